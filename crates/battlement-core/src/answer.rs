@@ -1,0 +1,209 @@
+use std::{borrow::Cow, fmt::Write as _, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::{Rejection, ResponseBody, RetryAfter, Wire, grpc_code::GRPC_STATUS};
+
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const GRPC_PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The answer of a layer that rejects a request.
+///
+/// A plain caller gets a small `application/problem+json` (RFC 9457) with `type`, `title`, `status`,
+/// `detail` and `code`; a gRPC caller gets a trailers-only status. Both say when to come back, if that is
+/// known: by `Retry-After`, or by `grpc-retry-pushback-ms`. Neither may be cached. The [`Rejection`] stands
+/// in the response's extensions.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+/// use http_body_util::Full;
+/// use bytes::Bytes;
+///
+/// let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(Duration::from_millis(1200));
+/// let response: http::Response<ResponseBody<Full<Bytes>>> = Answer::new(rejection).response(Wire::Http);
+/// assert_eq!(response.status(), 429);
+/// assert_eq!(response.headers()["retry-after"], "2");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Answer {
+    rejection: Rejection,
+    type_uri: &'static str,
+    detail: Cow<'static, str>,
+}
+
+impl Answer {
+    /// The plain answer to `rejection`.
+    #[must_use]
+    pub const fn new(rejection: Rejection) -> Self {
+        let detail = Cow::Borrowed(rejection.kind.message());
+        Self { rejection, type_uri: "about:blank", detail }
+    }
+
+    /// The URI that names the type of the problem. Default: `about:blank`, as the status says it all.
+    #[must_use]
+    pub const fn type_uri(mut self, uri: &'static str) -> Self {
+        self.type_uri = uri;
+        self
+    }
+
+    /// The text for the caller. Default: [`RejectionKind::message`](crate::RejectionKind::message).
+    #[must_use]
+    pub fn detail(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = text.into();
+        self
+    }
+
+    /// The response, written for a caller of `wire`.
+    #[must_use]
+    pub fn response<B>(self, wire: Wire) -> Response<ResponseBody<B>> {
+        let mut response = if wire.is_grpc() { self.grpc() } else { self.problem() };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, wire.content_type());
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        response.extensions_mut().insert(self.rejection);
+        response
+    }
+
+    fn grpc<B>(&self) -> Response<ResponseBody<B>> {
+        let mut response = Response::new(ResponseBody::empty());
+        let headers = response.headers_mut();
+        headers.reserve(5);
+        headers.insert(GRPC_STATUS, self.rejection.kind.grpc_code().header_value());
+        headers.insert(GRPC_MESSAGE, percent_encode(&self.detail));
+        if let Some(wait) = self.rejection.retry_after {
+            headers.insert(GRPC_PUSHBACK, HeaderValue::from(millis_up(wait)));
+        }
+        response
+    }
+
+    fn problem<B>(&self) -> Response<ResponseBody<B>> {
+        let kind = self.rejection.kind;
+        let mut response = Response::new(ResponseBody::own(self.json()));
+        *response.status_mut() = kind.status();
+        let headers = response.headers_mut();
+        headers.reserve(4);
+        if let Some(wait) = self.rejection.retry_after {
+            headers.insert(header::RETRY_AFTER, RetryAfter(wait).header_value());
+        }
+        response
+    }
+
+    fn json(&self) -> Bytes {
+        let kind = self.rejection.kind;
+        let status = kind.status();
+        let mut json = String::with_capacity(160 + self.detail.len());
+        json.push_str("{\"type\":");
+        push_json(&mut json, self.type_uri);
+        json.push_str(",\"title\":");
+        push_json(&mut json, title(status));
+        json.push_str(",\"status\":");
+        json.push_str(status.as_str());
+        json.push_str(",\"detail\":");
+        push_json(&mut json, &self.detail);
+        json.push_str(",\"code\":");
+        push_json(&mut json, kind.as_str());
+        json.push('}');
+        json.into()
+    }
+}
+
+/// With `about:blank` the title is the status phrase (RFC 9457, section 4.2.1).
+fn title(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
+}
+
+/// Appends `text` as a JSON string (RFC 8259, section 7).
+fn push_json(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            char if char < ' ' || char == '\u{7f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(char));
+            }
+            char => out.push(char),
+        }
+    }
+    out.push('"');
+}
+
+/// Writes `text` as `grpc-message` wants it: bytes outside of space to `~`, and `%`, as `%XX`.
+fn percent_encode(text: &str) -> HeaderValue {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
+            _ => {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    HeaderValue::from_maybe_shared(Bytes::from(encoded)).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn millis_up(wait: Duration) -> u64 {
+    let up = u64::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(up)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::RejectionKind;
+
+    proptest! {
+        #[test]
+        fn json_strings_read_back_as_they_were_written(text in any::<String>()) {
+            let mut json = String::new();
+            push_json(&mut json, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn a_grpc_message_is_printable_ascii_and_decodes_to_the_text(text in any::<String>()) {
+            let value = percent_encode(&text);
+            let encoded = value.to_str().unwrap();
+            let mut bytes = encoded.bytes();
+            let mut decoded = Vec::new();
+            while let Some(byte) = bytes.next() {
+                decoded.push(match byte {
+                    b'%' => {
+                        let hex = [bytes.next().unwrap(), bytes.next().unwrap()];
+                        u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+                    }
+                    byte => byte,
+                });
+            }
+            prop_assert_eq!(String::from_utf8(decoded).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_problem_has_the_members_of_rfc_9457_and_a_code() {
+        let json = Answer::new(Rejection::new(RejectionKind::Timeout)).json();
+        let problem: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let expected = serde_json::json!({
+            "type": "about:blank",
+            "title": "Gateway Timeout",
+            "status": 504,
+            "detail": "the request took too long",
+            "code": "timeout",
+        });
+        assert_eq!(problem, expected);
+    }
+
+    #[test]
+    fn a_pushback_never_asks_to_come_back_too_early() {
+        assert_eq!(millis_up(Duration::from_micros(1)), 1);
+        assert_eq!(millis_up(Duration::from_millis(7)), 7);
+        assert_eq!(millis_up(Duration::MAX), u64::MAX);
+    }
+}

@@ -1,0 +1,19 @@
+use http::HeaderMap;
+
+use super::{Classify, GrpcStatus, Head, HttpStatus, Judgment};
+use crate::{Ending, Verdict, Wire};
+
+/// Judges as [`GrpcStatus`] if the response's content type is gRPC's, else as [`HttpStatus`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Auto;
+
+impl Classify for Auto {
+    fn head(&self, head: &Head<'_>) -> Judgment {
+        if Wire::of(head.headers).is_grpc() { GrpcStatus.head(head) } else { HttpStatus.head(head) }
+    }
+
+    // Only a gRPC head leaves the question open.
+    fn end(&self, ending: Ending, trailers: Option<&HeaderMap>) -> Verdict {
+        GrpcStatus.end(ending, trailers)
+    }
+}

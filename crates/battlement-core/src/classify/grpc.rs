@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use super::{Classify, Head, Judgment};
+use crate::{Ending, Failure, GrpcCode, Verdict};
+
+/// Judges by `grpc-status`, at the head of a trailers-only answer, else in the trailers.
+///
+/// | status | verdict |
+/// |---|---|
+/// | OK, and what says that the caller asked for something wrong | success: the service did its work |
+/// | CANCELLED | ignored: the caller gave up |
+/// | UNKNOWN, UNIMPLEMENTED, INTERNAL, DATA_LOSS | the service failed |
+/// | DEADLINE_EXCEEDED | timeout |
+/// | RESOURCE_EXHAUSTED, UNAVAILABLE | overload, with the wait of `grpc-retry-pushback-ms` |
+///
+/// The failures are those that OpenTelemetry's conventions count as errors of a server, and
+/// RESOURCE_EXHAUSTED, which says that the server turned the call away. An answer that ends without a
+/// status has failed, whatever its HTTP status: a connection that closed early looks the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GrpcStatus;
+
+impl Classify for GrpcStatus {
+    fn head(&self, head: &Head<'_>) -> Judgment {
+        if let Some(rejected) = head.rejected() {
+            return Judgment::Now(rejected);
+        }
+        match GrpcCode::from_headers(head.headers) {
+            Some(code) => Judgment::Now(verdict(code, head.headers)),
+            None if head.status == StatusCode::OK => Judgment::AtEnd,
+            None => Judgment::Now(verdict(GrpcCode::from_http(head.status), head.headers)),
+        }
+    }
+
+    fn end(&self, ending: Ending, trailers: Option<&HeaderMap>) -> Verdict {
+        match (ending, trailers) {
+            (Ending::Trailers, Some(trailers)) => {
+                let code = GrpcCode::from_headers(trailers).unwrap_or(GrpcCode::Unknown);
+                verdict(code, trailers)
+            }
+            (Ending::Complete | Ending::Trailers, _) => Verdict::Failure(Failure::Server),
+            (Ending::Error, _) => Verdict::Failure(Failure::Transport),
+            (Ending::Dropped, _) => Verdict::Ignore,
+        }
+    }
+}
+
+fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
+    use GrpcCode::{
+        Cancelled, DataLoss, DeadlineExceeded, Internal, ResourceExhausted, Unavailable,
+        Unimplemented, Unknown,
+    };
+    match code {
+        Cancelled => Verdict::Ignore,
+        Unknown | Unimplemented | Internal | DataLoss => Verdict::Failure(Failure::Server),
+        DeadlineExceeded => Verdict::Failure(Failure::Timeout),
+        ResourceExhausted | Unavailable => {
+            Verdict::Failure(Failure::Overload { retry_after: pushback(headers) })
+        }
+        _ => Verdict::Success,
+    }
+}
+
+/// gRFC A6: milliseconds; negative or unreadable means not to retry, of which a wait can say nothing.
+fn pushback(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-retry-pushback-ms")?.to_str().ok()?;
+    text.parse().ok().map(Duration::from_millis)
+}

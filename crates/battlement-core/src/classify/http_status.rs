@@ -1,0 +1,43 @@
+use http::{HeaderMap, StatusCode};
+
+use super::{Classify, Head, Judgment};
+use crate::{Ending, Failure, RetryAfter, Verdict};
+
+/// Judges by the HTTP status, at the head.
+///
+/// | status | verdict |
+/// |---|---|
+/// | 1xx to 3xx, 4xx but those below | success: the service did its work |
+/// | 429, 503 | overload, with the wait of `Retry-After` |
+/// | 504 | timeout |
+/// | 499 | ignored: the caller went away |
+/// | other 5xx | the service failed |
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpStatus;
+
+impl Classify for HttpStatus {
+    fn head(&self, head: &Head<'_>) -> Judgment {
+        Judgment::Now(head.rejected().unwrap_or_else(|| verdict(head.status, head.headers)))
+    }
+
+    fn end(&self, ending: Ending, _trailers: Option<&HeaderMap>) -> Verdict {
+        match ending {
+            Ending::Complete | Ending::Trailers => Verdict::Success,
+            Ending::Error => Verdict::Failure(Failure::Transport),
+            Ending::Dropped => Verdict::Ignore,
+        }
+    }
+}
+
+fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
+    match status.as_u16() {
+        429 | 503 => {
+            let retry_after = RetryAfter::from_headers(headers).map(|wait| wait.0);
+            Verdict::Failure(Failure::Overload { retry_after })
+        }
+        499 => Verdict::Ignore,
+        504 => Verdict::Failure(Failure::Timeout),
+        500.. => Verdict::Failure(Failure::Server),
+        _ => Verdict::Success,
+    }
+}

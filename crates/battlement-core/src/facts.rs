@@ -1,0 +1,145 @@
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
+
+use http::{Extensions, Request};
+use tokio::time::Instant;
+
+use crate::{CorrelationId, DropReason, RequestId, Trace, current};
+
+/// What our server layers know of one request.
+///
+/// One extension of the request, made by whichever of our layers stands outermost and shared by all of
+/// them: a clone is one atomic increment. Each fact is set once, by the layer whose business it is, and the
+/// first word stands; a layer that finds a fact set keeps it. So a layer that is applied twice, or a service
+/// that stands inside another, tells one story.
+///
+/// It is a server's: a call to another service carries [`CallFacts`](crate::CallFacts) instead.
+#[derive(Clone, Debug)]
+pub struct RequestFacts(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    start: Instant,
+    id: OnceLock<RequestId>,
+    correlation: OnceLock<CorrelationId>,
+    trace: OnceLock<Trace>,
+    route: OnceLock<Cow<'static, str>>,
+    drop_reason: OnceLock<DropReason>,
+}
+
+impl RequestFacts {
+    /// The facts of a request that begins now: reads the clock.
+    #[must_use]
+    pub fn start_now() -> Self {
+        Self::starting(Instant::now())
+    }
+
+    /// The facts of a request that began at `start`.
+    #[must_use]
+    pub fn starting(start: Instant) -> Self {
+        Self(Arc::new(Facts {
+            start,
+            id: OnceLock::new(),
+            correlation: OnceLock::new(),
+            trace: OnceLock::new(),
+            route: OnceLock::new(),
+            drop_reason: OnceLock::new(),
+        }))
+    }
+
+    /// The facts of `request`, if a layer of ours has made them.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        Self::in_extensions(request.extensions())
+    }
+
+    /// The facts among `extensions`, for whoever has the parts of a request alone.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
+        extensions.get::<Self>()
+    }
+
+    /// The facts of `request`, made now if no layer further out has.
+    pub fn of_or_start<B>(request: &mut Request<B>) -> Self {
+        if let Some(facts) = Self::of(request) {
+            return facts.clone();
+        }
+        let facts = Self::start_now();
+        request.extensions_mut().insert(facts.clone());
+        facts
+    }
+
+    /// The facts of the request that this code runs for.
+    ///
+    /// Set while a layer of ours that says so in its docs polls what is inside it, and by
+    /// [`carry`](crate::carry).
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        current::get()
+    }
+
+    /// When the outermost of our layers saw the request: the one clock reading all of them share.
+    #[must_use]
+    pub fn start(&self) -> Instant {
+        self.0.start
+    }
+
+    /// The id of the request.
+    #[must_use]
+    pub fn id(&self) -> Option<&RequestId> {
+        self.0.id.get()
+    }
+
+    /// The id of the request, which is the one of `make` if it has none yet.
+    pub fn id_or_set(&self, make: impl FnOnce() -> RequestId) -> &RequestId {
+        self.0.id.get_or_init(make)
+    }
+
+    /// The correlation id of the flow that the request belongs to.
+    #[must_use]
+    pub fn correlation(&self) -> Option<&CorrelationId> {
+        self.0.correlation.get()
+    }
+
+    /// The correlation id, which is the one of `make` if there is none yet.
+    pub fn correlation_or_set(&self, make: impl FnOnce() -> CorrelationId) -> &CorrelationId {
+        self.0.correlation.get_or_init(make)
+    }
+
+    /// Where the request stands in a trace.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.0.trace.get()
+    }
+
+    /// Sets where the request stands in a trace, unless that is known.
+    pub fn set_trace(&self, trace: Trace) {
+        let _ = self.0.trace.set(trace);
+    }
+
+    /// The template of the route that answers, as `/users/{id}`; never the path.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.0.route.get().map(AsRef::as_ref)
+    }
+
+    /// Sets the template of the route, unless it is known.
+    ///
+    /// For a router, or for whatever inside it knows which route it is, so that layers further out can
+    /// tell. It must not be the path, which a client chooses.
+    pub fn set_route(&self, template: impl Into<Cow<'static, str>>) {
+        let _ = self.0.route.set(template.into());
+    }
+
+    /// Why the call was dropped, if it was: [`DropReason::Cancelled`] unless a layer knew better.
+    #[must_use]
+    pub fn drop_reason(&self) -> DropReason {
+        self.0.drop_reason.get().copied().unwrap_or_default()
+    }
+
+    /// Says why what is inside will be dropped next; the first word stands.
+    pub fn drop_for(&self, reason: DropReason) {
+        let _ = self.0.drop_reason.set(reason);
+    }
+}

@@ -1,0 +1,76 @@
+//! What the battlement layers agree on.
+//!
+//! Two layers that count, log or retry the same request must not disagree about when it began, whose it
+//! is, how it ended and whether it failed. The words for that live here, and nothing else does: a type
+//! stands in this crate only if two layers need it and a difference between them would be a bug.
+//!
+//! An application seldom names this crate. It reads the facts through the layers' re-exports
+//! ([`RequestId::of`], [`RequestId::current`]); whoever writes a layer of their own that is to fit in
+//! between ours starts here.
+//!
+//! | word | says | made by |
+//! |---|---|---|
+//! | [`RequestFacts`] | what is known of a request: start, id, trace, route | the outermost server layer |
+//! | [`CallFacts`] | what a call to another service carries on | the outermost client layer |
+//! | [`Verdict`] | whether a call failed, and how | a [`Classify`] |
+//! | [`Ending`] | how a body ended | an [`EndBody`] |
+//! | [`Rejection`] | that a layer of ours, not the service, answered | that layer |
+//!
+//! # Example
+//!
+//! ```
+//! use battlement_core::{Classify, Head, HttpStatus, Judgment, Verdict};
+//!
+//! let response = http::Response::builder().status(404).body(()).unwrap();
+//! // The server did its work: a client that asks for what is not there is no failure of the server.
+//! assert_eq!(HttpStatus.head(&Head::of(&response)), Judgment::Now(Verdict::Success));
+//! ```
+//!
+//! # Feature flags
+//!
+//! - `axum`: extractors for handlers, and the peer's address from axum's `ConnectInfo`
+//! - `tonic`: the peer's address from tonic's `TcpConnectInfo`
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+#[cfg(feature = "axum")]
+mod axum;
+mod call_facts;
+mod classify;
+mod current;
+mod drop_reason;
+mod end_body;
+mod ending;
+mod facts;
+mod grpc_code;
+mod peer;
+mod rejection;
+mod request_id;
+mod response_body;
+mod retry_after;
+mod trace;
+mod verdict;
+mod wire;
+
+#[cfg(feature = "axum")]
+pub use self::axum::MissingFact;
+pub use self::{
+    answer::Answer,
+    call_facts::CallFacts,
+    classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
+    current::{Carry, Entered, carry, enter},
+    drop_reason::DropReason,
+    end_body::{BodyKind, EndBody, OnEnd},
+    ending::Ending,
+    facts::RequestFacts,
+    grpc_code::GrpcCode,
+    peer::{PeerAddr, peer_addr},
+    rejection::{Rejection, RejectionKind},
+    request_id::{CorrelationId, InvalidId, RequestId},
+    response_body::ResponseBody,
+    retry_after::RetryAfter,
+    trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},
+    verdict::{Failure, Verdict},
+    wire::Wire,
+};

@@ -1,0 +1,197 @@
+use std::{fmt, str::FromStr};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+
+use crate::RequestFacts;
+
+/// The longest id there is, in bytes.
+const MAX_LEN: usize = 128;
+/// Room for a UUID or 128 bits of hex, which most ids are.
+const SHORT_LEN: usize = 40;
+
+/// The id of one request: the same in its logs, its answer and the calls made for it.
+///
+/// # What is always true of it
+///
+/// 1 to 128 bytes, each of them visible ASCII and none of them `"`, `\`, `<` or `>`: it can stand in a
+/// header, a log line, a JSON string or a page as it is. A clone is one atomic increment, and none of it
+/// holds on to the buffer the request was read into.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(HeaderValue);
+
+/// The id of a whole flow: what the first service was asked for, through however many services.
+///
+/// Of the same form as a [`RequestId`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CorrelationId(pub RequestId);
+
+/// An id was empty, longer than 128 bytes, or held a byte that ids may not have.
+///
+/// It does not repeat the id, which may be hostile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id is 1 to 128 bytes of visible ASCII without quotes, backslashes and angle brackets")
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+impl RequestId {
+    /// The id of `request`, if a layer of ours has seen it.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        RequestFacts::of(request)?.id()
+    }
+
+    /// The id of the request that this code runs for, be it in a handler, in a body's poll, or in a task
+    /// that [`carry`](crate::carry) was wrapped around.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        RequestFacts::current()?.id().cloned()
+    }
+
+    /// Makes an id of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// When they are not what an id is made of.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidId> {
+        if bytes.is_empty() || bytes.len() > MAX_LEN || !bytes.iter().all(|byte| is_allowed(*byte)) {
+            return Err(InvalidId);
+        }
+        // The bytes live in one allocation beside their count of owners; `Bytes` made of a `Vec` takes a
+        // second one as soon as it is cloned, and a slice of the request would keep its buffer alive.
+        let bytes = match Inline::<SHORT_LEN>::new(bytes) {
+            Some(short) => Bytes::from_owner(short),
+            None => Bytes::from_owner(Inline::<MAX_LEN>::new(bytes).ok_or(InvalidId)?),
+        };
+        HeaderValue::from_maybe_shared(bytes).map(Self).map_err(|_| InvalidId)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Visible ASCII always is UTF-8; a look at the bytes is what safe code pays for that.
+        std::str::from_utf8(self.0.as_bytes()).unwrap_or_default()
+    }
+
+    /// The id as a header's value.
+    #[must_use]
+    pub const fn header_value(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+const fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'<' | b'>')
+}
+
+struct Inline<const N: usize> {
+    len: u8,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Inline<N> {
+    fn new(from: &[u8]) -> Option<Self> {
+        let mut bytes = [0; N];
+        bytes.get_mut(..from.len())?.copy_from_slice(from);
+        Some(Self { len: u8::try_from(from.len()).ok()?, bytes })
+    }
+}
+
+impl<const N: usize> AsRef<[u8]> for Inline<N> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+impl CorrelationId {
+    /// The correlation id of `request`, if a layer of ours keeps one.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        RequestFacts::of(request)?.correlation()
+    }
+
+    /// The correlation id of the request that this code runs for.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        RequestFacts::current()?.correlation().cloned()
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
+impl AsRef<str> for RequestId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({})", self.as_str())
+    }
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_is_what_it_was_made_of_or_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let good = (1..=128).contains(&bytes.len())
+                && bytes.iter().all(|byte| (b'!'..=b'~').contains(byte) && !b"\"\\<>".contains(byte));
+            match RequestId::from_bytes(&bytes) {
+                Ok(id) => {
+                    prop_assert!(good);
+                    prop_assert_eq!(id.as_str().as_bytes(), &bytes);
+                    prop_assert_eq!(id.header_value().as_bytes(), &bytes);
+                }
+                Err(InvalidId) => prop_assert!(!good),
+            }
+        }
+
+        #[test]
+        fn every_text_of_allowed_bytes_is_an_id(text in "[!#-;=?-\\[\\]-~]{1,128}") {
+            prop_assert_eq!(text.parse::<RequestId>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn neither_debug_nor_the_error_shows_more_than_the_id() {
+        let id: RequestId = "abc-123".parse().unwrap();
+        assert_eq!(format!("{id:?} {id:>9}"), "RequestId(abc-123)   abc-123");
+        let error = RequestId::from_bytes(b"\x1b[31mred").unwrap_err();
+        assert!(!error.to_string().contains("red"));
+    }
+}

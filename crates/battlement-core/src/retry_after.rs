@@ -1,0 +1,37 @@
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// The `Retry-After` header (RFC 9110, section 10.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RetryAfter(pub Duration);
+
+impl RetryAfter {
+    /// Reads the header in either form, seconds or date; a date in the past is no wait.
+    ///
+    /// The wall clock is read for a date alone. A header that is neither is `None`.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            // More seconds than fit are as good as for ever.
+            return Some(Self(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX)))));
+        }
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(Self(date.duration_since(SystemTime::now()).unwrap_or_default()))
+    }
+
+    /// The header's value in seconds, rounded up and at least 1: to come back a moment too early is to
+    /// be rejected again.
+    #[must_use]
+    pub fn header_value(self) -> HeaderValue {
+        HeaderValue::from(self.seconds())
+    }
+
+    /// Whole seconds, rounded up and at least 1.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        let up = u64::from(self.0.subsec_nanos() > 0);
+        self.0.as_secs().saturating_add(up).max(1)
+    }
+}

@@ -1,0 +1,188 @@
+use std::{fmt, sync::Arc};
+
+use http::Request;
+
+use crate::RequestFacts;
+
+macro_rules! hex_id {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name([u8; $bytes]);
+
+        impl $name {
+            /// Makes an id of `bytes`, unless all are zero, which W3C Trace Context forbids.
+            #[must_use]
+            pub fn new(bytes: [u8; $bytes]) -> Option<Self> {
+                (bytes != [0; $bytes]).then_some(Self(bytes))
+            }
+
+            /// The bytes, the first one first.
+            #[must_use]
+            pub const fn to_bytes(self) -> [u8; $bytes] {
+                self.0
+            }
+
+            /// The id in lowercase hexadecimal, as the headers write it.
+            #[must_use]
+            pub fn to_hex(self) -> [u8; 2 * $bytes] {
+                let mut hex = [0; 2 * $bytes];
+                for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+                    *pair = hex_pair(byte);
+                }
+                hex
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(std::str::from_utf8(&self.to_hex()).unwrap_or_default())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    };
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+const fn hex_pair(byte: u8) -> [u8; 2] {
+    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 0x0f) as usize]]
+}
+
+hex_id! {
+    /// The id of a trace: 16 bytes, not all zero (W3C Trace Context, section 3.2.2.3).
+    TraceId, 16
+}
+
+hex_id! {
+    /// The id of one span of a trace: 8 bytes, not all zero (W3C Trace Context, section 3.2.2.4).
+    SpanId, 8
+}
+
+/// The flags of W3C Trace Context level 2; bits that it does not define are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TraceFlags(u8);
+
+impl TraceFlags {
+    /// The caller may have recorded this trace.
+    pub const SAMPLED: Self = Self(0x01);
+    /// The last 7 bytes of the trace id are random.
+    pub const RANDOM: Self = Self(0x02);
+
+    /// Keeps of `bits` what level 2 defines.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & (Self::SAMPLED.0 | Self::RANDOM.0))
+    }
+
+    /// The flags as the header has them.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether the caller may have recorded this trace.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        self.0 & Self::SAMPLED.0 != 0
+    }
+
+    /// Whether the last 7 bytes of the trace id are random.
+    #[must_use]
+    pub const fn is_random(self) -> bool {
+        self.0 & Self::RANDOM.0 != 0
+    }
+
+    /// Both sets of flags.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Another trace that this one was caused by and does not continue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TraceLink {
+    /// The other trace.
+    pub trace_id: TraceId,
+    /// The span in it that called.
+    pub span_id: SpanId,
+}
+
+/// Where a request stands in a trace (W3C Trace Context, level 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trace {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span of this request: its own where [`owned`](Self::owned), else the caller's.
+    pub span_id: SpanId,
+    /// The caller's span, where this request has one of its own and continues the caller's trace.
+    pub parent_id: Option<SpanId>,
+    /// What the caller said of the trace.
+    pub flags: TraceFlags,
+    /// The `tracestate` list that travels with the trace, in one line; never empty.
+    pub state: Option<Arc<str>>,
+    /// The caller's trace, where this request began one of its own because of it.
+    pub link: Option<TraceLink>,
+    /// Whether we take part in the trace, so that calls to other services continue it.
+    pub owned: bool,
+}
+
+impl Trace {
+    /// The context as a caller sent it: read, not taken part in.
+    #[must_use]
+    pub const fn received(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
+        Self { trace_id, span_id, parent_id: None, flags, state: None, link: None, owned: false }
+    }
+
+    /// The trace context of `request`, if a layer of ours has read one.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        RequestFacts::of(request)?.trace()
+    }
+
+    /// The value of a `traceparent` header (version 00, 55 bytes) that continues this trace.
+    #[must_use]
+    pub fn traceparent(&self) -> [u8; 55] {
+        let mut value = *b"00-................................-................-..";
+        value[3..35].copy_from_slice(&self.trace_id.to_hex());
+        value[36..52].copy_from_slice(&self.span_id.to_hex());
+        value[53..].copy_from_slice(&hex_pair(self.flags.bits()));
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_zeros_is_none() {
+        assert_eq!(TraceId::new([0; 16]), None);
+        assert_eq!(SpanId::new([0; 8]), None);
+    }
+
+    #[test]
+    fn a_traceparent_is_written_as_the_specification_shows_it() {
+        let trace_id = TraceId::new(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes());
+        let span_id = SpanId::new(0x00f0_67aa_0ba9_02b7_u64.to_be_bytes());
+        let context =
+            Trace::received(trace_id.unwrap(), span_id.unwrap(), TraceFlags::SAMPLED);
+        let written = context.traceparent();
+        assert_eq!(
+            std::str::from_utf8(&written).unwrap(),
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        );
+    }
+
+    #[test]
+    fn flags_that_level_2_does_not_define_are_dropped() {
+        assert_eq!(TraceFlags::from_bits(0xff).bits(), 0x03);
+        assert!(TraceFlags::SAMPLED.and(TraceFlags::RANDOM).is_random());
+    }
+}

@@ -1,0 +1,62 @@
+use http::{HeaderMap, HeaderValue, header};
+
+/// How a caller wants to be answered, by the content type of its request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Wire {
+    /// As any HTTP caller.
+    #[default]
+    Http,
+    /// With a gRPC status.
+    Grpc,
+    /// With a gRPC status, in the framing browsers can read.
+    GrpcWeb,
+}
+
+const GRPC: &[u8] = b"application/grpc";
+const WEB: &[u8] = b"-web";
+const TEXT: &[u8] = b"-text";
+
+impl Wire {
+    /// Reads the content type of a request, or of a response.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        headers.get(header::CONTENT_TYPE).map_or(Self::Http, |value| Self::parse(value.as_bytes()))
+    }
+
+    fn parse(value: &[u8]) -> Self {
+        let Some(rest) = strip(value, GRPC) else {
+            return Self::Http;
+        };
+        let (wire, rest) = match strip(rest, WEB) {
+            Some(rest) => (Self::GrpcWeb, strip(rest, TEXT).unwrap_or(rest)),
+            None => (Self::Grpc, rest),
+        };
+        match rest.first() {
+            None | Some(b'+' | b';' | b' ' | b'\t') => wire,
+            Some(_) => Self::Http,
+        }
+    }
+
+    /// Whether the caller reads a gRPC status.
+    #[must_use]
+    pub const fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcWeb)
+    }
+
+    /// The content type of an answer that is not the service's.
+    #[must_use]
+    pub const fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Http => "application/problem+json",
+            Self::Grpc => "application/grpc",
+            Self::GrpcWeb => "application/grpc-web",
+        })
+    }
+}
+
+/// Media types are compared without regard to case (RFC 9110, section 8.3.1).
+fn strip<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = value.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
