@@ -23,7 +23,10 @@ impl CallFacts {
         }
         match RequestFacts::of(request) {
             Some(facts) => Self::copied(facts),
-            None => RequestFacts::current().as_ref().map(Self::copied).unwrap_or_default(),
+            None => RequestFacts::current()
+                .as_ref()
+                .map(Self::copied)
+                .unwrap_or_default(),
         }
     }
 

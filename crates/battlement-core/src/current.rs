@@ -20,12 +20,13 @@ fn swap(slot: &mut Option<RequestFacts>) {
 }
 
 pub(crate) fn get() -> Option<RequestFacts> {
-    CURRENT.try_with(|current| {
-        let facts = current.take();
-        current.set(facts.clone());
-        facts
-    })
-    .ok()?
+    CURRENT
+        .try_with(|current| {
+            let facts = current.take();
+            current.set(facts.clone());
+            facts
+        })
+        .ok()?
 }
 
 /// Makes the facts in `slot` the current ones until the guard is dropped.
@@ -35,7 +36,10 @@ pub(crate) fn get() -> Option<RequestFacts> {
 #[must_use = "the facts are current only as long as the guard lives"]
 pub fn enter(slot: &mut Option<RequestFacts>) -> Entered<'_> {
     swap(slot);
-    Entered { slot, not_send: PhantomData }
+    Entered {
+        slot,
+        not_send: PhantomData,
+    }
 }
 
 /// Facts that are current until this is dropped. Made by [`enter`].
@@ -66,7 +70,10 @@ impl Drop for Entered<'_> {
 /// # }
 /// ```
 pub fn carry<F: Future>(future: F) -> Carry<F> {
-    Carry { future: Some(future), facts: get() }
+    Carry {
+        future: Some(future),
+        facts: get(),
+    }
 }
 
 pin_project! {
@@ -164,7 +171,10 @@ mod tests {
                 current_id()
             })
         };
-        assert_eq!(tokio::spawn(carried).await.unwrap().as_deref(), Some("carried"));
+        assert_eq!(
+            tokio::spawn(carried).await.unwrap().as_deref(),
+            Some("carried")
+        );
         assert_eq!(told.await.unwrap().as_deref(), Some("carried"));
         assert_eq!(current_id(), None);
     }

@@ -60,7 +60,8 @@ impl RequestId {
     ///
     /// When they are not what an id is made of.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidId> {
-        if bytes.is_empty() || bytes.len() > MAX_LEN || !bytes.iter().all(|byte| is_allowed(*byte)) {
+        if bytes.is_empty() || bytes.len() > MAX_LEN || !bytes.iter().all(|byte| is_allowed(*byte))
+        {
             return Err(InvalidId);
         }
         // The bytes live in one allocation beside their count of owners; `Bytes` made of a `Vec` takes a
@@ -69,7 +70,9 @@ impl RequestId {
             Some(short) => Bytes::from_owner(short),
             None => Bytes::from_owner(Inline::<MAX_LEN>::new(bytes).ok_or(InvalidId)?),
         };
-        HeaderValue::from_maybe_shared(bytes).map(Self).map_err(|_| InvalidId)
+        HeaderValue::from_maybe_shared(bytes)
+            .map(Self)
+            .map_err(|_| InvalidId)
     }
 
     /// The id as text.
@@ -99,7 +102,10 @@ impl<const N: usize> Inline<N> {
     fn new(from: &[u8]) -> Option<Self> {
         let mut bytes = [0; N];
         bytes.get_mut(..from.len())?.copy_from_slice(from);
-        Some(Self { len: u8::try_from(from.len()).ok()?, bytes })
+        Some(Self {
+            len: u8::try_from(from.len()).ok()?,
+            bytes,
+        })
     }
 }
 

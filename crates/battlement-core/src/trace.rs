@@ -138,7 +138,15 @@ impl Trace {
     /// The context as a caller sent it: read, not taken part in.
     #[must_use]
     pub const fn received(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
-        Self { trace_id, span_id, parent_id: None, flags, state: None, link: None, owned: false }
+        Self {
+            trace_id,
+            span_id,
+            parent_id: None,
+            flags,
+            state: None,
+            link: None,
+            owned: false,
+        }
     }
 
     /// The trace context of `request`, if a layer of ours has read one.
@@ -171,8 +179,7 @@ mod tests {
     fn a_traceparent_is_written_as_the_specification_shows_it() {
         let trace_id = TraceId::new(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes());
         let span_id = SpanId::new(0x00f0_67aa_0ba9_02b7_u64.to_be_bytes());
-        let context =
-            Trace::received(trace_id.unwrap(), span_id.unwrap(), TraceFlags::SAMPLED);
+        let context = Trace::received(trace_id.unwrap(), span_id.unwrap(), TraceFlags::SAMPLED);
         let written = context.traceparent();
         assert_eq!(
             std::str::from_utf8(&written).unwrap(),
