@@ -1,11 +1,4 @@
-use std::{
-    cell::Cell,
-    marker::PhantomData,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use pin_project_lite::pin_project;
+use std::{cell::Cell, marker::PhantomData};
 
 use crate::RequestFacts;
 
@@ -55,60 +48,6 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// Carries the current facts into a future that something else will poll, as a spawned task.
-///
-/// # Example
-///
-/// ```
-/// use battlement_core::{RequestId, carry};
-///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// // Inside a handler: the task logs and calls under the id of the request that began it.
-/// tokio::spawn(carry(async {
-///     let id = RequestId::current();
-/// }));
-/// # }
-/// ```
-pub fn carry<F: Future>(future: F) -> Carry<F> {
-    Carry {
-        future: Some(future),
-        facts: get(),
-    }
-}
-
-pin_project! {
-    /// A future for which the facts of the request that made it are current. Made by [`carry`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Carry<F> {
-        // Emptied in `drop` alone, so that what the future drops has the facts as well.
-        #[pin]
-        future: Option<F>,
-        facts: Option<RequestFacts>,
-    }
-
-    impl<F> PinnedDrop for Carry<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let _entered = enter(this.facts);
-            this.future.set(None);
-        }
-    }
-}
-
-impl<F: Future> Future for Carry<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let _entered = enter(this.facts);
-        match this.future.as_pin_mut() {
-            Some(future) => future.poll(cx),
-            None => Poll::Pending,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -150,48 +89,5 @@ mod tests {
         }));
         assert!(caught.is_err() && slot.is_some());
         assert_eq!(current_id(), None);
-    }
-
-    #[tokio::test]
-    async fn a_spawned_task_that_carries_has_the_id_and_so_has_what_it_drops() {
-        struct TellOnDrop(Option<tokio::sync::oneshot::Sender<Option<String>>>);
-        impl Drop for TellOnDrop {
-            fn drop(&mut self) {
-                let _ = self.0.take().unwrap().send(current_id());
-            }
-        }
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let on_drop = TellOnDrop(Some(tell));
-        let carried = {
-            let mut slot = facts("carried");
-            let _entered = enter(&mut slot);
-            carry(async move {
-                let _on_drop = on_drop;
-                tokio::task::yield_now().await;
-                current_id()
-            })
-        };
-        assert_eq!(
-            tokio::spawn(carried).await.unwrap().as_deref(),
-            Some("carried")
-        );
-        assert_eq!(told.await.unwrap().as_deref(), Some("carried"));
-        assert_eq!(current_id(), None);
-    }
-
-    #[test]
-    fn a_carried_future_that_is_never_polled_drops_inside_its_scope() {
-        struct Check;
-        impl Drop for Check {
-            fn drop(&mut self) {
-                assert_eq!(current_id().as_deref(), Some("unpolled"));
-            }
-        }
-        let mut slot = facts("unpolled");
-        let entered = enter(&mut slot);
-        let check = Check;
-        let future = carry(async move { drop(check) });
-        drop(entered);
-        drop(future);
     }
 }

@@ -72,8 +72,8 @@ impl RequestFacts {
 
     /// The facts of the request that this code runs for.
     ///
-    /// Set while a layer of ours that says so in its docs polls what is inside it, and by
-    /// [`carry`](crate::carry).
+    /// Set by [`enter`](crate::enter), as the layers do that say so in their docs while they poll what is
+    /// inside them.
     #[must_use]
     pub fn current() -> Option<Self> {
         current::get()

@@ -59,7 +59,7 @@ pub use self::{
     answer::Answer,
     call_facts::CallFacts,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
-    current::{Carry, Entered, carry, enter},
+    current::{Entered, enter},
     drop_reason::DropReason,
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,

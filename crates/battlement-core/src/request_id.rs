@@ -48,7 +48,7 @@ impl RequestId {
     }
 
     /// The id of the request that this code runs for, be it in a handler, in a body's poll, or in a task
-    /// that [`carry`](crate::carry) was wrapped around.
+    /// that was told to carry it on.
     #[must_use]
     pub fn current() -> Option<Self> {
         RequestFacts::current()?.id().cloned()

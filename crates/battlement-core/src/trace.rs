@@ -154,7 +154,13 @@ impl Trace {
         RequestFacts::of(request)?.trace()
     }
 
-    /// The value of a `traceparent` header (version 00, 55 bytes) that continues this trace.
+    /// The trace context that the code running now belongs to.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        RequestFacts::current()?.trace().cloned()
+    }
+
+    /// The value of a `traceparent` header (version 00, 55 bytes) that names this trace and span.
     #[must_use]
     pub fn traceparent(&self) -> [u8; 55] {
         let mut value = *b"00-................................-................-..";
