@@ -1,0 +1,112 @@
+use crate::{Case, Fallible};
+
+const USAGE: &str = "usage: compare [LAYER] [--check]
+       run LAYER CASE base|layered REQUESTS";
+
+/// What is asked for on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Print the table of one layer, or of all.
+    Compare {
+        layer: Option<String>,
+        /// Fail where a bound is missed.
+        check: bool,
+    },
+    /// Put requests through one side of a case and do nothing else, for a profiler to watch.
+    Run {
+        layer: String,
+        case: String,
+        side: Side,
+        requests: u64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Base,
+    Layered,
+}
+
+impl Command {
+    pub(crate) fn parse(args: impl Iterator<Item = String>) -> Fallible<Self> {
+        let args: Vec<String> = args.collect();
+        let (words, check) = match args.split_last() {
+            Some((last, words)) if last == "--check" => (words, true),
+            _ => (args.as_slice(), false),
+        };
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match (words.as_slice(), check) {
+            (["compare"], check) => Ok(Self::Compare { layer: None, check }),
+            (["compare", layer], check) if !layer.starts_with('-') => Ok(Self::Compare {
+                layer: Some((*layer).to_owned()),
+                check,
+            }),
+            (["run", layer, case, side, requests], false) => Ok(Self::Run {
+                layer: (*layer).to_owned(),
+                case: (*case).to_owned(),
+                side: Side::parse(side)?,
+                requests: requests.parse()?,
+            }),
+            _ => Err(USAGE.into()),
+        }
+    }
+}
+
+impl Side {
+    fn parse(text: &str) -> Fallible<Self> {
+        match text {
+            "base" => Ok(Self::Base),
+            "layered" => Ok(Self::Layered),
+            _ => Err(USAGE.into()),
+        }
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Layered => "layered",
+        }
+    }
+
+    pub(crate) fn run(self, case: &Case, requests: u64) {
+        match self {
+            Self::Base => case.base.run(requests),
+            Self::Layered => case.layered.run(requests),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Fallible<Command> {
+        Command::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn a_layer_and_the_check_may_be_left_out() {
+        for (line, layer, check) in [
+            ("compare", None, false),
+            ("compare --check", None, true),
+            ("compare request-id", Some("request-id"), false),
+            ("compare request-id --check", Some("request-id"), true),
+        ] {
+            let layer = layer.map(str::to_owned);
+            assert_eq!(parse(line).unwrap(), Command::Compare { layer, check });
+        }
+    }
+
+    #[test]
+    fn anything_else_is_told_how_it_goes() {
+        for line in [
+            "",
+            "compare --what",
+            "compare a b",
+            "run a b c 1",
+            "run a b base x --check",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

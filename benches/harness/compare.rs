@@ -1,0 +1,73 @@
+use std::{
+    env,
+    io::{self, Write as _},
+};
+
+use crate::{
+    Fallible, Suite, allocations,
+    command::{Command, Side},
+    instructions, machine,
+    table::{Outcome, Table},
+    time,
+};
+
+/// Does what the command line asks for.
+///
+/// # Errors
+///
+/// If it cannot be done, or a bound was to be checked and is missed.
+pub fn run(suites: &[Suite]) -> Fallible {
+    match Command::parse(env::args().skip(1))? {
+        Command::Compare { layer: None, check } => compare(suites, check),
+        Command::Compare {
+            layer: Some(layer),
+            check,
+        } => compare(&[Suite::find(suites, &layer)?], check),
+        Command::Run {
+            layer,
+            case,
+            side,
+            requests,
+        } => run_case(Suite::find(suites, &layer)?, &case, side, requests),
+    }
+}
+
+fn compare(suites: &[Suite], check: bool) -> Fallible {
+    let mut out = io::stdout().lock();
+    writeln!(out, "Added per request, on {}.\n", machine::describe())?;
+    let mut good = true;
+    for suite in suites {
+        let table = measure(*suite)?;
+        writeln!(out, "{table}")?;
+        good &= table.rows.iter().all(|row| match row.outcome() {
+            Outcome::Unbound | Outcome::Met => true,
+            Outcome::Missed | Outcome::Unknown => false,
+        });
+    }
+    if check && !good {
+        return Err("a bound is missed, or could not be checked".into());
+    }
+    Ok(())
+}
+
+fn measure(suite: Suite) -> Fallible<Table> {
+    let cases = (suite.cases)();
+    let times = time::measure(&cases);
+    let allocations = allocations::measure(suite.layer)?;
+    let instructions = instructions::measure(suite.layer, &cases)?;
+    Ok(Table::new(
+        suite.layer,
+        &cases,
+        times,
+        allocations,
+        instructions,
+    ))
+}
+
+fn run_case(suite: Suite, name: &str, side: Side, requests: u64) -> Fallible {
+    let cases = (suite.cases)();
+    let case = cases.iter().find(|case| case.name == name);
+    let case = case.ok_or_else(|| format!("{} has no case {name:?}", suite.layer))?;
+    side.run(case, requests);
+    Ok(())
+}

@@ -1,0 +1,64 @@
+use std::{
+    env,
+    process::{Command, Output},
+};
+
+use crate::{Added, Case, Fallible, command::Side};
+
+/// What is done once falls out of the difference between a short run and a long one.
+const SHORT: u64 = 1_000;
+const LONG: u64 = 3_000;
+
+/// Counts the instructions of all cases of `layer`, or says `None` where valgrind is missing.
+pub(crate) fn measure(layer: &str, cases: &[Case]) -> Fallible<Option<Vec<Added>>> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return Ok(None);
+    }
+    let counts = cases.iter().map(|case| {
+        let base = per_request(layer, case.name, Side::Base)?;
+        let layered = per_request(layer, case.name, Side::Layered)?;
+        Ok(Added {
+            base,
+            added: layered - base,
+        })
+    });
+    counts.collect::<Fallible<_>>().map(Some)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the counts are far from 2^52")]
+fn per_request(layer: &str, case: &str, side: Side) -> Fallible<f64> {
+    let short = count(layer, case, side, SHORT)?;
+    let long = count(layer, case, side, LONG)?;
+    Ok(long.saturating_sub(short) as f64 / (LONG - SHORT) as f64)
+}
+
+/// Counts what this very program executes to put `requests` through one side of a case.
+fn count(layer: &str, case: &str, side: Side, requests: u64) -> Fallible<u64> {
+    let Output { status, stderr, .. } = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(env::current_exe()?)
+        .args(["run", layer, case, side.as_str(), &requests.to_string()])
+        .output()?;
+    let report = String::from_utf8_lossy(&stderr);
+    if !status.success() {
+        return Err(report.into());
+    }
+    collected(&report).ok_or_else(|| format!("no count in callgrind's report:\n{report}").into())
+}
+
+fn collected(report: &str) -> Option<u64> {
+    let (_, count) = report.split_once("Collected :")?;
+    count.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_is_read_from_the_report() {
+        let report = "==7== Events    : Ir\n==7== Collected : 1234567\n==7==\n";
+        assert_eq!(collected(report), Some(1_234_567));
+        assert_eq!(collected("==7== killed"), None);
+    }
+}

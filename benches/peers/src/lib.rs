@@ -1,0 +1,11 @@
+//! Layers of ours beside those that people use today: a file for each layer, a line for each file.
+
+use battlement_benches::Suite;
+
+mod request_id;
+
+/// All layers there are cases of.
+pub const SUITES: &[Suite] = &[Suite {
+    layer: "request-id",
+    cases: request_id::cases,
+}];
