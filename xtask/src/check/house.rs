@@ -1,0 +1,82 @@
+//! Rules of this house that no other tool knows.
+
+mod lengths;
+mod manifests;
+mod modules;
+mod words;
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::Fallible;
+use crate::step::Step;
+
+/// A text file of the repository: what git tracks, and what it would track.
+struct File {
+    path: PathBuf,
+    text: String,
+}
+
+/// A rule looks at one file and returns a sentence for each place that breaks it.
+type Rule = fn(&File) -> Vec<String>;
+
+const RULES: &[Rule] = &[
+    lengths::broken,
+    manifests::broken,
+    modules::broken,
+    words::broken,
+];
+
+pub(super) fn check() -> Fallible {
+    let files = files()?;
+    let broken: Vec<_> = files.iter().flat_map(broken).collect();
+    println!("{} files looked at", files.len());
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(broken.join("\n").into())
+    }
+}
+
+fn broken(file: &File) -> Vec<String> {
+    let sentences = RULES.iter().flat_map(|rule| rule(file));
+    sentences
+        .map(|sentence| format!("{}: {sentence}", file.path.display()))
+        .collect()
+}
+
+fn files() -> Fallible<Vec<File>> {
+    let list = Step::words("git ls-files --cached --others --exclude-standard").read()?;
+    Ok(list.lines().filter_map(File::open).collect())
+}
+
+impl File {
+    /// Nothing for what is no text, or was deleted and not committed yet.
+    fn open(path: &str) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
+        Some(Self {
+            path: path.into(),
+            text,
+        })
+    }
+
+    /// Each line with its number, counted from one.
+    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.path.file_name().is_some_and(|own| own == name)
+    }
+}
+
+#[cfg(test)]
+fn file(path: &str, text: &str) -> File {
+    File {
+        path: path.into(),
+        text: text.into(),
+    }
+}
