@@ -41,11 +41,7 @@ impl Answer {
     #[must_use]
     pub const fn new(rejection: Rejection) -> Self {
         let detail = Cow::Borrowed(rejection.kind.message());
-        Self {
-            rejection,
-            type_uri: "about:blank",
-            detail,
-        }
+        Self { rejection, type_uri: "about:blank", detail }
     }
 
     /// The URI that names the type of the problem. Default: `about:blank`, as the status says it all.
@@ -65,11 +61,7 @@ impl Answer {
     /// The response, written for a caller of `wire`.
     #[must_use]
     pub fn response<B>(self, wire: Wire) -> Response<ResponseBody<B>> {
-        let mut response = if wire.is_grpc() {
-            self.grpc()
-        } else {
-            self.problem()
-        };
+        let mut response = if wire.is_grpc() { self.grpc() } else { self.problem() };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, wire.content_type());
         headers.insert(header::CACHE_CONTROL, NO_STORE);
@@ -157,9 +149,7 @@ fn percent_encode(text: &str) -> HeaderValue {
 
 fn millis_up(wait: Duration) -> u64 {
     let up = u64::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
-    u64::try_from(wait.as_millis())
-        .unwrap_or(u64::MAX)
-        .saturating_add(up)
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(up)
 }
 
 #[cfg(test)]

@@ -21,13 +21,13 @@ impl CallFacts {
         if let Some(facts) = request.extensions().get::<Self>() {
             return facts.clone();
         }
-        match RequestFacts::of(request) {
-            Some(facts) => Self::copied(facts),
-            None => RequestFacts::current()
-                .as_ref()
-                .map(Self::copied)
-                .unwrap_or_default(),
-        }
+        RequestFacts::of(request).map_or_else(Self::current, Self::copied)
+    }
+
+    /// The facts of a call that is made now, for the request that this code runs for.
+    #[must_use]
+    pub fn current() -> Self {
+        RequestFacts::current().as_ref().map(Self::copied).unwrap_or_default()
     }
 
     fn copied(facts: &RequestFacts) -> Self {

@@ -22,29 +22,31 @@ pub(crate) fn get() -> Option<RequestFacts> {
         .ok()?
 }
 
-/// Makes the facts in `slot` the current ones until the guard is dropped.
+/// Makes the facts in `slot` the current ones until the guard is dropped. An empty slot changes nothing.
 ///
 /// For the poll of a future or body, and for its drop: never across an await, which is why the guard is
 /// not `Send`. The facts move and no count is touched; guards nest, and a panic restores what was there.
 #[must_use = "the facts are current only as long as the guard lives"]
 pub fn enter(slot: &mut Option<RequestFacts>) -> Entered<'_> {
-    swap(slot);
-    Entered {
-        slot,
-        not_send: PhantomData,
+    if slot.is_none() {
+        return Entered { slot: None, not_send: PhantomData };
     }
+    swap(slot);
+    Entered { slot: Some(slot), not_send: PhantomData }
 }
 
 /// Facts that are current until this is dropped. Made by [`enter`].
 #[derive(Debug)]
 pub struct Entered<'a> {
-    slot: &'a mut Option<RequestFacts>,
+    slot: Option<&'a mut Option<RequestFacts>>,
     not_send: PhantomData<*const ()>,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        swap(self.slot);
+        if let Some(slot) = self.slot.take() {
+            swap(slot);
+        }
     }
 }
 

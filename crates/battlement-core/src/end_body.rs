@@ -117,11 +117,7 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
         if over {
             finish(&mut on_end, Ending::Complete, None);
         }
-        Self {
-            inner,
-            on_end,
-            missing,
-        }
+        Self { inner, on_end, missing }
     }
 
     /// Wraps the body of `response`, which answers a request of `method`.

@@ -56,9 +56,7 @@ impl GrpcCode {
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(&GRPC_STATUS)?.as_bytes();
-        let known = TABLE
-            .iter()
-            .find(|(_, _, digits)| digits.as_bytes() == value);
+        let known = TABLE.iter().find(|(_, _, digits)| digits.as_bytes() == value);
         Some(known.map_or(Self::Unknown, |(code, _, _)| *code))
     }
 

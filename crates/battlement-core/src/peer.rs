@@ -15,15 +15,12 @@ pub struct PeerAddr(pub SocketAddr);
 #[must_use]
 pub fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
     let ours = extensions.get::<PeerAddr>().map(|peer| peer.0);
-    ours.or_else(|| from_axum(extensions))
-        .or_else(|| from_tonic(extensions))
+    ours.or_else(|| from_axum(extensions)).or_else(|| from_tonic(extensions))
 }
 
 #[cfg(feature = "axum")]
 fn from_axum(extensions: &Extensions) -> Option<SocketAddr> {
-    extensions
-        .get::<axum::extract::ConnectInfo<SocketAddr>>()
-        .map(|info| info.0)
+    extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0)
 }
 
 #[cfg(not(feature = "axum"))]
@@ -33,9 +30,7 @@ const fn from_axum(_: &Extensions) -> Option<SocketAddr> {
 
 #[cfg(feature = "tonic")]
 fn from_tonic(extensions: &Extensions) -> Option<SocketAddr> {
-    extensions
-        .get::<tonic::transport::server::TcpConnectInfo>()?
-        .remote_addr()
+    extensions.get::<tonic::transport::server::TcpConnectInfo>()?.remote_addr()
 }
 
 #[cfg(not(feature = "tonic"))]

@@ -111,10 +111,7 @@ impl Rejection {
     /// A rejection of which nobody knows when it is over.
     #[must_use]
     pub const fn new(kind: RejectionKind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
-        }
+        Self { kind, retry_after: None }
     }
 
     /// One that is worth trying again after `wait`.

@@ -70,9 +70,7 @@ impl RequestId {
             Some(short) => Bytes::from_owner(short),
             None => Bytes::from_owner(Inline::<MAX_LEN>::new(bytes).ok_or(InvalidId)?),
         };
-        HeaderValue::from_maybe_shared(bytes)
-            .map(Self)
-            .map_err(|_| InvalidId)
+        HeaderValue::from_maybe_shared(bytes).map(Self).map_err(|_| InvalidId)
     }
 
     /// The id as text.
@@ -102,10 +100,7 @@ impl<const N: usize> Inline<N> {
     fn new(from: &[u8]) -> Option<Self> {
         let mut bytes = [0; N];
         bytes.get_mut(..from.len())?.copy_from_slice(from);
-        Some(Self {
-            len: u8::try_from(from.len()).ok()?,
-            bytes,
-        })
+        Some(Self { len: u8::try_from(from.len()).ok()?, bytes })
     }
 }
 

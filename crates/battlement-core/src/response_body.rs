@@ -30,27 +30,19 @@ pin_project! {
 impl<B> ResponseBody<B> {
     /// The service's own body.
     pub const fn inner(body: B) -> Self {
-        Self {
-            state: State::Inner { body },
-        }
+        Self { state: State::Inner { body } }
     }
 
     /// Bytes of ours.
     #[must_use]
     pub fn own(bytes: Bytes) -> Self {
-        Self {
-            state: State::Own {
-                bytes: Some(bytes).filter(|bytes| !bytes.is_empty()),
-            },
-        }
+        Self { state: State::Own { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
     }
 
     /// No body.
     #[must_use]
     pub const fn empty() -> Self {
-        Self {
-            state: State::Own { bytes: None },
-        }
+        Self { state: State::Own { bytes: None } }
     }
 }
 

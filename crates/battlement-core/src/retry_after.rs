@@ -15,14 +15,10 @@ impl RetryAfter {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             // More seconds than fit are as good as for ever.
-            return Some(Self(Duration::from_secs(
-                text.parse().unwrap_or(u64::from(u32::MAX)),
-            )));
+            return Some(Self(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX)))));
         }
         let date = httpdate::parse_http_date(text).ok()?;
-        Some(Self(
-            date.duration_since(SystemTime::now()).unwrap_or_default(),
-        ))
+        Some(Self(date.duration_since(SystemTime::now()).unwrap_or_default()))
     }
 
     /// The header's value in seconds, rounded up and at least 1: to come back a moment too early is to

@@ -138,15 +138,7 @@ impl Trace {
     /// The context as a caller sent it: read, not taken part in.
     #[must_use]
     pub const fn received(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
-        Self {
-            trace_id,
-            span_id,
-            parent_id: None,
-            flags,
-            state: None,
-            link: None,
-            owned: false,
-        }
+        Self { trace_id, span_id, parent_id: None, flags, state: None, link: None, owned: false }
     }
 
     /// The trace context of `request`, if a layer of ours has read one.

@@ -21,9 +21,7 @@ impl Wire {
     /// Reads the content type of a request, or of a response.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        headers
-            .get(header::CONTENT_TYPE)
-            .map_or(Self::Http, |value| Self::parse(value.as_bytes()))
+        headers.get(header::CONTENT_TYPE).map_or(Self::Http, |value| Self::parse(value.as_bytes()))
     }
 
     fn parse(value: &[u8]) -> Self {

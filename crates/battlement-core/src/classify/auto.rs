@@ -9,11 +9,7 @@ pub struct Auto;
 
 impl Classify for Auto {
     fn head(&self, head: &Head<'_>) -> Judgment {
-        if Wire::of(head.headers).is_grpc() {
-            GrpcStatus.head(head)
-        } else {
-            HttpStatus.head(head)
-        }
+        if Wire::of(head.headers).is_grpc() { GrpcStatus.head(head) } else { HttpStatus.head(head) }
     }
 
     // Only a gRPC head leaves the question open.

@@ -55,9 +55,9 @@ fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
         Cancelled => Verdict::Ignore,
         Unknown | Unimplemented | Internal | DataLoss => Verdict::Failure(Failure::Server),
         DeadlineExceeded => Verdict::Failure(Failure::Timeout),
-        ResourceExhausted | Unavailable => Verdict::Failure(Failure::Overload {
-            retry_after: pushback(headers),
-        }),
+        ResourceExhausted | Unavailable => {
+            Verdict::Failure(Failure::Overload { retry_after: pushback(headers) })
+        }
         _ => Verdict::Success,
     }
 }

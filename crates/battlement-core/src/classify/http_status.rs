@@ -17,10 +17,7 @@ pub struct HttpStatus;
 
 impl Classify for HttpStatus {
     fn head(&self, head: &Head<'_>) -> Judgment {
-        Judgment::Now(
-            head.rejected()
-                .unwrap_or_else(|| verdict(head.status, head.headers)),
-        )
+        Judgment::Now(head.rejected().unwrap_or_else(|| verdict(head.status, head.headers)))
     }
 
     fn end(&self, ending: Ending, _trailers: Option<&HeaderMap>) -> Verdict {

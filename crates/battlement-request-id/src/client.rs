@@ -1,0 +1,6 @@
+//! The client's side: one layer, innermost.
+
+mod layer;
+mod service;
+
+pub use self::{layer::PropagateLayer, service::Propagate};

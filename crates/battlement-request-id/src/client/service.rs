@@ -1,0 +1,73 @@
+use std::task::{Context, Poll};
+
+use battlement_core::CallFacts;
+use http::Request;
+use tower_service::Service;
+
+use super::PropagateLayer;
+
+/// Puts the id of the current request on calls. Made by [`PropagateLayer`].
+#[derive(Clone, Debug)]
+pub struct Propagate<S> {
+    inner: S,
+    layer: PropagateLayer,
+}
+
+impl<S> Propagate<S> {
+    pub(super) const fn new(inner: S, layer: PropagateLayer) -> Self {
+        Self { inner, layer }
+    }
+
+    /// The service inside.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, B> Service<Request<B>> for Propagate<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        let facts = CallFacts::of(&request);
+        self.layer.write(&facts, request.headers_mut());
+        self.inner.call(request)
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl<S> Service<reqwest::Request> for Propagate<S>
+where
+    S: Service<reqwest::Request>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: reqwest::Request) -> S::Future {
+        self.layer.write(&CallFacts::current(), request.headers_mut());
+        self.inner.call(request)
+    }
+}

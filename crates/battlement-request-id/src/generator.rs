@@ -1,0 +1,179 @@
+use std::{
+    cell::RefCell,
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use battlement_core::{RequestId, SpanId, TraceId};
+use rand::{
+    Rng, SeedableRng,
+    rngs::{SmallRng, SysRng},
+};
+use uuid::Uuid;
+
+/// How ids are made.
+///
+/// Random bits come from a generator of each thread, seeded with 256 bits of the operating system's: ids
+/// are unique, but no secret. Where they must not be guessed, make them with
+/// [`Generator::from_fn`] and a generator of yours.
+#[derive(Clone)]
+pub struct Generator(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    UuidV7,
+    UuidV4,
+    Hex128,
+    Custom(Arc<dyn Fn() -> RequestId + Send + Sync>),
+}
+
+impl Generator {
+    /// UUIDs of version 7 (RFC 9562): the time in milliseconds, and 74 random bits.
+    #[must_use]
+    pub const fn uuid_v7() -> Self {
+        Self(Kind::UuidV7)
+    }
+
+    /// UUIDs of version 4 (RFC 9562): 122 random bits.
+    #[must_use]
+    pub const fn uuid_v4() -> Self {
+        Self(Kind::UuidV4)
+    }
+
+    /// 128 random bits, as 32 lowercase hexadecimal digits.
+    #[must_use]
+    pub const fn hex128() -> Self {
+        Self(Kind::Hex128)
+    }
+
+    /// Ids that `make` makes, once for each request without one.
+    pub fn from_fn(make: impl Fn() -> RequestId + Send + Sync + 'static) -> Self {
+        Self(Kind::Custom(Arc::new(make)))
+    }
+
+    /// Makes an id, as for a job that no request began.
+    #[must_use]
+    pub fn make(&self) -> RequestId {
+        match &self.0 {
+            Kind::UuidV7 => from_uuid(uuid_v7()),
+            Kind::UuidV4 => from_uuid(uuid::Builder::from_random_bytes(random()).into_uuid()),
+            Kind::Hex128 => from_ascii(&TraceId::new(random()).unwrap_or_else(trace_id).to_hex()),
+            Kind::Custom(make) => make(),
+        }
+    }
+}
+
+impl Default for Generator {
+    fn default() -> Self {
+        Self::uuid_v7()
+    }
+}
+
+impl fmt::Debug for Generator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::UuidV7 => "UuidV7",
+            Kind::UuidV4 => "UuidV4",
+            Kind::Hex128 => "Hex128",
+            Kind::Custom(_) => "Custom",
+        })
+    }
+}
+
+fn uuid_v7() -> Uuid {
+    // The protocol asks for wall time. A clock before 1970 is no reason to refuse a request.
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(since_epoch.as_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+}
+
+fn from_uuid(uuid: Uuid) -> RequestId {
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    from_ascii(uuid.hyphenated().encode_lower(&mut text).as_bytes())
+}
+
+fn from_ascii(text: &[u8]) -> RequestId {
+    RequestId::from_bytes(text).expect("hexadecimal digits and dashes make an id")
+}
+
+/// A trace id whose bytes are all random.
+pub(crate) fn trace_id() -> TraceId {
+    loop {
+        if let Some(id) = TraceId::new(random()) {
+            return id;
+        }
+    }
+}
+
+pub(crate) fn span_id() -> SpanId {
+    loop {
+        if let Some(id) = SpanId::new(random()) {
+            return id;
+        }
+    }
+}
+
+thread_local! {
+    static RNG: RefCell<SmallRng> = RefCell::new(seeded());
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let filled = RNG.try_with(|rng| rng.borrow_mut().fill_bytes(&mut bytes));
+    if filled.is_err() {
+        // The thread is going away and has no generator any more.
+        seeded().fill_bytes(&mut bytes);
+    }
+    bytes
+}
+
+/// Seeds by the operating system; should it have no randomness, by what std seeds its maps with.
+fn seeded() -> SmallRng {
+    SmallRng::try_from_rng(&mut SysRng).unwrap_or_else(|_| {
+        SmallRng::seed_from_u64(RandomState::new().hash_one(std::process::id()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_uuid_v7_says_its_version_and_the_time() {
+        let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let uuid = Uuid::parse_str(Generator::uuid_v7().make().as_str()).unwrap();
+        let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        assert_eq!(uuid.get_version_num(), 7);
+        assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+        let millis = uuid.as_u128() >> 80;
+        assert!((before..=after).contains(&millis));
+    }
+
+    #[test]
+    fn the_other_forms_are_what_they_say() {
+        let uuid = Uuid::parse_str(Generator::uuid_v4().make().as_str()).unwrap();
+        assert_eq!(uuid.get_version_num(), 4);
+        let hex = Generator::hex128().make();
+        assert_eq!(hex.as_str().len(), 32);
+        assert!(hex.as_str().bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        let custom = Generator::from_fn(|| "from-a-closure".parse().unwrap());
+        assert_eq!(custom.make().as_str(), "from-a-closure");
+        assert_eq!(format!("{custom:?}"), "Custom");
+    }
+
+    #[test]
+    fn threads_never_make_the_same_id() {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                std::thread::spawn(|| (0..2_000).map(|_| Generator::hex128().make()).collect())
+            })
+            .collect();
+        let ids: Vec<Vec<RequestId>> = threads.into_iter().map(|t| t.join().unwrap()).collect();
+        let distinct: HashSet<_> = ids.iter().flatten().collect();
+        assert_eq!(distinct.len(), 16_000);
+    }
+}

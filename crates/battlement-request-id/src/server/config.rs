@@ -1,0 +1,78 @@
+use std::ops::RangeInclusive;
+
+use http::HeaderName;
+
+use super::{Mistake, RequestSpan, TraceContext, Untrusted};
+use crate::{Generator, Trust, w3c};
+
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// The longest id, in bytes.
+const MAX_LEN: usize = 128;
+
+/// What a [`RequestIdLayer`](crate::RequestIdLayer) was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    pub(crate) header: HeaderName,
+    pub(crate) trust: Trust,
+    pub(crate) accept_length: RangeInclusive<usize>,
+    pub(crate) generator: Generator,
+    pub(crate) correlation: Option<HeaderName>,
+    pub(crate) trace: TraceContext,
+    pub(crate) untrusted: Untrusted,
+    pub(crate) sample_new_traces: bool,
+    pub(crate) span: RequestSpan,
+    pub(crate) echo: bool,
+    pub(crate) rewrite_request: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            header: X_REQUEST_ID,
+            trust: Trust::default(),
+            accept_length: 8..=MAX_LEN,
+            generator: Generator::default(),
+            correlation: None,
+            trace: TraceContext::default(),
+            untrusted: Untrusted::default(),
+            sample_new_traces: false,
+            span: RequestSpan::default(),
+            echo: true,
+            rewrite_request: false,
+        }
+    }
+}
+
+impl Config {
+    /// Everything that is wrong with it.
+    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        let mut refuse = |field, message: String| mistakes.push(Mistake { field, message });
+        if is_trace_header(&self.header) {
+            refuse("header", format!("{} belongs to trace context; name another", self.header));
+        }
+        let (min, max) = (*self.accept_length.start(), *self.accept_length.end());
+        if min == 0 || max > MAX_LEN || min > max {
+            refuse(
+                "accept_length",
+                format!("{min} to {max} bytes; must lie within 1 to {MAX_LEN}, the smaller first"),
+            );
+        }
+        if let Some(name) = &self.correlation {
+            if *name == self.header {
+                refuse("correlation", format!("{name} is the request id's; name another"));
+            } else if is_trace_header(name) {
+                refuse("correlation", format!("{name} belongs to trace context; name another"));
+            }
+        }
+        mistakes
+    }
+}
+
+fn is_trace_header(name: &HeaderName) -> bool {
+    *name == w3c::TRACEPARENT || *name == w3c::TRACESTATE
+}

@@ -1,0 +1,167 @@
+use http::HeaderName;
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use crate::{
+    ConfigError, Generator, Mistake, RequestIdLayer, RequestSpan, TraceContext, Trust, Untrusted,
+    server::config::Config,
+};
+
+/// The settings of a [`RequestIdLayer`] as a configuration file has them.
+///
+/// Every field may be left out and then is what [`RequestIdLayer::new`] has; unknown ones are refused by
+/// name. `TryFrom` reports every mistake at once.
+///
+/// ```
+/// use battlement_request_id::{RequestIdLayer, RequestIdSettings};
+///
+/// let settings: RequestIdSettings = serde_json::from_str(
+///     r#"{ "trust": { "peers": ["10.0.0.0/8"] }, "generator": "hex128", "trace_context": "own" }"#,
+/// ).unwrap();
+/// let layer = RequestIdLayer::try_from(settings).unwrap();
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
+pub struct RequestIdSettings {
+    /// [`RequestIdLayer::enabled`].
+    pub enabled: bool,
+    /// [`RequestIdLayer::header`].
+    pub header: String,
+    /// [`RequestIdLayer::trust`]: `if-valid`, `never`, `always` or `{ peers: [..] }`.
+    pub trust: TrustSetting,
+    /// The lower bound of [`RequestIdLayer::accept_length`], in bytes.
+    pub min_length: usize,
+    /// The upper bound of [`RequestIdLayer::accept_length`], in bytes.
+    pub max_length: usize,
+    /// [`RequestIdLayer::generator`]: `uuid-v7`, `uuid-v4` or `hex128`.
+    pub generator: GeneratorSetting,
+    /// [`RequestIdLayer::correlation`].
+    pub correlation: Option<String>,
+    /// [`RequestIdLayer::trace_context`]: `off`, `read`, `own` or, with that feature, `opentelemetry`.
+    pub trace_context: TraceContext,
+    /// [`RequestIdLayer::untrusted_trace`]: `restart` or `link`.
+    pub untrusted_trace: Untrusted,
+    /// [`RequestIdLayer::sample_new_traces`].
+    pub sample_new_traces: bool,
+    /// [`RequestIdLayer::span`]: `own`, `current` or `off`.
+    pub span: RequestSpan,
+    /// [`RequestIdLayer::echo`].
+    pub echo: bool,
+    /// [`RequestIdLayer::rewrite_request`].
+    pub rewrite_request: bool,
+}
+
+/// The serde side of [`Trust`], but for predicates.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustSetting {
+    /// [`Trust::IfValid`].
+    #[default]
+    IfValid,
+    /// [`Trust::Never`].
+    Never,
+    /// [`Trust::Always`].
+    Always,
+    /// [`Trust::Peers`], each as `10.0.0.0/8`.
+    Peers(Vec<String>),
+}
+
+/// The serde side of [`Generator`], but for closures.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GeneratorSetting {
+    /// [`Generator::uuid_v7`].
+    #[default]
+    UuidV7,
+    /// [`Generator::uuid_v4`].
+    UuidV4,
+    /// [`Generator::hex128`].
+    Hex128,
+}
+
+impl Default for RequestIdSettings {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            enabled: config.enabled,
+            header: config.header.as_str().to_owned(),
+            trust: TrustSetting::default(),
+            min_length: *config.accept_length.start(),
+            max_length: *config.accept_length.end(),
+            generator: GeneratorSetting::default(),
+            correlation: None,
+            trace_context: config.trace,
+            untrusted_trace: config.untrusted,
+            sample_new_traces: config.sample_new_traces,
+            span: config.span,
+            echo: config.echo,
+            rewrite_request: config.rewrite_request,
+        }
+    }
+}
+
+impl TryFrom<RequestIdSettings> for RequestIdLayer {
+    type Error = ConfigError;
+
+    fn try_from(settings: RequestIdSettings) -> Result<Self, ConfigError> {
+        let defaults = Config::default();
+        let mut mistakes = Vec::new();
+        let header = header_name("header", &settings.header, &mut mistakes);
+        let correlation =
+            settings.correlation.and_then(|name| header_name("correlation", &name, &mut mistakes));
+        let trust = trust(settings.trust, &mut mistakes);
+        let config = Config {
+            enabled: settings.enabled,
+            header: header.unwrap_or(defaults.header),
+            trust,
+            accept_length: settings.min_length..=settings.max_length,
+            generator: settings.generator.into(),
+            correlation,
+            trace: settings.trace_context,
+            untrusted: settings.untrusted_trace,
+            sample_new_traces: settings.sample_new_traces,
+            span: settings.span,
+            echo: settings.echo,
+            rewrite_request: settings.rewrite_request,
+        };
+        mistakes.extend(config.mistakes());
+        if mistakes.is_empty() { Ok(Self::of(config)) } else { Err(ConfigError { mistakes }) }
+    }
+}
+
+impl From<GeneratorSetting> for Generator {
+    fn from(setting: GeneratorSetting) -> Self {
+        match setting {
+            GeneratorSetting::UuidV7 => Self::uuid_v7(),
+            GeneratorSetting::UuidV4 => Self::uuid_v4(),
+            GeneratorSetting::Hex128 => Self::hex128(),
+        }
+    }
+}
+
+fn header_name(field: &'static str, name: &str, mistakes: &mut Vec<Mistake>) -> Option<HeaderName> {
+    let parsed = name.parse().ok();
+    if parsed.is_none() {
+        let message = format!("{name:?} is no header name; write one as x-request-id");
+        mistakes.push(Mistake { field, message });
+    }
+    parsed
+}
+
+fn trust(setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
+    let networks = match setting {
+        TrustSetting::IfValid => return Trust::IfValid,
+        TrustSetting::Never => return Trust::Never,
+        TrustSetting::Always => return Trust::Always,
+        TrustSetting::Peers(networks) => networks,
+    };
+    Trust::peers(networks.iter().filter_map(|text| {
+        let network: Option<IpNet> = text.parse().ok();
+        if network.is_none() {
+            let message = format!("{text:?} is no network; write one as 10.0.0.0/8");
+            mistakes.push(Mistake { field: "trust.peers", message });
+        }
+        network
+    }))
+}

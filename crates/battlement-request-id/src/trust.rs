@@ -1,0 +1,90 @@
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use battlement_core::peer_addr;
+use http::{Extensions, HeaderMap, Method, Request, Uri};
+use ipnet::IpNet;
+
+/// The head of a request, for a predicate to judge.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Inbound<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The target.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The extensions, where the server has put what it knows of the connection.
+    pub extensions: &'a Extensions,
+}
+
+impl<'a> Inbound<'a> {
+    pub(crate) fn of<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+
+    /// The address at the other end of the connection, if the server says so; never read from a header.
+    #[must_use]
+    pub fn peer(&self) -> Option<IpAddr> {
+        peer_addr(self.extensions).map(|addr| addr.ip().to_canonical())
+    }
+}
+
+/// Whose ids and traces are taken over.
+///
+/// What is taken over is checked under every policy; this says whose is looked at.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Trust {
+    /// Anybody's, if it is a token of the accepted length. The default.
+    #[default]
+    IfValid,
+    /// Nobody's: every request gets an id of ours. For the front gate of a network.
+    Never,
+    /// Anybody's, in any form an id can have: 1 to 128 bytes of visible ASCII without quotes, backslashes
+    /// and angle brackets. For callers whose ids are no tokens, as AWS's `Root=1-…`.
+    Always,
+    /// Theirs for whom the predicate says so, under the rules of [`Trust::IfValid`].
+    When(Predicate),
+    /// Theirs who connect from one of these networks, under the rules of [`Trust::IfValid`]. A peer whose
+    /// address is not known is not trusted. IPv4 addresses mapped into IPv6 count as IPv4.
+    Peers(Arc<[IpNet]>),
+}
+
+/// What [`Trust::When`] asks. Made by [`Trust::when`].
+#[derive(Clone)]
+pub struct Predicate(Arc<dyn Fn(&Inbound<'_>) -> bool + Send + Sync>);
+
+impl Trust {
+    /// Trusts those for whom `predicate` says so.
+    pub fn when(predicate: impl Fn(&Inbound<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self::When(Predicate(Arc::new(predicate)))
+    }
+
+    /// Trusts those who connect from one of `networks`.
+    pub fn peers(networks: impl IntoIterator<Item = IpNet>) -> Self {
+        Self::Peers(networks.into_iter().collect())
+    }
+
+    pub(crate) fn allows(&self, inbound: &Inbound<'_>) -> bool {
+        match self {
+            Self::IfValid | Self::Always => true,
+            Self::Never => false,
+            Self::When(predicate) => (predicate.0)(inbound),
+            Self::Peers(networks) => inbound
+                .peer()
+                .is_some_and(|peer| networks.iter().any(|network| network.contains(&peer))),
+        }
+    }
+}
+
+impl fmt::Debug for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Predicate")
+    }
+}

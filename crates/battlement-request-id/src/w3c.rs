@@ -1,0 +1,28 @@
+//! W3C Trace Context, level 2: the two headers, read to the letter.
+//!
+//! Hidden: public for the fuzz targets alone.
+
+mod traceparent;
+mod tracestate;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub use self::{traceparent::parse_traceparent, tracestate::combine_tracestate};
+
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// The only value of a header; `None` if there is none, or several, of which nobody can say who wrote
+/// which.
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+/// Without the optional whitespace around a field's value (RFC 9110, section 5.6.3).
+fn trim_ows(value: &[u8]) -> &[u8] {
+    let is_ows = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(|byte| !is_ows(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !is_ows(byte)).map_or(start, |last| last + 1);
+    &value[start..end]
+}
