@@ -1,1 +1,44 @@
-//! The facade.
+//! Small tower layers that make a hyper, axum or tonic service fit for production.
+//!
+//! One crate for all of them: each layer is a module behind a feature of the same name, and nothing is
+//! switched on by default. A service that wants one layer alone may as well depend on that layer's crate.
+//!
+//! | module | feature | what it does |
+//! |---|---|---|
+//! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
+//!
+//! # Example
+//!
+#![cfg_attr(feature = "request-id", doc = "```")]
+#![cfg_attr(not(feature = "request-id"), doc = "```ignore")]
+//! use battlement::request_id::{RequestId, RequestIdLayer};
+//! use http::{Request, Response};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let service = ServiceBuilder::new()
+//!     .layer(RequestIdLayer::new())
+//!     .service(service_fn(async |request: Request<String>| {
+//!         let id = RequestId::of(&request).unwrap();
+//!         Ok::<_, std::convert::Infallible>(Response::new(format!("your request is {id}")))
+//!     }));
+//!
+//! let response = service.oneshot(Request::new(String::new())).await.unwrap();
+//! assert!(response.headers().contains_key("x-request-id"));
+//! # }
+//! ```
+//!
+//! # Feature flags
+//!
+//! - a feature for each layer: `request-id`
+//! - `server`, `client`: the layers of that side
+//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: what joins the layers that are switched on to
+//!   these
+//! - `full`: everything
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+/// A request id in every log line, in every answer and in every call made for it.
+#[cfg(feature = "request-id")]
+#[doc(inline)]
+pub use battlement_request_id as request_id;
