@@ -38,12 +38,7 @@ pub(crate) struct Heavy {
 
 impl Default for Heavy {
     fn default() -> Self {
-        Self {
-            install: false,
-            jobs: Vec::new(),
-            seconds: 180,
-            times: 10,
-        }
+        Self { install: false, jobs: Vec::new(), seconds: 180, times: 10 }
     }
 }
 
@@ -116,10 +111,7 @@ fn count(option: &str, value: Option<String>) -> Result<u32, String> {
 
 /// A `--help` behind `--` is the runner's.
 fn asks_for_help(words: &[String]) -> bool {
-    words
-        .iter()
-        .take_while(|word| *word != "--")
-        .any(|word| word == "--help" || word == "-h")
+    words.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
 }
 
 fn unknown(word: &str) -> String {
@@ -164,28 +156,17 @@ mod tests {
 
     #[test]
     fn what_follows_two_dashes_goes_to_the_runner_untouched() {
-        let runner = ["-p", "battlement-core", "--install", "--help"]
-            .map(String::from)
-            .to_vec();
+        let runner = ["-p", "battlement-core", "--install", "--help"].map(String::from).to_vec();
         assert_eq!(
             read("test --install -- -p battlement-core --install --help"),
-            Ok(Task::Test(Test {
-                install: true,
-                runner
-            }))
+            Ok(Task::Test(Test { install: true, runner }))
         );
     }
 
     #[test]
     fn checks_are_taken_by_name() {
         let only = vec!["format".into(), "house".into()];
-        assert_eq!(
-            read("ci format house"),
-            Ok(Task::Ci(Ci {
-                install: false,
-                only
-            }))
-        );
+        assert_eq!(read("ci format house"), Ok(Task::Ci(Ci { install: false, only })));
     }
 
     #[test]
@@ -199,11 +180,8 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_is_refused() {
-        for line in [
-            "heavy fuzz --seconds",
-            "heavy fuzz --seconds soon",
-            "heavy repeat --times 0",
-        ] {
+        for line in ["heavy fuzz --seconds", "heavy fuzz --seconds soon", "heavy repeat --times 0"]
+        {
             assert!(read(line).is_err(), "{line}");
         }
     }
@@ -211,10 +189,7 @@ mod tests {
     #[test]
     fn an_unknown_word_is_refused_by_name() {
         for line in ["dance", "test --dance", "ci dance", "heavy dance"] {
-            assert!(
-                read(line).is_err_and(|error| error.contains("dance")),
-                "{line}"
-            );
+            assert!(read(line).is_err_and(|error| error.contains("dance")), "{line}");
         }
     }
 }

@@ -21,46 +21,14 @@ struct Check {
 
 /// The quick ones first; then in the order in which one build serves the next.
 const CHECKS: &[Check] = &[
-    Check {
-        name: "format",
-        about: "rustfmt changes nothing",
-        run: |_| format::check(),
-    },
-    Check {
-        name: "house",
-        about: "words, file lengths, module names",
-        run: |_| house::check(),
-    },
-    Check {
-        name: "size",
-        about: "dependencies of each layer crate",
-        run: |_| size::check(),
-    },
-    Check {
-        name: "deny",
-        about: "licences, sources, versions",
-        run: deny::check,
-    },
-    Check {
-        name: "lints",
-        about: "clippy, all targets and features",
-        run: |_| lints::check(),
-    },
-    Check {
-        name: "docs",
-        about: "rustdoc without a warning",
-        run: |_| docs::check(),
-    },
-    Check {
-        name: "features",
-        about: "each feature alone, and none",
-        run: |_| features::check(),
-    },
-    Check {
-        name: "msrv",
-        about: "the oldest Rust, where it is there",
-        run: |_| msrv::check(),
-    },
+    Check { name: "format", about: "rustfmt changes nothing", run: |_| format::check() },
+    Check { name: "house", about: "words, file lengths, module names", run: |_| house::check() },
+    Check { name: "size", about: "dependencies of each layer crate", run: |_| size::check() },
+    Check { name: "deny", about: "licences, sources, versions", run: deny::check },
+    Check { name: "lints", about: "clippy, all targets and features", run: |_| lints::check() },
+    Check { name: "docs", about: "rustdoc without a warning", run: |_| docs::check() },
+    Check { name: "features", about: "each feature alone, and none", run: |_| features::check() },
+    Check { name: "msrv", about: "the oldest Rust, where it is there", run: |_| msrv::check() },
 ];
 
 pub(crate) fn run(options: &Ci) -> Fallible {
@@ -72,9 +40,7 @@ pub(crate) fn run(options: &Ci) -> Fallible {
 }
 
 fn chosen(only: &[String]) -> impl Iterator<Item = &'static Check> {
-    CHECKS
-        .iter()
-        .filter(|check| only.is_empty() || only.iter().any(|name| name == check.name))
+    CHECKS.iter().filter(|check| only.is_empty() || only.iter().any(|name| name == check.name))
 }
 
 pub(crate) fn is_known(name: &str) -> bool {
@@ -83,8 +49,5 @@ pub(crate) fn is_known(name: &str) -> bool {
 
 /// The checks, a line each, for the help text.
 pub(crate) fn list() -> String {
-    CHECKS
-        .iter()
-        .map(|check| format!("      {:<10} {}\n", check.name, check.about))
-        .collect()
+    CHECKS.iter().map(|check| format!("      {:<10} {}\n", check.name, check.about)).collect()
 }

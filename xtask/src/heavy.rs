@@ -15,21 +15,9 @@ struct Job {
 }
 
 const JOBS: &[Job] = &[
-    Job {
-        name: "bench",
-        about: "costs of all layers beside their peers'",
-        run: |_| bench::run(),
-    },
-    Job {
-        name: "fuzz",
-        about: "each fuzz target for --seconds, 180 unless told",
-        run: fuzz::run,
-    },
-    Job {
-        name: "repeat",
-        about: "the suite --times over, 10 unless told",
-        run: repeat::run,
-    },
+    Job { name: "bench", about: "costs of all layers beside their peers'", run: |_| bench::run() },
+    Job { name: "fuzz", about: "each fuzz target for --seconds, 180 unless told", run: fuzz::run },
+    Job { name: "repeat", about: "the suite --times over, 10 unless told", run: repeat::run },
 ];
 
 pub(crate) fn run(options: &Heavy) -> Fallible {
@@ -38,10 +26,7 @@ pub(crate) fn run(options: &Heavy) -> Fallible {
         return Ok(());
     }
     let mut report = Report::default();
-    for job in JOBS
-        .iter()
-        .filter(|job| options.jobs.iter().any(|name| name == job.name))
-    {
+    for job in JOBS.iter().filter(|job| options.jobs.iter().any(|name| name == job.name)) {
         report.part(job.name, || (job.run)(options));
     }
     report.close()
@@ -53,7 +38,5 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// The jobs, a line each, for the help text.
 pub(crate) fn list() -> String {
-    JOBS.iter()
-        .map(|job| format!("      {:<10} {}\n", job.name, job.about))
-        .collect()
+    JOBS.iter().map(|job| format!("      {:<10} {}\n", job.name, job.about)).collect()
 }

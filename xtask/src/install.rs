@@ -24,11 +24,7 @@ pub(crate) fn require(tools: &[Tool], install: bool) -> Fallible {
     if absent.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "still missing after the installation:\n{}",
-        describe(&absent)
-    )
-    .into())
+    Err(format!("still missing after the installation:\n{}", describe(&absent)).into())
 }
 
 fn missing(tools: &[Tool]) -> Vec<&Tool> {
@@ -37,10 +33,7 @@ fn missing(tools: &[Tool]) -> Vec<&Tool> {
 
 /// A line for each tool: its name, who needs it, how to get it.
 fn describe(tools: &[&Tool]) -> String {
-    tools
-        .iter()
-        .map(|tool| format!("  {} ({}): {}\n", tool.name, tool.needed, fix(tool)))
-        .collect()
+    tools.iter().map(|tool| format!("  {} ({}): {}\n", tool.name, tool.needed, fix(tool))).collect()
 }
 
 fn fix(tool: &Tool) -> String {
@@ -62,13 +55,9 @@ enum Manager {
 impl Manager {
     fn of_this_machine() -> Option<Self> {
         if OS == "macos" {
-            return Step::words("brew --version")
-                .succeeds()
-                .then_some(Self::Brew);
+            return Step::words("brew --version").succeeds().then_some(Self::Brew);
         }
-        Step::words("apt-get --version")
-            .succeeds()
-            .then_some(Self::Apt)
+        Step::words("apt-get --version").succeeds().then_some(Self::Apt)
     }
 
     fn package(&self, tool: &Tool) -> Option<&'static str> {
@@ -84,9 +73,7 @@ impl Manager {
             Self::Brew => Step::words("brew install").args(packages).run(),
             Self::Apt => {
                 apt("update").run()?;
-                apt("install --yes --no-install-recommends")
-                    .args(packages)
-                    .run()
+                apt("install --yes --no-install-recommends").args(packages).run()
             }
         }
     }
@@ -97,11 +84,7 @@ impl Manager {
 fn apt(arguments: &str) -> Step {
     let quiet = "env RUNLEVEL=1 SYSTEMD_OFFLINE=1 DEBIAN_FRONTEND=noninteractive apt-get";
     let line = format!("{quiet} {arguments}");
-    if is_root() {
-        Step::words(&line)
-    } else {
-        Step::words(&format!("sudo {line}"))
-    }
+    if is_root() { Step::words(&line) } else { Step::words(&format!("sudo {line}")) }
 }
 
 fn is_root() -> bool {
@@ -109,22 +92,13 @@ fn is_root() -> bool {
 }
 
 fn add_packages(manager: Option<&Manager>, tools: &[&Tool]) -> Fallible {
-    if !tools
-        .iter()
-        .any(|tool| matches!(tool.source, Source::System { .. }))
-    {
+    if !tools.iter().any(|tool| matches!(tool.source, Source::System { .. })) {
         return Ok(());
     }
     let manager = manager.ok_or_else(|| {
-        format!(
-            "neither apt-get nor brew is here; install by hand:\n{}",
-            describe(tools)
-        )
+        format!("neither apt-get nor brew is here; install by hand:\n{}", describe(tools))
     })?;
-    let packages: BTreeSet<_> = tools
-        .iter()
-        .filter_map(|tool| manager.package(tool))
-        .collect();
+    let packages: BTreeSet<_> = tools.iter().filter_map(|tool| manager.package(tool)).collect();
     manager.install(&packages)
 }
 

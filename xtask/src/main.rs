@@ -26,10 +26,7 @@ use args::Task;
 type Fallible<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    match args::parse(env::args().skip(1))
-        .map_err(Into::into)
-        .and_then(run)
-    {
+    match args::parse(env::args().skip(1)).map_err(Into::into).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error}");
@@ -52,8 +49,6 @@ fn run(task: Task) -> Fallible {
 /// Every path below is written from the root of the workspace, wherever the command was called.
 fn enter_workspace() -> Fallible {
     let own = env::var("CARGO_MANIFEST_DIR").map_err(|_| "call this as `cargo xtask`")?;
-    let root = Path::new(&own)
-        .parent()
-        .ok_or("xtask must lie in the workspace's root")?;
+    let root = Path::new(&own).parent().ok_or("xtask must lie in the workspace's root")?;
     Ok(env::set_current_dir(root)?)
 }

@@ -24,11 +24,7 @@ impl Report {
         if let Err(error) = &outcome {
             println!("{name}: {error}");
         }
-        self.lines.push(Line {
-            name,
-            took: start.elapsed(),
-            outcome,
-        });
+        self.lines.push(Line { name, took: start.elapsed(), outcome });
     }
 
     /// Prints the table; an error if any part failed.
@@ -36,34 +32,20 @@ impl Report {
         println!();
         for line in &self.lines {
             let word = if line.outcome.is_ok() { "ok" } else { "FAILED" };
-            println!(
-                "{:<10} {:>7.1} s  {word}",
-                line.name,
-                line.took.as_secs_f64()
-            );
+            println!("{:<10} {:>7.1} s  {word}", line.name, line.took.as_secs_f64());
         }
         let failures: Vec<_> = self.lines.iter().filter_map(Line::failure).collect();
-        if failures.is_empty() {
-            Ok(())
-        } else {
-            Err(failures.join("\n").into())
-        }
+        if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
     }
 }
 
 impl Line {
     fn failure(&self) -> Option<String> {
-        self.outcome
-            .as_ref()
-            .err()
-            .map(|error| format!("{}: {error}", self.name))
+        self.outcome.as_ref().err().map(|error| format!("{}: {error}", self.name))
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "no runtime here whose clock a test could pause"
-)]
+#[expect(clippy::disallowed_methods, reason = "no runtime here whose clock a test could pause")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -53,11 +53,7 @@ impl Step {
             .stderr(Stdio::from(io::stdout()))
             .status()
             .map_err(|error| format!("`{line}` cannot be started: {error}"))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("`{line}` failed ({status})").into())
-        }
+        if status.success() { Ok(()) } else { Err(format!("`{line}` failed ({status})").into()) }
     }
 
     /// Runs it and returns what it prints.
@@ -107,12 +103,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let error = Step::words("no-such-program-here --version")
-            .read()
-            .expect_err("not there");
-        assert!(
-            error.to_string().contains("no-such-program-here --version"),
-            "{error}"
-        );
+        let error = Step::words("no-such-program-here --version").read().expect_err("not there");
+        assert!(error.to_string().contains("no-such-program-here --version"), "{error}");
     }
 }

@@ -16,9 +16,7 @@ pub(crate) fn run(options: &Test) -> Fallible {
 /// Runs the suite once, with `runner` added to the runner's arguments.
 pub(crate) fn tests(runner: &[String]) -> Fallible {
     if tool::has_nextest() {
-        Step::words("cargo nextest run --workspace --all-features")
-            .args(runner)
-            .run()
+        Step::words("cargo nextest run --workspace --all-features").args(runner).run()
     } else {
         by_cargo_test(runner)
     }
@@ -34,11 +32,7 @@ fn by_cargo_test(runner: &[String]) -> Fallible {
 
 fn cargo_test(runner: &[String], harness: &[&str]) -> Fallible {
     let has_own_harness_part = runner.iter().any(|word| word == "--");
-    let divider = if has_own_harness_part {
-        None
-    } else {
-        Some("--")
-    };
+    let divider = if has_own_harness_part { None } else { Some("--") };
     Step::words("cargo test --workspace --all-features --lib --bins --tests --no-fail-fast")
         .args(runner)
         .args(divider)

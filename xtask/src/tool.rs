@@ -14,15 +14,9 @@ pub(crate) struct Tool {
 /// Where it comes from.
 pub(crate) enum Source {
     /// A package of the system.
-    System {
-        apt: &'static str,
-        brew: &'static str,
-    },
+    System { apt: &'static str, brew: &'static str },
     /// A crate; the version keeps one that reads our configuration.
-    Crate {
-        name: &'static str,
-        version: &'static str,
-    },
+    Crate { name: &'static str, version: &'static str },
     /// A toolchain that we do not fetch for anybody.
     Toolchain { advice: &'static str },
 }
@@ -31,59 +25,42 @@ pub(crate) const REDIS: Tool = Tool {
     name: "redis-server",
     needed: "tests start it on free ports",
     detect: "redis-server --version",
-    source: Source::System {
-        apt: "redis-server",
-        brew: "redis",
-    },
+    source: Source::System { apt: "redis-server", brew: "redis" },
 };
 
 pub(crate) const PROMETHEUS: Tool = Tool {
     name: "prometheus",
     needed: "tests let it scrape what we expose",
     detect: "prometheus --version",
-    source: Source::System {
-        apt: "prometheus",
-        brew: "prometheus",
-    },
+    source: Source::System { apt: "prometheus", brew: "prometheus" },
 };
 
 pub(crate) const PROMTOOL: Tool = Tool {
     name: "promtool",
     needed: "tests check expositions and rules with it",
     detect: "promtool --version",
-    source: Source::System {
-        apt: "prometheus",
-        brew: "prometheus",
-    },
+    source: Source::System { apt: "prometheus", brew: "prometheus" },
 };
 
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     needed: "checks licences, sources and duplicate versions",
     detect: "cargo deny --version",
-    source: Source::Crate {
-        name: "cargo-deny",
-        version: "^0.20",
-    },
+    source: Source::Crate { name: "cargo-deny", version: "^0.20" },
 };
 
 pub(crate) const FUZZ: Tool = Tool {
     name: "cargo-fuzz",
     needed: "builds and runs the fuzz targets",
     detect: "cargo fuzz --version",
-    source: Source::Crate {
-        name: "cargo-fuzz",
-        version: "^0.13",
-    },
+    source: Source::Crate { name: "cargo-fuzz", version: "^0.13" },
 };
 
 pub(crate) const NIGHTLY: Tool = Tool {
     name: "nightly toolchain",
     needed: "fuzz targets are built with its sanitizer",
     detect: "rustup run nightly rustc --version",
-    source: Source::Toolchain {
-        advice: "rustup toolchain install nightly",
-    },
+    source: Source::Toolchain { advice: "rustup toolchain install nightly" },
 };
 
 /// What `cargo xtask test` needs.

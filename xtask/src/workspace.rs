@@ -33,23 +33,18 @@ impl Workspace {
 
     /// The crates that others depend on.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
-        self.packages
-            .iter()
-            .filter(|package| package.is_published())
+        self.packages.iter().filter(|package| package.is_published())
     }
 
     /// The published crates share one `rust-version`, so that of the first is that of all.
     pub(crate) fn oldest_rust(&self) -> Option<&str> {
-        self.published()
-            .find_map(|package| package.rust_version.as_deref())
+        self.published().find_map(|package| package.rust_version.as_deref())
     }
 }
 
 impl Package {
     fn is_published(&self) -> bool {
-        self.publish
-            .as_ref()
-            .is_none_or(|registries| !registries.is_empty())
+        self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
     }
 
     /// Core and the layers; the facade is only as small as what is chosen through it.
@@ -86,36 +81,22 @@ mod tests {
     }"#;
 
     fn package<'a>(workspace: &'a Workspace, name: &str) -> &'a Package {
-        workspace
-            .packages
-            .iter()
-            .find(|package| package.name == name)
-            .expect("listed")
+        workspace.packages.iter().find(|package| package.name == name).expect("listed")
     }
 
     #[test]
     fn what_may_not_be_published_is_left_out() {
         let workspace = Workspace::parse(METADATA).expect("read");
-        let names: Vec<_> = workspace
-            .published()
-            .map(|package| package.name.as_str())
-            .collect();
-        assert_eq!(
-            names,
-            ["battlement", "battlement-core", "battlement-breaker"]
-        );
+        let names: Vec<_> = workspace.published().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["battlement", "battlement-core", "battlement-breaker"]);
     }
 
     #[test]
     fn each_feature_is_chosen_alone_and_an_empty_default_is_not() {
         let workspace = Workspace::parse(METADATA).expect("read");
-        let core: Vec<_> = package(&workspace, "battlement-core")
-            .feature_choices()
-            .collect();
+        let core: Vec<_> = package(&workspace, "battlement-core").feature_choices().collect();
         assert_eq!(core, [None, Some("axum"), Some("tonic")]);
-        let breaker: Vec<_> = package(&workspace, "battlement-breaker")
-            .feature_choices()
-            .collect();
+        let breaker: Vec<_> = package(&workspace, "battlement-breaker").feature_choices().collect();
         assert_eq!(breaker, [None, Some("default"), Some("http")]);
     }
 

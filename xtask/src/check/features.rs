@@ -10,19 +10,12 @@ use crate::workspace::{Package, Workspace};
 pub(super) fn check() -> Fallible {
     let workspace = Workspace::read()?;
     let failures: Vec<_> = workspace.published().flat_map(failures).collect();
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(failures.join("\n").into())
-    }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
 }
 
 fn failures(package: &Package) -> Vec<String> {
     let choices = package.feature_choices();
-    choices
-        .filter_map(|feature| lint(package, feature).err())
-        .map(|e| e.to_string())
-        .collect()
+    choices.filter_map(|feature| lint(package, feature).err()).map(|e| e.to_string()).collect()
 }
 
 fn lint(package: &Package, feature: Option<&str>) -> Fallible {

@@ -20,29 +20,18 @@ struct File {
 /// A rule looks at one file and returns a sentence for each place that breaks it.
 type Rule = fn(&File) -> Vec<String>;
 
-const RULES: &[Rule] = &[
-    lengths::broken,
-    manifests::broken,
-    modules::broken,
-    words::broken,
-];
+const RULES: &[Rule] = &[lengths::broken, manifests::broken, modules::broken, words::broken];
 
 pub(super) fn check() -> Fallible {
     let files = files()?;
     let broken: Vec<_> = files.iter().flat_map(broken).collect();
     println!("{} files looked at", files.len());
-    if broken.is_empty() {
-        Ok(())
-    } else {
-        Err(broken.join("\n").into())
-    }
+    if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
 
 fn broken(file: &File) -> Vec<String> {
     let sentences = RULES.iter().flat_map(|rule| rule(file));
-    sentences
-        .map(|sentence| format!("{}: {sentence}", file.path.display()))
-        .collect()
+    sentences.map(|sentence| format!("{}: {sentence}", file.path.display())).collect()
 }
 
 fn files() -> Fallible<Vec<File>> {
@@ -54,18 +43,12 @@ impl File {
     /// Nothing for what is no text, or was deleted and not committed yet.
     fn open(path: &str) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
-        Some(Self {
-            path: path.into(),
-            text,
-        })
+        Some(Self { path: path.into(), text })
     }
 
     /// Each line with its number, counted from one.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     fn is_named(&self, name: &str) -> bool {
@@ -75,8 +58,5 @@ impl File {
 
 #[cfg(test)]
 fn file(path: &str, text: &str) -> File {
-    File {
-        path: path.into(),
-        text: text.into(),
-    }
+    File { path: path.into(), text: text.into() }
 }

@@ -9,24 +9,14 @@ use crate::workspace::Workspace;
 
 pub(super) fn check() -> Fallible {
     let workspace = Workspace::read()?;
-    let oldest = workspace
-        .oldest_rust()
-        .ok_or("no published crate states a rust-version")?;
+    let oldest = workspace.oldest_rust().ok_or("no published crate states a rust-version")?;
     let Some(toolchain) = installed(oldest) else {
         println!("Rust {oldest} is not installed here: the lint incompatible_msrv stands for it");
         return Ok(());
     };
-    let packages = workspace
-        .published()
-        .flat_map(|package| ["--package", &package.name]);
+    let packages = workspace.published().flat_map(|package| ["--package", &package.name]);
     Step::words("rustup run")
-        .args([
-            toolchain.as_str(),
-            "cargo",
-            "check",
-            "--lib",
-            "--all-features",
-        ])
+        .args([toolchain.as_str(), "cargo", "check", "--lib", "--all-features"])
         .args(packages)
         .run()
 }
@@ -38,13 +28,9 @@ fn installed(version: &str) -> Option<String> {
 
 /// The first toolchain of that version, whatever its patch level: `1.89` is met by `1.89.0-x86…`.
 fn find(list: &str, version: &str) -> Option<String> {
-    let names = list
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
-    let belongs = |name: &&str| {
-        name.strip_prefix(version)
-            .is_some_and(|rest| rest.starts_with(['.', '-']))
-    };
+    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    let belongs =
+        |name: &&str| name.strip_prefix(version).is_some_and(|rest| rest.starts_with(['.', '-']));
     names.into_iter().find(belongs).map(String::from)
 }
 
@@ -57,14 +43,8 @@ mod tests {
 
     #[test]
     fn the_oldest_rust_is_found_at_any_patch_level() {
-        assert_eq!(
-            find(LIST, "1.89").as_deref(),
-            Some("1.89.0-x86_64-unknown-linux-gnu")
-        );
-        assert_eq!(
-            find(LIST, "1.89.0").as_deref(),
-            Some("1.89.0-x86_64-unknown-linux-gnu")
-        );
+        assert_eq!(find(LIST, "1.89").as_deref(), Some("1.89.0-x86_64-unknown-linux-gnu"));
+        assert_eq!(find(LIST, "1.89.0").as_deref(), Some("1.89.0-x86_64-unknown-linux-gnu"));
     }
 
     #[test]

@@ -21,10 +21,7 @@ struct Size {
 pub(super) fn check() -> Fallible {
     let workspace = Workspace::read()?;
     let mut failures = Vec::new();
-    for package in workspace
-        .published()
-        .filter(|package| package.has_a_size_budget())
-    {
+    for package in workspace.published().filter(|package| package.has_a_size_budget()) {
         let size = measure(package)?;
         println!("{:<30} {size}", package.name);
         if size.is_over() {
@@ -44,10 +41,7 @@ pub(super) fn check() -> Fallible {
 fn measure(package: &Package) -> Fallible<Size> {
     let direct = names(&tree(package, &["--depth", "1"])?).len();
     let all = names(&tree(package, &[])?).len();
-    Ok(Size {
-        direct: direct - 1,
-        tree: all - 1,
-    })
+    Ok(Size { direct: direct - 1, tree: all - 1 })
 }
 
 fn tree(package: &Package, more: &[&str]) -> Fallible<String> {
@@ -77,11 +71,7 @@ impl std::fmt::Display for Size {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "{} direct, {} in all", self.direct, self.tree)?;
         let above = self.tree > AIM_IN_TREE;
-        if above {
-            write!(out, " (the aim is {AIM_IN_TREE})")
-        } else {
-            Ok(())
-        }
+        if above { write!(out, " (the aim is {AIM_IN_TREE})") } else { Ok(()) }
     }
 }
 
@@ -103,26 +93,8 @@ mod tests {
 
     #[test]
     fn both_bounds_are_kept() {
-        assert!(
-            !Size {
-                direct: MOST_DIRECT,
-                tree: MOST_IN_TREE
-            }
-            .is_over()
-        );
-        assert!(
-            Size {
-                direct: MOST_DIRECT + 1,
-                tree: 20
-            }
-            .is_over()
-        );
-        assert!(
-            Size {
-                direct: 3,
-                tree: MOST_IN_TREE + 1
-            }
-            .is_over()
-        );
+        assert!(!Size { direct: MOST_DIRECT, tree: MOST_IN_TREE }.is_over());
+        assert!(Size { direct: MOST_DIRECT + 1, tree: 20 }.is_over());
+        assert!(Size { direct: 3, tree: MOST_IN_TREE + 1 }.is_over());
     }
 }

@@ -16,15 +16,9 @@ struct Target {
 pub(super) fn run(options: &Heavy) -> Fallible {
     install::require(tool::FOR_FUZZING, options.install)?;
     let targets = targets()?;
-    println!(
-        "{} targets, {} seconds each",
-        targets.len(),
-        options.seconds
-    );
-    let failures: Vec<_> = targets
-        .iter()
-        .filter_map(|target| target.run(options.seconds).err())
-        .collect();
+    println!("{} targets, {} seconds each", targets.len(), options.seconds);
+    let failures: Vec<_> =
+        targets.iter().filter_map(|target| target.run(options.seconds).err()).collect();
     if failures.is_empty() {
         return Ok(());
     }
@@ -36,10 +30,8 @@ fn targets() -> Fallible<Vec<Target>> {
     let mut targets = Vec::new();
     for folder in folders()? {
         let list = cargo_fuzz(&["list", "--fuzz-dir"]).args([&folder]).read()?;
-        targets.extend(list.lines().map(|name| Target {
-            folder: folder.clone(),
-            name: name.into(),
-        }));
+        targets
+            .extend(list.lines().map(|name| Target { folder: folder.clone(), name: name.into() }));
     }
     Ok(targets)
 }

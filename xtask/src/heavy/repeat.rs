@@ -14,11 +14,5 @@ pub(super) fn run(options: &Heavy) -> Fallible {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "{} of {} runs failed: {}",
-        failed.len(),
-        options.times,
-        failed.join(", ")
-    )
-    .into())
+    Err(format!("{} of {} runs failed: {}", failed.len(), options.times, failed.join(", ")).into())
 }

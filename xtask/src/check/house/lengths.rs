@@ -11,9 +11,7 @@ pub(super) fn broken(file: &File) -> Vec<String> {
     if !is_source_of_a_crate(&file.path) || lines <= MOST_LINES {
         return Vec::new();
     }
-    vec![format!(
-        "{lines} lines, and at most {MOST_LINES} are readable: split it by noun"
-    )]
+    vec![format!("{lines} lines, and at most {MOST_LINES} are readable: split it by noun")]
 }
 
 fn is_source_of_a_crate(path: &Path) -> bool {
@@ -33,20 +31,13 @@ mod tests {
     fn a_source_file_may_have_the_limit_and_no_line_more() {
         let path = "crates/battlement-core/src/facts.rs";
         assert!(broken(&file(path, &"line\n".repeat(MOST_LINES))).is_empty());
-        assert_eq!(
-            broken(&file(path, &"line\n".repeat(MOST_LINES + 1))).len(),
-            1
-        );
+        assert_eq!(broken(&file(path, &"line\n".repeat(MOST_LINES + 1))).len(), 1);
     }
 
     #[test]
     fn other_files_may_be_longer() {
         let text = "line\n".repeat(MOST_LINES + 1);
-        for path in [
-            "crates/battlement-core/tests/wire.rs",
-            "docs/guide.md",
-            "xtask/src/main.rs",
-        ] {
+        for path in ["crates/battlement-core/tests/wire.rs", "docs/guide.md", "xtask/src/main.rs"] {
             assert!(broken(&file(path, &text)).is_empty(), "{path}");
         }
     }

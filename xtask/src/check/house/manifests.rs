@@ -17,10 +17,7 @@ pub(super) fn broken(file: &File) -> Vec<String> {
 /// `name.workspace = true` and `name = { workspace = true }`, however they are spaced.
 fn inherits(line: &str) -> bool {
     let code = line.split('#').next().unwrap_or_default();
-    let packed: String = code
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .collect();
+    let packed: String = code.chars().filter(|character| !character.is_whitespace()).collect();
     packed.contains("workspace=true")
 }
 
@@ -32,10 +29,7 @@ mod tests {
     #[test]
     fn an_inheriting_line_of_an_example_is_found_in_both_forms() {
         let text = "[package]\nedition.workspace = true\n[dependencies]\nhttp = {workspace=true}\n";
-        assert_eq!(
-            broken(&file("examples/storefront/Cargo.toml", text)).len(),
-            2
-        );
+        assert_eq!(broken(&file("examples/storefront/Cargo.toml", text)).len(), 2);
     }
 
     #[test]
@@ -43,11 +37,7 @@ mod tests {
         let line = "edition.workspace = true\n";
         assert!(broken(&file("crates/battlement-core/Cargo.toml", line)).is_empty());
         assert!(
-            broken(&file(
-                "examples/payments/Cargo.toml",
-                "# no workspace = true\n"
-            ))
-            .is_empty()
+            broken(&file("examples/payments/Cargo.toml", "# no workspace = true\n")).is_empty()
         );
     }
 }

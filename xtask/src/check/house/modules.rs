@@ -5,11 +5,7 @@ use super::File;
 const NAMELESS: &[&str] = &["util", "utils", "common", "helpers", "types", "misc"];
 
 pub(super) fn broken(file: &File) -> Vec<String> {
-    if file
-        .path
-        .extension()
-        .is_none_or(|extension| extension != "rs")
-    {
+    if file.path.extension().is_none_or(|extension| extension != "rs") {
         return Vec::new();
     }
     let parts = file.path.iter().filter_map(|part| part.to_str());

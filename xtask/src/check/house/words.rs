@@ -28,14 +28,9 @@ pub(super) fn broken(file: &File) -> Vec<String> {
         return Vec::new();
     }
     let checkout = env::current_dir().ok().filter(|path| is_telling(path));
-    let checkout = checkout
-        .as_deref()
-        .and_then(Path::to_str)
-        .map(|path| (path, CHECKOUT));
+    let checkout = checkout.as_deref().and_then(Path::to_str).map(|path| (path, CHECKOUT));
     let forbidden: Vec<_> = FORBIDDEN.iter().copied().chain(checkout).collect();
-    file.lines()
-        .flat_map(|(number, line)| found(number, line, &forbidden))
-        .collect()
+    file.lines().flat_map(|(number, line)| found(number, line, &forbidden)).collect()
 }
 
 fn found(number: usize, line: &str, forbidden: &[(&str, &str)]) -> Vec<String> {
@@ -58,11 +53,8 @@ mod tests {
 
     #[test]
     fn a_registry_and_unfinished_work_are_found_with_line_and_reason() {
-        let text = format!(
-            "first\n// {}: later\n{}\n",
-            concat!("TO", "DO"),
-            concat!("crates", ".io")
-        );
+        let text =
+            format!("first\n// {}: later\n{}\n", concat!("TO", "DO"), concat!("crates", ".io"));
         let sentences = broken(&file("crates/a/src/lib.rs", &text));
         assert_eq!(sentences.len(), 2);
         assert!(sentences[0].starts_with("line 2") && sentences[0].ends_with(UNFINISHED));
@@ -72,10 +64,7 @@ mod tests {
     #[test]
     fn the_folder_of_the_checkout_is_found() {
         let here = env::current_dir().expect("has a folder");
-        assert_eq!(
-            broken(&file("README.md", &format!("cd {}", here.display()))).len(),
-            1
-        );
+        assert_eq!(broken(&file("README.md", &format!("cd {}", here.display()))).len(), 1);
     }
 
     #[test]
