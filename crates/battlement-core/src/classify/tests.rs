@@ -1,1 +1,148 @@
+use std::{io, time::Duration};
 
+use http::{HeaderMap, Response};
+
+use super::*;
+use crate::RejectionKind;
+
+const LOCAL: Verdict = Verdict::Failure(Failure::Rejected(RejectionKind::CircuitOpen));
+
+fn failure(failure: Failure) -> Verdict {
+    Verdict::Failure(failure)
+}
+
+fn overload(seconds: Option<u64>) -> Verdict {
+    failure(Failure::Overload { retry_after: seconds.map(Duration::from_secs) })
+}
+
+fn response(status: u16, headers: &[(&'static str, &str)]) -> Response<()> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(()).unwrap()
+}
+
+fn http(status: u16) -> Verdict {
+    match HttpStatus.head(&Head::of(&response(status, &[]))) {
+        Judgment::Now(verdict) => verdict,
+        Judgment::AtEnd => panic!("plain HTTP is judged at the head"),
+    }
+}
+
+fn trailers(code: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([(crate::grpc_code::GRPC_STATUS, code.parse().unwrap())])
+}
+
+#[test]
+fn http_is_judged_by_its_status_at_the_head() {
+    for status in [101, 200, 204, 301, 304, 400, 401, 404, 408, 409, 422] {
+        assert_eq!(http(status), Verdict::Success, "{status}");
+    }
+    for status in [500, 501, 502, 505, 599] {
+        assert_eq!(http(status), failure(Failure::Server), "{status}");
+    }
+    assert_eq!(http(504), failure(Failure::Timeout));
+    assert_eq!(http(499), Verdict::Ignore);
+    assert_eq!((http(429), http(503)), (overload(None), overload(None)));
+}
+
+#[test]
+fn retry_after_is_read_as_seconds_and_as_a_date() {
+    let wait =
+        |value: &str| match HttpStatus.head(&Head::of(&response(503, &[("retry-after", value)]))) {
+            Judgment::Now(Verdict::Failure(failure)) => failure.retry_after(),
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+    assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+    let ahead = std::time::SystemTime::now() + Duration::from_secs(100);
+    let ahead = wait(&httpdate::fmt_http_date(ahead)).unwrap();
+    assert!((98..=100).contains(&ahead.as_secs()), "{ahead:?}");
+    assert_eq!(wait("soon"), None);
+    assert_eq!(wait("-1"), None);
+    assert!(wait("99999999999999999999999999").unwrap() > Duration::from_secs(1 << 31));
+}
+
+#[test]
+fn grpc_without_a_status_at_the_head_is_judged_at_the_end() {
+    let head = response(200, &[("content-type", "application/grpc+proto")]);
+    assert_eq!(Auto.head(&Head::of(&head)), Judgment::AtEnd);
+    let end = |code| Auto.end(Ending::Trailers, Some(&trailers(code)));
+    for code in ["0", "3", "5", "6", "7", "9", "10", "11", "16"] {
+        assert_eq!(end(code), Verdict::Success, "{code}");
+    }
+    for code in ["2", "12", "13", "15", "17", "abc", "-1", "00"] {
+        assert_eq!(end(code), failure(Failure::Server), "{code}");
+    }
+    assert_eq!(end("1"), Verdict::Ignore);
+    assert_eq!(end("4"), failure(Failure::Timeout));
+    assert_eq!((end("8"), end("14")), (overload(None), overload(None)));
+}
+
+#[test]
+fn grpc_that_ends_without_trailers_has_failed() {
+    let empty = HeaderMap::new();
+    assert_eq!(Auto.end(Ending::Complete, None), failure(Failure::Server));
+    assert_eq!(Auto.end(Ending::Trailers, Some(&empty)), failure(Failure::Server));
+    assert_eq!(Auto.end(Ending::Error, None), failure(Failure::Transport));
+    assert_eq!(Auto.end(Ending::Dropped, None), Verdict::Ignore);
+}
+
+#[test]
+fn a_trailers_only_answer_is_judged_at_the_head_with_its_pushback() {
+    let head = response(
+        200,
+        &[
+            ("content-type", "application/grpc"),
+            ("grpc-status", "14"),
+            ("grpc-retry-pushback-ms", "3000"),
+        ],
+    );
+    assert_eq!(Auto.head(&Head::of(&head)), Judgment::Now(overload(Some(3))));
+}
+
+#[test]
+fn grpc_that_met_a_plain_http_error_is_judged_by_the_mapping() {
+    let judge = |status| GrpcStatus.head(&Head::of(&response(status, &[])));
+    assert_eq!(judge(503), Judgment::Now(overload(None)));
+    assert_eq!(judge(404), Judgment::Now(failure(Failure::Server)));
+    assert_eq!(judge(401), Judgment::Now(Verdict::Success));
+}
+
+#[test]
+fn an_answer_of_ours_is_a_local_rejection_under_every_classifier() {
+    let mut answer = response(503, &[("content-type", "application/grpc"), ("grpc-status", "14")]);
+    answer.extensions_mut().insert(Rejection::new(RejectionKind::CircuitOpen));
+    let head = Head::of(&answer);
+    for judgment in [HttpStatus.head(&head), GrpcStatus.head(&head), Auto.head(&head)] {
+        assert_eq!(judgment, Judgment::Now(LOCAL));
+    }
+    assert!(!Failure::Rejected(RejectionKind::CircuitOpen).is_upstream());
+}
+
+#[derive(Debug)]
+struct Wrapped(Box<dyn Error + Send + Sync>);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("wrapped")
+    }
+}
+
+impl Error for Wrapped {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.0.as_ref())
+    }
+}
+
+#[test]
+fn an_error_is_judged_by_what_is_known_among_its_sources() {
+    let judge = |error: Box<dyn Error + Send + Sync>| HttpStatus.error(&Wrapped(error));
+    assert_eq!(judge(Rejection::new(RejectionKind::CircuitOpen).into()), LOCAL);
+    let io = |kind: io::ErrorKind| judge(io::Error::from(kind).into());
+    assert_eq!(io(io::ErrorKind::TimedOut), failure(Failure::Timeout));
+    assert_eq!(io(io::ErrorKind::ConnectionRefused), failure(Failure::NotProcessed));
+    assert_eq!(io(io::ErrorKind::ConnectionReset), failure(Failure::Transport));
+    assert_eq!(judge("anything".into()), failure(Failure::Transport));
+}

@@ -1,0 +1,239 @@
+//! The end of a body is told once and rightly, whatever its frames and whoever polls it.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    convert::Infallible,
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use battlement_core::{BodyKind, EndBody, Ending, OnEnd, ResponseBody};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{Empty, Full};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Pending,
+    Data(u8),
+    Trailers,
+    Error,
+}
+
+/// A body that does what it is told, and knows its end only as far as it is told to.
+#[derive(Debug)]
+struct Scripted {
+    steps: VecDeque<Step>,
+    knows_its_end: bool,
+}
+
+impl Body for Scripted {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        match self.steps.pop_front() {
+            None => Poll::Ready(None),
+            Some(Step::Pending) => Poll::Pending,
+            Some(Step::Data(len)) => {
+                Poll::Ready(Some(Ok(Frame::data(vec![0; usize::from(len)].into()))))
+            }
+            Some(Step::Trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::new())))),
+            Some(Step::Error) => Poll::Ready(Some(Err("broken"))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.knows_its_end && self.steps.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::new()
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Told(Rc<RefCell<(Vec<(Ending, bool)>, usize)>>);
+
+impl Told {
+    fn endings(&self) -> Vec<Ending> {
+        self.0.borrow().0.iter().map(|(ending, _)| *ending).collect()
+    }
+}
+
+impl OnEnd for Told {
+    fn data(&mut self, bytes: usize) {
+        self.0.borrow_mut().1 += bytes;
+    }
+
+    fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
+        self.0.borrow_mut().0.push((ending, trailers.is_some()));
+    }
+}
+
+/// What should be told of a body that is polled `polls` times and then dropped, and of how many bytes.
+fn model(steps: &[Step], knows_its_end: bool, kind: BodyKind, polls: usize) -> (Ending, usize) {
+    let declared = match kind {
+        BodyKind::Sized(bytes) => Some(bytes as usize),
+        BodyKind::Absent => Some(0),
+        _ => None,
+    };
+    if declared == Some(0) || (knows_its_end && steps.is_empty()) {
+        return (Ending::Complete, 0);
+    }
+    let mut seen = 0;
+    for poll in 0..polls {
+        match steps.get(poll) {
+            None => return (Ending::Complete, seen),
+            Some(Step::Error) => return (Ending::Error, seen),
+            Some(Step::Trailers) => return (Ending::Trailers, seen),
+            Some(Step::Data(len)) => seen += usize::from(*len),
+            Some(Step::Pending) => continue,
+        }
+        if knows_its_end && poll + 1 == steps.len() {
+            return (Ending::Complete, seen);
+        }
+    }
+    let whole = declared.is_some_and(|declared| seen >= declared);
+    (if whole { Ending::Complete } else { Ending::Dropped }, seen)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        1 => Just(Step::Pending),
+        5 => any::<u8>().prop_map(Step::Data),
+        1 => Just(Step::Trailers),
+        1 => Just(Step::Error),
+    ]
+}
+
+fn kind() -> impl Strategy<Value = BodyKind> {
+    prop_oneof![
+        Just(BodyKind::Absent),
+        Just(BodyKind::Open),
+        (0..600_u64).prop_map(BodyKind::Sized),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_body_ends_once_and_as_the_model_says(
+        steps in prop::collection::vec(step(), 0..8),
+        knows_its_end in any::<bool>(),
+        kind in kind(),
+        polls in 0..12_usize,
+    ) {
+        let told = Told::default();
+        let body = Scripted { steps: steps.clone().into(), knows_its_end };
+        {
+            let mut body = pin!(EndBody::new(body, kind, told.clone()));
+            for _ in 0..polls {
+                let _ = body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
+            }
+        }
+        let (ending, bytes) = model(&steps, knows_its_end, kind, polls);
+        let with_trailers = ending == Ending::Trailers;
+        prop_assert_eq!(&told.0.borrow().0, &vec![(ending, with_trailers)]);
+        prop_assert_eq!(told.0.borrow().1, bytes);
+    }
+}
+
+fn response(status: u16, steps: Vec<Step>) -> Response<Scripted> {
+    let body = Scripted { steps: steps.into(), knows_its_end: false };
+    Response::builder().status(status).body(body).unwrap()
+}
+
+#[test]
+fn what_is_never_sent_ends_at_once() {
+    let unsent = [
+        (Method::HEAD, 200),
+        (Method::GET, 204),
+        (Method::GET, 205),
+        (Method::GET, 304),
+        (Method::GET, 101),
+        (Method::CONNECT, 200),
+    ];
+    for (method, status) in unsent {
+        let told = Told::default();
+        let wrapped = EndBody::wrap(&method, response(status, vec![Step::Data(9)]), told.clone());
+        assert_eq!(told.endings(), [Ending::Complete], "{method} {status}");
+        drop(wrapped);
+        assert_eq!(told.endings(), [Ending::Complete], "{method} {status}, dropped");
+    }
+}
+
+#[test]
+fn a_refused_tunnel_has_a_body() {
+    let told = Told::default();
+    drop(EndBody::wrap(&Method::CONNECT, response(403, vec![Step::Data(9)]), told.clone()));
+    assert_eq!(told.endings(), [Ending::Dropped]);
+}
+
+#[test]
+fn the_content_length_stands_before_what_the_body_thinks_of_itself() {
+    let mut declared = response(200, vec![Step::Data(4), Step::Data(4)]);
+    declared.headers_mut().insert("content-length", 8.into());
+    assert_eq!(BodyKind::of(&Method::GET, &declared), BodyKind::Sized(8));
+    let full = Response::new(Full::new(Bytes::from_static(b"eight by")));
+    assert_eq!(BodyKind::of(&Method::GET, &full), BodyKind::Sized(8));
+    let mut odd = response(200, vec![]);
+    odd.headers_mut().insert("content-length", "eight".parse().unwrap());
+    assert_eq!(BodyKind::of(&Method::GET, &odd), BodyKind::Open);
+}
+
+#[test]
+fn the_wrapper_says_of_size_and_end_what_the_body_says() {
+    let full = Full::new(Bytes::from_static(b"five!"));
+    let body = EndBody::new(full, BodyKind::Open, |_: Ending, _: Option<&HeaderMap>| {});
+    assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
+    let empty = EndBody::new(Empty::<Bytes>::new(), BodyKind::Open, Told::default());
+    assert_eq!((empty.size_hint().exact(), empty.is_end_stream()), (Some(0), true));
+}
+
+#[test]
+fn a_body_that_panics_still_gives_back_what_it_held() {
+    struct Panics;
+    impl Body for Panics {
+        type Data = Bytes;
+        type Error = Infallible;
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            panic!("in the body");
+        }
+    }
+    let told = Told::default();
+    let inside = told.clone();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let mut body = pin!(EndBody::new(Panics, BodyKind::Open, inside));
+        let _ = body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
+    }));
+    assert!(caught.is_err());
+    assert_eq!(told.endings(), [Ending::Dropped]);
+}
+
+#[test]
+fn an_answer_of_ours_has_an_exact_size_and_one_frame() {
+    let mut own = pin!(ResponseBody::<Full<Bytes>>::own(Bytes::from_static(b"no")));
+    assert_eq!((own.size_hint().exact(), own.is_end_stream()), (Some(2), false));
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Some(Ok(frame))) = own.as_mut().poll_frame(&mut cx) else {
+        panic!("the bytes are there at once");
+    };
+    assert_eq!(frame.into_data().unwrap(), "no");
+    assert_eq!((own.size_hint().exact(), own.is_end_stream()), (Some(0), true));
+    assert!(matches!(own.as_mut().poll_frame(&mut cx), Poll::Ready(None)));
+    assert!(ResponseBody::<Full<Bytes>>::empty().is_end_stream());
+    assert!(ResponseBody::<Full<Bytes>>::own(Bytes::new()).is_end_stream());
+    let inner = ResponseBody::inner(Full::new(Bytes::from_static(b"five!")));
+    assert_eq!(inner.size_hint().exact(), Some(5));
+    assert_eq!(StatusCode::OK, Response::new(inner).status());
+}
