@@ -1,6 +1,6 @@
 use http::Request;
 
-use crate::{CorrelationId, RequestFacts, RequestId, Trace};
+use crate::{CorrelationId, Ids, RequestFacts, RequestId, Trace};
 
 /// What a call to another service carries on from the request it is made for.
 ///
@@ -9,9 +9,7 @@ use crate::{CorrelationId, RequestFacts, RequestId, Trace};
 /// asked with what it asks.
 #[derive(Clone, Debug, Default)]
 pub struct CallFacts {
-    id: Option<RequestId>,
-    correlation: Option<CorrelationId>,
-    trace: Option<Trace>,
+    ids: Option<Ids>,
 }
 
 impl CallFacts {
@@ -31,28 +29,24 @@ impl CallFacts {
     }
 
     fn copied(facts: &RequestFacts) -> Self {
-        Self {
-            id: facts.id().cloned(),
-            correlation: facts.correlation().cloned(),
-            trace: facts.trace().cloned(),
-        }
+        Self { ids: facts.ids().cloned() }
     }
 
     /// The id of the request the call is made for.
     #[must_use]
-    pub const fn id(&self) -> Option<&RequestId> {
-        self.id.as_ref()
+    pub fn id(&self) -> Option<&RequestId> {
+        self.ids.as_ref().map(|ids| &ids.id)
     }
 
     /// The id of the flow it belongs to.
     #[must_use]
-    pub const fn correlation(&self) -> Option<&CorrelationId> {
-        self.correlation.as_ref()
+    pub fn correlation(&self) -> Option<&CorrelationId> {
+        self.ids.as_ref()?.correlation.as_ref()
     }
 
     /// Where the request stands in a trace.
     #[must_use]
-    pub const fn trace(&self) -> Option<&Trace> {
-        self.trace.as_ref()
+    pub fn trace(&self) -> Option<&Trace> {
+        self.ids.as_ref()?.trace.as_ref()
     }
 }

@@ -55,12 +55,13 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::RequestId;
+    use tokio::time::Instant;
+
+    use crate::{Ids, RequestId};
 
     fn facts(id: &str) -> Option<RequestFacts> {
-        let facts = RequestFacts::start_now();
-        facts.id_or_set(|| id.parse().unwrap());
-        Some(facts)
+        let ids = Ids { id: id.parse().unwrap(), correlation: None, trace: None };
+        Some(RequestFacts::identified(Instant::now(), ids))
     }
 
     fn current_id() -> Option<String> {

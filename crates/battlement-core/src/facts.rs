@@ -22,28 +22,42 @@ pub struct RequestFacts(Arc<Facts>);
 #[derive(Debug)]
 struct Facts {
     start: Instant,
-    id: OnceLock<RequestId>,
-    correlation: OnceLock<CorrelationId>,
-    trace: OnceLock<Trace>,
+    // Known when the facts are made, which costs nothing, or told later.
+    ids: Option<Ids>,
+    later_ids: OnceLock<Box<Ids>>,
     route: OnceLock<Cow<'static, str>>,
     drop_reason: OnceLock<DropReason>,
 }
 
-impl RequestFacts {
-    /// The facts of a request that begins now: reads the clock.
-    #[must_use]
-    pub fn start_now() -> Self {
-        Self::starting(Instant::now())
-    }
+/// Who a request is: decided at once, by one layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// The id of the request.
+    pub id: RequestId,
+    /// The id of the flow it belongs to, if such are kept.
+    pub correlation: Option<CorrelationId>,
+    /// Where it stands in a trace.
+    pub trace: Option<Trace>,
+}
 
+impl RequestFacts {
     /// The facts of a request that began at `start`.
     #[must_use]
     pub fn starting(start: Instant) -> Self {
+        Self::made(start, None)
+    }
+
+    /// The facts of a request that began at `start` and whose ids are known.
+    #[must_use]
+    pub fn identified(start: Instant, ids: Ids) -> Self {
+        Self::made(start, Some(ids))
+    }
+
+    fn made(start: Instant, ids: Option<Ids>) -> Self {
         Self(Arc::new(Facts {
             start,
-            id: OnceLock::new(),
-            correlation: OnceLock::new(),
-            trace: OnceLock::new(),
+            ids,
+            later_ids: OnceLock::new(),
             route: OnceLock::new(),
             drop_reason: OnceLock::new(),
         }))
@@ -60,12 +74,12 @@ impl RequestFacts {
         extensions.get::<Self>()
     }
 
-    /// The facts of `request`, made now if no layer further out has.
+    /// The facts of `request`, made now if no layer further out has: then the clock is read.
     pub fn of_or_start<B>(request: &mut Request<B>) -> Self {
         if let Some(facts) = Self::of(request) {
             return facts.clone();
         }
-        let facts = Self::start_now();
+        let facts = Self::starting(Instant::now());
         request.extensions_mut().insert(facts.clone());
         facts
     }
@@ -85,37 +99,35 @@ impl RequestFacts {
         self.0.start
     }
 
+    /// The ids of the request, once a layer has decided them.
+    #[must_use]
+    pub fn ids(&self) -> Option<&Ids> {
+        self.0.ids.as_ref().or_else(|| self.0.later_ids.get().map(AsRef::as_ref))
+    }
+
+    /// Sets the ids, unless they are known.
+    pub fn set_ids(&self, ids: Ids) {
+        if self.0.ids.is_none() {
+            let _ = self.0.later_ids.set(Box::new(ids));
+        }
+    }
+
     /// The id of the request.
     #[must_use]
     pub fn id(&self) -> Option<&RequestId> {
-        self.0.id.get()
-    }
-
-    /// The id of the request, which is the one of `make` if it has none yet.
-    pub fn id_or_set(&self, make: impl FnOnce() -> RequestId) -> &RequestId {
-        self.0.id.get_or_init(make)
+        self.ids().map(|ids| &ids.id)
     }
 
     /// The correlation id of the flow that the request belongs to.
     #[must_use]
     pub fn correlation(&self) -> Option<&CorrelationId> {
-        self.0.correlation.get()
-    }
-
-    /// The correlation id, which is the one of `make` if there is none yet.
-    pub fn correlation_or_set(&self, make: impl FnOnce() -> CorrelationId) -> &CorrelationId {
-        self.0.correlation.get_or_init(make)
+        self.ids()?.correlation.as_ref()
     }
 
     /// Where the request stands in a trace.
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
-        self.0.trace.get()
-    }
-
-    /// Sets where the request stands in a trace, unless that is known.
-    pub fn set_trace(&self, trace: Trace) {
-        let _ = self.0.trace.set(trace);
+        self.ids()?.trace.as_ref()
     }
 
     /// The template of the route that answers, as `/users/{id}`; never the path.

@@ -63,7 +63,7 @@ pub use self::{
     drop_reason::DropReason,
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
-    facts::RequestFacts,
+    facts::{Ids, RequestFacts},
     grpc_code::GrpcCode,
     peer::{PeerAddr, peer_addr},
     rejection::{Rejection, RejectionKind},

@@ -3,8 +3,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{RequestFacts, RequestId, enter};
+use battlement_core::{Ids, RequestFacts, RequestId, enter};
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 use tracing::Span;
 
 pin_project! {
@@ -105,8 +106,8 @@ pub fn carry<F: Future>(future: F) -> Carry<F> {
 /// # }
 /// ```
 pub fn scope<F: Future>(id: RequestId, future: F) -> Carry<F> {
-    let facts = RequestFacts::start_now();
-    facts.id_or_set(|| id);
+    let ids = Ids { id, correlation: None, trace: None };
+    let facts = RequestFacts::identified(Instant::now(), ids);
     Carry { scoped: Scoped::around(Some(facts), Span::current(), future) }
 }
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use battlement_core::{CorrelationId, RequestFacts, RequestId, Trace, TraceFlags, TraceLink};
+use battlement_core::{CorrelationId, Ids, RequestFacts, RequestId, Trace, TraceFlags, TraceLink};
 use http::{HeaderMap, HeaderName, Request};
+use tokio::time::Instant;
 
 use super::{TraceContext, Untrusted, config::Config};
 use crate::{
@@ -10,39 +11,48 @@ use crate::{
 };
 
 impl Config {
-    /// Finds or decides what is known of `request`, and keeps it in the request's facts. What a layer
-    /// further out has set stands.
+    /// Decides who `request` is, and keeps it in the request's facts. What a layer further out has decided
+    /// stands.
     pub(super) fn admit<B>(&self, request: &mut Request<B>) -> RequestFacts {
-        let facts = RequestFacts::of_or_start(request);
-        let trusted = self.trust.allows(&Inbound::of(request));
-        let headers = request.headers();
-        let accept = |name| {
-            if trusted { self.accept(headers, name) } else { None }
+        let facts = match RequestFacts::of(request) {
+            Some(facts) => {
+                if facts.ids().is_none() {
+                    facts.set_ids(self.decide(request));
+                }
+                facts.clone()
+            }
+            None => {
+                let facts = RequestFacts::identified(Instant::now(), self.decide(request));
+                request.extensions_mut().insert(facts.clone());
+                facts
+            }
         };
-
-        let id = facts.id_or_set(|| accept(&self.header).unwrap_or_else(|| self.generator.make()));
-        if let Some(name) = &self.correlation {
-            facts.correlation_or_set(|| CorrelationId(accept(name).unwrap_or_else(|| id.clone())));
-        }
-        if facts.trace().is_none()
-            && let Some(trace) = self.trace(headers, trusted)
-        {
-            facts.set_trace(trace);
-        }
         if self.rewrite_request {
             self.rewrite(request.headers_mut(), &facts);
         }
         facts
     }
 
+    fn decide<B>(&self, request: &Request<B>) -> Ids {
+        let headers = request.headers();
+        let trusted = self.trust.allows(&Inbound::of(request));
+        let accept = |name| if trusted { self.accept(headers, name) } else { None };
+
+        let id = accept(&self.header).unwrap_or_else(|| self.generator.make());
+        let correlation = self
+            .correlation
+            .as_ref()
+            .map(|name| CorrelationId(accept(name).unwrap_or_else(|| id.clone())));
+        Ids { id, correlation, trace: self.trace(headers, trusted) }
+    }
+
     /// An inbound id, if it is one by our rules.
     fn accept(&self, headers: &HeaderMap, name: &HeaderName) -> Option<RequestId> {
         let value = only(headers, name)?.as_bytes();
-        let strict = !matches!(self.trust, Trust::Always);
-        if strict && !(self.accept_length.contains(&value.len()) && value.iter().all(is_tchar)) {
-            return None;
+        if matches!(self.trust, Trust::Always) {
+            return RequestId::from_bytes(value).ok();
         }
-        RequestId::from_bytes(value).ok()
+        RequestId::from_token(value).ok().filter(|_| self.accept_length.contains(&value.len()))
     }
 
     fn trace(&self, headers: &HeaderMap, trusted: bool) -> Option<Trace> {
@@ -91,28 +101,6 @@ impl Config {
             headers.insert(name.clone(), id.0.header_value().clone());
         }
     }
-}
-
-/// RFC 9110, section 5.6.2.
-const fn is_tchar(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
 }
 
 fn received(headers: &HeaderMap) -> Option<Trace> {
