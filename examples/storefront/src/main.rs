@@ -1,2 +1,93 @@
-//! Example.
-fn main() {}
+//! The shop that customers see: products, orders, and a page for browsers.
+//!
+//! | to change | open |
+//! |---|---|
+//! | what can be set | `config.rs` |
+//! | a route, or the layers around all of them | `routes/mod.rs` |
+//! | what an order is, and what is wrong with one | `order.rs` |
+//! | how an order is placed | `shop.rs` |
+//! | how payments and inventory are called | `upstream/` |
+//! | where orders are kept | `store.rs` |
+
+mod catalog;
+mod config;
+#[cfg(feature = "embedded")]
+mod embedded;
+mod env;
+mod order;
+mod problem;
+mod proto;
+mod routes;
+mod shop;
+mod signal;
+mod store;
+mod upstream;
+
+use std::{
+    io::{IsTerminal, stdout},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use crate::{
+    config::{BaseUrl, Config, Upstream},
+    shop::Shop,
+    upstream::{Inventory, Payments},
+};
+
+/// `EX_CONFIG` of sysexits.h: starting again will not help, somebody has to mend the configuration.
+const MISCONFIGURED: u8 = 78;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = match Config::read(std::env::vars_os()) {
+        Ok(config) => config,
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_env_filter(config.log).with_ansi(stdout().is_terminal()).init();
+
+    let payments = payments_url(config.payments).await?;
+    let inventory = inventory_url(config.inventory).await?;
+    let shop = Shop::new(
+        Inventory::at(&inventory, config.upstream_timeout)?,
+        Payments::at(&payments, config.upstream_timeout)?,
+    );
+
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.addr))?;
+    tracing::info!("storefront listens on http://{}", listener.local_addr()?);
+    axum::serve(listener, routes::app(shop)).with_graceful_shutdown(signal::stop()).await?;
+    Ok(())
+}
+
+async fn payments_url(payments: Upstream) -> anyhow::Result<BaseUrl> {
+    match payments {
+        Upstream::At(url) => Ok(url),
+        #[cfg(feature = "embedded")]
+        Upstream::Embedded => embedded::payments().await,
+    }
+}
+
+async fn inventory_url(inventory: Upstream) -> anyhow::Result<BaseUrl> {
+    match inventory {
+        Upstream::At(url) => Ok(url),
+        #[cfg(feature = "embedded")]
+        Upstream::Embedded => embedded::inventory().await,
+    }
+}

@@ -1,0 +1,64 @@
+//! The stock, as gRPC sees it.
+
+use tonic::{Request, Response, Status};
+use tracing::info;
+
+use crate::{
+    proto::{
+        self, ReleaseRequest, ReleaseResponse, ReserveRequest, ReserveResponse,
+        inventory_server::Inventory,
+    },
+    stock::{Line, NotReserved, Stock},
+};
+
+pub(crate) struct StockService {
+    stock: Stock,
+}
+
+impl StockService {
+    pub(crate) fn new(stock: Stock) -> Self {
+        Self { stock }
+    }
+}
+
+#[tonic::async_trait]
+impl Inventory for StockService {
+    async fn reserve(
+        &self,
+        request: Request<ReserveRequest>,
+    ) -> Result<Response<ReserveResponse>, Status> {
+        let ReserveRequest { order_id, lines } = request.into_inner();
+        let lines: Vec<Line> = lines.into_iter().map(Line::from).collect();
+        self.stock.reserve(&order_id, &lines)?;
+        info!(order = order_id, "reserved");
+        Ok(Response::new(ReserveResponse {}))
+    }
+
+    async fn release(
+        &self,
+        request: Request<ReleaseRequest>,
+    ) -> Result<Response<ReleaseResponse>, Status> {
+        let ReleaseRequest { order_id } = request.into_inner();
+        if self.stock.release(&order_id) {
+            info!(order = order_id, "released");
+        }
+        Ok(Response::new(ReleaseResponse {}))
+    }
+}
+
+impl From<proto::Line> for Line {
+    fn from(line: proto::Line) -> Self {
+        Self { product_id: line.product_id, quantity: line.quantity }
+    }
+}
+
+impl From<NotReserved> for Status {
+    fn from(reason: NotReserved) -> Self {
+        let message = reason.to_string();
+        match reason {
+            NotReserved::Malformed(_) => Self::invalid_argument(message),
+            NotReserved::UnknownProduct(_) => Self::not_found(message),
+            NotReserved::NotEnough { .. } => Self::failed_precondition(message),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The inventory over a real connection, and the program's refusal of a wrong environment.
+
+use std::process::Command;
+
+use inventory::{
+    Stock,
+    proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
+};
+use tokio::net::TcpListener;
+use tonic::{Code, Request, transport::Channel};
+
+/// A client of a server that has three mugs and one teapot.
+async fn start() -> InventoryClient<Channel> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let stock = Stock::new([("mug", 3), ("teapot", 1)]);
+    tokio::spawn(inventory::serve(listener, stock, std::future::pending()));
+    InventoryClient::connect(format!("http://{addr}")).await.unwrap()
+}
+
+fn order(order_id: &str, lines: &[(&str, u32)]) -> ReserveRequest {
+    let line = |&(id, quantity): &(&str, u32)| Line { product_id: id.into(), quantity };
+    ReserveRequest { order_id: order_id.into(), lines: lines.iter().map(line).collect() }
+}
+
+async fn reserve(client: &mut InventoryClient<Channel>, request: ReserveRequest) -> Code {
+    client.reserve(request).await.err().map_or(Code::Ok, |status| status.code())
+}
+
+#[tokio::test]
+async fn an_order_gets_all_its_pieces_or_none() {
+    let mut client = start().await;
+    let too_many = order("a", &[("mug", 3), ("teapot", 2)]);
+    assert_eq!(reserve(&mut client, too_many).await, Code::FailedPrecondition);
+    assert_eq!(reserve(&mut client, order("b", &[("mug", 3)])).await, Code::Ok);
+    assert_eq!(reserve(&mut client, order("c", &[("mug", 1)])).await, Code::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn pieces_of_one_product_in_several_lines_are_counted_together() {
+    let mut client = start().await;
+    let request = order("a", &[("mug", 2), ("mug", 2)]);
+    assert_eq!(reserve(&mut client, request).await, Code::FailedPrecondition);
+    let request = order("b", &[("mug", u32::MAX), ("mug", u32::MAX)]);
+    assert_eq!(reserve(&mut client, request).await, Code::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn an_order_that_asks_again_gets_no_more() {
+    let mut client = start().await;
+    for _ in 0..4 {
+        assert_eq!(reserve(&mut client, order("a", &[("mug", 2)])).await, Code::Ok);
+    }
+    assert_eq!(reserve(&mut client, order("b", &[("mug", 1)])).await, Code::Ok);
+}
+
+#[tokio::test]
+async fn what_is_released_can_be_reserved_again_and_once() {
+    let mut client = start().await;
+    assert_eq!(reserve(&mut client, order("a", &[("teapot", 1)])).await, Code::Ok);
+    for _ in 0..2 {
+        client.release(ReleaseRequest { order_id: "a".into() }).await.unwrap();
+    }
+    assert_eq!(reserve(&mut client, order("b", &[("teapot", 1)])).await, Code::Ok);
+    assert_eq!(reserve(&mut client, order("c", &[("teapot", 1)])).await, Code::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_refused() {
+    let mut client = start().await;
+    for (request, code) in [
+        (order("", &[("mug", 1)]), Code::InvalidArgument),
+        (order("a", &[]), Code::InvalidArgument),
+        (order("a", &[("mug", 0)]), Code::InvalidArgument),
+        (order("a", &[("moon", 1)]), Code::NotFound),
+    ] {
+        assert_eq!(reserve(&mut client, request).await, code);
+    }
+}
+
+#[tokio::test]
+async fn the_callers_id_comes_back() {
+    let mut client = start().await;
+    let mut request = Request::new(order("a", &[("mug", 1)]));
+    request.metadata_mut().insert("x-request-id", "order-of-ada".parse().unwrap());
+    let response = client.reserve(request).await.unwrap();
+    assert_eq!(response.metadata().get("x-request-id").unwrap(), "order-of-ada");
+}
+
+#[test]
+fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_inventory"));
+    let output = program
+        .env_clear()
+        .envs([("INVENTORY_ADDR", "here"), ("INVENTORY_STOCK", "9"), ("RUST_LOG", "a=loud")])
+        .output()
+        .unwrap();
+    let report = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    for name in ["INVENTORY_ADDR:", "\"INVENTORY_STOCK\":", "RUST_LOG:"] {
+        assert!(report.contains(name), "{name} is missing in: {report}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Payments over a real socket, and the program's refusal of a wrong environment.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+};
+
+use payments::Ledger;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+const CHARGE: &str =
+    r#"{"order_id": "order-1", "amount_cents": 2400, "receipt_email": "ada@example.org"}"#;
+
+/// Serves until the sender is used or dropped.
+async fn start() -> (SocketAddr, oneshot::Sender<()>, JoinHandle<anyhow::Result<()>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let server = tokio::spawn(payments::serve(listener, Ledger::default(), async {
+        let _ = stopped.await;
+    }));
+    (addr, stop, server)
+}
+
+/// The whole answer to a request, head and body.
+async fn ask(addr: SocketAddr, request_line: &'static str, body: String) -> String {
+    tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{request_line} HTTP/1.1\r\nhost: payments\r\nconnection: close\r\n\
+             x-request-id: order-of-ada\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    })
+    .await
+    .unwrap()
+}
+
+async fn charge(addr: SocketAddr, body: &str) -> String {
+    ask(addr, "POST /charges", body.to_owned()).await
+}
+
+#[tokio::test]
+async fn an_order_is_charged_once_however_often_it_is_asked_for() {
+    let (addr, _stop, _) = start().await;
+    let first = charge(addr, CHARGE).await;
+    assert!(first.starts_with("HTTP/1.1 201"), "{first}");
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    assert_eq!(body(&first), body(&charge(addr, CHARGE).await));
+
+    let other = charge(addr, &CHARGE.replace("2400", "4800")).await;
+    assert!(other.starts_with("HTTP/1.1 409"), "{other}");
+}
+
+#[tokio::test]
+async fn what_is_not_charged_has_a_status_that_says_why() {
+    let (addr, _stop, _) = start().await;
+    for (body, status) in [
+        (CHARGE.replace("2400", "100001"), "402"),
+        (CHARGE.replace("2400", "0"), "422"),
+        (CHARGE.replace("order-1", ""), "422"),
+        ("{".to_owned(), "422"),
+        (" ".repeat(17 * 1024), "413"),
+    ] {
+        let answer = charge(addr, &body).await;
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
+        assert!(answer.contains("application/problem+json"));
+    }
+    assert!(ask(addr, "GET /", String::new()).await.starts_with("HTTP/1.1 404"));
+    assert!(ask(addr, "GET /charges", String::new()).await.contains("allow: POST"));
+}
+
+#[tokio::test]
+async fn the_callers_id_comes_back() {
+    let (addr, _stop, _) = start().await;
+    assert!(charge(addr, CHARGE).await.contains("x-request-id: order-of-ada\r\n"));
+}
+
+#[tokio::test]
+async fn told_to_stop_it_ends() {
+    let (addr, stop, server) = start().await;
+    charge(addr, CHARGE).await;
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+#[test]
+fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_payments"));
+    let output = program
+        .env_clear()
+        .envs([("PAYMENTS_ADDR", "here"), ("PAYMENTS_LIMIT_CENTS", "0"), ("PAYMENTS_LIMIT", "9")])
+        .output()
+        .unwrap();
+    let report = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    for name in ["PAYMENTS_ADDR:", "PAYMENTS_LIMIT_CENTS:", "\"PAYMENTS_LIMIT\":"] {
+        assert!(report.contains(name), "{name} is missing in: {report}");
+    }
+}

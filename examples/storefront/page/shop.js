@@ -1,0 +1,46 @@
+// What the server says is set as text, never as HTML: nothing in it can become a tag or a script.
+const form = document.querySelector("#order");
+const rows = document.querySelector("#products");
+const answer = document.querySelector("#answer");
+
+const euros = (cents) =>
+  new Intl.NumberFormat(undefined, { style: "currency", currency: "EUR" }).format(cents / 100);
+
+function row(product) {
+  const tr = document.createElement("tr");
+  const pieces = document.createElement("input");
+  Object.assign(pieces, { type: "number", name: product.id, min: 0, max: 100, value: 0 });
+  pieces.setAttribute("aria-label", `Pieces of ${product.name}`);
+  for (const content of [product.name, euros(product.price_cents), pieces]) {
+    tr.insertCell().append(content);
+  }
+  return tr;
+}
+
+// The id finds this request in the logs of the storefront, of payments and of the inventory.
+function show(text, response) {
+  answer.textContent = `${text}\nRequest ${response.headers.get("x-request-id")}`;
+}
+
+async function order(event) {
+  event.preventDefault();
+  const items = [...rows.querySelectorAll("input")]
+    .map((input) => ({ product_id: input.name, quantity: Number(input.value) }))
+    .filter((item) => item.quantity > 0);
+  const response = await fetch("/orders", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: form.elements.email.value, items }),
+  });
+  const body = await response.json();
+  if (response.ok) {
+    show(`Thank you! ${euros(body.total_cents)} charged for order ${body.id}.`, response);
+  } else {
+    const details = (body.errors ?? []).map((error) => `${error.pointer}: ${error.detail}`);
+    show([body.detail, ...details].join("\n"), response);
+  }
+}
+
+form.addEventListener("submit", order);
+const response = await fetch("/products");
+rows.append(...(await response.json()).products.map(row));

@@ -1,0 +1,179 @@
+//! What can be set from outside.
+
+use std::{
+    ffi::OsString,
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
+    str::FromStr,
+    time::Duration,
+};
+
+use http::Uri;
+use tracing_subscriber::EnvFilter;
+
+use crate::env::{Env, Mistakes};
+
+/// Only this machine can reach it, until told otherwise.
+const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+
+/// A customer looks at a spinner meanwhile; what takes longer has most often failed already.
+const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not zero");
+
+pub struct Config {
+    /// Where to listen.
+    pub addr: SocketAddr,
+    pub payments: Upstream,
+    pub inventory: Upstream,
+    /// How long payments and inventory may take to answer.
+    pub upstream_timeout: Duration,
+    /// What to log.
+    pub log: EnvFilter,
+}
+
+impl Config {
+    pub fn read(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Mistakes> {
+        let mut env = Env::new("STOREFRONT_", variables);
+        let addr =
+            env.read("STOREFRONT_ADDR", "an address and a port, such as 0.0.0.0:3000", Some(ADDR));
+        let payments = env.read("PAYMENTS_URL", BaseUrl::EXPECTED, Upstream::UNSET);
+        let inventory = env.read("INVENTORY_URL", BaseUrl::EXPECTED, Upstream::UNSET);
+        let timeout = env.read(
+            "STOREFRONT_UPSTREAM_TIMEOUT_MS",
+            "a number of milliseconds, at least 1",
+            Some(UPSTREAM_TIMEOUT_MS),
+        );
+        let log = env.read(
+            "RUST_LOG",
+            "levels to log at, such as info,storefront=debug",
+            Some(EnvFilter::new("info")),
+        );
+        env.finish((|| {
+            Some(Self {
+                addr: addr?,
+                payments: payments?,
+                inventory: inventory?,
+                upstream_timeout: Duration::from_millis(timeout?.get().into()),
+                log: log?,
+            })
+        })())
+    }
+}
+
+/// Where a service is that this one calls.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Upstream {
+    At(BaseUrl),
+    /// In this process, on a free port of the loopback interface.
+    #[cfg(feature = "embedded")]
+    Embedded,
+}
+
+impl Upstream {
+    #[cfg(feature = "embedded")]
+    const UNSET: Option<Self> = Some(Self::Embedded);
+    /// Nothing is embedded in this build, so the URL must be given.
+    #[cfg(not(feature = "embedded"))]
+    const UNSET: Option<Self> = None;
+}
+
+impl FromStr for Upstream {
+    type Err = NotABaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotABaseUrl> {
+        text.parse().map(Self::At)
+    }
+}
+
+/// `http://`, a host and a port, and nothing after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    const EXPECTED: &str = "a URL such as http://10.0.0.7:3001, without user or path";
+
+    #[cfg(feature = "embedded")]
+    pub fn of(addr: SocketAddr) -> Self {
+        Self(format!("http://{addr}"))
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Debug)]
+pub struct NotABaseUrl;
+
+impl FromStr for BaseUrl {
+    type Err = NotABaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotABaseUrl> {
+        let uri: Uri = text.parse().map_err(|_| NotABaseUrl)?;
+        let authority = uri.authority().ok_or(NotABaseUrl)?;
+        let is_base = uri.path() == "/" && uri.query().is_none();
+        if uri.scheme_str() == Some("http") && is_base && !authority.as_str().contains('@') {
+            Ok(Self(format!("http://{authority}")))
+        } else {
+            Err(NotABaseUrl)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
+        Config::read(variables.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
+    #[cfg(feature = "embedded")]
+    #[test]
+    fn with_nothing_set_it_runs_on_this_machine_alone() {
+        let config = read(&[("HOME", "/root")]).unwrap();
+        assert!(config.addr.ip().is_loopback());
+        assert_eq!(config.payments, Upstream::Embedded);
+    }
+
+    #[test]
+    fn every_mistake_is_named_and_no_value_repeated() {
+        let mistakes = read(&[
+            ("STOREFRONT_ADDR", "everywhere"),
+            ("STOREFRONT_COLOUR", "mauve"),
+            ("PAYMENTS_URL", "http://user:hunter2@payments/"),
+            ("INVENTORY_URL", "https://inventory"),
+            ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "0"),
+            ("RUST_LOG", "storefront=loud"),
+        ]);
+        let report = mistakes.err().unwrap().to_string();
+        for name in [
+            "STOREFRONT_ADDR",
+            "STOREFRONT_COLOUR",
+            "PAYMENTS_URL",
+            "INVENTORY_URL",
+            "STOREFRONT_UPSTREAM_TIMEOUT_MS",
+            "RUST_LOG",
+        ] {
+            assert!(report.contains(name), "{name} is missing in: {report}");
+        }
+        for value in ["everywhere", "mauve", "hunter2", "loud"] {
+            assert!(!report.contains(value), "{value} is repeated in: {report}");
+        }
+    }
+
+    #[test]
+    fn what_kubernetes_sets_for_a_service_of_our_name_is_no_mistake() {
+        let config = read(&[
+            ("STOREFRONT_PORT", "tcp://10.0.0.1:3000"),
+            ("STOREFRONT_SERVICE_HOST", "10.0.0.1"),
+            ("PAYMENTS_URL", "http://payments:3001"),
+            ("INVENTORY_URL", "http://inventory:3002/"),
+        ]);
+        assert!(config.is_ok());
+    }
+}

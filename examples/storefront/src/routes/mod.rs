@@ -1,0 +1,40 @@
+//! What can be asked of the shop, and the layers that each request goes through.
+
+mod orders;
+mod page;
+mod products;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    routing::{get, post},
+};
+use battlement::request_id::RequestIdLayer;
+
+use crate::{problem::Problem, shop::Shop};
+
+/// Some times what the largest order takes. axum would allow 2 MB.
+const LARGEST_BODY: usize = 16 * 1024;
+
+pub fn app(shop: Shop) -> Router {
+    Router::new()
+        .route("/", get(page::html))
+        .route("/shop.css", get(page::css))
+        .route("/shop.js", get(page::js))
+        .route("/products", get(products::list))
+        .route("/products/{id}", get(products::show))
+        .route("/orders", post(orders::place))
+        .route("/orders/{id}", get(orders::show))
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "see the header `allow` for what works")
+        })
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "there is no such page") })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        // Last, and so outermost: whatever is answered, by whichever layer above, has an id. A good id
+        // that comes in `x-request-id` is kept, any other replaced, and every log line names it.
+        .layer(RequestIdLayer::new())
+        .with_state(Arc::new(shop))
+}

@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::JsonRejection},
+    http::{StatusCode, header::LOCATION},
+    response::IntoResponse,
+};
+use battlement::request_id::carry;
+use tracing::error;
+use uuid::Uuid;
+
+use crate::{
+    order::{Order, OrderForm},
+    problem::Problem,
+    shop::Shop,
+};
+
+pub async fn place(
+    State(shop): State<Arc<Shop>>,
+    form: Result<Json<OrderForm>, JsonRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let Json(form) = form?;
+    let new = form.check()?;
+    // In a task of its own: axum drops a handler whose client goes away, which could leave an order
+    // charged and not kept. `carry` takes the request's id along, into the task's logs and calls.
+    let placing = tokio::spawn(carry(async move { shop.place(new).await }));
+    let order = placing.await.map_err(|failure| {
+        error!(%failure, "placing an order failed");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the fault is ours")
+    })??;
+    let location = format!("/orders/{}", order.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(order)))
+}
+
+pub async fn show(
+    State(shop): State<Arc<Shop>>,
+    Path(id): Path<String>,
+) -> Result<Json<Order>, Problem> {
+    // What is no UUID names no order either: one answer for both.
+    let order = Uuid::try_parse(&id).ok().and_then(|id| shop.orders.find(id));
+    order.map(Json).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such order"))
+}

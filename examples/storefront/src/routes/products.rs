@@ -1,0 +1,22 @@
+use axum::{Json, extract::Path, http::StatusCode};
+use serde::Serialize;
+
+use crate::{
+    catalog::{self, PRODUCTS, Product},
+    problem::Problem,
+};
+
+/// An object and not a bare array: there is room for more, such as the next page.
+#[derive(Serialize)]
+pub struct Products {
+    products: &'static [Product],
+}
+
+pub async fn list() -> Json<Products> {
+    Json(Products { products: &PRODUCTS })
+}
+
+pub async fn show(Path(id): Path<String>) -> Result<Json<&'static Product>, Problem> {
+    let product = catalog::product(&id);
+    product.map(Json).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such product"))
+}

@@ -1,0 +1,144 @@
+//! The real program in a process of its own: its log, and a client that can send anything at all.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
+};
+
+/// Long after whatever is waited for has happened, if it happens at all.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The storefront, answering on a free port. It ends with this value.
+pub struct Storefront {
+    pub addr: SocketAddr,
+    process: Child,
+    lines: Receiver<String>,
+    log: Vec<String>,
+}
+
+/// An answer: what of it the tests look at, and every byte of it.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    pub raw: Vec<u8>,
+    head: String,
+}
+
+fn program(settings: &[(&str, &str)]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_storefront"));
+    program.env_clear().envs(settings.iter().copied());
+    program
+}
+
+/// Runs the storefront until it ends by itself.
+pub fn run(settings: &[(&str, &str)]) -> Output {
+    program(settings).output().unwrap()
+}
+
+impl Storefront {
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let mut program = program(settings);
+        program.env("STOREFRONT_ADDR", "127.0.0.1:0").stdout(Stdio::piped());
+        let mut process = program.spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
+        let addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut storefront = Self { addr, process, lines, log: Vec::new() };
+        let line = storefront.log_line(&["storefront listens on http://"]);
+        storefront.addr = line.rsplit_once("http://").unwrap().1.parse().unwrap();
+        storefront
+    }
+
+    /// Waits for a line of the log that has all these parts.
+    pub fn log_line(&mut self, parts: &[&str]) -> String {
+        let wanted = |line: &&String| parts.iter().all(|part| line.contains(part));
+        loop {
+            if let Some(line) = self.log.iter().find(wanted) {
+                return line.clone();
+            }
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.log.push(line),
+                Err(_) => panic!("no line with {parts:?} in {:#?}", self.log),
+            }
+        }
+    }
+
+    pub fn terminate(&self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the process to end by itself. Returns all that it has logged.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.log.push(line);
+        }
+        // Its log has ended, so it has, or is about to.
+        (self.process.wait().unwrap(), self.log.join("\n"))
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        send(self.addr, "GET", path, &[], "")
+    }
+
+    pub fn order(&self, id: &[u8], body: &str) -> Answer {
+        send(self.addr, "POST", "/orders", id, body)
+    }
+}
+
+impl Drop for Storefront {
+    fn drop(&mut self) {
+        // It fails where the process has ended, which is as good.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Sends a request with these very bytes as its `x-request-id`, or without one if there are none.
+pub fn send(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -> Answer {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\n").into_bytes();
+    request.extend_from_slice(b"connection: close\r\ncontent-type: application/json\r\n");
+    if !id.is_empty() {
+        request.extend_from_slice(&[b"x-request-id: ", id, b"\r\n"].concat());
+    }
+    let length = body.len();
+    request.extend_from_slice(format!("content-length: {length}\r\n\r\n{body}").as_bytes());
+
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(&request).unwrap();
+    let mut raw = Vec::new();
+    stream.read_to_end(&mut raw).unwrap();
+    Answer::parse(raw)
+}
+
+impl Answer {
+    fn parse(raw: Vec<u8>) -> Self {
+        let text = String::from_utf8_lossy(&raw);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, body: body.to_owned(), head: head.to_owned(), raw }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields
+            .into_iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    pub fn id(&self) -> &str {
+        self.header("x-request-id").expect("every answer has an id")
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}

@@ -1,0 +1,190 @@
+//! The shop as its customers and its operators meet it: a process, a socket, a log.
+#![cfg(feature = "embedded")]
+
+mod running;
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+};
+
+use running::{Storefront, run, send};
+use uuid::Uuid;
+
+const TWO_MUGS: &str =
+    r#"{"email": "ada@example.org", "items": [{"product_id": "mug", "quantity": 2}]}"#;
+
+fn samovars(quantity: u32) -> String {
+    TWO_MUGS.replace("mug", "samovar").replace('2', &quantity.to_string())
+}
+
+#[test]
+fn products_come_under_a_fresh_id() {
+    let shop = Storefront::start(&[]);
+    let [first, second] = [shop.get("/products"), shop.get("/products")];
+    assert_eq!(first.status, 200);
+    assert_eq!(first.json()["products"][0]["id"], "mug");
+    assert_eq!(Uuid::try_parse(first.id()).unwrap().get_version_num(), 7);
+    assert_ne!(first.id(), second.id());
+}
+
+#[test]
+fn a_good_id_is_kept() {
+    let shop = Storefront::start(&[]);
+    let answer = send(shop.addr, "GET", "/products/teapot", b"support-ticket-4711", "");
+    assert_eq!(answer.json()["price_cents"], 3_800);
+    assert_eq!(answer.id(), "support-ticket-4711");
+}
+
+#[test]
+fn a_hostile_id_is_replaced_and_neither_repeated_nor_logged() {
+    let shop = Storefront::start(&[("RUST_LOG", "debug")]);
+    let long = "evil".repeat(1024);
+    // 0x9b is ESC [ in one byte, and passes as text where an HTTP parser looks for ASCII controls.
+    let hostile: [&[u8]; 4] = [b"evil with spaces", long.as_bytes(), b"\x9b31mevil-red", b"evil"];
+    for id in hostile {
+        // An order, because it makes all three services write log lines.
+        let answer = shop.order(id, TWO_MUGS);
+        assert_eq!(answer.status, 201);
+        assert!(Uuid::try_parse(answer.id()).is_ok(), "{}", answer.id());
+        assert!(!String::from_utf8_lossy(&answer.raw).contains("evil"));
+    }
+    // hyper refuses an escape character as a header's value itself, before any layer sees the request.
+    let refused = shop.order(b"\x1b[31mevil-red\x1b[0m", TWO_MUGS);
+    assert_eq!(refused.status, 400);
+    assert!(!String::from_utf8_lossy(&refused.raw).contains("evil"));
+
+    shop.terminate();
+    let (_, log) = shop.ended();
+    assert!(!log.contains("evil") && !log.contains('\x1b'), "{log}");
+}
+
+#[test]
+fn an_order_reaches_payments_and_inventory_under_its_id() {
+    let mut shop = Storefront::start(&[]);
+    let answer = shop.order(b"order-of-ada-1815", TWO_MUGS);
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.id(), "order-of-ada-1815");
+    assert_eq!(answer.json()["total_cents"], 2_400);
+
+    let order = answer.json()["id"].as_str().unwrap().to_owned();
+    shop.log_line(&["order-of-ada-1815", "inventory::", "reserved", &order]);
+    shop.log_line(&["order-of-ada-1815", "payments::", "charged", &order]);
+    shop.log_line(&["order-of-ada-1815", "storefront::", "order placed", &order]);
+
+    let kept = shop.get(answer.header("location").unwrap());
+    assert_eq!(kept.json(), answer.json());
+}
+
+#[test]
+fn a_declined_payment_puts_the_stock_back() {
+    let mut shop = Storefront::start(&[]);
+    let answer = shop.order(b"declined-order", &samovars(3));
+    assert_eq!(answer.status, 402);
+    shop.log_line(&["declined-order", "inventory::", "released"]);
+    assert_eq!(shop.order(b"", &samovars(1)).status, 201);
+}
+
+#[test]
+fn more_than_there_is_cannot_be_ordered() {
+    let shop = Storefront::start(&[]);
+    let answer = shop.order(b"", &samovars(4));
+    assert_eq!(answer.status, 409);
+    assert_eq!(answer.json()["detail"], r#"only 3 of "samovar" left"#);
+}
+
+#[test]
+fn what_is_wrong_is_told_as_a_problem_with_an_id() {
+    let shop = Storefront::start(&[]);
+    let too_large = "x".repeat(17 * 1024);
+    for (method, path, body, status) in [
+        ("GET", "/products/moon", "", 404),
+        ("GET", "/orders/1", "", 404),
+        ("GET", "/nowhere", "", 404),
+        ("POST", "/products", "", 405),
+        ("POST", "/orders", "{", 400),
+        ("POST", "/orders", r#"{"email": 7}"#, 422),
+        ("POST", "/orders", r#"{"email": "ada", "items": []}"#, 422),
+        ("POST", "/orders", &too_large, 413),
+    ] {
+        let answer = send(shop.addr, method, path, b"", body);
+        assert_eq!(answer.status, status, "{method} {path} {body}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert_eq!(answer.json()["status"], status);
+        assert!(Uuid::try_parse(answer.id()).is_ok());
+    }
+}
+
+#[test]
+fn each_wrong_field_of_an_order_is_pointed_at() {
+    let shop = Storefront::start(&[]);
+    let answer = shop.order(b"", &TWO_MUGS.replace('@', " at ").replace("mug", "moon"));
+    let errors = answer.json()["errors"].clone();
+    assert_eq!(errors[0]["pointer"], "/email");
+    assert_eq!(errors[1]["pointer"], "/items/0/product_id");
+}
+
+#[test]
+fn payments_that_cannot_be_reached_are_a_bad_gateway() {
+    // Bound and dropped: nobody listens there.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut shop = Storefront::start(&[("PAYMENTS_URL", &format!("http://{free}"))]);
+    assert_eq!(shop.order(b"unreachable", TWO_MUGS).status, 502);
+    shop.log_line(&["unreachable", "inventory::", "released"]);
+}
+
+#[test]
+fn payments_that_do_not_answer_are_a_gateway_timeout() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let settings = [("PAYMENTS_URL", url.as_str()), ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "200")];
+    let mut shop = Storefront::start(&settings);
+    assert_eq!(shop.order(b"unanswered", TWO_MUGS).status, 504);
+    shop.log_line(&["unanswered", "inventory::", "released"]);
+}
+
+#[test]
+fn a_terminated_shop_finishes_the_order_under_way() {
+    let payments = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", payments.local_addr().unwrap());
+    let settings = [("PAYMENTS_URL", url.as_str()), ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "20000")];
+    let mut shop = Storefront::start(&settings);
+    let addr = shop.addr;
+    let order = thread::spawn(move || send(addr, "POST", "/orders", b"", TWO_MUGS));
+
+    let (mut charge, _) = payments.accept().unwrap();
+    assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
+    shop.terminate();
+    shop.log_line(&["stopping"]);
+    charge.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").unwrap();
+    assert_eq!(order.join().unwrap().status, 201);
+    assert!(shop.ended().0.success());
+}
+
+#[test]
+fn the_page_and_its_files_have_their_types() {
+    let shop = Storefront::start(&[]);
+    for (path, content_type) in
+        [("/", "text/html"), ("/shop.css", "text/css"), ("/shop.js", "text/javascript")]
+    {
+        let answer = shop.get(path);
+        assert_eq!(answer.status, 200);
+        assert!(answer.header("content-type").unwrap().starts_with(content_type));
+    }
+}
+
+#[test]
+fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
+    let output = run(&[
+        ("STOREFRONT_ADDR", "localhost"),
+        ("STOREFRONT_ADRESS", "127.0.0.1:1"),
+        ("PAYMENTS_URL", "http://shop:hunter2@payments"),
+    ]);
+    let report = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    for name in ["STOREFRONT_ADDR", "STOREFRONT_ADRESS", "PAYMENTS_URL"] {
+        assert!(report.contains(name), "{name} is missing in: {report}");
+    }
+    assert!(!report.contains("hunter2"));
+}
