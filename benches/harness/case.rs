@@ -1,10 +1,11 @@
+use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tower::Service;
 
-use crate::{Batch, Fallible};
+use crate::Batch;
 
 /// What a layer of ours may add to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +46,7 @@ impl Case {
     /// Sets what the layer may add. Default: nothing is asked of it, as of a peer's.
     #[must_use]
     pub fn at_most(mut self, instructions: u32, allocations: u32) -> Self {
-        self.bound = Some(Bound {
-            instructions,
-            allocations,
-        });
+        self.bound = Some(Bound { instructions, allocations });
         self
     }
 }
@@ -63,11 +61,11 @@ pub struct Suite {
 }
 
 impl Suite {
-    pub(crate) fn find(suites: &[Self], layer: &str) -> Fallible<Self> {
+    pub(crate) fn find(suites: &[Self], layer: &str) -> Result<Self> {
         let found = suites.iter().find(|suite| suite.layer == layer);
-        found.copied().ok_or_else(|| {
+        found.copied().with_context(|| {
             let known: Vec<_> = suites.iter().map(|suite| suite.layer).collect();
-            format!("no layer {layer:?}; there are: {}", known.join(", ")).into()
+            format!("no layer {layer:?}; there are: {}", known.join(", "))
         })
     }
 }

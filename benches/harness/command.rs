@@ -1,4 +1,6 @@
-use crate::{Case, Fallible};
+use anyhow::{Result, bail};
+
+use crate::Case;
 
 const USAGE: &str = "usage: compare [LAYER] [--check]
        run LAYER CASE base|layered REQUESTS";
@@ -13,12 +15,7 @@ pub(crate) enum Command {
         check: bool,
     },
     /// Put requests through one side of a case and do nothing else, for a profiler to watch.
-    Run {
-        layer: String,
-        case: String,
-        side: Side,
-        requests: u64,
-    },
+    Run { layer: String, case: String, side: Side, requests: u64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +25,7 @@ pub(crate) enum Side {
 }
 
 impl Command {
-    pub(crate) fn parse(args: impl Iterator<Item = String>) -> Fallible<Self> {
+    pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Self> {
         let args: Vec<String> = args.collect();
         let (words, check) = match args.split_last() {
             Some((last, words)) if last == "--check" => (words, true),
@@ -37,27 +34,26 @@ impl Command {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match (words.as_slice(), check) {
             (["compare"], check) => Ok(Self::Compare { layer: None, check }),
-            (["compare", layer], check) if !layer.starts_with('-') => Ok(Self::Compare {
-                layer: Some((*layer).to_owned()),
-                check,
-            }),
+            (["compare", layer], check) if !layer.starts_with('-') => {
+                Ok(Self::Compare { layer: Some((*layer).to_owned()), check })
+            }
             (["run", layer, case, side, requests], false) => Ok(Self::Run {
                 layer: (*layer).to_owned(),
                 case: (*case).to_owned(),
                 side: Side::parse(side)?,
                 requests: requests.parse()?,
             }),
-            _ => Err(USAGE.into()),
+            _ => bail!(USAGE),
         }
     }
 }
 
 impl Side {
-    fn parse(text: &str) -> Fallible<Self> {
+    fn parse(text: &str) -> Result<Self> {
         match text {
             "base" => Ok(Self::Base),
             "layered" => Ok(Self::Layered),
-            _ => Err(USAGE.into()),
+            _ => bail!(USAGE),
         }
     }
 
@@ -80,7 +76,7 @@ impl Side {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Fallible<Command> {
+    fn parse(line: &str) -> Result<Command> {
         Command::parse(line.split_whitespace().map(str::to_owned))
     }
 
@@ -99,13 +95,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_told_how_it_goes() {
-        for line in [
-            "",
-            "compare --what",
-            "compare a b",
-            "run a b c 1",
-            "run a b base x --check",
-        ] {
+        for line in ["", "compare --what", "compare a b", "run a b c 1", "run a b base x --check"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -3,8 +3,10 @@ use std::{
     io::{self, Write as _},
 };
 
+use anyhow::{Context as _, Result, ensure};
+
 use crate::{
-    Fallible, Suite, allocations,
+    Suite, allocations,
     command::{Command, Side},
     instructions, machine,
     table::{Outcome, Table},
@@ -16,23 +18,19 @@ use crate::{
 /// # Errors
 ///
 /// If it cannot be done, or a bound was to be checked and is missed.
-pub fn run(suites: &[Suite]) -> Fallible {
+pub fn run(suites: &[Suite]) -> Result<()> {
     match Command::parse(env::args().skip(1))? {
         Command::Compare { layer: None, check } => compare(suites, check),
-        Command::Compare {
-            layer: Some(layer),
-            check,
-        } => compare(&[Suite::find(suites, &layer)?], check),
-        Command::Run {
-            layer,
-            case,
-            side,
-            requests,
-        } => run_case(Suite::find(suites, &layer)?, &case, side, requests),
+        Command::Compare { layer: Some(layer), check } => {
+            compare(&[Suite::find(suites, &layer)?], check)
+        }
+        Command::Run { layer, case, side, requests } => {
+            run_case(Suite::find(suites, &layer)?, &case, side, requests)
+        }
     }
 }
 
-fn compare(suites: &[Suite], check: bool) -> Fallible {
+fn compare(suites: &[Suite], check: bool) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "Added per request, on {}.\n", machine::describe())?;
     let mut good = true;
@@ -44,30 +42,22 @@ fn compare(suites: &[Suite], check: bool) -> Fallible {
             Outcome::Missed | Outcome::Unknown => false,
         });
     }
-    if check && !good {
-        return Err("a bound is missed, or could not be checked".into());
-    }
+    ensure!(good || !check, "a bound is missed, or could not be checked");
     Ok(())
 }
 
-fn measure(suite: Suite) -> Fallible<Table> {
+fn measure(suite: Suite) -> Result<Table> {
     let cases = (suite.cases)();
     let times = time::measure(&cases);
     let allocations = allocations::measure(suite.layer)?;
     let instructions = instructions::measure(suite.layer, &cases)?;
-    Ok(Table::new(
-        suite.layer,
-        &cases,
-        times,
-        allocations,
-        instructions,
-    ))
+    Ok(Table::new(suite.layer, &cases, times, allocations, instructions))
 }
 
-fn run_case(suite: Suite, name: &str, side: Side, requests: u64) -> Fallible {
+fn run_case(suite: Suite, name: &str, side: Side, requests: u64) -> Result<()> {
     let cases = (suite.cases)();
     let case = cases.iter().find(|case| case.name == name);
-    let case = case.ok_or_else(|| format!("{} has no case {name:?}", suite.layer))?;
+    let case = case.with_context(|| format!("{} has no case {name:?}", suite.layer))?;
     side.run(case, requests);
     Ok(())
 }

@@ -3,47 +3,44 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::{Added, Case, Fallible, command::Side};
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{Added, Case, command::Side};
 
 /// What is done once falls out of the difference between a short run and a long one.
 const SHORT: u64 = 1_000;
 const LONG: u64 = 3_000;
 
 /// Counts the instructions of all cases of `layer`, or says `None` where valgrind is missing.
-pub(crate) fn measure(layer: &str, cases: &[Case]) -> Fallible<Option<Vec<Added>>> {
+pub(crate) fn measure(layer: &str, cases: &[Case]) -> Result<Option<Vec<Added>>> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return Ok(None);
     }
     let counts = cases.iter().map(|case| {
         let base = per_request(layer, case.name, Side::Base)?;
         let layered = per_request(layer, case.name, Side::Layered)?;
-        Ok(Added {
-            base,
-            added: layered - base,
-        })
+        Ok(Added { base, added: layered - base })
     });
-    counts.collect::<Fallible<_>>().map(Some)
+    counts.collect::<Result<_>>().map(Some)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the counts are far from 2^52")]
-fn per_request(layer: &str, case: &str, side: Side) -> Fallible<f64> {
+fn per_request(layer: &str, case: &str, side: Side) -> Result<f64> {
     let short = count(layer, case, side, SHORT)?;
     let long = count(layer, case, side, LONG)?;
     Ok(long.saturating_sub(short) as f64 / (LONG - SHORT) as f64)
 }
 
 /// Counts what this very program executes to put `requests` through one side of a case.
-fn count(layer: &str, case: &str, side: Side, requests: u64) -> Fallible<u64> {
+fn count(layer: &str, case: &str, side: Side, requests: u64) -> Result<u64> {
     let Output { status, stderr, .. } = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(env::current_exe()?)
         .args(["run", layer, case, side.as_str(), &requests.to_string()])
         .output()?;
     let report = String::from_utf8_lossy(&stderr);
-    if !status.success() {
-        return Err(report.into());
-    }
-    collected(&report).ok_or_else(|| format!("no count in callgrind's report:\n{report}").into())
+    ensure!(status.success(), "{report}");
+    collected(&report).with_context(|| format!("no count in callgrind's report:\n{report}"))
 }
 
 fn collected(report: &str) -> Option<u64> {

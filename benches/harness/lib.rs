@@ -4,8 +4,6 @@
 //! the first, per request: time by alternating batches, instructions under callgrind, allocations by a
 //! counting allocator.
 
-use std::error::Error;
-
 mod allocations;
 mod bare;
 mod batch;
@@ -24,9 +22,6 @@ pub use self::{
     case::{Bound, Case, Suite},
     compare::run,
 };
-
-/// What a command gives up with.
-pub type Fallible<T = ()> = Result<T, Box<dyn Error>>;
 
 /// A count per request: of the service without the layer, and what the layer adds.
 #[derive(Clone, Copy, Debug, PartialEq)]

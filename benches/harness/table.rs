@@ -50,10 +50,7 @@ impl Table {
             allocations,
             instructions: instructions.as_ref().map(|counts| counts[at]),
         });
-        Self {
-            layer,
-            rows: rows.collect(),
-        }
+        Self { layer, rows: rows.collect() }
     }
 }
 
@@ -113,9 +110,7 @@ impl fmt::Display for Row {
             self.time.added,
             instructions.as_deref().unwrap_or("–"),
             short(self.allocations.added),
-            self.bound
-                .map(|bound| bound.to_string())
-                .unwrap_or_default(),
+            self.bound.map(|bound| bound.to_string()).unwrap_or_default(),
             self.outcome(),
         )
     }
@@ -164,22 +159,11 @@ mod tests {
 
     fn row(instructions: Option<f64>, allocations: f64) -> Row {
         let added = |added| Added { base: 4.0, added };
-        let ratio = Quartiles {
-            low: 1.4,
-            median: 1.5,
-            high: 1.6,
-        };
+        let ratio = Quartiles { low: 1.4, median: 1.5, high: 1.6 };
         Row {
             name: "make",
-            bound: Some(Bound {
-                instructions: 2_400,
-                allocations: 5,
-            }),
-            time: Time {
-                ratio,
-                added: 150.0,
-                base: 300.0,
-            },
+            bound: Some(Bound { instructions: 2_400, allocations: 5 }),
+            time: Time { ratio, added: 150.0, base: 300.0 },
             allocations: added(allocations),
             instructions: instructions.map(added),
         }

@@ -74,16 +74,10 @@ impl<'a> Sized<'a> {
         batch.run(TRIAL);
         let each = batch.time(TRIAL).as_nanos().max(1) / u128::from(TRIAL);
         let requests = BATCH.as_nanos() / each.max(1);
-        Self {
-            batch,
-            requests: u64::try_from(requests).unwrap_or(u64::MAX).max(1),
-        }
+        Self { batch, requests: u64::try_from(requests).unwrap_or(u64::MAX).max(1) }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a batch is far from 2^52 requests"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a batch is far from 2^52 requests")]
     fn nanos(&self) -> f64 {
         self.batch.time(self.requests).as_secs_f64() * 1e9 / self.requests as f64
     }
@@ -93,11 +87,7 @@ fn quartiles(values: impl Iterator<Item = f64>) -> Quartiles {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
     let at = |quarter: usize| sorted[(sorted.len() - 1) * quarter / 4];
-    Quartiles {
-        low: at(1),
-        median: at(2),
-        high: at(3),
-    }
+    Quartiles { low: at(1), median: at(2), high: at(3) }
 }
 
 #[cfg(test)]
@@ -107,11 +97,7 @@ mod tests {
     #[test]
     fn quartiles_do_not_depend_on_the_order() {
         let found = quartiles([5.0, 1.0, 4.0, 2.0, 3.0].into_iter());
-        let expected = Quartiles {
-            low: 2.0,
-            median: 3.0,
-            high: 4.0,
-        };
+        let expected = Quartiles { low: 2.0, median: 3.0, high: 4.0 };
         assert_eq!(found, expected);
     }
 }

@@ -5,7 +5,4 @@ use battlement_benches::Suite;
 mod request_id;
 
 /// All layers there are cases of.
-pub const SUITES: &[Suite] = &[Suite {
-    layer: "request-id",
-    cases: request_id::cases,
-}];
+pub const SUITES: &[Suite] = &[Suite { layer: "request-id", cases: request_id::cases }];

@@ -1,0 +1,48 @@
+//! What an id costs, by what has to be done for it.
+
+use std::io;
+
+use battlement_benches::{Bare, Batch, request, request_with};
+use battlement_request_id::RequestIdLayer;
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use http::HeaderName;
+use tower::Layer;
+use tracing::subscriber;
+
+const ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The shortest id that is accepted, a UUID, the longest.
+const LENGTHS: [usize; 3] = [8, 36, 128];
+
+fn make(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("request-id/make");
+    let bare = Batch::new(request, Bare);
+    let layered = Batch::new(request, RequestIdLayer::new().layer(Bare));
+    group.bench_function("bare", |bencher| bencher.iter_custom(|n| bare.time(n)));
+    group.bench_function("layer", |bencher| bencher.iter_custom(|n| layered.time(n)));
+}
+
+/// The check of an inbound id grows with its length.
+fn accept(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("request-id/accept");
+    for length in LENGTHS {
+        let id: &'static str = "a".repeat(length).leak();
+        let with_id = move || request_with(&[(ID, id)]);
+        let batch = Batch::new(with_id, RequestIdLayer::new().layer(Bare));
+        group.bench_function(BenchmarkId::from_parameter(length), |bencher| {
+            bencher.iter_custom(|n| batch.time(n));
+        });
+    }
+}
+
+/// A span is nearly free until somebody listens: here one does, and formats the fields.
+fn with_span_subscriber(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("request-id/with-span-subscriber");
+    let batch = Batch::new(request, RequestIdLayer::new().layer(Bare));
+    let formatted = tracing_subscriber::fmt().with_writer(io::sink).finish();
+    subscriber::with_default(formatted, || {
+        group.bench_function("fmt", |bencher| bencher.iter_custom(|n| batch.time(n)));
+    });
+}
+
+criterion_group!(curves, make, accept, with_span_subscriber);
+criterion_main!(curves);
