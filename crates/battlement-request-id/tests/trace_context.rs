@@ -1,0 +1,268 @@
+//! The rules of W3C Trace Context, level 2, one by one, the bad headers too.
+
+use battlement_request_id::w3c::{combine_tracestate, parse_traceparent};
+use proptest::prelude::*;
+
+const TRACE: &str = "12345678901234567890123456789012";
+const SPAN: &str = "1234567890123456";
+
+/// Trace id, span id and flags of a valid header.
+fn parse(value: &str) -> Option<(String, String, u8)> {
+    let trace = parse_traceparent(value.as_bytes())?;
+    Some((trace.trace_id.to_string(), trace.span_id.to_string(), trace.flags.bits()))
+}
+
+fn valid(flags: u8) -> Option<(String, String, u8)> {
+    Some((TRACE.to_owned(), SPAN.to_owned(), flags))
+}
+
+fn state(headers: &[&str]) -> Option<String> {
+    combine_tracestate(headers.iter().map(|header| header.as_bytes())).map(|list| list.to_string())
+}
+
+mod traceparent {
+    use super::*;
+
+    #[test]
+    fn a_valid_header_gives_its_three_fields() {
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-00")), valid(0));
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-01")), valid(1));
+    }
+
+    #[test]
+    fn flags_are_a_bit_field_of_which_level_2_defines_two() {
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-09")), valid(1));
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-03")), valid(3));
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-fc")), valid(0));
+    }
+
+    #[test]
+    fn whitespace_around_the_value_is_none_of_it() {
+        for (before, after) in [(" ", ""), ("\t", ""), ("", " "), ("", "\t"), ("\t ", " \t")] {
+            assert_eq!(parse(&format!("{before}00-{TRACE}-{SPAN}-01{after}")), valid(1));
+        }
+        assert_eq!(parse(&format!("00- {TRACE}-{SPAN}-01")), None);
+    }
+
+    #[test]
+    fn version_00_has_55_characters_and_no_more() {
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-01.")), None);
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-01-")), None);
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-01-what-the-future-will-be-like")), None);
+    }
+
+    #[test]
+    fn a_higher_version_is_read_as_far_as_it_is_known() {
+        assert_eq!(parse(&format!("cc-{TRACE}-{SPAN}-01")), valid(1));
+        assert_eq!(parse(&format!("01-{TRACE}-{SPAN}-01-")), valid(1));
+        assert_eq!(parse(&format!("cc-{TRACE}-{SPAN}-01-what-the-future-will-be-like")), valid(1));
+        assert_eq!(parse(&format!("cc-{TRACE}-{SPAN}-01.what-the-future-will-be-like")), None);
+        assert_eq!(parse(&format!("cc-{TRACE}-{SPAN}-0")), None);
+    }
+
+    #[test]
+    fn version_ff_does_not_exist() {
+        assert_eq!(parse(&format!("ff-{TRACE}-{SPAN}-01")), None);
+    }
+
+    #[test]
+    fn a_version_is_two_lowercase_hexadecimal_digits() {
+        for version in [".0", "0.", "000", "0000", "0", "", "CC", "0G", "+0"] {
+            assert_eq!(parse(&format!("{version}-{TRACE}-{SPAN}-01")), None, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn a_trace_id_is_32_lowercase_hexadecimal_digits_not_all_zero() {
+        let bad = [
+            "00000000000000000000000000000000",
+            ".2345678901234567890123456789012",
+            "1234567890123456789012345678901.",
+            "123456789012345678901234567890123",
+            "1234567890123456789012345678901",
+            "1234567890123456789012345678901A",
+        ];
+        for trace in bad {
+            assert_eq!(parse(&format!("00-{trace}-{SPAN}-01")), None, "{trace}");
+        }
+    }
+
+    #[test]
+    fn a_parent_id_is_16_lowercase_hexadecimal_digits_not_all_zero() {
+        let bad = [
+            "0000000000000000",
+            ".234567890123456",
+            "123456789012345.",
+            "12345678901234567",
+            "123456789012345",
+            "123456789012345F",
+        ];
+        for span in bad {
+            assert_eq!(parse(&format!("00-{TRACE}-{span}-01")), None, "{span}");
+        }
+    }
+
+    #[test]
+    fn flags_are_two_lowercase_hexadecimal_digits() {
+        for flags in [".0", "0.", "001", "1", "", "0A"] {
+            assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-{flags}")), None, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_dashes_stand_where_they_stand() {
+        assert_eq!(parse(&format!("00_{TRACE}-{SPAN}-01")), None);
+        assert_eq!(parse(&format!("00-{TRACE}_{SPAN}-01")), None);
+        assert_eq!(parse(&format!("00-{TRACE}-{SPAN}_01")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_and_what_it_accepts_it_writes_the_same(
+            value in prop::collection::vec(any::<u8>(), 0..80),
+        ) {
+            if let Some(trace) = parse_traceparent(&value) {
+                prop_assert_eq!(parse_traceparent(&trace.traceparent()), Some(trace));
+            }
+        }
+
+        #[test]
+        fn what_is_near_to_valid_is_read_or_refused_but_never_misread(
+            version in "[0-9a-f]{2}",
+            trace in "[0-9a-f]{32}",
+            span in "[0-9a-f]{16}",
+            flags in "[0-9a-f]{2}",
+            rest in "(-.{0,9})?",
+        ) {
+            let read = parse(&format!("{version}-{trace}-{span}-{flags}{rest}"));
+            let zero = trace.bytes().all(|b| b == b'0') || span.bytes().all(|b| b == b'0');
+            let rest_is_fine = rest.is_empty() || version != "00";
+            prop_assert_eq!(read.is_some(), version != "ff" && !zero && rest_is_fine);
+            if let Some((read_trace, read_span, read_flags)) = read {
+                prop_assert_eq!((read_trace, read_span), (trace, span));
+                prop_assert_eq!(read_flags, u8::from_str_radix(&flags, 16).unwrap() & 3);
+            }
+        }
+    }
+}
+
+mod tracestate {
+    use super::*;
+
+    #[test]
+    fn a_list_keeps_its_members_and_their_order() {
+        assert_eq!(state(&["foo=1,bar=2"]).as_deref(), Some("foo=1,bar=2"));
+    }
+
+    #[test]
+    fn several_headers_are_one_list() {
+        let combined = state(&["foo=1,bar=2", "rojo=1,congo=2", "baz=3"]);
+        assert_eq!(combined.as_deref(), Some("foo=1,bar=2,rojo=1,congo=2,baz=3"));
+    }
+
+    #[test]
+    fn empty_members_are_allowed_and_not_sent_on() {
+        assert_eq!(state(&[""]), None);
+        assert_eq!(state(&[]), None);
+        assert_eq!(state(&["foo=1", ""]).as_deref(), Some("foo=1"));
+        assert_eq!(state(&["", "foo=1"]).as_deref(), Some("foo=1"));
+        assert_eq!(state(&[",foo=1, \t,,bar=2,"]).as_deref(), Some("foo=1,bar=2"));
+    }
+
+    #[test]
+    fn whitespace_around_members_is_none_of_them() {
+        assert_eq!(
+            state(&["\t foo=1 \t , \t bar=2, \t baz=3 \t"]).as_deref(),
+            Some("foo=1,bar=2,baz=3")
+        );
+    }
+
+    #[test]
+    fn a_value_keeps_the_spaces_it_begins_with() {
+        assert_eq!(state(&["foo=  1 2 "]).as_deref(), Some("foo=  1 2"));
+    }
+
+    #[test]
+    fn every_allowed_character_passes() {
+        let key = "abcdefghijklmnopqrstuvwxyz0123456789_-*/@a-z0-9_-*/";
+        let value: String = (b' '..=b'~').filter(|b| !b",=".contains(b)).map(char::from).collect();
+        let list = format!("{key}={value}");
+        assert_eq!(state(&[&list]), Some(list));
+        assert_eq!(state(&["0=1"]).as_deref(), Some("0=1"));
+        // Level 2 has no vendor format any more: an at sign may stand anywhere but first.
+        assert_eq!(state(&["t@v=1,foo@@bar=2,foo@=3"]).as_deref(), Some("t@v=1,foo@@bar=2,foo@=3"));
+    }
+
+    #[test]
+    fn one_bad_member_drops_the_list() {
+        let bad = [
+            "foo =1",
+            "FOO=1",
+            "foo.bar=1",
+            "@foo=1",
+            "_foo=1",
+            "=1",
+            "foo",
+            "foo=",
+            "foo= ",
+            "foo=bar=baz",
+            "foo=\u{e9}",
+            "f\u{e9}o=1",
+            "foo=a\tb",
+            "foo=a\u{7f}",
+            "foo;bar=1",
+        ];
+        for bad in bad {
+            assert_eq!(state(&[&format!("good=1,{bad}")]), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_drops_the_list() {
+        for headers in [&["foo=1,foo=1"][..], &["foo=1,foo=2"], &["foo=1", "foo=2"]] {
+            assert_eq!(state(headers), None, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn thirty_two_members_pass_and_thirty_three_do_not() {
+        let members =
+            |n: usize| (1..=n).map(|i| format!("bar{i:02}={i}")).collect::<Vec<_>>().join(",");
+        assert_eq!(state(&[&members(32)]), Some(members(32)));
+        assert_eq!(state(&[&members(33)]), None);
+    }
+
+    #[test]
+    fn keys_and_values_have_at_most_256_characters() {
+        // Too long to travel on, which is another rule: only whether the list survives is looked at.
+        let survives = |member: &str| state(&["foo=1", member]).is_some();
+        assert!(survives(&format!("{}=1", "z".repeat(256))));
+        assert!(!survives(&format!("{}=1", "z".repeat(257))));
+        assert!(survives(&format!("z={}", "1".repeat(256))));
+        assert!(!survives(&format!("z={}", "1".repeat(257))));
+    }
+
+    #[test]
+    fn a_list_too_long_to_travel_loses_long_members_first_then_the_last() {
+        let long = format!("long={}", "x".repeat(124));
+        let short = |n: usize| format!("s{n}={}", "y".repeat(100));
+        let list = [short(1), long, short(2), short(3), short(4)].join(",");
+        let kept = [short(1), short(2), short(3), short(4)].join(",");
+        assert!(list.len() > 512 && kept.len() <= 512);
+        assert_eq!(state(&[&list]), Some(kept.clone()));
+        assert_eq!(state(&[&format!("{kept},{}", short(5))]), Some(kept));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_and_what_it_keeps_is_well_formed(
+            headers in prop::collection::vec("[a-c =,\t~\u{e9}]{0,300}", 0..4),
+        ) {
+            let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+            if let Some(list) = state(&headers) {
+                prop_assert!(!list.is_empty() && list.len() <= 512);
+                prop_assert_eq!(state(&[&list]), Some(list));
+            }
+        }
+    }
+}
