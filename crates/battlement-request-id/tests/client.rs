@@ -1,0 +1,157 @@
+//! What the client's layer writes, and what it leaves alone.
+
+use std::{convert::Infallible, future::ready};
+
+use battlement_core::{CallFacts, RequestFacts};
+use battlement_request_id::{
+    PropagateLayer, RequestIdLayer, Trace, TraceContext, TraceFlags, Trust, scope,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body_util::Full;
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
+
+/// A client that answers with the headers it was to send.
+fn client(
+    layer: &PropagateLayer,
+) -> impl Service<Request<()>, Response = HeaderMap, Error = Infallible, Future: Send> + Clone + use<>
+{
+    let wire =
+        service_fn(|request: Request<()>| ready(Ok::<_, Infallible>(request.headers().clone())));
+    layer.layer(wire)
+}
+
+/// The headers of a call made by the handler of `inbound`.
+async fn called(server: RequestIdLayer, inbound: Request<()>, outbound: Request<()>) -> HeaderMap {
+    let layer = PropagateLayer::new();
+    let handler = service_fn(|_: Request<()>| async {
+        tokio::task::yield_now().await;
+        let mut call = Request::new(());
+        *call.headers_mut() = outbound.headers().clone();
+        let sent = client(&layer).oneshot(call).await?;
+        let mut response = Response::new(Full::<Bytes>::default());
+        response.extensions_mut().insert(sent);
+        Ok::<_, Infallible>(response)
+    });
+    let response = server.layer(handler).oneshot(inbound).await.unwrap();
+    response.extensions().get::<HeaderMap>().unwrap().clone()
+}
+
+fn inbound() -> Request<()> {
+    Request::builder()
+        .header("x-request-id", "inbound-id")
+        .header("traceparent", TRACEPARENT)
+        .header("tracestate", "foo=1")
+        .body(())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_call_carries_the_id_of_the_request_it_is_made_for() {
+    let sent = called(RequestIdLayer::new(), inbound(), Request::new(())).await;
+    assert_eq!(sent["x-request-id"], "inbound-id");
+    assert_eq!(sent.len(), 1, "a trace that is only read is not written: {sent:?}");
+}
+
+#[tokio::test]
+async fn a_correlation_id_is_carried_if_there_is_one() {
+    let server = RequestIdLayer::new().correlation(HeaderName::from_static("x-correlation-id"));
+    let sent = called(server, inbound(), Request::new(())).await;
+    assert_eq!(sent["x-correlation-id"], "inbound-id");
+}
+
+#[tokio::test]
+async fn an_owned_trace_is_continued_with_a_span_of_each_call() {
+    let server = || RequestIdLayer::new().trace_context(TraceContext::Own);
+    let first = called(server(), inbound(), Request::new(())).await;
+    let second = called(server(), inbound(), Request::new(())).await;
+    for sent in [&first, &second] {
+        let traceparent = sent["traceparent"].to_str().unwrap();
+        assert!(traceparent.starts_with("00-12345678901234567890123456789012-"));
+        assert!(traceparent.ends_with("-01") && !traceparent.contains("-1234567890123456-"));
+        assert_eq!(sent["tracestate"], "foo=1");
+    }
+    assert_ne!(first["traceparent"], second["traceparent"]);
+}
+
+#[tokio::test]
+async fn a_header_that_is_there_already_stays() {
+    let outbound = Request::builder()
+        .header("x-request-id", "mine")
+        .header("traceparent", "my own")
+        .header("tracestate", "my=own")
+        .body(())
+        .unwrap();
+    let server = RequestIdLayer::new().trace_context(TraceContext::Own);
+    let sent = called(server, inbound(), outbound).await;
+    assert_eq!(sent["x-request-id"], "mine");
+    assert_eq!(sent["traceparent"], "my own");
+    assert_eq!(sent["tracestate"], "my=own");
+}
+
+#[tokio::test]
+async fn a_tracestate_that_belongs_to_no_trace_of_ours_goes() {
+    let outbound = Request::builder().header("tracestate", "stray=1").body(()).unwrap();
+    let server = RequestIdLayer::new().trust(Trust::Never).trace_context(TraceContext::Own);
+    let sent = called(server, inbound(), outbound).await;
+    assert!(sent.contains_key("traceparent") && !sent.contains_key("tracestate"));
+}
+
+#[tokio::test]
+async fn outside_of_any_request_nothing_is_written() {
+    let sent = client(&PropagateLayer::new()).oneshot(Request::new(())).await.unwrap();
+    assert!(sent.is_empty(), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_job_s_calls_carry_its_id_under_the_header_that_was_chosen() {
+    let layer = PropagateLayer::new().header(HeaderName::from_static("x-job"));
+    let call = client(&layer).oneshot(Request::new(()));
+    let sent = scope("nightly-job".parse().unwrap(), call).await.unwrap();
+    assert_eq!(sent["x-job"], "nightly-job");
+}
+
+/// A proxy that passes on the very request it was sent.
+async fn proxied(server: RequestIdLayer, inbound: Request<()>) -> HeaderMap {
+    let proxy = service_fn(async |request: Request<()>| {
+        assert!(RequestFacts::of(&request).is_some());
+        let sent = client(&PropagateLayer::new()).oneshot(request).await?;
+        let mut response = Response::new(Full::<Bytes>::default());
+        response.extensions_mut().insert(sent);
+        Ok::<_, Infallible>(response)
+    });
+    let response = server.layer(proxy).oneshot(inbound).await.unwrap();
+    response.extensions().get::<HeaderMap>().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_proxy_that_rewrites_passes_on_ids_and_traces_of_ours_alone() {
+    let server = RequestIdLayer::new()
+        .trust(Trust::Never)
+        .trace_context(TraceContext::Own)
+        .rewrite_request(true);
+    let sent = proxied(server, inbound()).await;
+    assert_ne!(sent["x-request-id"], "inbound-id");
+    let traceparent = sent["traceparent"].to_str().unwrap();
+    assert!(!traceparent.contains("12345678901234567890123456789012"), "{traceparent}");
+    assert!(!sent.contains_key("tracestate"));
+    assert_eq!(sent.get_all("traceparent").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn a_call_with_facts_of_its_own_is_not_that_of_the_current_request() {
+    let facts = scope("the-first-job".parse().unwrap(), async { CallFacts::current() }).await;
+    let mut call = Request::new(());
+    call.extensions_mut().insert(facts);
+    let sent = scope("another-job".parse().unwrap(), client(&PropagateLayer::new()).oneshot(call));
+    assert_eq!(sent.await.unwrap()["x-request-id"], "the-first-job");
+}
+
+#[test]
+fn a_traceparent_of_ours_is_a_header_that_reads_back() {
+    let trace = battlement_request_id::w3c::parse_traceparent(TRACEPARENT.as_bytes()).unwrap();
+    let again = Trace::received(trace.trace_id, trace.span_id, TraceFlags::SAMPLED);
+    assert_eq!(HeaderValue::from_bytes(&again.traceparent()).unwrap(), TRACEPARENT);
+}
