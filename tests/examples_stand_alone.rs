@@ -1,0 +1,115 @@
+//! Each example is a folder to copy and to start from, so each is copied out of here and built there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+/// The lines of the storefront's manifest that name its siblings, and what its README says to make of
+/// them in a copy without these.
+const WITHOUT_SIBLINGS: [(&str, &str); 4] = [
+    ("inventory = { path = \"../inventory\", optional = true }\n", ""),
+    ("payments = { path = \"../payments\", optional = true }\n", ""),
+    ("default = [\"embedded\"]", "default = []"),
+    ("embedded = [\"dep:payments\", \"dep:inventory\"]", "embedded = []"),
+];
+
+#[test]
+fn payments_builds_elsewhere() {
+    let elsewhere = TempDir::new().unwrap();
+    check(&copy("payments", elsewhere.path()));
+}
+
+#[test]
+fn inventory_builds_elsewhere() {
+    let elsewhere = TempDir::new().unwrap();
+    check(&copy("inventory", elsewhere.path()));
+}
+
+#[test]
+fn storefront_builds_elsewhere_with_its_siblings_beside_it() {
+    let elsewhere = TempDir::new().unwrap();
+    copy("payments", elsewhere.path());
+    copy("inventory", elsewhere.path());
+    check(&copy("storefront", elsewhere.path()));
+}
+
+#[test]
+fn storefront_builds_elsewhere_without_its_siblings() {
+    let elsewhere = TempDir::new().unwrap();
+    let storefront = copy("storefront", elsewhere.path());
+    for (line, instead) in WITHOUT_SIBLINGS {
+        edit(&storefront.join("Cargo.toml"), line, instead);
+    }
+    check(&storefront);
+}
+
+#[test]
+fn what_several_examples_hold_a_copy_of_is_the_same_in_each() {
+    for (file, holders) in [
+        ("src/env.rs", &["storefront", "payments", "inventory"][..]),
+        ("src/signal.rs", &["storefront", "payments", "inventory"]),
+        ("proto/inventory.proto", &["storefront", "inventory"]),
+    ] {
+        let mut texts: Vec<_> =
+            holders.iter().map(|name| fs::read(example(name).join(file)).unwrap()).collect();
+        texts.dedup();
+        assert_eq!(texts.len(), 1, "{file} differs between {holders:?}");
+    }
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn example(name: &str) -> PathBuf {
+    repository().join("examples").join(name)
+}
+
+/// Copies an example, with the one change that its manifest asks for: battlement is no longer next door.
+fn copy(name: &str, into: &Path) -> PathBuf {
+    let copied = into.join(name);
+    copy_folder(&example(name), &copied);
+    let battlement = repository().join("crates/battlement");
+    edit(
+        &copied.join("Cargo.toml"),
+        "path = \"../../crates/battlement\"",
+        &format!("path = '{}'", battlement.display()),
+    );
+    // The versions that are downloaded already, for the sake of speed.
+    fs::copy(repository().join("Cargo.lock"), copied.join("Cargo.lock")).unwrap();
+    copied
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn edit(file: &Path, line: &str, instead: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains(line), "{} no longer has {line:?}", file.display());
+    fs::write(file, text.replace(line, instead)).unwrap();
+}
+
+/// One target folder for all copies, kept between runs: what they have in common is built once.
+fn check(package: &Path) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples_stand_alone");
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--all-targets", "--target-dir"])
+        .arg(target)
+        .current_dir(package)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
