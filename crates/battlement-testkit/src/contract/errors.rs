@@ -1,0 +1,54 @@
+use http_body_util::BodyExt as _;
+use tower::{Service as _, ServiceExt as _};
+
+use super::{
+    drive::{begin, exchange},
+    subject::{Failure, Make, Told},
+};
+use crate::probe::{ProbeBody, ProbeError, Reply};
+
+const ERROR: ProbeError = ProbeError::new("the error that must come out");
+
+pub(super) async fn of_readiness(make: Make<'_>) -> Told {
+    let subject = make();
+    subject.probe.never_ready(ERROR);
+    let mut service = subject.service();
+    if let Err(failure) = service.ready().await {
+        return failure.must_be(ERROR);
+    }
+    if !subject.waits_inside {
+        return Err("it was ready although the service had failed".to_owned());
+    }
+    must_fail(service.call(subject.request()).await)
+}
+
+pub(super) async fn of_call(make: Make<'_>) -> Told {
+    let subject = make();
+    subject.probe.next(Reply::error(ERROR));
+    let call = begin(&mut subject.service(), subject.request()).await?;
+    must_fail(call.await)
+}
+
+pub(super) async fn of_body(make: Make<'_>) -> Told {
+    let subject = make();
+    let script = ProbeBody::from("a frame before it").error(ERROR);
+    subject.probe.next(Reply::body(script));
+    let response = exchange(&subject, &mut subject.service()).await?;
+    let mut body = response.into_body();
+    match body.frame().await {
+        Some(Ok(_)) => {}
+        Some(Err(_)) => return Err("the frame before the error was lost".to_owned()),
+        None => return Err("the body ended as if it were whole".to_owned()),
+    }
+    match body.frame().await {
+        Some(outcome) => must_fail(outcome),
+        None => Err("the body ended as if it were whole".to_owned()),
+    }
+}
+
+fn must_fail<T>(outcome: Result<T, Failure>) -> Told {
+    match outcome {
+        Ok(_) => Err(format!("`{ERROR}` never came out")),
+        Err(failure) => failure.must_be(ERROR),
+    }
+}

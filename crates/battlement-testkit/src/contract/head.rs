@@ -1,0 +1,125 @@
+use std::fmt::Debug;
+
+use http::{
+    Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version,
+    header::{ACCEPT_LANGUAGE, CONTENT_TYPE, SET_COOKIE},
+    request::Parts,
+};
+
+use super::{
+    drive::{begin, exchange},
+    subject::{Failure, Make, Told},
+};
+use crate::probe::{ProbeBody, Received, Reply, RequestBody};
+
+/// Stands in the extensions on one side, and must be there on the other.
+#[derive(Clone, Copy, PartialEq)]
+struct Mark;
+
+pub(super) async fn request_passes(make: Make<'_>) -> Told {
+    let subject = make();
+    subject.probe.next(Reply::default().reading());
+    let request = subject.prepared(whole_request());
+    let (sent, sent_body) = request.into_parts();
+    let request = Request::from_parts(sent.clone(), sent_body.clone());
+    let call = begin(&mut subject.service(), request).await?;
+    call.await.map_err(Failure::told)?;
+
+    let received = subject.probe.received();
+    let [received] = received.as_slice() else {
+        return Err(format!("the service was called {} times", received.len()));
+    };
+    same_request_head(&sent, received)?;
+    same_request_body(received)
+}
+
+fn whole_request() -> Request<ProbeBody> {
+    let mut request = Request::new(ProbeBody::from("one").data("two").trailers(trailers()));
+    *request.method_mut() = Method::PUT;
+    *request.uri_mut() = http::Uri::from_static("/path/to?a=thing");
+    *request.version_mut() = Version::HTTP_2;
+    let headers = request.headers_mut();
+    headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static("de"));
+    headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
+    headers.insert("x-opaque", opaque());
+    request.extensions_mut().insert(Mark);
+    request
+}
+
+fn same_request_head(sent: &Parts, received: &Received) -> Told {
+    let parts = &received.parts;
+    same("method", &sent.method, &parts.method)?;
+    same("URI", &sent.uri, &parts.uri)?;
+    same("version", &sent.version, &parts.version)?;
+    all_headers(&sent.headers, &parts.headers)?;
+    marked(&parts.extensions)
+}
+
+fn same_request_body(received: &Received) -> Told {
+    same("size hint's exact value", &Some(6), &received.size_hint.exact())?;
+    let expected = RequestBody::Read { bytes: "onetwo".into(), trailers: Some(trailers()) };
+    same("request body", &expected, &received.body)
+}
+
+pub(super) async fn response_passes(make: Make<'_>) -> Told {
+    let subject = make();
+    let sent = whole_response();
+    subject.probe.next(Reply::respond(sent.clone()));
+    let response = exchange(&subject, &mut subject.service()).await?;
+    same("status", &sent.status(), &response.status())?;
+    same("version", &sent.version(), &response.version())?;
+    all_headers(sent.headers(), response.headers())?;
+    marked(response.extensions())
+}
+
+fn whole_response() -> Response<ProbeBody> {
+    let mut response = Response::new(ProbeBody::from("a body"));
+    *response.status_mut() = StatusCode::NON_AUTHORITATIVE_INFORMATION;
+    *response.version_mut() = Version::HTTP_2;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.append(SET_COOKIE, HeaderValue::from_static("a=1"));
+    headers.append(SET_COOKIE, HeaderValue::from_static("b=2"));
+    headers.insert("x-opaque", opaque());
+    response.extensions_mut().insert(Mark);
+    response
+}
+
+/// Bytes that are no UTF-8 are allowed in a header's value (RFC 9110, section 5.5).
+fn opaque() -> HeaderValue {
+    HeaderValue::from_bytes(b"\xfe\xff").unwrap_or(HeaderValue::from_static(""))
+}
+
+fn trailers() -> HeaderMap {
+    HeaderMap::from_iter([(
+        http::HeaderName::from_static("x-checksum"),
+        HeaderValue::from_static("1"),
+    )])
+}
+
+fn same<T: PartialEq + Debug>(what: &str, sent: &T, came: &T) -> Told {
+    if sent != came {
+        return Err(format!("the {what} {sent:?} arrived as {came:?}"));
+    }
+    Ok(())
+}
+
+/// Whether all of `sent` are in `came`, in their order; a layer may add to them.
+fn all_headers(sent: &HeaderMap, came: &HeaderMap) -> Told {
+    for name in sent.keys() {
+        let mut values = came.get_all(name).iter();
+        for value in sent.get_all(name) {
+            if !values.any(|came| came == value) {
+                return Err(format!("the header `{name}: {value:?}` was lost"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn marked(extensions: &Extensions) -> Told {
+    if extensions.get::<Mark>().is_none() {
+        return Err("an extension was lost".to_owned());
+    }
+    Ok(())
+}

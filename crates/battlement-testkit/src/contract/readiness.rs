@@ -1,0 +1,99 @@
+use tokio_test::task::spawn;
+use tower::{Service as _, ServiceExt as _};
+
+use super::{
+    drive::{begin, exchange, finish, ready},
+    subject::{Failure, Make, Outer, Subject, Told},
+};
+use crate::probe::{Fault, Gate};
+
+pub(super) async fn spent_once(make: Make<'_>) -> Told {
+    let subject = make();
+    let mut service = subject.service();
+    let mut other = service.clone();
+
+    exchange(&subject, &mut service).await?;
+
+    for _ in 0..3 {
+        ready(&mut service).await?;
+    }
+    drop(service.clone());
+    exchange(&subject, &mut other).await?;
+    service.call(subject.request()).await.map_err(Failure::told)?;
+
+    let first = begin(&mut service, subject.request()).await?;
+    let second = begin(&mut service, subject.request()).await?;
+    first.await.map_err(Failure::told)?;
+    second.await.map_err(Failure::told)?;
+
+    subject.without(Fault::CalledUnready)?;
+    match subject.probe.counts().calls {
+        5 => Ok(()),
+        calls => Err(format!("5 calls of the layer made {calls} of the service")),
+    }
+}
+
+pub(super) async fn backpressure(make: Make<'_>) -> Told {
+    let subject = make();
+    let gate = Gate::new();
+    subject.probe.ready_when(&gate);
+    let mut service = subject.service();
+
+    let mut readiness = spawn(service.ready());
+    if readiness.poll().is_pending() {
+        gate.open();
+        let ready = finish(&mut readiness).await?;
+        return ready.map(|_| ()).map_err(Failure::told);
+    }
+    if !subject.waits_inside {
+        return Err("it was ready while the service was not".to_owned());
+    }
+    drop(readiness);
+    waits_in_its_future(&subject, &gate, service).await
+}
+
+async fn waits_in_its_future(subject: &Subject, gate: &Gate, mut service: Outer) -> Told {
+    let mut call = spawn(service.call(subject.request()));
+    if call.poll().is_ready() {
+        return Err("it answered while the service was not ready".to_owned());
+    }
+    gate.open();
+    let answered = finish(&mut call).await?;
+    answered.map(|_| ()).map_err(Failure::told)
+}
+
+pub(super) async fn nothing_reserved(make: Make<'_>) -> Told {
+    let subject = make();
+    let mut abandoned = vec![subject.service(); 8];
+    for service in &mut abandoned {
+        if spawn(service.ready()).poll().is_pending() {
+            return Err("it is not ready because others were polled ready".to_owned());
+        }
+    }
+    subject.at_rest()?;
+    exchange(&subject, &mut subject.service()).await?;
+    drop(abandoned);
+    subject.at_rest()
+}
+
+pub(super) async fn clone_starts_unready(make: Make<'_>) -> Told {
+    let subject = make();
+    let gate = Gate::new();
+    gate.open();
+    subject.probe.ready_when(&gate);
+    let mut original = subject.service();
+    ready(&mut original).await?;
+
+    gate.close();
+    let mut copy = original.clone();
+    if spawn(copy.ready()).poll().is_pending() {
+        return Ok(());
+    }
+    // Ready all the same: right only for a layer that waits for the service in its future.
+    let mut call = spawn(copy.call(subject.request()));
+    let _ = call.poll();
+    if subject.probe.counts().calls > 0 {
+        return Err("a clone of a ready instance called a service that was not ready".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! An inner service that does as it is told and remembers what was done to it.
+
+mod body;
+mod counts;
+mod error;
+mod fault;
+mod future;
+mod gate;
+mod received;
+mod reply;
+mod state;
+
+use std::{
+    fmt,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use tower::{BoxError, Service};
+
+use self::state::{Readiness, State};
+pub use self::{
+    body::ProbeBody,
+    counts::Counts,
+    error::ProbeError,
+    fault::Fault,
+    future::ProbeFuture,
+    gate::Gate,
+    received::{Received, RequestBody},
+    reply::Reply,
+};
+
+/// A service that answers as it is told to, and records what a layer does to it.
+///
+/// All clones share one record and one script; only readiness belongs to each clone, as with any tower
+/// service. So a test keeps a clone, gives another to the layer, and reads from its own. A call without
+/// readiness is answered all the same, and stands in [`faults`](Self::faults).
+///
+/// # Example
+///
+/// ```
+/// use battlement_testkit::probe::{Probe, ProbeBody, Reply};
+/// use http::Request;
+/// use tower::{Layer, ServiceExt, timeout::TimeoutLayer};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let probe = Probe::new();
+/// probe.next(Reply::never());
+/// let service = TimeoutLayer::new(std::time::Duration::from_secs(1)).layer(probe.clone());
+///
+/// service.oneshot(Request::new(ProbeBody::empty())).await.unwrap_err();
+/// assert_eq!(probe.counts().cancelled, 1);
+/// assert_eq!(probe.counts().in_flight, 0);
+/// # }
+/// ```
+#[derive(Default)]
+pub struct Probe {
+    state: State,
+    is_ready: bool,
+}
+
+impl Probe {
+    /// A probe that is always ready and answers 200 with an empty body.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives `reply` to a call that has none yet; replies are used up in the order they were given.
+    pub fn next(&self, reply: Reply) {
+        self.state.lock().script.push_back(reply);
+    }
+
+    /// Gives `reply` to every call for which [`next`](Self::next) left none. Default: 200, empty.
+    pub fn always(&self, reply: Reply) {
+        self.state.lock().always = reply;
+    }
+
+    /// Lets no clone become ready before `gate` is open; those that are ready stay so.
+    pub fn ready_when(&self, gate: &Gate) {
+        self.state.lock().readiness = Readiness::When(gate.clone());
+    }
+
+    /// Answers every poll for readiness with `error`.
+    pub fn never_ready(&self, error: ProbeError) {
+        self.state.lock().readiness = Readiness::Fails(error);
+    }
+
+    /// What has happened up to now, in numbers.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.state.lock().counts
+    }
+
+    /// What was done that no caller may do, in order.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state.lock().faults.clone()
+    }
+
+    /// The requests of all calls, in order.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.state.lock().received.clone()
+    }
+
+    fn spend_readiness(&mut self) {
+        if !std::mem::take(&mut self.is_ready) {
+            self.state.fault(Fault::CalledUnready);
+        }
+    }
+}
+
+/// A clone is not ready, whatever the original is.
+impl Clone for Probe {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), is_ready: false }
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe")
+            .field("is_ready", &self.is_ready)
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B> Service<Request<B>> for Probe
+where
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<ProbeBody>;
+    type Error = ProbeError;
+    type Future = ProbeFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+        let polled = self.state.poll_ready(cx);
+        self.is_ready = matches!(polled, Poll::Ready(Ok(())));
+        polled
+    }
+
+    /// Records the request and takes the next reply.
+    ///
+    /// # Panics
+    ///
+    /// If that reply is [`Reply::panic_in_call`].
+    fn call(&mut self, request: Request<B>) -> ProbeFuture {
+        self.spend_readiness();
+        ProbeFuture::begin(&self.state, request)
+    }
+}

@@ -1,0 +1,127 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use tower::BoxError;
+
+use super::{
+    Fault, ProbeBody, ProbeError, Reply, RequestBody,
+    reply::Outcome,
+    state::{State, Ticket},
+};
+
+/// The future of a [`Probe`](crate::probe::Probe)'s call.
+pub struct ProbeFuture {
+    state: State,
+    index: usize,
+    reply: Reply,
+    /// Owns the request's body, and reads it when polled; `None` once it is read.
+    reading: Option<Reading>,
+    /// `None` once the future is done.
+    ticket: Option<Ticket>,
+}
+
+type Reading = Pin<Box<dyn Future<Output = RequestBody> + Send>>;
+
+impl ProbeFuture {
+    pub(super) fn begin<B>(state: &State, request: Request<B>) -> Self
+    where
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        let ticket = Ticket::take(state);
+        let (parts, body) = request.into_parts();
+        let (index, reply) = state.receive(parts, body.size_hint());
+        assert!(
+            !matches!(reply.outcome, Outcome::PanicInCall),
+            "the probe was told to panic in call"
+        );
+        ticket.count(|counts| counts.futures += 1);
+        Self {
+            state: state.clone(),
+            index,
+            reading: Some(Box::pin(read(body))),
+            reply,
+            ticket: Some(ticket),
+        }
+    }
+
+    fn poll_reading(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let (true, Some(reading)) = (self.reply.reads, &mut self.reading) {
+            let body = ready!(reading.as_mut().poll(cx));
+            self.state.read(self.index, body);
+            self.reading = None;
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_waits(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(left) = self.reply.pending_polls.checked_sub(1) {
+            self.reply.pending_polls = left;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        ready!(self.poll_reading(cx));
+        match &self.reply.gate {
+            Some(gate) => gate.poll_pass(cx),
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+async fn read<B>(body: B) -> RequestBody
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    match body.collect().await {
+        Ok(collected) => RequestBody::Read {
+            trailers: collected.trailers().cloned(),
+            bytes: collected.to_bytes(),
+        },
+        Err(error) => RequestBody::Failed(error.into().to_string()),
+    }
+}
+
+impl Future for ProbeFuture {
+    type Output = Result<Response<ProbeBody>, ProbeError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.state.lock().counts.future_polls += 1;
+        if self.ticket.is_none() {
+            self.state.fault(Fault::PolledAfterEnd);
+            return Poll::Pending;
+        }
+        ready!(self.poll_waits(cx));
+        let ticket = self.ticket.take();
+        match &self.reply.outcome {
+            Outcome::Respond(response) => {
+                Poll::Ready(Ok(response.clone().map(|body| body.holding(ticket))))
+            }
+            Outcome::Fail(error) => Poll::Ready(Err(*error)),
+            Outcome::PanicInCall | Outcome::PanicInFuture => {
+                panic!("the probe was told to panic in its future")
+            }
+        }
+    }
+}
+
+impl Drop for ProbeFuture {
+    fn drop(&mut self) {
+        let counts = &mut self.state.lock().counts;
+        counts.futures -= 1;
+        counts.cancelled += usize::from(self.ticket.is_some());
+    }
+}
+
+impl fmt::Debug for ProbeFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProbeFuture")
+            .field("reply", &self.reply)
+            .field("is_done", &self.ticket.is_none())
+            .finish_non_exhaustive()
+    }
+}
