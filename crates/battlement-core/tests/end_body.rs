@@ -1,4 +1,5 @@
 //! The end of a body is told once and rightly, whatever its frames and whoever polls it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     cell::RefCell,
@@ -60,21 +61,27 @@ impl Body for Scripted {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Told(Rc<RefCell<(Vec<(Ending, bool)>, usize)>>);
+struct Told(Rc<RefCell<Telling>>);
+
+#[derive(Debug, Default)]
+struct Telling {
+    endings: Vec<(Ending, bool)>,
+    bytes: usize,
+}
 
 impl Told {
     fn endings(&self) -> Vec<Ending> {
-        self.0.borrow().0.iter().map(|(ending, _)| *ending).collect()
+        self.0.borrow().endings.iter().map(|(ending, _)| *ending).collect()
     }
 }
 
 impl OnEnd for Told {
     fn data(&mut self, bytes: usize) {
-        self.0.borrow_mut().1 += bytes;
+        self.0.borrow_mut().bytes += bytes;
     }
 
     fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
-        self.0.borrow_mut().0.push((ending, trailers.is_some()));
+        self.0.borrow_mut().endings.push((ending, trailers.is_some()));
     }
 }
 
@@ -140,8 +147,8 @@ proptest! {
         }
         let (ending, bytes) = model(&steps, knows_its_end, kind, polls);
         let with_trailers = ending == Ending::Trailers;
-        prop_assert_eq!(&told.0.borrow().0, &vec![(ending, with_trailers)]);
-        prop_assert_eq!(told.0.borrow().1, bytes);
+        prop_assert_eq!(&told.0.borrow().endings, &vec![(ending, with_trailers)]);
+        prop_assert_eq!(told.0.borrow().bytes, bytes);
     }
 }
 

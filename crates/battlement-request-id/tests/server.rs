@@ -1,4 +1,5 @@
 //! What the server's layer promises, through its public API.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     convert::Infallible,
@@ -395,10 +396,12 @@ mod traces {
 mod current {
     use super::*;
 
+    type Told = Arc<Mutex<Vec<(&'static str, Option<String>)>>>;
+
     /// Tells, when it is polled or dropped, which id was current.
     struct Tells {
         frames: usize,
-        told: Arc<Mutex<Vec<(&'static str, Option<String>)>>>,
+        told: Told,
     }
 
     impl Tells {

@@ -1,5 +1,6 @@
 //! Settings from outside are checked whole, and each mistake is named.
 #![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use battlement_request_id::{RequestIdLayer, RequestIdSettings};
 

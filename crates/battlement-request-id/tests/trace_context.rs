@@ -1,4 +1,5 @@
 //! The rules of W3C Trace Context, level 2, one by one, the bad headers too.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use battlement_request_id::w3c::{combine_tracestate, parse_traceparent};
 use proptest::prelude::*;
