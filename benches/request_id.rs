@@ -27,10 +27,13 @@ fn accept(criterion: &mut Criterion) {
     for length in LENGTHS {
         let id: &'static str = "a".repeat(length).leak();
         let with_id = move || request_with(&[(ID, id)]);
-        let batch = Batch::new(with_id, RequestIdLayer::new().layer(Bare));
-        group.bench_function(BenchmarkId::from_parameter(length), |bencher| {
-            bencher.iter_custom(|n| batch.time(n));
-        });
+        let bare = Batch::new(with_id, Bare);
+        let layered = Batch::new(with_id, RequestIdLayer::new().layer(Bare));
+        for (name, batch) in [("bare", bare), ("layer", layered)] {
+            group.bench_function(BenchmarkId::new(name, length), |bencher| {
+                bencher.iter_custom(|n| batch.time(n));
+            });
+        }
     }
 }
 
