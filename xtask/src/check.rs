@@ -7,6 +7,7 @@ mod format;
 mod house;
 mod lints;
 mod msrv;
+mod peers;
 mod size;
 
 use crate::Fallible;
@@ -26,6 +27,7 @@ const CHECKS: &[Check] = &[
     Check { name: "size", about: "dependencies of each layer crate", run: |_| size::check() },
     Check { name: "deny", about: "licences, sources, versions", run: deny::check },
     Check { name: "lints", about: "clippy, all targets and features", run: |_| lints::check() },
+    Check { name: "peers", about: "clippy over the benches' peers", run: |_| peers::check() },
     Check { name: "docs", about: "rustdoc without a warning", run: |_| docs::check() },
     Check { name: "features", about: "each feature alone, and none", run: |_| features::check() },
     Check { name: "msrv", about: "the oldest Rust, where it is there", run: |_| msrv::check() },

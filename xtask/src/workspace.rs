@@ -1,6 +1,7 @@
 //! What cargo knows of our packages.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -10,6 +11,7 @@ use crate::step::Step;
 #[derive(Deserialize)]
 pub(crate) struct Workspace {
     packages: Vec<Package>,
+    pub(crate) target_directory: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +79,7 @@ mod tests {
              "publish": null},
             {"name": "xtask", "features": {}, "publish": []}
         ],
+        "target_directory": "/checkout/target",
         "version": 1
     }"#;
 
