@@ -16,6 +16,9 @@ struct Target {
 pub(super) fn run(options: &Heavy) -> Fallible {
     install::require(tool::FOR_FUZZING, options.install)?;
     let targets = targets()?;
+    if targets.is_empty() {
+        return Err("no crate has a `fuzz` folder with targets in it".into());
+    }
     println!("{} targets, {} seconds each", targets.len(), options.seconds);
     let failures: Vec<_> =
         targets.iter().filter_map(|target| target.run(options.seconds).err()).collect();
