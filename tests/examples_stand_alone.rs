@@ -1,4 +1,5 @@
 //! Each example is a folder to copy and to start from, so each is copied out of here and built there.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how to report")]
 
 use std::{
     fs,

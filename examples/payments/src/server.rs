@@ -33,9 +33,7 @@ pub async fn serve(
             let ledger = ledger.clone();
             async move { Ok::<_, Infallible>(routes::answer(&ledger, request).await) }
         });
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-    server.http2().timer(TokioTimer::new());
+    let server = http();
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -58,12 +56,25 @@ pub async fn serve(
     Ok(())
 }
 
+/// HTTP/1 and HTTP/2, told apart by how a connection begins.
+fn http() -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    server.http2().timer(TokioTimer::new());
+    server
+}
+
 /// The next connection, whatever goes wrong with others: out of file descriptors, say, it waits for some
 /// to be given back instead of ending the service.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, _)) => {
+                // Small answers leave at once, and do not wait for more to fill a packet. (It only fails
+                // on a connection that is gone already, as reading from it will show.)
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(100)).await;

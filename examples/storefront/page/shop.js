@@ -41,6 +41,8 @@ async function order(event) {
   }
 }
 
-form.addEventListener("submit", order);
+form.addEventListener("submit", (event) =>
+  order(event).catch(() => (answer.textContent = "The shop cannot be reached.")),
+);
 const response = await fetch("/products");
 rows.append(...(await response.json()).products.map(row));

@@ -29,6 +29,7 @@ use std::{
 };
 
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -72,7 +73,12 @@ async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", config.addr))?;
     tracing::info!("storefront listens on http://{}", listener.local_addr()?);
-    axum::serve(listener, routes::app(shop)).with_graceful_shutdown(signal::stop()).await?;
+    let connections = listener.tap_io(|stream| {
+        // Small answers leave at once, and do not wait for more to fill a packet. (It only fails on a
+        // connection that is gone already, as reading from it will show.)
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(connections, routes::app(shop)).with_graceful_shutdown(signal::stop()).await?;
     Ok(())
 }
 

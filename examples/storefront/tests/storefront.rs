@@ -9,11 +9,13 @@ use std::{
     thread,
 };
 
-use running::{Storefront, run, send};
+use running::{Storefront, begin, run, send};
 use uuid::Uuid;
 
 const TWO_MUGS: &str =
     r#"{"email": "ada@example.org", "items": [{"product_id": "mug", "quantity": 2}]}"#;
+
+const CHARGED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
 
 fn samovars(quantity: u32) -> String {
     TWO_MUGS.replace("mug", "samovar").replace('2', &quantity.to_string())
@@ -145,11 +147,26 @@ fn payments_that_do_not_answer_are_a_gateway_timeout() {
 }
 
 #[test]
+fn an_order_is_finished_when_its_customer_has_gone() {
+    let payments = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", payments.local_addr().unwrap());
+    let settings = [("PAYMENTS_URL", url.as_str()), ("RUST_LOG", "info,axum=trace")];
+    let mut shop = Storefront::start(&settings);
+    let customer = begin(shop.addr, "POST", "/orders", b"gone-customer", TWO_MUGS);
+
+    let (mut charge, _) = payments.accept().unwrap();
+    assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
+    drop(customer);
+    shop.log_line(&["axum::serve", "failed to serve connection"]);
+    charge.write_all(CHARGED).unwrap();
+    shop.log_line(&["gone-customer", "storefront::", "order placed"]);
+}
+
+#[test]
 fn a_terminated_shop_finishes_the_order_under_way() {
     let payments = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", payments.local_addr().unwrap());
-    let settings = [("PAYMENTS_URL", url.as_str()), ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "20000")];
-    let mut shop = Storefront::start(&settings);
+    let mut shop = Storefront::start(&[("PAYMENTS_URL", &url)]);
     let addr = shop.addr;
     let order = thread::spawn(move || send(addr, "POST", "/orders", b"", TWO_MUGS));
 
@@ -157,7 +174,7 @@ fn a_terminated_shop_finishes_the_order_under_way() {
     assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
     shop.terminate();
     shop.log_line(&["stopping"]);
-    charge.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").unwrap();
+    charge.write_all(CHARGED).unwrap();
     assert_eq!(order.join().unwrap().status, 201);
     assert!(shop.ended().0.success());
 }

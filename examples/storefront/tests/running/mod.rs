@@ -31,7 +31,10 @@ pub struct Answer {
 
 fn program(settings: &[(&str, &str)]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_storefront"));
-    program.env_clear().envs(settings.iter().copied());
+    program.env_clear();
+    // A machine that is busy with other tests may be slow; only what waits for a timeout sets its own.
+    program.env("STOREFRONT_UPSTREAM_TIMEOUT_MS", "20000");
+    program.envs(settings.iter().copied());
     program
 }
 
@@ -70,8 +73,9 @@ impl Storefront {
     }
 
     pub fn terminate(&self) {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        // The shell's own `kill`: a bare machine has no program of that name.
+        let kill = format!("kill -TERM {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for the process to end by itself. Returns all that it has logged.
@@ -100,8 +104,16 @@ impl Drop for Storefront {
     }
 }
 
-/// Sends a request with these very bytes as its `x-request-id`, or without one if there are none.
+/// Sends a request, and reads the whole answer.
 pub fn send(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -> Answer {
+    let mut stream = begin(addr, method, path, id, body);
+    let mut raw = Vec::new();
+    stream.read_to_end(&mut raw).unwrap();
+    Answer::parse(raw)
+}
+
+/// Sends a request with these very bytes as its `x-request-id`, or without one if there are none.
+pub fn begin(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -> TcpStream {
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\n").into_bytes();
     request.extend_from_slice(b"connection: close\r\ncontent-type: application/json\r\n");
     if !id.is_empty() {
@@ -113,9 +125,7 @@ pub fn send(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(&request).unwrap();
-    let mut raw = Vec::new();
-    stream.read_to_end(&mut raw).unwrap();
-    Answer::parse(raw)
+    stream
 }
 
 impl Answer {
@@ -127,11 +137,8 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
-        fields
-            .into_iter()
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let mut fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     pub fn id(&self) -> &str {
