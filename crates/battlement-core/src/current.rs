@@ -1,25 +1,23 @@
-use std::{cell::Cell, marker::PhantomData};
+use std::{cell::Cell, marker::PhantomData, mem::ManuallyDrop};
 
 use crate::RequestFacts;
 
 thread_local! {
-    static CURRENT: Cell<Option<RequestFacts>> = const { Cell::new(None) };
+    // Empty whenever no guard lives, so that there is nothing to drop with the thread; to say so spares
+    // each access the look whether the thread is going away.
+    static CURRENT: Cell<ManuallyDrop<Option<RequestFacts>>> =
+        const { Cell::new(ManuallyDrop::new(None)) };
 }
 
-/// The facts stand where they stood in `slot` before, and the other way round. When the thread is going
-/// away there is no such place any more, and nothing happens.
-fn swap(slot: &mut Option<RequestFacts>) {
-    let _ = CURRENT.try_with(|current| *slot = current.replace(slot.take()));
+/// Puts `facts` in the place of those that are current, which it returns.
+fn replace(facts: Option<RequestFacts>) -> Option<RequestFacts> {
+    CURRENT.with(|current| ManuallyDrop::into_inner(current.replace(ManuallyDrop::new(facts))))
 }
 
 pub(crate) fn get() -> Option<RequestFacts> {
-    CURRENT
-        .try_with(|current| {
-            let facts = current.take();
-            current.set(facts.clone());
-            facts
-        })
-        .ok()?
+    let facts = replace(None);
+    replace(facts.clone());
+    facts
 }
 
 /// Makes the facts in `slot` the current ones until the guard is dropped. An empty slot changes nothing.
@@ -31,7 +29,7 @@ pub fn enter(slot: &mut Option<RequestFacts>) -> Entered<'_> {
     if slot.is_none() {
         return Entered { slot: None, not_send: PhantomData };
     }
-    swap(slot);
+    *slot = replace(slot.take());
     Entered { slot: Some(slot), not_send: PhantomData }
 }
 
@@ -45,7 +43,7 @@ pub struct Entered<'a> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
-            swap(slot);
+            *slot = replace(slot.take());
         }
     }
 }

@@ -44,6 +44,7 @@ mod end_body;
 mod ending;
 mod facts;
 mod grpc_code;
+mod hex;
 mod peer;
 mod rejection;
 mod request_id;

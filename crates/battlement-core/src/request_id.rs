@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
-use crate::RequestFacts;
+use crate::{RequestFacts, hex::hex};
 
 /// The longest id there is, in bytes.
 const MAX_LEN: usize = 128;
@@ -73,6 +73,25 @@ impl RequestId {
         Self::of_class(bytes, TOKEN)
     }
 
+    /// Writes the 16 bytes of a UUID with its dashes (RFC 9562, section 4).
+    #[must_use]
+    pub fn from_uuid(uuid: [u8; 16]) -> Self {
+        let digits: [u8; 32] = hex(uuid);
+        let mut bytes = [b'-'; SHORT_LEN];
+        bytes[..8].copy_from_slice(&digits[..8]);
+        bytes[9..13].copy_from_slice(&digits[8..12]);
+        bytes[14..18].copy_from_slice(&digits[12..16]);
+        bytes[19..23].copy_from_slice(&digits[16..20]);
+        bytes[24..36].copy_from_slice(&digits[20..]);
+        Self::known_good(Inline { len: 36, bytes })
+    }
+
+    /// Writes 16 bytes as 32 lowercase hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(bytes: [u8; 16]) -> Self {
+        Self::known_good(Inline::<32> { len: 32, bytes: hex(bytes) })
+    }
+
     fn of_class(bytes: &[u8], class: u8) -> Result<Self, InvalidId> {
         if bytes.is_empty() || bytes.len() > MAX_LEN {
             return Err(InvalidId);
@@ -82,13 +101,17 @@ impl RequestId {
         if common == 0 {
             return Err(InvalidId);
         }
-        // The bytes live in one allocation beside their count of owners; `Bytes` made of a `Vec` takes a
-        // second one as soon as it is cloned, and a slice of the request would keep its buffer alive.
-        let bytes = match Inline::<SHORT_LEN>::new(bytes) {
-            Some(short) => Bytes::from_owner(short),
-            None => Bytes::from_owner(Inline::<MAX_LEN>::new(bytes).ok_or(InvalidId)?),
-        };
-        HeaderValue::from_maybe_shared(bytes).map(Self).map_err(|_| InvalidId)
+        match Inline::<SHORT_LEN>::new(bytes) {
+            Some(short) => Ok(Self::known_good(short)),
+            None => Inline::<MAX_LEN>::new(bytes).map(Self::known_good).ok_or(InvalidId),
+        }
+    }
+
+    /// The bytes go into one allocation beside their count of owners; `Bytes` made of a `Vec` takes a
+    /// second one as soon as it is cloned, and a slice of the request would keep its buffer alive.
+    fn known_good<const N: usize>(text: Inline<N>) -> Self {
+        let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
+        Self(value.expect("visible ASCII makes a header's value"))
     }
 
     /// The id as text.
@@ -116,23 +139,10 @@ static CLASSES: [u8; 256] = {
     let mut byte = b'!';
     while byte <= b'~' {
         let allowed = !matches!(byte, b'"' | b'\\' | b'<' | b'>');
-        let token = allowed
-            && !matches!(
-                byte,
-                b'(' | b')'
-                    | b','
-                    | b'/'
-                    | b':'
-                    | b';'
-                    | b'='
-                    | b'?'
-                    | b'@'
-                    | b'['
-                    | b']'
-                    | b'{'
-                    | b'}'
-            );
-        classes[byte as usize] = (allowed as u8 * ALLOWED) | (token as u8 * TOKEN);
+        let delimiter =
+            matches!(byte, b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'[' | b']' | b'{' | b'}');
+        classes[byte as usize] =
+            (allowed as u8 * ALLOWED) | ((allowed && !delimiter) as u8 * TOKEN);
         byte += 1;
     }
     classes
@@ -245,6 +255,13 @@ mod tests {
         fn every_text_of_allowed_bytes_is_an_id(text in "[!#-;=?-\\[\\]-~]{1,128}") {
             prop_assert_eq!(text.parse::<RequestId>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn sixteen_bytes_are_written_as_a_uuid_and_as_digits() {
+        let bytes = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef_u128.to_be_bytes();
+        assert_eq!(RequestId::from_uuid(bytes).as_str(), "01234567-89ab-cdef-0123-456789abcdef");
+        assert_eq!(RequestId::from_hex(bytes).as_str(), "0123456789abcdef0123456789abcdef");
     }
 
     #[test]

@@ -1,36 +1,39 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    num::{NonZeroU64, NonZeroU128},
+    sync::Arc,
+};
 
 use http::Request;
 
-use crate::RequestFacts;
+use crate::{
+    RequestFacts,
+    hex::{hex, hex_byte},
+};
 
 macro_rules! hex_id {
-    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+    ($(#[$doc:meta])* $name:ident, $number:ty, $nonzero:ty, $bytes:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-        pub struct $name([u8; $bytes]);
+        pub struct $name($nonzero);
 
         impl $name {
             /// Makes an id of `bytes`, unless all are zero, which W3C Trace Context forbids.
             #[must_use]
             pub fn new(bytes: [u8; $bytes]) -> Option<Self> {
-                (bytes != [0; $bytes]).then_some(Self(bytes))
+                <$nonzero>::new(<$number>::from_be_bytes(bytes)).map(Self)
             }
 
             /// The bytes, the first one first.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; $bytes] {
-                self.0
+                self.0.get().to_be_bytes()
             }
 
             /// The id in lowercase hexadecimal, as the headers write it.
             #[must_use]
             pub fn to_hex(self) -> [u8; 2 * $bytes] {
-                let mut hex = [0; 2 * $bytes];
-                for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-                    *pair = hex_pair(byte);
-                }
-                hex
+                hex(self.to_bytes())
             }
         }
 
@@ -48,20 +51,14 @@ macro_rules! hex_id {
     };
 }
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-const fn hex_pair(byte: u8) -> [u8; 2] {
-    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 0x0f) as usize]]
-}
-
 hex_id! {
     /// The id of a trace: 16 bytes, not all zero (W3C Trace Context, section 3.2.2.3).
-    TraceId, 16
+    TraceId, u128, NonZeroU128, 16
 }
 
 hex_id! {
     /// The id of one span of a trace: 8 bytes, not all zero (W3C Trace Context, section 3.2.2.4).
-    SpanId, 8
+    SpanId, u64, NonZeroU64, 8
 }
 
 /// The flags of W3C Trace Context level 2; bits that it does not define are dropped.
@@ -158,7 +155,7 @@ impl Trace {
         let mut value = *b"00-................................-................-..";
         value[3..35].copy_from_slice(&self.trace_id.to_hex());
         value[36..52].copy_from_slice(&self.span_id.to_hex());
-        value[53..].copy_from_slice(&hex_pair(self.flags.bits()));
+        value[53..].copy_from_slice(&hex_byte(self.flags.bits()));
         value
     }
 }

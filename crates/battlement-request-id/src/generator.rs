@@ -57,9 +57,9 @@ impl Generator {
     #[must_use]
     pub fn make(&self) -> RequestId {
         match &self.0 {
-            Kind::UuidV7 => from_uuid(uuid_v7()),
-            Kind::UuidV4 => from_uuid(uuid::Builder::from_random_bytes(random()).into_uuid()),
-            Kind::Hex128 => from_ascii(&TraceId::new(random()).unwrap_or_else(trace_id).to_hex()),
+            Kind::UuidV7 => RequestId::from_uuid(uuid_v7().into_bytes()),
+            Kind::UuidV4 => RequestId::from_uuid(uuid_v4().into_bytes()),
+            Kind::Hex128 => RequestId::from_hex(random()),
             Kind::Custom(make) => make(),
         }
     }
@@ -85,17 +85,12 @@ impl fmt::Debug for Generator {
 fn uuid_v7() -> Uuid {
     // The protocol asks for wall time. A clock before 1970 is no reason to refuse a request.
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = u64::try_from(since_epoch.as_millis()).unwrap_or_default();
+    let millis = since_epoch.as_secs() * 1000 + u64::from(since_epoch.subsec_millis());
     uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
 }
 
-fn from_uuid(uuid: Uuid) -> RequestId {
-    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    from_ascii(uuid.hyphenated().encode_lower(&mut text).as_bytes())
-}
-
-fn from_ascii(text: &[u8]) -> RequestId {
-    RequestId::from_bytes(text).expect("hexadecimal digits and dashes make an id")
+fn uuid_v4() -> Uuid {
+    uuid::Builder::from_random_bytes(random()).into_uuid()
 }
 
 /// A trace id whose bytes are all random.

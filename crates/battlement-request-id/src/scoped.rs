@@ -1,6 +1,6 @@
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use battlement_core::{Ids, RequestFacts, RequestId, enter};
@@ -12,7 +12,7 @@ pin_project! {
     /// Something that is polled, and dropped, with the facts of a request current and inside its span.
     #[derive(Debug)]
     pub(crate) struct Scoped<T> {
-        // Emptied by `finish` and `drop`, so that what it drops is inside the scope as well.
+        // Emptied by `poll_out` and `drop`, so that what it drops is inside the scope as well.
         #[pin]
         inner: Option<T>,
         facts: Option<RequestFacts>,
@@ -21,7 +21,9 @@ pin_project! {
 
     impl<T> PinnedDrop for Scoped<T> {
         fn drop(this: Pin<&mut Self>) {
-            this.within(|mut inner| inner.set(None));
+            if this.inner.is_some() {
+                this.within(|mut inner| inner.set(None));
+            }
         }
     }
 }
@@ -33,15 +35,17 @@ impl<T> Scoped<T> {
     }
 
     /// Makes what is to be scoped inside the scope already.
-    pub(crate) fn new(facts: Option<RequestFacts>, span: Span, make: impl FnOnce() -> T) -> Self {
-        let mut scoped = Self { inner: None, facts, span };
-        let made = {
-            let _span = scoped.span.enter();
-            let _facts = enter(&mut scoped.facts);
+    pub(crate) fn new(
+        mut facts: Option<RequestFacts>,
+        span: Span,
+        make: impl FnOnce() -> T,
+    ) -> Self {
+        let inner = {
+            let _span = span.enter();
+            let _facts = enter(&mut facts);
             make()
         };
-        scoped.inner = Some(made);
-        scoped
+        Self { inner: Some(inner), facts, span }
     }
 
     /// Runs `work` on the slot of what is inside, within the scope.
@@ -52,7 +56,7 @@ impl<T> Scoped<T> {
         work(this.inner)
     }
 
-    /// Polls what is inside. After [`finish`](Self::finish) there is nothing left, which is pending.
+    /// Polls what is inside.
     pub(crate) fn poll_with<R>(
         self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
@@ -60,11 +64,19 @@ impl<T> Scoped<T> {
         self.within(|inner| inner.as_pin_mut().map_or(Poll::Pending, poll))
     }
 
-    /// Drops what is inside, and gives up the scope to what comes after it.
-    pub(crate) fn finish(mut self: Pin<&mut Self>) -> (Option<RequestFacts>, Span) {
-        self.as_mut().within(|mut inner| inner.set(None));
+    /// Polls what is inside for the last time it is ready: then drops it, and gives up the scope to what
+    /// comes after it.
+    pub(crate) fn poll_out<R>(
+        mut self: Pin<&mut Self>,
+        poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
+    ) -> Poll<(R, Option<RequestFacts>, Span)> {
+        let output = ready!(self.as_mut().within(|mut inner| {
+            let output = ready!(inner.as_mut().as_pin_mut().map_or(Poll::Pending, poll));
+            inner.set(None);
+            Poll::Ready(output)
+        }));
         let this = self.project();
-        (this.facts.take(), std::mem::replace(this.span, Span::none()))
+        Poll::Ready((output, this.facts.take(), std::mem::replace(this.span, Span::none())))
     }
 
     pub(crate) const fn get(&self) -> Option<&T> {

@@ -15,8 +15,11 @@ pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// The only value of a header; `None` if there is none, or several, of which nobody can say who wrote
 /// which.
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
-    let mut values = headers.get_all(name).iter();
-    values.next().filter(|_| values.next().is_none())
+    let value = headers.get(name)?;
+    // As many names as values: no header at all stands twice.
+    let alone =
+        headers.keys_len() == headers.len() || headers.get_all(name).iter().nth(1).is_none();
+    alone.then_some(value)
 }
 
 /// Without the optional whitespace around a field's value (RFC 9110, section 5.6.3).

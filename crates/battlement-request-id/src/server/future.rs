@@ -46,9 +46,8 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let result = ready!(this.scoped.as_mut().poll_with(|future| future.poll(cx)));
-        let (facts, span) = this.scoped.finish();
+        let this = self.project();
+        let (result, facts, span) = ready!(this.scoped.poll_out(|future| future.poll(cx)));
         Poll::Ready(result.map(|mut response| {
             if let (Some(config), Some(facts)) = (this.config, &facts)
                 && config.echo
