@@ -39,8 +39,16 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "server")]
+pub mod client;
 pub mod contract;
+#[cfg(feature = "tonic")]
+pub mod echo;
 mod eventually;
 pub mod probe;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(feature = "server")]
+pub mod server;
 
 pub use self::eventually::eventually;

@@ -29,6 +29,7 @@ pub(crate) enum Stage {
     PollingFuture,
     InFlight,
     Failed,
+    EmptyBody,
     BeforeBody,
     NotNeeded,
     PollingBody,
@@ -134,7 +135,7 @@ impl Future for LeakyFuture {
             Poll::Pending => Stage::InFlight,
             Poll::Ready(Err(_)) => Stage::Failed,
             Poll::Ready(Ok(response)) if self.needs_no_body(response) => Stage::NotNeeded,
-            Poll::Ready(Ok(response)) if response.body().is_end_stream() => Stage::Nowhere,
+            Poll::Ready(Ok(response)) if response.body().is_end_stream() => Stage::EmptyBody,
             Poll::Ready(Ok(_)) => Stage::BeforeBody,
         };
         self.reach(stage);

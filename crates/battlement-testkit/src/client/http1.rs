@@ -1,0 +1,61 @@
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header::HOST};
+use http_body::Body;
+use http_body_util::Empty;
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower::BoxError;
+
+use super::{Collected, SentBody, sent};
+
+/// One connection that speaks HTTP/1: one request after the other.
+#[derive(Debug)]
+pub struct Http1 {
+    addr: SocketAddr,
+    sender: http1::SendRequest<SentBody>,
+}
+
+impl Http1 {
+    /// Connects to `addr`. The connection is closed when this value and all responses are dropped.
+    ///
+    /// # Errors
+    ///
+    /// If nobody listens there.
+    pub async fn connect(addr: SocketAddr) -> Result<Self, BoxError> {
+        let stream = TcpStream::connect(addr).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection.with_upgrades());
+        Ok(Self { addr, sender })
+    }
+
+    /// Sends `request`, with a `host` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// If the connection breaks before the head of the response is there.
+    pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let mut request = request.map(sent);
+        if !request.headers().contains_key(HOST) {
+            let host = HeaderValue::try_from(self.addr.to_string())?;
+            request.headers_mut().insert(HOST, host);
+        }
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request).await?)
+    }
+
+    /// Gets `path`, and reads the answer to its end.
+    ///
+    /// # Errors
+    ///
+    /// If the connection breaks before that.
+    pub async fn get(&mut self, path: &str) -> Result<Collected, BoxError> {
+        let request = Request::get(path).body(Empty::new())?;
+        Ok(Collected::of(self.send(request).await?).await?)
+    }
+}

@@ -1,0 +1,62 @@
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use tonic::{
+    IntoRequest, Response, Status, Streaming,
+    body::Body,
+    client::{Grpc, GrpcService},
+    codegen::StdError,
+};
+use tonic_prost::ProstCodec;
+
+use super::Words;
+
+/// A client of [`EchoServer`](super::EchoServer) over a channel, or whatever layers make of one.
+#[derive(Clone, Debug)]
+pub struct EchoClient<T> {
+    inner: Grpc<T>,
+}
+
+impl<T> EchoClient<T>
+where
+    T: GrpcService<Body>,
+    T::ResponseBody: http_body::Body<Data = Bytes, Error: Into<StdError>> + Send + 'static,
+{
+    /// Calls over `channel`.
+    pub fn new(channel: T) -> Self {
+        let inner = Grpc::new(channel);
+        Self { inner }
+    }
+
+    /// Has `words` said once.
+    ///
+    /// # Errors
+    ///
+    /// The status that `words` ask for, or what the channel fails with.
+    pub async fn say(&mut self, words: impl IntoRequest<Words>) -> Result<Response<Words>, Status> {
+        self.ready().await?;
+        let path = PathAndQuery::from_static("/battlement.testkit.Echo/Say");
+        let request = words.into_request();
+        self.inner.unary(request, path, ProstCodec::default()).await
+    }
+
+    /// Has `words` said as often as they ask for.
+    ///
+    /// # Errors
+    ///
+    /// What the channel fails with; the status that `words` ask for ends the stream.
+    pub async fn repeat(
+        &mut self,
+        words: impl IntoRequest<Words>,
+    ) -> Result<Response<Streaming<Words>>, Status> {
+        self.ready().await?;
+        let path = PathAndQuery::from_static("/battlement.testkit.Echo/Repeat");
+        let request = words.into_request();
+        let codec = ProstCodec::default();
+        self.inner.server_streaming(request, path, codec).await
+    }
+
+    async fn ready(&mut self) -> Result<(), Status> {
+        let ready = self.inner.ready().await;
+        ready.map_err(|error| Status::unknown(error.into().to_string()))
+    }
+}

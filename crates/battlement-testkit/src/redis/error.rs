@@ -1,0 +1,40 @@
+use std::{error::Error, fmt, io};
+
+/// Why there is no `redis-server` to test with.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no such program on the path.
+    NotInstalled,
+    /// All ports that were tried were taken by others.
+    PortTaken,
+    /// It ran, and did not answer in time.
+    Silent,
+    /// It ended at once; this is what it said.
+    Exited(String),
+    /// The system would not start it.
+    Io(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInstalled => f.write_str(
+                "redis-server is not installed: `apt-get install redis-server`, or `brew install redis`",
+            ),
+            Self::PortTaken => f.write_str("redis-server found no free port"),
+            Self::Silent => f.write_str("redis-server did not answer in time"),
+            Self::Exited(said) => write!(f, "redis-server ended at once: {said}"),
+            Self::Io(_) => f.write_str("redis-server could not be started"),
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::StartError;
+
+const PROGRAM: &str = "redis-server";
+
+/// A running `redis-server`; killed when dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    pub(super) fn spawn(port: u16, args: &[String], dir: &Path) -> Result<Self, StartError> {
+        let log = dir.join("redis.log");
+        let output = File::create(&log).map_err(StartError::Io)?;
+        let spawned = Command::new(PROGRAM)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no", "--dir"])
+            .arg(dir)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().map_err(StartError::Io)?)
+            .stderr(output)
+            .spawn();
+        match spawned {
+            Ok(child) => Ok(Self { child, log }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StartError::NotInstalled),
+            Err(error) => Err(StartError::Io(error)),
+        }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Why the process has ended, if it has.
+    pub(super) fn failure(&mut self) -> Result<Option<StartError>, StartError> {
+        if self.child.try_wait().map_err(StartError::Io)?.is_none() {
+            return Ok(None);
+        }
+        let said = fs::read_to_string(&self.log).map_err(StartError::Io)?;
+        Ok(Some(if said.contains("Address already in use") {
+            StartError::PortTaken
+        } else {
+            StartError::Exited(said)
+        }))
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(super) fn cont(&mut self) {
+        self.signal(Signal::CONT);
+    }
+
+    pub(super) fn kill(&mut self) {
+        // Both fail only where the process is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Nothing is sent to a process that is gone: its id may be another's by now.
+    fn signal(&mut self, signal: Signal) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = kill_process(Pid::from_child(&self.child), signal);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
