@@ -8,29 +8,29 @@
 //! |---|---|
 //! | *bounds of* [`Contract::new`] | the service is `Clone`, `Send` and `Sync` where the inner one is; its future and body are `Send` |
 //! | [`ReadySpentOnce`](Rule::ReadySpentOnce) | a call is made only on an instance that was polled ready since its last call |
-//! | [`Backpressure`](Rule::Backpressure) | while the service is not ready, neither is the layer; readiness wakes the caller |
+//! | [`Backpressure`](Rule::Backpressure) | while the service is not ready, neither is the layer, and readiness wakes the caller |
 //! | [`NothingReserved`](Rule::NothingReserved) | a layer that was polled ready and left alone holds nothing |
 //! | [`CloneStartsUnready`](Rule::CloneStartsUnready) | a clone does not inherit readiness |
-//! | [`ReadyErrorKept`](Rule::ReadyErrorKept) | an error of `poll_ready` comes out as it is |
+//! | [`ReadyErrorKept`](Rule::ReadyErrorKept) | an error of poll_ready comes out as it is |
 //! | [`CallErrorKept`](Rule::CallErrorKept) | an error of a call comes out as it is |
 //! | [`BodyErrorKept`](Rule::BodyErrorKept) | an error of a body comes out as it is, after the frames before it |
 //! | [`DroppedUnpolled`](Rule::DroppedUnpolled) | a call dropped before its first poll leaves nothing behind |
-//! | [`DroppedInFlight`](Rule::DroppedInFlight) | nor does one dropped while the service works, |
-//! | [`DroppedBeforeBody`](Rule::DroppedBeforeBody) | one dropped after the head, |
-//! | [`DroppedMidBody`](Rule::DroppedMidBody) | one dropped within the body, |
-//! | [`BodyRunsOut`](Rule::BodyRunsOut) | one whose body was read to its end, |
-//! | [`BodyFails`](Rule::BodyFails) | one whose body failed, |
-//! | [`BodyNotNeeded`](Rule::BodyNotNeeded) | one whose body the server need not poll to its end (HEAD, 204, content-length), |
-//! | [`CallFails`](Rule::CallFails) | one that failed, |
-//! | [`CallPanics`](Rule::CallPanics) | one that panicked in `call`, |
-//! | [`FuturePanics`](Rule::FuturePanics) | one that panicked in its future, |
-//! | [`BodyPanics`](Rule::BodyPanics) | or one that panicked in its body |
+//! | [`DroppedInFlight`](Rule::DroppedInFlight) | a call dropped while the service works leaves nothing behind |
+//! | [`DroppedBeforeBody`](Rule::DroppedBeforeBody) | a call dropped after the head leaves nothing behind |
+//! | [`DroppedMidBody`](Rule::DroppedMidBody) | a call dropped within the body leaves nothing behind |
+//! | [`BodyRunsOut`](Rule::BodyRunsOut) | a call whose body was read to its end leaves nothing behind |
+//! | [`BodyFails`](Rule::BodyFails) | a call whose body failed leaves nothing behind |
+//! | [`BodyNotNeeded`](Rule::BodyNotNeeded) | a call whose body is not polled to its end (HEAD, 204, content-length) leaves nothing behind |
+//! | [`CallFails`](Rule::CallFails) | a call that failed leaves nothing behind |
+//! | [`CallPanics`](Rule::CallPanics) | a call that panicked before there was a future leaves nothing behind |
+//! | [`FuturePanics`](Rule::FuturePanics) | a call whose future panicked leaves nothing behind |
+//! | [`BodyPanics`](Rule::BodyPanics) | a call whose body panicked leaves nothing behind |
 //! | [`ClonedPerConnection`](Rule::ClonedPerConnection) | clones share the layer's state |
-//! | [`AppliedPerRequest`](Rule::AppliedPerRequest) | so do services that the layer makes for each request |
+//! | [`AppliedPerRequest`](Rule::AppliedPerRequest) | services that the layer makes for each request share the layer's state |
 //! | [`RequestPasses`](Rule::RequestPasses) | the whole request reaches the service |
 //! | [`ResponsePasses`](Rule::ResponsePasses) | status, version, headers and extensions of the response come out |
-//! | [`BodyPasses`](Rule::BodyPasses) | so do all frames and trailers |
-//! | [`SizeHintExact`](Rule::SizeHintExact) | `size_hint` and `is_end_stream` say before each frame what the service's body says |
+//! | [`BodyPasses`](Rule::BodyPasses) | all frames and trailers of the response come out |
+//! | [`SizeHintExact`](Rule::SizeHintExact) | size_hint and is_end_stream always say what those of the service's body say |
 //! | [`WakesReach`](Rule::WakesReach) | what wakes the service's future or body wakes the caller |
 //! | [`PolledAsAsked`](Rule::PolledAsAsked) | the service is polled at most as often as the caller polls, and never after its end |
 //!
@@ -118,13 +118,23 @@ impl<L: 'static> Contract<L> {
     /// use tower::util::MapRequestLayer;
     ///
     /// let not_send = Rc::new(());
-    /// Contract::new(|| {
+    /// Contract::new(move || {
     ///     let not_send = not_send.clone();
     ///     MapRequestLayer::new(move |request| {
     ///         let _ = &not_send;
     ///         request
     ///     })
     /// });
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// use battlement_testkit::{contract::Contract, probe::{Probe, ProbeFuture}};
+    /// use std::pin::Pin;
+    /// use tower::{layer::layer_fn, util::MapFuture};
+    ///
+    /// type NotSend = Pin<Box<dyn Future<Output = <ProbeFuture as Future>::Output>>>;
+    /// let boxed = |future: ProbeFuture| -> NotSend { Box::pin(future) };
+    /// Contract::new(move || layer_fn(move |inner: Probe| MapFuture::new(inner, boxed)));
     /// ```
     pub fn new<S, B>(make: impl Fn() -> L + 'static) -> Self
     where

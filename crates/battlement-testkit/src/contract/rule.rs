@@ -88,3 +88,17 @@ rules! {
     PolledAsAsked: "the service is polled at most as often as the caller polls, and never after its end"
         by polls::as_asked,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_docs_names_every_rule_and_its_promise() {
+        let docs = include_str!("../contract.rs");
+        for rule in Rule::ALL {
+            let row = format!("//! | [`{rule:?}`](Rule::{rule:?}) | {} |", rule.promise());
+            assert!(docs.contains(&row), "{row}");
+        }
+    }
+}

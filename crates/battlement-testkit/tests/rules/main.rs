@@ -48,6 +48,28 @@ async fn a_layer_that_does_nothing_keeps_every_rule() {
     Contract::new(Identity::new).run().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_suite_runs_under_paused_time_too() {
+    Contract::new(Identity::new).run().await;
+}
+
+#[test]
+fn every_rule_has_a_layer_that_breaks_it() {
+    let tests = [
+        include_str!("bodies.rs"),
+        include_str!("edits.rs"),
+        include_str!("errors.rs"),
+        include_str!("leaky.rs"),
+        include_str!("polling.rs"),
+        include_str!("quota.rs"),
+        include_str!("unready.rs"),
+    ]
+    .concat();
+    for rule in Rule::ALL {
+        assert!(tests.contains(&format!("Rule::{rule:?})")), "{rule:?}");
+    }
+}
+
 #[tokio::test]
 async fn every_rule_can_be_checked_by_itself() {
     for rule in Rule::ALL {
