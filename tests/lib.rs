@@ -1,1 +1,1 @@
-//! Whole-stack tests.
+//! Whole-stack tests over real sockets. Each file beside this one is a test of its own; nothing is here.

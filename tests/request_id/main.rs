@@ -1,0 +1,9 @@
+//! Request ids and trace context as a whole: under axum, hyper and tonic, through real clients, over real
+//! sockets.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod clients;
+mod concurrent;
+mod servers;
+mod services;
+mod trace_context;
