@@ -1,3 +1,6 @@
+#[cfg(unix)]
+mod unix_peer;
+
 use std::{convert::Infallible, fmt};
 
 use axum::{
@@ -6,7 +9,7 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 
-use crate::{CorrelationId, RequestFacts, RequestId, Trace};
+use crate::{ClientIp, CorrelationId, RequestFacts, RequestId, Trace};
 
 /// A handler asked for a fact that no layer has set: the layer is missing, or stands further in.
 ///
@@ -54,6 +57,7 @@ macro_rules! extract {
     };
 }
 
+extract!(ClientIp, "client", RequestFacts::client);
 extract!(RequestId, "id", RequestFacts::id);
 extract!(CorrelationId, "correlation id", RequestFacts::correlation);
 extract!(Trace, "trace context", RequestFacts::trace);

@@ -6,7 +6,7 @@ use std::{
 use http::{Extensions, Request};
 use tokio::time::Instant;
 
-use crate::{CorrelationId, DropReason, RequestId, Trace, current};
+use crate::{ClientIp, CorrelationId, DropReason, RequestId, Trace, current};
 
 /// What our server layers know of one request.
 ///
@@ -25,6 +25,7 @@ struct Facts {
     // Known when the facts are made, which costs nothing, or told later.
     ids: Option<Ids>,
     later_ids: OnceLock<Box<Ids>>,
+    client: OnceLock<ClientIp>,
     route: OnceLock<Cow<'static, str>>,
     drop_reason: OnceLock<DropReason>,
 }
@@ -58,6 +59,7 @@ impl RequestFacts {
             start,
             ids,
             later_ids: OnceLock::new(),
+            client: OnceLock::new(),
             route: OnceLock::new(),
             drop_reason: OnceLock::new(),
         }))
@@ -128,6 +130,17 @@ impl RequestFacts {
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
         self.ids()?.trace.as_ref()
+    }
+
+    /// Who the client is, once a layer has decided that.
+    #[must_use]
+    pub fn client(&self) -> Option<&ClientIp> {
+        self.0.client.get()
+    }
+
+    /// Sets the client, unless it is known.
+    pub fn set_client(&self, client: ClientIp) {
+        let _ = self.0.client.set(client);
     }
 
     /// The template of the route that answers, as `/users/{id}`; never the path.

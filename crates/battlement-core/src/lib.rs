@@ -10,7 +10,7 @@
 //!
 //! | word | says | made by |
 //! |---|---|---|
-//! | [`RequestFacts`] | what is known of a request: start, id, trace, route | the outermost server layer |
+//! | [`RequestFacts`] | what is known of a request: start, id, trace, client, route | the outermost server layer |
 //! | [`CallFacts`] | what a call to another service carries on | the outermost client layer |
 //! | [`Verdict`] | whether a call failed, and how | a [`Classify`] |
 //! | [`Ending`] | how a body ended | an [`EndBody`] |
@@ -38,6 +38,7 @@ mod answer;
 mod axum;
 mod call_facts;
 mod classify;
+mod client_ip;
 mod current;
 mod drop_reason;
 mod end_body;
@@ -45,6 +46,9 @@ mod ending;
 mod facts;
 mod grpc_code;
 mod hex;
+mod host;
+mod ip_key;
+mod networks;
 mod peer;
 mod rejection;
 mod request_id;
@@ -60,13 +64,17 @@ pub use self::{
     answer::Answer,
     call_facts::CallFacts,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
+    client_ip::{ClientIp, Scheme, Via},
     current::{Entered, enter},
     drop_reason::DropReason,
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
     facts::{Ids, RequestFacts},
     grpc_code::GrpcCode,
-    peer::{PeerAddr, peer_addr},
+    host::Host,
+    ip_key::IpKey,
+    networks::Networks,
+    peer::{Peer, PeerAddr, UnixPeer, peer_addr},
     rejection::{Rejection, RejectionKind},
     request_id::{CorrelationId, InvalidId, RequestId},
     response_body::ResponseBody,

@@ -8,32 +8,125 @@ use http::Extensions;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerAddr(pub SocketAddr);
 
+/// That a request came over a Unix socket, for servers that have no type of their own for it.
+///
+/// Put into the extensions of every request by the accept loop. With the feature `axum`, serve a Unix socket
+/// with `into_make_service_with_connect_info::<UnixPeer>()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UnixPeer;
+
+/// Who is at the other end of the connection that a request came over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Peer {
+    /// Somebody with an address.
+    Addr(SocketAddr),
+    /// Somebody on this machine, over a Unix socket.
+    Unix,
+}
+
+impl Peer {
+    /// The peer of a request with these extensions, if its server says who that is.
+    ///
+    /// It is looked for as [`PeerAddr`] and [`UnixPeer`]; with the feature `axum` as `ConnectInfo` of a
+    /// `SocketAddr` or a `UnixPeer`; with the feature `tonic` as `TcpConnectInfo` and `UdsConnectInfo`.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
+        let peer = from_ours(extensions).or_else(|| from_axum(extensions));
+        peer.or_else(|| from_tonic(extensions))
+    }
+
+    /// The address, if there is one.
+    #[must_use]
+    pub const fn addr(self) -> Option<SocketAddr> {
+        match self {
+            Self::Addr(addr) => Some(addr),
+            Self::Unix => None,
+        }
+    }
+}
+
 /// The address at the other end of the connection that a request came over, if its server says so.
 ///
-/// It is looked for as [`PeerAddr`]; with the feature `axum` as `ConnectInfo<SocketAddr>`; with the feature
-/// `tonic` as `TcpConnectInfo`. None is known for a Unix socket.
+/// Looked for as by [`Peer::in_extensions`]. None is known for a Unix socket.
 #[must_use]
 pub fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
-    let ours = extensions.get::<PeerAddr>().map(|peer| peer.0);
-    ours.or_else(|| from_axum(extensions)).or_else(|| from_tonic(extensions))
+    Peer::in_extensions(extensions)?.addr()
+}
+
+fn from_ours(extensions: &Extensions) -> Option<Peer> {
+    let addr = extensions.get::<PeerAddr>().map(|peer| Peer::Addr(peer.0));
+    addr.or_else(|| extensions.get::<UnixPeer>().map(|_| Peer::Unix))
 }
 
 #[cfg(feature = "axum")]
-fn from_axum(extensions: &Extensions) -> Option<SocketAddr> {
-    extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0)
+fn from_axum(extensions: &Extensions) -> Option<Peer> {
+    use axum::extract::ConnectInfo;
+
+    let addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| Peer::Addr(info.0));
+    addr.or_else(|| from_axum_over_unix(extensions))
+}
+
+#[cfg(all(feature = "axum", unix))]
+fn from_axum_over_unix(extensions: &Extensions) -> Option<Peer> {
+    use axum::extract::ConnectInfo;
+    use tokio::net::unix::SocketAddr;
+
+    let ours = extensions.get::<ConnectInfo<UnixPeer>>().is_some();
+    // What `tap_io` leaves of a Unix listener.
+    let tapped = || extensions.get::<ConnectInfo<SocketAddr>>().is_some();
+    (ours || tapped()).then_some(Peer::Unix)
+}
+
+#[cfg(all(feature = "axum", not(unix)))]
+const fn from_axum_over_unix(_: &Extensions) -> Option<Peer> {
+    None
 }
 
 #[cfg(not(feature = "axum"))]
-const fn from_axum(_: &Extensions) -> Option<SocketAddr> {
+const fn from_axum(_: &Extensions) -> Option<Peer> {
     None
 }
 
 #[cfg(feature = "tonic")]
-fn from_tonic(extensions: &Extensions) -> Option<SocketAddr> {
-    extensions.get::<tonic::transport::server::TcpConnectInfo>()?.remote_addr()
+fn from_tonic(extensions: &Extensions) -> Option<Peer> {
+    use tonic::transport::server::TcpConnectInfo;
+
+    let addr = extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+    addr.map(Peer::Addr).or_else(|| from_tonic_over_unix(extensions))
+}
+
+#[cfg(all(feature = "tonic", unix))]
+fn from_tonic_over_unix(extensions: &Extensions) -> Option<Peer> {
+    extensions.get::<tonic::transport::server::UdsConnectInfo>().map(|_| Peer::Unix)
+}
+
+#[cfg(all(feature = "tonic", not(unix)))]
+const fn from_tonic_over_unix(_: &Extensions) -> Option<Peer> {
+    None
 }
 
 #[cfg(not(feature = "tonic"))]
-const fn from_tonic(_: &Extensions) -> Option<SocketAddr> {
+const fn from_tonic(_: &Extensions) -> Option<Peer> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_has_an_address_or_came_over_a_unix_socket_or_is_not_known() {
+        let mut extensions = Extensions::new();
+        assert_eq!(Peer::in_extensions(&extensions), None);
+        extensions.insert(UnixPeer);
+        assert_eq!(Peer::in_extensions(&extensions), Some(Peer::Unix));
+        assert_eq!(peer_addr(&extensions), None);
+
+        let addr = SocketAddr::from(([10, 0, 0, 1], 1234));
+        let mut extensions = Extensions::new();
+        extensions.insert(PeerAddr(addr));
+        assert_eq!(Peer::in_extensions(&extensions), Some(Peer::Addr(addr)));
+        assert_eq!(peer_addr(&extensions), Some(addr));
+    }
 }
