@@ -97,7 +97,7 @@ mod trust;
 pub mod w3c;
 
 pub use battlement_core::{
-    CorrelationId, InvalidId, RequestId, SpanId, Trace, TraceFlags, TraceId, TraceLink,
+    CorrelationId, InvalidId, Networks, RequestId, SpanId, Trace, TraceFlags, TraceId, TraceLink,
 };
 
 #[cfg(feature = "serde")]

@@ -1,6 +1,6 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
-use battlement_core::peer_addr;
+use battlement_core::{Networks, peer_addr};
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 use ipnet::IpNet;
 
@@ -52,8 +52,8 @@ pub enum Trust {
     /// Theirs for whom the predicate says so, under the rules of [`Trust::IfValid`].
     When(Predicate),
     /// Theirs who connect from one of these networks, under the rules of [`Trust::IfValid`]. A peer whose
-    /// address is not known is not trusted. IPv4 addresses mapped into IPv6 count as IPv4.
-    Peers(Arc<[IpNet]>),
+    /// address is not known is not trusted.
+    Peers(Networks),
 }
 
 /// What [`Trust::When`] asks. Made by [`Trust::when`].
@@ -76,9 +76,7 @@ impl Trust {
             Self::IfValid | Self::Always => true,
             Self::Never => false,
             Self::When(predicate) => (predicate.0)(inbound),
-            Self::Peers(networks) => inbound
-                .peer()
-                .is_some_and(|peer| networks.iter().any(|network| network.contains(&peer))),
+            Self::Peers(networks) => inbound.peer().is_some_and(|peer| networks.contains(peer)),
         }
     }
 }
