@@ -1,1 +1,10 @@
-//! Whole-stack tests over real sockets. Each file beside this one is a test of its own; nothing is here.
+//! Whole-stack tests over real sockets. Each file beside this one is a test of its own; here stand only the
+//! pages whose code is compiled and run as it is printed.
+
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../COMPARE.md")]
+    mod compare {}
+}
