@@ -121,8 +121,12 @@ async fn tonic_sends_the_id_back_as_metadata_with_answers_streams_and_errors() {
 #[tokio::test]
 async fn bytes_that_no_client_would_send_are_replaced_and_not_repeated() -> Result<(), BoxError> {
     let server = hyper_with(RequestIdLayer::new(), Protocol::Http1).await;
-    let hostile: [&[u8]; 4] =
-        [b"\x9b31m in red", b"tab\tinside", &[b'a'; 4096], b"two-of-them\r\nx-request-id: second-one"];
+    let hostile: [&[u8]; 4] = [
+        b"\x9b31m in red",
+        b"tab\tinside",
+        &[b'a'; 4096],
+        b"two-of-them\r\nx-request-id: second-one",
+    ];
     for hostile in hostile {
         let mut request =
             b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\nx-request-id: ".to_vec();

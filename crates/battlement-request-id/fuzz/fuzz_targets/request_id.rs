@@ -58,7 +58,9 @@ fuzz_target!(|input: &[u8]| {
         assert!(id.as_bytes().iter().all(u8::is_ascii_graphic));
         assert!(!id.as_bytes().iter().any(|byte| b"\"\\<>".contains(byte)));
         if inbound.as_ref() == Some(id) && !always {
-            assert!(id.len() >= 8 && !id.as_bytes().iter().any(|byte| b"(),/:;=?@[]{}".contains(byte)));
+            assert!(
+                id.len() >= 8 && !id.as_bytes().iter().any(|byte| b"(),/:;=?@[]{}".contains(byte))
+            );
         }
     }
 });
