@@ -6,6 +6,7 @@
 //! | module | feature | what it does |
 //! |---|---|---|
 //! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
+//! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
 //!
 //! # Example
 //!
@@ -30,7 +31,7 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `request-id`
+//! - a feature for each layer: `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: what joins the layers that are switched on to
 //!   these
@@ -42,3 +43,8 @@
 #[cfg(feature = "request-id")]
 #[doc(inline)]
 pub use battlement_request_id as request_id;
+
+/// Helmet's security headers on every answer, and none of a route's own policies weakened.
+#[cfg(feature = "security-headers")]
+#[doc(inline)]
+pub use battlement_security_headers as security_headers;

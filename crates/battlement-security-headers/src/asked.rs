@@ -1,0 +1,43 @@
+use battlement_core::{ClientIp, Scheme, Wire};
+use http::{Request, StatusCode, uri};
+
+/// What of a request decides which headers its answer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) grpc: bool,
+    pub(crate) https: bool,
+}
+
+impl Asked {
+    /// Every kind of request, in the order of [`index`](Self::index).
+    pub(crate) const ALL: [Self; 4] = [
+        Self { grpc: false, https: false },
+        Self { grpc: false, https: true },
+        Self { grpc: true, https: false },
+        Self { grpc: true, https: true },
+    ];
+
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self { grpc: Wire::of(request.headers()).is_grpc(), https: is_https(request) }
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.grpc) * 2 + usize::from(self.https)
+    }
+}
+
+/// All that decides which headers one answer has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion<'a> {
+    pub(crate) asked: Asked,
+    /// The nonce, if the handler has read it.
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) status: StatusCode,
+}
+
+fn is_https<B>(request: &Request<B>) -> bool {
+    match ClientIp::of(request).and_then(|client| client.scheme) {
+        Some(scheme) => scheme == Scheme::Https,
+        None => request.uri().scheme() == Some(&uri::Scheme::HTTPS),
+    }
+}

@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+
+use http::{HeaderName, header};
+
+use crate::{
+    ConfigError, Csp, Endpoint, Header, Mistake, SecurityHeader, security_header::Content,
+};
+
+/// What a [`SecurityHeadersLayer`](crate::SecurityHeadersLayer) was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    pub(crate) headers: BTreeMap<Header, SecurityHeader>,
+    /// Endpoints that policies may name, beside those that they bring along.
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) forced: Vec<Header>,
+    pub(crate) removed: Vec<HeaderName>,
+}
+
+/// Names the program behind a service, and often its version.
+const X_POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
+
+impl Config {
+    pub(crate) fn new(headers: impl IntoIterator<Item = SecurityHeader>) -> Self {
+        Self {
+            enabled: true,
+            headers: headers.into_iter().map(|header| (header.header, header)).collect(),
+            endpoints: Vec::new(),
+            forced: Vec::new(),
+            removed: vec![header::SERVER, X_POWERED_BY],
+        }
+    }
+
+    pub(crate) fn set(&mut self, header: SecurityHeader) {
+        self.headers.insert(header.header, header);
+    }
+
+    pub(crate) fn policies(&self) -> impl Iterator<Item = (Header, &Csp)> {
+        self.headers.values().filter_map(|header| match &header.content {
+            Content::Csp(csp) => Some((header.header, csp)),
+            _ => None,
+        })
+    }
+
+    /// Every endpoint there is, each once.
+    pub(crate) fn all_endpoints(&self) -> Vec<&Endpoint> {
+        let brought = self.headers.values().filter_map(SecurityHeader::endpoint);
+        let mut all: Vec<&Endpoint> = Vec::new();
+        for endpoint in self.endpoints.iter().chain(brought) {
+            if !all.contains(&endpoint) {
+                all.push(endpoint);
+            }
+        }
+        all
+    }
+
+    pub(crate) fn checked(self) -> Result<Self, ConfigError> {
+        ConfigError::unless(self.mistakes(), self)
+    }
+
+    /// Everything that is wrong with it.
+    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes: Vec<_> =
+            self.headers.values().flat_map(|header| header.mistakes.clone()).collect();
+        let mut refuse =
+            |header: Header, message| mistakes.push(Mistake::new(header.name().as_str(), message));
+        let endpoints = self.all_endpoints();
+        for (header, csp) in self.policies() {
+            if csp.has_fixed_nonce() {
+                let message = "has the same nonce in every answer; write 'nonce' for one of each";
+                refuse(header, message.to_owned());
+            }
+            if let Some(name) = csp.endpoint_name()
+                && !endpoints.iter().any(|endpoint| endpoint.name() == name)
+            {
+                refuse(header, format!("reports to {name:?}, which no endpoint is called"));
+            }
+        }
+        for (index, endpoint) in endpoints.iter().enumerate() {
+            if endpoints[..index].iter().any(|other| other.name() == endpoint.name()) {
+                let message = format!("{:?} stands for two URLs", endpoint.name());
+                refuse(Header::ReportingEndpoints, message);
+            }
+        }
+        mistakes
+    }
+}

@@ -1,0 +1,207 @@
+//! Content Security Policy Level 3: built, parsed, checked and written.
+
+mod builder;
+mod directive;
+mod list;
+mod parse;
+mod source;
+mod write;
+
+use std::fmt;
+
+pub use self::{
+    builder::CspBuilder,
+    directive::Directive,
+    list::SourceList,
+    source::{InvalidSource, Source},
+};
+pub(crate) use self::{
+    directive::{is_endpoint, is_uri},
+    write::{Parts, unread},
+};
+use crate::{ConfigError, Endpoint, ReportOnly, When};
+
+/// A Content Security Policy.
+///
+/// # What is always true of it
+///
+/// Each directive stands once, each value is one by the grammar of CSP Level 3 and heeded where it stands,
+/// and there is a `default-src` unless it was left out on purpose. A policy that fails any of this is not
+/// made; all its mistakes are told at once.
+///
+/// # Example
+///
+/// ```
+/// use battlement_security_headers::{Csp, Source};
+///
+/// let csp = Csp::builder()
+///     .default_src(Source::SELF)
+///     .img_src([Source::SELF, "https://cdn.example.com".parse().unwrap()])
+///     .script_src(["'nonce'", "'strict-dynamic'"])
+///     .build()
+///     .unwrap();
+/// let error = Csp::builder().img_src("self").sandbox(["allow-all"]).build().unwrap_err();
+/// assert_eq!(error.mistakes().len(), 3, "no default-src, no quotes, no such word");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Csp {
+    entries: Vec<Entry>,
+    endpoint: Option<Endpoint>,
+    upgrade: When,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    directive: Directive,
+    value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    Sources(Vec<Source>),
+    Words(Vec<Box<str>>),
+}
+
+impl Csp {
+    /// An empty policy to add directives to.
+    pub fn builder() -> CspBuilder {
+        CspBuilder::default()
+    }
+
+    /// Reads a policy as it stands in a header. `'nonce'` among its sources is the nonce of each request.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the policy.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        parse::builder(text).build()
+    }
+
+    /// Helmet's default policy, with its bytes.
+    ///
+    /// It is meant to be safe rather than strict: styles may be inline.
+    #[must_use]
+    pub fn helmet() -> Self {
+        Self::known_good(
+            "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';\
+             frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';\
+             script-src-attr 'none';style-src 'self' https: 'unsafe-inline';\
+             upgrade-insecure-requests",
+        )
+    }
+
+    /// For answers that are data: nothing may be loaded, framed, sent or run.
+    #[must_use]
+    pub fn api() -> Self {
+        Self::known_good(
+            "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+        )
+    }
+
+    /// For pages: scripts run by nonce alone and may load others; styles by nonce or from the page's
+    /// origin; images, fonts and calls to the page's origin.
+    #[must_use]
+    pub fn html() -> Self {
+        let mut csp = Self::known_good(
+            "default-src 'none';base-uri 'none';script-src 'nonce' 'strict-dynamic';\
+             style-src 'self' 'nonce';img-src 'self' data:;font-src 'self';connect-src 'self';\
+             frame-ancestors 'none';form-action 'self';upgrade-insecure-requests",
+        );
+        csp.upgrade = When::Https;
+        csp
+    }
+
+    fn known_good(text: &str) -> Self {
+        Self::parse(text).expect("a policy of this crate is well-formed")
+    }
+
+    /// A builder that begins with this policy, whose directives can be replaced and removed.
+    pub fn change(self) -> CspBuilder {
+        CspBuilder::from(self)
+    }
+
+    /// The same policy, for browsers to report on and not to enforce.
+    #[must_use]
+    pub const fn report_only(self) -> ReportOnly<Self> {
+        ReportOnly(self)
+    }
+
+    /// Adds `source` to what `directive` allows.
+    ///
+    /// Where the directive is absent and another one holds in its place, it begins with that one's list;
+    /// where none does, everything is allowed already and nothing changes.
+    pub(crate) fn allow(&mut self, directive: Directive, source: &Source) {
+        let mut list = match self.sources(directive) {
+            Some(own) => own.clone(),
+            None => {
+                let nearest = directive.fallbacks().iter().find_map(|name| self.sources(*name));
+                let Some(list) = nearest else { return };
+                list.clone()
+            }
+        };
+        list.retain(|known| *known != Source::NONE && known != source);
+        list.push(source.clone());
+        self.replace(directive, Value::Sources(list));
+    }
+
+    fn sources(&self, directive: Directive) -> Option<&Vec<Source>> {
+        self.entries.iter().find_map(|entry| match &entry.value {
+            Value::Sources(list) if entry.directive == directive => Some(list),
+            _ => None,
+        })
+    }
+
+    fn replace(&mut self, directive: Directive, value: Value) {
+        match self.entries.iter_mut().find(|entry| entry.directive == directive) {
+            Some(entry) => entry.value = value,
+            None => self.entries.push(Entry { directive, value }),
+        }
+    }
+
+    /// The endpoint that its reports go to, if the policy brings one along.
+    pub(crate) const fn endpoint(&self) -> Option<&Endpoint> {
+        self.endpoint.as_ref()
+    }
+
+    /// The name of the endpoint that its reports go to.
+    pub(crate) fn endpoint_name(&self) -> Option<&str> {
+        self.entries.iter().find_map(|entry| match &entry.value {
+            Value::Words(words) if entry.directive == Directive::ReportTo => {
+                words.first().map(AsRef::as_ref)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether it takes the nonce of each request.
+    pub(crate) fn wants_nonce(&self) -> bool {
+        self.any_source(|source| *source == Source::NONCE)
+    }
+
+    /// Whether it has a nonce that is the same for every answer.
+    pub(crate) fn has_fixed_nonce(&self) -> bool {
+        self.any_source(Source::is_fixed_nonce)
+    }
+
+    fn any_source(&self, mut test: impl FnMut(&Source) -> bool) -> bool {
+        self.entries.iter().any(|entry| match &entry.value {
+            Value::Sources(list) => list.iter().any(&mut test),
+            Value::Words(_) => false,
+        })
+    }
+}
+
+/// Writes the policy as it was made, with `'nonce'` where the nonce of each request goes.
+impl fmt::Display for Csp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&write::verbatim(self))
+    }
+}
+
+impl std::str::FromStr for Csp {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        Self::parse(text)
+    }
+}

@@ -1,0 +1,239 @@
+use super::{Csp, Directive, Entry, Source, SourceList, Value, directive::Form, source::Keyword};
+use crate::{ConfigError, Endpoint, Mistake, When};
+
+/// Makes a [`Csp`]. Nothing is checked before [`build`](Self::build), which then tells every mistake.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing unless built"]
+pub struct CspBuilder {
+    drafts: Vec<Draft>,
+    endpoint: Option<Endpoint>,
+    upgrade: Option<When>,
+    without_default: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Draft {
+    name: String,
+    words: Vec<String>,
+}
+
+macro_rules! setters {
+    ($($name:ident $directive:ident $text:literal,)*) => {
+        $(
+            #[doc = concat!("`", $text, "`.")]
+            pub fn $name(self, value: impl Into<SourceList>) -> Self {
+                self.directive(Directive::$directive, value)
+            }
+        )*
+    };
+}
+
+impl CspBuilder {
+    setters! {
+        default_src DefaultSrc "default-src",
+        base_uri BaseUri "base-uri",
+        child_src ChildSrc "child-src",
+        connect_src ConnectSrc "connect-src",
+        font_src FontSrc "font-src",
+        form_action FormAction "form-action",
+        frame_ancestors FrameAncestors "frame-ancestors",
+        frame_src FrameSrc "frame-src",
+        img_src ImgSrc "img-src",
+        manifest_src ManifestSrc "manifest-src",
+        media_src MediaSrc "media-src",
+        object_src ObjectSrc "object-src",
+        script_src ScriptSrc "script-src",
+        script_src_attr ScriptSrcAttr "script-src-attr",
+        script_src_elem ScriptSrcElem "script-src-elem",
+        style_src StyleSrc "style-src",
+        style_src_attr StyleSrcAttr "style-src-attr",
+        style_src_elem StyleSrcElem "style-src-elem",
+        worker_src WorkerSrc "worker-src",
+        sandbox Sandbox "sandbox",
+        webrtc Webrtc "webrtc",
+        trusted_types TrustedTypes "trusted-types",
+        report_uri ReportUri "report-uri",
+    }
+
+    /// `require-trusted-types-for 'script'`.
+    pub fn require_trusted_types(self) -> Self {
+        self.directive(Directive::RequireTrustedTypesFor, "'script'")
+    }
+
+    /// `upgrade-insecure-requests`, in answers to such requests.
+    ///
+    /// Some browsers upgrade the scripts of a page on `http://localhost` as well, where nothing answers
+    /// then; [`When::Https`] keeps it away from there.
+    pub fn upgrade_insecure_requests(mut self, when: When) -> Self {
+        self.upgrade = Some(when);
+        self.directive(Directive::UpgradeInsecureRequests, SourceList::default())
+    }
+
+    /// `report-to`: sends reports to `endpoint`, which the layer then names in `Reporting-Endpoints`.
+    pub fn report_to(mut self, endpoint: Endpoint) -> Self {
+        self = self.directive(Directive::ReportTo, endpoint.name());
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// Any directive. The same one twice is a mistake.
+    pub fn directive(self, directive: Directive, value: impl Into<SourceList>) -> Self {
+        self.named(directive.as_str(), value)
+    }
+
+    /// A directive by its name, as it stands in a configuration file.
+    pub fn named(mut self, name: &str, value: impl Into<SourceList>) -> Self {
+        self.drafts.push(Draft { name: name.to_owned(), words: value.into().0 });
+        self
+    }
+
+    /// Takes out what the builder was told of `directive`, be it to leave it out or to tell it anew.
+    pub fn remove(mut self, directive: Directive) -> Self {
+        self.drafts.retain(|draft| !draft.name.eq_ignore_ascii_case(directive.as_str()));
+        if directive == Directive::ReportTo {
+            self.endpoint = None;
+        }
+        self
+    }
+
+    /// Lets there be no `default-src`: whatever no other directive speaks of is then allowed.
+    pub const fn without_default_src(mut self) -> Self {
+        self.without_default = true;
+        self
+    }
+
+    /// The policy.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake: unknown or repeated directives, values that are none or are not heeded where they
+    /// stand, lists that contradict themselves, a missing `default-src`.
+    pub fn build(self) -> Result<Csp, ConfigError> {
+        let mut checked = Checked::default();
+        for draft in self.drafts {
+            checked.take(draft);
+        }
+        if self.without_default && checked.named.is_empty() && checked.mistakes.is_empty() {
+            checked.refuse("default-src", "is missing, and so is every other directive");
+        }
+        if !self.without_default && !checked.has(Directive::DefaultSrc) {
+            let message = "is missing; set it, or leave it out on purpose (without_default_src)";
+            checked.refuse("default-src", message);
+        }
+        let Checked { entries, mistakes, .. } = checked;
+        let upgrade = self.upgrade.unwrap_or(When::Always);
+        ConfigError::unless(mistakes, Csp { entries, endpoint: self.endpoint, upgrade })
+    }
+}
+
+impl From<Csp> for CspBuilder {
+    fn from(csp: Csp) -> Self {
+        let without_default = csp.sources(Directive::DefaultSrc).is_none();
+        let drafts = csp.entries.into_iter().map(|entry| Draft {
+            name: entry.directive.as_str().to_owned(),
+            words: match entry.value {
+                Value::Sources(list) => list.iter().map(ToString::to_string).collect(),
+                Value::Words(words) => words.into_iter().map(Into::into).collect(),
+            },
+        });
+        let drafts = drafts.collect();
+        Self { drafts, endpoint: csp.endpoint, upgrade: Some(csp.upgrade), without_default }
+    }
+}
+
+#[derive(Default)]
+struct Checked {
+    entries: Vec<Entry>,
+    // What was named, even where its value was refused.
+    named: Vec<Directive>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Checked {
+    fn has(&self, directive: Directive) -> bool {
+        self.named.contains(&directive)
+    }
+
+    fn refuse(&mut self, directive: &str, message: impl Into<String>) {
+        self.mistakes.push(Mistake::new(format!("content-security-policy.{directive}"), message));
+    }
+
+    fn take(&mut self, draft: Draft) {
+        let Some(directive) = Directive::of_name(&draft.name) else {
+            let message = match draft.name.to_ascii_lowercase().as_str() {
+                "block-all-mixed-content"
+                | "prefetch-src"
+                | "navigate-to"
+                | "plugin-types"
+                | "referrer"
+                | "reflected-xss"
+                | "require-sri-for" => {
+                    format!(
+                        "{:?} is a directive that browsers have dropped; leave it out",
+                        draft.name
+                    )
+                }
+                _ => format!("{:?} is no directive", draft.name),
+            };
+            self.mistakes.push(Mistake::new("content-security-policy", message));
+            return;
+        };
+        if self.has(directive) {
+            self.refuse(directive.as_str(), "stands twice");
+            return;
+        }
+        self.named.push(directive);
+        let value = if directive.takes_sources() {
+            Value::Sources(self.sources(directive, &draft.words))
+        } else {
+            Value::Words(self.words(directive, draft.words))
+        };
+        self.entries.push(Entry { directive, value });
+    }
+
+    fn sources(&mut self, directive: Directive, words: &[String]) -> Vec<Source> {
+        let name = directive.as_str();
+        let mut list: Vec<Source> = Vec::with_capacity(words.len());
+        for word in words {
+            match Source::parse(word) {
+                Err(problem) => self.refuse(name, format!("{word:?} {problem}")),
+                Ok(source) if list.contains(&source) => {
+                    self.refuse(name, format!("{word:?} stands twice"));
+                }
+                Ok(source) if !directive.takes(&source) => {
+                    self.refuse(name, format!("{word:?} means nothing here"));
+                }
+                Ok(source) => list.push(source),
+            }
+        }
+        if words.is_empty() {
+            self.refuse(name, "has an empty list; write 'none' if nothing is allowed");
+        }
+        if list.len() > 1 && list.contains(&Source::NONE) {
+            self.refuse(name, "has 'none' beside other sources");
+        }
+        let trusts_some =
+            list.iter().any(|s| s.is_hash() || s.is_fixed_nonce() || *s == Source::NONCE);
+        if list.iter().any(|source| source.is(Keyword::StrictDynamic)) && !trusts_some {
+            self.refuse(name, "has 'strict-dynamic' without a nonce or a hash, so nothing may run");
+        }
+        list
+    }
+
+    fn words(&mut self, directive: Directive, words: Vec<String>) -> Vec<Box<str>> {
+        let name = directive.as_str();
+        for word in words.iter().filter(|word| !directive.takes_word(word)) {
+            self.refuse(name, format!("{word:?} is nothing that may stand here"));
+        }
+        let count_is_right = match directive.form() {
+            Form::Flag => words.is_empty(),
+            Form::Sandbox | Form::TrustedTypes => true,
+            Form::Uris => !words.is_empty(),
+            _ => words.len() == 1,
+        };
+        if !count_is_right {
+            self.refuse(name, format!("has {} values", words.len()));
+        }
+        words.into_iter().map(Into::into).collect()
+    }
+}

@@ -1,0 +1,115 @@
+use super::{Csp, Directive, Entry, Source, Value, source::Keyword};
+use crate::When;
+
+/// A written policy, cut where the nonce of a request goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts(Vec<String>);
+
+impl Parts {
+    /// The policy of an answer whose handler has read its nonce.
+    pub(crate) fn nonced(csp: &Csp, https: bool) -> Self {
+        let mut parts = Self(vec![String::new()]);
+        csp.write(https, |entry, first| {
+            parts.text(if first { "" } else { ";" });
+            parts.text(entry.directive.as_str());
+            match &entry.value {
+                Value::Sources(list) => list.iter().for_each(|source| parts.source(source)),
+                Value::Words(words) => parts.text(&spaced(words)),
+            }
+        });
+        parts
+    }
+
+    pub(crate) fn with(&self, nonce: &str) -> String {
+        let len = self.0.iter().map(String::len).sum::<usize>() + nonce.len() * self.0.len();
+        let mut text = String::with_capacity(len);
+        for (index, part) in self.0.iter().enumerate() {
+            if index > 0 {
+                text.push_str(nonce);
+            }
+            text.push_str(part);
+        }
+        text
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(last) = self.0.last_mut() {
+            last.push_str(text);
+        }
+    }
+
+    fn source(&mut self, source: &Source) {
+        if *source == Source::NONCE {
+            self.text(" 'nonce-");
+            self.0.push("'".to_owned());
+        } else {
+            self.text(&format!(" {source}"));
+        }
+    }
+}
+
+/// The policy of an answer whose handler has not read its nonce, and which therefore has none.
+///
+/// It is never weaker than the one with a nonce: what a nonce or `'strict-dynamic'` overrules in a browser
+/// goes with it, and does not come back into force.
+pub(crate) fn unread(csp: &Csp, https: bool) -> String {
+    let mut text = String::new();
+    csp.write(https, |entry, first| {
+        push(&mut text, first, entry.directive);
+        match &entry.value {
+            Value::Sources(list) => text.push_str(&spaced(&without_nonce(list))),
+            Value::Words(words) => text.push_str(&spaced(words)),
+        }
+    });
+    text
+}
+
+/// The policy as it was made.
+pub(super) fn verbatim(csp: &Csp) -> String {
+    let mut text = String::new();
+    csp.write(true, |entry, first| {
+        push(&mut text, first, entry.directive);
+        match &entry.value {
+            Value::Sources(list) => text.push_str(&spaced(list)),
+            Value::Words(words) => text.push_str(&spaced(words)),
+        }
+    });
+    text
+}
+
+fn push(text: &mut String, first: bool, directive: Directive) {
+    text.push_str(if first { "" } else { ";" });
+    text.push_str(directive.as_str());
+}
+
+fn spaced(values: &[impl ToString]) -> String {
+    values.iter().map(|value| format!(" {}", value.to_string())).collect()
+}
+
+fn without_nonce(list: &[Source]) -> Vec<Source> {
+    if !list.contains(&Source::NONCE) {
+        return list.to_vec();
+    }
+    let strict = list.iter().any(|source| source.is(Keyword::StrictDynamic));
+    let trusts_more = list.iter().any(|source| source.is_hash() || source.is_fixed_nonce());
+    let stays = |source: &&Source| {
+        let overruled = source.is(Keyword::UnsafeInline) || (strict && source.is_place());
+        let idle = source.is(Keyword::StrictDynamic) && !trusts_more;
+        **source != Source::NONCE && !overruled && !idle
+    };
+    let rest: Vec<_> = list.iter().filter(stays).cloned().collect();
+    let allows = |source: &Source| source.is_place() || source.is_hash() || source.is_fixed_nonce();
+    if rest.iter().any(allows) { rest } else { vec![Source::NONE] }
+}
+
+impl Csp {
+    /// Calls `each` with the entries that an answer over http or https has.
+    fn write(&self, https: bool, mut each: impl FnMut(&Entry, bool)) {
+        let upgrades = https || self.upgrade == When::Always;
+        let sent =
+            |entry: &&Entry| upgrades || entry.directive != Directive::UpgradeInsecureRequests;
+        for (index, entry) in self.entries.iter().filter(sent).enumerate() {
+            each(entry, index == 0);
+        }
+    }
+}

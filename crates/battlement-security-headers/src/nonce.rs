@@ -1,0 +1,148 @@
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use http::{Extensions, Request};
+
+/// The nonce of one request's policy: 128 random bits of the operating system's, in 22 characters that
+/// need no escape in HTML.
+///
+/// It is made when it is first read. An answer whose handler has read it has the nonce in its policy and
+/// may not be stored (`Cache-Control: no-store`, unless the handler says otherwise); one whose handler has
+/// not has no nonce, and a policy that allows no more for it.
+///
+/// The head of an answer is sent before its body is polled. A nonce that is first read from there is empty
+/// and matches nothing: read it in the handler.
+///
+/// # Example
+///
+/// ```
+/// use battlement_security_headers::{CspNonce, SecurityHeadersLayer};
+/// use http::{Request, Response};
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let service = ServiceBuilder::new()
+///     .layer(SecurityHeadersLayer::html())
+///     .service(service_fn(async |request: Request<()>| {
+///         let nonce = CspNonce::of(&request).unwrap();
+///         let page = format!("<script nonce=\"{nonce}\">start()</script>");
+///         Ok::<_, std::convert::Infallible>(Response::new(page))
+///     }));
+/// let response = service.oneshot(Request::new(())).await.unwrap();
+/// let policy = response.headers()["content-security-policy"].to_str().unwrap();
+/// assert!(policy.contains("script-src 'nonce-"));
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CspNonce(Arc<OnceLock<Option<Text>>>);
+
+/// 128 bits in base64 of the URL-safe alphabet, without padding.
+type Text = [u8; 22];
+
+impl CspNonce {
+    /// The nonce of `request`, if a layer whose policy takes one stands around.
+    pub fn of<B>(request: &Request<B>) -> Option<Self> {
+        Self::in_extensions(request.extensions())
+    }
+
+    /// The nonce among `extensions`, for whoever has the parts of a request alone.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
+        extensions.get::<Self>().cloned()
+    }
+
+    /// Puts one that nobody has read into the extensions of a request.
+    pub(crate) fn offer(extensions: &mut Extensions) -> Self {
+        let nonce = Self(Arc::default());
+        extensions.insert(nonce.clone());
+        nonce
+    }
+
+    /// The nonce as it stands in an attribute.
+    ///
+    /// Empty if it is first read after the head of the answer was sent, or if the operating system has no
+    /// randomness: a script with an empty nonce does not run.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        as_str(self.0.get_or_init(make))
+    }
+
+    /// The nonce, if it was read. From now on, one that was not is empty.
+    pub(crate) fn close(&self) -> Option<&str> {
+        Some(as_str(self.0.get_or_init(|| None))).filter(|text| !text.is_empty())
+    }
+}
+
+fn as_str(text: &Option<Text>) -> &str {
+    let text = text.as_ref().and_then(|text| std::str::from_utf8(text).ok());
+    text.unwrap_or_default()
+}
+
+fn make() -> Option<Text> {
+    let mut bits = [0; 16];
+    match getrandom::fill(&mut bits) {
+        Ok(()) => Some(base64(bits)),
+        Err(error) => {
+            tracing::error!(%error, "no randomness for a nonce; the page's scripts will not run");
+            None
+        }
+    }
+}
+
+fn base64(bits: [u8; 16]) -> Text {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let number = u128::from_be_bytes(bits);
+    std::array::from_fn(|index| {
+        // 22 digits of 6 bits are 132: the last one has 4 bits of zero.
+        let shift = 122_i32 - 6 * i32::try_from(index).unwrap_or(0);
+        let digit = if shift < 0 { number << -shift } else { number >> shift };
+        DIGITS[(digit & 63) as usize]
+    })
+}
+
+impl fmt::Display for CspNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Says whether it was read, and neither reads nor shows it.
+impl fmt::Debug for CspNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if matches!(self.0.get(), Some(Some(_))) {
+            "CspNonce(read)"
+        } else {
+            "CspNonce"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_written_as_rfc_4648_has_it() {
+        assert_eq!(&base64([0; 16]), b"AAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(&base64([0xff; 16]), b"_____________________w");
+        assert_eq!(&base64(*b"Many hands make "), b"TWFueSBoYW5kcyBtYWtlIA");
+    }
+
+    #[test]
+    fn a_nonce_is_the_same_each_time_and_another_for_each_request() {
+        let (one, other) = (CspNonce(Arc::default()), CspNonce(Arc::default()));
+        assert_eq!(one.as_str(), one.clone().as_str());
+        assert_eq!(one.as_str().len(), 22);
+        assert_ne!(one.as_str(), other.as_str());
+        assert_eq!(one.close(), Some(one.as_str()));
+    }
+
+    #[test]
+    fn a_nonce_that_is_read_too_late_is_empty() {
+        let late = CspNonce(Arc::default());
+        assert_eq!(late.close(), None);
+        assert_eq!((late.as_str(), format!("{late:?}").as_str()), ("", "CspNonce"));
+    }
+}

@@ -1,0 +1,22 @@
+//! The headers but for Content Security Policy: a type for each.
+
+mod cache_control;
+mod clear_site_data;
+mod cross_origin;
+mod hsts;
+mod permissions;
+mod referrer;
+mod small;
+
+pub use self::{
+    cache_control::CacheControl,
+    clear_site_data::ClearSiteData,
+    cross_origin::{Coep, Coop, Corp, ReportOnly, ReportTo},
+    hsts::{Hsts, When},
+    permissions::{Feature, PermissionsPolicy},
+    referrer::ReferrerPolicy,
+    small::{
+        ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions, FrameOptions,
+        OriginAgentCluster, XssProtection,
+    },
+};

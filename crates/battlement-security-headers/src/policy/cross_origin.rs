@@ -1,0 +1,138 @@
+use crate::{Csp, Endpoint, Header, SecurityHeader};
+
+macro_rules! policies {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident for $header:ident {
+            $($(#[$variant_doc:meta])* $variant:ident = $value:literal,)*
+        }
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub enum $name {
+                $($(#[$variant_doc])* $variant,)*
+            }
+
+            impl $name {
+                /// All of them.
+                pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+                /// The header's value.
+                #[must_use]
+                pub const fn as_str(self) -> &'static str {
+                    match self {
+                        $(Self::$variant => $value,)*
+                    }
+                }
+            }
+
+            impl From<$name> for SecurityHeader {
+                fn from(policy: $name) -> Self {
+                    Self::fixed(Header::$header, policy.as_str())
+                }
+            }
+        )*
+    };
+}
+
+policies! {
+    /// `Cross-Origin-Embedder-Policy`: what a page may embed without the other side's word.
+    Coep for Coep {
+        /// Nothing.
+        RequireCorp = "require-corp",
+        /// What is fetched without credentials.
+        Credentialless = "credentialless",
+        /// Everything, which is what browsers do without the header.
+        UnsafeNone = "unsafe-none",
+    }
+
+    /// `Cross-Origin-Opener-Policy`: which windows a page shares a group with.
+    Coop for Coop {
+        /// Those of its own origin.
+        SameOrigin = "same-origin",
+        /// Those, and the popups that it opens.
+        SameOriginAllowPopups = "same-origin-allow-popups",
+        /// None that opened it; the popups that it opens.
+        NoopenerAllowPopups = "noopener-allow-popups",
+        /// All, which is what browsers do without the header.
+        UnsafeNone = "unsafe-none",
+    }
+
+    /// `Cross-Origin-Resource-Policy`: which pages may load the answer without asking.
+    Corp for Corp {
+        /// Those of the same origin.
+        SameOrigin = "same-origin",
+        /// Those of the same site.
+        SameSite = "same-site",
+        /// All: for images, fonts and scripts that others are meant to embed.
+        CrossOrigin = "cross-origin",
+    }
+}
+
+/// A policy, and where browsers report what it stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTo<P> {
+    policy: P,
+    endpoint: Endpoint,
+}
+
+/// A policy that browsers report on and do not enforce. It may stand beside one that they do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportOnly<P>(pub P);
+
+impl Coop {
+    /// The same, with reports sent to `endpoint`.
+    #[must_use]
+    pub const fn report_to(self, endpoint: Endpoint) -> ReportTo<Self> {
+        ReportTo { policy: self, endpoint }
+    }
+}
+
+impl Coep {
+    /// The same, with reports sent to `endpoint`.
+    #[must_use]
+    pub const fn report_to(self, endpoint: Endpoint) -> ReportTo<Self> {
+        ReportTo { policy: self, endpoint }
+    }
+}
+
+fn reporting(header: Header, policy: &str, endpoint: Endpoint) -> SecurityHeader {
+    let text = format!("{policy}; report-to=\"{}\"", endpoint.name());
+    SecurityHeader::written(header, text, Vec::new()).reporting_to(endpoint)
+}
+
+macro_rules! reports {
+    ($($name:ident $report_only:ident,)*) => {
+        $(
+            impl From<ReportTo<$name>> for SecurityHeader {
+                fn from(ReportTo { policy, endpoint }: ReportTo<$name>) -> Self {
+                    reporting(Header::$name, policy.as_str(), endpoint)
+                }
+            }
+
+            impl From<ReportOnly<$name>> for SecurityHeader {
+                fn from(ReportOnly(policy): ReportOnly<$name>) -> Self {
+                    Self::fixed(Header::$report_only, policy.as_str())
+                }
+            }
+
+            impl From<ReportOnly<ReportTo<$name>>> for SecurityHeader {
+                fn from(ReportOnly(trial): ReportOnly<ReportTo<$name>>) -> Self {
+                    reporting(Header::$report_only, trial.policy.as_str(), trial.endpoint)
+                }
+            }
+        )*
+    };
+}
+
+reports! {
+    Coep CoepReportOnly,
+    Coop CoopReportOnly,
+}
+
+impl From<ReportOnly<Csp>> for SecurityHeader {
+    fn from(ReportOnly(csp): ReportOnly<Csp>) -> Self {
+        Self::csp(Header::CspReportOnly, csp)
+    }
+}

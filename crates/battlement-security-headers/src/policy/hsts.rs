@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use crate::{Header, Mistake, SecurityHeader, security_header::Content};
+
+/// `Strict-Transport-Security` (RFC 6797): browsers come back by https alone.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use battlement_security_headers::{Hsts, SecurityHeadersLayer, When};
+///
+/// let two_years = Duration::from_secs(2 * 365 * 24 * 60 * 60);
+/// let hsts = Hsts::new().max_age(two_years).preload(true).when(When::Always);
+/// let layer = SecurityHeadersLayer::html().header(hsts);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Hsts {
+    max_age: Duration,
+    include_subdomains: bool,
+    preload: bool,
+    when: When,
+}
+
+/// In which answers something is said that concerns https.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum When {
+    /// Where the client came by https, as the facts of the request say or else its URI.
+    ///
+    /// Behind a proxy that ends TLS the service sees http, and in HTTP/1 a URI mostly has no scheme at
+    /// all: a layer that knows the client's scheme has to stand further out, or this has to be
+    /// [`Always`](Self::Always).
+    #[default]
+    Https,
+    /// In all of them.
+    Always,
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+impl Hsts {
+    /// One year, with all subdomains, not to be preloaded, [over https](When::Https).
+    pub const fn new() -> Self {
+        Self { max_age: YEAR, include_subdomains: true, preload: false, when: When::Https }
+    }
+
+    /// How long browsers keep to it, in whole seconds. Zero makes them forget it. Default: 365 days.
+    pub const fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+
+    /// Whether it holds for subdomains as well. Default: yes.
+    pub const fn include_subdomains(mut self, yes: bool) -> Self {
+        self.include_subdomains = yes;
+        self
+    }
+
+    /// Whether browser vendors may build it in. Default: no, for it is hard to undo.
+    ///
+    /// Their list takes a domain that says at least one year and includes its subdomains.
+    pub const fn preload(mut self, yes: bool) -> Self {
+        self.preload = yes;
+        self
+    }
+
+    /// In which answers it is sent. Default: [`When::Https`].
+    pub const fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    pub(crate) const fn is_sent(self, https: bool) -> bool {
+        https || matches!(self.when, When::Always)
+    }
+
+    pub(crate) fn text(self) -> String {
+        let subdomains = if self.include_subdomains { "; includeSubDomains" } else { "" };
+        let preload = if self.preload { "; preload" } else { "" };
+        format!("max-age={}{subdomains}{preload}", self.max_age.as_secs())
+    }
+
+    fn mistakes(self) -> Vec<Mistake> {
+        let refuse = |message| Mistake::new("strict-transport-security", message);
+        let mut mistakes = Vec::new();
+        if self.preload && self.max_age < YEAR {
+            mistakes.push(refuse("is to be preloaded, which takes a max-age of at least 31536000"));
+        }
+        if self.preload && !self.include_subdomains {
+            mistakes.push(refuse("is to be preloaded, which takes all subdomains"));
+        }
+        mistakes
+    }
+}
+
+impl Default for Hsts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<Hsts> for SecurityHeader {
+    fn from(hsts: Hsts) -> Self {
+        Self { header: Header::Hsts, content: Content::Hsts(hsts), mistakes: hsts.mistakes() }
+    }
+}

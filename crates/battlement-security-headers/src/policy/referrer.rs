@@ -1,0 +1,93 @@
+use crate::{Header, Mistake, SecurityHeader};
+
+/// `Referrer-Policy`: what a browser tells other sites of where a user came from.
+///
+/// A list of them is one header: browsers take the last one that they know.
+///
+/// ```
+/// use battlement_security_headers::{ReferrerPolicy, SecurityHeadersLayer};
+///
+/// let list = [ReferrerPolicy::NoReferrer, ReferrerPolicy::StrictOriginWhenCrossOrigin];
+/// let layer = SecurityHeadersLayer::html().header(list);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReferrerPolicy {
+    /// Nothing.
+    NoReferrer,
+    /// Nothing when it goes from https to http.
+    NoReferrerWhenDowngrade,
+    /// The whole URL within the origin, nothing to others.
+    SameOrigin,
+    /// The origin.
+    Origin,
+    /// The origin, and nothing when it goes from https to http.
+    StrictOrigin,
+    /// The whole URL within the origin, the origin to others.
+    OriginWhenCrossOrigin,
+    /// The same, and nothing when it goes from https to http.
+    StrictOriginWhenCrossOrigin,
+    /// The whole URL, to everybody.
+    UnsafeUrl,
+    /// Whatever holds where the page is embedded, or else the browser's own.
+    Unset,
+}
+
+impl ReferrerPolicy {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::NoReferrer,
+        Self::NoReferrerWhenDowngrade,
+        Self::SameOrigin,
+        Self::Origin,
+        Self::StrictOrigin,
+        Self::OriginWhenCrossOrigin,
+        Self::StrictOriginWhenCrossOrigin,
+        Self::UnsafeUrl,
+        Self::Unset,
+    ];
+
+    /// The token that the header has.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoReferrer => "no-referrer",
+            Self::NoReferrerWhenDowngrade => "no-referrer-when-downgrade",
+            Self::SameOrigin => "same-origin",
+            Self::Origin => "origin",
+            Self::StrictOrigin => "strict-origin",
+            Self::OriginWhenCrossOrigin => "origin-when-cross-origin",
+            Self::StrictOriginWhenCrossOrigin => "strict-origin-when-cross-origin",
+            Self::UnsafeUrl => "unsafe-url",
+            Self::Unset => "",
+        }
+    }
+}
+
+impl From<ReferrerPolicy> for SecurityHeader {
+    fn from(policy: ReferrerPolicy) -> Self {
+        Self::fixed(Header::ReferrerPolicy, policy.as_str())
+    }
+}
+
+impl<const N: usize> From<[ReferrerPolicy; N]> for SecurityHeader {
+    fn from(list: [ReferrerPolicy; N]) -> Self {
+        Self::from(list.to_vec())
+    }
+}
+
+impl From<Vec<ReferrerPolicy>> for SecurityHeader {
+    fn from(list: Vec<ReferrerPolicy>) -> Self {
+        let refuse = |message: String| Mistake::new("referrer-policy", message);
+        let mut mistakes = Vec::new();
+        if list.is_empty() {
+            mistakes.push(refuse("has an empty list".into()));
+        }
+        for (index, policy) in list.iter().enumerate() {
+            if list[..index].contains(policy) {
+                mistakes.push(refuse(format!("{:?} stands twice", policy.as_str())));
+            }
+        }
+        let tokens: Vec<_> = list.into_iter().map(ReferrerPolicy::as_str).collect();
+        Self::written(Header::ReferrerPolicy, tokens.join(","), mistakes)
+    }
+}

@@ -1,0 +1,60 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use crate::{CspNonce, ResponseFuture, asked::Asked, template::Template};
+
+/// Puts security headers on every answer. Made by [`SecurityHeadersLayer`](crate::SecurityHeadersLayer).
+#[derive(Clone, Debug)]
+pub struct SecurityHeaders<S> {
+    inner: S,
+    template: Arc<Template>,
+}
+
+impl<S> SecurityHeaders<S> {
+    pub(crate) const fn new(inner: S, template: Arc<Template>) -> Self {
+        Self { inner, template }
+    }
+
+    /// The service inside.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, B, RB> Service<Request<B>> for SecurityHeaders<S>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+{
+    type Response = Response<RB>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if !self.template.config.enabled {
+            return ResponseFuture::passing(self.inner.call(request));
+        }
+        let asked = Asked::of(&request);
+        let nonce = self.template.wants_nonce.then(|| CspNonce::offer(request.extensions_mut()));
+        let template = Arc::clone(&self.template);
+        ResponseFuture::writing(self.inner.call(request), template, asked, nonce)
+    }
+}

@@ -1,0 +1,53 @@
+//! Handlers of axum take the nonce and return patches.
+#![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use axum::{Router, body::Body, response::Html, routing::get};
+use battlement_security_headers::{
+    Corp, CspNonce, Header, MissingNonce, SecurityHeadersLayer, SecurityPatch,
+};
+use http::{Request, Response, StatusCode};
+use tower::ServiceExt;
+
+async fn get_from(router: Router, path: &str) -> Response<Body> {
+    router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+}
+
+fn router() -> Router {
+    Router::new()
+        .route(
+            "/page",
+            get(async |nonce: CspNonce| Html(format!("<script nonce={nonce}>1</script>"))),
+        )
+        .route("/either", get(async |nonce: Option<CspNonce>| nonce.is_some().to_string()))
+        .route(
+            "/image",
+            get(async || {
+                let patch =
+                    SecurityPatch::new().header(Corp::CrossOrigin).without(Header::FrameOptions);
+                (patch, "an image")
+            }),
+        )
+}
+
+#[tokio::test]
+async fn a_handler_takes_the_nonce_as_an_argument() {
+    let response = get_from(router().layer(SecurityHeadersLayer::html()), "/page").await;
+    let policy = response.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("script-src 'nonce-"), "{policy}");
+}
+
+#[tokio::test]
+async fn a_handler_whose_layer_is_missing_fails_loudly_unless_it_can_do_without() {
+    let response = get_from(router(), "/page").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(get_from(router(), "/either").await.status(), StatusCode::OK);
+    assert!(!MissingNonce.to_string().is_empty());
+}
+
+#[tokio::test]
+async fn a_handler_returns_a_patch_beside_its_answer() {
+    let response = get_from(router().layer(SecurityHeadersLayer::api()), "/image").await;
+    assert_eq!(response.headers()["cross-origin-resource-policy"], "cross-origin");
+    assert!(!response.headers().contains_key("x-frame-options"));
+}

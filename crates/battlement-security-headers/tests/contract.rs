@@ -1,0 +1,46 @@
+//! The layer keeps the contract of every battlement layer.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use battlement_security_headers::{Csp, SecurityHeadersLayer};
+use battlement_testkit::contract::{Contract, Local};
+use tower::Layer;
+
+#[tokio::test]
+async fn every_preset_keeps_the_contract() {
+    Contract::new(SecurityHeadersLayer::helmet).run().await;
+    Contract::new(SecurityHeadersLayer::api).run().await;
+    Contract::new(SecurityHeadersLayer::html).run().await;
+    Contract::new(SecurityHeadersLayer::none).run().await;
+}
+
+#[tokio::test]
+async fn it_keeps_it_with_two_policies_and_switched_off() {
+    Contract::new(|| SecurityHeadersLayer::html().header(Csp::api().report_only())).run().await;
+    Contract::new(|| SecurityHeadersLayer::html().enabled(false)).run().await;
+}
+
+#[tokio::test]
+async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() {
+    let local = Local::new();
+    let service = SecurityHeadersLayer::html().layer(local.service());
+    let response = local.serve(service).await.unwrap();
+    assert!(response.headers().contains_key("content-security-policy"));
+    assert_eq!(local.calls(), 1);
+}
+
+#[tokio::test]
+async fn the_service_gives_back_what_it_is_around() {
+    let mut service = SecurityHeadersLayer::api().layer(String::from("inner"));
+    service.get_mut().push('!');
+    assert_eq!(service.get_ref(), "inner!");
+    assert_eq!(service.into_inner(), "inner!");
+}
+
+const fn is_send_and_sync<T: Send + Sync>() {}
+
+#[test]
+fn what_is_public_can_cross_threads() {
+    is_send_and_sync::<SecurityHeadersLayer>();
+    is_send_and_sync::<battlement_security_headers::CspNonce>();
+    is_send_and_sync::<battlement_security_headers::SecurityPatch>();
+}
