@@ -1,0 +1,191 @@
+use std::ops::Range;
+
+use battlement_core::Host;
+use http::{HeaderValue, header::ValueIter};
+
+/// How many bytes of a header are read, from its end.
+pub(crate) const MAX_BYTES: usize = 4096;
+
+/// One element of a list, as it stands in a header's line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Element<'a> {
+    pub(crate) line: &'a HeaderValue,
+    pub(crate) range: Range<usize>,
+}
+
+impl<'a> Element<'a> {
+    /// Its bytes, without blanks around.
+    pub(crate) fn trimmed(&self) -> &'a [u8] {
+        self.line.as_bytes()[self.range.clone()].trim_ascii()
+    }
+
+    /// The host that it is.
+    pub(crate) fn host(&self) -> Option<Host> {
+        let bytes = &self.line.as_bytes()[self.range.clone()];
+        let start = self.range.start + bytes.len() - bytes.trim_ascii_start().len();
+        Host::within(self.line, start..start + bytes.trim_ascii().len())
+    }
+}
+
+/// That an element is longer than what may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+/// The elements of all lines of a header, from the last to the first.
+///
+/// The nearest proxy wrote at the end, and what stands at the beginning may be anything. So whatever was
+/// written by a proxy is found before anything that was not, and bytes further left never change how bytes
+/// further right are read.
+pub(crate) struct Elements<'a> {
+    lines: ValueIter<'a, HeaderValue>,
+    /// A line, and how many of its bytes are not read yet.
+    rest: Option<(&'a HeaderValue, usize)>,
+    last_comma: fn(&[u8]) -> Option<usize>,
+    /// How many bytes may still be read.
+    budget: usize,
+}
+
+impl<'a> Elements<'a> {
+    /// Those of `lines`, which `last_comma` splits, up to `budget` bytes.
+    pub(crate) fn new(
+        lines: ValueIter<'a, HeaderValue>,
+        last_comma: fn(&[u8]) -> Option<usize>,
+        budget: usize,
+    ) -> Self {
+        Self { lines, rest: None, last_comma, budget }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Result<Element<'a>, TooLong>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (line, end) = match self.rest.take() {
+            Some(rest) => rest,
+            None => self.lines.next_back().map(|line| (line, line.len()))?,
+        };
+        let first = end.saturating_sub(self.budget);
+        let start = match (self.last_comma)(&line.as_bytes()[first..end]) {
+            Some(comma) => {
+                self.rest = Some((line, first + comma));
+                first + comma + 1
+            }
+            None if first == 0 => 0,
+            None => return Some(Err(TooLong)),
+        };
+        // The comma counts, so that a row of them comes to an end.
+        self.budget = self.budget.saturating_sub(end - start + 1);
+        Some(Ok(Element { line, range: start..end }))
+    }
+}
+
+/// The last comma. In `X-Forwarded-For` there is nothing that could hide one.
+pub(crate) fn last_comma(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().rposition(|byte| *byte == b',')
+}
+
+/// The last comma that stands outside of quoted strings (RFC 9110, section 5.6.4).
+///
+/// From the right, a quoted string ends at the first quote that is not escaped. In what a proxy wrote well that
+/// is where it begins; if the client opened a quote to swallow what a proxy adds, it is never come to.
+pub(crate) fn last_unquoted_comma(bytes: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    bytes.iter().enumerate().rev().find_map(|(at, byte)| {
+        match byte {
+            b'"' if !(quoted && is_escaped(bytes, at)) => quoted = !quoted,
+            b',' if !quoted => return Some(at),
+            _ => {}
+        }
+        None
+    })
+}
+
+fn is_escaped(bytes: &[u8], at: usize) -> bool {
+    bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn elements(
+        lines: &[&str],
+        last_comma: fn(&[u8]) -> Option<usize>,
+        budget: usize,
+    ) -> Vec<Option<String>> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("list", line.parse().unwrap());
+        }
+        let lines = headers.get_all("list").iter();
+        let text = |element: Element<'_>| String::from_utf8(element.trimmed().to_vec()).unwrap();
+        Elements::new(lines, last_comma, budget).map(|element| element.map(text).ok()).collect()
+    }
+
+    fn read(lines: &[&str]) -> Vec<String> {
+        elements(lines, last_unquoted_comma, 4096).into_iter().map(Option::unwrap).collect()
+    }
+
+    #[test]
+    fn elements_come_from_the_last_of_the_last_line_to_the_first_of_the_first() {
+        assert_eq!(read(&["a,b ,\tc", "", "d, e"]), ["e", "d", "", "c", "b", "a"]);
+        assert!(read(&[]).is_empty());
+    }
+
+    #[test]
+    fn an_element_that_is_empty_is_not_passed_over() {
+        assert_eq!(read(&["a,,b,"]), ["", "b", "", "a"]);
+    }
+
+    #[test]
+    fn a_comma_in_quotes_ends_nothing() {
+        assert_eq!(read(&[r#"a="1,2";b, c="\",\\", d"#]), ["d", r#"c="\",\\""#, r#"a="1,2";b"#]);
+    }
+
+    #[test]
+    fn a_quote_that_the_client_opened_does_not_swallow_what_follows() {
+        assert_eq!(read(&[r#"a="x, b=1"#])[0], "b=1");
+        assert_eq!(read(&[r#"a="x, b="1""#])[0], r#"b="1""#);
+        assert_eq!(read(&[r#"a="x\, b="1", c"#])[..2], ["c", r#"b="1""#]);
+        assert_eq!(elements(&[r#"a="x", b"#], last_comma, 99)[0].as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn no_more_is_read_than_may_be() {
+        let long = "x".repeat(5000);
+        let line = format!("{long}, a, b");
+        let read = elements(&[&line], last_unquoted_comma, 100);
+        assert_eq!(read[..2], [Some("b".to_owned()), Some("a".to_owned())]);
+        assert_eq!(read[2], None);
+        assert_eq!(elements(&[&",".repeat(5000)], last_comma, 100).len(), 101);
+    }
+
+    fn well_formed() -> impl Strategy<Value = String> {
+        let token = "[a-z0-9.=;]{0,6}";
+        let quoted = r#"[a-z]="([ -!#-\[\]-~]|\\["\\,a]){0,8}""#;
+        prop::collection::vec(prop_oneof![token, quoted], 1..4).prop_map(|pairs| pairs.join(";"))
+    }
+
+    proptest! {
+        #[test]
+        fn a_well_formed_list_is_the_same_from_either_end(
+            parts in prop::collection::vec(well_formed(), 1..6)
+        ) {
+            let mut found = read(&[&parts.join(",")]);
+            found.reverse();
+            let trimmed: Vec<_> = parts.iter().map(|part| part.trim().to_owned()).collect();
+            prop_assert_eq!(found, trimmed);
+        }
+
+        #[test]
+        fn nothing_on_the_left_changes_what_stands_on_the_right(
+            left in r#"[ -~]{0,40}"#, right in well_formed()
+        ) {
+            let found = read(&[&format!("{left},{right}")]);
+            prop_assert_eq!(&found[0], right.trim());
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use std::{net::IpAddr, ops::Range};
+
+use battlement_core::{Host, Scheme};
+
+use crate::{
+    elements::Element,
+    node::{self, Unusable},
+};
+
+/// What a proxy wrote of one hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hop {
+    pub(crate) node: Result<IpAddr, Unusable>,
+    pub(crate) scheme: Option<Scheme>,
+    pub(crate) host: Option<Host>,
+}
+
+impl Hop {
+    /// A hop of which the address alone is told.
+    pub(crate) fn at(node: Result<IpAddr, Unusable>) -> Self {
+        Self { node, scheme: None, host: None }
+    }
+
+    /// Reads an element of `Forwarded` (RFC 7239, section 4). One that breaks the grammar or says something
+    /// twice tells nothing at all.
+    pub(crate) fn of_forwarded(element: &Element<'_>) -> Self {
+        pairs(element).unwrap_or_else(|| Self::at(Err(Unusable::Malformed)))
+    }
+}
+
+fn pairs(element: &Element<'_>) -> Option<Hop> {
+    let mut cursor = Cursor::over(element);
+    let [mut node, mut scheme, mut host] = [const { None }; 3];
+    while cursor.finds_pair() {
+        let (name, value) = cursor.pair()?;
+        let slot = match name {
+            name if name.eq_ignore_ascii_case(b"for") => &mut node,
+            name if name.eq_ignore_ascii_case(b"proto") => &mut scheme,
+            name if name.eq_ignore_ascii_case(b"host") => &mut host,
+            _ => continue,
+        };
+        if slot.replace(value).is_some() {
+            return None;
+        }
+    }
+    let bytes = element.line.as_bytes();
+    Some(Hop {
+        node: node.map_or(Err(Unusable::Hidden), |range| node::parse(&bytes[range])),
+        scheme: scheme.and_then(|range| Scheme::parse(&bytes[range])),
+        host: host.and_then(|range| Host::within(element.line, range)),
+    })
+}
+
+/// Reads an element from its beginning. It is of one hop, and so of one writer: nobody else's quotes are in it.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn over(element: &Element<'a>) -> Self {
+        Self { bytes: &element.line.as_bytes()[..element.range.end], at: element.range.start }
+    }
+
+    /// Goes to the next pair, if there is one; the grammar lets any of them be empty.
+    fn finds_pair(&mut self) -> bool {
+        self.skip(b" \t;");
+        self.at < self.bytes.len()
+    }
+
+    /// A name, and where its value stands, without the quotes.
+    fn pair(&mut self) -> Option<(&'a [u8], Range<usize>)> {
+        let name = self.some(is_of_a_token)?;
+        self.eat(b'=')?;
+        let value =
+            if self.eat(b'"').is_some() { self.quoted()? } else { self.some(is_of_a_value)? };
+        self.skip(b" \t");
+        let is_whole = matches!(self.bytes.get(self.at), None | Some(b';'));
+        is_whole.then(|| (&self.bytes[name], value))
+    }
+
+    fn quoted(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => {
+                    self.at += 1;
+                    return Some(start..self.at - 1);
+                }
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        None
+    }
+
+    /// As many bytes as `are`, at least one.
+    fn some(&mut self, are: fn(u8) -> bool) -> Option<Range<usize>> {
+        let start = self.at;
+        self.at += self.bytes[start..].iter().take_while(|byte| are(**byte)).count();
+        (self.at > start).then_some(start..self.at)
+    }
+
+    fn eat(&mut self, byte: u8) -> Option<()> {
+        (self.bytes.get(self.at) == Some(&byte)).then(|| self.at += 1)
+    }
+
+    fn skip(&mut self, any_of: &[u8]) {
+        self.at += self.bytes[self.at..].iter().take_while(|byte| any_of.contains(byte)).count();
+    }
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_of_a_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// More than a token has: an address is to be quoted if it has brackets or colons, and often is not.
+fn is_of_a_value(byte: u8) -> bool {
+    is_of_a_token(byte) || b":[]/=".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn hop(text: &str) -> Hop {
+        let line = HeaderValue::from_str(text).unwrap();
+        Hop::of_forwarded(&Element { line: &line, range: 0..text.len() })
+    }
+
+    fn told(text: &str) -> (String, Option<Scheme>, Option<String>) {
+        let hop = hop(text);
+        let node = hop.node.map_or_else(|why| format!("{why:?}"), |ip| ip.to_string());
+        (node, hop.scheme, hop.host.map(|host| host.to_string()))
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc_are_read() {
+        for (text, node) in [
+            ("for=\"_gazonk\"", "Hidden"),
+            ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
+            ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
+            ("for=192.0.2.43", "192.0.2.43"),
+            ("for=_hidden", "Hidden"),
+            ("for=unknown", "Hidden"),
+            ("for=_SEVKISEK;by=_mine", "Hidden"),
+            ("for=\"192.0.2.43:47011\"", "192.0.2.43"),
+        ] {
+            assert_eq!(told(text).0, node, "{text}");
+        }
+    }
+
+    #[test]
+    fn scheme_and_host_are_read_in_any_order_and_spelling() {
+        let expected =
+            ("192.0.2.1".to_owned(), Some(Scheme::Https), Some("a.example:8".to_owned()));
+        for text in [
+            "for=192.0.2.1;proto=https;host=\"a.example:8\"",
+            "HOST=a.example:8;Proto=HTTPS;FOR=192.0.2.1",
+            ";for=192.0.2.1;;proto=https; ;host=a.example:8;",
+            " for=\"192.0.2.1:_p\" ; proto=\"wss\" ;\thost=a.example:8\t",
+            "by=_x;secret=\"a;b,c\\\"d\";for=192.0.2.1;proto=https;host=a.example:8",
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_or_scheme_that_is_none_is_left_out() {
+        let expected = ("192.0.2.1".to_owned(), None, None);
+        for text in [
+            "for=192.0.2.1;proto=gopher;host=\"a/b\"",
+            "for=192.0.2.1;host=\"\";proto=\"\"",
+            "for=192.0.2.1;host=\"a\\.example\"",
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_element_that_does_not_say_for_whom_hides_it() {
+        assert_eq!(told("proto=https"), ("Hidden".to_owned(), Some(Scheme::Https), None));
+        for text in ["", " ", ";", "by=_mine"] {
+            assert_eq!(told(text), ("Hidden".to_owned(), None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_element_that_breaks_the_grammar_tells_nothing() {
+        for text in [
+            "for",
+            "for=",
+            "=1",
+            "for =1.2.3.4",
+            "for= 1.2.3.4",
+            "for=1.2.3.4 x",
+            "for=\"1.2.3.4",
+            "for=1.2.3.4\"",
+            "for=\"1.2.3.4\"x",
+            "for=1.2.3.4,x",
+            "for=\"a\\",
+            "host=\"",
+            "for=1.2.3.4;host=\"",
+            "for=1.2.3.4;for=5.6.7.8",
+            "for=1.2.3.4;proto=http;proto=https",
+            "1.2.3.4",
+        ] {
+            assert_eq!(hop(text), Hop::at(Err(Unusable::Malformed)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use http::{HeaderMap, HeaderName, header::FORWARDED};
+
+use crate::{
+    Mistake,
+    elements::{Elements, MAX_BYTES, last_comma, last_unquoted_comma},
+};
+
+pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Which headers the proxies write.
+///
+/// One header names the client, and no other is looked at for it: a proxy that writes one passes the others on
+/// as the client sent them.
+///
+/// # Example
+///
+/// ```
+/// use battlement_client_ip::Forwarding;
+/// use http::HeaderName;
+///
+/// let nginx = Forwarding::x_forwarded_for()
+///     .scheme(HeaderName::from_static("x-forwarded-proto"))
+///     .host(HeaderName::from_static("x-forwarded-host"));
+/// let cloudflare = Forwarding::single(HeaderName::from_static("cf-connecting-ip"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Forwarding {
+    pub(crate) header: HeaderName,
+    pub(crate) form: Form,
+    pub(crate) scheme: Option<HeaderName>,
+    pub(crate) host: Option<HeaderName>,
+}
+
+/// How a header names the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A list of addresses, to which each proxy adds.
+    List,
+    /// `Forwarded`.
+    Rfc7239,
+    /// One address.
+    Single,
+}
+
+impl Forwarding {
+    /// `X-Forwarded-For`: each proxy adds the address of whoever connected to it.
+    #[must_use]
+    pub const fn x_forwarded_for() -> Self {
+        Self { header: X_FORWARDED_FOR, form: Form::List, scheme: None, host: None }
+    }
+
+    /// `Forwarded` (RFC 7239): each proxy adds an element, of which the scheme and the host are taken as well.
+    #[must_use]
+    pub const fn forwarded() -> Self {
+        Self { header: FORWARDED, form: Form::Rfc7239, scheme: None, host: None }
+    }
+
+    /// A header with one address, which the outermost proxy sets whatever the client sent, and the others pass
+    /// on: `CF-Connecting-IP`, `True-Client-IP`, `Fly-Client-IP`, `X-Real-IP`.
+    ///
+    /// Nothing shows whether a request has come through that proxy. See that no other way leads to yours, or
+    /// take a list. A header that lists many by its definition is read as such.
+    #[must_use]
+    pub fn single(header: HeaderName) -> Self {
+        if header == X_FORWARDED_FOR {
+            Self::x_forwarded_for()
+        } else if header == FORWARDED {
+            Self::forwarded()
+        } else {
+            Self { header, form: Form::Single, scheme: None, host: None }
+        }
+    }
+
+    /// The header that tells the client's scheme, as `X-Forwarded-Proto`. Default: none.
+    ///
+    /// Name it if the proxies set it whatever the client sent: one that they pass on says what the client
+    /// wishes. Of many values the last one counts, which is the nearest proxy's.
+    ///
+    /// # Panics
+    ///
+    /// With [`forwarded`](Self::forwarded), which has one of its own.
+    #[must_use]
+    pub fn scheme(mut self, header: HeaderName) -> Self {
+        self.scheme = Some(header);
+        self.checked()
+    }
+
+    /// The header that tells the host which the client asked for, as `X-Forwarded-Host`. Default: none.
+    ///
+    /// Name it if the proxies set it whatever the client sent; nginx and most load balancers do not, unless
+    /// told to. Of many values the last one counts, which is the nearest proxy's.
+    ///
+    /// # Panics
+    ///
+    /// With [`forwarded`](Self::forwarded), which has one of its own.
+    #[must_use]
+    pub fn host(mut self, header: HeaderName) -> Self {
+        self.host = Some(header);
+        self.checked()
+    }
+
+    fn checked(self) -> Self {
+        if let Some(mistake) = self.mistakes().first() {
+            panic!("Forwarding: {mistake}");
+        }
+        self
+    }
+
+    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+        let named = [("scheme_header", &self.scheme), ("host_header", &self.host)];
+        let wrong =
+            named.iter().filter(|(_, header)| header.is_some() && self.form == Form::Rfc7239);
+        let message = "`forwarded` tells it itself; leave it out";
+        wrong.map(|(field, _)| Mistake { field, message: message.to_owned() }).collect()
+    }
+
+    /// What the header has of hops, the nearest first.
+    pub(crate) fn elements<'a>(&self, headers: &'a HeaderMap) -> Elements<'a> {
+        let last_comma = match self.form {
+            Form::List => last_comma,
+            Form::Rfc7239 => last_unquoted_comma,
+            Form::Single => |_: &[u8]| None,
+        };
+        Elements::new(headers.get_all(&self.header).iter(), last_comma, MAX_BYTES)
+    }
+}

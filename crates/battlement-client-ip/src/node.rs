@@ -1,0 +1,203 @@
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::{self, FromStr},
+};
+
+/// Why what a proxy wrote of a hop names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// It says that it will not or cannot tell: `unknown`, an obfuscated name, a Unix socket.
+    Hidden,
+    /// It is no form of an address.
+    Malformed,
+}
+
+/// Reads a node (RFC 7239, section 6), or the same spelled as `X-Forwarded-For` has it: `192.0.2.1`,
+/// `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`, each perhaps in quotes, an IPv6 address
+/// perhaps with a zone, a port perhaps obfuscated.
+pub(crate) fn parse(text: &[u8]) -> Result<IpAddr, Unusable> {
+    let text = unquoted(text);
+    if let Some(rest) = text.strip_prefix(b"[") {
+        return bracketed(rest).ok_or(Unusable::Malformed);
+    }
+    let colon = text.iter().position(|byte| *byte == b':');
+    let (name, port) = match colon {
+        None => (text, &[][..]),
+        Some(at) => text.split_at(at),
+    };
+    if port.iter().skip(1).any(|byte| *byte == b':') {
+        return ipv6(text).ok_or(Unusable::Malformed);
+    }
+    if is_hidden(name) {
+        return Err(Unusable::Hidden);
+    }
+    let ip = std_parse::<Ipv4Addr>(name).filter(|_| is_port(port));
+    ip.map(IpAddr::V4).ok_or(Unusable::Malformed)
+}
+
+fn unquoted(text: &[u8]) -> &[u8] {
+    let inside = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
+    inside.unwrap_or(text)
+}
+
+fn bracketed(rest: &[u8]) -> Option<IpAddr> {
+    let close = rest.iter().position(|byte| *byte == b']')?;
+    let (ip, port) = (&rest[..close], &rest[close + 1..]);
+    ipv6(ip).filter(|_| is_port(port))
+}
+
+/// The zone of an address says which of the proxy's own interfaces it is behind: nothing to us.
+fn ipv6(text: &[u8]) -> Option<IpAddr> {
+    let percent = text.iter().position(|byte| *byte == b'%');
+    let (ip, zone) = text.split_at(percent.unwrap_or(text.len()));
+    let ip = std_parse::<Ipv6Addr>(ip).filter(|_| is_zone(zone));
+    ip.map(|ip| IpAddr::V6(ip).to_canonical())
+}
+
+fn std_parse<T: FromStr>(text: &[u8]) -> Option<T> {
+    str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Nothing, or `%` and a name (RFC 6874, section 2).
+fn is_zone(zone: &[u8]) -> bool {
+    zone.is_empty() || (zone.len() > 1 && zone[1..].iter().all(|byte| is_of_a_name(byte)))
+}
+
+/// Nothing, or `:` and up to five digits or an obfuscated port (RFC 7239, section 6).
+fn is_port(port: &[u8]) -> bool {
+    match port {
+        [] => true,
+        [b':', b'_', name @ ..] => !name.is_empty() && name.iter().all(is_obfuscated),
+        [b':', digits @ ..] => {
+            (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// `unix` is what nginx writes of a client that came over such a socket.
+fn is_hidden(name: &[u8]) -> bool {
+    match name {
+        [b'_', name @ ..] => !name.is_empty() && name.iter().all(is_obfuscated),
+        _ => name.eq_ignore_ascii_case(b"unknown") || name == b"unix",
+    }
+}
+
+/// RFC 7239, section 6.3.
+fn is_obfuscated(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._-".contains(byte)
+}
+
+fn is_of_a_name(byte: &u8) -> bool {
+    is_obfuscated(byte) || b"~%".contains(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ip(text: &str) -> Result<IpAddr, Unusable> {
+        parse(text.as_bytes())
+    }
+
+    #[test]
+    fn an_address_is_read_in_every_form_proxies_write() {
+        for (text, expected) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1:80", "192.0.2.1"),
+            ("192.0.2.1:_p", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("2001:DB8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]:_obf", "2001:db8::1"),
+            ("\"[2001:db8::1]:443\"", "2001:db8::1"),
+            ("\"192.0.2.1\"", "192.0.2.1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:80", "fe80::1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("[::ffff:c000:201]:80", "192.0.2.1"),
+        ] {
+            assert_eq!(ip(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_node_that_is_not_told_is_hidden_in_letters_of_any_case() {
+        for text in
+            ["unknown", "Unknown", "UNKNOWN:80", "_hidden", "_SEVKISEK", "_a.b-c:_d", "unix:"]
+        {
+            assert_eq!(ip(text), Err(Unusable::Hidden), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_malformed() {
+        for text in [
+            "",
+            "\"",
+            "\"\"",
+            " ",
+            "[",
+            "]",
+            "[]",
+            "[]:80",
+            "[::1",
+            "::1]",
+            "[::1]80",
+            "[::1]:",
+            "[::1]:123456",
+            "[192.0.2.1]",
+            "192.0.2.1:",
+            "192.0.2.1:x",
+            "192.0.2.1:_",
+            "192.0.2",
+            "192.0.2.256",
+            "192.0.2.01",
+            "0300.0.2.1",
+            "0x7f.1",
+            "192.0.2.1%eth0",
+            "fe80::1%",
+            "[fe80::1%]",
+            "fe80::1%a b",
+            "_",
+            "_a b",
+            "unknowable",
+            "example.org",
+            "\"192.0.2.1",
+            "192.0.2.1\"",
+            "1.2.3.4, 5.6.7.8",
+            "<script>",
+            "\u{ff11}.2.3.4",
+            "\\",
+        ] {
+            assert_eq!(ip(text), Err(Unusable::Malformed), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_address_reads_back(bits: u128, v4: bool, port: Option<u16>) {
+            let addr = if v4 {
+                IpAddr::V4(Ipv4Addr::from_bits((bits >> 96) as u32))
+            } else {
+                IpAddr::V6(Ipv6Addr::from_bits(bits))
+            };
+            let text = match (addr, port) {
+                (addr, None) => addr.to_string(),
+                (IpAddr::V4(addr), Some(port)) => format!("{addr}:{port}"),
+                (IpAddr::V6(addr), Some(port)) => format!("[{addr}]:{port}"),
+            };
+            prop_assert_eq!(ip(&text), Ok(addr.to_canonical()));
+        }
+
+        #[test]
+        fn any_bytes_are_an_address_or_none(bytes: Vec<u8>) {
+            if let Ok(ip) = parse(&bytes) {
+                prop_assert_eq!(ip.to_canonical(), ip);
+            }
+        }
+    }
+}

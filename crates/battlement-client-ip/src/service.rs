@@ -1,0 +1,60 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::Request;
+use tower_service::Service;
+
+use crate::{config::Config, notices::Notices};
+
+/// Tells who the client of every request is. Made by [`ClientIpLayer`](crate::ClientIpLayer).
+///
+/// It is done before the service inside is called, whose future and response are passed on as they are.
+#[derive(Clone, Debug)]
+pub struct ClientIpService<S> {
+    inner: S,
+    config: Arc<Config>,
+    notices: Arc<Notices>,
+}
+
+impl<S> ClientIpService<S> {
+    pub(crate) const fn new(inner: S, config: Arc<Config>, notices: Arc<Notices>) -> Self {
+        Self { inner, config, notices }
+    }
+
+    /// The service inside.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, B> Service<Request<B>> for ClientIpService<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        if self.config.enabled {
+            self.config.admit(&mut request, &self.notices);
+        }
+        self.inner.call(request)
+    }
+}

@@ -1,0 +1,148 @@
+use std::net::IpAddr;
+
+use http::HeaderName;
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use crate::{
+    ClientIpLayer, ConfigError, Forwarding, Mistake, Proxies, config::Config, resolver::Resolver,
+};
+
+/// The settings of a [`ClientIpLayer`] as a configuration file has them.
+///
+/// Every field may be left out; with none, nobody is trusted, as with [`ClientIpLayer::new`]. Unknown ones are
+/// refused by name. `TryFrom` reports every mistake at once.
+///
+/// ```
+/// use battlement_client_ip::{ClientIpLayer, ClientIpSettings};
+///
+/// let settings: ClientIpSettings = serde_json::from_str(
+///     r#"{ "trusted": ["10.0.0.0/8", "unix"], "header": "x-forwarded-for" }"#,
+/// ).unwrap();
+/// let layer = ClientIpLayer::try_from(settings).unwrap();
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientIpSettings {
+    /// [`ClientIpLayer::enabled`].
+    pub enabled: bool,
+    /// The proxies: networks as `10.0.0.0/8`, addresses, and `unix` for [`Proxies::or_unix`].
+    pub trusted: Vec<String>,
+    /// How many proxies there are, where their addresses are not known: [`Proxies::hops`].
+    pub hops: Option<u8>,
+    /// The header that the proxies name the client in: `x-forwarded-for`, `forwarded`, or any other that has
+    /// one address, for [`Forwarding::single`].
+    pub header: Option<String>,
+    /// [`Forwarding::scheme`].
+    pub scheme_header: Option<String>,
+    /// [`Forwarding::host`].
+    pub host_header: Option<String>,
+    /// [`ClientIpLayer::ipv6_prefix`], in bits.
+    pub ipv6_prefix: u8,
+}
+
+impl Default for ClientIpSettings {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            enabled: config.enabled,
+            trusted: Vec::new(),
+            hops: None,
+            header: None,
+            scheme_header: None,
+            host_header: None,
+            ipv6_prefix: config.ipv6_prefix,
+        }
+    }
+}
+
+impl TryFrom<ClientIpSettings> for ClientIpLayer {
+    type Error = ConfigError;
+
+    fn try_from(settings: ClientIpSettings) -> Result<Self, ConfigError> {
+        let mut mistakes = Mistakes(Vec::new());
+        let proxies = settings.proxies(&mut mistakes);
+        let forwarding = settings.forwarding(&mut mistakes);
+        if settings.header.is_some() && !settings.trusts_anybody() {
+            mistakes.add("header", "nobody is trusted to write it; name your proxies in `trusted`");
+        }
+        if settings.header.is_none() && settings.trusts_anybody() {
+            mistakes.add("trusted", "they are trusted with no header; name it in `header`");
+        }
+        let resolver = proxies.zip(forwarding);
+        let config = Config {
+            enabled: settings.enabled,
+            resolver: resolver.map(|(proxies, forwarding)| Resolver { proxies, forwarding }),
+            ipv6_prefix: settings.ipv6_prefix,
+        };
+        mistakes.0.extend(config.mistakes());
+        let Mistakes(mistakes) = mistakes;
+        if mistakes.is_empty() { Ok(Self::of(config)) } else { Err(ConfigError { mistakes }) }
+    }
+}
+
+struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        self.0.push(Mistake { field, message: message.into() });
+    }
+
+    fn take<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
+        result.map_err(|error| self.0.extend(error.mistakes)).ok()
+    }
+
+    fn header(&mut self, field: &'static str, name: Option<&String>) -> Option<HeaderName> {
+        let name = name?;
+        let parsed = name.parse().ok();
+        if parsed.is_none() {
+            self.add(field, format!("{name:?} is no header name; write one as x-forwarded-for"));
+        }
+        parsed
+    }
+
+    fn network(&mut self, text: &str) -> Option<IpNet> {
+        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        let network = text.parse().ok().or_else(address);
+        if network.is_none() {
+            self.add("trusted", format!("{text:?} is no network; write one as 10.0.0.0/8"));
+        }
+        network
+    }
+}
+
+impl ClientIpSettings {
+    fn trusts_anybody(&self) -> bool {
+        !self.trusted.is_empty() || self.hops.is_some()
+    }
+
+    fn proxies(&self, mistakes: &mut Mistakes) -> Option<Proxies> {
+        let (unix, networks): (Vec<_>, Vec<_>) =
+            self.trusted.iter().partition(|text| *text == "unix");
+        let all: Vec<_> = networks.iter().filter_map(|text| mistakes.network(text)).collect();
+        if self.hops.is_some() && !networks.is_empty() {
+            mistakes.add("hops", "the proxies are named in `trusted`; leave one of the two out");
+        }
+        let proxies = match self.hops {
+            Some(count) => Proxies::try_hops(count),
+            // The ones that are no networks are told of already.
+            None if all.len() < networks.len() => return None,
+            None if networks.is_empty() => return (!unix.is_empty()).then(Proxies::unix),
+            None => Proxies::try_networks(all),
+        };
+        let proxies = mistakes.take(proxies)?;
+        Some(if unix.is_empty() { proxies } else { proxies.or_unix() })
+    }
+
+    fn forwarding(&self, mistakes: &mut Mistakes) -> Option<Forwarding> {
+        let header = mistakes.header("header", self.header.as_ref());
+        let scheme = mistakes.header("scheme_header", self.scheme_header.as_ref());
+        let host = mistakes.header("host_header", self.host_header.as_ref());
+        if self.header.is_none() && (scheme.is_some() || host.is_some()) {
+            mistakes.add("header", "name the one that the proxies name the client in as well");
+        }
+        let forwarding = Forwarding { scheme, host, ..Forwarding::single(header?) };
+        mistakes.0.extend(forwarding.mistakes());
+        Some(forwarding)
+    }
+}

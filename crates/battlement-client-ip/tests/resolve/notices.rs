@@ -1,0 +1,123 @@
+//! What is told of requests, how often, and what is not.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use battlement_client_ip::ClientIpLayer;
+use http::Request;
+use tracing::subscriber;
+
+use crate::asking::{client, forwarded, found, request, x_forwarded_for};
+
+const PROXY: &str = "10.0.0.1";
+
+/// What has been logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let bytes = self.0.lock().unwrap();
+        String::from_utf8(bytes.clone()).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logging() -> (Log, subscriber::DefaultGuard) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone());
+    (log, subscriber::set_default(subscriber.finish()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_malformed_header_is_counted_each_time_and_logged_once_a_minute() {
+    let (log, _guard) = logging();
+    let layer = x_forwarded_for();
+    let garbage =
+        || found(&layer, PROXY, &[("x-forwarded-for", "\u{1b}[31mevil".replace('\u{1b}', "~"))]);
+    for _ in 0..5 {
+        assert_eq!(garbage(), "10.0.0.1 stopped");
+    }
+    assert_eq!(log.lines().len(), 1);
+    tokio::time::advance(Duration::from_secs(59)).await;
+    garbage();
+    assert_eq!(log.lines().len(), 1);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    garbage();
+
+    let lines = log.lines();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].contains("requests=1") && lines[1].contains("requests=6"), "{lines:?}");
+    assert!(lines[0].contains("x-forwarded-for") && lines[0].contains(PROXY), "{lines:?}");
+    assert!(!lines[0].contains("evil"), "what a client wrote is not repeated: {lines:?}");
+    assert_eq!(layer.malformed(), 7);
+    assert_eq!(layer.clone().enabled(true).malformed(), 7, "clones count together");
+}
+
+#[tokio::test]
+async fn every_fault_says_what_it_is_and_a_hidden_hop_is_none() {
+    for (line, fault) in [
+        ("x".repeat(5000), Some("it is too long")),
+        (["10.0.0.2"; 33].join(","), Some("it has too many hops")),
+        ("x".to_owned(), Some("a hop is no address")),
+        ("unknown".to_owned(), None),
+        ("192.0.2.1".to_owned(), None),
+    ] {
+        let (log, _guard) = logging();
+        found(&x_forwarded_for(), PROXY, &[("x-forwarded-for", &line)]);
+        assert_eq!(
+            log.lines().first().map(|line| line.contains(fault.unwrap())),
+            fault.map(|_| true)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_forwarding_header_that_nobody_is_trusted_with_is_told_once_with_the_fix() {
+    for header in ["x-forwarded-for", "forwarded"] {
+        let (log, _guard) = logging();
+        let layer = ClientIpLayer::new();
+        found(&layer, PROXY, &[("accept", "*/*")]);
+        assert!(log.lines().is_empty());
+        for _ in 0..3 {
+            found(&layer.clone(), PROXY, &[(header, "192.0.2.1")]);
+        }
+        let lines = log.lines();
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].contains("ClientIpLayer::behind(Proxies::networks"), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_tell_the_peer_is_told_of_once_with_the_fix() {
+    let (log, _guard) = logging();
+    let layer = forwarded();
+    for _ in 0..3 {
+        assert_eq!(client(&layer, Request::new(())), None);
+    }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].contains("into_make_service_with_connect_info"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn an_attack_from_a_peer_that_is_not_trusted_logs_and_counts_nothing() {
+    let (log, _guard) = logging();
+    let layer = forwarded();
+    client(&layer, request("203.0.113.9", &[("forwarded", "\"\"\"")])).unwrap();
+    assert!(log.lines().is_empty());
+    assert_eq!(layer.malformed(), 0);
+}

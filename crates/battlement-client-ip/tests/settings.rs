@@ -1,0 +1,106 @@
+//! Settings from outside are checked whole, and each mistake is named.
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use battlement_client_ip::{ClientIpLayer, ClientIpSettings};
+
+fn parse(json: &str) -> Result<ClientIpSettings, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+fn layer(json: &str) -> String {
+    format!("{:?}", ClientIpLayer::try_from(parse(json).unwrap()).unwrap())
+}
+
+fn mistakes(json: &str) -> Vec<(&'static str, String)> {
+    let error = ClientIpLayer::try_from(parse(json).unwrap()).unwrap_err();
+    error.mistakes().iter().map(|mistake| (mistake.field, mistake.message.clone())).collect()
+}
+
+fn fields(json: &str) -> Vec<&'static str> {
+    mistakes(json).into_iter().map(|(field, _)| field).collect()
+}
+
+#[test]
+fn no_settings_trust_nobody() {
+    assert!(layer("{}").contains("resolver: None"));
+}
+
+#[test]
+fn every_setting_can_be_said() {
+    let debug = layer(
+        r#"{
+            "enabled": false,
+            "trusted": ["10.0.0.0/8", "fd00::/8", "192.0.2.7", "unix"],
+            "header": "X-Forwarded-For",
+            "scheme_header": "x-forwarded-proto",
+            "host_header": "x-forwarded-host",
+            "ipv6_prefix": 56
+        }"#,
+    );
+    for part in [
+        "enabled: false",
+        "10.0.0.0/8",
+        "fd00::/8",
+        "192.0.2.7/32",
+        "unix: true",
+        "\"x-forwarded-for\"",
+        "\"x-forwarded-proto\"",
+        "\"x-forwarded-host\"",
+        "ipv6_prefix: 56",
+    ] {
+        assert!(debug.contains(part), "{part} is not in {debug}");
+    }
+    assert!(layer(r#"{ "hops": 2, "header": "forwarded" }"#).contains("Count(2)"));
+    assert!(
+        layer(r#"{ "hops": 1, "trusted": ["unix"], "header": "forwarded" }"#)
+            .contains("unix: true")
+    );
+    assert!(layer(r#"{ "trusted": ["unix"], "header": "cf-connecting-ip" }"#).contains("Single"));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_field() {
+    let json = r#"{
+        "trusted": ["10.0.0.0/33", "everybody", "10.0.0.0/8"],
+        "hops": 0,
+        "header": "not a header",
+        "scheme_header": "neither is this",
+        "ipv6_prefix": 129
+    }"#;
+    let found = mistakes(json);
+    let fields: Vec<_> = found.iter().map(|(field, _)| *field).collect();
+    assert_eq!(
+        fields,
+        ["trusted", "trusted", "hops", "hops", "header", "scheme_header", "ipv6_prefix"]
+    );
+    let text = ClientIpLayer::try_from(parse(json).unwrap()).unwrap_err().to_string();
+    for part in
+        ["client IP settings: trusted: \"10.0.0.0/33\" is no network", "\"everybody\"", "129 bits"]
+    {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
+#[test]
+fn a_header_without_proxies_and_proxies_without_a_header_are_refused() {
+    assert_eq!(fields(r#"{ "header": "x-forwarded-for" }"#), ["header"]);
+    assert_eq!(fields(r#"{ "trusted": ["10.0.0.0/8"] }"#), ["trusted"]);
+    assert_eq!(fields(r#"{ "hops": 1 }"#), ["trusted"]);
+    assert_eq!(fields(r#"{ "scheme_header": "x-forwarded-proto" }"#), ["header"]);
+}
+
+#[test]
+fn trusting_everybody_is_refused_and_so_is_a_scheme_beside_forwarded() {
+    for all in [r#""0.0.0.0/0""#, r#""::/0""#, r#""0.0.0.0/1", "128.0.0.0/1""#] {
+        let json = format!(r#"{{ "trusted": [{all}], "header": "x-forwarded-for" }}"#);
+        assert!(mistakes(&json)[0].1.contains("is everybody"), "{all}");
+    }
+    let json = r#"{ "hops": 1, "header": "forwarded", "scheme_header": "x-forwarded-proto" }"#;
+    assert_eq!(fields(json), ["scheme_header"]);
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_name() {
+    assert!(parse(r#"{ "trust": [] }"#).unwrap_err().contains("trust"));
+}
