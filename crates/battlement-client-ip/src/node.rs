@@ -60,7 +60,7 @@ fn std_parse<T: FromStr>(text: &[u8]) -> Option<T> {
 
 /// Nothing, or `%` and a name (RFC 6874, section 2).
 fn is_zone(zone: &[u8]) -> bool {
-    zone.is_empty() || (zone.len() > 1 && zone[1..].iter().all(|byte| is_of_a_name(byte)))
+    zone.is_empty() || (zone.len() > 1 && zone[1..].iter().all(is_of_a_name))
 }
 
 /// Nothing, or `:` and up to five digits or an obfuscated port (RFC 7239, section 6).

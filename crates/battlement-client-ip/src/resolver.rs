@@ -61,10 +61,11 @@ impl Resolver {
             walk.ip = peer_ip;
         }
         if let Some(name) = &self.forwarding.scheme {
-            walk.scheme = last(headers, name, |element| Scheme::parse(element.trimmed()));
+            let value = last(headers, name);
+            walk.scheme = value.and_then(|value| Scheme::parse(value.trimmed()));
         }
         if let Some(name) = &self.forwarding.host {
-            walk.host = last(headers, name, |element| element.host());
+            walk.host = last(headers, name).and_then(|value| value.host());
         }
         walk.end(peer_ip, fault)
     }
@@ -138,14 +139,10 @@ impl Walk {
     }
 }
 
-/// What `read` makes of the last value of the header `name`, which the nearest proxy wrote.
-fn last<T>(
-    headers: &HeaderMap,
-    name: &HeaderName,
-    read: impl FnOnce(&Element<'_>) -> Option<T>,
-) -> Option<T> {
-    let mut values = Elements::new(headers.get_all(name).iter(), last_comma, MAX_BYTES);
-    read(&values.next()?.ok()?)
+/// The last value of the header `name`, which the nearest proxy wrote.
+fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Element<'a>> {
+    let values = headers.get_all(name).iter();
+    Elements::new(values, last_comma, MAX_BYTES).next()?.ok()
 }
 
 impl fmt::Display for Fault {

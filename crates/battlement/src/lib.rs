@@ -5,6 +5,7 @@
 //!
 //! | module | feature | what it does |
 //! |---|---|---|
+//! | `client_ip` | `client-ip` | who the client is behind trusted proxies |
 //! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
 //! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
 //!
@@ -31,7 +32,7 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `request-id`, `security-headers`
+//! - a feature for each layer: `client-ip`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: what joins the layers that are switched on to
 //!   these
@@ -39,6 +40,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// Who the client is behind trusted proxies, by an address that nobody can forge.
+#[cfg(feature = "client-ip")]
+#[doc(inline)]
+pub use battlement_client_ip as client_ip;
 /// A request id in every log line, in every answer and in every call made for it.
 #[cfg(feature = "request-id")]
 #[doc(inline)]
