@@ -1,12 +1,10 @@
-use std::{borrow::Cow, fmt::Write as _, time::Duration};
+use std::{borrow::Cow, fmt::Write as _};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::{Rejection, ResponseBody, RetryAfter, Wire, grpc_code::GRPC_STATUS};
+use crate::{Rejection, ResponseBody, RetryAfter, TrailersOnly, Wire};
 
-const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-const GRPC_PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The answer of a layer that rejects a request.
@@ -73,11 +71,9 @@ impl Answer {
         let mut response = Response::new(ResponseBody::empty());
         let headers = response.headers_mut();
         headers.reserve(5);
-        headers.insert(GRPC_STATUS, self.rejection.kind.grpc_code().header_value());
-        headers.insert(GRPC_MESSAGE, percent_encode(&self.detail));
-        if let Some(wait) = self.rejection.retry_after {
-            headers.insert(GRPC_PUSHBACK, HeaderValue::from(millis_up(wait)));
-        }
+        TrailersOnly::new(self.rejection.kind.grpc_code(), &self.detail)
+            .pushback(self.rejection.retry_after)
+            .write(headers);
         response
     }
 
@@ -133,25 +129,6 @@ fn push_json(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes `text` as `grpc-message` wants it: bytes outside of space to `~`, and `%`, as `%XX`.
-fn percent_encode(text: &str) -> HeaderValue {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
-            _ => {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-        }
-    }
-    HeaderValue::from_maybe_shared(Bytes::from(encoded)).unwrap_or(HeaderValue::from_static(""))
-}
-
-fn millis_up(wait: Duration) -> u64 {
-    let up = u64::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
-    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(up)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -165,24 +142,6 @@ mod tests {
             let mut json = String::new();
             push_json(&mut json, &text);
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
-        }
-
-        #[test]
-        fn a_grpc_message_is_printable_ascii_and_decodes_to_the_text(text in any::<String>()) {
-            let value = percent_encode(&text);
-            let encoded = value.to_str().unwrap();
-            let mut bytes = encoded.bytes();
-            let mut decoded = Vec::new();
-            while let Some(byte) = bytes.next() {
-                decoded.push(match byte {
-                    b'%' => {
-                        let hex = [bytes.next().unwrap(), bytes.next().unwrap()];
-                        u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
-                    }
-                    byte => byte,
-                });
-            }
-            prop_assert_eq!(String::from_utf8(decoded).unwrap(), text);
         }
     }
 
@@ -198,12 +157,5 @@ mod tests {
             "code": "timeout",
         });
         assert_eq!(problem, expected);
-    }
-
-    #[test]
-    fn a_pushback_never_asks_to_come_back_too_early() {
-        assert_eq!(millis_up(Duration::from_micros(1)), 1);
-        assert_eq!(millis_up(Duration::from_millis(7)), 7);
-        assert_eq!(millis_up(Duration::MAX), u64::MAX);
     }
 }

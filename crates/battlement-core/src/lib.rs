@@ -55,6 +55,7 @@ mod request_id;
 mod response_body;
 mod retry_after;
 mod trace;
+mod trailers_only;
 mod verdict;
 mod wire;
 
@@ -80,6 +81,7 @@ pub use self::{
     response_body::ResponseBody,
     retry_after::RetryAfter,
     trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},
+    trailers_only::TrailersOnly,
     verdict::{Failure, Verdict},
     wire::Wire,
 };
