@@ -1,0 +1,85 @@
+use battlement_core::{self as core, RequestId, RetryAfter, TrailersOnly};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response::Parts};
+
+use crate::{
+    Document, Expose, Problem, ResponseBody, Untouched, asked::Asked, chain, config::Config,
+    report::Reporter,
+};
+
+/// Answers one request, in the form its caller can read.
+#[derive(Clone, Copy)]
+pub(crate) struct Answerer<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) asked: &'a Asked,
+}
+
+impl Answerer<'_> {
+    /// Answers with the head of a response, of which everything stays but what describes its body.
+    pub(crate) fn rewrite<B>(
+        self,
+        mut parts: Parts,
+        problem: &Problem,
+    ) -> Response<ResponseBody<B>> {
+        Reporter { config: self.config, facts: self.asked.facts.as_ref() }.answered(problem);
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            parts.headers.remove(name);
+        }
+        parts.extensions.remove::<Problem>();
+        // A second layer further out finds nothing to do.
+        parts.extensions.insert(Untouched);
+        let no_store = HeaderValue::from_static("no-store");
+        parts.headers.entry(header::CACHE_CONTROL).or_insert(no_store);
+        let body = if self.asked.wire.is_grpc() {
+            self.grpc(&mut parts, problem)
+        } else {
+            self.http(&mut parts.headers, problem)
+        };
+        Response::from_parts(parts, ResponseBody::unwatched(body))
+    }
+
+    fn grpc<B>(self, parts: &mut Parts, problem: &Problem) -> core::ResponseBody<B> {
+        let document = self.document(problem);
+        let message = document.detail().unwrap_or_else(|| document.title());
+        parts.status = StatusCode::OK;
+        parts.headers.insert(header::CONTENT_TYPE, self.asked.wire.content_type());
+        let pushback = RetryAfter::from_headers(&parts.headers).map(|wait| wait.0);
+        TrailersOnly::new(problem.grpc(), message).pushback(pushback).write(&mut parts.headers);
+        core::ResponseBody::empty()
+    }
+
+    fn http<B>(self, headers: &mut HeaderMap, problem: &Problem) -> core::ResponseBody<B> {
+        let (content_type, bytes) = self.document(problem).render(self.asked.format());
+        headers.insert(header::CONTENT_TYPE, content_type);
+        vary_by_accept(headers);
+        if self.asked.is_head {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            return core::ResponseBody::empty();
+        }
+        core::ResponseBody::own(bytes)
+    }
+
+    fn document<'b>(self, problem: &'b Problem) -> Document<'b>
+    where
+        Self: 'b,
+    {
+        let causes = match (self.config.expose, problem.cause()) {
+            (Expose::Causes, Some(cause)) => chain::texts(cause),
+            _ => Vec::new(),
+        };
+        Document::of(problem)
+            .types_at(self.config.types_at.as_deref())
+            .request_id(self.asked.id().map(RequestId::as_str))
+            .causes(causes)
+    }
+}
+
+/// A cache must not give one caller's form to another (RFC 9110, section 12.5.5).
+fn vary_by_accept(headers: &mut HeaderMap) {
+    let varies = headers.get_all(header::VARY).iter().any(|value| {
+        let names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.into_iter().any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept"))
+    });
+    if !varies {
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+    }
+}

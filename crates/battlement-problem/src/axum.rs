@@ -1,0 +1,95 @@
+use std::error::Error;
+
+use ::axum::{
+    extract::rejection::{
+        BytesRejection, FormRejection, JsonRejection, PathRejection, QueryRejection,
+        RawFormRejection, RawPathParamsRejection, StringRejection,
+    },
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::de::value;
+use serde_path_to_error::{Path, Segment};
+
+use crate::{FieldError, Problem, explain::links};
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.response()
+    }
+}
+
+/// For [`Router::fallback`](::axum::Router::fallback): there is nothing at this path.
+///
+/// A [`ProblemLayer`](crate::ProblemLayer) makes the same of axum's own bare 404; this is for a router that
+/// has none around it, or a detail of your own in its place.
+pub async fn not_found() -> Problem {
+    Problem::of_status(StatusCode::NOT_FOUND)
+}
+
+/// For [`Router::method_not_allowed_fallback`](::axum::Router::method_not_allowed_fallback): axum adds the
+/// `Allow` header. As for the rest, see [`not_found`].
+pub async fn method_not_allowed() -> Problem {
+    Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// What axum's extractors refuse a request for. What they fail with through no fault of the caller's, as
+/// for a parameter that the route does not have, is a bug.
+pub(crate) fn rejected(error: &(dyn Error + 'static)) -> Option<Problem> {
+    macro_rules! told {
+        ($($rejection:ty),+) => {
+            $(if let Some(rejection) = error.downcast_ref::<$rejection>() {
+                return told(rejection.status(), rejection.body_text(), rejection);
+            })+
+        };
+    }
+    told!(
+        JsonRejection,
+        PathRejection,
+        QueryRejection,
+        FormRejection,
+        RawFormRejection,
+        BytesRejection,
+        StringRejection,
+        RawPathParamsRejection
+    );
+    None
+}
+
+fn told(status: StatusCode, text: String, rejection: &(dyn Error + 'static)) -> Option<Problem> {
+    let problem = Problem::of_status(status).detail(text).fields(failing_field(rejection));
+    (!status.is_server_error()).then_some(problem)
+}
+
+/// The field at which a deserializer gave up, and why. It gives up at the first.
+fn failing_field(rejection: &(dyn Error + 'static)) -> Option<FieldError> {
+    links(rejection).find_map(|link| {
+        if let Some(error) = link.downcast_ref::<serde_path_to_error::Error<serde_json::Error>>() {
+            // A body that is no JSON at all has no fields.
+            return error.inner().is_data().then(|| field(error.path(), error.inner()));
+        }
+        let error = link.downcast_ref::<serde_path_to_error::Error<value::Error>>()?;
+        Some(field(error.path(), error.inner()))
+    })
+}
+
+fn field(path: &Path, error: &dyn Error) -> FieldError {
+    FieldError::new(pointer(path), error.to_string())
+}
+
+/// A JSON pointer (RFC 6901).
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        pointer.push('/');
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&index.to_string()),
+            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            // An enum's variant is no place in the text.
+            Segment::Enum { .. } | Segment::Unknown => {
+                pointer.pop();
+            }
+        }
+    }
+    pointer
+}

@@ -1,0 +1,54 @@
+use std::{fmt, sync::Arc};
+
+use serde::Deserialize;
+
+use crate::{Bug, Explain};
+
+/// How much of a bug callers get to see.
+///
+/// A value, so that it comes from the configuration of a deployment. It never follows from how the program
+/// was built: a debug build in production must not talk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expose {
+    /// Nothing but the id of their request. The default.
+    #[default]
+    Nothing,
+    /// The chain of causes, as the member `causes`. For a developer's own machine.
+    Causes,
+}
+
+pub(crate) type OnBug = Arc<dyn Fn(&Bug<'_>) + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    pub(crate) types_at: Option<String>,
+    pub(crate) expose: Expose,
+    pub(crate) explainers: Vec<Arc<dyn Explain>>,
+    pub(crate) on_bug: Option<OnBug>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            types_at: None,
+            expose: Expose::default(),
+            explainers: Vec::new(),
+            on_bug: None,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("enabled", &self.enabled)
+            .field("types_at", &self.types_at)
+            .field("expose", &self.expose)
+            .field("explainers", &self.explainers.len())
+            .field("on_bug", &self.on_bug.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,18 @@
+use std::error::Error;
+
+use battlement_core::{Rejection, RejectionKind};
+use tower::{load_shed, timeout};
+
+use crate::Problem;
+
+/// What tower's own layers turn calls away with.
+pub(super) fn explain(link: &(dyn Error + 'static)) -> Option<Problem> {
+    let kind = if link.is::<timeout::error::Elapsed>() {
+        RejectionKind::Timeout
+    } else if link.is::<load_shed::error::Overloaded>() {
+        RejectionKind::Overloaded
+    } else {
+        return None;
+    };
+    Some(Problem::of_rejection(Rejection::new(kind)))
+}

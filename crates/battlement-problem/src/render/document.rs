@@ -1,0 +1,135 @@
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::{FieldError, Problem, problem::RESERVED};
+
+const CAUSES: &str = "causes";
+
+/// What a caller gets to read of a problem: all of it, or of a bug next to nothing.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    problem: &'a Problem,
+    types_at: Option<&'a str>,
+    request_id: Option<&'a str>,
+    causes: Vec<String>,
+}
+
+impl<'a> Document<'a> {
+    /// What `problem` says by itself.
+    #[must_use]
+    pub const fn of(problem: &'a Problem) -> Self {
+        Self { problem, types_at: None, request_id: None, causes: Vec::new() }
+    }
+
+    /// Names types by their code, below this URI.
+    #[must_use]
+    pub const fn types_at(mut self, base: Option<&'a str>) -> Self {
+        self.types_at = base;
+        self
+    }
+
+    /// Tells the id of the request.
+    #[must_use]
+    pub const fn request_id(mut self, id: Option<&'a str>) -> Self {
+        self.request_id = id;
+        self
+    }
+
+    /// Tells the causes, which is for the eyes of developers.
+    #[must_use]
+    pub fn causes(mut self, causes: Vec<String>) -> Self {
+        self.causes = causes;
+        self
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.problem.status()
+    }
+
+    fn type_uri(&self) -> Cow<'a, str> {
+        match (self.problem.explicit_type(), self.types_at) {
+            (Some(uri), _) if !self.problem.is_bug() => uri.into(),
+            (_, Some(base)) => format!("{base}{}", self.problem.code()).into(),
+            _ => "about:blank".into(),
+        }
+    }
+
+    /// The name of the type, for people.
+    #[must_use]
+    pub fn title(&self) -> &'a str {
+        if self.problem.is_bug() { "Internal Server Error" } else { self.problem.name() }
+    }
+
+    /// The text for the caller.
+    #[must_use]
+    pub fn detail(&self) -> Option<&'a str> {
+        self.public(self.problem.text())
+    }
+
+    pub(super) fn errors(&self) -> &'a [FieldError] {
+        self.public(Some(self.problem.field_errors())).unwrap_or_default()
+    }
+
+    pub(super) const fn id(&self) -> Option<&'a str> {
+        self.request_id
+    }
+
+    /// The causes, if they are told.
+    #[must_use]
+    pub fn told_causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    fn public<T>(&self, said: Option<T>) -> Option<T> {
+        said.filter(|_| !self.problem.is_bug())
+    }
+
+    /// The problem as JSON.
+    #[must_use]
+    pub fn json(&self) -> Bytes {
+        // There is nothing in it that JSON cannot say: strings, numbers, and JSON itself.
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.type_uri())?;
+        map.serialize_entry("title", self.title())?;
+        map.serialize_entry("status", &self.status().as_u16())?;
+        if let Some(detail) = self.detail() {
+            map.serialize_entry("detail", detail)?;
+        }
+        if let Some(instance) = self.public(self.problem.occurrence()) {
+            map.serialize_entry("instance", instance)?;
+        }
+        map.serialize_entry("code", self.problem.code())?;
+        if let Some(id) = self.request_id {
+            map.serialize_entry("request_id", id)?;
+        }
+        if !self.errors().is_empty() {
+            map.serialize_entry("errors", self.errors())?;
+        }
+        if !self.causes.is_empty() {
+            map.serialize_entry(CAUSES, &self.causes)?;
+        }
+        for (name, value) in self.public(Some(self.problem.members())).into_iter().flatten() {
+            // The id of another service's request stands among the members; ours goes first.
+            let taken = match name.as_str() {
+                "request_id" => self.request_id.is_some(),
+                CAUSES => !self.causes.is_empty(),
+                name => RESERVED.contains(&name),
+            };
+            if !taken {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,57 @@
+use std::{backtrace::BacktraceStatus, error::Error, panic::AssertUnwindSafe};
+
+use battlement_core::{RequestFacts, RequestId};
+use tracing::{error, info, warn};
+
+use crate::{Bug, Problem, chain, config::Config, explain, panic::discard};
+
+/// Logs, once and under the id of the request, why something failed.
+#[derive(Clone, Copy)]
+pub(crate) struct Reporter<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) facts: Option<&'a RequestFacts>,
+}
+
+impl<'a> Reporter<'a> {
+    /// Logs the cause of a problem that is answered with. One without a cause has told all there is.
+    pub(crate) fn answered(self, problem: &Problem) {
+        let Some(cause) = problem.cause() else {
+            return;
+        };
+        if problem.is_bug() {
+            let bug = Bug { facts: self.facts, error: cause, backtrace: problem.backtrace() };
+            return self.bug(&bug, "a request met a bug");
+        }
+        let (request_id, cause) = (self.id(), chain::line(cause));
+        let (status, code) = (problem.status().as_u16(), problem.code());
+        if problem.status().is_server_error() {
+            warn!(request_id, status, code, cause, "a request failed");
+        } else {
+            info!(request_id, status, code, cause, "a request was refused");
+        }
+    }
+
+    /// Logs why a body broke off, of which the caller has seen the head already.
+    pub(crate) fn broke_off(self, error: &(dyn Error + 'static)) {
+        if explain::known(error, self.config).is_some_and(|problem| !problem.is_bug()) {
+            warn!(request_id = self.id(), cause = chain::line(error), "a response broke off");
+        } else {
+            let bug = Bug { facts: self.facts, error, backtrace: None };
+            self.bug(&bug, "a response broke off by a bug");
+        }
+    }
+
+    fn bug(self, bug: &Bug<'_>, message: &str) {
+        let backtrace = bug.backtrace().filter(|way| way.status() == BacktraceStatus::Captured);
+        let (request_id, cause) = (self.id(), bug.chain());
+        error!(request_id, cause, backtrace = backtrace.map(tracing::field::display), "{message}");
+        if let Some(on_bug) = &self.config.on_bug {
+            let told = std::panic::catch_unwind(AssertUnwindSafe(|| on_bug(bug)));
+            told.unwrap_or_else(discard);
+        }
+    }
+
+    fn id(self) -> Option<&'a str> {
+        self.facts.and_then(RequestFacts::id).map(RequestId::as_str)
+    }
+}

@@ -1,0 +1,85 @@
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use crate::{
+    BoxError, ResponseBody, ResponseFuture, admitted::Admitted, asked::Asked, catch::catch,
+    config::Config,
+};
+
+/// Turns errors and panics into answers. Made by [`ProblemLayer`](crate::ProblemLayer).
+#[derive(Debug)]
+pub struct ProblemService<S> {
+    inner: S,
+    config: Arc<Config>,
+    // Why the service will never be ready: the next call is told.
+    failed: Option<BoxError>,
+}
+
+impl<S> ProblemService<S> {
+    pub(crate) const fn new(inner: S, config: Arc<Config>) -> Self {
+        Self { inner, config, failed: None }
+    }
+
+    /// The service inside.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+/// A clone has not been polled yet, whatever the original was told.
+impl<S: Clone> Clone for ProblemService<S> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), Arc::clone(&self.config))
+    }
+}
+
+impl<S, B, RB> Service<Request<B>> for ProblemService<S>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+    S::Error: Into<BoxError>,
+    RB: Body<Data: From<Bytes>, Error: Into<BoxError>>,
+{
+    type Response = Response<ResponseBody<RB>>;
+    type Error = Infallible;
+    type Future = ResponseFuture<S::Future, RB>;
+
+    /// Never fails: where the service does, the next call is answered with its error.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx).map(|ready| {
+            self.failed = ready.err().map(Into::into);
+            Ok(())
+        })
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let admitted = Admitted { asked: Asked::of(&request), config: Arc::clone(&self.config) };
+        if let Some(error) = self.failed.take() {
+            return ResponseFuture::failed(admitted, error);
+        }
+        if !admitted.config.enabled {
+            return ResponseFuture::calling(admitted, self.inner.call(request));
+        }
+        match catch(|| self.inner.call(request)) {
+            Ok(future) => ResponseFuture::calling(admitted, future),
+            Err(panic) => ResponseFuture::failed(admitted, panic.into()),
+        }
+    }
+}

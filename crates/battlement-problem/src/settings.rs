@@ -1,0 +1,67 @@
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::{Expose, ProblemLayer};
+
+/// The settings of a [`ProblemLayer`] as a configuration file has them.
+///
+/// Every field may be left out and then is what [`ProblemLayer::new`] has; unknown ones are refused by name.
+///
+/// ```
+/// use battlement_problem::{ProblemLayer, ProblemSettings};
+///
+/// let settings: ProblemSettings =
+///     serde_json::from_str(r#"{ "types_at": "/problems/", "expose": "causes" }"#).unwrap();
+/// let layer = ProblemLayer::try_from(settings).unwrap();
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProblemSettings {
+    /// [`ProblemLayer::enabled`].
+    pub enabled: bool,
+    /// [`ProblemLayer::types_at`].
+    pub types_at: Option<String>,
+    /// [`ProblemLayer::expose`]: `nothing` or `causes`.
+    pub expose: Expose,
+}
+
+/// `types_at` holds what no URI may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidTypesUri;
+
+impl Default for ProblemSettings {
+    fn default() -> Self {
+        Self { enabled: true, types_at: None, expose: Expose::default() }
+    }
+}
+
+impl TryFrom<ProblemSettings> for ProblemLayer {
+    type Error = InvalidTypesUri;
+
+    /// # Errors
+    ///
+    /// If `types_at` is no URI.
+    fn try_from(settings: ProblemSettings) -> Result<Self, InvalidTypesUri> {
+        let layer = Self::new().enabled(settings.enabled).expose(settings.expose);
+        match settings.types_at {
+            Some(uri) => check_types_uri(&uri).map(|()| layer.types_at(uri)),
+            None => Ok(layer),
+        }
+    }
+}
+
+/// RFC 3986, appendix A, by what must not be there.
+pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidTypesUri> {
+    let fits = |byte| matches!(byte, b'!'..=b'~') && !b"\"<>\\^`{|}".contains(&byte);
+    if uri.bytes().all(fits) { Ok(()) } else { Err(InvalidTypesUri) }
+}
+
+impl fmt::Display for InvalidTypesUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("types_at is no URI: it holds a space, a quote, an angle bracket or the like")
+    }
+}
+
+impl std::error::Error for InvalidTypesUri {}

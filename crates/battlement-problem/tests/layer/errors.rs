@@ -1,0 +1,152 @@
+//! Errors that a service returns in the place of a response.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::pending,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use battlement_core::{Rejection, RejectionKind};
+use battlement_problem::{Problem, ProblemLayer};
+use battlement_testkit::probe::{Probe, ProbeBody, ProbeError};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+
+use crate::stage::{BoxError, ID, send};
+
+/// The client side's typed error of a layer of ours: a rejection is its source.
+#[derive(Debug)]
+struct CircuitOpen(Rejection);
+
+impl fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("billing.internal:8443 is off")
+    }
+}
+
+impl std::error::Error for CircuitOpen {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn an_error_nobody_knows_is_a_bug() {
+    let answer = send(ProblemLayer::new(), &[], async |_| {
+        Err(io::Error::other("cannot open /etc/shop/key.pem"))
+    });
+    let answer = answer.await;
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.json()["code"], "internal");
+    assert!(!answer.all().contains("key.pem"));
+    assert!(answer.log.contains("key.pem") && answer.log.contains(ID), "{}", answer.log);
+}
+
+#[tokio::test]
+async fn a_problem_comes_through_services_whose_errors_are_boxed() {
+    let answer = send(ProblemLayer::new(), &[], async |_| {
+        let problem =
+            Problem::new(StatusCode::IM_A_TEAPOT, "short_and_stout").detail("tip me over");
+        Err(BoxError::from(problem))
+    });
+    let answer = answer.await;
+    assert_eq!(answer.status(), 418);
+    assert_eq!(answer.json()["detail"], "tip me over");
+}
+
+#[tokio::test]
+async fn rejections_of_our_layers_are_known_wherever_they_stand() {
+    let wait = Duration::from_millis(1500);
+    let rejection = Rejection::new(RejectionKind::CircuitOpen).retry_after(wait);
+    let answer = send(ProblemLayer::new(), &[], async |_| Err(CircuitOpen(rejection))).await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.json()["code"], "circuit_open");
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert!(!answer.all().contains("billing"));
+    assert!(answer.log.contains("billing.internal") && answer.log.contains("WARN"));
+}
+
+#[tokio::test]
+async fn by_a_question_mark_they_are_known_as_well() {
+    let answer = send(ProblemLayer::new(), &[], async |_| {
+        let call = || -> Result<Infallible, Problem> {
+            Err(CircuitOpen(Rejection::new(RejectionKind::CircuitOpen)))?
+        };
+        match call() {
+            Ok(never) => match never {},
+            Err(problem) => Err(problem),
+        }
+    });
+    assert_eq!(answer.await.status(), 503);
+}
+
+#[tokio::test]
+async fn tower_s_timeout_and_load_shed_are_known() {
+    let never = service_fn(|_: Request<()>| pending::<Result<Response<Full<Bytes>>, BoxError>>());
+    let slow = ServiceBuilder::new().timeout(Duration::from_millis(1)).service(never);
+    let answer = send::<BoxError>(ProblemLayer::new(), &[], async |request| {
+        slow.clone().oneshot(request).await
+    });
+    let answer = answer.await;
+    assert_eq!((answer.status().as_u16(), answer.json()["code"].as_str()), (504, Some("timeout")));
+
+    let shed = async |_| Err(tower::load_shed::error::Overloaded::new());
+    let answer = send(ProblemLayer::new(), &[], shed).await;
+    assert_eq!(answer.json()["code"], "overloaded");
+}
+
+#[tokio::test]
+async fn a_body_over_its_limit_is_a_413() {
+    let answer = send::<BoxError>(ProblemLayer::new(), &[], async |_| {
+        let body = Limited::new(Full::<Bytes>::from("far too long"), 3);
+        let error = body.collect().await.unwrap_err();
+        assert!(error.is::<LengthLimitError>());
+        Err(error)
+    });
+    assert_eq!(answer.await.json()["code"], "payload_too_large");
+}
+
+#[tokio::test]
+async fn the_user_s_explanation_goes_first() {
+    let layer = ProblemLayer::new().explain(|error| {
+        let error = error.downcast_ref::<io::Error>()?;
+        let full = error.kind() == io::ErrorKind::StorageFull;
+        full.then(|| Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"))
+    });
+    let full = || io::Error::new(io::ErrorKind::StorageFull, "/var is full");
+    let answer = send(layer.clone(), &[], async |_| Err(full())).await;
+    assert_eq!(answer.status(), 507);
+    assert!(answer.log.contains("/var is full") && !answer.all().contains("/var"));
+    let answer = send(layer, &[], async |_| Err(io::Error::other("?"))).await;
+    assert_eq!(answer.status(), 500);
+}
+
+#[tokio::test]
+async fn a_bug_is_told_to_the_hook_whose_panics_harm_nobody() {
+    let bugs = Arc::new(Mutex::new(Vec::new()));
+    let layer = ProblemLayer::new().on_bug({
+        let bugs = Arc::clone(&bugs);
+        move |bug| {
+            let id = bug.request_id().unwrap().to_string();
+            bugs.lock().unwrap().push((id, bug.chain(), bug.panic().is_some()));
+            panic!("in the hook");
+        }
+    });
+    let answer = send(layer, &[], async |_| Err(io::Error::other("broken"))).await;
+    assert_eq!(answer.status(), 500);
+    assert_eq!(*bugs.lock().unwrap(), [(ID.to_owned(), "broken".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_get_ready_is_answered_for() {
+    let probe = Probe::new();
+    probe.never_ready(ProbeError::new("the pool is gone"));
+    let service = ProblemLayer::new().layer(probe);
+    let response = service.oneshot(Request::new(ProbeBody::empty())).await.unwrap();
+    assert_eq!(response.status(), 500);
+}

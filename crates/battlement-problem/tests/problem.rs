@@ -1,0 +1,140 @@
+//! The type itself, without a layer.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{io, time::Duration};
+
+use battlement_core::{GrpcCode, Rejection, RejectionKind};
+use battlement_problem::{FieldError, Problem, ProblemLayer, ProblemSettings};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn io_fails() -> Result<(), Problem> {
+    Err(io::Error::other("secret text"))?
+}
+
+#[test]
+fn a_foreign_error_is_a_bug_by_a_question_mark() {
+    let problem = io_fails().unwrap_err();
+    assert!(problem.is_bug());
+    assert_eq!(problem.cause().unwrap().to_string(), "secret text");
+    for public in [problem.to_string(), serde_json::to_string(&problem).unwrap()] {
+        assert!(!public.contains("secret"), "{public}");
+    }
+    assert!(format!("{problem:?}").contains("secret text"), "the log may know");
+}
+
+#[test]
+fn an_error_that_is_a_problem_already_stays_the_same() {
+    let problem = Problem::new(StatusCode::CONFLICT, "taken").detail("choose another");
+    let boxed: Box<dyn std::error::Error + Send + Sync> = problem.into();
+    assert_eq!(boxed.to_string(), "409 taken: choose another");
+}
+
+#[test]
+fn a_rejection_of_ours_keeps_its_kind() {
+    let rejection = Rejection::new(RejectionKind::Overloaded).retry_after(Duration::from_secs(3));
+    let problem = Problem::from(rejection);
+    assert!(!problem.is_bug());
+    assert_eq!((problem.status().as_u16(), problem.code()), (503, "overloaded"));
+    assert_eq!(problem.headers()["retry-after"], "3");
+    assert_eq!(problem.grpc(), GrpcCode::Unavailable);
+}
+
+#[test]
+fn a_bug_stays_mute_whatever_is_set_on_it() {
+    let bug = Problem::bug("why").detail("a").title("b").type_uri("c").instance("d");
+    let bug = bug.field("/e", "f").member("ggg", "h").retry_after(Duration::from_secs(1));
+    let expected = json!({ "type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal" });
+    assert_eq!(serde_json::to_value(&bug).unwrap(), expected);
+    let response: Response<Full<Bytes>> = bug.response();
+    assert_eq!(response.headers()["retry-after"], "1");
+}
+
+#[test]
+#[should_panic(expected = "the member `detail` is there anyhow")]
+fn a_member_of_a_taken_name_panics_where_it_is_written() {
+    let _ = Problem::of_status(StatusCode::GONE).member("detail", 1);
+}
+
+#[test]
+fn what_was_written_reads_back() {
+    let problem = Problem::new(StatusCode::FORBIDDEN, "out_of_credit")
+        .type_uri("https://example.com/probs/out-of-credit")
+        .title("You do not have enough credit.")
+        .detail("Your current balance is 30, but that costs 50.")
+        .instance("/account/12345/msgs/abc")
+        .field("/amount", "expected at most 30")
+        .member("balance", 30);
+    let json = serde_json::to_value(&problem).unwrap();
+    let read: Problem = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), json);
+    assert_eq!(read.field_errors(), [FieldError::new("/amount", "expected at most 30")]);
+    assert_eq!(read.members()["balance"], 30);
+    assert_eq!(read.occurrence(), Some("/account/12345/msgs/abc"));
+}
+
+#[test]
+fn members_of_the_wrong_type_are_as_good_as_absent() {
+    let json =
+        json!({ "type": 1, "title": [], "status": "404", "detail": {}, "errors": "no", "x": 1 });
+    let read: Problem = serde_json::from_value(json).unwrap();
+    let expected = json!({
+        "type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal", "x": 1,
+    });
+    assert_eq!(serde_json::to_value(&read).unwrap(), expected);
+    assert!(!read.is_bug());
+}
+
+proptest! {
+    #[test]
+    fn whatever_object_is_read_what_is_written_of_it_reads_back_the_same(
+        members in prop::collection::hash_map(
+            prop_oneof!["type", "title", "status", "detail", "code", "errors", "request_id", "[a-z]{3,9}"],
+            prop_oneof![
+                any::<u16>().prop_map(Value::from),
+                any::<String>().prop_map(Value::from),
+                Just(Value::Null),
+                Just(json!([{ "pointer": "/a", "detail": "b" }])),
+            ],
+            0..8,
+        ),
+    ) {
+        let object: Value = members.into_iter().collect::<serde_json::Map<_, _>>().into();
+        let once: Problem = serde_json::from_value(object).unwrap();
+        let written = serde_json::to_value(&once).unwrap();
+        let again: Problem = serde_json::from_value(written.clone()).unwrap();
+        prop_assert_eq!(serde_json::to_value(&again).unwrap(), written);
+    }
+}
+
+mod settings {
+    use super::*;
+
+    fn read(json: &str) -> Result<ProblemSettings, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_default_and_what_is_unknown_is_refused() {
+        let settings = read("{}").unwrap();
+        assert!(settings.enabled && settings.types_at.is_none());
+        assert!(read(r#"{ "tpyes_at": "/x" }"#).unwrap_err().contains("tpyes_at"));
+        assert!(read(r#"{ "expose": "everything" }"#).unwrap_err().contains("everything"));
+    }
+
+    #[test]
+    fn a_base_that_is_no_uri_is_refused() {
+        let settings = read(r#"{ "types_at": "not a \" uri" }"#).unwrap();
+        assert!(ProblemLayer::try_from(settings).unwrap_err().to_string().contains("types_at"));
+        assert!(ProblemLayer::try_from(read(r#"{ "types_at": "urn:p:" }"#).unwrap()).is_ok());
+    }
+
+    #[test]
+    #[should_panic(expected = "types_at is no URI")]
+    fn a_literal_that_is_none_panics_where_it_is_written() {
+        let _ = ProblemLayer::new().types_at("<here>");
+    }
+}
