@@ -6,6 +6,7 @@
 //! | module | feature | what it does |
 //! |---|---|---|
 //! | `client_ip` | `client-ip` | who the client is behind trusted proxies |
+//! | `problem` | `problem` | errors and panics as problems (RFC 9457) and gRPC statuses |
 //! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
 //! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
 //!
@@ -32,7 +33,7 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `client-ip`, `request-id`, `security-headers`
+//! - a feature for each layer: `client-ip`, `problem`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: what joins the layers that are switched on to
 //!   these
@@ -44,6 +45,10 @@
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
 pub use battlement_client_ip as client_ip;
+/// Errors and panics as problems and gRPC statuses: operational errors speak, bugs do not.
+#[cfg(feature = "problem")]
+#[doc(inline)]
+pub use battlement_problem as problem;
 /// A request id in every log line, in every answer and in every call made for it.
 #[cfg(feature = "request-id")]
 #[doc(inline)]
