@@ -1,4 +1,4 @@
-//! The command line, read by hand: three commands and four options need no parser.
+//! The command line, read by hand: four commands and four options need no parser.
 
 use crate::{check, heavy};
 
@@ -9,6 +9,7 @@ pub(crate) enum Task {
     Test(Test),
     Ci(Ci),
     Heavy(Heavy),
+    Browser { install: bool },
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -57,6 +58,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Task, Str
         "test" => test(rest).map(Task::Test),
         "ci" => ci(rest).map(Task::Ci),
         "heavy" => heavy(rest).map(Task::Heavy),
+        "browser" => browser(&rest),
         other => Err(unknown(other)),
     }
 }
@@ -102,6 +104,14 @@ fn heavy(words: Vec<String>) -> Result<Heavy, String> {
     Ok(options)
 }
 
+fn browser(words: &[String]) -> Result<Task, String> {
+    match words {
+        [] => Ok(Task::Browser { install: false }),
+        [word] if word == "--install" => Ok(Task::Browser { install: true }),
+        [word, ..] => Err(unknown(word)),
+    }
+}
+
 fn count(option: &str, value: Option<String>) -> Result<u32, String> {
     value
         .and_then(|text| text.parse().ok())
@@ -131,6 +141,10 @@ cargo xtask test [--install] [-- ARGS]
 cargo xtask ci [--install] [CHECK ...]
     Runs every check a change must pass beside the tests, or the named ones:
 {}
+cargo xtask browser [--install]
+    Opens the storefront's page in headless Chromium, as it is and with injected scripts.
+    It is a check of `ci` as well.
+
 cargo xtask heavy [--install] [--seconds N] [--times N] [JOB ... | all]
     Runs what takes too long for each change; without a name, lists it:
 {}",
@@ -167,6 +181,12 @@ mod tests {
     fn checks_are_taken_by_name() {
         let only = vec!["format".into(), "house".into()];
         assert_eq!(read("ci format house"), Ok(Task::Ci(Ci { install: false, only })));
+    }
+
+    #[test]
+    fn the_browser_takes_no_names() {
+        assert_eq!(read("browser --install"), Ok(Task::Browser { install: true }));
+        assert!(read("browser firefox").is_err_and(|error| error.contains("firefox")));
     }
 
     #[test]

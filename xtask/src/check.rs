@@ -10,9 +10,9 @@ mod msrv;
 mod peers;
 mod size;
 
-use crate::Fallible;
 use crate::args::Ci;
 use crate::report::Report;
+use crate::{Fallible, browser};
 
 struct Check {
     name: &'static str,
@@ -30,6 +30,11 @@ const CHECKS: &[Check] = &[
     Check { name: "peers", about: "clippy over the benches' peers", run: |_| peers::check() },
     Check { name: "docs", about: "rustdoc without a warning", run: |_| docs::check() },
     Check { name: "features", about: "each feature alone, and none", run: |_| features::check() },
+    Check {
+        name: "browser",
+        about: "the storefront's page in Chromium",
+        run: |options| browser::run(options.install),
+    },
     Check { name: "msrv", about: "the oldest Rust, where it is there", run: |_| msrv::check() },
 ];
 

@@ -6,6 +6,7 @@
 )]
 
 mod args;
+mod browser;
 mod check;
 mod heavy;
 mod install;
@@ -42,6 +43,7 @@ fn run(task: Task) -> Fallible {
         Task::Test(options) => suite::run(&options)?,
         Task::Ci(options) => check::run(&options)?,
         Task::Heavy(options) => heavy::run(&options)?,
+        Task::Browser { install } => browser::run(install)?,
     }
     Ok(())
 }

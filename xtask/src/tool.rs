@@ -6,8 +6,8 @@ pub(crate) struct Tool {
     pub(crate) name: &'static str,
     /// Who would miss it.
     pub(crate) needed: &'static str,
-    /// A command line that succeeds where the tool is there.
-    detect: &'static str,
+    /// Command lines of which one succeeds where the tool is there.
+    detect: &'static [&'static str],
     pub(crate) source: Source,
 }
 
@@ -24,43 +24,55 @@ pub(crate) enum Source {
 pub(crate) const REDIS: Tool = Tool {
     name: "redis-server",
     needed: "tests start it on free ports",
-    detect: "redis-server --version",
+    detect: &["redis-server --version"],
     source: Source::System { apt: "redis-server", brew: "redis" },
 };
 
 pub(crate) const PROMETHEUS: Tool = Tool {
     name: "prometheus",
     needed: "tests let it scrape what we expose",
-    detect: "prometheus --version",
+    detect: &["prometheus --version"],
     source: Source::System { apt: "prometheus", brew: "prometheus" },
 };
 
 pub(crate) const PROMTOOL: Tool = Tool {
     name: "promtool",
     needed: "tests check expositions and rules with it",
-    detect: "promtool --version",
+    detect: &["promtool --version"],
     source: Source::System { apt: "prometheus", brew: "prometheus" },
 };
 
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     needed: "checks licences, sources and duplicate versions",
-    detect: "cargo deny --version",
+    detect: &["cargo deny --version"],
     source: Source::Crate { name: "cargo-deny", version: "^0.20" },
 };
 
 pub(crate) const FUZZ: Tool = Tool {
     name: "cargo-fuzz",
     needed: "builds and runs the fuzz targets",
-    detect: "cargo fuzz --version",
+    detect: &["cargo fuzz --version"],
     source: Source::Crate { name: "cargo-fuzz", version: "^0.13" },
 };
 
 pub(crate) const NIGHTLY: Tool = Tool {
     name: "nightly toolchain",
     needed: "fuzz targets are built with its sanitizer",
-    detect: "rustup run nightly rustc --version",
+    detect: &["rustup run nightly rustc --version"],
     source: Source::Toolchain { advice: "rustup toolchain install nightly" },
+};
+
+pub(crate) const CHROMIUM: Tool = Tool {
+    name: "chromium",
+    needed: "opens the storefront's page as a customer's browser does",
+    detect: &[
+        "chromium-headless-shell --version",
+        "chromium --version",
+        "chromium-browser --version",
+        "google-chrome --version",
+    ],
+    source: Source::System { apt: "chromium-headless-shell", brew: "chromium" },
 };
 
 /// What `cargo xtask test` needs.
@@ -71,7 +83,7 @@ pub(crate) const FOR_FUZZING: &[Tool] = &[NIGHTLY, FUZZ];
 
 impl Tool {
     pub(crate) fn is_there(&self) -> bool {
-        Step::words(self.detect).succeeds()
+        self.detect.iter().any(|line| Step::words(line).succeeds())
     }
 }
 

@@ -3,6 +3,10 @@
 use battlement_benches::Suite;
 
 mod request_id;
+mod security_headers;
 
 /// All layers there are cases of.
-pub const SUITES: &[Suite] = &[Suite { layer: "request-id", cases: request_id::cases }];
+pub const SUITES: &[Suite] = &[
+    Suite { layer: "request-id", cases: request_id::cases },
+    Suite { layer: "security-headers", cases: security_headers::cases },
+];

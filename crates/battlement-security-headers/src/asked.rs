@@ -1,5 +1,5 @@
 use battlement_core::{ClientIp, Scheme, Wire};
-use http::{Request, StatusCode, uri};
+use http::{Method, Request, StatusCode, uri};
 
 /// What of a request decides which headers its answer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,9 @@ impl Asked {
     ];
 
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        Self { grpc: Wire::of(request.headers()).is_grpc(), https: is_https(request) }
+        // Every call of gRPC is a POST, so other requests are spared the look at their headers.
+        let grpc = request.method() == Method::POST && Wire::of(request.headers()).is_grpc();
+        Self { grpc, https: is_https(request) }
     }
 
     pub(crate) fn index(self) -> usize {

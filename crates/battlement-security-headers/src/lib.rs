@@ -37,6 +37,8 @@
 //!    one that has not pays for no randomness, and its policy allows no more for it;
 //! 5. an answer to a gRPC request gets `Strict-Transport-Security` and `X-Content-Type-Options` alone.
 //!
+//! [`FetchMetadataLayer`] is a second layer, further in: it turns away what other sites' pages ask for.
+//!
 //! A policy is checked when it is made, and all its mistakes are told at once: see [`Csp`].
 //!
 //! # Presets
@@ -94,6 +96,7 @@ mod config;
 mod csp;
 mod endpoint;
 mod error;
+mod fetch_metadata;
 mod future;
 mod header;
 mod layer;
@@ -111,6 +114,7 @@ pub use self::{
     csp::{Csp, CspBuilder, Directive, InvalidSource, Source, SourceList},
     endpoint::Endpoint,
     error::{ConfigError, Mistake},
+    fetch_metadata::{FetchMetadata, FetchMetadataFuture, FetchMetadataLayer, FetchSite},
     future::ResponseFuture,
     header::Header,
     layer::SecurityHeadersLayer,

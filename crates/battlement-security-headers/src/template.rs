@@ -66,12 +66,19 @@ impl Template {
         if let Some(patch) = patch {
             patch.apply(&self.config, occasion, &mut ours);
         }
-        for name in &self.stripped {
-            headers.remove(name);
-        }
+        self.strip(headers);
         let own = std::mem::replace(headers, ours);
         // The first value of a name replaces ours, the others of it are added.
         headers.extend(own);
+    }
+
+    /// Mostly nothing of it is there, which a look at the names tells sooner than a search for each.
+    fn strip(&self, headers: &mut HeaderMap) {
+        if headers.keys().any(|name| self.stripped.contains(name)) {
+            for name in &self.stripped {
+                headers.remove(name);
+            }
+        }
     }
 }
 

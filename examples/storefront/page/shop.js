@@ -3,15 +3,15 @@ const form = document.querySelector("#order");
 const rows = document.querySelector("#products");
 const answer = document.querySelector("#answer");
 
-const euros = (cents) =>
-  new Intl.NumberFormat(undefined, { style: "currency", currency: "EUR" }).format(cents / 100);
+let money;
+const price = (cents) => money.format(cents / 100);
 
 function row(product) {
   const tr = document.createElement("tr");
   const pieces = document.createElement("input");
   Object.assign(pieces, { type: "number", name: product.id, min: 0, max: 100, value: 0 });
   pieces.setAttribute("aria-label", `Pieces of ${product.name}`);
-  for (const content of [product.name, euros(product.price_cents), pieces]) {
+  for (const content of [product.name, price(product.price_cents), pieces]) {
     tr.insertCell().append(content);
   }
   return tr;
@@ -34,15 +34,18 @@ async function order(event) {
   });
   const body = await response.json();
   if (response.ok) {
-    show(`Thank you! ${euros(body.total_cents)} charged for order ${body.id}.`, response);
+    show(`Thank you! ${price(body.total_cents)} charged for order ${body.id}.`, response);
   } else {
     const details = (body.errors ?? []).map((error) => `${error.pointer}: ${error.detail}`);
     show([body.detail, ...details].join("\n"), response);
   }
 }
 
-form.addEventListener("submit", (event) =>
-  order(event).catch(() => (answer.textContent = "The shop cannot be reached.")),
-);
-const response = await fetch("/products");
-rows.append(...(await response.json()).products.map(row));
+export async function open({ currency }) {
+  money = new Intl.NumberFormat(undefined, { style: "currency", currency });
+  form.addEventListener("submit", (event) =>
+    order(event).catch(() => (answer.textContent = "The shop cannot be reached.")),
+  );
+  const response = await fetch("/products");
+  rows.append(...(await response.json()).products.map(row));
+}

@@ -119,6 +119,25 @@ fn what_is_wrong_is_told_as_a_problem_with_an_id() {
 }
 
 #[test]
+fn every_answer_has_security_headers_and_the_page_another_nonce_each_time() {
+    let shop = Storefront::start(&[]);
+    for path in ["/products", "/shop.css", "/nowhere"] {
+        let answer = shop.get(path);
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert!(answer.header("content-security-policy").unwrap().contains("script-src 'none'"));
+    }
+    let nonce = || {
+        let page = shop.get("/");
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        let nonce = page.body.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains(&format!("script-src 'nonce-{nonce}' 'strict-dynamic'")));
+        nonce.to_owned()
+    };
+    assert_ne!(nonce(), nonce());
+}
+
+#[test]
 fn each_wrong_field_of_an_order_is_pointed_at() {
     let shop = Storefront::start(&[]);
     let answer = shop.order(b"", &TWO_MUGS.replace('@', " at ").replace("mug", "moon"));

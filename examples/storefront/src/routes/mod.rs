@@ -12,7 +12,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use battlement::request_id::RequestIdLayer;
+use battlement::{request_id::RequestIdLayer, security_headers::SecurityHeadersLayer};
 
 use crate::{problem::Problem, shop::Shop};
 
@@ -33,6 +33,8 @@ pub fn app(shop: Shop) -> Router {
         })
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "there is no such page") })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        // Around all that answers, so that a 404 and a 413 have them too. Scripts run by nonce alone.
+        .layer(SecurityHeadersLayer::html())
         // Last, and so outermost: whatever is answered, by whichever layer above, has an id. A good id
         // that comes in `x-request-id` is kept, any other replaced, and every log line names it.
         .layer(RequestIdLayer::new())

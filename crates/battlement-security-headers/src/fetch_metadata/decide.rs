@@ -1,0 +1,105 @@
+use http::{HeaderMap, HeaderName, Method};
+
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Whose page made a request, as the browser says in `Sec-Fetch-Site`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FetchSite {
+    /// One of the same origin.
+    SameOrigin,
+    /// One of the same site, as `blog.example.com` for `shop.example.com`.
+    SameSite,
+    /// One of another site, or a value that no browser writes.
+    CrossSite,
+    /// None: the user typed the address or followed a bookmark.
+    None,
+}
+
+impl FetchSite {
+    /// Reads it of a request's headers. Absent where no browser wrote it.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        Some(match headers.get(SITE)?.as_bytes() {
+            b"same-origin" => Self::SameOrigin,
+            b"same-site" => Self::SameSite,
+            b"none" => Self::None,
+            _ => Self::CrossSite,
+        })
+    }
+}
+
+/// Whether a request of `method` with these headers is allowed by the resource isolation policy.
+///
+/// What comes from elsewhere may be a navigation, as by a link, and nothing else.
+pub(super) fn allows(method: &Method, headers: &HeaderMap, same_site: bool) -> bool {
+    match FetchSite::of(headers) {
+        None | Some(FetchSite::SameOrigin | FetchSite::None) => true,
+        Some(FetchSite::SameSite) if same_site => true,
+        Some(_) => is_plain_navigation(method, headers),
+    }
+}
+
+/// A plug-in's element navigates too, and hands what it gets to the page around it.
+fn is_plain_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    let navigates = headers.get(MODE).is_some_and(|mode| mode == "navigate");
+    let embeds = headers.get(DEST).is_some_and(|dest| dest == "object" || dest == "embed");
+    navigates && !embeds && (*method == Method::GET || *method == Method::HEAD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(method: Method, site: &str, mode: &str, dest: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [(SITE, site), (MODE, mode), (DEST, dest)] {
+            if !value.is_empty() {
+                headers.insert(name, value.parse().unwrap());
+            }
+        }
+        allows(&method, &headers, true)
+    }
+
+    #[test]
+    fn what_says_nothing_is_no_browser_of_today_and_allowed() {
+        assert!(allowed(Method::POST, "", "", ""));
+        assert!(allowed(Method::POST, "", "cors", "empty"));
+    }
+
+    #[test]
+    fn the_same_origin_the_same_site_and_the_user_may_do_anything() {
+        for site in ["same-origin", "same-site", "none"] {
+            assert!(allowed(Method::DELETE, site, "cors", "empty"), "{site}");
+        }
+    }
+
+    #[test]
+    fn another_site_may_link_and_nothing_else() {
+        assert!(allowed(Method::GET, "cross-site", "navigate", "document"));
+        assert!(allowed(Method::HEAD, "cross-site", "navigate", "iframe"));
+        assert!(!allowed(Method::POST, "cross-site", "navigate", "document"));
+        assert!(!allowed(Method::GET, "cross-site", "navigate", "object"));
+        assert!(!allowed(Method::GET, "cross-site", "navigate", "embed"));
+        assert!(!allowed(Method::GET, "cross-site", "no-cors", "image"));
+        assert!(!allowed(Method::GET, "cross-site", "cors", "empty"));
+    }
+
+    #[test]
+    fn an_unknown_site_is_another_one() {
+        for site in ["Same-Origin", "same-origin, none", "?", "cross-origin"] {
+            assert!(!allowed(Method::GET, site, "cors", "empty"), "{site}");
+        }
+    }
+
+    #[test]
+    fn the_same_site_can_be_another_one() {
+        let mut headers = HeaderMap::new();
+        headers.insert(SITE, "same-site".parse().unwrap());
+        assert!(!allows(&Method::GET, &headers, false));
+        headers.insert(MODE, "navigate".parse().unwrap());
+        assert!(allows(&Method::GET, &headers, false));
+    }
+}

@@ -1,0 +1,64 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+use http::{HeaderValue, Response, header};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// The future of [`FetchMetadata`](crate::FetchMetadata).
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct FetchMetadataFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<F> {
+        Passing { #[pin] inner: F },
+        Refusing { wire: Wire },
+    }
+}
+
+impl<F> FetchMetadataFuture<F> {
+    pub(super) const fn passing(inner: F) -> Self {
+        Self { state: State::Passing { inner } }
+    }
+
+    pub(super) const fn refusing(wire: Wire) -> Self {
+        Self { state: State::Refusing { wire } }
+    }
+}
+
+impl<F, B, E> Future for FetchMetadataFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Passing { inner } => {
+                inner.poll(cx).map_ok(|response| response.map(ResponseBody::inner))
+            }
+            StateProj::Refusing { wire } => Poll::Ready(Ok(refusal(*wire))),
+        }
+    }
+}
+
+const DECIDED_BY: HeaderValue =
+    HeaderValue::from_static("sec-fetch-dest, sec-fetch-mode, sec-fetch-site");
+
+fn refusal<B>(wire: Wire) -> Response<ResponseBody<B>> {
+    let rejection = Rejection::new(RejectionKind::Forbidden);
+    let answer = Answer::new(rejection).detail("pages of other sites may not ask for this");
+    let mut response = answer.response(wire);
+    response.headers_mut().insert(header::VARY, DECIDED_BY);
+    response
+}

@@ -1,0 +1,66 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use battlement_core::{ResponseBody, Wire};
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::{FetchMetadataFuture, layer::Policy};
+
+/// Turns away what other sites' pages ask for. Made by [`FetchMetadataLayer`](crate::FetchMetadataLayer).
+#[derive(Clone, Debug)]
+pub struct FetchMetadata<S> {
+    inner: S,
+    policy: Arc<Policy>,
+}
+
+impl<S> FetchMetadata<S> {
+    pub(super) const fn new(inner: S, policy: Arc<Policy>) -> Self {
+        Self { inner, policy }
+    }
+
+    /// The service inside.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, B, RB> Service<Request<B>> for FetchMetadata<S>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+{
+    type Response = Response<ResponseBody<RB>>;
+    type Error = S::Error;
+    type Future = FetchMetadataFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if !self.policy.enabled {
+            return FetchMetadataFuture::passing(self.inner.call(request));
+        }
+        let (parts, body) = request.into_parts();
+        if !self.policy.allows(&parts) {
+            let report_only = self.policy.report_only;
+            tracing::warn!(report_only, method = %parts.method, "a page of another site asked for this");
+            if !report_only {
+                return FetchMetadataFuture::refusing(Wire::of(&parts.headers));
+            }
+        }
+        FetchMetadataFuture::passing(self.inner.call(Request::from_parts(parts, body)))
+    }
+}

@@ -1,0 +1,105 @@
+//! What other sites' pages ask for is turned away, logged only, or let through where it is meant to be.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::convert::Infallible;
+
+use battlement_core::{Rejection, RejectionKind};
+use battlement_security_headers::{FetchMetadataLayer, FetchSite};
+use battlement_testkit::contract::{Contract, Local};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, ServiceExt, service_fn};
+
+fn from_another_site(path: &str) -> Request<()> {
+    Request::get(path)
+        .header("sec-fetch-site", "cross-site")
+        .header("sec-fetch-mode", "no-cors")
+        .header("sec-fetch-dest", "image")
+        .body(())
+        .unwrap()
+}
+
+async fn answer(layer: &FetchMetadataLayer, request: Request<()>) -> Response<Bytes> {
+    let service = layer.layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("served")))
+    }));
+    let (parts, body) = service.oneshot(request).await.unwrap().into_parts();
+    Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_gets_a_403_that_says_so() {
+    let response = answer(&FetchMetadataLayer::new(), from_another_site("/orders")).await;
+    assert_eq!(response.status(), 403);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let rejection = response.extensions().get::<Rejection>().unwrap();
+    assert_eq!(rejection.kind, RejectionKind::Forbidden);
+    let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(problem["detail"], "pages of other sites may not ask for this");
+}
+
+#[tokio::test]
+async fn a_grpc_caller_gets_a_status_that_says_so() {
+    let mut request = from_another_site("/inventory.v1.Inventory/Get");
+    request.headers_mut().insert("content-type", "application/grpc-web".parse().unwrap());
+    let response = answer(&FetchMetadataLayer::new(), request).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["grpc-status"]),
+        (200, &"7".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_browser_s_passes() {
+    let request = Request::post("/orders").body(()).unwrap();
+    assert_eq!(FetchSite::of(request.headers()), None);
+    assert_eq!(answer(&FetchMetadataLayer::new(), request).await.body(), "served");
+}
+
+#[tokio::test]
+async fn report_only_lets_everything_pass() {
+    let layer = FetchMetadataLayer::new().report_only(true);
+    assert_eq!(answer(&layer, from_another_site("/orders")).await.body(), "served");
+    let layer = FetchMetadataLayer::new().enabled(false);
+    assert_eq!(answer(&layer, from_another_site("/orders")).await.body(), "served");
+}
+
+#[tokio::test]
+async fn exempted_paths_and_routes_pass_and_their_neighbours_do_not() {
+    let layer = FetchMetadataLayer::new()
+        .exempt_paths(["/fonts/", "/logo.svg"])
+        .exempt(|parts| parts.uri.path() == "/embed");
+    for path in ["/fonts/a.woff2", "/logo.svg", "/embed"] {
+        assert_eq!(answer(&layer, from_another_site(path)).await.status(), 200, "{path}");
+    }
+    for path in [
+        "/fonts",
+        "/fontsy/a",
+        "/logo.svg/b",
+        "/embedded",
+        "/",
+        "/fonts/../orders",
+        "/fonts/%2E%2e/orders",
+    ] {
+        assert_eq!(answer(&layer, from_another_site(path)).await.status(), 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract() {
+    Contract::new(FetchMetadataLayer::new).run().await;
+    Contract::new(|| FetchMetadataLayer::new().enabled(false)).run().await;
+    let local = Local::new();
+    local.serve(FetchMetadataLayer::new().layer(local.service())).await.unwrap();
+    assert_eq!(local.calls(), 1);
+}
+
+#[test]
+fn the_service_gives_back_what_it_is_around() {
+    let mut service = FetchMetadataLayer::new().layer(String::from("inner"));
+    service.get_mut().push('!');
+    assert_eq!(service.get_ref(), "inner!");
+    assert_eq!(service.into_inner(), "inner!");
+}

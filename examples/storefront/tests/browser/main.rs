@@ -1,0 +1,56 @@
+//! The page in a real browser, which alone can tell what a policy is worth.
+//!
+//! Needs Chromium: `cargo test --test browser`.
+#![cfg(feature = "embedded")]
+
+mod chromium;
+#[path = "../running/mod.rs"]
+#[allow(dead_code, reason = "a browser sends its own requests")]
+mod running;
+mod tampering;
+
+use chromium::{Visit, visit};
+use running::Storefront;
+use tampering::Tampering;
+
+/// What an attacker manages to put into the page: it has no nonce, for each answer has another.
+const INJECTED: &str = "<script>document.body.dataset.injected = 'ran'</script>";
+const GUESSED: &str = "<script nonce='guessed'>document.body.dataset.injected = 'ran'</script>";
+const HANDLER: &str = "<img src='/none' onerror=\"document.body.dataset.injected = 'ran'\">";
+
+fn shop_is_open(visit: &Visit) -> bool {
+    visit.page.contains("aria-label=\"Pieces of")
+}
+
+fn injection_ran(visit: &Visit) -> bool {
+    visit.page.contains("data-injected=\"ran\"")
+}
+
+#[test]
+fn the_page_works_without_a_violation_of_its_policy() {
+    let shop = Storefront::start(&[]);
+    let visit = visit(shop.addr);
+    assert!(shop_is_open(&visit), "{visit:?}");
+    assert_eq!(visit.violations(), [""; 0], "{visit:?}");
+}
+
+#[test]
+fn an_injected_script_is_blocked_by_the_browser() {
+    let shop = Storefront::start(&[]);
+    for injection in [INJECTED, GUESSED, HANDLER] {
+        let visit = visit(Tampering::with(shop.addr, injection).addr());
+        assert!(!injection_ran(&visit), "{visit:?}");
+        assert_eq!(visit.violations().len(), 1, "{visit:?}");
+        assert!(shop_is_open(&visit), "the page's own script still runs: {visit:?}");
+    }
+}
+
+#[test]
+fn without_the_policy_the_same_script_would_have_run() {
+    let shop = Storefront::start(&[]);
+    for injection in [INJECTED, GUESSED, HANDLER] {
+        let visit = visit(Tampering::with(shop.addr, injection).without_policy().addr());
+        assert!(injection_ran(&visit), "{visit:?}");
+        assert_eq!(visit.violations(), [""; 0], "{visit:?}");
+    }
+}
