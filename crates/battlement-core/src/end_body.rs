@@ -87,12 +87,18 @@ pin_project! {
         on_end: Option<T>,
         // Bytes still to come, if that is known.
         missing: Option<u64>,
+        // The body is being polled; if it is dropped so, it panicked.
+        polling: bool,
     }
 
     impl<B, T: OnEnd> PinnedDrop for EndBody<B, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let ending = if *this.missing == Some(0) { Ending::Complete } else { Ending::Dropped };
+            let ending = match *this.missing {
+                _ if *this.polling => Ending::Error,
+                Some(0) => Ending::Complete,
+                _ => Ending::Dropped,
+            };
             finish(this.on_end, ending, None);
         }
     }
@@ -117,7 +123,7 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
         if over {
             finish(&mut on_end, Ending::Complete, None);
         }
-        Self { inner, on_end, missing }
+        Self { inner, on_end, missing, polling: false }
     }
 
     /// Wraps the body of `response`, which answers a request of `method`.
@@ -136,7 +142,10 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let polled = ready!(this.inner.as_mut().poll_frame(cx));
+        *this.polling = true;
+        let polled = this.inner.as_mut().poll_frame(cx);
+        *this.polling = false;
+        let polled = ready!(polled);
         match &polled {
             None => finish(this.on_end, Ending::Complete, None),
             Some(Err(_)) => finish(this.on_end, Ending::Error, None),

@@ -50,6 +50,17 @@ const TABLE: [(GrpcCode, &str, &str); 17] = [
 ];
 
 impl GrpcCode {
+    /// All of them, each at the index of its number.
+    pub const ALL: [Self; 17] = {
+        let mut all = [Self::Ok; 17];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = TABLE[at].0;
+            at += 1;
+        }
+        all
+    };
+
     /// Reads `grpc-status` from the head of a trailers-only answer or from trailers.
     ///
     /// A value that is no code is [`Unknown`](Self::Unknown), as the specification asks; none is `None`.

@@ -205,7 +205,7 @@ fn the_wrapper_says_of_size_and_end_what_the_body_says() {
 }
 
 #[test]
-fn a_body_that_panics_still_gives_back_what_it_held() {
+fn a_body_that_panics_has_failed_and_gives_back_what_it_held() {
     struct Panics;
     impl Body for Panics {
         type Data = Bytes;
@@ -224,7 +224,7 @@ fn a_body_that_panics_still_gives_back_what_it_held() {
         let _ = body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
     }));
     assert!(caught.is_err());
-    assert_eq!(told.endings(), [Ending::Dropped]);
+    assert_eq!(told.endings(), [Ending::Error]);
 }
 
 #[test]
