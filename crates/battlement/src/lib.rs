@@ -6,6 +6,7 @@
 //! | module | feature | what it does |
 //! |---|---|---|
 //! | `client_ip` | `client-ip` | who the client is behind trusted proxies |
+//! | `metrics` | `metrics` | every request counted once, and a page for Prometheus |
 //! | `problem` | `problem` | errors and panics as problems (RFC 9457) and gRPC statuses |
 //! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
 //! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
@@ -33,10 +34,10 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `client-ip`, `problem`, `request-id`, `security-headers`
+//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
-//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: what joins the layers that are switched on to
-//!   these
+//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `prometheus-client`, `serde`: what joins the layers that
+//!   are switched on to these
 //! - `full`: everything
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -45,6 +46,10 @@
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
 pub use battlement_client_ip as client_ip;
+/// Metrics of requests and calls, and the page that Prometheus reads.
+#[cfg(feature = "metrics")]
+#[doc(inline)]
+pub use battlement_metrics as metrics;
 /// Errors and panics as problems and gRPC statuses: operational errors speak, bugs do not.
 #[cfg(feature = "problem")]
 #[doc(inline)]

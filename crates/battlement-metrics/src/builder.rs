@@ -1,0 +1,153 @@
+use http::{Method, Uri};
+
+use crate::{
+    HttpMetrics, Naming,
+    config::{Config, GrpcMethod},
+    methods::Methods,
+};
+
+/// Settings of an [`HttpMetrics`]. Made by [`HttpMetrics::builder`].
+#[derive(Debug, Default)]
+#[must_use = "nothing is counted before `build`"]
+pub struct HttpMetricsBuilder {
+    config: Config,
+}
+
+impl HttpMetricsBuilder {
+    /// Under which names a server's metrics stand on the page. Default: [`Naming::Otel`].
+    pub fn naming(self, naming: Naming) -> Self {
+        self.changed(|config| config.naming = naming)
+    }
+
+    /// How many route templates may be labels. Default: 256; beyond them requests are counted as one
+    /// series, and `battlement_metrics_overflow_total` tells.
+    pub fn max_routes(self, routes: usize) -> Self {
+        self.changed(|config| config.max_routes = routes)
+    }
+
+    /// How many names [`HttpMetrics::client_layer`] may be given. Default: 64.
+    pub fn max_clients(self, clients: usize) -> Self {
+        self.changed(|config| config.max_clients = clients)
+    }
+
+    /// How many series a histogram may have. Default: 2,000.
+    pub fn max_series(self, series: usize) -> Self {
+        self.changed(|config| config.max_series = series)
+    }
+
+    /// Into how many parts each series is split, so that threads do not wait for each other's caches.
+    /// Default: the number of processors, at most 16. A part is 128 bytes.
+    ///
+    /// # Panics
+    ///
+    /// If it is no power of two.
+    pub fn shards(self, shards: usize) -> Self {
+        assert!(shards.is_power_of_two(), "HttpMetrics: {shards} shards; must be a power of two");
+        self.changed(|config| config.shards = shards)
+    }
+
+    /// The methods that are labels, in the place of RFC 9110's, PATCH and QUERY. At most 32; what a
+    /// client sends beside them is `_OTHER`.
+    pub fn known_methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.changed(|config| config.methods = Methods::new(methods))
+    }
+
+    /// Also measures the time to the head of the response. Default: no.
+    pub fn time_to_first_byte(self, measure: bool) -> Self {
+        self.changed(|config| config.first_byte = measure)
+    }
+
+    /// Also measures bodies: of requests what `content-length` says, of responses what was handed over.
+    /// Default: no.
+    pub fn body_sizes(self, measure: bool) -> Self {
+        self.changed(|config| config.body_sizes = measure)
+    }
+
+    /// Also labels with the version of HTTP. Default: no, since it multiplies series.
+    pub fn protocol_version(self, label: bool) -> Self {
+        self.changed(|config| config.protocol_version = label)
+    }
+
+    /// Whether buckets show the trace of a sampled request, where a layer further out knows it.
+    /// Default: yes.
+    pub fn exemplars(self, keep: bool) -> Self {
+        self.changed(|config| config.exemplars = keep)
+    }
+
+    /// Whether requests came by HTTPS where neither the request nor a trusted proxy says so. Default: no.
+    pub fn assume_https(self, https: bool) -> Self {
+        self.changed(|config| config.https = https)
+    }
+
+    /// Leaves requests for exactly these paths out, as those of probes and of scrapes.
+    pub fn leave_out<P: Into<Box<str>>>(self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.changed(|config| config.left_out.extend(paths.into_iter().map(Into::into)))
+    }
+
+    /// Templates to match paths with, as `/users/{id}` and `/files/{*path}`, where no router tells.
+    ///
+    /// # Panics
+    ///
+    /// [`build`](Self::build) does, if one is malformed or two contradict each other.
+    pub fn route_table(self, templates: impl IntoIterator<Item = &'static str>) -> Self {
+        self.changed(|config| config.table.extend(templates))
+    }
+
+    /// Tells the template of a request from its method and URI. It must not be the path.
+    pub fn route_by(
+        self,
+        route: impl Fn(&Method, &Uri) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Self {
+        self.changed(|config| config.route_of = Some(Box::new(route)))
+    }
+
+    /// Creates the series of a route at 0, for 200 and 500: a series that is born with its first failure
+    /// hides that failure from `rate()`.
+    pub fn known_route(self, method: Method, template: &'static str) -> Self {
+        self.changed(|config| config.known_routes.push((method, template)))
+    }
+
+    /// Methods of the gRPC service `service` (`pkg.Name`) that may be labels; all others are `_OTHER`.
+    pub fn grpc_methods<'a>(
+        self,
+        service: &str,
+        methods: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.grpc(service, methods, false)
+    }
+
+    /// The same for methods that stream, whose durations are kept apart.
+    pub fn grpc_streams<'a>(
+        self,
+        service: &str,
+        methods: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.grpc(service, methods, true)
+    }
+
+    fn grpc<'a>(
+        self,
+        service: &str,
+        methods: impl IntoIterator<Item = &'a str>,
+        is_stream: bool,
+    ) -> Self {
+        let of =
+            |method: &str| GrpcMethod { name: format!("{service}/{method}").into(), is_stream };
+        self.changed(|config| config.grpc_methods.extend(methods.into_iter().map(of)))
+    }
+
+    /// Begins to count.
+    ///
+    /// # Panics
+    ///
+    /// If a template of [`route_table`](Self::route_table) is malformed or contradicts another.
+    #[must_use]
+    pub fn build(self) -> HttpMetrics {
+        HttpMetrics::of(self.config)
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+}

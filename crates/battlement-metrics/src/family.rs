@@ -1,0 +1,132 @@
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, btree_map::Entry},
+};
+
+use crate::histogram::Snapshot;
+
+/// Names and values, as they are written, in their order.
+pub(crate) type Labels = Vec<(Cow<'static, str>, String)>;
+
+/// What one metric says at this moment, whatever it will be written as.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// Of a counter, without `_total`.
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) help: Cow<'static, str>,
+    pub(crate) kind: Kind,
+    pub(crate) samples: BTreeMap<Labels, Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Number(f64),
+    Histogram(Box<Buckets>),
+}
+
+/// A histogram in the unit it is written in.
+#[derive(Clone, Debug)]
+pub(crate) struct Buckets {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) bounds: Vec<f64>,
+    /// How many of the recorded unit make one of the written.
+    pub(crate) scale: f64,
+}
+
+impl Family {
+    pub(crate) fn new(
+        name: impl Into<Cow<'static, str>>,
+        kind: Kind,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { name: name.into(), help: help.into(), kind, samples: BTreeMap::new() }
+    }
+
+    /// A metric with one value and no labels.
+    pub(crate) fn single(name: &'static str, kind: Kind, help: &'static str, value: f64) -> Self {
+        let mut family = Self::new(name, kind, help);
+        family.add(Labels::new(), Value::Number(value));
+        family
+    }
+
+    /// The unit, where the name ends with one that we know.
+    pub(crate) fn unit(&self) -> Option<&'static str> {
+        ["seconds", "bytes"]
+            .into_iter()
+            .find(|unit| self.name.strip_suffix(unit).is_some_and(|before| before.ends_with('_')))
+    }
+
+    /// Adds a value, to the one that is there already under the same labels.
+    pub(crate) fn add(&mut self, labels: Labels, value: Value) {
+        match self.samples.entry(labels) {
+            Entry::Vacant(entry) => drop(entry.insert(value)),
+            Entry::Occupied(mut entry) => entry.get_mut().merge(value),
+        }
+    }
+
+    fn fits(&self, other: &Self) -> bool {
+        let bounds = |family: &Self| match family.samples.values().next() {
+            Some(Value::Histogram(buckets)) => Some(buckets.bounds.clone()),
+            _ => None,
+        };
+        let is_empty = self.samples.is_empty() || other.samples.is_empty();
+        self.kind == other.kind && (is_empty || bounds(self) == bounds(other))
+    }
+}
+
+impl Value {
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Number(mine), Self::Number(theirs)) => *mine += theirs,
+            (Self::Histogram(mine), Self::Histogram(theirs)) => {
+                mine.snapshot.merge(theirs.snapshot);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All that stands on one page, each name once.
+#[derive(Debug, Default)]
+pub(crate) struct Families {
+    pub(crate) list: Vec<Family>,
+    places: HashMap<Cow<'static, str>, usize>,
+    /// How many were left out since their name was taken by something else.
+    pub(crate) clashes: usize,
+}
+
+impl Families {
+    /// Adds `family`, to the one of its name if both are the same metric; else it is left out.
+    pub(crate) fn add(&mut self, family: Family) {
+        let Some(place) = self.places.get(&family.name) else {
+            self.places.insert(family.name.clone(), self.list.len());
+            self.list.push(family);
+            return;
+        };
+        let there = &mut self.list[*place];
+        if !there.fits(&family) {
+            self.clashes += 1;
+            return;
+        }
+        for (labels, value) in family.samples {
+            there.add(labels, value);
+        }
+    }
+
+    /// Takes `name` for a family that is written by somebody else; says whether it was free.
+    pub(crate) fn take(&mut self, name: &str) -> bool {
+        if self.places.contains_key(name) {
+            self.clashes += 1;
+            return false;
+        }
+        self.places.insert(name.to_owned().into(), usize::MAX);
+        true
+    }
+}

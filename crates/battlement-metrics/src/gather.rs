@@ -1,0 +1,116 @@
+use crate::{
+    HttpMetrics,
+    family::{Buckets, Families, Family, Kind, Value},
+    key::{ErrorType, Key},
+    naming::Naming,
+    recorder::Recorder,
+    series::Series,
+    side::Side,
+    traffic::Traffic,
+};
+
+const NANOS: f64 = 1e9;
+const BYTES: f64 = 1.0;
+
+impl HttpMetrics {
+    /// Puts all that was counted so far on a page.
+    pub(crate) fn gather(&self, page: &mut Families) {
+        let recorder = self.recorder();
+        for traffic in recorder.sides().filter(|traffic| traffic.is_used()) {
+            Gathered { recorder, traffic, naming: recorder.config.naming }.gather(page);
+        }
+        page.add(overflow(recorder));
+    }
+}
+
+/// One side, on its way to a page.
+struct Gathered<'a> {
+    recorder: &'a Recorder,
+    traffic: &'a Traffic,
+    naming: Naming,
+}
+
+impl Gathered<'_> {
+    fn gather(&self, page: &mut Families) {
+        let names = self.naming.names(self.traffic.side);
+        let duration = self.histogram(names.duration, &self.traffic.duration, NANOS, DURATION);
+        if let (Side::Server, Some(requests)) = (self.traffic.side, self.naming.requests()) {
+            page.add(counted(requests, &duration));
+        }
+        page.add(duration);
+        page.add(self.active(names.active));
+        page.add(self.histogram(names.stream, &self.traffic.stream, NANOS, STREAM));
+        if let Some(series) = &self.traffic.first_byte {
+            page.add(self.histogram(names.first_byte, series, NANOS, FIRST_BYTE));
+        }
+        if let Some(sizes) = &self.traffic.sizes {
+            page.add(self.histogram(names.request_size, &sizes.request, BYTES, REQUEST_SIZE));
+            page.add(self.histogram(names.response_size, &sizes.response, BYTES, RESPONSE_SIZE));
+        }
+    }
+
+    fn histogram(
+        &self,
+        name: &'static str,
+        series: &Series,
+        scale: f64,
+        help: &'static str,
+    ) -> Family {
+        #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53 nanoseconds")]
+        let bounds: Vec<f64> = series.bounds().iter().map(|bound| *bound as f64 / scale).collect();
+        let mut family = Family::new(name, Kind::Histogram, help);
+        for (key, snapshot) in series.snapshot() {
+            let labels = self.naming.labels(self.recorder, self.traffic.side, key);
+            let buckets = Buckets { snapshot, bounds: bounds.clone(), scale };
+            family.add(labels, Value::Histogram(Box::new(buckets)));
+        }
+        family
+    }
+
+    fn active(&self, name: &'static str) -> Family {
+        let mut family = Family::new(name, Kind::Gauge, ACTIVE);
+        for (of, value) in self.traffic.active.snapshot() {
+            let key = Key {
+                subject: of.subject,
+                method: of.method,
+                https: of.https,
+                error: ErrorType::None,
+                ..Key::OVERFLOW
+            };
+            let labels = self.naming.active_labels(self.recorder, self.traffic.side, key);
+            #[expect(clippy::cast_precision_loss, reason = "nobody serves 2^53 requests at once")]
+            family.add(labels, Value::Number(value as f64));
+        }
+        family
+    }
+}
+
+const DURATION: &str = "Time from the first of a request to the end of its answer.";
+const STREAM: &str = "How long event streams, upgrades and streaming calls lasted.";
+const FIRST_BYTE: &str = "Time from the first of a request to the head of its answer.";
+const REQUEST_SIZE: &str = "Size of request bodies by content-length.";
+const RESPONSE_SIZE: &str = "Size of response bodies as handed over.";
+const ACTIVE: &str = "Requests under way, up to the end of their answers.";
+const OVERFLOW: &str = "Observations that found no room for a series of their own.";
+
+/// The counter that people look for, from the histogram beside it.
+fn counted(name: &'static str, duration: &Family) -> Family {
+    let mut family = Family::new(name, Kind::Counter, "Requests that have ended.");
+    for (labels, value) in &duration.samples {
+        if let Value::Histogram(buckets) = value {
+            #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
+            family.add(labels.clone(), Value::Number(buckets.snapshot.count() as f64));
+        }
+    }
+    family
+}
+
+fn overflow(recorder: &Recorder) -> Family {
+    let mut family = Family::new("battlement_metrics_overflow", Kind::Counter, OVERFLOW);
+    for series in recorder.sides().filter(|traffic| traffic.is_used()).flat_map(Traffic::all) {
+        let labels = vec![("metric".into(), series.name().to_owned())];
+        #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
+        family.add(labels, Value::Number(series.overflowed() as f64));
+    }
+    family
+}

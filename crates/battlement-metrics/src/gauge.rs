@@ -1,0 +1,27 @@
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+use crate::shard;
+
+/// A count that goes up and down, in shards: what one thread adds another may take away, and the sum is
+/// right.
+#[derive(Debug)]
+pub(crate) struct Gauge(Box<[Shard]>);
+
+/// Alone on its cache lines (two, since some processors fetch pairs).
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard(AtomicI64);
+
+impl Gauge {
+    pub(crate) fn new(shards: usize) -> Self {
+        Self(shard::shards(shards, Shard::default))
+    }
+
+    pub(crate) fn add(&self, change: i64) {
+        shard::of(&self.0).0.fetch_add(change, Relaxed);
+    }
+
+    pub(crate) fn value(&self) -> i64 {
+        self.0.iter().map(|shard| shard.0.load(Relaxed)).sum()
+    }
+}

@@ -1,0 +1,139 @@
+//! Every request counted once, and rightly: rate, errors and duration for Prometheus.
+//!
+//! # The failure it prevents
+//!
+//! The dashboard is green while users wait: durations end with the head, and the body takes seconds. Those
+//! who give up are counted nowhere. The gauge of requests under way climbs for weeks, since it forgets the
+//! ones that were cancelled. And one night a scanner asks for a hundred thousand paths, each becomes a
+//! series, and the monitoring is what goes down.
+//!
+//! ```
+//! use battlement_metrics::{Exposition, Format, HttpMetrics};
+//! use http::{Request, Response};
+//! use http_body_util::Empty;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let metrics = HttpMetrics::builder().leave_out(["/livez"]).build();
+//! let service = ServiceBuilder::new()
+//!     .layer(metrics.server_layer())
+//!     .service(service_fn(async |_: Request<()>| {
+//!         Ok::<_, std::convert::Infallible>(Response::new(Empty::<bytes::Bytes>::new()))
+//!     }));
+//! service.oneshot(Request::new(())).await.unwrap();
+//!
+//! // A service for `/metrics`, best on a port of its own.
+//! let page = Exposition::new().metrics(&metrics);
+//! assert!(page.render(Format::Text).contains("http_server_request_duration_seconds_count"));
+//! # }
+//! ```
+//!
+//! # What it does to a request
+//!
+//! [`HttpMetrics::server_layer`] counts a request when it is over: when its body has ended, failed or was
+//! dropped, or its future was. The metrics are those of OpenTelemetry's semantic conventions.
+//!
+//! | metric | labels |
+//! |---|---|
+//! | `http_server_request_duration_seconds` | `http_request_method`, `url_scheme`, `http_response_status_code`, `http_route`, `error_type` |
+//! | `http_server_stream_duration_seconds`: event streams and upgrades | the same |
+//! | `http_server_active_requests` | `http_request_method`, `url_scheme` |
+//! | `http_server_time_to_first_byte_seconds`, if asked for | as the duration |
+//! | `http_server_{request,response}_body_size_bytes`, if asked for | as the duration |
+//! | `http_client_…`, the same of [`HttpMetrics::client_layer`] | `server_address` in the place of scheme and route |
+//! | `rpc_server_call_duration_seconds`, of [`HttpMetrics::grpc_layer`] | `rpc_system_name`, `rpc_method`, `rpc_status_code`, `error_type` |
+//! | `rpc_server_stream_duration_seconds` | the same |
+//! | `battlement_metrics_overflow_total` | `metric` |
+//!
+//! The number of requests is the histogram's `_count`, that of streams is beside it. `error_type` is the
+//! status of a failure (5xx; around a client 4xx too), else `cancelled`, `timeout` or `shutdown` for a
+//! request that was dropped, `body_error` where the body broke, `error` where the service failed without
+//! an answer, `panic`. What was cancelled is no error of the server: leave it out of its error budget.
+//! [`Naming`] has other names for dashboards that are there already.
+//!
+//! The route is what a router, or whoever knows, tells: a layer inside with `RequestFacts::set_route`, a
+//! [`RouteTemplate`] on the response, axum's `MatchedPath` (feature `axum`, where the layer stands inside
+//! the router; `note_route` tells it to one outside), a [table](HttpMetricsBuilder::route_table), a
+//! [closure](HttpMetricsBuilder::route_by). Where nobody knows there is no label; the path is never one.
+//!
+//! # Defaults
+//!
+//! | what | default | why |
+//! |---|---|---|
+//! | buckets | 5 ms to 10 s, 14 of them | OpenTelemetry's |
+//! | methods | RFC 9110's, PATCH, QUERY; else `_OTHER` | a client may send any word |
+//! | routes, series of a metric, client names | at most 256, 2,000, 64 | what is beyond is one series, `otel_metric_overflow="true"`, and a metric tells |
+//! | requests under way | counted | people scale on it |
+//! | time to first byte, body sizes, version of HTTP | not measured | each costs series |
+//! | exemplars | of sampled traces, in OpenMetrics | from a bucket to a trace that is in it |
+//! | shards | the number of processors | threads do not wait for each other's caches |
+//!
+//! # Where it goes in the stack
+//!
+//! On the server outside of all that answers: only request id, client address and access log stand further
+//! out. So a 429 of a limiter and the 500 of a panic are counted. Around a client outermost, where a call
+//! with its retries is one, or innermost, where each try is.
+//!
+//! # Compared with the layers people use today
+//!
+//! axum-prometheus and opentelemetry-instrumentation-tower measure up to the head, and do not count
+//! requests that were cancelled; the former makes a series of any path that has no route, the latter lets
+//! its gauge grow with each cancelled request.
+//!
+//! # When the caller goes away
+//!
+//! The request is counted in the moment its future or body is dropped, as `cancelled`, or as what a layer
+//! further out said with `RequestFacts::drop_for`; the gauge goes down. hyper drops bodies of answers to
+//! HEAD, of 204 and of 304 without polling them: these are complete. A connection that was handed over is
+//! counted with the head of its answer, since no layer sees what becomes of it.
+//!
+//! # Feature flags
+//!
+//! - `axum`: routes from `MatchedPath`, and `note_route`
+//! - `prometheus-client`: the module `prometheus_client`; a registry of yours on the page, ours in one
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod active;
+mod body;
+mod buckets;
+mod builder;
+mod config;
+mod exemplar;
+mod exposition;
+mod family;
+mod future;
+mod gather;
+mod gauge;
+mod histogram;
+mod key;
+mod layer;
+mod methods;
+mod metrics;
+mod names;
+mod naming;
+#[cfg(feature = "prometheus-client")]
+pub mod prometheus_client;
+mod recorder;
+mod route;
+mod series;
+mod service;
+mod shard;
+mod side;
+mod slots;
+mod ticket;
+mod traffic;
+
+#[cfg(feature = "axum")]
+pub use self::route::note_route;
+pub use self::{
+    body::ResponseBody,
+    builder::HttpMetricsBuilder,
+    exposition::{Exposition, Format, ScrapeFuture},
+    future::ResponseFuture,
+    layer::MetricsLayer,
+    metrics::HttpMetrics,
+    naming::Naming,
+    route::RouteTemplate,
+    service::Metrics,
+};

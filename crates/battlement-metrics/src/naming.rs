@@ -1,0 +1,194 @@
+use battlement_core::GrpcCode;
+
+use crate::{
+    buckets,
+    family::Labels,
+    key::{ErrorType, Key, version_name},
+    names::OVERFLOW,
+    recorder::Recorder,
+    side::{MetricNames, Side},
+};
+
+/// Under which names a server's HTTP metrics stand on the page, so that dashboards that are there keep
+/// working. Clients, gRPC, streams and sizes have OpenTelemetry's names always.
+///
+/// | | requests | duration | under way | labels |
+/// |---|---|---|---|---|
+/// | `Otel` | | `http_server_request_duration_seconds` | `http_server_active_requests` | `http_request_method`, `url_scheme`, `http_response_status_code`, `http_route`, `error_type` |
+/// | `Prometheus` | `http_requests_total` | `http_request_duration_seconds` | `http_requests_in_flight` | `method`, `code`, `handler` |
+/// | `AxumPrometheus` | `axum_http_requests_total` | `axum_http_requests_duration_seconds` | `axum_http_requests_pending` | `method`, `status`, `endpoint` |
+/// | `ExpressPromBundle` | | `http_request_duration_seconds` | | `method`, `status_code`, `path` |
+///
+/// The last three need a status always: a request that had none is 499 if its client went away, 504 after
+/// a timeout of ours, 503 in a shutdown, else 500. Gauges of requests under way have no route, which
+/// nobody knows yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Naming {
+    /// OpenTelemetry's semantic conventions. The default.
+    #[default]
+    Otel,
+    /// As Prometheus' own libraries have them.
+    Prometheus,
+    /// As the crate axum-prometheus has them.
+    AxumPrometheus,
+    /// As the package express-prom-bundle has them.
+    ExpressPromBundle,
+}
+
+impl Naming {
+    pub(crate) fn duration_bounds(self) -> &'static [u64] {
+        match self {
+            Self::Otel => &buckets::DURATION,
+            Self::Prometheus | Self::AxumPrometheus => &buckets::PROMETHEUS,
+            Self::ExpressPromBundle => &buckets::EXPRESS,
+        }
+    }
+
+    /// The counter of requests beside the histogram, without `_total`.
+    pub(crate) const fn requests(self) -> Option<&'static str> {
+        match self {
+            Self::Prometheus => Some("http_requests"),
+            Self::AxumPrometheus => Some("axum_http_requests"),
+            Self::Otel | Self::ExpressPromBundle => None,
+        }
+    }
+
+    pub(crate) const fn names(self, side: Side) -> MetricNames {
+        let names = side.names();
+        match (side, self) {
+            (Side::Server, Self::Prometheus) => MetricNames {
+                active: "http_requests_in_flight",
+                duration: "http_request_duration_seconds",
+                ..names
+            },
+            (Side::Server, Self::AxumPrometheus) => MetricNames {
+                active: "axum_http_requests_pending",
+                duration: "axum_http_requests_duration_seconds",
+                ..names
+            },
+            (Side::Server, Self::ExpressPromBundle) => {
+                MetricNames { duration: "http_request_duration_seconds", ..names }
+            }
+            _ => names,
+        }
+    }
+
+    /// The labels of method, status and route.
+    const fn words(self) -> [&'static str; 3] {
+        match self {
+            Self::Otel => ["http_request_method", "http_response_status_code", "http_route"],
+            Self::Prometheus => ["method", "code", "handler"],
+            Self::AxumPrometheus => ["method", "status", "endpoint"],
+            Self::ExpressPromBundle => ["method", "status_code", "path"],
+        }
+    }
+
+    /// The labels of a series of `side`.
+    pub(crate) fn labels(self, recorder: &Recorder, side: Side, key: Key) -> Labels {
+        if key.subject == OVERFLOW {
+            return vec![("otel_metric_overflow".into(), "true".into())];
+        }
+        match side {
+            Side::Grpc => grpc(recorder, key),
+            Side::Client => client(recorder, key),
+            Side::Server => self.server(recorder, key),
+        }
+    }
+
+    fn server(self, recorder: &Recorder, key: Key) -> Labels {
+        let [method, status, route] = self.words();
+        let mut labels =
+            vec![(method.into(), recorder.config.methods.label(key.method).to_owned())];
+        if self == Self::Otel {
+            labels.push(("url_scheme".into(), scheme(key).to_owned()));
+            push(&mut labels, status, status_of(key));
+        } else {
+            push(
+                &mut labels,
+                status,
+                Some(status_of(key).unwrap_or_else(|| assumed_status(key.error))),
+            );
+        }
+        push(&mut labels, route, recorder.server.subjects.text(key.subject).map(str::to_owned));
+        if self == Self::Otel {
+            push(&mut labels, "error_type", error_type(key, status_of(key)));
+            push(
+                &mut labels,
+                "network_protocol_version",
+                version_name(key.version).map(str::to_owned),
+            );
+        }
+        labels
+    }
+
+    /// The labels of a gauge of what is under way.
+    pub(crate) fn active_labels(self, recorder: &Recorder, side: Side, key: Key) -> Labels {
+        let method = recorder.config.methods.label(key.method).to_owned();
+        match (side, self) {
+            (Side::Server, Self::Otel) => vec![
+                ("http_request_method".into(), method),
+                ("url_scheme".into(), scheme(key).to_owned()),
+            ],
+            (Side::Server, naming) => vec![(naming.words()[0].into(), method)],
+            (Side::Grpc, _) => vec![("rpc_system_name".into(), "grpc".into())],
+            (Side::Client, _) => {
+                let mut labels = vec![("http_request_method".into(), method)];
+                push(&mut labels, "server_address", client_name(recorder, key));
+                labels
+            }
+        }
+    }
+}
+
+fn client(recorder: &Recorder, key: Key) -> Labels {
+    let method = recorder.config.methods.label(key.method).to_owned();
+    let mut labels = vec![("http_request_method".into(), method)];
+    push(&mut labels, "server_address", client_name(recorder, key));
+    push(&mut labels, "http_response_status_code", status_of(key));
+    push(&mut labels, "error_type", error_type(key, status_of(key)));
+    push(&mut labels, "network_protocol_version", version_name(key.version).map(str::to_owned));
+    labels
+}
+
+fn grpc(recorder: &Recorder, key: Key) -> Labels {
+    let method = recorder.grpc.subjects.text(key.subject).unwrap_or("_OTHER");
+    let code = GrpcCode::ALL.iter().find(|code| **code as u16 + 1 == key.status);
+    let code = code.map(|code| code.name().to_owned());
+    let mut labels =
+        vec![("rpc_system_name".into(), "grpc".into()), ("rpc_method".into(), method.to_owned())];
+    push(&mut labels, "rpc_status_code", code.clone());
+    push(&mut labels, "error_type", error_type(key, code));
+    labels
+}
+
+fn push(labels: &mut Labels, name: &'static str, value: Option<String>) {
+    labels.extend(value.map(|value| (name.into(), value)));
+}
+
+fn client_name(recorder: &Recorder, key: Key) -> Option<String> {
+    recorder.client.subjects.text(key.subject).map(str::to_owned)
+}
+
+const fn scheme(key: Key) -> &'static str {
+    if key.https { "https" } else { "http" }
+}
+
+fn status_of(key: Key) -> Option<String> {
+    (key.status != 0).then(|| key.status.to_string())
+}
+
+fn error_type(key: Key, status: Option<String>) -> Option<String> {
+    if key.error == ErrorType::Status { status } else { key.error.as_str().map(str::to_owned) }
+}
+
+/// What a dashboard that knows statuses alone is told of a request that had none.
+fn assumed_status(error: ErrorType) -> String {
+    let status = match error {
+        ErrorType::Cancelled => "499",
+        ErrorType::Timeout => "504",
+        ErrorType::Shutdown => "503",
+        _ => "500",
+    };
+    status.to_owned()
+}

@@ -1,0 +1,102 @@
+use http::{Extensions, Method, Uri};
+use matchit::Router;
+
+use crate::{
+    config::Config,
+    key::{ErrorType, Key},
+    names::{Subject, UNKNOWN},
+    route,
+    side::Side,
+    traffic::Traffic,
+};
+
+/// All counts of an [`HttpMetrics`](crate::HttpMetrics), and what it was told.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub(crate) config: Config,
+    pub(crate) server: Traffic,
+    pub(crate) client: Traffic,
+    pub(crate) grpc: Traffic,
+    table: Router<Subject>,
+    /// By the number of the method.
+    grpc_streams: Vec<Subject>,
+}
+
+impl Recorder {
+    pub(crate) fn new(config: Config) -> Self {
+        let [server, client, grpc] =
+            [Side::Server, Side::Client, Side::Grpc].map(|side| Traffic::new(side, &config));
+        let mut table = Router::new();
+        for template in &config.table {
+            let number = server.subjects.number(template);
+            if let Err(error) = table.insert(*template, number) {
+                panic!("HttpMetrics: route_table: {template}: {error}");
+            }
+        }
+        let numbered = |method: &crate::config::GrpcMethod| {
+            (grpc.subjects.number(&method.name), method.is_stream)
+        };
+        let numbers: Vec<_> = config.grpc_methods.iter().map(numbered).collect();
+        let grpc_streams =
+            numbers.into_iter().filter(|(_, stream)| *stream).map(|(n, _)| n).collect();
+        let recorder = Self { config, server, client, grpc, table, grpc_streams };
+        recorder.create_known();
+        recorder
+    }
+
+    fn create_known(&self) {
+        for (method, template) in &self.config.known_routes {
+            let subject = self.server.subjects.number(template);
+            let method = self.config.methods.number(method);
+            for (status, error) in [(200, ErrorType::None), (500, ErrorType::Status)] {
+                let https = self.config.https;
+                self.server.duration.create(Key {
+                    subject,
+                    status,
+                    method,
+                    https,
+                    version: 0,
+                    error,
+                });
+            }
+        }
+    }
+
+    pub(crate) fn traffic(&self, side: Side) -> &Traffic {
+        match side {
+            Side::Server => &self.server,
+            Side::Client => &self.client,
+            Side::Grpc => &self.grpc,
+        }
+    }
+
+    pub(crate) fn sides(&self) -> impl Iterator<Item = &Traffic> {
+        [&self.server, &self.client, &self.grpc].into_iter()
+    }
+
+    /// What the head of a request tells of its route.
+    pub(crate) fn route_of(&self, method: &Method, uri: &Uri, extensions: &Extensions) -> Subject {
+        let told = route::matched(extensions)
+            .or_else(|| self.config.route_of.as_ref().and_then(|route_of| route_of(method, uri)));
+        if let Some(template) = told {
+            return self.server.subjects.number(template);
+        }
+        if self.config.table.is_empty() {
+            return UNKNOWN;
+        }
+        self.table.at(uri.path()).map_or(UNKNOWN, |found| *found.value)
+    }
+
+    pub(crate) fn grpc_method(&self, uri: &Uri) -> Subject {
+        let name = uri.path().strip_prefix('/').unwrap_or_default();
+        self.grpc.subjects.find(name).unwrap_or(UNKNOWN)
+    }
+
+    pub(crate) fn is_grpc_stream(&self, method: Subject) -> bool {
+        self.grpc_streams.contains(&method)
+    }
+
+    pub(crate) fn leaves_out(&self, uri: &Uri) -> bool {
+        self.config.left_out.iter().any(|path| **path == *uri.path())
+    }
+}

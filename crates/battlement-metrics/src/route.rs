@@ -1,0 +1,42 @@
+use std::borrow::Cow;
+
+use http::Extensions;
+
+/// The template of the route that answered, as an extension of the *response*: for routers of your own,
+/// and handlers that know it.
+///
+/// It must not be the path, which a client chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteTemplate(pub Cow<'static, str>);
+
+impl RouteTemplate {
+    pub(crate) fn of(extensions: &Extensions) -> Option<&str> {
+        extensions.get::<Self>().map(|template| template.0.as_ref())
+    }
+}
+
+#[cfg(feature = "axum")]
+pub(crate) fn matched(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+pub(crate) const fn matched(_: &Extensions) -> Option<&str> {
+    None
+}
+
+/// Tells layers outside of the router which route it is: for axum's `route_layer`, with tower's
+/// `MapRequestLayer`.
+///
+/// A layer inside the router (`Router::layer`) knows the route and needs no such thing; one around the
+/// whole router does. The template is copied, once a request.
+#[cfg(feature = "axum")]
+#[must_use]
+pub fn note_route<B>(request: http::Request<B>) -> http::Request<B> {
+    if let (Some(facts), Some(template)) =
+        (battlement_core::RequestFacts::of(&request), matched(request.extensions()))
+    {
+        facts.set_route(template.to_owned());
+    }
+    request
+}

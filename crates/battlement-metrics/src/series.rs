@@ -1,0 +1,100 @@
+use std::sync::{
+    Once,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use crate::{
+    exemplar::Exemplar,
+    histogram::{Histogram, MAX_BOUNDS, Snapshot},
+    key::Key,
+    names::OVERFLOW,
+    slots::Slots,
+};
+
+/// The histograms of one metric, one for each [`Key`] that was seen, up to a cap.
+#[derive(Debug)]
+pub(crate) struct Series {
+    /// For the warning, and the metric, that tell of an overflow.
+    name: &'static str,
+    bounds: Box<[u64]>,
+    shards: usize,
+    slots: Slots<One>,
+    rest: Histogram,
+    overflowed: AtomicU64,
+    warned: Once,
+}
+
+#[derive(Debug)]
+struct One {
+    key: Key,
+    histogram: Histogram,
+}
+
+impl Series {
+    pub(crate) fn new(name: &'static str, bounds: &[u64], max: usize, shards: usize) -> Self {
+        Self {
+            name,
+            bounds: bounds.iter().copied().take(MAX_BOUNDS).collect(),
+            shards,
+            slots: Slots::new(max),
+            rest: Histogram::new(shards),
+            overflowed: AtomicU64::new(0),
+            warned: Once::new(),
+        }
+    }
+
+    /// Counts `value` into the series of `key`.
+    pub(crate) fn record(&self, key: Key, value: u64, exemplar: Option<impl FnOnce() -> Exemplar>) {
+        let histogram = self.of(key).unwrap_or_else(|| self.rest());
+        let bucket = histogram.record(&self.bounds, value);
+        if let Some(make) = exemplar {
+            histogram.exemplar(bucket, make);
+        }
+    }
+
+    /// Makes the series of `key`, if there is room, with nothing counted.
+    pub(crate) fn create(&self, key: Key) {
+        let _ = self.of(key);
+    }
+
+    fn of(&self, key: Key) -> Option<&Histogram> {
+        if key.subject == OVERFLOW {
+            return None;
+        }
+        let make = || One { key, histogram: Histogram::new(self.shards) };
+        let found = self.slots.get_or_insert(key.packed(), |one| one.key == key, make);
+        found.map(|(_, one)| &one.histogram)
+    }
+
+    #[cold]
+    fn rest(&self) -> &Histogram {
+        self.overflowed.fetch_add(1, Relaxed);
+        self.warned.call_once(|| {
+            tracing::warn!(metric = self.name, "too many series: what is new is counted as one");
+        });
+        &self.rest
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn bounds(&self) -> &[u64] {
+        &self.bounds
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.slots.len() > 0
+    }
+
+    /// How many observations had no series of their own.
+    pub(crate) fn overflowed(&self) -> u64 {
+        self.overflowed.load(Relaxed)
+    }
+
+    /// All series, the one of the rest last if there is anything in it.
+    pub(crate) fn snapshot(&self) -> impl Iterator<Item = (Key, Snapshot)> {
+        let rest = (self.overflowed() > 0).then(|| (Key::OVERFLOW, self.rest.snapshot()));
+        self.slots.iter().map(|one| (one.key, one.histogram.snapshot())).chain(rest)
+    }
+}

@@ -1,0 +1,53 @@
+/// What a layer stands around, which decides names and labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// A server's HTTP.
+    Server,
+    /// A client's HTTP.
+    Client,
+    /// A server's gRPC.
+    Grpc,
+}
+
+/// The names of one side's metrics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetricNames {
+    pub(crate) active: &'static str,
+    pub(crate) duration: &'static str,
+    pub(crate) stream: &'static str,
+    pub(crate) first_byte: &'static str,
+    pub(crate) request_size: &'static str,
+    pub(crate) response_size: &'static str,
+}
+
+impl Side {
+    /// OpenTelemetry's semantic conventions, as Prometheus writes them, where these have a name.
+    pub(crate) const fn names(self) -> MetricNames {
+        match self {
+            Self::Server => MetricNames {
+                active: "http_server_active_requests",
+                duration: "http_server_request_duration_seconds",
+                stream: "http_server_stream_duration_seconds",
+                first_byte: "http_server_time_to_first_byte_seconds",
+                request_size: "http_server_request_body_size_bytes",
+                response_size: "http_server_response_body_size_bytes",
+            },
+            Self::Client => MetricNames {
+                active: "http_client_active_requests",
+                duration: "http_client_request_duration_seconds",
+                stream: "http_client_stream_duration_seconds",
+                first_byte: "http_client_time_to_first_byte_seconds",
+                request_size: "http_client_request_body_size_bytes",
+                response_size: "http_client_response_body_size_bytes",
+            },
+            Self::Grpc => MetricNames {
+                active: "rpc_server_active_calls",
+                duration: "rpc_server_call_duration_seconds",
+                stream: "rpc_server_stream_duration_seconds",
+                first_byte: "rpc_server_time_to_first_byte_seconds",
+                request_size: "rpc_server_request_body_size_bytes",
+                response_size: "rpc_server_response_body_size_bytes",
+            },
+        }
+    }
+}

@@ -1,0 +1,141 @@
+use std::{
+    hash::{BuildHasher, Hash},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use rustc_hash::FxBuildHasher;
+
+/// A table that only grows, up to a cap, and is read without a lock: by requests, and by a scrape while
+/// requests add to it.
+///
+/// Open addressing over twice as many slots as there may be entries, each of which is filled once.
+#[derive(Debug)]
+pub(crate) struct Slots<T> {
+    slots: Box<[OnceLock<Box<T>>]>,
+    len: AtomicUsize,
+    max: usize,
+}
+
+impl<T> Slots<T> {
+    pub(crate) fn new(max: usize) -> Self {
+        let capacity = (2 * max.max(1)).next_power_of_two();
+        let slots = std::iter::repeat_with(OnceLock::new).take(capacity).collect();
+        Self { slots, len: AtomicUsize::new(0), max }
+    }
+
+    /// The entry for which `is` holds and where it stands, which never changes; made if there is none,
+    /// `None` if there is no room for it.
+    pub(crate) fn get_or_insert(
+        &self,
+        key: impl Hash,
+        is: impl Fn(&T) -> bool,
+        make: impl Fn() -> T,
+    ) -> Option<(usize, &T)> {
+        let mask = self.slots.len() - 1;
+        let mut at = home(key) & mask;
+        loop {
+            let entry = match self.slots[at].get() {
+                Some(entry) => entry,
+                None => self.fill(at, &make)?,
+            };
+            if is(entry) {
+                return Some((at, entry));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The entry for which `is` holds.
+    pub(crate) fn find(&self, key: impl Hash, is: impl Fn(&T) -> bool) -> Option<(usize, &T)> {
+        let mask = self.slots.len() - 1;
+        let mut at = home(key) & mask;
+        loop {
+            let entry = self.slots[at].get()?;
+            if is(entry) {
+                return Some((at, entry));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The entry that stands at `at`.
+    pub(crate) fn at(&self, at: usize) -> Option<&T> {
+        self.slots.get(at)?.get().map(AsRef::as_ref)
+    }
+
+    /// Fills a slot that was empty a moment ago; what another thread put there first stays.
+    #[cold]
+    fn fill(&self, at: usize, make: impl Fn() -> T) -> Option<&T> {
+        let room = |len| (len < self.max).then_some(len + 1);
+        if self.len.fetch_update(Relaxed, Relaxed, room).is_err() {
+            return self.at(at);
+        }
+        let mut made = false;
+        let entry = self.slots[at].get_or_init(|| {
+            made = true;
+            Box::new(make())
+        });
+        if !made {
+            self.len.fetch_sub(1, Relaxed);
+        }
+        Some(entry)
+    }
+
+    /// All entries, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(|slot| slot.get().map(AsRef::as_ref))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Relaxed)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits of a hash are a hash")]
+fn home(key: impl Hash) -> usize {
+    FxBuildHasher.hash_one(key) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn insert(slots: &Slots<u32>, key: u32) -> Option<&u32> {
+        slots.get_or_insert(key, |entry| *entry == key, || key).map(|(_, entry)| entry)
+    }
+
+    #[test]
+    fn an_entry_is_made_once_and_found_again() {
+        let slots = Slots::new(100);
+        for key in (0..100).chain(0..100) {
+            assert_eq!(insert(&slots, key), Some(&key));
+        }
+        assert_eq!((slots.len(), slots.iter().count()), (100, 100));
+    }
+
+    #[test]
+    fn beyond_the_cap_nothing_is_added_and_what_is_there_is_found() {
+        let slots = Slots::new(3);
+        assert!((0..3).all(|key| insert(&slots, key).is_some()));
+        assert!((3..1000).all(|key| insert(&slots, key).is_none()));
+        assert!((0..3).all(|key| insert(&slots, key).is_some()));
+        assert_eq!(slots.iter().count(), 3);
+    }
+
+    #[test]
+    fn threads_that_race_agree_and_keep_the_cap() {
+        let slots = Slots::new(500);
+        let found: Vec<Vec<bool>> = thread::scope(|scope| {
+            let insert_all = || (0..600).map(|key| insert(&slots, key).is_some()).collect();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(insert_all)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!((slots.len(), slots.iter().count()), (500, 500));
+        assert!(found.iter().all(|of_thread| of_thread.len() == 600));
+    }
+}

@@ -1,0 +1,332 @@
+use std::sync::Arc;
+
+use battlement_core::{
+    BodyKind, CallFacts, Ending, GrpcCode, OnEnd, RequestFacts, SpanId, TraceId, Wire,
+};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body::Body;
+use tokio::time::Instant;
+
+use crate::{
+    ResponseBody,
+    active::ActiveKey,
+    exemplar::Exemplar,
+    key::{ErrorType, Key, is_https, version_number},
+    metrics::Pinned,
+    names::{Subject, UNKNOWN},
+    recorder::Recorder,
+    route::RouteTemplate,
+    side::Side,
+    traffic::Traffic,
+};
+
+/// One request that is under way. It counts when it is dropped, and so exactly once, whatever became of
+/// the request; who ends it says beforehand what that was.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pinned: Arc<Pinned>,
+    origin: Origin,
+    side: Side,
+    key: Key,
+    fate: Fate,
+    is_stream: bool,
+    received: Option<u64>,
+    sent: u64,
+}
+
+/// Where the start and the trace are from.
+#[derive(Debug)]
+enum Origin {
+    Request(RequestFacts),
+    Call { start: Instant, trace: Option<(TraceId, SpanId)> },
+}
+
+/// What it means if the ticket is dropped now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// That the caller dropped it.
+    Waiting,
+    /// That the service panicked: it is being called or polled.
+    Running,
+    /// What the key says.
+    Ended,
+}
+
+impl Ticket {
+    /// Of a request to a server, unless it is to be left out.
+    pub(crate) fn of_request<B>(
+        pinned: Arc<Pinned>,
+        side: Side,
+        request: &mut Request<B>,
+    ) -> Option<Self> {
+        let recorder = &*pinned.0;
+        if recorder.leaves_out(request.uri()) {
+            return None;
+        }
+        let facts = RequestFacts::of_or_start(request);
+        let side = match side {
+            Side::Grpc if !Wire::of(request.headers()).is_grpc() => Side::Server,
+            side => side,
+        };
+        let (method, uri) = (request.method(), request.uri());
+        let subject = match side {
+            Side::Grpc => recorder.grpc_method(uri),
+            _ => recorder.route_of(method, uri, request.extensions()),
+        };
+        let is_stream = side == Side::Grpc && recorder.is_grpc_stream(subject);
+        let mut key = Self::key(recorder, subject, request);
+        let trusted = facts.client().and_then(|client| client.scheme);
+        key.https = is_https(trusted, uri.scheme_str(), recorder.config.https);
+        let received = recorder.config.body_sizes.then(|| declared(request.headers()));
+        let origin = Origin::Request(facts);
+        Some(Self::open(pinned, origin, side, key, is_stream, received))
+    }
+
+    /// Of a call that a client makes.
+    pub(crate) fn of_call<B>(pinned: Arc<Pinned>, client: Subject, request: &Request<B>) -> Self {
+        let recorder = &*pinned.0;
+        let mut key = Self::key(recorder, client, request);
+        key.https = is_https(None, request.uri().scheme_str(), false);
+        let received = recorder.config.body_sizes.then(|| declared(request.headers()));
+        let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
+        let origin = Origin::Call { start: Instant::now(), trace };
+        Self::open(pinned, origin, Side::Client, key, false, received)
+    }
+
+    fn key<B>(recorder: &Recorder, subject: Subject, request: &Request<B>) -> Key {
+        let config = &recorder.config;
+        let version = if config.protocol_version { version_number(request.version()) } else { 0 };
+        Key {
+            subject,
+            status: 0,
+            method: config.methods.number(request.method()),
+            https: false,
+            version,
+            error: ErrorType::None,
+        }
+    }
+
+    fn open(
+        pinned: Arc<Pinned>,
+        origin: Origin,
+        side: Side,
+        key: Key,
+        is_stream: bool,
+        received: Option<u64>,
+    ) -> Self {
+        let fate = Fate::Waiting;
+        let ticket = Self { pinned, origin, side, key, fate, is_stream, received, sent: 0 };
+        ticket.traffic().active.add(ticket.active_key(), 1);
+        ticket
+    }
+
+    /// Runs the service: if that panics, the ticket knows.
+    pub(crate) fn during<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        self.fate = Fate::Running;
+        let returned = run();
+        self.fate = Fate::Waiting;
+        returned
+    }
+
+    /// The service failed, and there is no response.
+    pub(crate) fn failed(mut self) {
+        self.ended(ErrorType::Error);
+    }
+
+    /// The head is there; the ticket goes on with the body.
+    pub(crate) fn answered<B: Body>(
+        mut self,
+        method: &Method,
+        response: Response<B>,
+    ) -> Response<ResponseBody<B>> {
+        let kind = BodyKind::of(method, &response);
+        let status = response.status();
+        self.judge(status, response.headers());
+        self.learn_route(&response);
+        self.is_stream |= self.side != Side::Grpc
+            && (is_upgrade(method, status)
+                || (kind == BodyKind::Open && is_event_stream(response.headers())));
+        if self.traffic().first_byte.is_some() {
+            self.record_first_byte();
+        }
+        response.map(|body| ResponseBody::counting(body, kind, self))
+    }
+
+    fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
+        match (self.side, GrpcCode::from_headers(headers)) {
+            (Side::Grpc, Some(code)) => self.judged(code),
+            (Side::Grpc, None) if status != StatusCode::OK => {
+                self.judged(GrpcCode::from_http(status));
+            }
+            (Side::Grpc, None) => {}
+            (side, _) => {
+                self.key.status = status.as_u16();
+                let first_error = if side == Side::Client { 400 } else { 500 };
+                if status.as_u16() >= first_error {
+                    self.key.error = ErrorType::Status;
+                }
+            }
+        }
+    }
+
+    /// The codes that OpenTelemetry's conventions count as errors of a server.
+    fn judged(&mut self, code: GrpcCode) {
+        use GrpcCode::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
+        self.key.status = code as u16 + 1;
+        if matches!(
+            code,
+            Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss
+        ) {
+            self.key.error = ErrorType::Status;
+        }
+    }
+
+    /// What the inside says of the route stands before what the head of the request told.
+    fn learn_route<B>(&mut self, response: &Response<B>) {
+        let Origin::Request(facts) = &self.origin else {
+            return;
+        };
+        if self.side != Side::Server {
+            return;
+        }
+        if let Some(template) = facts.route().or_else(|| RouteTemplate::of(response.extensions())) {
+            self.key.subject = self.traffic().subjects.number(template);
+        }
+    }
+
+    fn record_first_byte(&self) {
+        let elapsed = nanos(self.start(), Instant::now());
+        if let Some(series) = &self.traffic().first_byte {
+            series.record(self.key, elapsed, None::<fn() -> Exemplar>);
+        }
+    }
+
+    fn ended(&mut self, error: ErrorType) {
+        self.fate = Fate::Ended;
+        if error != ErrorType::None {
+            self.key.error = error;
+        }
+    }
+
+    fn traffic(&self) -> &Traffic {
+        self.pinned.0.traffic(self.side)
+    }
+
+    fn active_key(&self) -> ActiveKey {
+        let subject = if self.side == Side::Client { self.key.subject } else { UNKNOWN };
+        ActiveKey { subject, method: self.key.method, https: self.key.https }
+    }
+
+    fn start(&self) -> Instant {
+        match &self.origin {
+            Origin::Request(facts) => facts.start(),
+            Origin::Call { start, .. } => *start,
+        }
+    }
+
+    /// The trace to show, if it is sampled.
+    fn trace(&self) -> Option<(TraceId, SpanId)> {
+        match &self.origin {
+            Origin::Request(facts) => sampled(facts.trace()?),
+            Origin::Call { trace, .. } => *trace,
+        }
+    }
+
+    fn drop_reason(&self) -> ErrorType {
+        match &self.origin {
+            Origin::Request(facts) => facts.drop_reason().into(),
+            Origin::Call { .. } => ErrorType::Cancelled,
+        }
+    }
+
+    /// A route that was told before there was a head, for a request that never had one.
+    fn learn_late_route(&mut self) {
+        if let (Side::Server, Origin::Request(facts)) = (self.side, &self.origin)
+            && self.key.status == 0
+            && let Some(template) = facts.route()
+        {
+            self.key.subject = self.traffic().subjects.number(template);
+        }
+    }
+
+    fn record(&self) {
+        let traffic = self.traffic();
+        let at = Instant::now();
+        let elapsed = nanos(self.start(), at);
+        let trace = if self.pinned.0.config.exemplars { self.trace() } else { None };
+        let exemplar = trace.map(|(trace_id, span_id)| {
+            move || Exemplar { trace_id, span_id, value: elapsed, at, time: None }
+        });
+        let series = if self.is_stream { &traffic.stream } else { &traffic.duration };
+        series.record(self.key, elapsed, exemplar);
+        if let (Some(sizes), Some(received)) = (&traffic.sizes, self.received) {
+            sizes.request.record(self.key, received, None::<fn() -> Exemplar>);
+            sizes.response.record(self.key, self.sent, None::<fn() -> Exemplar>);
+        }
+    }
+}
+
+impl OnEnd for Ticket {
+    fn data(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+    }
+
+    fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
+        let is_open = self.side == Side::Grpc && self.key.status == 0;
+        match ending {
+            Ending::Complete | Ending::Trailers => {
+                if is_open {
+                    let code = trailers.and_then(GrpcCode::from_headers);
+                    self.judged(code.unwrap_or(GrpcCode::Unknown));
+                }
+                self.ended(ErrorType::None);
+            }
+            Ending::Error => self.ended(ErrorType::Body),
+            _ => self.ended(self.drop_reason()),
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        match self.fate {
+            Fate::Ended => {}
+            Fate::Running => self.ended(ErrorType::Panic),
+            Fate::Waiting => self.ended(self.drop_reason()),
+        }
+        self.learn_late_route();
+        self.traffic().active.add(self.active_key(), -1);
+        self.record();
+    }
+}
+
+fn nanos(from: Instant, to: Instant) -> u64 {
+    let elapsed = to.saturating_duration_since(from);
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn declared(headers: &HeaderMap) -> u64 {
+    let value = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    value.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn is_upgrade(method: &Method, status: StatusCode) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS || (*method == Method::CONNECT && status.is_success())
+}
+
+/// By its media type (WHATWG HTML, server-sent events).
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    const TYPE: &[u8] = b"text/event-stream";
+    let value = headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    value
+        .and_then(|value| value.get(..TYPE.len()))
+        .is_some_and(|start| start.eq_ignore_ascii_case(TYPE))
+}
+
+fn sampled(trace: &battlement_core::Trace) -> Option<(TraceId, SpanId)> {
+    trace.flags.is_sampled().then_some((trace.trace_id, trace.span_id))
+}
+
+fn trace_of_call<B>(request: &Request<B>) -> Option<(TraceId, SpanId)> {
+    sampled(CallFacts::of(request).trace()?)
+}

@@ -1,0 +1,81 @@
+use crate::{
+    active::Active,
+    buckets,
+    config::Config,
+    names::Names,
+    series::Series,
+    side::{MetricNames, Side},
+};
+
+/// All that is counted of one side.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    pub(crate) side: Side,
+    /// Routes, clients or gRPC methods.
+    pub(crate) subjects: Names,
+    pub(crate) active: Active,
+    pub(crate) duration: Series,
+    pub(crate) stream: Series,
+    pub(crate) first_byte: Option<Series>,
+    pub(crate) sizes: Option<Sizes>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sizes {
+    pub(crate) request: Series,
+    pub(crate) response: Series,
+}
+
+impl Traffic {
+    pub(crate) fn new(side: Side, config: &Config) -> Self {
+        let names = side.names();
+        let series =
+            |name, bounds: &[u64]| Series::new(name, bounds, config.max_series, config.shards);
+        let (subjects, owners) = match side {
+            Side::Server => (config.max_routes, 1),
+            Side::Client => (config.max_clients, config.max_clients + 2),
+            Side::Grpc => (config.grpc_methods.len(), 1),
+        };
+        // Every gauge there can be: methods by schemes by owners.
+        let gauges = 2 * config.methods.count() * owners;
+        let duration_bounds = match side {
+            Side::Server => config.naming.duration_bounds(),
+            Side::Client | Side::Grpc => &buckets::DURATION,
+        };
+        Self {
+            side,
+            subjects: Names::new(subjects),
+            active: Active::new(gauges, config.shards),
+            duration: series(names.duration, duration_bounds),
+            stream: series(names.stream, &buckets::STREAM),
+            first_byte: config.first_byte.then(|| series(names.first_byte, duration_bounds)),
+            sizes: config.body_sizes.then(|| Sizes::new(names, series)),
+        }
+    }
+
+    /// All histograms of it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Series> {
+        let sizes = self.sizes.iter().flat_map(|sizes| [&sizes.request, &sizes.response]);
+        [&self.duration, &self.stream].into_iter().chain(&self.first_byte).chain(sizes)
+    }
+
+    /// Whether anything ever was, or will be, counted.
+    pub(crate) fn is_used(&self) -> bool {
+        self.active.is_used() || self.duration.is_used()
+    }
+
+    /// How many requests have ended.
+    pub(crate) fn ended(&self) -> u64 {
+        let count = |series: &Series| series.snapshot().map(|(_, one)| one.count()).sum::<u64>();
+        count(&self.duration) + count(&self.stream)
+    }
+}
+
+impl Sizes {
+    fn new(names: MetricNames, series: impl Fn(&'static str, &[u64]) -> Series) -> Self {
+        Self {
+            request: series(names.request_size, &buckets::SIZE),
+            response: series(names.response_size, &buckets::SIZE),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The page, as a scraper gets it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::Read;
+
+use battlement_core::{Ids, RequestFacts, SpanId, Trace, TraceFlags, TraceId};
+use battlement_metrics::{Exposition, Format, HttpMetrics};
+use battlement_testkit::probe::{Probe, ProbeBody};
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use tokio::time::Instant;
+use tower::{Layer, ServiceExt};
+
+/// A request of a trace, sampled or not.
+fn traced(flags: TraceFlags) -> Request<ProbeBody> {
+    let mut request = Request::new(ProbeBody::empty());
+    let (trace_id, span_id) = (TraceId::new([0xab; 16]).unwrap(), SpanId::new([0xcd; 8]).unwrap());
+    let trace = Some(Trace::received(trace_id, span_id, flags));
+    let ids = Ids { id: "request-1".parse().unwrap(), correlation: None, trace };
+    request.extensions_mut().insert(RequestFacts::identified(Instant::now(), ids));
+    request
+}
+
+async fn served(flags: TraceFlags) -> Exposition {
+    let metrics = HttpMetrics::new();
+    let service = metrics.server_layer().layer(Probe::new());
+    let response = service.oneshot(traced(flags)).await.unwrap();
+    response.into_body().collect().await.unwrap();
+    Exposition::new().metrics(&metrics)
+}
+
+async fn scrape(page: &Exposition, headers: &[(&str, &str)]) -> Response<Bytes> {
+    let mut request = Request::builder().uri("/metrics");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(ProbeBody::empty()).unwrap();
+    let (head, body) = page.clone().oneshot(request).await.unwrap().into_parts();
+    Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+}
+
+const EXEMPLAR: &str =
+    r##" # {trace_id="abababababababababababababababab",span_id="cdcdcdcdcdcdcdcd"} "##;
+
+#[tokio::test]
+async fn a_sampled_request_is_an_exemplar_in_openmetrics_alone() {
+    let page = served(TraceFlags::SAMPLED).await;
+    let open = page.render(Format::OpenMetrics);
+    assert!(open.contains(EXEMPLAR) && open.ends_with("# EOF\n"), "{open}");
+    let text = page.render(Format::Text);
+    assert!(!text.contains("trace_id") && !text.contains("# EOF"), "{text}");
+    let unsampled = served(TraceFlags::default()).await.render(Format::OpenMetrics);
+    assert!(!unsampled.contains("trace_id"));
+}
+
+#[tokio::test]
+async fn the_answer_says_what_it_is() {
+    let page = served(TraceFlags::default()).await;
+    let text = scrape(&page, &[]).await;
+    assert_eq!(text.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert!(!text.headers().contains_key("content-encoding"));
+    let open = scrape(&page, &[("accept", "application/openmetrics-text")]).await;
+    assert_eq!(
+        open.headers()["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+    );
+}
+
+#[tokio::test]
+async fn a_zipped_page_is_the_same_page() {
+    let page = served(TraceFlags::default()).await;
+    let zipped = scrape(&page, &[("accept-encoding", "gzip")]).await;
+    assert_eq!(zipped.headers()["content-encoding"], "gzip");
+    let mut plain = String::new();
+    GzDecoder::new(&zipped.body()[..]).read_to_string(&mut plain).unwrap();
+    assert_eq!(plain, page.render(Format::Text));
+}
+
+#[tokio::test]
+async fn only_reading_is_allowed() {
+    let request = Request::builder().method(Method::POST).body(ProbeBody::empty()).unwrap();
+    let response = Exposition::new().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()["allow"], "GET, HEAD");
+}
+
+#[tokio::test]
+async fn values_of_labels_cannot_break_out_of_their_quotes() {
+    let page =
+        Exposition::new().gauge("odd", "Odd\\\n\"help\".", [("value", "a\"b\\c\nd")], || 1.5);
+    assert!(page.render(Format::Text).contains("odd{value=\"a\\\"b\\\\c\\nd\"} 1.5\n"));
+    assert!(page.render(Format::Text).contains("# HELP odd Odd\\\\\\n\"help\".\n"));
+    assert!(page.render(Format::OpenMetrics).contains("# HELP odd Odd\\\\\\n\\\"help\\\".\n"));
+}
+
+#[tokio::test]
+async fn gauges_of_one_name_are_one_metric() {
+    let page = Exposition::new().gauge("pool", "Connections.", [("state", "idle")], || 3.0).gauge(
+        "pool",
+        "Connections.",
+        [("state", "used")],
+        || 4.0,
+    );
+    let text = page.render(Format::Text);
+    assert_eq!(text.matches("# TYPE pool gauge").count(), 1);
+    assert!(text.contains("pool{state=\"idle\"} 3\npool{state=\"used\"} 4\n"), "{text}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_left_out_and_counted() {
+    let page = Exposition::new()
+        .gauge("jobs", "Ours.", [], || 1.0)
+        .open_metrics(|| "# TYPE jobs gauge\njobs 2\n# TYPE other gauge\nother 3\n# EOF\n".into());
+    let text = page.render(Format::Text);
+    assert!(text.contains("jobs 1\n") && !text.contains("jobs 2"));
+    assert!(
+        text.contains("other 3\n") && text.contains("battlement_metrics_clashes 1\n"),
+        "{text}"
+    );
+}
+
+#[test]
+#[should_panic(expected = "no name")]
+fn a_name_that_prometheus_does_not_read_is_refused() {
+    let _ = Exposition::new().gauge("not a name", "", [], || 0.0);
+}
