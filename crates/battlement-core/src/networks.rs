@@ -1,4 +1,8 @@
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -6,34 +10,70 @@ use ipnet::{IpNet, Ipv4Net};
 ///
 /// An IPv4 address that is mapped into IPv6 (`::ffff:10.0.0.1`) is the IPv4 address, and so is a network of
 /// such: dual-stack sockets show the one where configuration says the other. Overlapping networks are joined.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Networks(Arc<[IpNet]>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Networks(Arc<Members>);
+
+/// First addresses and masks: one comparison tells whether an address is in.
+#[derive(Default, PartialEq, Eq)]
+struct Members {
+    v4: Box<[(u32, u32)]>,
+    v6: Box<[(u128, u128)]>,
+    all: Box<[IpNet]>,
+}
 
 impl Networks {
     /// Whether `ip` lies in one of them.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        let ip = ip.to_canonical();
-        self.0.iter().any(|network| network.contains(&ip))
+        match ip {
+            IpAddr::V4(ip) => self.contains_v4(ip),
+            IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+                Some(ip) => self.contains_v4(ip),
+                None => self.contains_v6(ip),
+            },
+        }
+    }
+
+    fn contains_v4(&self, ip: Ipv4Addr) -> bool {
+        self.0.v4.iter().any(|(first, mask)| ip.to_bits() & mask == *first)
+    }
+
+    fn contains_v6(&self, ip: Ipv6Addr) -> bool {
+        self.0.v6.iter().any(|(first, mask)| ip.to_bits() & mask == *first)
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.all.is_empty()
     }
 
     /// The network that holds every address of its family, if they have come to that.
     #[must_use]
     pub fn everybody(&self) -> Option<IpNet> {
-        self.0.iter().find(|network| network.prefix_len() == 0).copied()
+        self.0.all.iter().find(|network| network.prefix_len() == 0).copied()
     }
 }
 
 impl FromIterator<IpNet> for Networks {
     fn from_iter<I: IntoIterator<Item = IpNet>>(networks: I) -> Self {
         let canonical: Vec<_> = networks.into_iter().map(canonical).collect();
-        Self(IpNet::aggregate(&canonical).into())
+        let all = IpNet::aggregate(&canonical).into_boxed_slice();
+        let v4 = all.iter().filter_map(|network| match network {
+            IpNet::V4(network) => Some((network.network().to_bits(), network.netmask().to_bits())),
+            IpNet::V6(_) => None,
+        });
+        let v6 = all.iter().filter_map(|network| match network {
+            IpNet::V4(_) => None,
+            IpNet::V6(network) => Some((network.network().to_bits(), network.netmask().to_bits())),
+        });
+        Self(Arc::new(Members { v4: v4.collect(), v6: v6.collect(), all }))
+    }
+}
+
+impl fmt::Debug for Networks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.0.all).finish()
     }
 }
 
@@ -51,6 +91,9 @@ fn canonical(network: IpNet) -> IpNet {
 
 #[cfg(test)]
 mod tests {
+    use ipnet::Ipv6Net;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn networks(texts: &[&str]) -> Networks {
@@ -93,5 +136,33 @@ mod tests {
         }
         assert_eq!(networks(&["0.0.0.0/1", "10.0.0.0/8"]).everybody(), None);
         assert!(networks(&[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_is_in_them_if_it_is_in_one(
+            four in prop::collection::vec((any::<u32>(), 0_u8..=32), 0..4),
+            six in prop::collection::vec((any::<u128>(), 0_u8..=128), 0..4),
+            near in 0..8_usize,
+            flipped in 0..128_u32,
+        ) {
+            let four = four.iter().map(|(bits, prefix)| {
+                IpNet::V4(Ipv4Net::new(Ipv4Addr::from_bits(*bits), *prefix).unwrap())
+            });
+            let six = six.iter().map(|(bits, prefix)| {
+                IpNet::V6(Ipv6Net::new(Ipv6Addr::from_bits(*bits), *prefix).unwrap())
+            });
+            let all: Vec<_> = four.chain(six).collect();
+            let networks: Networks = all.iter().copied().collect();
+            // An address of one of them, but for a bit.
+            let near = all.get(near).map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), IpNet::addr);
+            let ip = match near {
+                IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() ^ 1 << (flipped % 32))),
+                IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() ^ 1 << flipped)),
+            };
+            for ip in [near, ip] {
+                prop_assert_eq!(networks.contains(ip), all.iter().any(|net| net.contains(&ip)));
+            }
+        }
     }
 }
