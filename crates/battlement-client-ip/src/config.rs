@@ -1,4 +1,4 @@
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use battlement_core::{ClientIp, Peer, RequestFacts};
 use http::Request;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{
     Mistake,
     notices::Notices,
-    resolver::{Resolved, Resolver},
+    resolver::{Resolver, at_peer},
 };
 
 /// What may be one client: from the smallest network a registry gives to a provider, to one address.
@@ -20,11 +20,13 @@ pub(crate) struct Config {
     /// Absent where nobody is trusted.
     pub(crate) resolver: Option<Resolver>,
     pub(crate) ipv6_prefix: u8,
+    /// One for all clones: what is told once is told once.
+    pub(crate) notices: Arc<Notices>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { enabled: true, resolver: None, ipv6_prefix: 64 }
+        Self { enabled: true, resolver: None, ipv6_prefix: 64, notices: Arc::new(Notices::new()) }
     }
 }
 
@@ -41,12 +43,12 @@ impl Config {
 
     /// Decides who the client of `request` is, and keeps it in the request's facts. What a layer further out
     /// has decided stands.
-    pub(crate) fn admit<B>(&self, request: &mut Request<B>, notices: &Notices) {
+    pub(crate) fn admit<B>(&self, request: &mut Request<B>) {
         let facts = RequestFacts::of(request);
         if facts.is_some_and(|facts| facts.client().is_some()) {
             return;
         }
-        let Some(mut client) = self.client(request, notices) else {
+        let Some(mut client) = self.client(request) else {
             return;
         };
         client.ipv6_prefix = self.ipv6_prefix;
@@ -59,23 +61,20 @@ impl Config {
         }
     }
 
-    fn client<B>(&self, request: &Request<B>, notices: &Notices) -> Option<ClientIp> {
+    fn client<B>(&self, request: &Request<B>) -> Option<ClientIp> {
         let peer = Peer::in_extensions(request.extensions());
-        let client = peer.and_then(|peer| self.behind(peer, request, notices));
-        if client.is_none() {
-            notices.nobody(peer);
+        let mut client = peer.and_then(Peer::addr).map(|addr| at_peer(addr.ip()));
+        match (&self.resolver, peer) {
+            (Some(resolver), Some(peer)) if resolver.trusts(peer) => {
+                if let Err(fault) = resolver.resolve(&mut client, request.headers()) {
+                    self.notices.fault(fault, &resolver.forwarding.header, peer);
+                }
+            }
+            (Some(_), _) => {}
+            (None, _) => self.notices.untrusted(request.headers()),
         }
-        client
-    }
-
-    fn behind<B>(&self, peer: Peer, request: &Request<B>, notices: &Notices) -> Option<ClientIp> {
-        let Some(resolver) = &self.resolver else {
-            notices.untrusted(request.headers());
-            return Resolved::peer(peer).client;
-        };
-        let Resolved { client, fault } = resolver.resolve(peer, request.headers());
-        if let Some(fault) = fault {
-            notices.fault(fault, &resolver.forwarding.header, peer);
+        if client.is_none() {
+            self.notices.nobody(peer);
         }
         client
     }

@@ -2,9 +2,7 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use crate::{
-    ClientIpService, Forwarding, Proxies, config::Config, notices::Notices, resolver::Resolver,
-};
+use crate::{ClientIpService, Forwarding, Proxies, config::Config, resolver::Resolver};
 
 /// Tells who the client of every request is. The crate's docs say what it does and where it goes.
 ///
@@ -21,8 +19,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ClientIpLayer {
     config: Arc<Config>,
-    // One for all clones and services: what is told once is told once.
-    notices: Arc<Notices>,
 }
 
 impl ClientIpLayer {
@@ -65,7 +61,7 @@ impl ClientIpLayer {
     /// (`client_ip_malformed_total`). A hop that is hidden on purpose is not among them.
     #[must_use]
     pub fn malformed(&self) -> u64 {
-        self.notices.faults()
+        self.config.notices.faults()
     }
 
     fn changed(mut self, change: impl FnOnce(&mut Config)) -> Self {
@@ -74,7 +70,7 @@ impl ClientIpLayer {
     }
 
     pub(crate) fn of(config: Config) -> Self {
-        Self { config: Arc::new(config), notices: Arc::new(Notices::new()) }
+        Self { config: Arc::new(config) }
     }
 }
 
@@ -88,6 +84,6 @@ impl<S> Layer<S> for ClientIpLayer {
     type Service = ClientIpService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ClientIpService::new(inner, Arc::clone(&self.config), Arc::clone(&self.notices))
+        ClientIpService::new(inner, Arc::clone(&self.config))
     }
 }

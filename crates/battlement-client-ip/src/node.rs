@@ -1,6 +1,6 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    str::{self, FromStr},
+    str,
 };
 
 /// Why what a proxy wrote of a hop names nobody.
@@ -16,23 +16,57 @@ pub(crate) enum Unusable {
 /// `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`, each perhaps in quotes, an IPv6 address
 /// perhaps with a zone, a port perhaps obfuscated.
 pub(crate) fn parse(text: &[u8]) -> Result<IpAddr, Unusable> {
+    // As nearly all are.
+    if let Some(ip) = ipv4(text) {
+        return Ok(IpAddr::V4(ip));
+    }
     let text = unquoted(text);
     if let Some(rest) = text.strip_prefix(b"[") {
         return bracketed(rest).ok_or(Unusable::Malformed);
     }
     let colon = text.iter().position(|byte| *byte == b':');
-    let (name, port) = match colon {
-        None => (text, &[][..]),
-        Some(at) => text.split_at(at),
-    };
+    let (name, port) = text.split_at(colon.unwrap_or(text.len()));
     if port.iter().skip(1).any(|byte| *byte == b':') {
         return ipv6(text).ok_or(Unusable::Malformed);
     }
     if is_hidden(name) {
         return Err(Unusable::Hidden);
     }
-    let ip = std_parse::<Ipv4Addr>(name).filter(|_| is_port(port));
+    let ip = ipv4(name).filter(|_| is_port(port));
     ip.map(IpAddr::V4).ok_or(Unusable::Malformed)
+}
+
+/// Four numbers of up to 255, read as std does, at half the cost: std wants the bytes checked to be text.
+fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    if text.len() > "255.255.255.255".len() {
+        return None;
+    }
+    let (mut ip, mut dots) = (0, 0);
+    let (mut number, mut digits) = (0_u64, 0);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' => {
+                ip = ip << 8 | octet(number, digits)?;
+                dots += 1;
+                (number, digits) = (0, 0);
+            }
+            _ => return None,
+        }
+    }
+    let ip = ip << 8 | octet(number, digits)?;
+    (dots == 3).then(|| Ipv4Addr::from_bits(ip))
+}
+
+/// A number that fits, without leading zeros, which some take for octal.
+fn octet(number: u64, digits: u32) -> Option<u32> {
+    match (digits, number) {
+        (1, _) | (2, 10..) | (3, 100..=255) => u32::try_from(number).ok(),
+        _ => None,
+    }
 }
 
 fn unquoted(text: &[u8]) -> &[u8] {
@@ -50,12 +84,8 @@ fn bracketed(rest: &[u8]) -> Option<IpAddr> {
 fn ipv6(text: &[u8]) -> Option<IpAddr> {
     let percent = text.iter().position(|byte| *byte == b'%');
     let (ip, zone) = text.split_at(percent.unwrap_or(text.len()));
-    let ip = std_parse::<Ipv6Addr>(ip).filter(|_| is_zone(zone));
-    ip.map(|ip| IpAddr::V6(ip).to_canonical())
-}
-
-fn std_parse<T: FromStr>(text: &[u8]) -> Option<T> {
-    str::from_utf8(text).ok()?.parse().ok()
+    let ip: Ipv6Addr = str::from_utf8(ip).ok()?.parse().ok()?;
+    is_zone(zone).then(|| IpAddr::V6(ip).to_canonical())
 }
 
 /// Nothing, or `%` and a name (RFC 6874, section 2).
@@ -191,6 +221,11 @@ mod tests {
                 (IpAddr::V6(addr), Some(port)) => format!("[{addr}]:{port}"),
             };
             prop_assert_eq!(ip(&text), Ok(addr.to_canonical()));
+        }
+
+        #[test]
+        fn four_numbers_are_read_as_std_reads_them(text in "[0-9]{0,4}(\\.[0-9]{0,4}){2,4}|[0-9.]{7,15}") {
+            prop_assert_eq!(ipv4(text.as_bytes()), text.parse().ok());
         }
 
         #[test]

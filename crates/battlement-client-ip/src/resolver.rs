@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use battlement_core::{ClientIp, Host, Peer, Scheme, Via};
+use battlement_core::{ClientIp, Peer, Scheme, Via};
 use http::{HeaderMap, HeaderName};
 
 use crate::{
@@ -21,13 +21,6 @@ pub(crate) struct Resolver {
     pub(crate) forwarding: Forwarding,
 }
 
-/// What was found of a request. Without a client, nobody on the way has an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Resolved {
-    pub(crate) client: Option<ClientIp>,
-    pub(crate) fault: Option<Fault>,
-}
-
 /// What a trusted proxy, or something between it and us, does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -37,67 +30,61 @@ pub(crate) enum Fault {
     TooFewHops,
 }
 
-/// How far the walk has come.
-struct Walk {
-    ip: Option<IpAddr>,
-    via: Via,
-    hops: u8,
-    scheme: Option<Scheme>,
-    host: Option<Host>,
-}
-
 impl Resolver {
-    pub(crate) fn resolve(&self, peer: Peer, headers: &HeaderMap) -> Resolved {
-        let peer_ip = peer.addr().map(|addr| addr.ip());
-        if !self.proxies.has_peer(peer) {
-            return Resolved::peer(peer);
-        }
-        let mut walk = Walk::from(peer_ip);
-        let fault = self.walk(&mut walk, headers).err();
-        if fault.is_some() {
-            walk.via = Via::Stopped;
-        }
-        if fault == Some(Fault::TooFewHops) {
-            walk.ip = peer_ip;
+    pub(crate) fn trusts(&self, peer: Peer) -> bool {
+        self.proxies.has_peer(peer)
+    }
+
+    /// Replaces `client`, which is a trusted peer if that has an address, by the one whom the headers name.
+    pub(crate) fn resolve(
+        &self,
+        client: &mut Option<ClientIp>,
+        headers: &HeaderMap,
+    ) -> Result<(), Fault> {
+        let walked = self.walk(client, headers);
+        let Some(client) = client else {
+            return walked;
+        };
+        if walked.is_err() {
+            client.via = Via::Stopped;
         }
         if let Some(name) = &self.forwarding.scheme {
             let value = last(headers, name);
-            walk.scheme = value.and_then(|value| Scheme::parse(value.trimmed()));
+            client.scheme = value.and_then(|value| Scheme::parse(value.trimmed()));
         }
         if let Some(name) = &self.forwarding.host {
-            walk.host = last(headers, name).and_then(|value| value.host());
+            client.host = last(headers, name).and_then(|value| value.host());
         }
-        walk.end(peer_ip, fault)
+        walked
     }
 
     /// Goes from the nearest hop to the first that is no proxy. A hop is read only if the one before it, who
     /// wrote it, is a proxy.
-    fn walk(&self, walk: &mut Walk, headers: &HeaderMap) -> Result<(), Fault> {
+    fn walk(&self, client: &mut Option<ClientIp>, headers: &HeaderMap) -> Result<(), Fault> {
         let mut elements = self.forwarding.elements(headers);
+        let mut hops = 0;
         while let Some(element) = elements.next() {
-            if walk.hops == MAX_HOPS {
+            if hops == MAX_HOPS {
                 return Err(Fault::TooManyHops);
             }
-            let hop = self.read(&element.map_err(|TooLong| Fault::TooLong)?, &mut elements);
-            (walk.scheme, walk.host) = (hop.scheme, hop.host);
-            let ip = match hop.node {
-                Ok(ip) => ip,
+            hops += 1;
+            let element = element.map_err(|TooLong| Fault::TooLong)?;
+            let hop = self.read(&element, &mut elements);
+            let is_proxy = match hop.node {
+                Ok(ip) => self.is_proxy(hops, ip),
+                Err(Unusable::Hidden) => false,
                 Err(Unusable::Malformed) => return Err(Fault::Malformed),
-                Err(Unusable::Hidden) => {
-                    walk.via = Via::Stopped;
-                    return Ok(());
-                }
             };
-            walk.hops += 1;
-            walk.ip = Some(ip);
-            if !self.is_proxy(walk.hops, ip) {
-                walk.via = Via::Header;
+            self.take(client, hop, is_proxy);
+            if !is_proxy {
                 return Ok(());
             }
-            walk.via = Via::AllTrusted;
         }
-        let is_short = walk.hops > 0 && self.proxies.are_counted();
-        if is_short { Err(Fault::TooFewHops) } else { Ok(()) }
+        if hops > 0 && self.proxies.are_counted() {
+            *client = client.take().and_then(|client| client.peer).map(at_peer);
+            return Err(Fault::TooFewHops);
+        }
+        Ok(())
     }
 
     fn read(&self, element: &Element<'_>, rest: &mut Elements<'_>) -> Hop {
@@ -112,31 +99,31 @@ impl Resolver {
     fn is_proxy(&self, nth: u8, ip: IpAddr) -> bool {
         self.forwarding.form != Form::Single && self.proxies.has_hop(nth, ip)
     }
-}
 
-impl Resolved {
-    /// The one at the other end of the connection.
-    pub(crate) fn peer(peer: Peer) -> Self {
-        let ip = peer.addr().map(|addr| addr.ip());
-        Walk::from(ip).end(ip, None)
+    /// Takes `hop` for the client, as far as it tells. The one before it was a proxy.
+    fn take(&self, client: &mut Option<ClientIp>, hop: Hop, is_proxy: bool) {
+        let via = if is_proxy { Via::AllTrusted } else { Via::Header };
+        match (hop.node, &mut *client) {
+            (Ok(ip), Some(client)) => (client.ip, client.via) = (ip, via),
+            // The peer has no address.
+            (Ok(ip), None) => *client = Some(ClientIp::new(ip, via)),
+            (Err(_), Some(client)) => client.via = Via::Stopped,
+            (Err(_), None) => {}
+        }
+        if let Some(client) = client
+            && self.forwarding.form == Form::Rfc7239
+        {
+            client.scheme = hop.scheme;
+            client.host = hop.host;
+        }
     }
 }
 
-impl Walk {
-    const fn from(peer: Option<IpAddr>) -> Self {
-        Self { ip: peer, via: Via::Peer, hops: 0, scheme: None, host: None }
-    }
-
-    fn end(self, peer: Option<IpAddr>, fault: Option<Fault>) -> Resolved {
-        let client = self.ip.map(|ip| {
-            let mut client = ClientIp::new(ip, self.via);
-            client.peer = peer.map(|peer| peer.to_canonical());
-            client.scheme = self.scheme;
-            client.host = self.host;
-            client
-        });
-        Resolved { client, fault }
-    }
+/// The client that is at the other end of the connection.
+pub(crate) fn at_peer(ip: IpAddr) -> ClientIp {
+    let mut client = ClientIp::new(ip, Via::Peer);
+    client.peer = Some(client.ip);
+    client
 }
 
 /// The last value of the header `name`, which the nearest proxy wrote.

@@ -6,7 +6,7 @@ use std::{
 use http::Request;
 use tower_service::Service;
 
-use crate::{config::Config, notices::Notices};
+use crate::config::Config;
 
 /// Tells who the client of every request is. Made by [`ClientIpLayer`](crate::ClientIpLayer).
 ///
@@ -15,12 +15,11 @@ use crate::{config::Config, notices::Notices};
 pub struct ClientIpService<S> {
     inner: S,
     config: Arc<Config>,
-    notices: Arc<Notices>,
 }
 
 impl<S> ClientIpService<S> {
-    pub(crate) const fn new(inner: S, config: Arc<Config>, notices: Arc<Notices>) -> Self {
-        Self { inner, config, notices }
+    pub(crate) const fn new(inner: S, config: Arc<Config>) -> Self {
+        Self { inner, config }
     }
 
     /// The service inside.
@@ -53,7 +52,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         if self.config.enabled {
-            self.config.admit(&mut request, &self.notices);
+            self.config.admit(&mut request);
         }
         self.inner.call(request)
     }

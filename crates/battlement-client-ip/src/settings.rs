@@ -74,6 +74,7 @@ impl TryFrom<ClientIpSettings> for ClientIpLayer {
             enabled: settings.enabled,
             resolver: resolver.map(|(proxies, forwarding)| Resolver { proxies, forwarding }),
             ipv6_prefix: settings.ipv6_prefix,
+            ..Config::default()
         };
         mistakes.0.extend(config.mistakes());
         let Mistakes(mistakes) = mistakes;
