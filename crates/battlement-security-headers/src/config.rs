@@ -18,7 +18,7 @@ pub(crate) struct Config {
 }
 
 /// Names the program behind a service, and often its version.
-const X_POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
+pub(crate) const X_POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 
 impl Config {
     pub(crate) fn new(headers: impl IntoIterator<Item = SecurityHeader>) -> Self {

@@ -14,13 +14,12 @@ use crate::{
 ///
 /// ```
 /// use battlement_security_headers::{
-///     Csp, FrameOptions, Header, SecurityHeadersLayer, Source,
+///     Csp, Directive, FrameOptions, Header, SecurityHeadersLayer,
 /// };
 ///
 /// let csp = Csp::helmet()
 ///     .change()
-///     .remove(battlement_security_headers::Directive::ScriptSrc)
-///     .script_src(["'self'", "https://js.example.com"])
+///     .replace(Directive::ScriptSrc, ["'self'", "https://js.example.com"])
 ///     .build()
 ///     .unwrap();
 /// let layer = SecurityHeadersLayer::helmet()

@@ -85,7 +85,7 @@
 //! # Feature flags
 //!
 //! - `axum`: [`CspNonce`] as an extractor, [`SecurityPatch`] as a part of an answer
-//! - `serde`: `SecurityHeadersSettings`, in the shape of Helmet's options
+//! - `serde`: `SecurityHeadersSettings`, in the shape of Helmet's options; `FetchMetadataSettings`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -106,10 +106,14 @@ mod policy;
 mod preset;
 mod security_header;
 mod service;
+#[cfg(feature = "serde")]
+mod settings;
 mod template;
 
 #[cfg(feature = "axum")]
 pub use self::axum::MissingNonce;
+#[cfg(feature = "serde")]
+pub use self::settings::{FetchMetadataSettings, SecurityHeadersSettings};
 pub use self::{
     csp::{Csp, CspBuilder, Directive, InvalidSource, Source, SourceList},
     endpoint::Endpoint,

@@ -8,6 +8,8 @@ mod permissions;
 mod referrer;
 mod small;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::cross_origin::reporting;
 pub use self::{
     cache_control::CacheControl,
     clear_site_data::ClearSiteData,

@@ -87,6 +87,21 @@ impl CspBuilder {
         self
     }
 
+    /// Any directive, in the place of what the builder was told of it.
+    pub fn replace(self, directive: Directive, value: impl Into<SourceList>) -> Self {
+        self.replace_named(directive.as_str(), value)
+    }
+
+    pub(crate) fn replace_named(mut self, name: &str, value: impl Into<SourceList>) -> Self {
+        match self.drafts.iter_mut().find(|draft| draft.name.eq_ignore_ascii_case(name)) {
+            Some(draft) => {
+                draft.words = value.into().0;
+                self
+            }
+            None => self.named(name, value),
+        }
+    }
+
     /// Takes out what the builder was told of `directive`, be it to leave it out or to tell it anew.
     pub fn remove(mut self, directive: Directive) -> Self {
         self.drafts.retain(|draft| !draft.name.eq_ignore_ascii_case(directive.as_str()));

@@ -97,7 +97,8 @@ impl Coep {
     }
 }
 
-fn reporting(header: Header, policy: &str, endpoint: Endpoint) -> SecurityHeader {
+/// A policy with an endpoint: an item of a structured field with a parameter.
+pub(crate) fn reporting(header: Header, policy: &str, endpoint: Endpoint) -> SecurityHeader {
     let text = format!("{policy}; report-to=\"{}\"", endpoint.name());
     SecurityHeader::written(header, text, Vec::new()).reporting_to(endpoint)
 }

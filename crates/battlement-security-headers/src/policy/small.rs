@@ -15,6 +15,9 @@ macro_rules! small {
             }
 
             impl $name {
+                /// All of them.
+                pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
                 /// The header's value.
                 #[must_use]
                 pub const fn as_str(self) -> &'static str {

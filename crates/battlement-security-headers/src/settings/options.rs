@@ -1,0 +1,84 @@
+use serde::Deserialize;
+
+use super::words::Words;
+use crate::When;
+
+/// What the settings begin with.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Preset {
+    #[default]
+    Helmet,
+    Api,
+    Html,
+    None,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PolicyOptions {
+    pub(super) policy: Option<String>,
+    #[serde(alias = "report-to")]
+    pub(super) report_to: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CorpOptions {
+    pub(super) policy: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReferrerOptions {
+    pub(super) policy: Option<Words>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct HstsOptions {
+    #[serde(alias = "max-age")]
+    pub(super) max_age: Option<f64>,
+    #[serde(alias = "include-sub-domains")]
+    pub(super) include_sub_domains: Option<bool>,
+    pub(super) preload: bool,
+    pub(super) when: Option<WhenOption>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WhenOption {
+    Https,
+    Always,
+}
+
+impl From<WhenOption> for When {
+    fn from(option: WhenOption) -> Self {
+        match option {
+            WhenOption::Https => Self::Https,
+            WhenOption::Always => Self::Always,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct DnsOptions {
+    pub(super) allow: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FrameOptions {
+    pub(super) action: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CrossDomainOptions {
+    #[serde(alias = "permitted-policies")]
+    pub(super) permitted_policies: Option<String>,
+}
+
+/// Whom a feature is allowed to: `"*"`, or `self` and origins.
+pub(super) type AllowList = Words;

@@ -1,0 +1,168 @@
+//! Configuration in Helmet's shape means what it means to Helmet, and what is wrong with it is told.
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answering;
+
+use battlement_security_headers::{
+    FetchMetadataLayer, FetchMetadataSettings, SecurityHeadersLayer, SecurityHeadersSettings,
+};
+use http::Response;
+use serde_json::{Value, json};
+
+use crate::answering::{answer, header, http};
+
+fn layer(options: Value) -> Result<SecurityHeadersLayer, String> {
+    let settings: SecurityHeadersSettings =
+        serde_json::from_value(options).map_err(|error| error.to_string())?;
+    SecurityHeadersLayer::try_from(settings).map_err(|error| error.to_string())
+}
+
+async fn headers(layer: &SecurityHeadersLayer) -> Value {
+    let headers = answer(layer, http(), |_| Response::new("")).await;
+    headers.iter().map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()])).collect()
+}
+
+/// What Helmet 8 answers to each of many options, `null` where it refuses them.
+#[tokio::test]
+async fn helmet_s_options_give_helmet_s_headers_and_what_it_refuses_is_refused() {
+    let recorded: Vec<Value> = serde_json::from_str(include_str!("helmet/answers.json")).unwrap();
+    assert!(recorded.len() > 80);
+    for case in recorded {
+        match layer(case["options"].clone()) {
+            Ok(layer) => assert_eq!(headers(&layer).await, case["headers"], "{}", case["options"]),
+            Err(error) => {
+                assert_eq!(case["headers"], Value::Null, "{} {error}", case["options"]);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_may_be_written_as_the_headers_are() {
+    let kebab = json!({
+        "content-security-policy": { "use-defaults": false, "directives": { "default-src": "'none'" } },
+        "strict-transport-security": { "max-age": 5, "include-sub-domains": false },
+        "x-frame-options": false,
+        "cross-origin-opener-policy": false,
+        "referrer-policy": { "policy": "origin" },
+        "x-dns-prefetch-control": { "allow": true },
+        "x-permitted-cross-domain-policies": { "permitted-policies": "all" },
+    });
+    let camel = json!({
+        "contentSecurityPolicy": { "useDefaults": false, "directives": { "defaultSrc": ["'none'"] } },
+        "strictTransportSecurity": { "maxAge": 5, "includeSubDomains": false },
+        "xFrameOptions": false,
+        "crossOriginOpenerPolicy": false,
+        "referrerPolicy": { "policy": ["origin"] },
+        "xDnsPrefetchControl": { "allow": true },
+        "xPermittedCrossDomainPolicies": { "permittedPolicies": "all" },
+    });
+    assert_eq!(headers(&layer(kebab).unwrap()).await, headers(&layer(camel).unwrap()).await);
+}
+
+#[test]
+fn unknown_and_misspelt_keys_are_refused_by_name() {
+    for (options, name) in [
+        (json!({ "contentSecurityPolice": false }), "contentSecurityPolice"),
+        (json!({ "expectCt": true }), "expectCt"),
+        (json!({ "hsts": { "maxage": 1 } }), "maxage"),
+        (json!({ "hsts": { "includeSubdomains": true } }), "includeSubdomains"),
+        (json!({ "contentSecurityPolicy": { "reportonly": true } }), "reportonly"),
+        (json!({ "contentSecurityPolicy": { "directives": { "scripSrc": [] } } }), "scrip-src"),
+        (
+            json!({ "contentSecurityPolicy": { "directives": { "pluginTypes": null } } }),
+            "plugin-types",
+        ),
+        (json!({ "crossOriginResourcePolicy": { "reportTo": "x" } }), "reportTo"),
+        (json!({ "permissionsPolicy": { "camara": [] } }), "camara"),
+        (json!({ "force": ["x-frame-option"] }), "x-frame-option"),
+    ] {
+        let error = layer(options).unwrap_err();
+        assert!(error.contains(name), "{name} is not in {error}");
+    }
+}
+
+#[test]
+fn a_header_that_is_named_twice_is_refused() {
+    assert!(layer(json!({ "hsts": false, "strictTransportSecurity": true })).is_err());
+    assert!(layer(json!({ "x-frame-options": true, "frameguard": true })).is_err());
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let error = layer(json!({
+        "contentSecurityPolicy": { "directives": { "scriptSrc": ["self"], "reportTo": "nobody" } },
+        "crossOriginOpenerPolicy": { "policy": "maybe" },
+        "crossOriginEmbedderPolicyReportOnly": { "reportTo": "nobody" },
+        "referrerPolicy": { "policy": ["origin", "origin"] },
+        "hsts": { "maxAge": 5, "preload": true },
+        "xFrameOptions": { "action": "allow" },
+        "reportingEndpoints": { "Main": "http://reports.example.com" },
+        "remove": ["not a name"],
+    }))
+    .unwrap_err();
+    for part in [
+        "\"self\" needs single quotes",
+        "cross-origin-opener-policy: \"maybe\" is none of same-origin, ",
+        "cross-origin-embedder-policy-report-only: reports to \"nobody\"",
+        "\"origin\" stands twice",
+        "a max-age of at least 31536000",
+        "x-frame-options: \"allow\" is none of DENY, SAMEORIGIN",
+        "\"Main\" is no name",
+        "\"not a name\" is no header name",
+    ] {
+        assert!(error.contains(part), "{part} is not in {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_helmet_has_not_can_be_said_too() {
+    let layer = layer(json!({
+        "preset": "html",
+        "contentSecurityPolicyReportOnly": {
+            "directives": { "scriptSrc": ["'nonce'"], "reportTo": "main" }
+        },
+        "crossOriginEmbedderPolicyReportOnly": { "policy": "credentialless", "reportTo": "main" },
+        "permissionsPolicy": { "camera": [], "fullscreen": "*", "geolocation": "self https://a.example" },
+        "reportingEndpoints": { "main": "https://reports.example.com/" },
+        "hsts": { "when": "always" },
+        "remove": ["x-aspnet-version"],
+        "force": ["x-frame-options"],
+    }))
+    .unwrap();
+    for (name, value) in [
+        ("cross-origin-embedder-policy-report-only", "credentialless; report-to=\"main\""),
+        ("permissions-policy", "camera=(), fullscreen=*, geolocation=(self \"https://a.example\")"),
+        ("reporting-endpoints", "main=\"https://reports.example.com/\""),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    ] {
+        assert_eq!(header(&layer, name).await.as_deref(), Some(value));
+    }
+    let trial = header(&layer, "content-security-policy-report-only").await.unwrap();
+    assert!(trial.contains(";script-src 'none';") && trial.ends_with(";report-to main"), "{trial}");
+}
+
+#[tokio::test]
+async fn presets_and_switching_off_can_be_said() {
+    let none = layer(json!({ "preset": "none", "permissions-policy": true })).unwrap();
+    assert!(header(&none, "permissions-policy").await.unwrap().starts_with("accelerometer=(), "));
+    let api = layer(json!({ "preset": "api" })).unwrap();
+    assert_eq!(header(&api, "cache-control").await.as_deref(), Some("no-store"));
+    let off = layer(json!({ "enabled": false })).unwrap();
+    assert_eq!(headers(&off).await, json!([]));
+}
+
+#[test]
+fn fetch_metadata_has_settings_too() {
+    let settings: FetchMetadataSettings = serde_json::from_value(
+        json!({ "reportOnly": true, "same-site": false, "exemptPaths": ["/fonts/"], "enabled": true }),
+    )
+    .unwrap();
+    let debug = format!("{:?}", FetchMetadataLayer::from(settings));
+    for part in ["report_only: true", "same_site: false", "\"/fonts/\""] {
+        assert!(debug.contains(part), "{part} is not in {debug}");
+    }
+    let unknown = serde_json::from_value::<FetchMetadataSettings>(json!({ "exempt": [] }));
+    assert!(unknown.unwrap_err().to_string().contains("exempt"));
+}
