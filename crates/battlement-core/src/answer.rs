@@ -32,6 +32,8 @@ pub struct Answer {
     rejection: Rejection,
     type_uri: &'static str,
     detail: Cow<'static, str>,
+    /// Members beyond those of every problem, as JSON, each after a comma.
+    more: String,
 }
 
 impl Answer {
@@ -39,7 +41,7 @@ impl Answer {
     #[must_use]
     pub const fn new(rejection: Rejection) -> Self {
         let detail = Cow::Borrowed(rejection.kind.message());
-        Self { rejection, type_uri: "about:blank", detail }
+        Self { rejection, type_uri: "about:blank", detail, more: String::new() }
     }
 
     /// The URI that names the type of the problem. Default: `about:blank`, as the status says it all.
@@ -53,6 +55,26 @@ impl Answer {
     #[must_use]
     pub fn detail(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.detail = text.into();
+        self
+    }
+
+    /// Adds a member that is a list of strings. A gRPC caller does not read it.
+    #[must_use]
+    pub fn list<'a>(
+        mut self,
+        name: &'static str,
+        items: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.more.push(',');
+        push_json(&mut self.more, name);
+        self.more.push_str(":[");
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.more.push(',');
+            }
+            push_json(&mut self.more, item);
+        }
+        self.more.push(']');
         self
     }
 
@@ -92,7 +114,7 @@ impl Answer {
     fn json(&self) -> Bytes {
         let kind = self.rejection.kind;
         let status = kind.status();
-        let mut json = String::with_capacity(160 + self.detail.len());
+        let mut json = String::with_capacity(160 + self.detail.len() + self.more.len());
         json.push_str("{\"type\":");
         push_json(&mut json, self.type_uri);
         json.push_str(",\"title\":");
@@ -103,6 +125,7 @@ impl Answer {
         push_json(&mut json, &self.detail);
         json.push_str(",\"code\":");
         push_json(&mut json, kind.as_str());
+        json.push_str(&self.more);
         json.push('}');
         json.into()
     }
@@ -157,5 +180,15 @@ mod tests {
             "code": "timeout",
         });
         assert_eq!(problem, expected);
+    }
+
+    #[test]
+    fn a_problem_has_the_lists_that_were_added() {
+        let answer = Answer::new(Rejection::new(RejectionKind::RateLimited));
+        let answer = answer.list("violated-policies", ["burst", "\"daily\""]).list("none", []);
+        let problem: serde_json::Value = serde_json::from_slice(&answer.json()).unwrap();
+        assert_eq!(problem["violated-policies"], serde_json::json!(["burst", "\"daily\""]));
+        assert_eq!(problem["none"], serde_json::json!([]));
+        assert_eq!(problem["code"], "rate_limited");
     }
 }
