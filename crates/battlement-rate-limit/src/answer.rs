@@ -1,0 +1,49 @@
+//! What a caller reads who is turned away.
+
+use std::time::Duration;
+
+use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+use http::{HeaderName, HeaderValue, Response};
+
+use crate::{headers::Fields, retry_info};
+
+/// The type that draft-ietf-httpapi-ratelimit-headers registers.
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+
+/// A rejection, until it is known what body the service would have answered with.
+#[derive(Debug)]
+pub(crate) struct Denial {
+    answer: Answer,
+    wire: Wire,
+    retry_after: Option<Duration>,
+    fields: Fields,
+}
+
+impl Denial {
+    pub(crate) fn new<'a>(
+        wire: Wire,
+        violated: impl Iterator<Item = &'a str>,
+        retry_after: Option<Duration>,
+        fields: Fields,
+    ) -> Self {
+        let mut rejection = Rejection::new(RejectionKind::RateLimited);
+        rejection.retry_after = retry_after;
+        let answer =
+            Answer::new(rejection).type_uri(QUOTA_EXCEEDED).list("violated-policies", violated);
+        Self { answer, wire, retry_after, fields }
+    }
+
+    pub(crate) fn response<B>(self) -> Response<ResponseBody<B>> {
+        let mut response = self.answer.response(self.wire);
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after.filter(|_| self.wire.is_grpc()) {
+            let details = retry_info::status(RejectionKind::RateLimited, wait);
+            if let Ok(details) = HeaderValue::try_from(details) {
+                headers.insert(DETAILS, details);
+            }
+        }
+        self.fields.write(headers);
+        response
+    }
+}

@@ -1,0 +1,194 @@
+use std::{num::NonZeroU32, time::Duration};
+
+use governor::{Quota, RateLimiter, clock::FakeRelativeClock};
+use proptest::prelude::*;
+
+use super::*;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// So much later, so much is asked.
+fn steps(period: u64) -> impl Strategy<Value = Vec<(u64, u32)>> {
+    prop::collection::vec((0..period.max(2), 0_u32..12), 1..80)
+}
+
+fn window(quota: u32, period: u64) -> Window {
+    Window::new(quota, Duration::from_nanos(period))
+}
+
+proptest! {
+    #[test]
+    fn gcra_agrees_with_governor_s_own_store_and_with_a_bucket_that_leaks(
+        interval in 1_u64..5_000,
+        capacity in 1_u32..20,
+        steps in steps(20_000),
+    ) {
+        let rule = Rule::Gcra(Gcra::new(interval, capacity));
+        let clock = FakeRelativeClock::default();
+        let quota = Quota::with_period(Duration::from_nanos(interval)).unwrap();
+        let quota = quota.allow_burst(NonZeroU32::new(capacity).unwrap());
+        let governor = RateLimiter::direct_with_clock(quota, clock.clone());
+        // The bucket is as full as the sum of all that was taken, less what has leaked.
+        let (mut cell, mut now, mut bucket) = (Cell::default(), 0_u64, 0_u64);
+        for (later, cost) in steps {
+            now += later;
+            clock.advance(Duration::from_nanos(later));
+            bucket = bucket.saturating_sub(later);
+            let size = u64::from(capacity) * interval;
+            let fits = bucket + u64::from(cost) * interval <= size;
+            let taken = rule.take(cell, now, cost);
+            prop_assert_eq!(taken.is_ok(), fits);
+            if let Some(cost) = NonZeroU32::new(cost) {
+                prop_assert_eq!(matches!(governor.check_n(cost), Ok(Ok(()))), fits);
+            }
+            if let Ok(after) = taken {
+                cell = after;
+                bucket += u64::from(cost) * interval;
+            }
+            prop_assert_eq!(u64::from(rule.left(cell, now).units), (size - bucket) / interval);
+        }
+    }
+
+    #[test]
+    fn a_fixed_window_admits_its_quota_and_begins_anew(
+        quota in 1_u32..20, period in 2_u64..10_000, steps in steps(5_000),
+    ) {
+        let rule = Rule::Fixed(window(quota, period));
+        let (mut cell, mut now) = (Cell::default(), 0);
+        let mut open: Option<(u64, u32)> = None;
+        for (later, cost) in steps {
+            now += later;
+            let (began, used) = open.filter(|(began, _)| now < began + period).unwrap_or((now, 0));
+            let taken = rule.take(cell, now, cost);
+            prop_assert_eq!(taken.is_ok(), used + cost <= quota);
+            if let Ok(after) = taken {
+                cell = after;
+                open = Some((began, used + cost));
+            }
+            let used = open.filter(|(began, _)| now < began + period).map_or(0, |(_, used)| used);
+            prop_assert_eq!(rule.left(cell, now).units, quota - used);
+        }
+    }
+
+    #[test]
+    fn a_sliding_window_counts_the_former_one_by_what_is_left_of_it(
+        quota in 1_u32..20, period in 2_u64..10_000, steps in steps(5_000),
+    ) {
+        let rule = Rule::Sliding(window(quota, period));
+        let (mut cell, mut now) = (Cell::default(), 0);
+        // When the first window began, and what was used of each.
+        let mut log: Option<(u64, Vec<u32>)> = None;
+        for (later, cost) in steps {
+            now += later;
+            if let Some((first, windows)) = &log
+                && ((now - first) / period) as usize > windows.len()
+            {
+                log = None;
+            }
+            let (first, mut windows) = log.clone().unwrap_or((now, vec![0]));
+            windows.resize(windows.len().max(((now - first) / period) as usize + 1), 0);
+            let before = windows.iter().rev().nth(1).copied().unwrap_or(0);
+            let rest = period - (now - first) % period;
+            let faded = (u64::from(before) * rest).div_ceil(period) as u32;
+            let taken = rule.take(cell, now, cost);
+            prop_assert_eq!(taken.is_ok(), faded + windows.last().unwrap() + cost <= quota);
+            if let Ok(after) = taken {
+                cell = after;
+                *windows.last_mut().unwrap() += cost;
+                log = Some((first, windows));
+            }
+        }
+    }
+
+    #[test]
+    fn who_waits_as_told_is_let_in_and_not_a_nanosecond_before(
+        which in 0..3, quota in 1_u32..20, period in 20_u64..10_000, steps in steps(5_000),
+    ) {
+        let rule = match which {
+            0 => Rule::Gcra(Gcra::new(period / u64::from(quota), quota)),
+            1 => Rule::Fixed(window(quota, period)),
+            _ => Rule::Sliding(window(quota, period)),
+        };
+        let (mut cell, mut now) = (Cell::default(), 0);
+        for (later, cost) in steps {
+            now += later;
+            match rule.take(cell, now, cost) {
+                Ok(after) => cell = after,
+                Err(Denied { wait: None }) => prop_assert!(cost > quota),
+                Err(Denied { wait: Some(wait) }) => {
+                    prop_assert!(rule.take(cell, now + wait, cost).is_ok());
+                    prop_assert!(rule.take(cell, now + wait - 1, cost).is_err());
+                }
+            }
+            let left = rule.left(cell, now);
+            if left.units < quota {
+                prop_assert!(rule.left(cell, now + left.reset).units > left.units);
+                prop_assert!(rule.left(cell, now + left.reset - 1).units <= left.units);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_taken_and_given_back_at_once_was_never_taken(
+        which in 0..3, steps in steps(5_000),
+    ) {
+        let rule = match which {
+            0 => Rule::Gcra(Gcra::new(100, 10)),
+            1 => Rule::Fixed(window(10, 1_000)),
+            _ => Rule::Sliding(window(10, 1_000)),
+        };
+        let (mut cell, mut now) = (Cell::default(), 0);
+        for (later, cost) in steps {
+            now += later;
+            if let Ok(after) = rule.take(cell, now, cost) {
+                let back = rule.give_back(after, now, cost, now);
+                prop_assert_eq!(rule.left(back, now).units, rule.left(cell, now).units);
+                cell = after;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_no_burst_can_hold_is_never_allowed() {
+    for rule in [
+        Rule::Gcra(Gcra::new(SECOND, 5)),
+        Rule::Fixed(window(5, SECOND)),
+        Rule::Sliding(window(5, SECOND)),
+    ] {
+        assert_eq!(rule.take(Cell::default(), 0, 6), Err(Denied { wait: None }));
+        assert_eq!(rule.take(Cell::default(), 0, u32::MAX), Err(Denied { wait: None }));
+    }
+}
+
+#[test]
+fn a_refund_after_its_window_gives_nothing_to_the_next() {
+    let rule = Rule::Fixed(window(5, SECOND));
+    let first = rule.take(Cell::default(), 0, 5).unwrap();
+    let next = rule.take(first, 2 * SECOND, 5).unwrap();
+    assert_eq!(rule.give_back(next, 2 * SECOND, 5, 0), next);
+    let rule = Rule::Sliding(window(5, SECOND));
+    let next = rule.take(first, 5 * SECOND, 5).unwrap();
+    assert_eq!(rule.give_back(next, 5 * SECOND, 5, 0), next);
+}
+
+#[test]
+fn a_cell_of_a_larger_policy_is_cut_to_the_smaller() {
+    let large = Rule::Gcra(Gcra::new(SECOND, 100));
+    let cell = large.take(Cell::default(), 0, 100).unwrap();
+    let small = Rule::Gcra(Gcra::new(SECOND, 2));
+    assert_eq!(small.left(cell, 0), Left { units: 0, reset: SECOND });
+    let fixed = Rule::Fixed(window(2, SECOND));
+    assert!(fixed.left(Cell { until: 60 * SECOND, used: 9, before: 0 }, 0).reset <= SECOND);
+}
+
+#[test]
+fn all_rates_and_bursts_that_a_policy_may_have_are_counted_without_overflow() {
+    let day = 86_400 * SECOND;
+    for (interval, capacity) in [(day, 100_000), (1_000, u32::MAX), (1_000, 1)] {
+        let rule = Rule::Gcra(Gcra::new(interval, capacity));
+        let cell = rule.take(Cell::default(), day, capacity).unwrap();
+        assert_eq!(rule.left(cell, day).units, 0);
+        assert!(rule.take(cell, day, capacity).is_err());
+    }
+}

@@ -1,0 +1,15 @@
+use std::time::Duration;
+
+/// A quota for windows of one length, in nanoseconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    pub(super) quota: u32,
+    pub(super) period: u64,
+}
+
+impl Window {
+    /// The period was checked to fit.
+    pub(crate) fn new(quota: u32, period: Duration) -> Self {
+        Self { quota, period: u64::try_from(period.as_nanos()).unwrap_or(u64::MAX / 4) }
+    }
+}

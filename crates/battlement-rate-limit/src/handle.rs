@@ -1,0 +1,56 @@
+use std::sync::Arc;
+
+use http::Request;
+use tokio::time::Instant;
+
+use crate::{Ask, Inbound, KeyHash, Memory, Outcome, Policies, limiter::Limiter};
+
+/// Looks into a layer while it works, and changes its policies. Made by
+/// [`RateLimitLayer::pair`](crate::RateLimitLayer::pair).
+#[derive(Clone, Debug)]
+pub struct Handle {
+    limiter: Arc<Limiter>,
+}
+
+impl Handle {
+    pub(crate) const fn new(limiter: Arc<Limiter>) -> Self {
+        Self { limiter }
+    }
+
+    /// Puts other policies in the place of the layer's own, from the next request on.
+    ///
+    /// A policy of the same name goes on with the state of its keys: what was used stays used, and a smaller
+    /// burst or period cuts it.
+    pub fn replace(&self, policies: impl Into<Policies>) {
+        self.limiter.policies.store(Arc::new(policies.into()));
+    }
+
+    /// The layer's own policies, as they are now.
+    #[must_use]
+    pub fn policies(&self) -> Policies {
+        (**self.limiter.policies.load()).clone()
+    }
+
+    /// The key that the layer counts `request` by.
+    #[must_use]
+    pub fn key<B>(&self, request: &Request<B>) -> Option<KeyHash> {
+        self.limiter.key.read(&Inbound::of(request), &self.limiter.secret)
+    }
+
+    /// How `key` stands: what a request that costs 1 would be told, without taking it.
+    #[must_use]
+    pub fn peek(&self, key: KeyHash) -> Outcome {
+        self.limiter.memory.look(&Ask::new(key, &self.policies(), 1, Instant::now()))
+    }
+
+    /// Forgets what `key` has used, under the layer's own policies.
+    pub fn reset(&self, key: KeyHash) {
+        self.limiter.memory.forget(&Ask::new(key, &self.policies(), 1, Instant::now()));
+    }
+
+    /// The store, for gauges.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.limiter.memory
+    }
+}

@@ -1,0 +1,158 @@
+use std::time::{Duration, SystemTime};
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{Entry, ToStrError},
+};
+
+use super::{
+    Headers,
+    names::{DRAFT6, LEGACY, LIMIT, POLICY},
+    text::{Text, seconds_up},
+};
+use crate::{Outcome, Policies, Policy, PolicyState};
+
+/// The headers of one decision, made with it so that nothing of the policies has to be kept.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    /// Written as lists.
+    policy: Option<HeaderValue>,
+    limit: Option<HeaderValue>,
+    /// Written as single values.
+    tightest: Option<(Headers, Tightest)>,
+}
+
+/// The policy that leaves least.
+#[derive(Clone, Copy, Debug)]
+struct Tightest {
+    limit: u32,
+    remaining: u32,
+    /// In seconds.
+    reset: u64,
+}
+
+impl Fields {
+    pub(crate) fn of(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
+        let Some(named) = policies.0.headers.as_ref().filter(|_| headers != Headers::None) else {
+            return Self::default();
+        };
+        if headers == Headers::Draft10 {
+            let limit = limits(policies, outcome);
+            return Self { policy: Some(named.named.clone()), limit, tightest: None };
+        }
+        let policy = (headers != Headers::Legacy).then(|| named.numbers.clone());
+        let tightest = shown(policies, outcome).map(|(policy, state)| Tightest::of(policy, state));
+        let tightest = tightest.min_by_key(|tightest| (tightest.remaining, !tightest.reset));
+        Self { policy, limit: None, tightest: tightest.map(|tightest| (headers, tightest)) }
+    }
+
+    /// Writes them beside those that limiters further in have written.
+    pub(crate) fn write(self, headers: &mut HeaderMap) {
+        if let Some(policy) = self.policy {
+            join(headers, POLICY, policy);
+        }
+        if let Some(limit) = self.limit {
+            join(headers, LIMIT, limit);
+        }
+        if let Some((style, tightest)) = self.tightest {
+            tightest.write(style, headers);
+        }
+    }
+}
+
+impl Tightest {
+    fn of(policy: &Policy, state: &PolicyState) -> Self {
+        let reset = seconds_up(state.reset);
+        Self { limit: policy.capacity(), remaining: state.remaining, reset }
+    }
+
+    fn write(self, style: Headers, headers: &mut HeaderMap) {
+        match style {
+            Headers::Draft7 => self.write_draft7(headers),
+            Headers::Legacy => {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                self.write_three(LEGACY, seconds_up(now.unwrap_or_default()) + self.reset, headers);
+            }
+            _ => self.write_three(DRAFT6, self.reset, headers),
+        }
+    }
+
+    fn write_draft7(self, headers: &mut HeaderMap) {
+        let remaining = |text: &str| {
+            text.split(", ").find_map(|part| part.strip_prefix("remaining="))?.parse().ok()
+        };
+        if self.is_tighter(headers, &LIMIT, remaining) {
+            let mut text = Text::default();
+            text.text("limit=").number(self.limit.into());
+            text.text(", remaining=").number(self.remaining.into());
+            text.text(", reset=").number(self.reset);
+            if let Some(value) = text.value() {
+                headers.insert(LIMIT, value);
+            }
+        }
+    }
+
+    fn write_three(self, names: [HeaderName; 3], reset: u64, headers: &mut HeaderMap) {
+        if self.is_tighter(headers, &names[1], |text| text.parse().ok()) {
+            let values = [self.limit.into(), self.remaining.into(), HeaderValue::from(reset)];
+            for (name, value) in names.into_iter().zip(values) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    /// Than what a limiter further in has written.
+    fn is_tighter(
+        self,
+        headers: &HeaderMap,
+        name: &HeaderName,
+        remaining: impl Fn(&str) -> Option<u32>,
+    ) -> bool {
+        let written = headers.get(name).map(HeaderValue::to_str);
+        let written = written.and_then(|text: Result<&str, ToStrError>| remaining(text.ok()?));
+        written.is_none_or(|written| self.remaining < written)
+    }
+}
+
+/// The policies that callers are told of.
+fn shown<'a>(
+    policies: &'a Policies,
+    outcome: &'a Outcome,
+) -> impl Iterator<Item = (&'a Policy, &'a PolicyState)> {
+    policies.iter().zip(&outcome.states).filter(|(policy, _)| !policy.is_shadow())
+}
+
+/// `"burst";r=99;t=1`, where `t` is left out if there is nothing to wait for.
+fn limits(policies: &Policies, outcome: &Outcome) -> Option<HeaderValue> {
+    let mut text = Text::default();
+    let labels = policies.iter().zip(&outcome.states).zip(&policies.0.labels);
+    for ((policy, state), label) in labels {
+        if policy.is_shadow() {
+            continue;
+        }
+        text.comma().text(label).text(";r=").number(state.remaining.into());
+        if state.reset > Duration::ZERO {
+            text.text(";t=").number(seconds_up(state.reset));
+        }
+    }
+    text.value()
+}
+
+/// One list, what comes from further out first.
+fn join(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    match headers.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(mut entry) => {
+            let mut list = value.as_bytes().to_vec();
+            for inner in entry.iter() {
+                list.push(b',');
+                list.extend_from_slice(inner.as_bytes());
+            }
+            if let Ok(list) = HeaderValue::from_maybe_shared(list) {
+                entry.insert(list);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::Duration,
+};
+
+/// `wait`, and at random up to `most` more.
+pub(crate) fn spread(wait: Duration, most: Duration) -> Duration {
+    if most.is_zero() {
+        return wait;
+    }
+    // Each hasher of the standard library has other keys, which is all the randomness a crowd needs.
+    let random = RandomState::new().build_hasher().finish();
+    let share = (random >> 11) as f64 / (1_u64 << 53) as f64;
+    wait.saturating_add(most.mul_f64(share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_comes_back_too_early_and_not_all_at_once() {
+        let (wait, most) = (Duration::from_secs(2), Duration::from_secs(10));
+        let waits: Vec<_> = (0..100).map(|_| spread(wait, most)).collect();
+        assert!(waits.iter().all(|spread| (wait..=wait + most).contains(spread)));
+        assert!(waits.iter().any(|spread| *spread != waits[0]));
+        assert_eq!(spread(wait, Duration::ZERO), wait);
+    }
+}

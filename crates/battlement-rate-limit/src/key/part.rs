@@ -1,0 +1,73 @@
+use std::{fmt, hash::Hash, sync::Arc};
+
+use battlement_core::ClientIp;
+use http::HeaderName;
+
+use super::{Inbound, KeyHasher};
+
+/// One of the things that requests are counted by.
+#[derive(Clone)]
+pub(super) enum Part {
+    ClientIp,
+    Peer,
+    Header(HeaderName),
+    Route,
+    Global,
+    Closure { feed: Feed, fix: &'static str },
+}
+
+type Feed = Arc<dyn Fn(&Inbound<'_>, &mut KeyHasher) -> bool + Send + Sync>;
+
+impl Part {
+    pub(super) fn closure(
+        feed: impl Fn(&Inbound<'_>, &mut KeyHasher) -> bool + Send + Sync + 'static,
+        fix: &'static str,
+    ) -> Self {
+        Self::Closure { feed: Arc::new(feed), fix }
+    }
+
+    /// Feeds what the request has of it to `hasher`; false if it has nothing.
+    pub(super) fn feed(&self, inbound: &Inbound<'_>, hasher: &mut KeyHasher) -> bool {
+        match self {
+            Self::ClientIp => hash(inbound.client().map(ClientIp::key), hasher),
+            Self::Peer => hash(inbound.peer(), hasher),
+            Self::Header(name) => hash(inbound.headers.get(name), hasher),
+            Self::Route => hash(inbound.route(), hasher),
+            Self::Global => true,
+            Self::Closure { feed, .. } => feed(inbound, hasher),
+        }
+    }
+
+    /// What to do where it is missing.
+    pub(super) const fn fix(&self) -> &'static str {
+        match self {
+            Self::ClientIp => "put battlement-client-ip's layer outside of this one",
+            Self::Peer => {
+                "have the server say who the peer is, in axum by into_make_service_with_connect_info"
+            }
+            Self::Header(_) => {
+                "turn requests without the header away first, or choose what applies to them"
+            }
+            Self::Route => "put this layer on the routes, not around the router",
+            Self::Global => "none is needed",
+            Self::Closure { fix, .. } => fix,
+        }
+    }
+}
+
+fn hash<T: Hash>(value: Option<T>, hasher: &mut KeyHasher) -> bool {
+    value.map(|value| value.hash(hasher)).is_some()
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClientIp => f.write_str("client_ip"),
+            Self::Peer => f.write_str("peer"),
+            Self::Header(name) => write!(f, "header {name}"),
+            Self::Route => f.write_str("route"),
+            Self::Global => f.write_str("global"),
+            Self::Closure { .. } => f.write_str("closure"),
+        }
+    }
+}

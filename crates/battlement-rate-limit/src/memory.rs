@@ -1,0 +1,147 @@
+//! The store in memory.
+
+mod shard;
+
+use std::{
+    fmt,
+    future::Ready,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use tokio::time::Instant;
+
+use self::shard::{Shard, Taken};
+use crate::{
+    Ask, Attempt, Moment, Outcome, PolicyState, Ruling, Source, Store, StoreError,
+    decide::{Denied, Left},
+};
+
+/// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
+const SHARDS: usize = 64;
+/// Cells, of about 100 bytes each with all that belongs to them.
+const CAPACITY: usize = 250_000;
+
+/// State in the memory of this process, and never more of it than was said.
+///
+/// It holds one cell for each key and policy. A cell that has become as good as new is swept out as others
+/// are used: there is no task behind it. When it is full, keys that are not in it share one cell for each
+/// policy, and no key that is in it is ever thrown out: an attacker who makes up keys can lock out
+/// newcomers, but reset nobody's limit. [`Memory::held`] and [`Memory::overflows`] tell.
+///
+/// A clone shares the state.
+#[derive(Clone)]
+pub struct Memory(Arc<Inner>);
+
+struct Inner {
+    began: Instant,
+    shards: Box<[Shard]>,
+    overflows: AtomicU64,
+}
+
+impl Memory {
+    /// A store of at most `cells`, or a few more where they do not share out evenly. Default: 250,000,
+    /// which takes up to 25 MB.
+    #[must_use]
+    pub fn new(cells: usize) -> Self {
+        let each = cells.div_ceil(SHARDS).max(1);
+        let shards = (0..SHARDS).map(|_| Shard::new(each)).collect();
+        Self(Arc::new(Inner { began: Instant::now(), shards, overflows: AtomicU64::new(0) }))
+    }
+
+    /// How many cells it holds.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.0.shards.iter().map(Shard::held).sum()
+    }
+
+    /// How many decisions were made by a cell that keys share, because it was full.
+    #[must_use]
+    pub fn overflows(&self) -> u64 {
+        self.0.overflows.load(Relaxed)
+    }
+
+    /// Takes the cost from all policies, if all of them allow that.
+    #[must_use]
+    pub fn take(&self, ask: &Ask<'_>) -> Outcome {
+        let now = self.nanos(ask.now);
+        let taken = self.shard(ask).take(ask, now);
+        if taken.overflowed {
+            self.0.overflows.fetch_add(1, Relaxed);
+        }
+        taken.into()
+    }
+
+    /// What [`take`](Self::take) would say.
+    #[must_use]
+    pub fn look(&self, ask: &Ask<'_>) -> Outcome {
+        self.shard(ask).look(ask, self.nanos(ask.now)).into()
+    }
+
+    /// Gives back what was taken at `charged`, as far as it has not come back by itself.
+    pub fn give_back(&self, ask: &Ask<'_>, charged: Moment) {
+        self.shard(ask).give_back(ask, self.nanos(ask.now), self.nanos(charged));
+    }
+
+    /// Forgets the key under all of these policies.
+    pub fn forget(&self, ask: &Ask<'_>) {
+        self.shard(ask).forget(ask);
+    }
+
+    /// All cells of a key lie in one shard, so that one lock makes them change as one.
+    fn shard(&self, ask: &Ask<'_>) -> &Shard {
+        &self.0.shards[ask.key.bits() as usize % SHARDS]
+    }
+
+    /// Nanoseconds since the store began; 584 years fit.
+    fn nanos(&self, now: Moment) -> u64 {
+        let since = now.saturating_duration_since(self.0.began);
+        since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new(CAPACITY)
+    }
+}
+
+impl From<Taken> for Outcome {
+    fn from(taken: Taken) -> Self {
+        let source = if taken.overflowed { Source::Overflow } else { Source::Memory };
+        Self::new(taken.states, source)
+    }
+}
+
+impl Store for Memory {
+    type Later<T: Send + 'static> = Ready<Result<T, StoreError>>;
+
+    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
+        Attempt::Now(self.take(ask))
+    }
+
+    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
+        Attempt::Now(self.look(ask))
+    }
+
+    fn refund(&self, ask: &Ask<'_>, charged: Moment) -> Attempt<(), Self::Later<()>> {
+        self.give_back(ask, charged);
+        Attempt::Now(())
+    }
+
+    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>> {
+        self.forget(ask);
+        Attempt::Now(())
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("held", &self.held())
+            .field("overflows", &self.overflows())
+            .finish_non_exhaustive()
+    }
+}

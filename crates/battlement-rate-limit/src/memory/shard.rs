@@ -1,0 +1,214 @@
+use std::{
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use indexmap::IndexMap;
+use smallvec::SmallVec;
+
+use super::{Denied, Left, PolicyState, Ruling};
+use crate::{
+    Ask, Policy,
+    decide::{Cell, Rule},
+};
+
+/// Cells that are looked at for each new one: more than one, so that the spent ones go faster than new ones
+/// come.
+const SWEPT: usize = 4;
+
+/// A part of the keys, behind a lock that nobody holds for longer than a decision. Alone on its cache lines,
+/// so that neighbours do not slow each other down.
+#[repr(align(128))]
+pub(super) struct Shard {
+    cells: Mutex<Cells>,
+}
+
+struct Cells {
+    by_key: IndexMap<u128, Cell, BuildHasherDefault<Known>>,
+    /// Of the keys that found no place, by policy.
+    shared: IndexMap<u128, Cell, BuildHasherDefault<Known>>,
+    capacity: usize,
+    /// Where the sweep goes on.
+    sweep: usize,
+    /// The latest time it was asked at. Requests tell when they began, which is not the order in which they
+    /// come here, and its time does not go back.
+    latest: u64,
+}
+
+/// What a decision was, and who made it.
+pub(super) struct Taken {
+    pub(super) states: SmallVec<[PolicyState; 2]>,
+    pub(super) overflowed: bool,
+}
+
+/// The cell of a policy, found for a decision.
+struct Staged {
+    before: Cell,
+    after: Result<Cell, Denied>,
+}
+
+impl Shard {
+    pub(super) fn new(capacity: usize) -> Self {
+        let cells = Cells {
+            by_key: IndexMap::default(),
+            shared: IndexMap::default(),
+            capacity,
+            sweep: 0,
+            latest: 0,
+        };
+        Self { cells: Mutex::new(cells) }
+    }
+
+    pub(super) fn held(&self) -> usize {
+        let cells = self.lock();
+        cells.by_key.len() + cells.shared.len()
+    }
+
+    pub(super) fn take(&self, ask: &Ask<'_>, now: u64) -> Taken {
+        let mut cells = self.lock();
+        cells.latest = cells.latest.max(now);
+        let now = cells.latest;
+        cells.take(ask, now)
+    }
+
+    pub(super) fn look(&self, ask: &Ask<'_>, now: u64) -> Taken {
+        let cells = self.lock();
+        let now = now.max(cells.latest);
+        let staged = cells.stage(ask, now, false);
+        Taken { states: states(ask, &staged, now, false), overflowed: false }
+    }
+
+    pub(super) fn give_back(&self, ask: &Ask<'_>, now: u64, charged: u64) {
+        let mut cells = self.lock();
+        let now = now.max(cells.latest);
+        for (policy, mark) in each(ask) {
+            let Some(cell) = cells.by_key.get_mut(&(ask.key.bits() ^ mark)) else { continue };
+            if !cell.is_spent(now) {
+                *cell = policy.rule().give_back(*cell, now, ask.cost, charged);
+            }
+        }
+    }
+
+    pub(super) fn forget(&self, ask: &Ask<'_>) {
+        let mut cells = self.lock();
+        for (_, mark) in each(ask) {
+            cells.by_key.swap_remove(&(ask.key.bits() ^ mark));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cells> {
+        // No code of others runs under the lock, and a cell is written whole.
+        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cells {
+    fn take(&mut self, ask: &Ask<'_>, now: u64) -> Taken {
+        let overflowed = self.make_room(ask, now);
+        let staged = self.stage(ask, now, overflowed);
+        let denied =
+            |(staged, policy): (&Staged, &Policy)| staged.after.is_err() && !policy.is_shadow();
+        let allowed = !staged.iter().zip(ask.policies.iter()).any(denied);
+        if allowed && ask.cost > 0 {
+            self.commit(ask, &staged, overflowed);
+        }
+        Taken { states: states(ask, &staged, now, allowed), overflowed }
+    }
+
+    /// Sweeps a little if the key is new. Whether there is still no place for it.
+    fn make_room(&mut self, ask: &Ask<'_>, now: u64) -> bool {
+        let new = |mark: &&u128| !self.by_key.contains_key(&(ask.key.bits() ^ **mark));
+        let new = ask.policies.0.marks.iter().filter(new).count();
+        if new == 0 {
+            return false;
+        }
+        for _ in 0..SWEPT.min(self.by_key.len()) {
+            self.sweep_one(now);
+        }
+        self.by_key.len() + new > self.capacity
+    }
+
+    fn sweep_one(&mut self, now: u64) {
+        if self.sweep >= self.by_key.len() {
+            self.sweep = 0;
+        }
+        match self.by_key.get_index(self.sweep) {
+            // The last one takes its place, and is the next to be looked at.
+            Some((_, cell)) if cell.is_spent(now) => {
+                self.by_key.swap_remove_index(self.sweep);
+            }
+            _ => self.sweep += 1,
+        }
+    }
+
+    fn stage(&self, ask: &Ask<'_>, now: u64, overflowed: bool) -> SmallVec<[Staged; 2]> {
+        let stage = |(policy, mark): (&Policy, u128)| {
+            let cells = if overflowed { &self.shared } else { &self.by_key };
+            let before = cells.get(&place(ask, mark, overflowed)).copied().unwrap_or_default();
+            Staged { before, after: policy.rule().take(before, now, ask.cost) }
+        };
+        each(ask).map(stage).collect()
+    }
+
+    fn commit(&mut self, ask: &Ask<'_>, staged: &[Staged], overflowed: bool) {
+        let cells = if overflowed { &mut self.shared } else { &mut self.by_key };
+        for ((_, mark), staged) in each(ask).zip(staged) {
+            if let Ok(after) = staged.after {
+                cells.insert(place(ask, mark, overflowed), after);
+            }
+        }
+    }
+}
+
+/// Keys are random bits, so that each policy of a key has a place of its own; those that found none have
+/// the policy's.
+fn place(ask: &Ask<'_>, mark: u128, overflowed: bool) -> u128 {
+    if overflowed { mark } else { ask.key.bits() ^ mark }
+}
+
+fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
+    ask.policies.iter().zip(ask.policies.0.marks.iter().copied())
+}
+
+fn states(
+    ask: &Ask<'_>,
+    staged: &[Staged],
+    now: u64,
+    committed: bool,
+) -> SmallVec<[PolicyState; 2]> {
+    let state = |(policy, staged): (&Policy, &Staged)| {
+        let cell = staged.after.ok().filter(|_| committed && ask.cost > 0);
+        state(policy.rule(), cell.unwrap_or(staged.before), staged.after, now)
+    };
+    ask.policies.iter().zip(staged).map(state).collect()
+}
+
+fn state(rule: &Rule, cell: Cell, after: Result<Cell, Denied>, now: u64) -> PolicyState {
+    let Left { units, reset } = rule.left(cell, now);
+    let ruling = match after {
+        Ok(_) => Ruling::Allow,
+        Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },
+    };
+    PolicyState { ruling, remaining: units, reset: Duration::from_nanos(reset) }
+}
+
+/// Places are hashes already, under a seed that no client knows.
+#[derive(Default)]
+struct Known(u64);
+
+impl Hasher for Known {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, bits: u128) {
+        self.0 = (bits >> 64) as u64;
+    }
+}

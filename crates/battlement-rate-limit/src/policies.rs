@@ -1,0 +1,143 @@
+use std::{fmt::Write as _, ops::Deref, sync::Arc};
+
+use http::HeaderValue;
+use siphasher::sip128::SipHasher13;
+
+use crate::{ConfigError, Mistake, Policy};
+
+/// The policies that hold for a request: all of them must allow it, or none is charged.
+///
+/// A clone shares them. A layer may choose among several sets by the request, as for tiers of customers.
+///
+/// # Example
+///
+/// ```
+/// use battlement_rate_limit::{Policies, Policy};
+///
+/// let policies = Policies::new([Policy::per_second("burst", 10), Policy::per_day("daily", 1_000)]);
+/// assert_eq!(policies[1].name(), "daily");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policies(pub(crate) Arc<PolicySet>);
+
+/// Policies with what is made of them once.
+#[derive(Debug)]
+pub(crate) struct PolicySet {
+    policies: Box<[Policy]>,
+    /// What tells the cells of one key apart, by the names of the policies.
+    pub(crate) marks: Box<[u128]>,
+    /// Each name as a structured field has it, with its quotes.
+    pub(crate) labels: Box<[String]>,
+    /// `RateLimit-Policy` as a list of strings, and as former drafts had it.
+    pub(crate) headers: Option<PolicyHeaders>,
+}
+
+#[derive(Debug)]
+pub(crate) struct PolicyHeaders {
+    pub(crate) named: HeaderValue,
+    pub(crate) numbers: HeaderValue,
+}
+
+impl Policies {
+    /// These, which must be at least one, and have different names.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_new`](Self::try_new) fails.
+    #[must_use]
+    pub fn new(policies: impl IntoIterator<Item = Policy>) -> Self {
+        Self::try_new(policies).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// These.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or if two have the same name.
+    pub fn try_new(policies: impl IntoIterator<Item = Policy>) -> Result<Self, ConfigError> {
+        let policies: Box<[Policy]> = policies.into_iter().collect();
+        let mut mistakes = Vec::new();
+        if policies.is_empty() {
+            mistakes.push(Mistake::new("policies", "must be at least one"));
+        }
+        for (index, policy) in policies.iter().enumerate() {
+            if policies[..index].iter().any(|other| other.name() == policy.name()) {
+                let message = format!("{:?} is the name of another policy", policy.name());
+                mistakes.push(Mistake::new(format!("policies[{index}].name"), message));
+            }
+        }
+        ConfigError::check(mistakes)?;
+        let labels: Box<[String]> = policies.iter().map(|policy| label(policy.name())).collect();
+        Ok(Self(Arc::new(PolicySet {
+            marks: policies.iter().map(|policy| mark(policy.name())).collect(),
+            headers: headers(&policies, &labels),
+            labels,
+            policies,
+        })))
+    }
+}
+
+impl Deref for Policies {
+    type Target = [Policy];
+
+    fn deref(&self) -> &[Policy] {
+        &self.0
+    }
+}
+
+impl Deref for PolicySet {
+    type Target = [Policy];
+
+    fn deref(&self) -> &[Policy] {
+        &self.policies
+    }
+}
+
+impl From<Policy> for Policies {
+    fn from(policy: Policy) -> Self {
+        Self::new([policy])
+    }
+}
+
+impl<const N: usize> From<[Policy; N]> for Policies {
+    fn from(policies: [Policy; N]) -> Self {
+        Self::new(policies)
+    }
+}
+
+fn mark(name: &str) -> u128 {
+    SipHasher13::new().hash(name.as_bytes()).as_u128()
+}
+
+/// A structured-field string (RFC 9651, section 4.1.6).
+fn label(name: &str) -> String {
+    let mut label = String::with_capacity(name.len() + 2);
+    label.push('"');
+    for char in name.chars() {
+        if matches!(char, '"' | '\\') {
+            label.push('\\');
+        }
+        label.push(char);
+    }
+    label.push('"');
+    label
+}
+
+/// None if all policies are only tried out.
+fn headers(policies: &[Policy], labels: &[String]) -> Option<PolicyHeaders> {
+    let (mut named, mut numbers) = (String::new(), String::new());
+    for (policy, label) in policies.iter().zip(labels).filter(|(policy, _)| !policy.is_shadow()) {
+        let separator = if named.is_empty() { "" } else { "," };
+        let period = policy.period();
+        // A window of a broken second is told longer than it is, which asks for less than is allowed.
+        let window = period.as_secs() + u64::from(period.subsec_nanos() > 0);
+        let quota = policy.quota();
+        let _ = write!(named, "{separator}{label};q={quota};w={window}");
+        let _ = write!(numbers, "{separator}{quota};w={window}");
+    }
+    let value = |text: String| HeaderValue::try_from(text).ok();
+    if named.is_empty() {
+        return None;
+    }
+    Some(PolicyHeaders { named: value(named)?, numbers: value(numbers)? })
+}

@@ -1,0 +1,258 @@
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    Algorithm, ConfigError, Mistake,
+    decide::{Gcra, Rule, Window},
+};
+
+/// The longest name, in bytes.
+const MAX_NAME: usize = 64;
+/// Redis counts in microseconds, and its numbers are exact below this.
+const MAX_MICROS: u128 = 1 << 53;
+
+/// So much in so long: one limit, with a name that callers see.
+///
+/// # Example
+///
+/// ```
+/// use battlement_rate_limit::Policy;
+///
+/// let burst = Policy::per_second("burst", 10).burst(20);
+/// let daily = Policy::per_day("daily", 10_000);
+/// assert_eq!((burst.capacity(), daily.capacity()), (20, 10_000));
+/// ```
+///
+/// # What is always true of it
+///
+/// Its name is 1 to 64 bytes of printable ASCII, its quota at least 1, its rate at most 1,000,000 per second.
+/// The interval between two units is a whole number of nanoseconds, rounded up, so that no more than the
+/// quota is ever admitted; all of the burst takes less than 2^53 microseconds.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    name: Arc<str>,
+    quota: u32,
+    period: Duration,
+    burst: Option<u32>,
+    algorithm: Algorithm,
+    shadow: bool,
+    rule: Rule,
+}
+
+impl Policy {
+    /// At most `quota` in each `period`.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_new`](Self::try_new) fails.
+    #[must_use]
+    pub fn new(name: &str, quota: u32, period: Duration) -> Self {
+        Self::try_new(name, quota, period).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// At most `quota` in each `period`.
+    ///
+    /// # Errors
+    ///
+    /// If the name, the quota, the period or the rate they make is none that a policy can have.
+    pub fn try_new(name: &str, quota: u32, period: Duration) -> Result<Self, ConfigError> {
+        Self::build(name, quota, period, None, Algorithm::Gcra)
+    }
+
+    /// At most `quota` a second.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new) does; so do the others.
+    #[must_use]
+    pub fn per_second(name: &str, quota: u32) -> Self {
+        Self::new(name, quota, Duration::from_secs(1))
+    }
+
+    /// At most `quota` a minute.
+    #[must_use]
+    pub fn per_minute(name: &str, quota: u32) -> Self {
+        Self::new(name, quota, Duration::from_secs(60))
+    }
+
+    /// At most `quota` an hour.
+    #[must_use]
+    pub fn per_hour(name: &str, quota: u32) -> Self {
+        Self::new(name, quota, Duration::from_secs(60 * 60))
+    }
+
+    /// At most `quota` in 24 hours.
+    #[must_use]
+    pub fn per_day(name: &str, quota: u32) -> Self {
+        Self::new(name, quota, Duration::from_secs(24 * 60 * 60))
+    }
+
+    /// How much may be asked at once by somebody who has been quiet. Default: the quota.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0, if so much takes 2^53 microseconds to come back, or if the policy counts in windows,
+    /// which have no burst.
+    #[must_use]
+    pub fn burst(self, units: u32) -> Self {
+        self.rebuilt(Some(units), self.algorithm)
+    }
+
+    /// How it counts. Default: [`Algorithm::Gcra`].
+    ///
+    /// # Panics
+    ///
+    /// If it is a window and a burst was set.
+    #[must_use]
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        self.rebuilt(self.burst, algorithm)
+    }
+
+    /// Whether it is only tried out: it counts and is observed, but turns nobody away and stands in no
+    /// header. Default: no.
+    #[must_use]
+    pub fn shadow(mut self, shadow: bool) -> Self {
+        self.shadow = shadow;
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How much it allows in each period.
+    #[must_use]
+    pub const fn quota(&self) -> u32 {
+        self.quota
+    }
+
+    /// The time its quota is for.
+    #[must_use]
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// How much it allows at once: the burst, or the quota of a window.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        self.burst.unwrap_or(self.quota)
+    }
+
+    /// Whether it is only tried out.
+    #[must_use]
+    pub const fn is_shadow(&self) -> bool {
+        self.shadow
+    }
+
+    pub(crate) const fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    fn rebuilt(&self, burst: Option<u32>, algorithm: Algorithm) -> Self {
+        Self::build(&self.name, self.quota, self.period, burst, algorithm)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .shadow(self.shadow)
+    }
+
+    pub(crate) fn build(
+        name: &str,
+        quota: u32,
+        period: Duration,
+        burst: Option<u32>,
+        algorithm: Algorithm,
+    ) -> Result<Self, ConfigError> {
+        let mut mistakes = name_mistakes(name);
+        let capacity = burst.unwrap_or(quota);
+        mistakes.extend(rate_mistakes(quota, period, capacity));
+        if burst.is_some() && algorithm != Algorithm::Gcra {
+            mistakes.push(Mistake::new("burst", "a window has none; leave it out, or use gcra"));
+        }
+        ConfigError::check(mistakes)?;
+        let rule = match algorithm {
+            Algorithm::Gcra => Rule::Gcra(Gcra::new(interval(quota, period), capacity)),
+            Algorithm::FixedWindow => Rule::Fixed(Window::new(quota, period)),
+            Algorithm::SlidingWindow => Rule::Sliding(Window::new(quota, period)),
+        };
+        Ok(Self { name: name.into(), quota, period, burst, algorithm, shadow: false, rule })
+    }
+}
+
+/// The time one unit takes, in nanoseconds, rounded up.
+fn interval(quota: u32, period: Duration) -> u64 {
+    let nanos = period.as_nanos().div_ceil(u128::from(quota.max(1)));
+    u64::try_from(nanos).unwrap_or(u64::MAX)
+}
+
+fn name_mistakes(name: &str) -> Vec<Mistake> {
+    let printable = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if printable && (1..=MAX_NAME).contains(&name.len()) {
+        return Vec::new();
+    }
+    vec![Mistake::new("name", format!("must be 1 to {MAX_NAME} bytes of printable ASCII"))]
+}
+
+fn rate_mistakes(quota: u32, period: Duration, capacity: u32) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let mut refuse = |field, message: &str| mistakes.push(Mistake::new(field, message));
+    if quota == 0 {
+        refuse("quota", "must be at least 1; to let nobody in, take the route away");
+    }
+    if capacity == 0 && quota != 0 {
+        refuse("burst", "must be at least 1");
+    }
+    if period.is_zero() {
+        refuse("period", "must be more than no time");
+    } else if quota > 0 && period.as_nanos() < u128::from(quota) * 1_000 {
+        refuse("quota", "must be at most 1,000,000 per second");
+    }
+    let all = u128::from(interval(quota, period)) * u128::from(capacity.max(1));
+    // A sliding window keeps two periods.
+    if all.max(period.as_nanos() * 2).div_ceil(1_000) >= MAX_MICROS {
+        refuse("period", "all of the burst must come back in less than 2^53 microseconds");
+    }
+    mistakes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(error: &ConfigError) -> Vec<&str> {
+        error.mistakes().iter().map(|mistake| mistake.field.as_str()).collect()
+    }
+
+    #[test]
+    fn rates_reach_from_one_a_day_to_a_million_a_second() {
+        assert_eq!(interval(1, Duration::from_secs(86_400)), 86_400_000_000_000);
+        assert_eq!(interval(1_000_000, Duration::from_secs(1)), 1_000);
+        assert_eq!(interval(3, Duration::from_secs(1)), 333_333_334, "rounded up");
+        let _ = (Policy::per_day("slow", 1), Policy::per_second("fast", 1_000_000));
+        let error = Policy::try_new("faster", 1_000_001, Duration::from_secs(1)).unwrap_err();
+        assert_eq!(fields(&error), ["quota"]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let error = Policy::try_new("caf\u{e9}", 0, Duration::ZERO).unwrap_err();
+        assert_eq!(fields(&error), ["name", "quota", "period"]);
+        let long = Policy::try_new(&"n".repeat(65), 1, Duration::from_secs(1)).unwrap_err();
+        assert_eq!(fields(&long), ["name"]);
+    }
+
+    #[test]
+    fn a_burst_that_overflows_is_refused() {
+        let day = Duration::from_secs(86_400);
+        let burst = |units| Policy::build("n", 1, day, Some(units), Algorithm::Gcra);
+        assert!(burst(100_000).is_ok());
+        assert_eq!(fields(&burst(u32::MAX).unwrap_err()), ["period"]);
+        assert_eq!(fields(&burst(0).unwrap_err()), ["burst"]);
+        assert!(Policy::try_new("n", 1, Duration::MAX).is_err());
+    }
+
+    #[test]
+    #[should_panic(expected = "burst: a window has none")]
+    fn a_window_has_no_burst() {
+        let _ = Policy::per_second("n", 1).burst(2).algorithm(Algorithm::FixedWindow);
+    }
+}

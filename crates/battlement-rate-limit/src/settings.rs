@@ -1,0 +1,90 @@
+mod duration;
+mod key;
+mod policy;
+
+use serde::Deserialize;
+
+pub use self::{
+    key::{KeyPart, KeySetting},
+    policy::PolicySettings,
+};
+use crate::{ConfigError, Headers, Missing, Mistake, RateLimitLayer};
+
+/// The settings of a [`RateLimitLayer`] as a configuration file has them.
+///
+/// `policies` and `key` have to be said; every other field may be left out and then is what
+/// [`RateLimitLayer::new`] has. Unknown ones are refused by name. `TryFrom` reports every mistake at once;
+/// closures are set on the layer it makes.
+///
+/// ```
+/// use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
+///
+/// let settings: RateLimitSettings = serde_json::from_str(
+///     r#"{
+///         "policies": [
+///             { "name": "burst", "quota": 10, "period": "1s", "burst": 20 },
+///             { "name": "daily", "quota": 10000, "period": "24h", "shadow": true }
+///         ],
+///         "key": ["client-ip", "route"],
+///         "headers": "draft7"
+///     }"#,
+/// ).unwrap();
+/// let layer = RateLimitLayer::try_from(settings).unwrap();
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimitSettings {
+    /// [`RateLimitLayer::enabled`].
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// The policies; at least one.
+    pub policies: Vec<PolicySettings>,
+    /// What requests are counted by.
+    pub key: KeySetting,
+    /// [`RateLimitLayer::without_key`]: `shared`, `deny` or `skip`.
+    #[serde(default)]
+    pub without_key: Missing,
+    /// [`RateLimitLayer::headers`]: `draft10`, `draft7`, `draft6`, `legacy` or `none`.
+    #[serde(default)]
+    pub headers: Headers,
+    /// [`RateLimitLayer::jitter`], as `5s`.
+    #[serde(default)]
+    pub jitter: Option<String>,
+    /// [`RateLimitLayer::capacity`].
+    #[serde(default)]
+    pub capacity: Option<usize>,
+    /// [`RateLimitLayer::expose`].
+    #[serde(default)]
+    pub expose: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl TryFrom<RateLimitSettings> for RateLimitLayer {
+    type Error = ConfigError;
+
+    fn try_from(settings: RateLimitSettings) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        let policies = policy::policies(&settings.policies, &mut mistakes);
+        let key = settings.key.key(&mut mistakes);
+        let jitter = settings.jitter.map(|text| duration::read("jitter", &text, &mut mistakes));
+        if settings.capacity == Some(0) {
+            mistakes.push(Mistake::new("capacity", "must be at least 1"));
+        }
+        let (Some(policies), Some(key), true) = (policies, key, mistakes.is_empty()) else {
+            return Err(ConfigError::of(mistakes));
+        };
+        let layer = Self::new(policies, key)
+            .enabled(settings.enabled)
+            .without_key(settings.without_key)
+            .headers(settings.headers)
+            .jitter(jitter.unwrap_or_default())
+            .expose(settings.expose);
+        Ok(match settings.capacity {
+            Some(cells) => layer.capacity(cells),
+            None => layer,
+        })
+    }
+}

@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use crate::Mistake;
+
+/// Reads `250ms`, `10s`, `5m`, `24h` or `7d`; what is none is a mistake, and no time.
+pub(super) fn read(field: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Duration {
+    parse(text).unwrap_or_else(|| {
+        let message = format!("{text:?} is no time; write one as 250ms, 10s, 5m, 24h or 7d");
+        mistakes.push(Mistake::new(field, message));
+        Duration::ZERO
+    })
+}
+
+fn parse(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_whole_number_and_a_unit() {
+        for (text, seconds) in [("10s", 10.0), ("250ms", 0.25), ("5m", 300.0), ("24h", 86_400.0)] {
+            assert_eq!(parse(text), Some(Duration::from_secs_f64(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            "10",
+            "-1s",
+            "1.5s",
+            "1 s",
+            "1w",
+            "99999999999999999999s",
+            "18446744073709551615d",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+use serde::Deserialize;
+
+use crate::{Key, Mistake};
+
+/// The serde side of [`Key`], but for extensions and closures: one part, or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum KeySetting {
+    /// One.
+    One(KeyPart),
+    /// All of these.
+    All(Vec<KeyPart>),
+}
+
+/// One of the things that requests are counted by.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyPart {
+    /// [`Key::client_ip`].
+    ClientIp,
+    /// [`Key::peer`].
+    Peer,
+    /// [`Key::header`], as `{ "header": "x-api-key" }`.
+    Header(String),
+    /// [`Key::route`].
+    Route,
+    /// [`Key::global`].
+    Global,
+}
+
+impl KeySetting {
+    pub(super) fn key(&self, mistakes: &mut Vec<Mistake>) -> Option<Key> {
+        let parts = match self {
+            Self::One(part) => std::slice::from_ref(part),
+            Self::All(parts) => parts,
+        };
+        if parts.is_empty() {
+            mistakes
+                .push(Mistake::new("key", "must be at least one; for one limit for all, global"));
+        }
+        let keys = parts.iter().filter_map(|part| part.key(mistakes));
+        keys.reduce(|key, part| Key::from((key, part)))
+    }
+}
+
+impl KeyPart {
+    fn key(&self, mistakes: &mut Vec<Mistake>) -> Option<Key> {
+        Some(match self {
+            Self::ClientIp => Key::client_ip(),
+            Self::Peer => Key::peer(),
+            Self::Route => Key::route(),
+            Self::Global => Key::global(),
+            Self::Header(name) => {
+                let parsed = name.parse().ok();
+                if parsed.is_none() {
+                    let message = format!("{name:?} is no header name; write one as x-api-key");
+                    mistakes.push(Mistake::new("key.header", message));
+                }
+                return parsed.map(Key::header);
+            }
+        })
+    }
+}

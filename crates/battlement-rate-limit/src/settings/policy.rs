@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::duration;
+use crate::{Algorithm, ConfigError, Mistake, Policies, Policy};
+
+/// One policy as a configuration file has it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySettings {
+    /// [`Policy::name`].
+    pub name: String,
+    /// How much it allows in each period.
+    pub quota: u32,
+    /// The time the quota is for, as `60s`.
+    pub period: String,
+    /// [`Policy::burst`].
+    #[serde(default)]
+    pub burst: Option<u32>,
+    /// [`Policy::algorithm`]: `gcra`, `fixed-window` or `sliding-window`.
+    #[serde(default)]
+    pub algorithm: Algorithm,
+    /// [`Policy::shadow`].
+    #[serde(default)]
+    pub shadow: bool,
+}
+
+/// The policies, unless there are mistakes.
+pub(super) fn policies(
+    settings: &[PolicySettings],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Policies> {
+    let before = mistakes.len();
+    let policies: Vec<_> = settings
+        .iter()
+        .enumerate()
+        .filter_map(|(index, policy)| policy.read(&format!("policies[{index}]"), mistakes))
+        .collect();
+    if mistakes.len() > before {
+        return None;
+    }
+    Policies::try_new(policies).map_err(|error| mistakes.extend(error.into_mistakes())).ok()
+}
+
+impl PolicySettings {
+    fn read(&self, field: &str, mistakes: &mut Vec<Mistake>) -> Option<Policy> {
+        let before = mistakes.len();
+        let period = duration::read(&format!("{field}.period"), &self.period, mistakes);
+        // One mistake is told once: any other time does for what else may be wrong.
+        let period = if mistakes.len() > before { Duration::from_secs(86_400) } else { period };
+        let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);
+        let policy = policy.map_err(|error: ConfigError| mistakes.extend(error.under(field)));
+        policy.ok().map(|policy| policy.shadow(self.shadow))
+    }
+}

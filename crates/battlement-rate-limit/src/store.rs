@@ -1,0 +1,180 @@
+use std::{error::Error, fmt, time::Duration};
+
+use smallvec::SmallVec;
+
+use crate::{KeyHash, Policies};
+
+/// Where the state of the keys is kept.
+///
+/// All of it may have to be asked over a network, so everything returns an [`Attempt`]: a store that knows at
+/// once says so, and nobody boxes or waits. One question is about one key and all of its policies, which a
+/// store decides as one: it charges all of them or none.
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// An answer that is still to come.
+    type Later<T: Send + 'static>: Future<Output = Result<T, StoreError>> + Send + 'static;
+
+    /// Takes the cost from all policies, if all of them allow that.
+    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
+
+    /// What [`acquire`](Self::acquire) would say, without taking anything.
+    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
+
+    /// Gives back what was taken at `charged`, as far as it has not come back by itself.
+    fn refund(&self, ask: &Ask<'_>, charged: Moment) -> Attempt<(), Self::Later<()>>;
+
+    /// Forgets the key under all of these policies.
+    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>>;
+}
+
+/// A question to a store.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Ask<'a> {
+    /// Whose limit it is.
+    pub key: KeyHash,
+    /// The policies.
+    pub policies: &'a Policies,
+    /// How many units. With none, nothing is taken, and only what is left is told.
+    pub cost: u32,
+    /// When, by the clock of this process. A store that is shared has a clock of its own.
+    pub now: Moment,
+}
+
+impl<'a> Ask<'a> {
+    /// A question about `cost` units.
+    #[must_use]
+    pub const fn new(key: KeyHash, policies: &'a Policies, cost: u32, now: Moment) -> Self {
+        Self { key, policies, cost, now }
+    }
+}
+
+/// A point in time of this process.
+pub type Moment = tokio::time::Instant;
+
+/// What a store has to say now.
+#[derive(Debug)]
+pub enum Attempt<T, F> {
+    /// This.
+    Now(T),
+    /// Nothing before this future ends.
+    Later(F),
+}
+
+impl<T, F> Attempt<T, F>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    /// Waits for the answer, if it is not there yet.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn answer(self) -> Result<T, StoreError> {
+        match self {
+            Self::Now(answer) => Ok(answer),
+            Self::Later(answer) => answer.await,
+        }
+    }
+}
+
+/// A store could not be asked. It says nothing of keys and no password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreError;
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the store of the rate limits could not be asked")
+    }
+}
+
+impl Error for StoreError {}
+
+/// What a store decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Of each policy, in their order.
+    pub states: SmallVec<[PolicyState; 2]>,
+    /// Who decided.
+    pub source: Source,
+}
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// The key's own cell in the memory of this process.
+    Memory,
+    /// The cell that new keys share while the memory is full.
+    Overflow,
+}
+
+impl Source {
+    /// The word for labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Overflow => "overflow",
+        }
+    }
+}
+
+/// How a key stands under one policy, after the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicyState {
+    /// What the policy says of the request.
+    pub ruling: Ruling,
+    /// Units that are left.
+    pub remaining: u32,
+    /// The time until there is more; none if there is all.
+    pub reset: Duration,
+}
+
+/// What one policy says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// It may pass.
+    Allow,
+    /// It may not.
+    Deny {
+        /// The time until as much would be allowed; `None` if it never is, since it costs more than the
+        /// policy holds.
+        wait: Option<Duration>,
+    },
+}
+
+impl PolicyState {
+    /// Whether the policy says no.
+    #[must_use]
+    pub const fn is_denied(&self) -> bool {
+        matches!(self.ruling, Ruling::Deny { .. })
+    }
+}
+
+impl Outcome {
+    pub(crate) const fn new(states: SmallVec<[PolicyState; 2]>, source: Source) -> Self {
+        Self { states, source }
+    }
+
+    /// Whether a policy that is not only tried out says no.
+    #[must_use]
+    pub fn is_denied(&self, policies: &Policies) -> bool {
+        let mut both = self.states.iter().zip(policies.iter());
+        both.any(|(state, policy)| state.is_denied() && !policy.is_shadow())
+    }
+
+    /// The time until all policies would allow the request, if that is known.
+    #[must_use]
+    pub fn retry_after(&self, policies: &Policies) -> Option<Duration> {
+        let both = self.states.iter().zip(policies.iter());
+        let waits = both.filter(|(_, policy)| !policy.is_shadow()).map(|(state, _)| state.ruling);
+        let denied = waits.filter_map(|ruling| match ruling {
+            Ruling::Allow => None,
+            Ruling::Deny { wait } => Some(wait),
+        });
+        denied.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
+    }
+}

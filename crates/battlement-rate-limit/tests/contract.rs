@@ -1,0 +1,94 @@
+//! The layer keeps the contract of every battlement layer.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use battlement_rate_limit::{Decision, Headers, Key, Observe, Policy, RateLimitLayer, Source};
+use battlement_testkit::contract::{Contract, Local, Rule};
+use tower::Layer;
+
+#[derive(Default)]
+struct Count(Arc<AtomicU64>);
+
+impl Observe for Count {
+    fn on_decision(&self, _: &str, _: Decision, _: Source) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// One that lets every call of the suite through, and adds no header.
+fn quiet() -> RateLimitLayer {
+    RateLimitLayer::new(Policy::per_second("all", 1_000_000), Key::global()).headers(Headers::None)
+}
+
+#[tokio::test]
+async fn the_layer_keeps_the_contract_and_counts_across_clones_and_applications() {
+    // The suite makes a layer for each rule, and looks at the count of the last one.
+    let seen = Arc::new(AtomicU64::new(0));
+    let counted = seen.clone();
+    let layer = quiet().observe(Count(counted));
+    Contract::new(move || layer.clone()).counts(move |_| seen.load(Relaxed)).run().await;
+}
+
+#[tokio::test]
+async fn the_state_is_the_layer_s_however_often_it_is_applied() {
+    let make = || {
+        let (layer, handle) = quiet().pair();
+        (layer, handle)
+    };
+    let (layer, handle) = make();
+    let used = move |_: &RateLimitLayer| u64::from(handle.memory().held() > 0);
+    Contract::new(move || layer.clone()).idle(|_| true).run().await;
+    assert_eq!(used(&quiet()), 1);
+}
+
+#[tokio::test]
+async fn it_keeps_it_with_headers_refunds_and_information() {
+    let layer = || {
+        RateLimitLayer::new(Policy::new("all", 1_000, Duration::from_secs(1)), Key::global())
+            .refund(|head| head.status.is_success())
+            .expose(true)
+    };
+    // The headers it adds are for its own tests.
+    Contract::new(layer).except(Rule::ResponsePasses).run().await;
+}
+
+#[tokio::test]
+async fn it_keeps_it_switched_off() {
+    Contract::new(|| quiet().enabled(false)).run().await;
+}
+
+#[tokio::test]
+async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() {
+    let local = Local::new();
+    let layer = RateLimitLayer::new(Policy::per_minute("one", 1), Key::global());
+    let response = local.serve(layer.layer(local.service())).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let response = local.serve(layer.layer(local.service())).await.unwrap();
+    assert_eq!(response.status(), 429);
+    assert_eq!(local.calls(), 1, "who is turned away never reaches the service");
+}
+
+#[test]
+fn the_service_gives_back_what_it_is_around() {
+    let mut service = quiet().layer(String::from("inner"));
+    service.get_mut().push('!');
+    assert_eq!(service.get_ref(), "inner!");
+    assert_eq!(service.clone().into_inner(), "inner!");
+}
+
+const fn is_send_and_sync<T: Send + Sync>() {}
+
+#[test]
+fn what_is_public_can_cross_threads() {
+    is_send_and_sync::<RateLimitLayer>();
+    is_send_and_sync::<battlement_rate_limit::Handle>();
+    is_send_and_sync::<battlement_rate_limit::Memory>();
+    is_send_and_sync::<Key>();
+}

@@ -1,0 +1,345 @@
+//! What the layer does to requests, by its settings.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod service;
+
+use std::{
+    convert::Infallible,
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use battlement_core::{PeerAddr, Rejection, RejectionKind, RequestFacts, Via};
+use battlement_rate_limit::{
+    ClientIp, Decision, Headers, Key, Missing, Observe, Policies, Policy, RateLimitInfo,
+    RateLimitLayer, Source,
+};
+use http::{HeaderName, Request, Response, StatusCode};
+use tower::{Layer, ServiceExt as _, service_fn};
+
+use self::service::{Answer, Empty, call, ok, send};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+async fn status(layer: &RateLimitLayer, request: Request<()>) -> u16 {
+    send(layer.layer(ok()), request).await.status.as_u16()
+}
+
+fn with_key(key: &str) -> Request<()> {
+    Request::builder().header(API_KEY, key).body(()).unwrap()
+}
+
+/// A request of which the layers further out have found this client.
+fn from(ip: &str) -> Request<()> {
+    let mut request = Request::new(());
+    let facts = RequestFacts::of_or_start(&mut request);
+    facts.set_client(ClientIp::new(ip.parse::<IpAddr>().unwrap(), Via::Header));
+    request
+}
+
+fn at(path: &str) -> Request<()> {
+    Request::get(path).body(()).unwrap()
+}
+
+fn one_a_day(key: impl Into<Key>) -> RateLimitLayer {
+    RateLimitLayer::new(Policy::per_day("day", 1), key)
+}
+
+#[tokio::test]
+async fn each_client_has_a_limit_of_its_own_and_ipv6_counts_by_its_network() {
+    let layer = one_a_day(Key::client_ip());
+    for (ip, expected) in [
+        ("192.0.2.1", 200),
+        ("192.0.2.1", 429),
+        ("::ffff:192.0.2.1", 429),
+        ("192.0.2.2", 200),
+        ("2001:db8::1", 200),
+        ("2001:db8::ffff:2", 429),
+        ("2001:db8:0:1::1", 200),
+    ] {
+        assert_eq!(status(&layer, from(ip)).await, expected, "{ip}");
+    }
+}
+
+#[tokio::test]
+async fn each_peer_has_a_limit_of_its_own() {
+    let layer = one_a_day(Key::peer());
+    let peer = |addr: &str| {
+        let mut request = Request::new(());
+        request.extensions_mut().insert(PeerAddr(addr.parse().unwrap()));
+        request
+    };
+    assert_eq!(status(&layer, peer("192.0.2.1:1")).await, 200);
+    assert_eq!(status(&layer, peer("192.0.2.1:2")).await, 429);
+    assert_eq!(status(&layer, peer("[2001:db8::1]:1")).await, 200);
+    assert_eq!(status(&layer, peer("[2001:db8::2]:1")).await, 429);
+}
+
+#[tokio::test]
+async fn keys_may_be_headers_extensions_routes_closures_and_several_of_them() {
+    #[derive(Clone, Hash)]
+    struct User(u32);
+    let user = |id| {
+        let mut request = Request::new(());
+        request.extensions_mut().insert(User(id));
+        request
+    };
+    let layer = one_a_day(Key::extension::<User>());
+    assert_eq!([status(&layer, user(1)).await, status(&layer, user(1)).await], [200, 429]);
+    assert_eq!(status(&layer, user(2)).await, 200);
+
+    let layer =
+        one_a_day((Key::header(API_KEY), Key::by(|inbound| Some(inbound.uri.path().len()))));
+    assert_eq!(
+        [status(&layer, with_key("a")).await, status(&layer, with_key("a")).await],
+        [200, 429]
+    );
+    assert_eq!(status(&layer, with_key("b")).await, 200);
+    let longer = Request::get("/longer").header(API_KEY, "a").body(()).unwrap();
+    assert_eq!(status(&layer, longer).await, 200);
+
+    let layer = one_a_day(Key::route());
+    let routed = |template: &'static str| {
+        let mut request = Request::new(());
+        RequestFacts::of_or_start(&mut request).set_route(template);
+        request
+    };
+    assert_eq!(
+        [status(&layer, routed("/a")).await, status(&layer, routed("/a")).await],
+        [200, 429]
+    );
+    assert_eq!(status(&layer, routed("/b")).await, 200);
+
+    let layer = one_a_day(Key::global());
+    assert_eq!([status(&layer, user(1)).await, status(&layer, user(2)).await], [200, 429]);
+}
+
+#[tokio::test]
+async fn a_request_without_a_key_is_what_was_chosen_and_told_once_and_never_a_500() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    for (missing, expected) in
+        [(Missing::Shared, [200, 429]), (Missing::Deny, [429, 429]), (Missing::Skip, [200, 200])]
+    {
+        let layer = one_a_day(Key::client_ip()).without_key(missing);
+        let got = [status(&layer, at("/")).await, status(&layer, at("/")).await];
+        assert_eq!(got, expected, "{missing:?}");
+        assert_eq!(status(&layer, from("192.0.2.1")).await, 200, "who has one is not affected");
+    }
+    let text = log.text();
+    assert_eq!(text.matches("no key for its rate limit").count(), 3, "once for each layer: {text}");
+    assert!(text.contains("put battlement-client-ip's layer outside"), "{text}");
+}
+
+#[tokio::test]
+async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
+    let gold = Policies::new([Policy::per_day("gold", 10)]);
+    let layer = RateLimitLayer::new(Policy::per_day("free", 3), Key::header(API_KEY))
+        .cost(|inbound| if inbound.uri.path() == "/export" { 3 } else { 1 })
+        .policies_for(move |inbound| inbound.headers.contains_key("x-gold").then(|| gold.clone()))
+        .skip(|inbound| inbound.uri.path() == "/healthz");
+    let ask = |path: &str, is_gold: bool| {
+        let mut request = with_key("a");
+        *request.uri_mut() = path.parse().unwrap();
+        if is_gold {
+            request.headers_mut().insert("x-gold", "yes".parse().unwrap());
+        }
+        request
+    };
+    assert_eq!(status(&layer, ask("/", false)).await, 200);
+    assert_eq!(status(&layer, ask("/export", false)).await, 429, "three do not fit after one");
+    for _ in 0..5 {
+        assert_eq!(status(&layer, ask("/healthz", false)).await, 200);
+    }
+    for expected in [200, 200, 200, 429] {
+        assert_eq!(status(&layer, ask("/export", true)).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_costs_more_than_a_policy_holds_is_refused_without_a_time_to_come_back() {
+    let layer = RateLimitLayer::new(Policy::per_day("day", 3), Key::global()).cost(|_| 4);
+    let answer = call(&layer).await;
+    assert_eq!(answer.status, 429);
+    assert!(!answer.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn of_a_login_only_failures_count() {
+    let layer = one_a_day(Key::global()).refund(|head| head.status.is_success());
+    for _ in 0..3 {
+        assert_eq!(call(&layer).await.status, 200);
+    }
+    let wrong = service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::builder().status(401).body(Empty::new()).unwrap())
+    });
+    assert_eq!(send(layer.layer(wrong), at("/")).await.status, 401);
+    assert_eq!(call(&layer).await.status, 429);
+}
+
+#[tokio::test]
+async fn the_cost_stays_taken_when_the_service_fails_or_the_caller_goes_away() {
+    let layer = RateLimitLayer::new(Policy::per_day("day", 2), Key::global()).refund(|_| true);
+    let broken =
+        service_fn(async |_: Request<()>| Err::<Response<Empty>, _>(io::Error::other("broken")));
+    let error = layer.layer(broken).oneshot(at("/")).await.unwrap_err();
+    assert_eq!(error.to_string(), "broken", "the inner error comes out as it is");
+    let stuck = service_fn(async |_: Request<()>| {
+        std::future::pending::<Result<Response<Empty>, Infallible>>().await
+    });
+    let mut call_of_it = Box::pin(layer.layer(stuck).oneshot(at("/")));
+    assert!(futures_poll(&mut call_of_it).is_pending());
+    drop(call_of_it);
+    assert_eq!(call(&layer).await.status, 429);
+}
+
+fn futures_poll<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    std::pin::Pin::new(future).poll(&mut cx)
+}
+
+#[tokio::test]
+async fn handlers_read_the_decision_if_they_may() {
+    let reads = service_fn(async |request: Request<()>| {
+        let info = RateLimitInfo::of(&request);
+        let left = info.and_then(|info| info.policy("day")).map(|state| state.remaining);
+        let text = format!("{left:?}");
+        Ok::<_, Infallible>(Response::new(http_body_util::Full::from(text)))
+    });
+    let layer = RateLimitLayer::new(Policy::per_day("day", 5), Key::global());
+    assert_eq!(send(layer.layer(reads), at("/")).await.body, "None");
+    assert_eq!(send(layer.expose(true).layer(reads), at("/")).await.body, "Some(3)");
+}
+
+#[tokio::test]
+async fn a_handle_peeks_resets_and_replaces_policies_while_requests_go_on() {
+    let (layer, handle) = one_a_day(Key::header(API_KEY)).pair();
+    let key = handle.key(&with_key("a")).unwrap();
+    assert_eq!(status(&layer, with_key("a")).await, 200);
+    assert!(handle.peek(key).is_denied(&handle.policies()));
+    assert_eq!(handle.memory().held(), 1);
+    handle.reset(key);
+    assert_eq!(status(&layer, with_key("a")).await, 200);
+
+    handle.replace(Policy::per_day("day", 3));
+    assert_eq!(handle.policies()[0].quota(), 3);
+    for expected in [200, 429] {
+        // A day's time was used up, of which a unit now takes a third.
+        handle.replace(Policy::per_day("day", 3).burst(4));
+        assert_eq!(status(&layer, with_key("a")).await, expected);
+    }
+    assert_eq!(handle.key(&at("/")), None);
+}
+
+type Seen = Arc<Mutex<Vec<(String, Decision, Source)>>>;
+
+struct Record(Seen);
+
+impl Observe for Record {
+    fn on_decision(&self, policy: &str, decision: Decision, source: Source) {
+        self.0.lock().unwrap().push((policy.to_owned(), decision, source));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_is_told_of_each_policy_and_decision_and_never_of_the_key() {
+    let seen = Seen::default();
+    let policies = [Policy::per_day("real", 2), Policy::per_day("tried", 1).shadow(true)];
+    let layer = RateLimitLayer::new(policies, Key::header(API_KEY)).observe(Record(seen.clone()));
+    for _ in 0..3 {
+        let _ = status(&layer, with_key("secret")).await;
+    }
+    let seen = seen.lock().unwrap();
+    let words: Vec<_> =
+        seen.iter().map(|(name, d, s)| (name.as_str(), d.as_str(), s.as_str())).collect();
+    assert_eq!(
+        words,
+        [
+            ("real", "allow", "memory"),
+            ("tried", "allow", "memory"),
+            ("real", "allow", "memory"),
+            ("tried", "shadow_deny", "memory"),
+            ("real", "deny", "memory"),
+            ("tried", "shadow_deny", "memory"),
+        ]
+    );
+    assert!(!format!("{layer:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_grpc_caller_reads_code_8_and_when_to_come_back() {
+    let layer = RateLimitLayer::new(Policy::per_minute("minute", 1), Key::global());
+    let grpc = || Request::builder().header("content-type", "application/grpc").body(()).unwrap();
+    assert_eq!(status(&layer, grpc()).await, 200);
+    let Answer { status, headers, body } = send(layer.layer(ok()), grpc()).await;
+    assert_eq!((status, body.len()), (StatusCode::OK, 0));
+    assert_eq!(headers["grpc-status"], "8");
+    let pushback: u64 = headers["grpc-retry-pushback-ms"].to_str().unwrap().parse().unwrap();
+    assert!((59_000..=60_000).contains(&pushback), "{pushback}");
+    assert!(headers.contains_key("grpc-status-details-bin"));
+    assert!(headers.contains_key("ratelimit"));
+}
+
+#[tokio::test]
+async fn a_rejection_is_known_as_one_of_ours() {
+    let layer = one_a_day(Key::global());
+    let _ = call(&layer).await;
+    let response = layer.layer(ok()).oneshot(at("/")).await.unwrap();
+    let rejection = response.extensions().get::<Rejection>().unwrap();
+    assert_eq!(rejection.kind, RejectionKind::RateLimited);
+    assert!(rejection.retry_after.unwrap() <= Duration::from_secs(86_400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_asks_to_come_back_later_and_never_earlier() {
+    let layer = RateLimitLayer::new(Policy::per_minute("minute", 1), Key::global())
+        .jitter(Duration::from_secs(600))
+        .headers(Headers::None);
+    let _ = call(&layer).await;
+    let mut waits = Vec::new();
+    for _ in 0..50 {
+        let wait =
+            call(&layer).await.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap();
+        assert!((60..=660).contains(&wait), "{wait}");
+        waits.push(wait);
+    }
+    assert!(waits.iter().any(|wait| *wait != waits[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_when_told_to_is_let_in() {
+    let layer = RateLimitLayer::new(Policy::per_minute("minute", 7), Key::global());
+    for _ in 0..30 {
+        let answer = call(&layer).await;
+        if let Some(wait) = answer.headers.get("retry-after") {
+            let wait = wait.to_str().unwrap().parse().unwrap();
+            tokio::time::advance(Duration::from_secs(wait)).await;
+            assert_eq!(call(&layer).await.status, 200);
+        }
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! Settings from outside are checked whole, and each mistake is named.
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
+
+fn parse(json: &str) -> Result<RateLimitSettings, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+fn mistakes(json: &str) -> (Vec<String>, String) {
+    let error = RateLimitLayer::try_from(parse(json).unwrap()).unwrap_err();
+    let fields = error.mistakes().iter().map(|mistake| mistake.field.clone()).collect();
+    (fields, error.to_string())
+}
+
+#[test]
+fn every_setting_can_be_said() {
+    let json = r#"{
+        "enabled": false,
+        "policies": [
+            { "name": "burst", "quota": 10, "period": "1s", "burst": 20 },
+            { "name": "edge", "quota": 5, "period": "15m", "algorithm": "fixed-window" },
+            { "name": "daily", "quota": 100, "period": "1d", "algorithm": "sliding-window", "shadow": true }
+        ],
+        "key": ["client-ip", "peer", "route", "global", { "header": "x-api-key" }],
+        "without_key": "deny",
+        "headers": "draft6",
+        "jitter": "250ms",
+        "capacity": 1000,
+        "expose": true
+    }"#;
+    let layer = RateLimitLayer::try_from(parse(json).unwrap()).unwrap();
+    let debug = format!("{layer:?}");
+    for part in [
+        "enabled: false",
+        "\"burst\"",
+        "burst: Some(20)",
+        "FixedWindow",
+        "shadow: true",
+        "[client_ip, peer, route, global, header x-api-key]",
+        "Deny",
+        "Draft6",
+        "250ms",
+        "expose: true",
+    ] {
+        assert!(debug.contains(part), "{part} is not in {debug}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_as_new_has_it() {
+    let json = r#"{ "policies": [{ "name": "a", "quota": 1, "period": "1s" }], "key": "peer" }"#;
+    let layer = RateLimitLayer::try_from(parse(json).unwrap()).unwrap();
+    let policy = battlement_rate_limit::Policy::per_second("a", 1);
+    let new = RateLimitLayer::new(policy, battlement_rate_limit::Key::peer());
+    assert_eq!(format!("{layer:?}"), format!("{new:?}"));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_field() {
+    let (fields, text) = mistakes(
+        r#"{
+            "policies": [
+                { "name": "", "quota": 0, "period": "1s" },
+                { "name": "late", "quota": 1, "period": "soon" },
+                { "name": "fast", "quota": 2000000, "period": "1s" },
+                { "name": "both", "quota": 1, "period": "1s", "burst": 2, "algorithm": "fixed-window" }
+            ],
+            "key": { "header": "not a header" },
+            "jitter": "-1s",
+            "capacity": 0
+        }"#,
+    );
+    let expected = [
+        "policies[0].name",
+        "policies[0].quota",
+        "policies[1].period",
+        "policies[2].quota",
+        "policies[3].burst",
+        "key.header",
+        "jitter",
+        "capacity",
+    ];
+    assert_eq!(fields, expected);
+    assert!(text.contains("\"soon\" is no time; write one as 250ms"), "{text}");
+}
+
+#[test]
+fn no_policy_two_of_one_name_and_no_key_are_refused() {
+    assert_eq!(mistakes(r#"{ "policies": [], "key": "peer" }"#).0, ["policies"]);
+    let twice = r#"{ "policies": [
+        { "name": "a", "quota": 1, "period": "1s" }, { "name": "a", "quota": 1, "period": "1h" }
+    ], "key": [] }"#;
+    assert_eq!(mistakes(twice).0, ["policies[1].name", "key"]);
+}
+
+#[test]
+fn an_unknown_field_or_word_is_refused_by_name() {
+    let policies = r#""policies": [{ "name": "a", "quota": 1, "period": "1s" }]"#;
+    let with = |more: &str| parse(&format!("{{ {policies}, {more} }}")).unwrap_err();
+    assert!(with(r#""key": "peer", "polices": []"#).contains("polices"));
+    assert!(with(r#""key": "peer", "headers": "draft11""#).contains("draft11"));
+    assert!(with(r#""without_key": "deny""#).contains("key"), "the key has no default");
+    let misspelt = r#"{ "policies": [{ "name": "a", "quota": 1, "period": "1s", "brust": 2 }], "key": "peer" }"#;
+    assert!(parse(misspelt).unwrap_err().contains("brust"));
+}

@@ -1,0 +1,226 @@
+//! The store in memory: exact under threads, all or nothing, and never more than it may hold.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{thread, time::Duration};
+
+use battlement_rate_limit::{
+    Algorithm, Ask, Attempt, Key, KeyHash, Memory, Moment, Outcome, Policies, Policy,
+    RateLimitLayer, Source, Store,
+};
+use http::Request;
+use proptest::prelude::*;
+
+/// The hashes of keys, as a layer makes them.
+fn keys(count: usize) -> Vec<KeyHash> {
+    let by_path = Key::by(|inbound| Some(inbound.uri.path().to_owned()));
+    let (_, handle) = RateLimitLayer::new(Policy::per_day("any", 1), by_path).pair();
+    let request = |n| Request::get(format!("/{n}")).body(()).unwrap();
+    (0..count).map(|n| handle.key(&request(n)).unwrap()).collect()
+}
+
+fn key() -> KeyHash {
+    keys(1)[0]
+}
+
+fn now() -> Moment {
+    Moment::now()
+}
+
+fn take(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Moment) -> Outcome {
+    store.take(&Ask::new(key, policies, cost, at))
+}
+
+fn admits(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Moment) -> bool {
+    !take(store, key, policies, cost, at).is_denied(policies)
+}
+
+fn remaining(outcome: &Outcome) -> Vec<u32> {
+    outcome.states.iter().map(|state| state.remaining).collect()
+}
+
+#[test]
+fn of_many_threads_exactly_as_many_pass_as_the_policy_allows() {
+    let (store, key) = (Memory::default(), key());
+    for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
+        let name = format!("{algorithm:?}");
+        let policies = Policies::new([Policy::per_day(&name, 1_000).algorithm(algorithm)]);
+        // One moment for all, so that nothing comes back meanwhile.
+        let at = now();
+        let admitted: usize = thread::scope(|scope| {
+            let count = || (0..500).filter(|_| admits(&store, key, &policies, 1, at)).count();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(count)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(admitted, 1_000, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn a_policy_of_one_a_day_with_a_burst_admits_the_burst() {
+    let (store, key) = (Memory::default(), key());
+    let policies = Policies::new([Policy::per_day("day", 1).burst(100)]);
+    let admitted: usize = thread::scope(|scope| {
+        let count = || (0..100).filter(|_| admits(&store, key, &policies, 1, now())).count();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(count)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(admitted, 100);
+}
+
+#[test]
+fn nothing_is_charged_unless_all_policies_allow() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let policies = Policies::new([Policy::per_second("burst", 5), Policy::per_day("daily", 2)]);
+    assert_eq!(remaining(&take(&store, key, &policies, 2, at)), [3, 0]);
+    let denied = take(&store, key, &policies, 1, at);
+    assert!(denied.is_denied(&policies));
+    assert_eq!(remaining(&denied), [3, 0], "the first one allowed it, and was not charged");
+    assert_eq!(denied.retry_after(&policies), Some(Duration::from_secs(43_200)));
+}
+
+#[test]
+fn a_shadow_is_counted_and_turns_nobody_away() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let policies =
+        Policies::new([Policy::per_day("real", 5), Policy::per_day("tried", 1).shadow(true)]);
+    assert!(admits(&store, key, &policies, 1, at));
+    let second = take(&store, key, &policies, 1, at);
+    assert!(!second.is_denied(&policies) && second.states[1].is_denied());
+    assert_eq!(remaining(&second), [3, 0]);
+}
+
+#[test]
+fn peeking_takes_nothing_and_a_reset_forgets_everything() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let policies = Policies::new([Policy::per_day("day", 2)]);
+    let ask = Ask::new(key, &policies, 1, at);
+    for _ in 0..5 {
+        assert_eq!(remaining(&store.look(&ask)), [2]);
+    }
+    assert_eq!(store.held(), 0);
+    assert_eq!(remaining(&take(&store, key, &policies, 0, at)), [2], "nor does a cost of none");
+    assert_eq!(store.held(), 0);
+    assert!(admits(&store, key, &policies, 2, at) && !admits(&store, key, &policies, 1, at));
+    store.forget(&ask);
+    assert_eq!((store.held(), remaining(&store.look(&ask))), (0, vec![2]));
+}
+
+#[test]
+fn a_refund_gives_back_what_was_taken_and_never_more_than_there_is() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let policies = Policies::new([
+        Policy::per_day("gcra", 5),
+        Policy::per_day("fixed", 5).algorithm(Algorithm::FixedWindow),
+        Policy::per_day("sliding", 5).algorithm(Algorithm::SlidingWindow),
+    ]);
+    take(&store, key, &policies, 3, at);
+    store.give_back(&Ask::new(key, &policies, 2, at), at);
+    assert_eq!(remaining(&store.look(&Ask::new(key, &policies, 1, at))), [4, 4, 4]);
+    store.give_back(&Ask::new(key, &policies, 100, at), at);
+    assert_eq!(remaining(&store.look(&Ask::new(key, &policies, 1, at))), [5, 5, 5]);
+    store.give_back(&Ask::new(keys(2)[1], &policies, 1, at), at);
+    assert!(store.held() <= 3, "a key that is not there is not made by a refund");
+}
+
+#[test]
+fn what_is_asked_through_the_trait_is_there_at_once() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let policies = Policies::new([Policy::per_day("day", 2)]);
+    let ask = Ask::new(key, &policies, 1, at);
+    assert!(matches!(store.acquire(&ask), Attempt::Now(outcome) if remaining(&outcome) == [1]));
+    assert!(matches!(store.refund(&ask, at), Attempt::Now(())));
+    assert!(matches!(store.peek(&ask), Attempt::Now(outcome) if remaining(&outcome) == [2]));
+    assert!(matches!(store.reset(&ask), Attempt::Now(())));
+}
+
+#[test]
+fn a_million_keys_take_no_more_room_than_was_said() {
+    let (store, at) = (Memory::new(10_000), now());
+    let policies = Policies::new([Policy::per_day("day", 5)]);
+    let keys = keys(1_000_000);
+    let live = keys[0];
+    assert!(admits(&store, live, &policies, 5, at));
+    let overflowed = keys[1..]
+        .iter()
+        .filter(|key| take(&store, **key, &policies, 1, at).source == Source::Overflow)
+        .count();
+    // Each of 64 shards rounds up and has one cell that newcomers share.
+    assert!(store.held() <= 10_000 + 2 * 64, "{} cells", store.held());
+    assert_eq!(store.overflows(), overflowed as u64);
+    assert!(overflowed > 980_000);
+    assert!(!admits(&store, live, &policies, 1, at), "made-up keys do not reset a live one");
+    assert!(!admits(&store, keys[999_999], &policies, 1, at), "newcomers share what is left");
+}
+
+#[test]
+fn spent_keys_make_room_as_others_come() {
+    let (store, at) = (Memory::new(1_000), now());
+    let policies = Policies::new([Policy::per_second("second", 10)]);
+    let keys = keys(200_000);
+    for (index, key) in keys.iter().enumerate() {
+        // A thousand new ones a second, of which each is spent after a tenth of one.
+        let at = at + Duration::from_millis(index as u64);
+        assert!(admits(&store, *key, &policies, 1, at), "{index}");
+    }
+    assert_eq!(store.overflows(), 0);
+    assert!(store.held() <= 1_000);
+}
+
+#[test]
+fn a_request_that_began_before_the_last_one_is_counted_as_any_other() {
+    let (store, key, at) = (Memory::default(), key(), now() + Duration::from_secs(10));
+    for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
+        let name = format!("{algorithm:?}");
+        let policies = Policies::new([Policy::per_minute(&name, 2).algorithm(algorithm)]);
+        assert!(admits(&store, key, &policies, 1, at));
+        assert!(admits(&store, key, &policies, 1, at - Duration::from_secs(5)));
+        assert!(!admits(&store, key, &policies, 1, at - Duration::from_secs(5)));
+    }
+}
+
+/// One bucket that leaks for each policy, in whole nanoseconds, and nothing else.
+struct Model {
+    /// Interval, size and level.
+    buckets: Vec<(u128, u128, u128)>,
+}
+
+impl Model {
+    fn take(&mut self, later: u64, cost: u32) -> bool {
+        for (_, _, level) in &mut self.buckets {
+            *level = level.saturating_sub(later.into());
+        }
+        let cost = u128::from(cost);
+        let fits = self.buckets.iter().all(|(each, size, level)| level + each * cost <= *size);
+        if fits {
+            self.buckets.iter_mut().for_each(|(each, _, level)| *level += *each * cost);
+        }
+        fits
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_store_agrees_with_buckets_that_leak(
+        rates in prop::collection::vec((1_u32..50, 1_u64..100, 1_u32..30), 1..4),
+        steps in prop::collection::vec((0_u64..5_000_000, 0_u32..8), 1..100),
+    ) {
+        let policy = |(index, (quota, millis, burst)): (usize, &(u32, u64, u32))| {
+            Policy::new(&format!("p{index}"), *quota, Duration::from_millis(*millis)).burst(*burst)
+        };
+        let policies = Policies::new(rates.iter().enumerate().map(policy));
+        let bucket = |(quota, millis, burst): &(u32, u64, u32)| {
+            let interval = u128::from(millis * 1_000_000).div_ceil((*quota).into());
+            (interval, interval * u128::from(*burst), 0)
+        };
+        let mut model = Model { buckets: rates.iter().map(bucket).collect() };
+        let (store, key, mut at) = (Memory::default(), key(), now());
+        for (later, cost) in steps {
+            at += Duration::from_nanos(later);
+            let outcome = take(&store, key, &policies, cost, at);
+            prop_assert_eq!(!outcome.is_denied(&policies), model.take(later, cost));
+            for (state, (each, size, level)) in outcome.states.iter().zip(&model.buckets) {
+                prop_assert_eq!(u128::from(state.remaining), (size - level) / each);
+            }
+        }
+    }
+}
