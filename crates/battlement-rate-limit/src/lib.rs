@@ -74,8 +74,6 @@
 //! - express-rate-limit counts in fixed windows, as [`Algorithm::FixedWindow`] does, and charges those it
 //!   turns away, which this layer does not.
 //!
-//! Coming from one of them? `docs/migrate` has a page each.
-//!
 //! # When the caller goes away
 //!
 //! What was taken stays taken, [`RateLimitLayer::refund`] or not: that looks at the head of a response, and

@@ -8,6 +8,7 @@
 //! | `client_ip` | `client-ip` | who the client is behind trusted proxies |
 //! | `metrics` | `metrics` | every request counted once, and a page for Prometheus |
 //! | `problem` | `problem` | errors and panics as problems (RFC 9457) and gRPC statuses |
+//! | `rate_limit` | `rate-limit` | how much each client may ask, in bounded memory |
 //! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
 //! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
 //!
@@ -34,7 +35,7 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `request-id`, `security-headers`
+//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `prometheus-client`, `serde`: what joins the layers that
 //!   are switched on to these
@@ -54,6 +55,10 @@ pub use battlement_metrics as metrics;
 #[cfg(feature = "problem")]
 #[doc(inline)]
 pub use battlement_problem as problem;
+/// How much each client may ask, in bounded memory.
+#[cfg(feature = "rate-limit")]
+#[doc(inline)]
+pub use battlement_rate_limit as rate_limit;
 /// A request id in every log line, in every answer and in every call made for it.
 #[cfg(feature = "request-id")]
 #[doc(inline)]
