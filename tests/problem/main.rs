@@ -1,0 +1,7 @@
+//! Errors and panics as answers: under axum, hyper and tonic, through real clients, over real sockets.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod axum;
+mod broken;
+mod fault;
+mod matrix;
