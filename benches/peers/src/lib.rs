@@ -3,12 +3,14 @@
 use battlement_benches::Suite;
 
 mod client_ip;
+mod problem;
 mod request_id;
 mod security_headers;
 
 /// All layers there are cases of.
 pub const SUITES: &[Suite] = &[
     Suite { layer: "client-ip", cases: client_ip::cases },
+    Suite { layer: "problem", cases: problem::cases },
     Suite { layer: "request-id", cases: request_id::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
 ];
