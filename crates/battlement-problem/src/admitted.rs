@@ -1,8 +1,4 @@
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
 use http::{Response, response::Parts};
 use http_body::Body;
@@ -11,10 +7,10 @@ use crate::{
     BoxError, Problem, ResponseBody,
     answer::Answerer,
     asked::Asked,
-    catch::catch,
+    body::Watch,
     config::Config,
     explain,
-    found::{Found, is_error},
+    found::Found,
     reading::{Read, Reading},
     report::Reporter,
 };
@@ -33,42 +29,14 @@ pub(crate) enum Seen<B> {
 }
 
 impl Admitted {
-    /// Polls the service's future, whose panic is an error like others.
-    pub(crate) fn poll<F, B, E>(
-        &self,
-        future: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<B>, BoxError>>
-    where
-        F: Future<Output = Result<Response<B>, E>>,
-        E: Into<BoxError>,
-    {
-        if !self.config.enabled {
-            return future.poll(cx).map_err(Into::into);
-        }
-        match catch(|| future.poll(cx)) {
-            Ok(polled) => polled.map_err(Into::into),
-            Err(panic) => Poll::Ready(Err(panic.into())),
-        }
-    }
-
-    /// Whether a response is none of this layer's business.
-    pub(crate) fn passes<B>(&self, response: &Response<B>) -> bool {
-        !is_error(response.status()) || !self.config.enabled
-    }
-
-    /// The response as it is, its body watched.
-    pub(crate) fn watch<B>(self, response: Response<B>) -> Response<ResponseBody<B>> {
-        response.map(|body| {
-            if self.config.enabled {
-                ResponseBody::watched(body, self.config, self.asked.facts)
-            } else {
-                ResponseBody::unwatched(battlement_core::ResponseBody::inner(body))
-            }
-        })
+    /// What a body is watched with.
+    #[inline]
+    pub(crate) fn watch(self) -> Watch {
+        Watch { config: self.config, facts: self.asked.facts }
     }
 
     /// Finds out what there is in a response that is an error.
+    #[cold]
     pub(crate) fn look_into<B: Body<Error: Into<BoxError>>>(
         &self,
         mut response: Response<B>,
@@ -76,7 +44,8 @@ impl Admitted {
         match Found::of(&mut response, &self.asked) {
             Found::Whole => {
                 let (config, facts) = (Arc::clone(&self.config), self.asked.facts.clone());
-                Seen::Answer(response.map(|body| ResponseBody::watched(body, config, facts)))
+                let watch = Some(Watch { config, facts });
+                Seen::Answer(response.map(|body| ResponseBody::new(body, watch)))
             }
             Found::Problem(problem) => Seen::Answer(self.answer(response.into_parts().0, &problem)),
             Found::Text(text) => {

@@ -34,7 +34,7 @@ impl Answerer<'_> {
         } else {
             self.http(&mut parts.headers, problem)
         };
-        Response::from_parts(parts, ResponseBody::unwatched(body))
+        Response::from_parts(parts, ResponseBody::own(body))
     }
 
     fn grpc<B>(self, parts: &mut Parts, problem: &Problem) -> core::ResponseBody<B> {

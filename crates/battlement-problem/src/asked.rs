@@ -14,6 +14,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    #[inline]
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         let headers = request.headers();
         let method = request.method();
@@ -35,16 +36,21 @@ impl Asked {
     }
 }
 
-/// The header, its lines joined (RFC 9110, section 5.3).
+/// The header, unless it is what programs mostly send and says nothing against JSON.
+#[inline]
 fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut lines = headers.get_all(header::ACCEPT).iter();
-    let first = lines.next()?;
-    match lines.next() {
-        None => Some(first.clone()),
-        Some(second) => {
-            let lines: Vec<_> =
-                [first, second].into_iter().chain(lines).map(HeaderValue::as_bytes).collect();
-            HeaderValue::from_bytes(&lines.join(&b',')).ok()
-        }
+    let first = headers.get(header::ACCEPT)?;
+    match first.as_bytes() {
+        b"*/*" | b"application/json" => None,
+        _ => Some(joined(headers, first)),
     }
+}
+
+/// All lines of the header (RFC 9110, section 5.3).
+fn joined(headers: &HeaderMap, first: &HeaderValue) -> HeaderValue {
+    let lines: Vec<_> = headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() == 1 {
+        return first.clone();
+    }
+    HeaderValue::from_bytes(&lines.join(&b',')).unwrap_or_else(|_| first.clone())
 }

@@ -9,7 +9,12 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{BoxError, catch::catch, config::Config, report::Reporter};
+use crate::{
+    BoxError,
+    catch::{catch, panicked},
+    config::Config,
+    report::Reporter,
+};
 
 pin_project! {
     /// The body of an answer of a [`ProblemService`](crate::ProblemService).
@@ -20,26 +25,28 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: core::ResponseBody<B>,
-        // Absent where there is nothing to watch: the body is ours, or the layer is switched off.
+        // Absent where the body is ours.
         watch: Option<Watch>,
         has_failed: bool,
     }
 }
 
 #[derive(Debug)]
-struct Watch {
-    config: Arc<Config>,
-    facts: Option<RequestFacts>,
+pub(crate) struct Watch {
+    pub(crate) config: Arc<Config>,
+    pub(crate) facts: Option<RequestFacts>,
 }
 
 impl<B> ResponseBody<B> {
-    pub(crate) const fn unwatched(inner: core::ResponseBody<B>) -> Self {
-        Self { inner, watch: None, has_failed: false }
+    /// The service's body.
+    #[inline]
+    pub(crate) const fn new(body: B, watch: Option<Watch>) -> Self {
+        Self { inner: core::ResponseBody::inner(body), watch, has_failed: false }
     }
 
-    pub(crate) const fn watched(body: B, config: Arc<Config>, facts: Option<RequestFacts>) -> Self {
-        let watch = Watch { config, facts };
-        Self { inner: core::ResponseBody::inner(body), watch: Some(watch), has_failed: false }
+    /// One of ours.
+    pub(crate) const fn own(inner: core::ResponseBody<B>) -> Self {
+        Self { inner, watch: None, has_failed: false }
     }
 }
 
@@ -50,6 +57,7 @@ where
     type Data = B::Data;
     type Error = BoxError;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -58,30 +66,37 @@ where
         if *this.has_failed {
             return Poll::Ready(None);
         }
-        let Some(watch) = this.watch.as_ref() else {
+        let Some(watch) = this.watch.as_ref().filter(|watch| watch.config.enabled) else {
             return this.inner.poll_frame(cx).map_err(Into::into);
         };
         let error = match catch(|| this.inner.poll_frame(cx)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(None)) => return Poll::Ready(None),
+            Ok(Poll::Ready(Some(Ok(frame)))) => return Poll::Ready(Some(Ok(frame))),
             Ok(Poll::Ready(Some(Err(error)))) => error.into(),
-            Ok(polled) => return polled.map_err(Into::into),
-            Err(panic) => panic.into(),
+            Err(caught) => panicked(caught).into(),
         };
         *this.has_failed = true;
-        watch.reporter().broke_off(error.as_ref());
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(Err(watch.told(error))))
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.has_failed || self.inner.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
 }
 
 impl Watch {
-    fn reporter(&self) -> Reporter<'_> {
-        Reporter { config: &self.config, facts: self.facts.as_ref() }
+    /// Logs why the body breaks off.
+    #[cold]
+    fn told(&self, error: BoxError) -> BoxError {
+        let reporter = Reporter { config: &self.config, facts: self.facts.as_ref() };
+        reporter.broke_off(error.as_ref());
+        error
     }
 }

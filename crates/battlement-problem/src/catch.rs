@@ -1,8 +1,12 @@
 use std::{
+    any::Any,
     backtrace::Backtrace,
     cell::{Cell, RefCell},
     panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind},
-    sync::Once,
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use tracing::error;
@@ -12,11 +16,12 @@ use crate::panic::{Panic, discard, message};
 /// Under `panic = "abort"` nothing is caught, so nothing may be kept quiet.
 const ABORTS: bool = cfg!(panic = "abort");
 
+/// Whether a hook of ours asks who catches. Where none does, a call has nothing to tell it.
+static ASKS: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
-    // Flags apart from what is kept: they cost next to nothing, and are all that a call without a panic
-    // touches.
+    // One of our layers will catch what panics now.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
-    static HAS_KEPT: Cell<bool> = const { Cell::new(false) };
     static KEPT: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
@@ -50,6 +55,7 @@ pub fn keep_caught_panics_quiet() {
                 others(info);
             }
         }));
+        ASKS.store(true, Relaxed);
     });
 }
 
@@ -65,40 +71,56 @@ fn keep(info: &PanicHookInfo<'_>) -> bool {
         backtrace: Some(Backtrace::capture()),
     };
     let earlier = KEPT.with(|kept| kept.borrow_mut().replace(panic));
-    HAS_KEPT.set(true);
     let is_first = earlier.is_none();
     earlier.iter().for_each(tell);
     is_first
 }
 
-/// Runs `work`, and catches its panic.
+/// What was caught, not looked at yet.
+pub(crate) type Caught = Box<dyn Any + Send>;
+
+/// Runs `work`, and catches its panic, of which [`panicked`] tells more.
 ///
 /// What `work` touched may be half done. Whoever calls this drops it and does not use it again.
-pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
-    let outer = CATCHING.replace(true);
-    let outcome = catch_unwind(AssertUnwindSafe(work));
-    CATCHING.set(outer);
-    if outcome.is_ok() && !HAS_KEPT.get() {
-        return outcome.map_err(Panic::of_payload);
+#[inline]
+pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
+    let asks = ASKS.load(Relaxed);
+    let outer = asks && begin();
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    if asks {
+        end(outer, caught.is_ok());
     }
-    settle(outcome)
+    caught
+}
+
+/// Returns whether an outer layer catches already.
+#[cold]
+fn begin() -> bool {
+    CATCHING.replace(true)
 }
 
 #[cold]
-fn settle<T>(outcome: Result<T, Box<dyn std::any::Any + Send>>) -> Result<T, Panic> {
-    HAS_KEPT.set(false);
-    let kept = KEPT.with(|kept| kept.borrow_mut().take());
-    match (outcome, kept) {
-        (Ok(value), kept) => {
-            kept.iter().for_each(tell);
-            Ok(value)
-        }
-        (Err(payload), Some(panic)) => {
-            discard(payload);
-            Err(panic)
-        }
-        (Err(payload), None) => Err(Panic::of_payload(payload)),
+fn end(outer: bool, is_done: bool) {
+    CATCHING.set(outer);
+    if is_done {
+        // Whoever caught it told nobody.
+        take().iter().for_each(tell);
     }
+}
+
+#[cold]
+pub(crate) fn panicked(caught: Caught) -> Panic {
+    match take() {
+        Some(panic) => {
+            discard(caught);
+            panic
+        }
+        None => Panic::of_payload(caught),
+    }
+}
+
+fn take() -> Option<Panic> {
+    KEPT.with(|kept| kept.borrow_mut().take())
 }
 
 /// Logs a panic that was kept from the hook and that no layer has caught.

@@ -12,7 +12,9 @@ use pin_project_lite::pin_project;
 use crate::{
     BoxError, ResponseBody,
     admitted::{Admitted, Seen},
-    catch::catch,
+    catch::{catch, panicked},
+    found::is_error,
+    panic::discard,
     reading::Reading,
 };
 
@@ -33,19 +35,29 @@ pin_project! {
     #[project = StateProj]
     enum State<F, B> {
         Calling { #[pin] future: F },
-        Failed { error: Option<BoxError> },
-        Reading { reading: Reading<B> },
+        // Boxed: this is the way of errors alone, and every request would pay for its size.
+        Otherwise { otherwise: Box<Otherwise<B>> },
     }
 }
 
+#[derive(Debug)]
+enum Otherwise<B> {
+    Failed(BoxError),
+    Reading(Reading<B>),
+    Answered,
+}
+
 impl<F, B> ResponseFuture<F, B> {
+    #[inline]
     pub(crate) const fn calling(admitted: Admitted, future: F) -> Self {
         Self { state: State::Calling { future }, admitted: Some(admitted) }
     }
 
     /// There never was a future.
-    pub(crate) const fn failed(admitted: Admitted, error: BoxError) -> Self {
-        Self { state: State::Failed { error: Some(error) }, admitted: Some(admitted) }
+    #[cold]
+    pub(crate) fn failed(admitted: Admitted, error: BoxError) -> Self {
+        let otherwise = Box::new(Otherwise::Failed(error));
+        Self { state: State::Otherwise { otherwise }, admitted: Some(admitted) }
     }
 }
 
@@ -59,31 +71,71 @@ where
 {
     type Output = Result<Response<ResponseBody<B>>, Infallible>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        let (StateProj::Calling { future }, Some(admitted)) =
+            (this.state.project(), &this.admitted)
+        else {
+            return self.poll_otherwise(cx);
+        };
+        let enabled = admitted.config.enabled;
+        let polled = if enabled { catch(|| future.poll(cx)) } else { Ok(future.poll(cx)) };
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Ok(response))) if !is_error(response.status()) || !enabled => {
+                let watch = this.admitted.take().map(Admitted::watch);
+                Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, watch))))
+            }
+            Ok(Poll::Ready(outcome)) => self.go_on(outcome.map_err(Into::into), cx),
+            Err(caught) => self.go_on(Err(panicked(caught).into()), cx),
+        }
+    }
+}
+
+impl<F, B> ResponseFuture<F, B>
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    /// Leaves the service's future, which has panicked perhaps, and may again when it is dropped.
+    #[cold]
+    fn go_on(
+        mut self: Pin<&mut Self>,
+        outcome: Result<Response<B>, BoxError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResponseBody<B>>, Infallible>> {
+        let mut this = self.as_mut().project();
         let admitted = this.admitted.as_ref().expect(POLLED_AGAIN);
-        loop {
-            let response = match this.state.as_mut().project() {
-                StateProj::Calling { future } => {
-                    let next = match ready!(admitted.poll(future, cx)) {
-                        Ok(response) if admitted.passes(&response) => {
-                            let admitted = this.admitted.take().expect(POLLED_AGAIN);
-                            return Poll::Ready(Ok(admitted.watch(response)));
-                        }
-                        Ok(response) => match admitted.look_into(response) {
-                            Seen::Answer(response) => return Poll::Ready(Ok(response)),
-                            Seen::Text(reading) => State::Reading { reading },
-                        },
-                        Err(error) => State::Failed { error: Some(error) },
-                    };
-                    // What has panicked may panic again when it is dropped.
-                    let _ = catch(|| this.state.set(next));
-                    continue;
-                }
-                StateProj::Failed { error } => admitted.failed(error.take().expect(POLLED_AGAIN)),
-                StateProj::Reading { reading } => admitted.was_read(ready!(reading.poll(cx))),
-            };
-            return Poll::Ready(Ok(response));
+        let otherwise = match outcome.map(|response| admitted.look_into(response)) {
+            Ok(Seen::Answer(response)) => return Poll::Ready(Ok(response)),
+            Ok(Seen::Text(reading)) => Otherwise::Reading(reading),
+            Err(error) => Otherwise::Failed(error),
+        };
+        let next = State::Otherwise { otherwise: Box::new(otherwise) };
+        if let Err(again) = catch(|| this.state.set(next)) {
+            discard(again);
+        }
+        self.poll_otherwise(cx)
+    }
+
+    #[cold]
+    fn poll_otherwise(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResponseBody<B>>, Infallible>> {
+        let this = self.project();
+        let admitted = this.admitted.as_ref().expect(POLLED_AGAIN);
+        let StateProj::Otherwise { otherwise } = this.state.project() else {
+            panic!("{POLLED_AGAIN}");
+        };
+        if let Otherwise::Reading(reading) = &mut **otherwise {
+            let read = ready!(reading.poll(cx));
+            **otherwise = Otherwise::Answered;
+            return Poll::Ready(Ok(admitted.was_read(read)));
+        }
+        match std::mem::replace(&mut **otherwise, Otherwise::Answered) {
+            Otherwise::Failed(error) => Poll::Ready(Ok(admitted.failed(error))),
+            _ => panic!("{POLLED_AGAIN}"),
         }
     }
 }

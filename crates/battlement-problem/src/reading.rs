@@ -9,7 +9,7 @@ use http_body::Body;
 
 use crate::{
     BoxError, Problem,
-    catch::catch,
+    catch::{catch, panicked},
     found::{LONGEST_TEXT, Text},
 };
 
@@ -57,7 +57,7 @@ impl<B: Body<Error: Into<BoxError>>> Reading<B> {
                     Some(frame) => frame.map_err(Into::into)?,
                     None => return Poll::Ready(Ok(true)),
                 },
-                Err(panic) => return Poll::Ready(Err(panic.into())),
+                Err(caught) => return Poll::Ready(Err(panicked(caught).into())),
             };
             let Ok(data) = frame.into_data() else { continue };
             if (self.bytes.len() + data.remaining()) as u64 > LONGEST_TEXT {

@@ -10,7 +10,10 @@ use http_body::Body;
 use tower_service::Service;
 
 use crate::{
-    BoxError, ResponseBody, ResponseFuture, admitted::Admitted, asked::Asked, catch::catch,
+    BoxError, ResponseBody, ResponseFuture,
+    admitted::Admitted,
+    asked::Asked,
+    catch::{catch, panicked},
     config::Config,
 };
 
@@ -64,22 +67,40 @@ where
     /// Never fails: where the service does, the next call is answered with its error.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx).map(|ready| {
-            self.failed = ready.err().map(Into::into);
+            if let Err(error) = ready {
+                self.failed = Some(error.into());
+            }
             Ok(())
         })
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let admitted = Admitted { asked: Asked::of(&request), config: Arc::clone(&self.config) };
-        if let Some(error) = self.failed.take() {
-            return ResponseFuture::failed(admitted, error);
-        }
-        if !admitted.config.enabled {
-            return ResponseFuture::calling(admitted, self.inner.call(request));
+        if self.failed.is_some() || !admitted.config.enabled {
+            return self.call_otherwise(admitted, request);
         }
         match catch(|| self.inner.call(request)) {
             Ok(future) => ResponseFuture::calling(admitted, future),
-            Err(panic) => ResponseFuture::failed(admitted, panic.into()),
+            Err(caught) => ResponseFuture::failed(admitted, panicked(caught).into()),
+        }
+    }
+}
+
+impl<S> ProblemService<S> {
+    /// Where there is nobody to call, or nothing to be caught.
+    #[cold]
+    fn call_otherwise<B, RB>(
+        &mut self,
+        admitted: Admitted,
+        request: Request<B>,
+    ) -> ResponseFuture<S::Future, RB>
+    where
+        S: Service<Request<B>, Response = Response<RB>>,
+    {
+        match self.failed.take() {
+            Some(error) => ResponseFuture::failed(admitted, error),
+            None => ResponseFuture::calling(admitted, self.inner.call(request)),
         }
     }
 }
