@@ -1,0 +1,44 @@
+//! HSTS follows the client's scheme, which behind a proxy only the proxy knows.
+
+use axum::{Router, routing::get};
+use battlement::{
+    client_ip::{ClientIpLayer, Forwarding, Proxies},
+    security_headers::SecurityHeadersLayer,
+};
+use battlement_testkit::{client::Collected, client::Http1, server::Server};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
+use tower::BoxError;
+
+async fn server(proxies: &str) -> Server {
+    let proxies = Proxies::networks([proxies.parse().unwrap()]);
+    let router = Router::new()
+        .route("/", get(async || "page"))
+        .layer(SecurityHeadersLayer::html())
+        .layer(ClientIpLayer::behind(proxies, Forwarding::forwarded()));
+    Server::axum(router).await.unwrap()
+}
+
+async fn hsts(server: &Server, forwarded: &str) -> Result<Option<String>, BoxError> {
+    let request = Request::get("/").header("forwarded", forwarded).body(Empty::<Bytes>::new())?;
+    let mut client = Http1::connect(server.addr()).await?;
+    let answer = Collected::of(client.send(request).await?).await?;
+    Ok(answer.header("strict-transport-security").map(str::to_owned))
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_s_word_on_https_brings_hsts() -> Result<(), BoxError> {
+    let server = server("127.0.0.0/8").await;
+    let sent = hsts(&server, "for=192.0.2.1;proto=https").await?;
+    assert_eq!(sent.as_deref(), Some("max-age=31536000; includeSubDomains"));
+    assert_eq!(hsts(&server, "for=192.0.2.1;proto=http").await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn anybody_else_s_word_does_not() -> Result<(), BoxError> {
+    let server = server("10.0.0.0/8").await;
+    assert_eq!(hsts(&server, "for=192.0.2.1;proto=https").await?, None);
+    Ok(())
+}
