@@ -7,4 +7,10 @@ mod pages {
     mod readme {}
     #[doc = include_str!("../COMPARE.md")]
     mod compare {}
+    #[doc = include_str!("../docs/migrate/axum-helmet.md")]
+    mod migrate_axum_helmet {}
+    #[doc = include_str!("../docs/migrate/helmet.md")]
+    mod migrate_helmet {}
+    #[doc = include_str!("../docs/migrate/tower-helmet.md")]
+    mod migrate_tower_helmet {}
 }

@@ -77,6 +77,9 @@
 //! - Helmet itself runs before the handler, which therefore wins, as here. It sends
 //!   `Strict-Transport-Security` over http too, and either enforces a policy or reports on it.
 //!
+//! Pages for who comes from one of them stand in the repository, compiled and option by option:
+//! `docs/migrate/helmet.md`, `tower-helmet.md` and `axum-helmet.md`.
+//!
 //! # When the caller goes away
 //!
 //! Nothing is held: no count, no permit, no task. After an upgrade the answer's head has been sent and the
