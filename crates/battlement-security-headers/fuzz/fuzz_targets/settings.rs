@@ -1,0 +1,13 @@
+//! Whatever a configuration file says, it is refused or makes a layer that can be applied.
+#![no_main]
+
+use battlement_security_headers::{SecurityHeadersLayer, SecurityHeadersSettings};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let Ok(settings) = serde_json::from_str::<SecurityHeadersSettings>(text) else { return };
+    if let Err(error) = SecurityHeadersLayer::try_from(settings) {
+        assert!(!error.mistakes().is_empty());
+        assert!(error.mistakes().iter().all(|mistake| !mistake.message.is_empty()));
+    }
+});
