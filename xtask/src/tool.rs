@@ -42,6 +42,13 @@ pub(crate) const PROMTOOL: Tool = Tool {
     source: Source::System { apt: "prometheus", brew: "prometheus" },
 };
 
+pub(crate) const PYTHON: Tool = Tool {
+    name: "python3 with venv",
+    needed: "tests read expositions with the strict parser of Prometheus' Python library",
+    detect: "python3 -m ensurepip --version",
+    source: Source::System { apt: "python3-venv", brew: "python" },
+};
+
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     needed: "checks licences, sources and duplicate versions",
@@ -76,7 +83,7 @@ pub(crate) const CHROMIUM: Tool = Tool {
 };
 
 /// What `cargo xtask test` needs.
-pub(crate) const FOR_TESTS: &[Tool] = &[REDIS, PROMETHEUS, PROMTOOL];
+pub(crate) const FOR_TESTS: &[Tool] = &[REDIS, PROMETHEUS, PROMTOOL, PYTHON];
 
 /// What the fuzz job needs.
 pub(crate) const FOR_FUZZING: &[Tool] = &[NIGHTLY, FUZZ];

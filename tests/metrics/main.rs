@@ -1,0 +1,10 @@
+//! Metrics under real servers, read by those who really read them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod grpc;
+mod matrix;
+mod page;
+mod prometheus;
+mod readers;
+mod storms;

@@ -1,0 +1,139 @@
+//! The page, read by Prometheus itself, by its checker, and by a strict parser.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use battlement::metrics::{Exposition, Format, HttpMetrics};
+use battlement::request_id::RequestIdLayer;
+use battlement_testkit::{
+    client::Http1,
+    server::{Protocol, Server},
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use serde_json::Value;
+use tower::{BoxError, Layer, service_fn};
+
+use crate::readers::{promtool, python};
+
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+/// A page with everything on it, after a request that was sampled.
+async fn page() -> Exposition {
+    let metrics = HttpMetrics::builder().time_to_first_byte(true).body_sizes(true).build();
+    let answer =
+        async |_: Request<Incoming>| Ok::<_, BoxError>(Response::new(Empty::<Bytes>::new()));
+    let layers = (RequestIdLayer::new(), metrics.server_layer(), metrics.client_layer("self"));
+    let service = layers.layer(service_fn(answer));
+    let server = Server::hyper(Protocol::Http1, move |_| service.clone()).await.unwrap();
+    let request = Request::get("/").header("traceparent", TRACEPARENT).body(Empty::<Bytes>::new());
+    let mut client = Http1::connect(server.addr()).await.unwrap();
+    let response = client.send(request.unwrap()).await.unwrap();
+    response.into_body().collect().await.unwrap();
+    crate::page::settled(&metrics, 2, "server and client").await;
+    Exposition::new().metrics(&metrics).gauge(
+        "pool_connections",
+        "Connections of a pool.",
+        [],
+        || 3.0,
+    )
+}
+
+#[tokio::test]
+async fn promtool_has_nothing_to_say_of_the_text_format() {
+    assert_eq!(promtool(&page().await.render(Format::Text)), "");
+}
+
+#[tokio::test]
+async fn a_strict_parser_reads_openmetrics() {
+    let read = python(&page().await.render(Format::OpenMetrics));
+    for metric in [
+        "http_server_request_duration_seconds histogram",
+        "http_server_active_requests gauge",
+        "http_client_request_duration_seconds histogram",
+        "battlement_metrics_overflow counter",
+        "pool_connections gauge",
+    ] {
+        assert!(read.contains(metric), "{metric} is missing in: {read}");
+    }
+}
+
+/// A Prometheus of its own, that scrapes one address. It ends with this value.
+struct Prometheus {
+    process: Child,
+    addr: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Prometheus {
+    fn scraping(target: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("prometheus.yml");
+        let text = format!(
+            "global:\n  scrape_interval: 1s\nscrape_configs:\n- job_name: test\n  static_configs:\n  - targets: ['{target}']\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let process = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+            .arg(format!("--web.listen-address={addr}"))
+            .args(["--enable-feature=exemplar-storage", "--log.level=error"])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("prometheus is missing: apt install prometheus");
+        Self { process, addr, _folder: folder }
+    }
+
+    async fn ask(&self, path: &str) -> Option<Value> {
+        let mut client = Http1::connect(self.addr).await.ok()?;
+        let answer = client.get(path).await.ok()?;
+        serde_json::from_slice(&answer.body).ok()
+    }
+
+    /// Asks until the answer is as wanted.
+    async fn until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) {
+        let mut last = None;
+        for _ in 0..200 {
+            last = self.ask(path).await;
+            if last.as_ref().is_some_and(&is_wanted) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{path}: {last:#?}");
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn prometheus_scrapes_the_page_with_its_types_and_exemplars() {
+    let page = page().await;
+    let server = Server::http1(page).await.unwrap();
+    let prometheus = Prometheus::scraping(server.addr());
+    prometheus.until("/api/v1/query?query=up", |answer| sample(answer) == Some("1")).await;
+    let count = "/api/v1/query?query=http_server_request_duration_seconds_count";
+    prometheus.until(count, |answer| sample(answer) == Some("1")).await;
+    let types = "/api/v1/metadata?metric=http_server_request_duration_seconds";
+    let kind = "/data/http_server_request_duration_seconds/0/type";
+    prometheus.until(types, |answer| answer.pointer(kind) == Some(&"histogram".into())).await;
+    let exemplars = "/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start=0&end=9999999999";
+    prometheus
+        .until(exemplars, |answer| answer.to_string().contains("4bf92f3577b34da6a3ce929d0e0e4736"))
+        .await;
+}
+
+fn sample(answer: &Value) -> Option<&str> {
+    answer.pointer("/data/result/0/value/1")?.as_str()
+}
