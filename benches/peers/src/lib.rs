@@ -3,6 +3,7 @@
 use battlement_benches::Suite;
 
 mod client_ip;
+mod metrics;
 mod problem;
 mod request_id;
 mod security_headers;
@@ -10,6 +11,7 @@ mod security_headers;
 /// All layers there are cases of.
 pub const SUITES: &[Suite] = &[
     Suite { layer: "client-ip", cases: client_ip::cases },
+    Suite { layer: "metrics", cases: metrics::cases },
     Suite { layer: "problem", cases: problem::cases },
     Suite { layer: "request-id", cases: request_id::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
