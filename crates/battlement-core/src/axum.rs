@@ -13,7 +13,7 @@ use crate::{ClientIp, CorrelationId, RequestFacts, RequestId, Trace};
 
 /// A handler asked for a fact that no layer has set: the layer is missing, or stands further in.
 ///
-/// It answers with 500, for it is a mistake of the program. Take an `Option` of the fact where a handler
+/// It answers with 500 and says so, for it is a mistake of the program and no secret. Take an `Option` of the fact where a handler
 /// is to work without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingFact(&'static str);
@@ -28,7 +28,7 @@ impl std::error::Error for MissingFact {}
 
 impl IntoResponse for MissingFact {
     fn into_response(self) -> Response {
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
     }
 }
 

@@ -2,7 +2,7 @@ use std::{error::Error, io};
 
 use http::{Extensions, HeaderMap, Response, StatusCode};
 
-use crate::{Ending, Failure, Rejection, Verdict};
+use crate::{Ending, Failure, Rejection, Verdict, causes};
 
 mod auto;
 mod grpc;
@@ -70,15 +70,13 @@ fn failure_of(error: &(dyn Error + 'static)) -> Failure {
     if let Some(rejection) = Rejection::find(error) {
         return Failure::Rejected(rejection.kind);
     }
-    let mut next = Some(error);
-    while let Some(error) = next {
-        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => return Failure::Timeout,
-            Some(io::ErrorKind::ConnectionRefused) => return Failure::NotProcessed,
-            _ => next = error.source(),
-        }
-    }
-    Failure::Transport
+    let kinds = causes(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
+    let known = kinds.filter_map(|kind| match kind {
+        io::ErrorKind::TimedOut => Some(Failure::Timeout),
+        io::ErrorKind::ConnectionRefused => Some(Failure::NotProcessed),
+        _ => None,
+    });
+    { known }.next().unwrap_or(Failure::Transport)
 }
 
 #[cfg(test)]

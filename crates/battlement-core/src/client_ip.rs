@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use http::Request;
+use http::{Extensions, Request};
 
 use crate::{Host, IpKey, RequestFacts};
 
@@ -58,7 +58,13 @@ impl ClientIp {
 
     /// The client of `request`, if a layer of ours has decided who that is.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
-        RequestFacts::of(request)?.client()
+        Self::in_extensions(request.extensions())
+    }
+
+    /// The client of the request with these extensions.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
+        RequestFacts::in_extensions(extensions)?.client()
     }
 
     /// The client of the request that this code runs for.

@@ -1,9 +1,9 @@
-use std::{cell::Cell, marker::PhantomData, mem::ManuallyDrop};
+use std::{cell::Cell, mem::ManuallyDrop};
 
 use crate::RequestFacts;
 
 thread_local! {
-    // Empty whenever no guard lives, so that there is nothing to drop with the thread; to say so spares
+    // Empty outside of `within`, so that there is nothing to drop with the thread; to say so spares
     // each access the look whether the thread is going away.
     static CURRENT: Cell<ManuallyDrop<Option<RequestFacts>>> =
         const { Cell::new(ManuallyDrop::new(None)) };
@@ -20,31 +20,24 @@ pub(crate) fn get() -> Option<RequestFacts> {
     facts
 }
 
-/// Makes the facts in `slot` the current ones until the guard is dropped. An empty slot changes nothing.
+/// Runs `work` with the facts in `slot` as the current ones, none if it is empty.
 ///
-/// For the poll of a future or body, and for its drop: never across an await, which is why the guard is
-/// not `Send`. The facts move and no count is touched; guards nest, and a panic restores what was there.
-#[must_use = "the facts are current only as long as the guard lives"]
-pub fn enter(slot: &mut Option<RequestFacts>) -> Entered<'_> {
-    if slot.is_none() {
-        return Entered { slot: None, not_send: PhantomData };
-    }
+/// For the poll of a future or body, and for its drop. The facts move there and back and no count is
+/// touched; calls nest, and a panic restores what was there. A closure and no guard: guards dropped out of
+/// order would leave the facts of one request to the next on this thread.
+pub fn within<R>(slot: &mut Option<RequestFacts>, work: impl FnOnce() -> R) -> R {
     *slot = replace(slot.take());
-    Entered { slot: Some(slot), not_send: PhantomData }
+    let _entered = Entered { slot };
+    work()
 }
 
-/// Facts that are current until this is dropped. Made by [`enter`].
-#[derive(Debug)]
-pub struct Entered<'a> {
-    slot: Option<&'a mut Option<RequestFacts>>,
-    not_send: PhantomData<*const ()>,
+struct Entered<'a> {
+    slot: &'a mut Option<RequestFacts>,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot.take() {
-            *slot = replace(slot.take());
-        }
+        *self.slot = replace(self.slot.take());
     }
 }
 
@@ -69,14 +62,12 @@ mod tests {
     #[test]
     fn scopes_nest_and_each_gives_back_what_was_there() {
         let (mut outer, mut inner) = (facts("outer"), facts("inner"));
-        {
-            let _outer = enter(&mut outer);
-            {
-                let _inner = enter(&mut inner);
-                assert_eq!(current_id().as_deref(), Some("inner"));
-            }
+        within(&mut outer, || {
+            within(&mut inner, || assert_eq!(current_id().as_deref(), Some("inner")));
             assert_eq!(current_id().as_deref(), Some("outer"));
-        }
+            within(&mut None, || assert_eq!(current_id(), None));
+            assert_eq!(current_id().as_deref(), Some("outer"));
+        });
         assert_eq!(current_id(), None);
         assert!(outer.is_some() && inner.is_some());
     }
@@ -84,11 +75,8 @@ mod tests {
     #[test]
     fn a_panic_leaves_no_facts_behind() {
         let mut slot = facts("panicking");
-        let caught = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = enter(&mut slot);
-            panic!("in a handler");
-        }));
-        assert!(caught.is_err() && slot.is_some());
+        let panics = AssertUnwindSafe(|| within(&mut slot, || panic!("in a handler")));
+        assert!(catch_unwind(panics).is_err() && slot.is_some());
         assert_eq!(current_id(), None);
     }
 }

@@ -37,7 +37,7 @@ impl<F: FnOnce(Ending, Option<&HeaderMap>)> OnEnd for F {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BodyKind {
-    /// None is sent: an answer to HEAD, 1xx, 204, 205, 304, or a tunnel that took the connection over.
+    /// None is sent: an answer to HEAD, 1xx, 204, 304, or a tunnel that took the connection over.
     Absent,
     /// So many bytes, after which nobody may ask for more.
     Sized(u64),
@@ -63,10 +63,7 @@ impl BodyKind {
 fn is_absent(method: &Method, status: StatusCode) -> bool {
     *method == Method::HEAD
         || status.is_informational()
-        || matches!(
-            status,
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-        )
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         || (*method == Method::CONNECT && status.is_success())
 }
 
@@ -77,9 +74,10 @@ pin_project! {
     /// over (a permit, a count, a probe) belongs in it. `size_hint` and `is_end_stream` are the inner
     /// body's, always.
     ///
-    /// A body of which nothing will be sent ends at once, in [`EndBody::new`]. One whose declared
-    /// length has been handed over has completed, although trailers may still follow: it is told when
-    /// they came, when the body ended, or when it was dropped, whichever is first.
+    /// A body that is empty and says so ends at once, in [`EndBody::new`]. One of which nothing will be
+    /// sent, and one whose declared length has been handed over, have completed, although trailers may
+    /// still follow: it is told when they came, when the body ended, or when it was dropped, whichever is
+    /// first. One that ends short of its declared length has failed.
     #[derive(Debug)]
     pub struct EndBody<B, T: OnEnd> {
         #[pin]
@@ -104,6 +102,14 @@ pin_project! {
     }
 }
 
+/// How a body ended that says it has, with so many of its declared bytes missing.
+const fn ending(missing: Option<u64>) -> Ending {
+    match missing {
+        None | Some(0) => Ending::Complete,
+        Some(_) => Ending::Error,
+    }
+}
+
 fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&HeaderMap>) {
     if let Some(on_end) = on_end.take() {
         on_end.end(ending, trailers);
@@ -118,10 +124,9 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
             BodyKind::Sized(bytes) => Some(bytes),
             BodyKind::Open => None,
         };
-        let over = missing == Some(0) || inner.is_end_stream();
         let mut on_end = Some(on_end);
-        if over {
-            finish(&mut on_end, Ending::Complete, None);
+        if inner.is_end_stream() {
+            finish(&mut on_end, ending(missing), None);
         }
         Self { inner, on_end, missing, polling: false }
     }
@@ -147,7 +152,7 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         *this.polling = false;
         let polled = ready!(polled);
         match &polled {
-            None => finish(this.on_end, Ending::Complete, None),
+            None => finish(this.on_end, ending(*this.missing), None),
             Some(Err(_)) => finish(this.on_end, Ending::Error, None),
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
@@ -162,7 +167,7 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
                     finish(this.on_end, Ending::Trailers, Some(trailers));
                 }
                 if this.inner.is_end_stream() {
-                    finish(this.on_end, Ending::Complete, None);
+                    finish(this.on_end, ending(*this.missing), None);
                 }
             }
         }

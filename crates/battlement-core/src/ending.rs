@@ -6,7 +6,8 @@ pub enum Ending {
     Complete,
     /// Every byte was handed over, and trailers after them.
     Trailers,
-    /// The body itself failed, or panicked: the peer sees a cut-off answer.
+    /// The body itself failed, panicked, or ended short of the length that was declared: the peer sees a
+    /// cut-off answer.
     Error,
     /// The body was dropped before it ended: the caller went away, or a layer further out gave up.
     Dropped,

@@ -1,6 +1,9 @@
 use std::{
     borrow::Cow,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
 };
 
 use http::{Extensions, Request};
@@ -27,7 +30,7 @@ struct Facts {
     later_ids: OnceLock<Box<Ids>>,
     client: OnceLock<ClientIp>,
     route: OnceLock<Cow<'static, str>>,
-    drop_reason: OnceLock<DropReason>,
+    drop_reason: AtomicU8,
 }
 
 /// Who a request is: decided at once, by one layer.
@@ -61,7 +64,7 @@ impl RequestFacts {
             later_ids: OnceLock::new(),
             client: OnceLock::new(),
             route: OnceLock::new(),
-            drop_reason: OnceLock::new(),
+            drop_reason: AtomicU8::new(DropReason::default() as u8),
         }))
     }
 
@@ -88,7 +91,7 @@ impl RequestFacts {
 
     /// The facts of the request that this code runs for.
     ///
-    /// Set by [`enter`](crate::enter), as the layers do that say so in their docs while they poll what is
+    /// Set by [`within`](crate::within), as the layers do that say so in their docs while they poll what is
     /// inside them.
     #[must_use]
     pub fn current() -> Option<Self> {
@@ -160,11 +163,12 @@ impl RequestFacts {
     /// Why the call was dropped, if it was: [`DropReason::Cancelled`] unless a layer knew better.
     #[must_use]
     pub fn drop_reason(&self) -> DropReason {
-        self.0.drop_reason.get().copied().unwrap_or_default()
+        DropReason::from_u8(self.0.drop_reason.load(Relaxed))
     }
 
-    /// Says why what is inside will be dropped next; the first word stands.
+    /// Says why what is inside will be dropped next; the last word stands. A layer that drops a part and
+    /// goes on says [`DropReason::Cancelled`] after it, so that a later drop is not told by the same reason.
     pub fn drop_for(&self, reason: DropReason) {
-        let _ = self.0.drop_reason.set(reason);
+        self.0.drop_reason.store(reason as u8, Relaxed);
     }
 }

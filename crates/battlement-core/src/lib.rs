@@ -37,6 +37,7 @@ mod answer;
 #[cfg(feature = "axum")]
 mod axum;
 mod call_facts;
+mod causes;
 mod classify;
 mod client_ip;
 mod current;
@@ -64,9 +65,10 @@ pub use self::axum::MissingFact;
 pub use self::{
     answer::Answer,
     call_facts::CallFacts,
+    causes::causes,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},
-    current::{Entered, enter},
+    current::within,
     drop_reason::DropReason,
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,

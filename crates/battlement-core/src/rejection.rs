@@ -2,7 +2,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use http::StatusCode;
 
-use crate::GrpcCode;
+use crate::{GrpcCode, causes};
 
 /// That a layer of ours answered in the service's place.
 ///
@@ -124,14 +124,7 @@ impl Rejection {
     /// Finds the rejection in an error or among its sources.
     #[must_use]
     pub fn find(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(found) = error.downcast_ref::<Self>() {
-                return Some(*found);
-            }
-            next = error.source();
-        }
-        None
+        causes(error).find_map(|error| error.downcast_ref().copied())
     }
 }
 

@@ -1,7 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{Extensions, HeaderValue, Request};
 
 use crate::{RequestFacts, hex::hex};
 
@@ -44,7 +44,13 @@ impl std::error::Error for InvalidId {}
 impl RequestId {
     /// The id of `request`, if a layer of ours has seen it.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
-        RequestFacts::of(request)?.id()
+        Self::in_extensions(request.extensions())
+    }
+
+    /// The id of the request with these extensions, for whoever has these alone, as tonic's handlers.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
+        RequestFacts::in_extensions(extensions)?.id()
     }
 
     /// The id of the request that this code runs for, be it in a handler, in a body's poll, or in a task
@@ -170,7 +176,13 @@ impl<const N: usize> AsRef<[u8]> for Inline<N> {
 impl CorrelationId {
     /// The correlation id of `request`, if a layer of ours keeps one.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
-        RequestFacts::of(request)?.correlation()
+        Self::in_extensions(request.extensions())
+    }
+
+    /// The correlation id of the request with these extensions.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
+        RequestFacts::in_extensions(extensions)?.correlation()
     }
 
     /// The correlation id of the request that this code runs for.

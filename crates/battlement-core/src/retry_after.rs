@@ -9,16 +9,16 @@ pub struct RetryAfter(pub Duration);
 impl RetryAfter {
     /// Reads the header in either form, seconds or date; a date in the past is no wait.
     ///
+    /// A wait of more than 136 years (2³² seconds) is cut to that, so that it can be added to any clock.
     /// The wall clock is read for a date alone. A header that is neither is `None`.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            // More seconds than fit are as good as for ever.
-            return Some(Self(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX)))));
+            return Some(Self(bounded(Duration::from_secs(text.parse().unwrap_or(u64::MAX)))));
         }
         let date = httpdate::parse_http_date(text).ok()?;
-        Some(Self(date.duration_since(SystemTime::now()).unwrap_or_default()))
+        Some(Self(bounded(date.duration_since(SystemTime::now()).unwrap_or_default())))
     }
 
     /// The header's value in seconds, rounded up and at least 1: to come back a moment too early is to
@@ -34,4 +34,9 @@ impl RetryAfter {
         let up = u64::from(self.0.subsec_nanos() > 0);
         self.0.as_secs().saturating_add(up).max(1)
     }
+}
+
+/// What somebody else asks us to wait, kept within what a clock can add.
+pub(crate) fn bounded(wait: Duration) -> Duration {
+    wait.min(Duration::from_secs(u64::from(u32::MAX)))
 }

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use http::Request;
+use http::{Extensions, Request};
 
 use crate::{
     RequestFacts,
@@ -97,7 +97,7 @@ impl TraceFlags {
 
     /// Both sets of flags.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
@@ -129,18 +129,36 @@ pub struct Trace {
     pub link: Option<TraceLink>,
     /// Whether we take part in the trace, so that calls to other services continue it.
     pub owned: bool,
+    /// Whether the span is one that is reported to a tracing system: calls then have it as their parent,
+    /// where they otherwise get a span id of their own.
+    pub reported: bool,
 }
 
 impl Trace {
     /// The context as a caller sent it: read, not taken part in.
     #[must_use]
     pub const fn received(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
-        Self { trace_id, span_id, parent_id: None, flags, state: None, link: None, owned: false }
+        Self {
+            trace_id,
+            span_id,
+            parent_id: None,
+            flags,
+            state: None,
+            link: None,
+            owned: false,
+            reported: false,
+        }
     }
 
     /// The trace context of `request`, if a layer of ours has read one.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
-        RequestFacts::of(request)?.trace()
+        Self::in_extensions(request.extensions())
+    }
+
+    /// The trace context of the request with these extensions.
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
+        RequestFacts::in_extensions(extensions)?.trace()
     }
 
     /// The trace context that the code running now belongs to.
@@ -185,6 +203,6 @@ mod tests {
     #[test]
     fn flags_that_level_2_does_not_define_are_dropped() {
         assert_eq!(TraceFlags::from_bits(0xff).bits(), 0x03);
-        assert!(TraceFlags::SAMPLED.and(TraceFlags::RANDOM).is_random());
+        assert!(TraceFlags::SAMPLED.union(TraceFlags::RANDOM).is_random());
     }
 }

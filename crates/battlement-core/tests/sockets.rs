@@ -60,6 +60,7 @@ fn answer(path: &str) -> Response<Answer> {
         "/trailers" => {
             response.headers_mut().insert(header::TRAILER, HeaderValue::from_static("etag"));
         }
+        "/205" => *response.status_mut() = StatusCode::RESET_CONTENT,
         "/204" => *response.status_mut() = StatusCode::NO_CONTENT,
         "/304" => *response.status_mut() = StatusCode::NOT_MODIFIED,
         "/101" => {
@@ -96,13 +97,14 @@ async fn told(endings: &Endings, expected: Ending, what: &str) {
     assert_eq!(std::mem::take(&mut *endings.lock().unwrap()), [expected], "{what}");
 }
 
-const SENT_WHOLE: [(Method, &str, Ending); 9] = [
+const SENT_WHOLE: [(Method, &str, Ending); 10] = [
     (Method::GET, "/full", Ending::Complete),
     (Method::GET, "/empty", Ending::Complete),
     (Method::GET, "/stream", Ending::Complete),
     (Method::GET, "/declared", Ending::Complete),
     (Method::GET, "/trailers", Ending::Trailers),
     (Method::GET, "/204", Ending::Complete),
+    (Method::GET, "/205", Ending::Complete),
     (Method::GET, "/304", Ending::Complete),
     (Method::HEAD, "/stream", Ending::Complete),
     (Method::HEAD, "/declared", Ending::Complete),

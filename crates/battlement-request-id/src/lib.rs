@@ -39,8 +39,12 @@
 //! that was not accepted is not repeated in an answer, a log line or a call, but a handler that reads the
 //! raw header reads what the client sent.
 //!
+//! An answer that hands over the connection (101) has its id like any other. What goes on with the
+//! connection runs in a task of its own: wrap it in [`carry`].
+//!
 //! [`PropagateLayer`] stands around a client and puts the id of the current request on what it sends.
-//! [`carry`] takes it along into a spawned task, [`scope`] begins a job of its own under an id.
+//! [`carry`] takes it along into a spawned task, [`carry_fn`] into a thread, and [`scope`] begins a job of
+//! its own under an id.
 //!
 //! # Defaults
 //!
@@ -53,7 +57,7 @@
 //! | echo | in every response | the user can report it |
 //! | correlation id | off | one id is enough, unless callers already send two |
 //! | trace context | [`TraceContext::Read`] | logs get the trace id; nobody's trace is broken |
-//! | span | `request`, at INFO | lines inside the service carry the ids without a word from you |
+//! | span | `request`, at INFO | lines inside the service carry the ids without a word from you; a filter by target has to let `battlement` through |
 //!
 //! # Where it goes in the stack
 //!
@@ -96,8 +100,11 @@ mod trust;
 #[doc(hidden)]
 pub mod w3c;
 
+#[cfg(feature = "axum")]
+pub use battlement_core::MissingFact;
 pub use battlement_core::{
-    CorrelationId, InvalidId, Networks, RequestId, SpanId, Trace, TraceFlags, TraceId, TraceLink,
+    CorrelationId, InvalidId, Networks, PeerAddr, RequestId, SpanId, Trace, TraceFlags, TraceId,
+    TraceLink,
 };
 
 #[cfg(feature = "serde")]
@@ -105,7 +112,7 @@ pub use self::settings::{GeneratorSetting, RequestIdSettings, TrustSetting};
 pub use self::{
     client::{Propagate, PropagateLayer},
     generator::Generator,
-    scoped::{Carry, carry, scope},
+    scoped::{Carry, carry, carry_fn, scope},
     server::{
         ConfigError, Mistake, RequestIdLayer, RequestIdService, RequestSpan, ResponseBody,
         ResponseFuture, TraceContext, Untrusted,

@@ -13,6 +13,7 @@ pub(crate) fn current_trace() -> Option<Trace> {
         trace.state =
             Some(span.trace_state().header()).filter(|list| !list.is_empty()).map(Into::into);
         trace.owned = true;
+        trace.reported = true;
         Some(trace)
     })
 }

@@ -3,20 +3,46 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::{Ids, RequestFacts, RequestId, enter};
+use battlement_core::{Ids, RequestFacts, RequestId, within};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tracing::Span;
 
+/// The facts of a request, and its span.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    facts: Option<RequestFacts>,
+    span: Span,
+}
+
+impl Scope {
+    pub(crate) const fn new(facts: Option<RequestFacts>, span: Span) -> Self {
+        Self { facts, span }
+    }
+
+    fn current() -> Self {
+        Self::new(RequestFacts::current(), Span::current())
+    }
+
+    pub(crate) const fn facts(&self) -> Option<&RequestFacts> {
+        self.facts.as_ref()
+    }
+
+    /// Does `work` with the facts as the current ones, inside the span.
+    pub(crate) fn within<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let _span = self.span.enter();
+        within(&mut self.facts, work)
+    }
+}
+
 pin_project! {
-    /// Something that is polled, and dropped, with the facts of a request current and inside its span.
+    /// Something that is polled, and dropped, in the scope of a request; without a scope, as it is.
     #[derive(Debug)]
     pub(crate) struct Scoped<T> {
         // Emptied by `poll_out` and `drop`, so that what it drops is inside the scope as well.
         #[pin]
         inner: Option<T>,
-        facts: Option<RequestFacts>,
-        span: Span,
+        scope: Option<Scope>,
     }
 
     impl<T> PinnedDrop for Scoped<T> {
@@ -29,31 +55,17 @@ pin_project! {
 }
 
 impl<T> Scoped<T> {
-    /// A scope around what has been made already.
-    pub(crate) const fn around(facts: Option<RequestFacts>, span: Span, inner: T) -> Self {
-        Self { inner: Some(inner), facts, span }
+    pub(crate) const fn new(scope: Option<Scope>, inner: T) -> Self {
+        Self { inner: Some(inner), scope }
     }
 
-    /// Makes what is to be scoped inside the scope already.
-    pub(crate) fn new(
-        mut facts: Option<RequestFacts>,
-        span: Span,
-        make: impl FnOnce() -> T,
-    ) -> Self {
-        let inner = {
-            let _span = span.enter();
-            let _facts = enter(&mut facts);
-            make()
-        };
-        Self { inner: Some(inner), facts, span }
-    }
-
-    /// Runs `work` on the slot of what is inside, within the scope.
+    /// Does `work` on the slot of what is inside, within the scope.
     fn within<R>(self: Pin<&mut Self>, work: impl FnOnce(Pin<&mut Option<T>>) -> R) -> R {
         let this = self.project();
-        let _span = this.span.enter();
-        let _facts = enter(this.facts);
-        work(this.inner)
+        match this.scope {
+            Some(scope) => scope.within(|| work(this.inner)),
+            None => work(this.inner),
+        }
     }
 
     /// Polls what is inside.
@@ -64,19 +76,21 @@ impl<T> Scoped<T> {
         self.within(|inner| inner.as_pin_mut().map_or(Poll::Pending, poll))
     }
 
-    /// Polls what is inside for the last time it is ready: then drops it, and gives up the scope to what
-    /// comes after it.
+    /// Polls what is inside, and drops it once it is ready.
     pub(crate) fn poll_out<R>(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
-    ) -> Poll<(R, Option<RequestFacts>, Span)> {
-        let output = ready!(self.as_mut().within(|mut inner| {
+    ) -> Poll<R> {
+        self.within(|mut inner| {
             let output = ready!(inner.as_mut().as_pin_mut().map_or(Poll::Pending, poll));
             inner.set(None);
             Poll::Ready(output)
-        }));
-        let this = self.project();
-        Poll::Ready((output, this.facts.take(), std::mem::replace(this.span, Span::none())))
+        })
+    }
+
+    /// Gives up the scope to what comes after.
+    pub(crate) fn take_scope(self: Pin<&mut Self>) -> Option<Scope> {
+        self.project().scope.take()
     }
 
     pub(crate) const fn get(&self) -> Option<&T> {
@@ -100,9 +114,29 @@ impl<T> Scoped<T> {
 /// # }
 /// ```
 ///
-/// It holds on to the facts of the request for as long as the future lives, not to the request.
+/// It holds on to the facts of the request for as long as the future lives, not to the request. Made
+/// outside of any request it carries that there is none: whatever polls it lends it no id. A task that goes
+/// on with an upgraded connection, as a WebSocket's, is a spawned one.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
-    Carry { scoped: Scoped::around(RequestFacts::current(), Span::current(), future) }
+    Carry { scoped: Scoped::new(Some(Scope::current()), future) }
+}
+
+/// Carries the id of the current request, and the current span, into a closure that another thread will
+/// call.
+///
+/// ```
+/// use battlement_request_id::{RequestId, carry_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// tokio::task::spawn_blocking(carry_fn(|| {
+///     // The same id as in the handler.
+///     let id = RequestId::current();
+/// }));
+/// # }
+/// ```
+pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let mut scope = Scope::current();
+    move || scope.within(work)
 }
 
 /// Runs a future under an id, as a job that no request began: a message from a queue, a nightly task.
@@ -120,7 +154,7 @@ pub fn carry<F: Future>(future: F) -> Carry<F> {
 pub fn scope<F: Future>(id: RequestId, future: F) -> Carry<F> {
     let ids = Ids { id, correlation: None, trace: None };
     let facts = RequestFacts::identified(Instant::now(), ids);
-    Carry { scoped: Scoped::around(Some(facts), Span::current(), future) }
+    Carry { scoped: Scoped::new(Some(Scope::new(Some(facts), Span::current())), future) }
 }
 
 pin_project! {

@@ -1,10 +1,12 @@
+use std::{net::IpAddr, ops::RangeInclusive};
+
 use http::HeaderName;
 use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
     ConfigError, Generator, Mistake, RequestIdLayer, RequestSpan, TraceContext, Trust, Untrusted,
-    server::config::Config,
+    server::config::{Config, MAX_LEN, MIN_LEN},
 };
 
 /// The settings of a [`RequestIdLayer`] as a configuration file has them.
@@ -30,10 +32,12 @@ pub struct RequestIdSettings {
     pub header: String,
     /// [`RequestIdLayer::trust`]: `if-valid`, `never`, `always` or `{ peers: [..] }`.
     pub trust: TrustSetting,
+    /// [`RequestIdLayer::trust_trace`], in the same words.
+    pub trust_trace: Option<TrustSetting>,
     /// The lower bound of [`RequestIdLayer::accept_length`], in bytes.
-    pub min_length: usize,
+    pub min_length: Option<usize>,
     /// The upper bound of [`RequestIdLayer::accept_length`], in bytes.
-    pub max_length: usize,
+    pub max_length: Option<usize>,
     /// [`RequestIdLayer::generator`]: `uuid-v7`, `uuid-v4` or `hex128`.
     pub generator: GeneratorSetting,
     /// [`RequestIdLayer::correlation`].
@@ -63,7 +67,7 @@ pub enum TrustSetting {
     Never,
     /// [`Trust::Always`].
     Always,
-    /// [`Trust::Peers`], each as `10.0.0.0/8`.
+    /// [`Trust::Peers`], each as `10.0.0.0/8`, or an address for it alone.
     Peers(Vec<String>),
 }
 
@@ -87,8 +91,9 @@ impl Default for RequestIdSettings {
             enabled: config.enabled,
             header: config.header.as_str().to_owned(),
             trust: TrustSetting::default(),
-            min_length: *config.accept_length.start(),
-            max_length: *config.accept_length.end(),
+            trust_trace: None,
+            min_length: None,
+            max_length: None,
             generator: GeneratorSetting::default(),
             correlation: None,
             trace_context: config.trace,
@@ -110,12 +115,15 @@ impl TryFrom<RequestIdSettings> for RequestIdLayer {
         let header = header_name("header", &settings.header, &mut mistakes);
         let correlation =
             settings.correlation.and_then(|name| header_name("correlation", &name, &mut mistakes));
-        let trust = trust(settings.trust, &mut mistakes);
+        let header_is_known = header.is_some();
+        let trust_trace = settings.trust_trace.map(|by| trust("trust_trace", by, &mut mistakes));
+        let trust = trust("trust", settings.trust, &mut mistakes);
         let config = Config {
             enabled: settings.enabled,
             header: header.unwrap_or(defaults.header),
             trust,
-            accept_length: settings.min_length..=settings.max_length,
+            trust_trace,
+            accept_length: accept_length(settings.min_length, settings.max_length),
             generator: settings.generator.into(),
             correlation,
             trace: settings.trace_context,
@@ -125,7 +133,9 @@ impl TryFrom<RequestIdSettings> for RequestIdLayer {
             echo: settings.echo,
             rewrite_request: settings.rewrite_request,
         };
-        mistakes.extend(config.mistakes());
+        // What clashes with the default header alone is no mistake of the file's.
+        let is_real = |mistake: &Mistake| header_is_known || mistake.field != "correlation";
+        mistakes.extend(config.mistakes().into_iter().filter(is_real).map(as_in_the_file));
         if mistakes.is_empty() { Ok(Self::of(config)) } else { Err(ConfigError { mistakes }) }
     }
 }
@@ -149,7 +159,22 @@ fn header_name(field: &'static str, name: &str, mistakes: &mut Vec<Mistake>) -> 
     parsed
 }
 
-fn trust(setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
+fn accept_length(min: Option<usize>, max: Option<usize>) -> Option<RangeInclusive<usize>> {
+    match (min, max) {
+        (None, None) => None,
+        _ => Some(min.unwrap_or(MIN_LEN)..=max.unwrap_or(MAX_LEN)),
+    }
+}
+
+/// Where the setter has one name, the file has two.
+fn as_in_the_file(mut mistake: Mistake) -> Mistake {
+    if mistake.field == "accept_length" {
+        mistake.field = "min_length, max_length";
+    }
+    mistake
+}
+
+fn trust(field: &'static str, setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
     let networks = match setting {
         TrustSetting::IfValid => return Trust::IfValid,
         TrustSetting::Never => return Trust::Never,
@@ -157,10 +182,11 @@ fn trust(setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
         TrustSetting::Peers(networks) => networks,
     };
     Trust::peers(networks.iter().filter_map(|text| {
-        let network: Option<IpNet> = text.parse().ok();
+        let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        let network = text.parse::<IpNet>().ok().or_else(alone);
         if network.is_none() {
-            let message = format!("{text:?} is no network; write one as 10.0.0.0/8");
-            mistakes.push(Mistake { field: "trust.peers", message });
+            let message = format!("peers: {text:?} is no network; write one as 10.0.0.0/8");
+            mistakes.push(Mistake { field, message });
         }
         network
     }))

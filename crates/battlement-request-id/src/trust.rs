@@ -1,4 +1,8 @@
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Once},
+};
 
 use battlement_core::{Networks, peer_addr};
 use http::{Extensions, HeaderMap, Method, Request, Uri};
@@ -46,13 +50,18 @@ pub enum Trust {
     IfValid,
     /// Nobody's: every request gets an id of ours. For the front gate of a network.
     Never,
-    /// Anybody's, in any form an id can have: 1 to 128 bytes of visible ASCII without quotes, backslashes
-    /// and angle brackets. For callers whose ids are no tokens, as AWS's `Root=1-…`.
+    /// Anybody's, in any form an id can have: visible ASCII without quotes, backslashes and angle brackets,
+    /// and of any length unless [`accept_length`](crate::RequestIdLayer::accept_length) is set. For callers whose ids are no tokens, as AWS's `Root=1-…`.
     Always,
     /// Theirs for whom the predicate says so, under the rules of [`Trust::IfValid`].
     When(Predicate),
-    /// Theirs who connect from one of these networks, under the rules of [`Trust::IfValid`]. A peer whose
-    /// address is not known is not trusted.
+    /// Theirs who connect from one of these networks, under the rules of [`Trust::IfValid`].
+    ///
+    /// Who connects is what the server says: axum with
+    /// `into_make_service_with_connect_info::<SocketAddr>()` and the feature `axum`, tonic with the feature
+    /// `tonic`, and any other accept loop by putting a [`PeerAddr`](crate::PeerAddr) into the extensions of
+    /// each request. A peer whose address is not known is not trusted, and the first one is told by a
+    /// warning.
     Peers(Networks),
 }
 
@@ -76,9 +85,25 @@ impl Trust {
             Self::IfValid | Self::Always => true,
             Self::Never => false,
             Self::When(predicate) => (predicate.0)(inbound),
-            Self::Peers(networks) => inbound.peer().is_some_and(|peer| networks.contains(peer)),
+            Self::Peers(networks) => match inbound.peer() {
+                Some(peer) => networks.contains(peer),
+                None => {
+                    warn_of_unknown_peer();
+                    false
+                }
+            },
         }
     }
+}
+
+fn warn_of_unknown_peer() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            "a request came from a peer whose address the server does not tell, so it is not trusted; \
+             see Trust::Peers for what each server needs"
+        );
+    });
 }
 
 impl fmt::Debug for Predicate {

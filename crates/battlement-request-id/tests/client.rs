@@ -128,6 +128,50 @@ async fn proxied(server: RequestIdLayer, inbound: Request<()>) -> HeaderMap {
 }
 
 #[tokio::test]
+async fn a_proxy_passes_on_the_id_that_was_decided_and_not_the_one_that_was_sent() {
+    let mut hostile = inbound();
+    hostile.headers_mut().insert("x-request-id", HeaderValue::from_static("hostile id"));
+    let server = RequestIdLayer::new().trust(Trust::Never).trace_context(TraceContext::Own);
+    let sent = proxied(server, hostile).await;
+    assert!(!sent["x-request-id"].to_str().unwrap().contains("hostile"));
+    assert!(!sent["traceparent"].to_str().unwrap().contains("12345678901234567890123456789012"));
+    assert!(!sent.contains_key("tracestate"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_only_reads_traces_passes_them_on_as_they_came() {
+    let sent = proxied(RequestIdLayer::new(), inbound()).await;
+    assert_eq!(
+        (&sent["traceparent"], &sent["tracestate"]),
+        (&HeaderValue::from_static(TRACEPARENT), &HeaderValue::from_static("foo=1"),)
+    );
+}
+
+#[tokio::test]
+async fn the_correlation_id_goes_under_the_header_that_was_chosen() {
+    let layer = PropagateLayer::new().correlation(HeaderName::from_static("x-flow"));
+    let handler = service_fn(|_: Request<()>| async {
+        let sent = client(&layer).oneshot(Request::new(())).await?;
+        assert_eq!(sent["x-flow"], "inbound-id");
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    });
+    let server = RequestIdLayer::new().correlation(HeaderName::from_static("x-flow"));
+    server.layer(handler).oneshot(inbound()).await.unwrap();
+}
+
+#[test]
+#[should_panic(expected = "traceparent belongs to trace context")]
+fn an_id_does_not_go_under_a_header_of_trace_context() {
+    let _ = PropagateLayer::new().header(HeaderName::from_static("traceparent"));
+}
+
+#[test]
+#[should_panic(expected = "x-request-id cannot be both")]
+fn two_ids_do_not_go_under_one_header() {
+    let _ = PropagateLayer::new().correlation(HeaderName::from_static("x-request-id"));
+}
+
+#[tokio::test]
 async fn a_proxy_that_rewrites_passes_on_ids_and_traces_of_ours_alone() {
     let server = RequestIdLayer::new()
         .trust(Trust::Never)

@@ -65,6 +65,10 @@ async fn a_call_outside_of_any_span_carries_none_and_one_without_the_switch_neit
     .await;
 }
 
+/// The id of the span that a handler ran in.
+#[derive(Clone)]
+struct Inner(String);
+
 #[tokio::test]
 async fn the_server_keeps_the_trace_of_the_span_around_it_and_its_calls_continue_it() {
     with_opentelemetry(async {
@@ -77,6 +81,7 @@ async fn the_server_keeps_the_trace_of_the_span_around_it_and_its_calls_continue
                 .extensions_mut()
                 .insert((trace.trace_id.to_string(), trace.span_id.to_string()));
             response.extensions_mut().insert(sent);
+            response.extensions_mut().insert(Inner(current_span().1));
             Ok::<_, Infallible>(response)
         });
         let layer = RequestIdLayer::new().trace_context(TraceContext::OpenTelemetry);
@@ -87,8 +92,11 @@ async fn the_server_keeps_the_trace_of_the_span_around_it_and_its_calls_continue
         .instrument(span)
         .await;
         assert_eq!(response.extensions().get::<(String, String)>(), Some(&outer));
-        let traceparent = response.extensions().get::<HeaderMap>().unwrap()["traceparent"].clone();
-        assert!(traceparent.to_str().unwrap().starts_with(&format!("00-{}-", outer.0)));
+        // The call's parent is the span it is made in: the layer's own, a child of the outer one.
+        let sent = &response.extensions().get::<HeaderMap>().unwrap()["traceparent"];
+        let inner = response.extensions().get::<Inner>().unwrap();
+        assert_eq!(sent, &format!("00-{}-{}-01", outer.0, inner.0));
+        assert_ne!(inner.0, outer.1);
     })
     .await;
 }

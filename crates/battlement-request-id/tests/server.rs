@@ -13,7 +13,7 @@ use std::{
 use battlement_core::PeerAddr;
 use battlement_request_id::{
     CorrelationId, Generator, RequestId, RequestIdLayer, Trace, TraceContext, Trust, Untrusted,
-    carry, scope,
+    carry, carry_fn, scope,
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -146,6 +146,14 @@ mod ids {
         assert!(is_uuid_v7(&seen.id.unwrap()));
         let uuid = "018f3a5e-0000-7000-8000-000000000000";
         assert_eq!(send(&layer, with_id(uuid)).await.0.id.as_deref(), Some(uuid));
+    }
+
+    #[tokio::test]
+    async fn a_chosen_length_holds_for_ids_in_any_form_too() {
+        let layer = RequestIdLayer::new().trust(Trust::Always).accept_length(16..=64);
+        assert!(is_uuid_v7(&send(&layer, with_id("short")).await.0.id.unwrap()));
+        let id = "Root=1-67891233-abcdef0123";
+        assert_eq!(send(&layer, with_id(id)).await.0.id.as_deref(), Some(id));
     }
 
     #[test]
@@ -377,6 +385,16 @@ mod traces {
     }
 
     #[tokio::test]
+    async fn traces_can_be_trusted_apart_from_ids() {
+        let mut request = with_trace();
+        request.headers_mut().insert("x-request-id", HeaderValue::from_static("inbound-id"));
+        let (seen, _) = send(&owning().trust_trace(Trust::Never), request).await;
+        assert_eq!(seen.id.as_deref(), Some("inbound-id"));
+        let trace_id = seen.trace.unwrap().trace_id.to_string();
+        assert_ne!(trace_id, "12345678901234567890123456789012");
+    }
+
+    #[tokio::test]
     async fn two_traceparents_are_none() {
         let mut request = with_trace();
         request.headers_mut().append("traceparent", TRACEPARENT.parse().unwrap());
@@ -482,6 +500,38 @@ mod current {
 
     fn futures_poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(std::task::Waker::noop()))
+    }
+
+    #[tokio::test]
+    async fn the_id_is_current_in_the_drop_of_a_future_that_is_done() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tells = Mutex::new(Some(Tells { frames: 0, told: Arc::clone(&told) }));
+        let service = RequestIdLayer::new().layer(service_fn(|_: Request<()>| {
+            let tells = tells.lock().unwrap().take();
+            // What the future holds is dropped with it, and not when it is done.
+            std::future::poll_fn(move |_| {
+                let _ = &tells;
+                Poll::Ready(Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())))
+            })
+        }));
+        service.oneshot(with_id("inbound-id")).await.unwrap();
+        assert_eq!(*told.lock().unwrap(), [("drop", id())]);
+    }
+
+    #[tokio::test]
+    async fn a_thread_has_the_id_if_it_is_carried_there() {
+        let id_of_a_thread = async {
+            let carried = tokio::task::spawn_blocking(carry_fn(RequestId::current));
+            carried.await.unwrap().unwrap().to_string()
+        };
+        let seen = scope("inbound-id".parse().unwrap(), id_of_a_thread).await;
+        assert_eq!(seen, "inbound-id");
+    }
+
+    #[tokio::test]
+    async fn what_was_carried_outside_of_any_request_takes_on_no_id_of_who_polls_it() {
+        let job = carry(async { RequestId::current() });
+        assert_eq!(scope("the-poller".parse().unwrap(), job).await, None);
     }
 
     #[tokio::test]

@@ -2,7 +2,10 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement_request_id::{RequestIdLayer, RequestIdSettings};
+use battlement_request_id::{
+    Generator, RequestIdLayer, RequestIdSettings, RequestSpan, TraceContext, Trust, Untrusted,
+};
+use http::HeaderName;
 
 fn parse(json: &str) -> Result<RequestIdSettings, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
@@ -17,9 +20,10 @@ fn no_settings_are_the_defaults() {
 #[test]
 fn every_setting_can_be_said() {
     let json = r#"{
-        "enabled": true,
+        "enabled": false,
         "header": "x-id",
-        "trust": { "peers": ["10.0.0.0/8", "fd00::/8"] },
+        "trust": { "peers": ["10.0.0.0/8", "fd00::/8", "192.0.2.1"] },
+        "trust_trace": "never",
         "min_length": 16,
         "max_length": 64,
         "generator": "hex128",
@@ -32,10 +36,22 @@ fn every_setting_can_be_said() {
         "rewrite_request": true
     }"#;
     let layer = RequestIdLayer::try_from(parse(json).unwrap()).unwrap();
-    let debug = format!("{layer:?}");
-    for part in ["x-id", "10.0.0.0/8", "16..=64", "Hex128", "x-flow", "Own", "Link", "Current"] {
-        assert!(debug.contains(part), "{part} is not in {debug}");
-    }
+    let networks = ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"].map(|net| net.parse().unwrap());
+    let by_hand = RequestIdLayer::new()
+        .enabled(false)
+        .header(HeaderName::from_static("x-id"))
+        .trust(Trust::peers(networks))
+        .trust_trace(Trust::Never)
+        .accept_length(16..=64)
+        .generator(Generator::hex128())
+        .correlation(HeaderName::from_static("x-flow"))
+        .trace_context(TraceContext::Own)
+        .untrusted_trace(Untrusted::Link)
+        .sample_new_traces(true)
+        .span(RequestSpan::Current)
+        .echo(false)
+        .rewrite_request(true);
+    assert_eq!(format!("{layer:?}"), format!("{by_hand:?}"));
 }
 
 #[test]
@@ -49,7 +65,7 @@ fn every_mistake_is_told_at_once_with_its_field() {
     }"#;
     let error = RequestIdLayer::try_from(parse(json).unwrap()).unwrap_err();
     let fields: Vec<_> = error.mistakes().iter().map(|mistake| mistake.field).collect();
-    assert_eq!(fields, ["header", "trust.peers", "trust.peers", "accept_length", "correlation"]);
+    assert_eq!(fields, ["header", "trust", "trust", "min_length, max_length"]);
     let text = error.to_string();
     for part in ["\"not a header\"", "\"everybody\" is no network", "9 to 4 bytes"] {
         assert!(text.contains(part), "{part} is not in {text}");
@@ -60,4 +76,13 @@ fn every_mistake_is_told_at_once_with_its_field() {
 fn an_unknown_field_or_word_is_refused_by_name() {
     assert!(parse(r#"{ "trusted": "never" }"#).unwrap_err().contains("trusted"));
     assert!(parse(r#"{ "trust": "sometimes" }"#).unwrap_err().contains("sometimes"));
+}
+
+#[test]
+fn a_header_that_could_not_be_read_clashes_with_nothing() {
+    let settings = parse(r#"{ "header": "no header", "correlation": "x-request-id" }"#).unwrap();
+    let error = RequestIdLayer::try_from(settings).unwrap_err();
+    assert_eq!(error.mistakes().len(), 1, "{error}");
+    let settings = parse(r#"{ "correlation": "x-request-id" }"#).unwrap();
+    assert!(RequestIdLayer::try_from(settings).unwrap_err().to_string().contains("correlation"));
 }

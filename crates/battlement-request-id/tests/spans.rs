@@ -4,13 +4,16 @@
 use std::{
     convert::Infallible,
     io,
+    pin::Pin,
     sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
 };
 
 use battlement_request_id::{RequestIdLayer, RequestSpan, TraceContext, Trust, Untrusted, carry};
 use bytes::Bytes;
 use http::{HeaderName, Request, Response};
-use http_body_util::Full;
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
 use tracing::{Instrument, field, instrument::WithSubscriber};
 
@@ -127,4 +130,68 @@ async fn the_span_can_be_left_out() {
     let layer = RequestIdLayer::new().span(RequestSpan::Off);
     let log = log_of(layer, request(&[])).await;
     assert!(log.contains("in the handler") && !log.contains("request_id"), "{log}");
+}
+
+/// A body that logs when it is polled and when it is dropped.
+struct Logs(usize);
+
+impl Body for Logs {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        tracing::info!("polled");
+        self.0 = self.0.saturating_sub(1);
+        Poll::Ready((self.0 > 0).then(|| Ok(Frame::data(Bytes::from_static(b"x")))))
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        tracing::info!("dropped");
+    }
+}
+
+#[tokio::test]
+async fn lines_in_the_polls_and_the_drop_of_a_body_carry_the_id() {
+    let log = Log::default();
+    let service = RequestIdLayer::new()
+        .layer(service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Logs(2)))));
+    let request = request(&[("x-request-id", b"inbound-id")]);
+    async { service.oneshot(request).await.unwrap().into_body().collect().await.unwrap() }
+        .with_subscriber(log.subscriber())
+        .await;
+    let text = log.text();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    for line in text.lines() {
+        assert!(line.contains("request{request_id=\"inbound-id\"}"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn lines_in_the_drop_of_a_future_carry_the_id() {
+    let log = Log::default();
+    let service = RequestIdLayer::new().layer(service_fn(|_: Request<()>| {
+        let logs = Logs(0);
+        async move {
+            std::future::pending::<()>().await;
+            drop(logs);
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+        }
+    }));
+    let request = request(&[("x-request-id", b"inbound-id")]);
+    async {
+        let mut future = Box::pin(service.oneshot(request));
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    .with_subscriber(log.subscriber())
+    .await;
+    let text = log.text();
+    assert!(
+        text.contains("request{request_id=\"inbound-id\"}") && text.contains("dropped"),
+        "{text}"
+    );
 }

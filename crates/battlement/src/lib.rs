@@ -43,6 +43,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// What the layers agree on, for those who write layers or accept loops of their own.
+#[doc(inline)]
+pub use battlement_core as core;
+
 /// Who the client is behind trusted proxies, by an address that nobody can forge.
 #[cfg(feature = "client-ip")]
 #[doc(inline)]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::{Classify, Head, Judgment};
-use crate::{Ending, Failure, GrpcCode, Verdict};
+use crate::{Ending, Failure, GrpcCode, Verdict, Wire, retry_after::bounded};
 
 /// Judges by `grpc-status`, at the head of a trailers-only answer, else in the trailers.
 ///
@@ -18,6 +18,9 @@ use crate::{Ending, Failure, GrpcCode, Verdict};
 /// The failures are those that OpenTelemetry's conventions count as errors of a server, and
 /// RESOURCE_EXHAUSTED, which says that the server turned the call away. An answer that ends without a
 /// status has failed, whatever its HTTP status: a connection that closed early looks the same.
+///
+/// gRPC-web hides the status in the last frame of the body, where no layer looks: such an answer counts as
+/// a success unless its head says otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcStatus;
 
@@ -28,8 +31,11 @@ impl Classify for GrpcStatus {
         }
         match GrpcCode::from_headers(head.headers) {
             Some(code) => Judgment::Now(verdict(code, head.headers)),
-            None if head.status == StatusCode::OK => Judgment::AtEnd,
-            None => Judgment::Now(verdict(GrpcCode::from_http(head.status), head.headers)),
+            None if head.status != StatusCode::OK => {
+                Judgment::Now(verdict(GrpcCode::from_http(head.status), head.headers))
+            }
+            None if Wire::of(head.headers) == Wire::GrpcWeb => Judgment::Now(Verdict::Success),
+            None => Judgment::AtEnd,
         }
     }
 
@@ -65,5 +71,5 @@ fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
 /// gRFC A6: milliseconds; negative or unreadable means not to retry, of which a wait can say nothing.
 fn pushback(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-retry-pushback-ms")?.to_str().ok()?;
-    text.parse().ok().map(Duration::from_millis)
+    text.parse().ok().map(Duration::from_millis).map(bounded)
 }

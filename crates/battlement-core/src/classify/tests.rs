@@ -146,3 +146,41 @@ fn an_error_is_judged_by_what_is_known_among_its_sources() {
     assert_eq!(io(io::ErrorKind::ConnectionReset), failure(Failure::Transport));
     assert_eq!(judge("anything".into()), failure(Failure::Transport));
 }
+
+#[test]
+fn a_grpc_web_answer_counts_as_a_success_unless_its_head_says_otherwise() {
+    let web = ("content-type", "application/grpc-web+proto");
+    let judge = |status, headers: &[_]| Auto.head(&Head::of(&response(status, headers)));
+    assert_eq!(judge(200, &[web]), Judgment::Now(Verdict::Success));
+    assert_eq!(judge(200, &[web, ("grpc-status", "13")]), Judgment::Now(failure(Failure::Server)));
+    assert_eq!(judge(504, &[web]), Judgment::Now(overload(None)));
+}
+
+#[test]
+fn no_wait_is_so_long_that_a_clock_overflows() {
+    let waits = [
+        ("retry-after", "18446744073709551615"),
+        ("retry-after", "184467440737095516150"),
+        ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ("grpc-retry-pushback-ms", "18446744073709551615"),
+    ];
+    for (name, value) in waits {
+        let kind = ("content-type", "application/grpc");
+        let headers: &[_] = match name {
+            "retry-after" => &[(name, value)],
+            _ => &[kind, ("grpc-status", "14"), (name, value)],
+        };
+        let status = if name == "retry-after" { 503 } else { 200 };
+        let judged = Auto.head(&Head::of(&response(status, headers)));
+        let Judgment::Now(Verdict::Failure(failure)) = judged else { panic!("{judged:?}") };
+        let _ = tokio::time::Instant::now() + failure.retry_after().unwrap();
+    }
+}
+
+#[test]
+fn an_error_inside_an_io_error_is_seen() {
+    let hidden = io::Error::other(Rejection::new(RejectionKind::CircuitOpen));
+    assert_eq!(HttpStatus.error(&Wrapped(Box::new(hidden))), LOCAL);
+    let timed_out = io::Error::other(io::Error::from(io::ErrorKind::TimedOut));
+    assert_eq!(HttpStatus.error(&timed_out), failure(Failure::Timeout));
+}

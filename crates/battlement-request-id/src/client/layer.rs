@@ -1,11 +1,11 @@
-use battlement_core::CallFacts;
+use battlement_core::{CallFacts, RequestId};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower_layer::Layer;
 
 use super::Propagate;
 use crate::{
     Trace, generator,
-    server::config::{X_CORRELATION_ID, X_REQUEST_ID},
+    server::config::{X_CORRELATION_ID, X_REQUEST_ID, is_trace_header},
     w3c::{TRACEPARENT, TRACESTATE},
 };
 
@@ -17,10 +17,13 @@ use crate::{
 ///
 /// It writes the request id, the correlation id if the server keeps one, and `traceparent` with
 /// `tracestate` if the server takes part in the trace ([`TraceContext::Own`](crate::TraceContext::Own)),
-/// each call with a span id of its own. A header that is there already stays. Outside of any request it
-/// writes nothing.
+/// each call with a span id of its own. Outside of any request it writes nothing.
 ///
-/// It goes innermost: a retried call then carries the same id in every try.
+/// A header that is there already stays, but for the request that a proxy passes on: what its caller sent
+/// in those headers is not what we decided about it, and gives way.
+///
+/// It goes innermost: a retried call then carries the same id in every try. Around a `tower::buffer::Buffer`
+/// it goes outside of that, which calls what is inside from a task of its own.
 ///
 /// # Example
 ///
@@ -61,21 +64,43 @@ impl PropagateLayer {
     }
 
     /// The header of the request id. Default: `x-request-id`.
+    ///
+    /// # Panics
+    ///
+    /// If it is `traceparent`, `tracestate` or the correlation id's header.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
-        self
+        self.checked()
     }
 
     /// The header of the correlation id. Default: `x-correlation-id`.
+    ///
+    /// # Panics
+    ///
+    /// If it is `traceparent`, `tracestate` or the request id's header.
     #[must_use]
     pub fn correlation(mut self, name: HeaderName) -> Self {
         self.correlation = name;
+        self.checked()
+    }
+
+    fn checked(self) -> Self {
+        for name in [&self.header, &self.correlation] {
+            assert!(!is_trace_header(name), "PropagateLayer: {name} belongs to trace context");
+        }
+        assert!(
+            self.header != self.correlation,
+            "PropagateLayer: {} cannot be both the request id's header and the correlation id's",
+            self.header
+        );
         self
     }
 
     /// Whether `traceparent` and `tracestate` come from the OpenTelemetry span that is current when the
-    /// call is made. Default: no. Where there is no such span, they are written as without this.
+    /// call is made. Default: only if the server's layer has
+    /// [`TraceContext::OpenTelemetry`](crate::TraceContext::OpenTelemetry). Where there is no such span, they
+    /// are written as without this.
     #[cfg(feature = "opentelemetry")]
     #[must_use]
     pub const fn opentelemetry(mut self, yes: bool) -> Self {
@@ -83,14 +108,20 @@ impl PropagateLayer {
         self
     }
 
-    pub(super) fn write(&self, facts: &CallFacts, headers: &mut HeaderMap) {
+    /// Writes what a call carries. The headers of a request that is `passed_on` are its caller's.
+    pub(super) fn write(&self, facts: &CallFacts, headers: &mut HeaderMap, passed_on: bool) {
+        let mut write = |name: &HeaderName, id: &RequestId| {
+            if passed_on || !headers.contains_key(name) {
+                headers.insert(name, id.header_value().clone());
+            }
+        };
         if let Some(id) = facts.id() {
-            headers.entry(&self.header).or_insert_with(|| id.header_value().clone());
+            write(&self.header, id);
         }
         if let Some(id) = facts.correlation() {
-            headers.entry(&self.correlation).or_insert_with(|| id.0.header_value().clone());
+            write(&self.correlation, &id.0);
         }
-        if !headers.contains_key(TRACEPARENT)
+        if (passed_on || !headers.contains_key(TRACEPARENT))
             && let Some(trace) = self.trace(facts)
         {
             write_trace(&trace, headers);
@@ -98,21 +129,25 @@ impl PropagateLayer {
     }
 
     fn trace(&self, facts: &CallFacts) -> Option<Trace> {
-        self.opentelemetry_trace().or_else(|| {
-            let mut trace = facts.trace().filter(|trace| trace.owned)?.clone();
-            trace.span_id = generator::span_id();
+        let kept = facts.trace().filter(|trace| trace.owned);
+        let reported = kept.is_some_and(|trace| trace.reported);
+        self.opentelemetry_trace(reported).or_else(|| {
+            let mut trace = kept?.clone();
+            if !reported {
+                trace.span_id = generator::span_id();
+            }
             Some(trace)
         })
     }
 
     #[cfg(feature = "opentelemetry")]
-    fn opentelemetry_trace(&self) -> Option<Trace> {
-        if self.opentelemetry { crate::otel::current_trace() } else { None }
+    fn opentelemetry_trace(&self, reported: bool) -> Option<Trace> {
+        if self.opentelemetry || reported { crate::otel::current_trace() } else { None }
     }
 
     #[cfg(not(feature = "opentelemetry"))]
     #[expect(clippy::unused_self, reason = "the twin of the one with the feature")]
-    const fn opentelemetry_trace(&self) -> Option<Trace> {
+    const fn opentelemetry_trace(&self, _reported: bool) -> Option<Trace> {
         None
     }
 }

@@ -1,6 +1,6 @@
 use std::task::{Context, Poll};
 
-use battlement_core::CallFacts;
+use battlement_core::{CallFacts, RequestFacts};
 use http::Request;
 use tower_service::Service;
 
@@ -48,7 +48,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let facts = CallFacts::of(&request);
-        self.layer.write(&facts, request.headers_mut());
+        let passed_on = RequestFacts::of(&request).is_some()
+            && request.extensions().get::<CallFacts>().is_none();
+        self.layer.write(&facts, request.headers_mut(), passed_on);
         self.inner.call(request)
     }
 }
@@ -67,7 +69,7 @@ where
     }
 
     fn call(&mut self, mut request: reqwest::Request) -> S::Future {
-        self.layer.write(&CallFacts::current(), request.headers_mut());
+        self.layer.write(&CallFacts::current(), request.headers_mut(), false);
         self.inner.call(request)
     }
 }

@@ -4,7 +4,10 @@ use battlement_core::{CorrelationId, Ids, RequestFacts, RequestId, Trace, TraceF
 use http::{HeaderMap, HeaderName, Request};
 use tokio::time::Instant;
 
-use super::{TraceContext, Untrusted, config::Config};
+use super::{
+    TraceContext, Untrusted,
+    config::{Config, MIN_LEN},
+};
 use crate::{
     Inbound, Trust, generator,
     w3c::{TRACEPARENT, TRACESTATE, combine_tracestate, only, parse_traceparent},
@@ -35,7 +38,9 @@ impl Config {
 
     fn decide<B>(&self, request: &Request<B>) -> Ids {
         let headers = request.headers();
-        let trusted = self.trust.allows(&Inbound::of(request));
+        let inbound = Inbound::of(request);
+        let trusted = self.trust.allows(&inbound);
+        let trace_trusted = self.trust_trace.as_ref().map_or(trusted, |by| by.allows(&inbound));
         let accept = |name| if trusted { self.accept(headers, name) } else { None };
 
         let id = accept(&self.header).unwrap_or_else(|| self.generator.make());
@@ -43,16 +48,21 @@ impl Config {
             .correlation
             .as_ref()
             .map(|name| CorrelationId(accept(name).unwrap_or_else(|| id.clone())));
-        Ids { id, correlation, trace: self.trace(headers, trusted) }
+        Ids { id, correlation, trace: self.trace(headers, trace_trusted) }
     }
 
     /// An inbound id, if it is one by our rules.
     fn accept(&self, headers: &HeaderMap, name: &HeaderName) -> Option<RequestId> {
         let value = only(headers, name)?.as_bytes();
-        if matches!(self.trust, Trust::Always) {
-            return RequestId::from_bytes(value).ok();
-        }
-        RequestId::from_token(value).ok().filter(|_| self.accept_length.contains(&value.len()))
+        let (form, shortest): (fn(&[u8]) -> _, _) = match self.trust {
+            Trust::Always => (RequestId::from_bytes, 1),
+            _ => (RequestId::from_token, MIN_LEN),
+        };
+        let fits = match &self.accept_length {
+            Some(range) => range.contains(&value.len()),
+            None => value.len() >= shortest,
+        };
+        if fits { form(value).ok() } else { None }
     }
 
     fn trace(&self, headers: &HeaderMap, trusted: bool) -> Option<Trace> {
@@ -77,7 +87,7 @@ impl Config {
         };
         let sampled =
             if self.sample_new_traces { TraceFlags::SAMPLED } else { TraceFlags::default() };
-        let flags = TraceFlags::RANDOM.and(sampled);
+        let flags = TraceFlags::RANDOM.union(sampled);
         let mut trace = Trace::received(generator::trace_id(), generator::span_id(), flags);
         trace.link = link;
         trace.owned = true;

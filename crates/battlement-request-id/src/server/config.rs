@@ -8,8 +8,10 @@ use crate::{Generator, Trust, w3c};
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
+/// The shortest id that is taken over unless told otherwise, in bytes.
+pub(crate) const MIN_LEN: usize = 8;
 /// The longest id, in bytes.
-const MAX_LEN: usize = 128;
+pub(crate) const MAX_LEN: usize = 128;
 
 /// What a [`RequestIdLayer`](crate::RequestIdLayer) was told.
 #[derive(Clone, Debug)]
@@ -17,7 +19,8 @@ pub(crate) struct Config {
     pub(crate) enabled: bool,
     pub(crate) header: HeaderName,
     pub(crate) trust: Trust,
-    pub(crate) accept_length: RangeInclusive<usize>,
+    pub(crate) trust_trace: Option<Trust>,
+    pub(crate) accept_length: Option<RangeInclusive<usize>>,
     pub(crate) generator: Generator,
     pub(crate) correlation: Option<HeaderName>,
     pub(crate) trace: TraceContext,
@@ -34,7 +37,8 @@ impl Default for Config {
             enabled: true,
             header: X_REQUEST_ID,
             trust: Trust::default(),
-            accept_length: 8..=MAX_LEN,
+            trust_trace: None,
+            accept_length: None,
             generator: Generator::default(),
             correlation: None,
             trace: TraceContext::default(),
@@ -55,8 +59,10 @@ impl Config {
         if is_trace_header(&self.header) {
             refuse("header", format!("{} belongs to trace context; name another", self.header));
         }
-        let (min, max) = (*self.accept_length.start(), *self.accept_length.end());
-        if min == 0 || max > MAX_LEN || min > max {
+        if let Some((min, max)) =
+            self.accept_length.as_ref().map(|range| (*range.start(), *range.end()))
+            && (min == 0 || max > MAX_LEN || min > max)
+        {
             refuse(
                 "accept_length",
                 format!("{min} to {max} bytes; must lie within 1 to {MAX_LEN}, the smaller first"),
@@ -73,6 +79,6 @@ impl Config {
     }
 }
 
-fn is_trace_header(name: &HeaderName) -> bool {
+pub(crate) fn is_trace_header(name: &HeaderName) -> bool {
     *name == w3c::TRACEPARENT || *name == w3c::TRACESTATE
 }

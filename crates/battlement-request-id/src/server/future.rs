@@ -4,13 +4,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::RequestFacts;
 use http::Response;
 use pin_project_lite::pin_project;
-use tracing::Span;
 
 use super::{ResponseBody, config::Config};
-use crate::scoped::Scoped;
+use crate::scoped::{Scope, Scoped};
 
 pin_project! {
     /// The future of a [`RequestIdService`](crate::RequestIdService).
@@ -26,16 +24,11 @@ pin_project! {
 
 impl<F> ResponseFuture<F> {
     pub(super) const fn passing(future: F) -> Self {
-        Self { scoped: Scoped::around(None, Span::none(), future), config: None }
+        Self { scoped: Scoped::new(None, future), config: None }
     }
 
-    pub(super) fn identified(
-        config: Arc<Config>,
-        facts: RequestFacts,
-        span: Span,
-        call: impl FnOnce() -> F,
-    ) -> Self {
-        Self { scoped: Scoped::new(Some(facts), span, call), config: Some(config) }
+    pub(super) const fn identified(config: Arc<Config>, scope: Scope, future: F) -> Self {
+        Self { scoped: Scoped::new(Some(scope), future), config: Some(config) }
     }
 }
 
@@ -46,15 +39,17 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let (result, facts, span) = ready!(this.scoped.poll_out(|future| future.poll(cx)));
+        let mut this = self.project();
+        let result = ready!(this.scoped.as_mut().poll_out(|future| future.poll(cx)));
+        let scope = this.scoped.take_scope();
         Poll::Ready(result.map(|mut response| {
-            if let (Some(config), Some(facts)) = (this.config, &facts)
+            if let Some(config) = this.config
                 && config.echo
+                && let Some(facts) = scope.as_ref().and_then(Scope::facts)
             {
                 config.write_ids(response.headers_mut(), facts);
             }
-            response.map(|body| ResponseBody::new(Scoped::around(facts, span, body)))
+            response.map(|body| ResponseBody::new(Scoped::new(scope, body)))
         }))
     }
 }

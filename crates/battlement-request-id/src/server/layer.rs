@@ -46,14 +46,23 @@ impl RequestIdLayer {
         self.changed(|config| config.trust = trust)
     }
 
-    /// How many bytes an inbound id may have, at most 128. Default: 8 to 128.
+    /// Whose traces are taken over, where that is not whose ids are. Default: as [`trust`](Self::trust).
+    ///
+    /// For a front gate that keeps anybody's ids, since they harm nobody, but begins its own traces.
+    #[must_use]
+    pub fn trust_trace(self, trust: Trust) -> Self {
+        self.changed(|config| config.trust_trace = Some(trust))
+    }
+
+    /// How many bytes an inbound id may have, at most 128. Default: 8 to 128; under [`Trust::Always`]
+    /// 1 to 128.
     ///
     /// # Panics
     ///
     /// If the range is empty or leaves 1 to 128.
     #[must_use]
     pub fn accept_length(self, bytes: RangeInclusive<usize>) -> Self {
-        self.checked(|config| config.accept_length = bytes)
+        self.checked(|config| config.accept_length = Some(bytes))
     }
 
     /// How ids are made for requests that bring none. Default: [`Generator::uuid_v7`].
@@ -110,16 +119,15 @@ impl RequestIdLayer {
 
     /// Whether the request's own headers are made to say what was decided. Default: no.
     ///
-    /// For a proxy that passes the request on, and for handlers that read the header. The id's and the
-    /// correlation id's header are set. Under [`TraceContext::Own`] the caller's `traceparent` and
-    /// `tracestate` are removed, so that [`PropagateLayer`](crate::PropagateLayer), which never
-    /// overwrites, writes ours.
+    /// For handlers that read the headers. The id's and the correlation id's header are set. Under
+    /// [`TraceContext::Own`] the caller's `traceparent` and `tracestate` are removed.
     #[must_use]
     pub fn rewrite_request(self, rewrite: bool) -> Self {
         self.changed(|config| config.rewrite_request = rewrite)
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
+    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through;
+    /// a handler that takes a `RequestId` as extractor then answers 500, one that takes an `Option` does not.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|config| config.enabled = enabled)

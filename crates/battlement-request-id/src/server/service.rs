@@ -7,6 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{ResponseBody, ResponseFuture, config::Config};
+use crate::scoped::Scope;
 
 /// Gives every request an id. Made by [`RequestIdLayer`](crate::RequestIdLayer).
 #[derive(Clone, Debug)]
@@ -54,7 +55,8 @@ where
         }
         let facts = self.config.admit(&mut request);
         let span = self.config.span.open(&facts);
-        let config = Arc::clone(&self.config);
-        ResponseFuture::identified(config, facts, span, || self.inner.call(request))
+        let mut scope = Scope::new(Some(facts), span);
+        let future = scope.within(|| self.inner.call(request));
+        ResponseFuture::identified(Arc::clone(&self.config), scope, future)
     }
 }

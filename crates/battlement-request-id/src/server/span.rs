@@ -8,7 +8,9 @@ use tracing::{Span, field};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum RequestSpan {
-    /// On a span of ours, `request` at INFO, around everything inside. The default.
+    /// On a span of ours, `request` at INFO with the target `battlement::request`, around everything
+    /// inside. The default. A filter that names targets has to let it through:
+    /// `RUST_LOG=my_app=info,battlement=info`.
     #[default]
     Own,
     /// On the span that is current when the layer is called, if it declares such fields (as
@@ -24,6 +26,7 @@ impl RequestSpan {
         match self {
             Self::Own => {
                 let span = tracing::info_span!(
+                    target: "battlement::request",
                     "request",
                     request_id = field::Empty,
                     correlation_id = field::Empty,
