@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::{net::IpAddr, str::FromStr};
 
 use battlement_core::{Networks, Peer};
 use ipnet::IpNet;
@@ -61,6 +61,28 @@ impl Proxies {
         Err(ConfigError { mistakes: vec![Mistake { field: "trusted", message }] })
     }
 
+    /// Those of these names: networks, addresses, `unix` for [`or_unix`](Self::or_unix).
+    pub(crate) fn named<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, ConfigError> {
+        let (mut networks, mut unix, mut mistakes) = (Vec::new(), false, Vec::new());
+        for name in names {
+            match network(name) {
+                _ if name == "unix" => unix = true,
+                Some(network) => networks.push(network),
+                None => {
+                    let message = format!("{name:?} is no network; write one as 10.0.0.0/8");
+                    mistakes.push(Mistake { field: "trusted", message });
+                }
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(ConfigError { mistakes });
+        }
+        if unix && networks.is_empty() {
+            return Ok(Self::unix());
+        }
+        Ok(Self { unix, ..Self::try_networks(networks)? })
+    }
+
     /// The nearest `count`, 1 to 32, whatever their addresses: the peer is the first of them.
     ///
     /// For proxies whose addresses are not known. It holds only if every request comes through all of them;
@@ -120,4 +142,19 @@ impl Proxies {
     pub(crate) const fn are_counted(&self) -> bool {
         matches!(self.known, Known::Count(_))
     }
+}
+
+/// Reads networks, addresses and `unix`, with commas between them, as `10.0.0.0/8, 192.0.2.7, unix`: for
+/// settings that are one text, as an environment variable is.
+impl FromStr for Proxies {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        Self::named(text.split(',').map(str::trim))
+    }
+}
+
+fn network(name: &str) -> Option<IpNet> {
+    let address = || name.parse::<IpAddr>().ok().map(IpNet::from);
+    name.parse().ok().or_else(address)
 }

@@ -1,7 +1,4 @@
-use std::net::IpAddr;
-
 use http::HeaderName;
-use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
@@ -101,15 +98,6 @@ impl Mistakes {
         }
         parsed
     }
-
-    fn network(&mut self, text: &str) -> Option<IpNet> {
-        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
-        let network = text.parse().ok().or_else(address);
-        if network.is_none() {
-            self.add("trusted", format!("{text:?} is no network; write one as 10.0.0.0/8"));
-        }
-        network
-    }
 }
 
 impl ClientIpSettings {
@@ -118,21 +106,16 @@ impl ClientIpSettings {
     }
 
     fn proxies(&self, mistakes: &mut Mistakes) -> Option<Proxies> {
-        let (unix, networks): (Vec<_>, Vec<_>) =
-            self.trusted.iter().partition(|text| *text == "unix");
-        let all: Vec<_> = networks.iter().filter_map(|text| mistakes.network(text)).collect();
-        if self.hops.is_some() && !networks.is_empty() {
+        let names = || self.trusted.iter().map(String::as_str);
+        let named = names().next().and_then(|_| mistakes.take(Proxies::named(names())));
+        let counted = self.hops.and_then(|hops| mistakes.take(Proxies::try_hops(hops)));
+        if self.hops.is_none() || self.trusted.is_empty() {
+            return named.or(counted);
+        }
+        if names().any(|name| name != "unix") {
             mistakes.add("hops", "the proxies are named in `trusted`; leave one of the two out");
         }
-        let proxies = match self.hops {
-            Some(count) => Proxies::try_hops(count),
-            // The ones that are no networks are told of already.
-            None if all.len() < networks.len() => return None,
-            None if networks.is_empty() => return (!unix.is_empty()).then(Proxies::unix),
-            None => Proxies::try_networks(all),
-        };
-        let proxies = mistakes.take(proxies)?;
-        Some(if unix.is_empty() { proxies } else { proxies.or_unix() })
+        counted.map(Proxies::or_unix)
     }
 
     fn forwarding(&self, mistakes: &mut Mistakes) -> Option<Forwarding> {

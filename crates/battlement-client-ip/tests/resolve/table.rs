@@ -337,6 +337,21 @@ mod refusals {
     }
 
     #[test]
+    fn proxies_are_read_from_one_text_and_every_mistake_is_told() {
+        let proxies = " 10.0.0.0/8,fd00::/8 , 192.0.2.7,unix".parse::<Proxies>().unwrap();
+        let debug = format!("{proxies:?}");
+        for part in ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32", "unix: true"] {
+            assert!(debug.contains(part), "{part} is not in {debug}");
+        }
+        assert!("unix".parse::<Proxies>().is_ok());
+        for (text, mistakes) in
+            [("", 1), ("10.0.0.0/8,", 1), ("a,b,10.0.0.0/8", 2), ("0.0.0.0/0,unix", 1)]
+        {
+            assert_eq!(text.parse::<Proxies>().unwrap_err().mistakes().len(), mistakes, "{text}");
+        }
+    }
+
+    #[test]
     #[should_panic(expected = "trusted: 0.0.0.0/0 is everybody")]
     fn everybody_panics_where_it_is_written() {
         let _ = Proxies::networks(["0.0.0.0/0".parse().unwrap()]);
