@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use http::Uri;
+use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
+use http::{HeaderName, Uri};
 use tracing_subscriber::EnvFilter;
 
 use crate::env::{Env, Mistakes};
@@ -23,6 +24,7 @@ const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
+    pub trusted_proxies: TrustedProxies,
     pub payments: Upstream,
     pub inventory: Upstream,
     /// How long payments and inventory may take to answer.
@@ -38,6 +40,11 @@ impl Config {
         let mut env = Env::new("STOREFRONT_", variables);
         let addr =
             env.read("STOREFRONT_ADDR", "an address and a port, such as 0.0.0.0:3000", Some(ADDR));
+        let trusted_proxies = env.read(
+            "STOREFRONT_TRUSTED_PROXIES",
+            "networks, such as 10.0.0.0/8,fd00::/8, that are not everybody",
+            Some(TrustedProxies(None)),
+        );
         let payments = env.read("PAYMENTS_URL", BaseUrl::EXPECTED, Upstream::UNSET);
         let inventory = env.read("INVENTORY_URL", BaseUrl::EXPECTED, Upstream::UNSET);
         let timeout = env.read(
@@ -53,12 +60,33 @@ impl Config {
         env.finish((|| {
             Some(Self {
                 addr: addr?,
+                trusted_proxies: trusted_proxies?,
                 payments: payments?,
                 inventory: inventory?,
                 upstream_timeout: Duration::from_millis(timeout?.get().into()),
                 log: log?,
             })
         })())
+    }
+}
+
+/// The proxies in front of this service: whoever else connects is a customer.
+pub struct TrustedProxies(Option<Proxies>);
+
+impl TrustedProxies {
+    /// They must set both headers, whatever the customer sent.
+    pub fn client_ip(self) -> ClientIpLayer {
+        let scheme = HeaderName::from_static("x-forwarded-proto");
+        let forwarding = Forwarding::x_forwarded_for().scheme(scheme);
+        self.0.map_or_else(ClientIpLayer::new, |proxies| ClientIpLayer::behind(proxies, forwarding))
+    }
+}
+
+impl FromStr for TrustedProxies {
+    type Err = battlement::client_ip::ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(|proxies| Self(Some(proxies)))
     }
 }
 
@@ -145,6 +173,7 @@ mod tests {
         let mistakes = read(&[
             ("STOREFRONT_ADDR", "everywhere"),
             ("STOREFRONT_COLOUR", "mauve"),
+            ("STOREFRONT_TRUSTED_PROXIES", "0.0.0.0/0"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
             ("INVENTORY_URL", "https://inventory"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "0"),
@@ -154,6 +183,7 @@ mod tests {
         for name in [
             "STOREFRONT_ADDR",
             "STOREFRONT_COLOUR",
+            "STOREFRONT_TRUSTED_PROXIES",
             "PAYMENTS_URL",
             "INVENTORY_URL",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
@@ -161,7 +191,7 @@ mod tests {
         ] {
             assert!(report.contains(name), "{name} is missing in: {report}");
         }
-        for value in ["everywhere", "mauve", "hunter2", "loud"] {
+        for value in ["everywhere", "mauve", "0.0.0.0/0", "hunter2", "loud"] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");
         }
     }

@@ -25,6 +25,7 @@ mod upstream;
 
 use std::{
     io::{IsTerminal, stdout},
+    net::SocketAddr,
     process::ExitCode,
 };
 
@@ -78,7 +79,10 @@ async fn run(config: Config) -> anyhow::Result<()> {
         // connection that is gone already, as reading from it will show.)
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(connections, routes::app(shop)).with_graceful_shutdown(signal::stop()).await?;
+    // With the address of whoever connects: the client's, or a proxy's.
+    let app = routes::app(shop, config.trusted_proxies.client_ip())
+        .into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(connections, app).with_graceful_shutdown(signal::stop()).await?;
     Ok(())
 }
 

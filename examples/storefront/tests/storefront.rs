@@ -80,6 +80,18 @@ fn an_order_reaches_payments_and_inventory_under_its_id() {
 }
 
 #[test]
+fn the_log_of_an_order_names_the_customer_whom_a_trusted_proxy_names() {
+    for (trusted, customer) in
+        [("", "client=127.0.0.1"), ("127.0.0.0/8,10.0.0.0/8", "client=192.0.2.7")]
+    {
+        let mut shop = Storefront::start(&[("STOREFRONT_TRUSTED_PROXIES", trusted)]);
+        let forwarded = b"forwarded-order\r\nx-forwarded-for: 6.6.6.6, 192.0.2.7, 10.0.0.2";
+        assert_eq!(shop.order(forwarded, TWO_MUGS).status, 201);
+        shop.log_line(&["forwarded-order", "an order has come", customer]);
+    }
+}
+
+#[test]
 fn a_declined_payment_puts_the_stock_back() {
     let mut shop = Storefront::start(&[]);
     let answer = shop.order(b"declined-order", &samovars(3));

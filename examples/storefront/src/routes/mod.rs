@@ -12,14 +12,16 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use battlement::{request_id::RequestIdLayer, security_headers::SecurityHeadersLayer};
+use battlement::{
+    client_ip::ClientIpLayer, request_id::RequestIdLayer, security_headers::SecurityHeadersLayer,
+};
 
 use crate::{problem::Problem, shop::Shop};
 
 /// Some times what the largest order takes. axum would allow 2 MB.
 const LARGEST_BODY: usize = 16 * 1024;
 
-pub fn app(shop: Shop) -> Router {
+pub fn app(shop: Shop, client_ip: ClientIpLayer) -> Router {
     Router::new()
         .route("/", get(page::html))
         .route("/shop.css", get(page::css))
@@ -35,6 +37,8 @@ pub fn app(shop: Shop) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         // Around all that answers, so that a 404 and a 413 have them too. Scripts run by nonce alone.
         .layer(SecurityHeadersLayer::html())
+        // Says who the customer is, whatever stands in a header that no proxy of ours has written.
+        .layer(client_ip)
         // Last, and so outermost: whatever is answered, by whichever layer above, has an id. A good id
         // that comes in `x-request-id` is kept, any other replaced, and every log line names it.
         .layer(RequestIdLayer::new())

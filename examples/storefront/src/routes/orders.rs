@@ -6,8 +6,8 @@ use axum::{
     http::{StatusCode, header::LOCATION},
     response::IntoResponse,
 };
-use battlement::request_id::carry;
-use tracing::error;
+use battlement::{client_ip::ClientIp, request_id::carry};
+use tracing::{error, info};
 use uuid::Uuid;
 
 use crate::{
@@ -18,10 +18,12 @@ use crate::{
 
 pub async fn place(
     State(shop): State<Arc<Shop>>,
+    client: ClientIp,
     form: Result<Json<OrderForm>, JsonRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let Json(form) = form?;
     let new = form.check()?;
+    info!(client = %client.ip, "an order has come");
     // In a task of its own: axum drops a handler whose client goes away, which could leave an order
     // charged and not kept. `carry` takes the request's id along, into the task's logs and calls.
     let placing = tokio::spawn(carry(async move { shop.place(new).await }));
