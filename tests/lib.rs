@@ -7,6 +7,10 @@ mod pages {
     mod readme {}
     #[doc = include_str!("../COMPARE.md")]
     mod compare {}
+    #[doc = include_str!("../docs/migrate/axum-client-ip.md")]
+    mod migrate_axum_client_ip {}
+    #[doc = include_str!("../docs/migrate/express-trust-proxy.md")]
+    mod migrate_express_trust_proxy {}
     #[doc = include_str!("../docs/migrate/axum-helmet.md")]
     mod migrate_axum_helmet {}
     #[doc = include_str!("../docs/migrate/helmet.md")]
