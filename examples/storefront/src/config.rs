@@ -29,6 +29,8 @@ pub struct Config {
     pub inventory: Upstream,
     /// How long payments and inventory may take to answer.
     pub upstream_timeout: Duration,
+    /// Whether to have routes that fail on purpose.
+    pub bugs: bool,
     /// What to log.
     pub log: EnvFilter,
 }
@@ -52,6 +54,7 @@ impl Config {
             "a number of milliseconds, at least 1",
             Some(UPSTREAM_TIMEOUT_MS),
         );
+        let bugs = env.read("STOREFRONT_BUGS", "true or false", Some(false));
         let log = env.read(
             "RUST_LOG",
             "levels to log at, such as info,storefront=debug",
@@ -64,6 +67,7 @@ impl Config {
                 payments: payments?,
                 inventory: inventory?,
                 upstream_timeout: Duration::from_millis(timeout?.get().into()),
+                bugs: bugs?,
                 log: log?,
             })
         })())

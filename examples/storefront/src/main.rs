@@ -5,6 +5,7 @@
 //! | what can be set | `config.rs` |
 //! | a route, or the layers around all of them | `routes/mod.rs` |
 //! | what an order is, and what is wrong with one | `order.rs` |
+//! | what customers are told when something fails | `problem.rs` |
 //! | how an order is placed | `shop.rs` |
 //! | how payments and inventory are called | `upstream/` |
 //! | where orders are kept | `store.rs` |
@@ -14,6 +15,7 @@ mod config;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod env;
+mod form;
 mod order;
 mod problem;
 mod proto;
@@ -31,6 +33,7 @@ use std::{
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
+use battlement::problem::keep_caught_panics_quiet;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -44,6 +47,8 @@ const MISCONFIGURED: u8 = 78;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // What a request panics with is logged under its id, and not written to stderr as well.
+    keep_caught_panics_quiet();
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
         Err(mistakes) => {
@@ -80,7 +85,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     // With the address of whoever connects: the client's, or a proxy's.
-    let app = routes::app(shop, config.trusted_proxies.client_ip())
+    let app = routes::app(shop, config.trusted_proxies.client_ip(), config.bugs)
         .into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(connections, app).with_graceful_shutdown(signal::stop()).await?;
     Ok(())

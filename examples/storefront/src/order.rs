@@ -1,27 +1,23 @@
 //! What customers ask for, what is wrong with it, and what becomes of it.
 
-use std::collections::HashSet;
-
+use battlement::problem::FieldError;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::catalog;
+use crate::{catalog, form::Form};
 
 const MOST_ITEMS: usize = 20;
 const MOST_PIECES: u32 = 100;
 /// The longest address that mail can be sent to (RFC 5321, section 4.5.3.1.3, without the brackets).
 const LONGEST_EMAIL: usize = 254;
 
-/// An order as it arrives: anything at all can stand in it.
+/// An order as it arrives: any JSON at all.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OrderForm {
-    email: String,
-    items: Vec<Item>,
-}
+#[serde(transparent)]
+pub struct OrderForm(Value);
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
     pub product_id: String,
     pub quantity: u32,
@@ -43,45 +39,60 @@ pub struct Order {
     pub total_cents: u64,
 }
 
-/// What is wrong with one field: the place is a JSON pointer (RFC 6901) into the request.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct FieldError {
-    pub pointer: String,
-    pub detail: &'static str,
-}
+const AN_EMAIL: &str = "expected an e-mail address";
+const SOME_ITEMS: &str = "expected 1 to 20 items";
+const A_PRODUCT: &str = "expected the id of a product";
+const A_QUANTITY: &str = "expected 1 to 100";
 
 impl OrderForm {
     /// The order, or everything that is wrong with it.
     pub fn check(self) -> Result<NewOrder, Vec<FieldError>> {
-        let mut errors = Vec::new();
-        let mut wrong = |pointer, detail| errors.push(FieldError { pointer, detail });
-        if !looks_like_email(&self.email) {
-            wrong("/email".to_owned(), "expected an e-mail address");
+        let mut form = Form::default();
+        let order = self.read(&mut form);
+        form.finish(order)
+    }
+
+    fn read(self, form: &mut Form) -> Option<NewOrder> {
+        let mut order = form.object("", self.0, &["email", "items"])?;
+        let email: Option<String> = form.member("", &mut order, "email", AN_EMAIL);
+        if email.as_ref().is_some_and(|email| !looks_like_email(email)) {
+            form.wrong("/email", AN_EMAIL);
         }
-        if self.items.is_empty() || self.items.len() > MOST_ITEMS {
-            wrong("/items".to_owned(), "expected 1 to 20 items");
+        let values: Option<Vec<Value>> = form.member("", &mut order, "items", SOME_ITEMS);
+        if values.as_ref().is_some_and(|items| !(1..=MOST_ITEMS).contains(&items.len())) {
+            form.wrong("/items", SOME_ITEMS);
         }
-        let mut total_cents = 0;
-        let mut seen = HashSet::new();
-        for (index, item) in self.items.iter().take(MOST_ITEMS).enumerate() {
-            match catalog::product(&item.product_id) {
-                None => wrong(format!("/items/{index}/product_id"), "there is no such product"),
-                Some(product) if !seen.insert(product.id) => {
-                    wrong(format!("/items/{index}/product_id"), "the product is listed before");
-                }
-                Some(product) => {
-                    total_cents += u64::from(product.price_cents) * u64::from(item.quantity);
-                }
+        let mut items = Vec::new();
+        for (index, value) in values?.into_iter().take(MOST_ITEMS).enumerate() {
+            let pointer = format!("/items/{index}");
+            let Some(item) = Item::read(form, &pointer, value) else { continue };
+            if items.iter().any(|before: &Item| before.product_id == item.product_id) {
+                form.wrong(format!("{pointer}/product_id"), "the product is listed before");
             }
-            if !(1..=MOST_PIECES).contains(&item.quantity) {
-                wrong(format!("/items/{index}/quantity"), "expected 1 to 100");
-            }
+            items.push(item);
         }
-        if errors.is_empty() {
-            Ok(NewOrder { email: self.email, items: self.items, total_cents })
-        } else {
-            Err(errors)
+        let total_cents = items.iter().map(Item::cents).sum();
+        Some(NewOrder { email: email?, items, total_cents })
+    }
+}
+
+impl Item {
+    fn read(form: &mut Form, pointer: &str, value: Value) -> Option<Self> {
+        let mut item = form.object(pointer, value, &["product_id", "quantity"])?;
+        let product_id: Option<String> = form.member(pointer, &mut item, "product_id", A_PRODUCT);
+        if product_id.as_ref().is_some_and(|id| catalog::product(id).is_none()) {
+            form.wrong(format!("{pointer}/product_id"), "there is no such product");
         }
+        let quantity = form.member(pointer, &mut item, "quantity", A_QUANTITY);
+        if quantity.is_some_and(|quantity| !(1..=MOST_PIECES).contains(&quantity)) {
+            form.wrong(format!("{pointer}/quantity"), A_QUANTITY);
+        }
+        Some(Self { product_id: product_id?, quantity: quantity? })
+    }
+
+    fn cents(&self) -> u64 {
+        let price = catalog::product(&self.product_id).map_or(0, |product| product.price_cents);
+        u64::from(price) * u64::from(self.quantity)
     }
 }
 
@@ -98,9 +109,18 @@ fn looks_like_email(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    use serde_json::json;
+
     fn form(email: &str, items: &[(&str, u32)]) -> OrderForm {
-        let items = items.iter().map(|&(id, quantity)| Item { product_id: id.into(), quantity });
-        OrderForm { email: email.into(), items: items.collect() }
+        let item =
+            |&(id, quantity): &(&str, u32)| json!({ "product_id": id, "quantity": quantity });
+        let items: Vec<_> = items.iter().map(item).collect();
+        OrderForm(json!({ "email": email, "items": items }))
+    }
+
+    fn pointers(form: OrderForm) -> Vec<String> {
+        let errors = form.check().unwrap_err();
+        errors.into_iter().map(|error| error.pointer.into_owned()).collect()
     }
 
     #[test]
@@ -111,10 +131,8 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_told_at_once_and_where() {
-        let errors = form("ada", &[("mug", 0), ("mug", 1), ("moon", 101)]).check().unwrap_err();
-        let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(
-            pointers,
+            pointers(form("ada", &[("mug", 0), ("mug", 1), ("moon", 101)])),
             [
                 "/email",
                 "/items/0/quantity",
@@ -123,6 +141,27 @@ mod tests {
                 "/items/2/quantity"
             ]
         );
+    }
+
+    #[test]
+    fn every_field_of_the_wrong_type_is_told() {
+        let item = json!({ "product_id": 1, "quantity": "two", "colour/size": "red" });
+        let order = json!({ "email": 7, "items": [item, "mug", {}], "coupon": "x" });
+        assert_eq!(
+            pointers(OrderForm(order)),
+            [
+                "/coupon",
+                "/email",
+                "/items/0/colour~1size",
+                "/items/0/product_id",
+                "/items/0/quantity",
+                "/items/1",
+                "/items/2/product_id",
+                "/items/2/quantity",
+            ]
+        );
+        assert_eq!(pointers(OrderForm(json!({}))), ["/email", "/items"]);
+        assert_eq!(pointers(OrderForm(json!([]))), [""]);
     }
 
     #[test]

@@ -1,65 +1,39 @@
-//! Errors as customers' programs get to see them: JSON in the form of RFC 9457.
+//! What customers' programs get to read of what went wrong, in one place.
+//!
+//! Only what is made here speaks to them. Whatever else fails, as by `?`, is a bug: they get to know the id of
+//! their request, and the log has the rest.
 
-use axum::{
-    Json,
-    extract::rejection::JsonRejection,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
-use serde::Serialize;
+use axum::http::StatusCode;
+use battlement::problem::{FieldError, Problem};
 
-use crate::{order::FieldError, shop::Refused};
+use crate::shop::Refused;
 
-/// Without a `type` of its own, a problem's title is the name of its status.
-#[derive(Debug, Serialize)]
-pub struct Problem {
-    title: &'static str,
-    status: u16,
-    detail: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
+pub fn unknown_product() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_product").detail("there is no such product")
 }
 
-impl Problem {
-    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self {
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            detail: detail.into(),
-            errors: Vec::new(),
-        }
-    }
+pub fn unknown_order() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_order").detail("there is no such order")
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).expect("it was made from a status");
-        let content_type = HeaderValue::from_static("application/problem+json");
-        (status, [(CONTENT_TYPE, content_type)], Json(self)).into_response()
-    }
-}
-
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), rejection.body_text())
-    }
-}
-
-impl From<Vec<FieldError>> for Problem {
-    fn from(errors: Vec<FieldError>) -> Self {
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the order is not right yet");
-        Self { errors, ..problem }
-    }
+pub fn invalid_order(errors: Vec<FieldError>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_order")
+        .detail("the order is not right yet")
+        .fields(errors)
 }
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let status = match refused {
-            Refused::OutOfStock(_) => StatusCode::CONFLICT,
-            Refused::PaymentDeclined => StatusCode::PAYMENT_REQUIRED,
-            Refused::Failed(_) => StatusCode::BAD_GATEWAY,
-            Refused::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        let (status, code) = match &refused {
+            Refused::OutOfStock(_) => (StatusCode::CONFLICT, "out_of_stock"),
+            Refused::PaymentDeclined => (StatusCode::PAYMENT_REQUIRED, "payment_declined"),
+            Refused::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
+            Refused::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
         };
-        Self::new(status, refused.to_string())
+        let problem = Self::new(status, code).detail(refused.to_string());
+        match refused {
+            Refused::Failed(_, source) => problem.source(source),
+            _ => problem,
+        }
     }
 }

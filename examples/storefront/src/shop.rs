@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tower::BoxError;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -23,8 +24,8 @@ pub enum Refused {
     /// Too little is left; the text says of what, and can be shown to customers.
     OutOfStock(String),
     PaymentDeclined,
-    /// The named service has failed us, or could not be reached.
-    Failed(&'static str),
+    /// The named service has failed us, or could not be reached; for the log, why.
+    Failed(&'static str, BoxError),
     /// The named service took too long.
     TimedOut(&'static str),
 }
@@ -62,7 +63,7 @@ impl fmt::Display for Refused {
         match self {
             Self::OutOfStock(what) => f.write_str(what),
             Self::PaymentDeclined => f.write_str("the payment was declined"),
-            Self::Failed(upstream) => write!(f, "{upstream} failed"),
+            Self::Failed(upstream, _) => write!(f, "{upstream} failed"),
             Self::TimedOut(upstream) => write!(f, "{upstream} took too long"),
         }
     }

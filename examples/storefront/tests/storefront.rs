@@ -127,6 +127,7 @@ fn what_is_wrong_is_told_as_a_problem_with_an_id() {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
         assert_eq!(answer.json()["status"], status);
         assert!(Uuid::try_parse(answer.id()).is_ok());
+        assert_eq!(answer.json()["request_id"], answer.id());
     }
 }
 
@@ -156,6 +157,68 @@ fn each_wrong_field_of_an_order_is_pointed_at() {
     let errors = answer.json()["errors"].clone();
     assert_eq!(errors[0]["pointer"], "/email");
     assert_eq!(errors[1]["pointer"], "/items/0/product_id");
+}
+
+#[test]
+fn every_field_of_the_wrong_type_is_told_at_once() {
+    let shop = Storefront::start(&[]);
+    let answer =
+        shop.order(b"", r#"{"email": 7, "items": [{"product_id": 1, "quantity": "two"}]}"#);
+    assert_eq!(answer.status, 422);
+    let errors = answer.json()["errors"].clone();
+    let pointers: Vec<_> =
+        errors.as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+    assert_eq!(pointers, ["/email", "/items/0/product_id", "/items/0/quantity"]);
+}
+
+#[test]
+fn programs_can_tell_problems_apart_by_their_code() {
+    let shop = Storefront::start(&[]);
+    for (answer, code) in [
+        (shop.get("/products/moon"), "unknown_product"),
+        (shop.get("/orders/1"), "unknown_order"),
+        (shop.order(b"", &samovars(4)), "out_of_stock"),
+        (shop.order(b"", &samovars(3)), "payment_declined"),
+        (shop.order(b"", "{}"), "invalid_order"),
+        (shop.order(b"", "{"), "bad_request"),
+    ] {
+        assert_eq!(answer.json()["code"], code);
+    }
+}
+
+#[test]
+fn a_bug_is_a_clean_500_of_which_the_log_knows_all_and_the_customer_nothing() {
+    let mut shop = Storefront::start(&[("STOREFRONT_BUGS", "true")]);
+    for (path, id, cause) in [
+        ("/bugs/error", "met-an-error", "No such file or directory"),
+        ("/bugs/panic", "met-a-panic", "somebody sells mugs"),
+    ] {
+        let answer = send(shop.addr, "GET", path, id.as_bytes(), "");
+        assert_eq!(answer.status, 500);
+        let expected = serde_json::json!({
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "code": "internal",
+            "request_id": id,
+        });
+        assert_eq!(answer.json(), expected);
+        assert!(!String::from_utf8_lossy(&answer.raw).contains(cause));
+        shop.log_line(&["ERROR", id, cause]);
+    }
+    // Where it panicked, which only the panic hook knows.
+    shop.log_line(&["met-a-panic", "bugs.rs:"]);
+    assert_eq!(shop.get("/products").status, 200);
+    assert_eq!(Storefront::start(&[]).get("/bugs/panic").status, 404);
+}
+
+#[test]
+fn payments_that_cannot_be_reached_are_told_of_without_their_address() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut shop = Storefront::start(&[("PAYMENTS_URL", &format!("http://{free}"))]);
+    let answer = shop.order(b"who-is-down", TWO_MUGS);
+    assert_eq!(answer.json()["detail"], "payments failed");
+    shop.log_line(&["WARN", "who-is-down", "upstream_failed", "refused"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What can be asked of the shop, and the layers that each request goes through.
 
+mod bugs;
 mod orders;
 mod page;
 mod products;
@@ -9,19 +10,19 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::StatusCode,
     routing::{get, post},
 };
 use battlement::{
-    client_ip::ClientIpLayer, request_id::RequestIdLayer, security_headers::SecurityHeadersLayer,
+    client_ip::ClientIpLayer, problem::ProblemLayer, request_id::RequestIdLayer,
+    security_headers::SecurityHeadersLayer,
 };
 
-use crate::{problem::Problem, shop::Shop};
+use crate::shop::Shop;
 
 /// Some times what the largest order takes. axum would allow 2 MB.
 const LARGEST_BODY: usize = 16 * 1024;
 
-pub fn app(shop: Shop, client_ip: ClientIpLayer) -> Router {
+pub fn app(shop: Shop, client_ip: ClientIpLayer, bugs: bool) -> Router {
     Router::new()
         .route("/", get(page::html))
         .route("/shop.css", get(page::css))
@@ -30,11 +31,11 @@ pub fn app(shop: Shop, client_ip: ClientIpLayer) -> Router {
         .route("/products/{id}", get(products::show))
         .route("/orders", post(orders::place))
         .route("/orders/{id}", get(orders::show))
-        .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "see the header `allow` for what works")
-        })
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "there is no such page") })
+        .merge(if bugs { bugs::router() } else { Router::new() })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        // Whatever fails inside of here is answered as a problem, in the form the caller can read: axum's
+        // own 404, 405 and 413, what handlers refuse, and panics.
+        .layer(ProblemLayer::new())
         // Around all that answers, so that a 404 and a 413 have them too. Scripts run by nonce alone.
         .layer(SecurityHeadersLayer::html())
         // Says who the customer is, whatever stands in a header that no proxy of ours has written.

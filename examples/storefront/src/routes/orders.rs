@@ -6,13 +6,13 @@ use axum::{
     http::{StatusCode, header::LOCATION},
     response::IntoResponse,
 };
-use battlement::{client_ip::ClientIp, request_id::carry};
-use tracing::{error, info};
+use battlement::{client_ip::ClientIp, problem::Problem, request_id::carry};
+use tracing::info;
 use uuid::Uuid;
 
 use crate::{
     order::{Order, OrderForm},
-    problem::Problem,
+    problem,
     shop::Shop,
 };
 
@@ -22,15 +22,12 @@ pub async fn place(
     form: Result<Json<OrderForm>, JsonRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let Json(form) = form?;
-    let new = form.check()?;
+    let new = form.check().map_err(problem::invalid_order)?;
     info!(client = %client.ip, "an order has come");
     // In a task of its own: axum drops a handler whose client goes away, which could leave an order
     // charged and not kept. `carry` takes the request's id along, into the task's logs and calls.
     let placing = tokio::spawn(carry(async move { shop.place(new).await }));
-    let order = placing.await.map_err(|failure| {
-        error!(%failure, "placing an order failed");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the fault is ours")
-    })??;
+    let order = placing.await??;
     let location = format!("/orders/{}", order.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(order)))
 }
@@ -41,5 +38,5 @@ pub async fn show(
 ) -> Result<Json<Order>, Problem> {
     // What is no UUID names no order either: one answer for both.
     let order = Uuid::try_parse(&id).ok().and_then(|id| shop.orders.find(id));
-    order.map(Json).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such order"))
+    order.map(Json).ok_or_else(problem::unknown_order)
 }

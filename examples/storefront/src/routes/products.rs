@@ -1,9 +1,10 @@
-use axum::{Json, extract::Path, http::StatusCode};
+use axum::{Json, extract::Path};
+use battlement::problem::Problem;
 use serde::Serialize;
 
 use crate::{
     catalog::{self, PRODUCTS, Product},
-    problem::Problem,
+    problem,
 };
 
 /// An object and not a bare array: there is room for more, such as the next page.
@@ -18,5 +19,5 @@ pub async fn list() -> Json<Products> {
 
 pub async fn show(Path(id): Path<String>) -> Result<Json<&'static Product>, Problem> {
     let product = catalog::product(&id);
-    product.map(Json).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "there is no such product"))
+    product.map(Json).ok_or_else(problem::unknown_product)
 }

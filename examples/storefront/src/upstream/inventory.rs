@@ -55,7 +55,7 @@ impl Inventory {
             Ok(())
         });
         if let Err(refused) = released.await {
-            warn!(%order, %refused, "the stock of a failed order may still be reserved");
+            warn!(%order, ?refused, "the stock of a failed order may still be reserved");
         }
     }
 }
@@ -64,10 +64,7 @@ fn refused(status: Status) -> Refused {
     match status.code() {
         Code::FailedPrecondition => Refused::OutOfStock(status.message().to_owned()),
         Code::DeadlineExceeded => Refused::TimedOut(NAME),
-        _ => {
-            warn!(%status, "inventory failed");
-            Refused::Failed(NAME)
-        }
+        _ => Refused::Failed(NAME, status.into()),
     }
 }
 

@@ -10,7 +10,6 @@ use hyper_util::{
 };
 use serde_json::json;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use tracing::warn;
 use uuid::Uuid;
 
 use super::within;
@@ -41,18 +40,13 @@ impl Payments {
     pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), Refused> {
         let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
         let status = within(self.timeout, NAME, async {
-            self.post(charge.to_string()).await.map_err(|error| {
-                warn!(error, "payments failed");
-                Refused::Failed(NAME)
-            })
+            let posted = self.post(charge.to_string()).await;
+            posted.map_err(|error| Refused::Failed(NAME, error))
         });
         match status.await? {
             StatusCode::CREATED => Ok(()),
             StatusCode::PAYMENT_REQUIRED => Err(Refused::PaymentDeclined),
-            status => {
-                warn!(%status, "payments gave an answer that was not expected");
-                Err(Refused::Failed(NAME))
-            }
+            status => Err(Refused::Failed(NAME, format!("unexpected answer {status}").into())),
         }
     }
 
