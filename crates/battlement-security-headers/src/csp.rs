@@ -1,6 +1,7 @@
 //! Content Security Policy Level 3: built, parsed, checked and written.
 
 mod builder;
+mod check;
 mod directive;
 mod list;
 mod parse;
@@ -139,8 +140,13 @@ impl Csp {
                 list.clone()
             }
         };
-        list.retain(|known| *known != Source::NONE && known != source);
-        list.push(source.clone());
+        list.retain(|known| *known != Source::NONE);
+        if *source != Source::NONE && !list.contains(source) {
+            list.push(source.clone());
+        }
+        if list.is_empty() {
+            list.push(Source::NONE);
+        }
         self.replace(directive, Value::Sources(list));
     }
 

@@ -1,6 +1,8 @@
 use http::{HeaderName, header};
 
 /// A header that the layer can send.
+///
+/// They are sent in the order in which they stand here, which is Helmet's, with ours behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Header {
@@ -45,7 +47,7 @@ pub enum Header {
 }
 
 impl Header {
-    /// All of them, in the order in which they are sent, which is Helmet's.
+    /// All of them, in the order in which they are sent.
     pub const ALL: [Self; 19] = [
         Self::Csp,
         Self::CspReportOnly,

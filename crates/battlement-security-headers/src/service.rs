@@ -53,7 +53,8 @@ where
             return ResponseFuture::passing(self.inner.call(request));
         }
         let asked = Asked::of(&request);
-        let nonce = self.template.wants_nonce.then(|| CspNonce::offer(request.extensions_mut()));
+        let wants_nonce = self.template.wants_nonce && !asked.grpc;
+        let nonce = wants_nonce.then(|| CspNonce::offer(request.extensions_mut()));
         let template = Arc::clone(&self.template);
         ResponseFuture::writing(self.inner.call(request), template, asked, nonce)
     }

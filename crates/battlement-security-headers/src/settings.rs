@@ -1,7 +1,7 @@
 //! What configuration files say, in the shape of Helmet's options.
 
-mod apply;
 mod csp;
+mod draft;
 mod fetch_metadata;
 mod options;
 mod switch;
@@ -131,6 +131,6 @@ impl TryFrom<SecurityHeadersSettings> for SecurityHeadersLayer {
     type Error = ConfigError;
 
     fn try_from(settings: SecurityHeadersSettings) -> Result<Self, ConfigError> {
-        apply::layer(settings)
+        draft::layer(settings)
     }
 }

@@ -6,7 +6,7 @@ mod answering;
 use battlement_core::{ClientIp, RequestFacts, Scheme, Via};
 use battlement_security_headers::{
     Corp, Csp, Directive, Endpoint, FrameOptions, Header, Hsts, SecurityHeadersLayer,
-    SecurityPatch, When,
+    SecurityPatch, Source, When,
 };
 use http::{HeaderMap, HeaderName, Request, Response};
 use tower::{Layer, ServiceExt, layer::layer_fn, service_fn};
@@ -171,6 +171,19 @@ async fn a_patch_relaxes_one_directive_of_the_policy() {
     ] {
         assert!(policy.contains(part), "{part} is not in {policy}");
     }
+}
+
+#[tokio::test]
+async fn a_patch_that_allows_nothing_or_what_is_allowed_keeps_the_policy() {
+    let patched = |_: Request<()>| {
+        SecurityPatch::new()
+            .allow(Directive::ImgSrc, Source::SELF)
+            .allow(Directive::ObjectSrc, Source::NONE)
+            .allow(Directive::Sandbox, Source::SELF)
+            .on(Response::new(""))
+    };
+    let headers = answer(&SecurityHeadersLayer::helmet(), https(), patched).await;
+    assert_eq!(values(&headers, "content-security-policy"), [Csp::helmet().to_string()]);
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! What other sites' pages ask for is turned away, logged only, or let through where it is meant to be.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex},
+};
 
 use battlement_core::{Rejection, RejectionKind};
 use battlement_security_headers::{FetchMetadataLayer, FetchSite};
@@ -10,6 +14,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
+use tracing::instrument::WithSubscriber;
 
 fn from_another_site(path: &str) -> Request<()> {
     Request::get(path)
@@ -64,6 +69,37 @@ async fn report_only_lets_everything_pass() {
     assert_eq!(answer(&layer, from_another_site("/orders")).await.body(), "served");
     let layer = FetchMetadataLayer::new().enabled(false);
     assert_eq!(answer(&layer, from_another_site("/orders")).await.body(), "served");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn report_only_logs_what_it_would_refuse_and_nothing_else() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let layer = FetchMetadataLayer::new().report_only(true);
+    async {
+        answer(&layer, from_another_site("/orders")).await;
+        answer(&layer, Request::get("/products").body(()).unwrap()).await;
+    }
+    .with_subscriber(subscriber)
+    .await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains("WARN") && text.contains("path=\"/orders\""), "{text}");
 }
 
 #[tokio::test]

@@ -55,11 +55,11 @@ where
         }
         let (parts, body) = request.into_parts();
         if !self.policy.allows(&parts) {
-            let report_only = self.policy.report_only;
-            tracing::warn!(report_only, method = %parts.method, "a page of another site asked for this");
-            if !report_only {
+            if !self.policy.report_only {
                 return FetchMetadataFuture::refusing(Wire::of(&parts.headers));
             }
+            let (method, path) = (&parts.method, parts.uri.path());
+            tracing::warn!(%method, path, "a page of another site asks for this, which would be refused");
         }
         FetchMetadataFuture::passing(self.inner.call(Request::from_parts(parts, body)))
     }
