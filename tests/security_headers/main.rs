@@ -5,4 +5,5 @@
 mod answers;
 mod grpc;
 mod https;
+mod isolation;
 mod servers;
