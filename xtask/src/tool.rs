@@ -45,7 +45,7 @@ pub(crate) const PROMTOOL: Tool = Tool {
 pub(crate) const PYTHON: Tool = Tool {
     name: "python3 with venv",
     needed: "tests read expositions with the strict parser of Prometheus' Python library",
-    detect: "python3 -m ensurepip --version",
+    detect: &["python3 -m ensurepip --version"],
     source: Source::System { apt: "python3-venv", brew: "python" },
 };
 
