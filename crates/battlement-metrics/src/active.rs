@@ -1,56 +1,78 @@
-use crate::{gauge::Gauge, key::Key, names::Subject, slots::Slots};
+use std::sync::OnceLock;
+
+use crate::{
+    gauge::Gauge,
+    names::{OVERFLOW, Subject},
+};
 
 /// How many requests are under way, by whom they are of (for clients), method and scheme.
 #[derive(Debug)]
 pub(crate) struct Active {
-    slots: Slots<One>,
-    rest: Gauge,
+    /// One for each there can be, made when it is first needed.
+    gauges: Box<[OnceLock<Gauge>]>,
+    last_owner: usize,
+    methods: usize,
     shards: usize,
 }
 
-#[derive(Debug)]
-struct One {
-    of: ActiveKey,
-    gauge: Gauge,
-}
-
-/// What of a [`Key`] is known when a request begins.
+/// What of a [`Key`](crate::key::Key) is known when a request begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ActiveKey {
-    pub(crate) subject: Subject,
+    /// The number of the client, 0 where there is none.
+    pub(crate) owner: Subject,
     pub(crate) method: u8,
     pub(crate) https: bool,
 }
 
-impl ActiveKey {
-    fn packed(self) -> u64 {
-        Key { subject: self.subject, method: self.method, https: self.https, ..Key::OVERFLOW }
-            .packed()
-    }
-}
-
 impl Active {
-    pub(crate) fn new(max: usize, shards: usize) -> Self {
-        Self { slots: Slots::new(max), rest: Gauge::new(shards), shards }
+    /// For owners of the numbers below `owners`; what is beyond shares one gauge.
+    pub(crate) fn new(owners: usize, methods: usize, shards: usize) -> Self {
+        let count = (owners + 1) * methods * 2;
+        let gauges = std::iter::repeat_with(OnceLock::new).take(count).collect();
+        Self { gauges, last_owner: owners, methods, shards }
     }
 
-    /// Adds to the gauge of `of`. What was added there is to be taken away there, which holds since a
-    /// gauge that found no room never finds any.
     pub(crate) fn add(&self, of: ActiveKey, change: i64) {
-        let make = || One { of, gauge: Gauge::new(self.shards) };
-        let found = self.slots.get_or_insert(of.packed(), |one| one.of == of, make);
-        found.map_or(&self.rest, |(_, one)| &one.gauge).add(change);
+        let owner = usize::from(of.owner).min(self.last_owner);
+        let place = (owner * self.methods + usize::from(of.method)) * 2 + usize::from(of.https);
+        self.gauges[place].get_or_init(|| Gauge::new(self.shards)).add(change);
     }
 
     pub(crate) fn snapshot(&self) -> impl Iterator<Item = (ActiveKey, i64)> {
-        self.slots.iter().map(|one| (one.of, one.gauge.value()))
+        let gauges = self.gauges.iter().enumerate();
+        gauges.filter_map(|(place, gauge)| Some((self.key(place), gauge.get()?.value())))
+    }
+
+    fn key(&self, place: usize) -> ActiveKey {
+        let (owner, rest) = (place / (2 * self.methods), place % (2 * self.methods));
+        ActiveKey {
+            owner: Subject::try_from(owner).unwrap_or(OVERFLOW),
+            method: u8::try_from(rest / 2).unwrap_or(u8::MAX),
+            https: rest % 2 == 1,
+        }
     }
 
     pub(crate) fn is_used(&self) -> bool {
-        self.slots.len() > 0
+        self.gauges.iter().any(|gauge| gauge.get().is_some())
     }
 
     pub(crate) fn total(&self) -> i64 {
-        self.snapshot().map(|(_, value)| value).sum::<i64>() + self.rest.value()
+        self.snapshot().map(|(_, value)| value).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_owner_method_and_scheme_has_its_gauge_and_the_rest_shares_one() {
+        let active = Active::new(2, 3, 1);
+        let keys = [(0, 0, false), (0, 2, true), (1, 1, false)];
+        let keys = keys.map(|(owner, method, https)| ActiveKey { owner, method, https });
+        keys.iter().for_each(|key| active.add(*key, 1));
+        assert!(active.snapshot().eq(keys.map(|key| (key, 1))));
+        active.add(ActiveKey { owner: OVERFLOW, method: 0, https: false }, 5);
+        assert_eq!(active.total(), 8);
     }
 }

@@ -3,11 +3,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Method, Response};
+use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::{ResponseBody, ticket::Ticket};
+use crate::{ResponseBody, asked::Asked, ticket::Ticket};
 
 pin_project! {
     /// The future of a [`Metrics`](crate::Metrics) service.
@@ -18,29 +18,19 @@ pin_project! {
         inner: F,
         // Absent where nothing is counted. Dropped with the future, it counts the request as dropped.
         ticket: Option<Ticket>,
-        method: Method,
+        asked: Asked,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(crate) const fn passing(inner: F) -> Self {
-        Self { inner, ticket: None, method: Method::GET }
+        Self { inner, ticket: None, asked: Asked::Other }
     }
 
     /// Calls while `ticket` is held, so that a call that panics is counted.
-    pub(crate) fn counting(mut ticket: Ticket, method: Method, call: impl FnOnce() -> F) -> Self {
+    pub(crate) fn counting(mut ticket: Ticket, asked: Asked, call: impl FnOnce() -> F) -> Self {
         let inner = ticket.during(call);
-        Self { inner, ticket: Some(ticket), method }
-    }
-
-    /// What of the method says whether the answer has a body. (The method itself may be any word, which
-    /// would have to be copied.)
-    pub(crate) fn asked(method: &Method) -> Method {
-        match *method {
-            Method::HEAD => Method::HEAD,
-            Method::CONNECT => Method::CONNECT,
-            _ => Method::GET,
-        }
+        Self { inner, ticket: Some(ticket), asked }
     }
 }
 
@@ -59,7 +49,7 @@ where
         let result = ready!(ticket.during(|| this.inner.poll(cx)));
         let ticket = this.ticket.take();
         Poll::Ready(match (result, ticket) {
-            (Ok(response), Some(ticket)) => Ok(ticket.answered(this.method, response)),
+            (Ok(response), Some(ticket)) => Ok(ticket.answered(*this.asked, response)),
             (Ok(response), None) => Ok(response.map(ResponseBody::passing)),
             (Err(error), ticket) => {
                 ticket.into_iter().for_each(Ticket::failed);

@@ -1,7 +1,7 @@
 use crate::{
     HttpMetrics,
     family::{Buckets, Families, Family, Kind, Value},
-    key::{ErrorType, Key},
+    key::Key,
     naming::Naming,
     recorder::Recorder,
     series::Series,
@@ -70,13 +70,8 @@ impl Gathered<'_> {
     fn active(&self, name: &'static str) -> Family {
         let mut family = Family::new(name, Kind::Gauge, ACTIVE);
         for (of, value) in self.traffic.active.snapshot() {
-            let key = Key {
-                subject: of.subject,
-                method: of.method,
-                https: of.https,
-                error: ErrorType::None,
-                ..Key::OVERFLOW
-            };
+            let (subject, method, https) = (of.owner, of.method, of.https);
+            let key = Key { subject, method, https, ..Key::OVERFLOW };
             let labels = self.naming.active_labels(self.recorder, self.traffic.side, key);
             #[expect(clippy::cast_precision_loss, reason = "nobody serves 2^53 requests at once")]
             family.add(labels, Value::Number(value as f64));

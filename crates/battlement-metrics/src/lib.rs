@@ -56,6 +56,10 @@
 //! the router; `note_route` tells it to one outside), a [table](HttpMetricsBuilder::route_table), a
 //! [closure](HttpMetricsBuilder::route_by). Where nobody knows there is no label; the path is never one.
 //!
+//! [`Exposition`] has more for the page: [`process`](Exposition::process) (CPU, memory, descriptors, threads),
+//! [`runtime`](Exposition::runtime) (tokio's workers and queue), [`build_info`](Exposition::build_info), and
+//! [`gauge`](Exposition::gauge) for a value of your own, as the connections of a pool.
+//!
 //! # Defaults
 //!
 //! | what | default | why |
@@ -95,6 +99,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod active;
+mod asked;
 mod body;
 mod buckets;
 mod builder;
@@ -112,10 +117,13 @@ mod methods;
 mod metrics;
 mod names;
 mod naming;
+#[cfg(target_os = "linux")]
+mod process;
 #[cfg(feature = "prometheus-client")]
 pub mod prometheus_client;
 mod recorder;
 mod route;
+mod runtime;
 mod series;
 mod service;
 mod shard;

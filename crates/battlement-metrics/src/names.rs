@@ -32,6 +32,11 @@ impl Names {
         self.0.find(text, |name| **name == *text).map(|(at, _)| subject(at))
     }
 
+    /// All numbers are below this.
+    pub(crate) fn numbers(&self) -> usize {
+        self.0.capacity()
+    }
+
     pub(crate) fn text(&self, number: Subject) -> Option<&str> {
         self.0.at(number.into()).map(AsRef::as_ref)
     }

@@ -27,6 +27,7 @@ pub(crate) struct Series {
 #[derive(Debug)]
 struct One {
     key: Key,
+    packed: u64,
     histogram: Histogram,
 }
 
@@ -61,8 +62,9 @@ impl Series {
         if key.subject == OVERFLOW {
             return None;
         }
-        let make = || One { key, histogram: Histogram::new(self.shards) };
-        let found = self.slots.get_or_insert(key.packed(), |one| one.key == key, make);
+        let packed = key.packed();
+        let make = || One { key, packed, histogram: Histogram::new(self.shards) };
+        let found = self.slots.get_or_insert(packed, |one| one.packed == packed, make);
         found.map(|(_, one)| &one.histogram)
     }
 

@@ -5,7 +5,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use crate::{
-    HttpMetrics, ResponseBody, ResponseFuture, names::Subject, side::Side, ticket::Ticket,
+    HttpMetrics, ResponseBody, ResponseFuture, asked::Asked, names::Subject, side::Side,
+    ticket::Ticket,
 };
 
 /// Counts requests or calls. Made by [`MetricsLayer`](crate::MetricsLayer).
@@ -69,7 +70,7 @@ where
         let Some(ticket) = self.open(&mut request) else {
             return ResponseFuture::passing(self.inner.call(request));
         };
-        let method = ResponseFuture::<()>::asked(request.method());
-        ResponseFuture::counting(ticket, method, || self.inner.call(request))
+        let asked = Asked::of(request.method());
+        ResponseFuture::counting(ticket, asked, || self.inner.call(request))
     }
 }

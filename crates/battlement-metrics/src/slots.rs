@@ -89,6 +89,11 @@ impl<T> Slots<T> {
         self.slots.iter().filter_map(|slot| slot.get().map(AsRef::as_ref))
     }
 
+    /// All entries stand below this.
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len.load(Relaxed)
     }

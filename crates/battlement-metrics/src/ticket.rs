@@ -3,17 +3,18 @@ use std::sync::Arc;
 use battlement_core::{
     BodyKind, CallFacts, Ending, GrpcCode, OnEnd, RequestFacts, SpanId, TraceId, Wire,
 };
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body::Body;
 use tokio::time::Instant;
 
 use crate::{
     ResponseBody,
     active::ActiveKey,
+    asked::Asked,
     exemplar::Exemplar,
     key::{ErrorType, Key, is_https, version_number},
     metrics::Pinned,
-    names::{Subject, UNKNOWN},
+    names::Subject,
     recorder::Recorder,
     route::RouteTemplate,
     side::Side,
@@ -30,7 +31,7 @@ pub(crate) struct Ticket {
     key: Key,
     fate: Fate,
     is_stream: bool,
-    received: Option<u64>,
+    received: u64,
     sent: u64,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct Ticket {
 #[derive(Debug)]
 enum Origin {
     Request(RequestFacts),
-    Call { start: Instant, trace: Option<(TraceId, SpanId)> },
+    Call { start: Instant, trace: Option<Box<(TraceId, SpanId)>> },
 }
 
 /// What it means if the ticket is dropped now.
@@ -77,7 +78,7 @@ impl Ticket {
         let mut key = Self::key(recorder, subject, request);
         let trusted = facts.client().and_then(|client| client.scheme);
         key.https = is_https(trusted, uri.scheme_str(), recorder.config.https);
-        let received = recorder.config.body_sizes.then(|| declared(request.headers()));
+        let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let origin = Origin::Request(facts);
         Some(Self::open(pinned, origin, side, key, is_stream, received))
     }
@@ -87,7 +88,7 @@ impl Ticket {
         let recorder = &*pinned.0;
         let mut key = Self::key(recorder, client, request);
         key.https = is_https(None, request.uri().scheme_str(), false);
-        let received = recorder.config.body_sizes.then(|| declared(request.headers()));
+        let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
         let origin = Origin::Call { start: Instant::now(), trace };
         Self::open(pinned, origin, Side::Client, key, false, received)
@@ -112,7 +113,7 @@ impl Ticket {
         side: Side,
         key: Key,
         is_stream: bool,
-        received: Option<u64>,
+        received: u64,
     ) -> Self {
         let fate = Fate::Waiting;
         let ticket = Self { pinned, origin, side, key, fate, is_stream, received, sent: 0 };
@@ -136,15 +137,15 @@ impl Ticket {
     /// The head is there; the ticket goes on with the body.
     pub(crate) fn answered<B: Body>(
         mut self,
-        method: &Method,
+        asked: Asked,
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        let kind = BodyKind::of(method, &response);
+        let kind = BodyKind::of(asked.method(), &response);
         let status = response.status();
         self.judge(status, response.headers());
         self.learn_route(&response);
         self.is_stream |= self.side != Side::Grpc
-            && (is_upgrade(method, status)
+            && (is_upgrade(asked, status)
                 || (kind == BodyKind::Open && is_event_stream(response.headers())));
         if self.traffic().first_byte.is_some() {
             self.record_first_byte();
@@ -153,19 +154,18 @@ impl Ticket {
     }
 
     fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
-        match (self.side, GrpcCode::from_headers(headers)) {
-            (Side::Grpc, Some(code)) => self.judged(code),
-            (Side::Grpc, None) if status != StatusCode::OK => {
-                self.judged(GrpcCode::from_http(status));
+        if self.side == Side::Grpc {
+            match GrpcCode::from_headers(headers) {
+                Some(code) => self.judged(code),
+                None if status != StatusCode::OK => self.judged(GrpcCode::from_http(status)),
+                None => {}
             }
-            (Side::Grpc, None) => {}
-            (side, _) => {
-                self.key.status = status.as_u16();
-                let first_error = if side == Side::Client { 400 } else { 500 };
-                if status.as_u16() >= first_error {
-                    self.key.error = ErrorType::Status;
-                }
-            }
+            return;
+        }
+        self.key.status = status.as_u16();
+        let first_error = if self.side == Side::Client { 400 } else { 500 };
+        if self.key.status >= first_error {
+            self.key.error = ErrorType::Status;
         }
     }
 
@@ -213,8 +213,8 @@ impl Ticket {
     }
 
     fn active_key(&self) -> ActiveKey {
-        let subject = if self.side == Side::Client { self.key.subject } else { UNKNOWN };
-        ActiveKey { subject, method: self.key.method, https: self.key.https }
+        let owner = if self.side == Side::Client { self.key.subject } else { 0 };
+        ActiveKey { owner, method: self.key.method, https: self.key.https }
     }
 
     fn start(&self) -> Instant {
@@ -228,7 +228,7 @@ impl Ticket {
     fn trace(&self) -> Option<(TraceId, SpanId)> {
         match &self.origin {
             Origin::Request(facts) => sampled(facts.trace()?),
-            Origin::Call { trace, .. } => *trace,
+            Origin::Call { trace, .. } => trace.as_deref().copied(),
         }
     }
 
@@ -259,8 +259,8 @@ impl Ticket {
         });
         let series = if self.is_stream { &traffic.stream } else { &traffic.duration };
         series.record(self.key, elapsed, exemplar);
-        if let (Some(sizes), Some(received)) = (&traffic.sizes, self.received) {
-            sizes.request.record(self.key, received, None::<fn() -> Exemplar>);
+        if let Some(sizes) = &traffic.sizes {
+            sizes.request.record(self.key, self.received, None::<fn() -> Exemplar>);
             sizes.response.record(self.key, self.sent, None::<fn() -> Exemplar>);
         }
     }
@@ -302,7 +302,7 @@ impl Drop for Ticket {
 
 fn nanos(from: Instant, to: Instant) -> u64 {
     let elapsed = to.saturating_duration_since(from);
-    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+    elapsed.as_secs().saturating_mul(1_000_000_000).saturating_add(elapsed.subsec_nanos().into())
 }
 
 fn declared(headers: &HeaderMap) -> u64 {
@@ -310,8 +310,8 @@ fn declared(headers: &HeaderMap) -> u64 {
     value.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-fn is_upgrade(method: &Method, status: StatusCode) -> bool {
-    status == StatusCode::SWITCHING_PROTOCOLS || (*method == Method::CONNECT && status.is_success())
+fn is_upgrade(asked: Asked, status: StatusCode) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS || (asked == Asked::Connect && status.is_success())
 }
 
 /// By its media type (WHATWG HTML, server-sent events).
@@ -327,6 +327,6 @@ fn sampled(trace: &battlement_core::Trace) -> Option<(TraceId, SpanId)> {
     trace.flags.is_sampled().then_some((trace.trace_id, trace.span_id))
 }
 
-fn trace_of_call<B>(request: &Request<B>) -> Option<(TraceId, SpanId)> {
-    sampled(CallFacts::of(request).trace()?)
+fn trace_of_call<B>(request: &Request<B>) -> Option<Box<(TraceId, SpanId)>> {
+    sampled(CallFacts::of(request).trace()?).map(Box::new)
 }

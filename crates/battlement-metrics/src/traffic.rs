@@ -31,21 +31,21 @@ impl Traffic {
         let names = side.names();
         let series =
             |name, bounds: &[u64]| Series::new(name, bounds, config.max_series, config.shards);
-        let (subjects, owners) = match side {
-            Side::Server => (config.max_routes, 1),
-            Side::Client => (config.max_clients, config.max_clients + 2),
-            Side::Grpc => (config.grpc_methods.len(), 1),
+        let subjects = match side {
+            Side::Server => config.max_routes,
+            Side::Client => config.max_clients,
+            Side::Grpc => config.grpc_methods.len(),
         };
-        // Every gauge there can be: methods by schemes by owners.
-        let gauges = 2 * config.methods.count() * owners;
+        let subjects = Names::new(subjects);
+        let owners = if side == Side::Client { subjects.numbers() } else { 1 };
         let duration_bounds = match side {
             Side::Server => config.naming.duration_bounds(),
             Side::Client | Side::Grpc => &buckets::DURATION,
         };
         Self {
             side,
-            subjects: Names::new(subjects),
-            active: Active::new(gauges, config.shards),
+            subjects,
+            active: Active::new(owners, config.methods.count(), config.shards),
             duration: series(names.duration, duration_bounds),
             stream: series(names.stream, &buckets::STREAM),
             first_byte: config.first_byte.then(|| series(names.first_byte, duration_bounds)),

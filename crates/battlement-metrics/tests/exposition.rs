@@ -126,3 +126,22 @@ async fn a_name_that_is_taken_is_left_out_and_counted() {
 fn a_name_that_prometheus_does_not_read_is_refused() {
     let _ = Exposition::new().gauge("not a name", "", [], || 0.0);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_process_the_runtime_and_the_build_are_shown() {
+    let runtime = tokio::runtime::Handle::current();
+    let page = Exposition::new().process().runtime(&runtime).build_info([("version", "1.2.3")]);
+    let text = page.render(Format::Text);
+    let value = |name: &str| {
+        let sample = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        sample.and_then(|value| value.parse::<f64>().ok())
+    };
+    assert!(value("process_resident_memory_bytes").unwrap() > 1e6, "{text}");
+    assert!(value("process_open_fds").unwrap() >= 3.0 && value("process_threads").unwrap() >= 1.0);
+    assert!(value("process_start_time_seconds").unwrap() > 1.6e9);
+    assert!(value("process_cpu_seconds_total").is_some() && value("process_max_fds").is_some());
+    assert_eq!(value("tokio_workers"), Some(1.0));
+    assert!(text.contains("tokio_worker_busy_seconds_total{worker=\"0\"} "), "{text}");
+    assert!(text.contains("battlement_build_info{version=\"1.2.3\"} 1\n"), "{text}");
+}
