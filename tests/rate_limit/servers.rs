@@ -1,0 +1,151 @@
+//! One layer, the same under every server.
+
+use axum::{Router, routing::get};
+use battlement::{
+    client_ip::ClientIpLayer,
+    rate_limit::{Headers, Key, Policy, RateLimitLayer},
+};
+use battlement_testkit::{
+    client::{Collected, Http1, Http2},
+    echo::{EchoClient, EchoServer, Words},
+    server::{Protocol, Server},
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tonic::{Code, transport::Endpoint};
+use tower::{BoxError, Layer, ServiceBuilder, service_fn};
+
+/// Two in a quarter of an hour, of which none comes back while a test runs.
+fn two() -> RateLimitLayer {
+    let quarter = std::time::Duration::from_secs(15 * 60);
+    RateLimitLayer::new(Policy::new("orders", 2, quarter), Key::client_ip())
+}
+
+async fn hyper_with(layer: RateLimitLayer, protocol: Protocol) -> Server {
+    let service = service_fn(async |_: Request<Incoming>| {
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("ordered")))
+    });
+    let layers = ServiceBuilder::new().layer(ClientIpLayer::new()).layer(layer);
+    Server::hyper(protocol, move |_| layers.clone().service(service)).await.unwrap()
+}
+
+async fn axum_with(layer: RateLimitLayer) -> Server {
+    let layers = ServiceBuilder::new().layer(ClientIpLayer::new()).layer(layer);
+    let router = Router::new()
+        .route("/", get(async || "ordered"))
+        .route("/other", get(async || "other"))
+        .layer(layers);
+    Server::axum(router).await.unwrap()
+}
+
+fn check(answers: &[Collected]) {
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses, [200, 200, 429]);
+    for (answer, left) in answers.iter().zip(["1;t=450", "0;t=450", "0;t=450"]) {
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"orders\";q=2;w=900"));
+        assert_eq!(answer.header("ratelimit"), Some(format!("\"orders\";r={left}").as_str()));
+    }
+    let [first, _, denied] = answers else { panic!("three answers") };
+    assert!(!first.headers.contains_key("retry-after"));
+    assert_eq!(denied.header("retry-after"), Some("450"));
+    assert_eq!(denied.header("cache-control"), Some("no-store"));
+    assert_eq!(denied.header("content-type"), Some("application/problem+json"));
+    assert!(denied.text().contains("#quota-exceeded"), "{}", denied.text());
+    assert!(denied.text().contains(r#""violated-policies":["orders"]"#), "{}", denied.text());
+}
+
+#[tokio::test]
+async fn the_third_is_turned_away_over_http1_each_on_a_connection_of_its_own()
+-> Result<(), BoxError> {
+    for server in [hyper_with(two(), Protocol::Http1).await, axum_with(two()).await] {
+        let mut answers = Vec::new();
+        for _ in 0..3 {
+            answers.push(Http1::connect(server.addr()).await?.get("/").await?);
+        }
+        check(&answers);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_third_is_turned_away_over_http2_on_one_connection() -> Result<(), BoxError> {
+    for server in [hyper_with(two(), Protocol::Http2).await, axum_with(two()).await] {
+        let mut client = Http2::connect(server.addr()).await?;
+        let mut answers = Vec::new();
+        for _ in 0..3 {
+            answers.push(client.get("/").await?);
+        }
+        check(&answers);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_routes_that_a_router_puts_the_layer_on_share_its_state() -> Result<(), BoxError> {
+    let server = axum_with(two()).await;
+    let mut client = Http1::connect(server.addr()).await?;
+    assert_eq!(client.get("/").await?.status, 200);
+    assert_eq!(client.get("/other").await?.status, 200);
+    assert_eq!(client.get("/").await?.status, 429);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_limit_by_route_knows_axum_s_templates() -> Result<(), BoxError> {
+    let layer = RateLimitLayer::new(Policy::per_day("route", 1), Key::route());
+    let router = Router::new()
+        .route("/orders/{id}", get(async || "order"))
+        .route("/users/{id}", get(async || "user"))
+        .route_layer(layer.headers(Headers::None));
+    let server = Server::axum(router).await?;
+    let mut client = Http1::connect(server.addr()).await?;
+    assert_eq!(client.get("/orders/1").await?.status, 200);
+    assert_eq!(client.get("/orders/2").await?.status, 429);
+    assert_eq!(client.get("/users/1").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn under_tonic_the_third_ends_with_resource_exhausted_and_says_when_to_come_back() {
+    let layers = ServiceBuilder::new().layer(ClientIpLayer::new()).layer(two()).into_inner();
+    let router = tonic::transport::Server::builder().layer(layers).add_service(EchoServer);
+    let server = Server::tonic(router).await.unwrap();
+    let channel = Endpoint::from_shared(server.url("")).unwrap().connect().await.unwrap();
+    let mut client = EchoClient::new(channel);
+    for left in ["\"orders\";r=1;t=450", "\"orders\";r=0;t=450"] {
+        let answer = client.say(Words::new("hello")).await.unwrap();
+        assert_eq!(answer.metadata().get("ratelimit").unwrap(), left);
+    }
+    let status = client.say(Words::new("hello")).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(status.message(), "too many requests");
+    let pushback = status.metadata().get("grpc-retry-pushback-ms").unwrap().to_str().unwrap();
+    let pushback: u64 = pushback.parse().unwrap();
+    assert!((440_000..=450_000).contains(&pushback), "{pushback}");
+    // google.rpc.Status { code: 8, message, details: [RetryInfo { retry_delay }] }, as its bytes are.
+    let details = status.details();
+    assert_eq!(&details[..2], [0x08, 8]);
+    let retry_info = b"type.googleapis.com/google.rpc.RetryInfo";
+    assert!(details.windows(retry_info.len()).any(|window| window == retry_info));
+}
+
+#[tokio::test]
+async fn clones_for_each_connection_and_layers_applied_anew_count_as_one() -> Result<(), BoxError> {
+    let layer = two();
+    let make = layer.clone();
+    let server = Server::hyper(Protocol::Http1, move |_| {
+        let service = service_fn(async |_: Request<Incoming>| {
+            Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("ordered")))
+        });
+        ClientIpLayer::new().layer(make.layer(service))
+    })
+    .await?;
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(Http1::connect(server.addr()).await?.get("/").await?.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 429, 429]);
+    Ok(())
+}
