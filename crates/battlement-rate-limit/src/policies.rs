@@ -26,7 +26,7 @@ pub(crate) struct PolicySet {
     policies: Box<[Policy]>,
     /// What tells the cells of one key apart, by the names of the policies.
     pub(crate) marks: Box<[u128]>,
-    /// Each name as a structured field has it, with its quotes.
+    /// How each policy begins in `RateLimit`: `"name";r=`.
     pub(crate) labels: Box<[String]>,
     /// `RateLimit-Policy` as a list of strings, and as former drafts had it.
     pub(crate) headers: Option<PolicyHeaders>,
@@ -67,11 +67,11 @@ impl Policies {
             }
         }
         ConfigError::check(mistakes)?;
-        let labels: Box<[String]> = policies.iter().map(|policy| label(policy.name())).collect();
+        let begins = |policy: &Policy| label(policy.name()) + ";r=";
         Ok(Self(Arc::new(PolicySet {
             marks: policies.iter().map(|policy| mark(policy.name())).collect(),
-            headers: headers(&policies, &labels),
-            labels,
+            headers: headers(&policies),
+            labels: policies.iter().map(begins).collect(),
             policies,
         })))
     }
@@ -124,14 +124,14 @@ fn label(name: &str) -> String {
 }
 
 /// None if all policies are only tried out.
-fn headers(policies: &[Policy], labels: &[String]) -> Option<PolicyHeaders> {
+fn headers(policies: &[Policy]) -> Option<PolicyHeaders> {
     let (mut named, mut numbers) = (String::new(), String::new());
-    for (policy, label) in policies.iter().zip(labels).filter(|(policy, _)| !policy.is_shadow()) {
+    for policy in policies.iter().filter(|policy| !policy.is_shadow()) {
         let separator = if named.is_empty() { "" } else { "," };
         let period = policy.period();
         // A window of a broken second is told longer than it is, which asks for less than is allowed.
         let window = period.as_secs() + u64::from(period.subsec_nanos() > 0);
-        let quota = policy.quota();
+        let (label, quota) = (label(policy.name()), policy.quota());
         let _ = write!(named, "{separator}{label};q={quota};w={window}");
         let _ = write!(numbers, "{separator}{quota};w={window}");
     }

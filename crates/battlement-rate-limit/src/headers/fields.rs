@@ -82,7 +82,7 @@ impl Tightest {
             text.split(", ").find_map(|part| part.strip_prefix("remaining="))?.parse().ok()
         };
         if self.is_tighter(headers, &LIMIT, remaining) {
-            let mut text = Text::default();
+            let mut text = Text::new();
             text.text("limit=").number(self.limit.into());
             text.text(", remaining=").number(self.remaining.into());
             text.text(", reset=").number(self.reset);
@@ -124,13 +124,13 @@ fn shown<'a>(
 
 /// `"burst";r=99;t=1`, where `t` is left out if there is nothing to wait for.
 fn limits(policies: &Policies, outcome: &Outcome) -> Option<HeaderValue> {
-    let mut text = Text::default();
+    let mut text = Text::new();
     let labels = policies.iter().zip(&outcome.states).zip(&policies.0.labels);
     for ((policy, state), label) in labels {
         if policy.is_shadow() {
             continue;
         }
-        text.comma().text(label).text(";r=").number(state.remaining.into());
+        text.comma().text(label).number(state.remaining.into());
         if state.reset > Duration::ZERO {
             text.text(";t=").number(seconds_up(state.reset));
         }

@@ -1,19 +1,26 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use smallvec::SmallVec;
 
-/// A header's value as it is put together: most take no allocation before the value's own.
-#[derive(Default)]
-pub(super) struct Text(SmallVec<[u8; 128]>);
+/// A header's value as it is put together. Most fit, and take no allocation before the value's own.
+pub(super) struct Text {
+    short: [u8; SHORT],
+    len: usize,
+    /// All of it, once it is longer.
+    long: Vec<u8>,
+}
 
+const SHORT: usize = 96;
 /// Enough for any number.
 const DIGITS: usize = 20;
 
 impl Text {
+    pub(super) const fn new() -> Self {
+        Self { short: [0; SHORT], len: 0, long: Vec::new() }
+    }
+
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        self.0.extend_from_slice(text.as_bytes());
-        self
+        self.bytes(text.as_bytes())
     }
 
     pub(super) fn number(&mut self, mut number: u64) -> &mut Self {
@@ -27,20 +34,32 @@ impl Text {
             }
             first -= 1;
         }
-        self.0.extend_from_slice(&digits[first..]);
-        self
+        self.bytes(&digits[first..])
     }
 
     /// Parts a list, unless nothing stands in it yet.
     pub(super) fn comma(&mut self) -> &mut Self {
-        if !self.0.is_empty() {
-            self.0.push(b',');
-        }
-        self
+        if self.len > 0 { self.bytes(b",") } else { self }
     }
 
     pub(super) fn value(&self) -> Option<HeaderValue> {
-        HeaderValue::from_bytes(&self.0).ok()
+        let written = if self.long.is_empty() { &self.short[..self.len] } else { &self.long };
+        HeaderValue::from_bytes(written).ok()
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let end = self.len + bytes.len();
+        match self.short.get_mut(self.len..end) {
+            Some(room) if self.long.is_empty() => room.copy_from_slice(bytes),
+            _ => {
+                if self.long.is_empty() {
+                    self.long.extend_from_slice(&self.short[..self.len]);
+                }
+                self.long.extend_from_slice(bytes);
+            }
+        }
+        self.len = end;
+        self
     }
 }
 
@@ -56,8 +75,20 @@ mod tests {
     #[test]
     fn numbers_are_written_as_format_writes_them() {
         for number in [0, 7, 10, 999, 1_000, u64::MAX] {
-            let value = Text::default().number(number).value().unwrap();
+            let value = Text::new().number(number).value().unwrap();
             assert_eq!(value.to_str().unwrap(), number.to_string());
+        }
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_whole() {
+        for count in [1, 9, 10, 11, 30] {
+            let mut text = Text::new();
+            for _ in 0..count {
+                text.comma().text("123456").text("789");
+            }
+            let expected = vec!["123456789"; count].join(",");
+            assert_eq!(text.value().unwrap().to_str().unwrap(), expected);
         }
     }
 }

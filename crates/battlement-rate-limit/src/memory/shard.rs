@@ -44,6 +44,8 @@ pub(super) struct Taken {
 
 /// The cell of a policy, found for a decision.
 struct Staged {
+    /// Where it lies, if it is not new.
+    index: Option<usize>,
     before: Cell,
     after: Result<Cell, Denied>,
 }
@@ -105,8 +107,34 @@ impl Shard {
 
 impl Cells {
     fn take(&mut self, ask: &Ask<'_>, now: u64) -> Taken {
-        let overflowed = self.make_room(ask, now);
-        let staged = self.stage(ask, now, overflowed);
+        self.take_known(ask, now).unwrap_or_else(|| self.take_all(ask, now))
+    }
+
+    /// What most decisions are: by one policy, of a key that is here. It is looked up once, and nothing is
+    /// staged.
+    fn take_known(&mut self, ask: &Ask<'_>, now: u64) -> Option<Taken> {
+        let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
+        let cell = self.by_key.get_mut(&place(ask, *mark, false))?;
+        let after = policy.rule().take(*cell, now, ask.cost);
+        if let Ok(after) = after
+            && ask.cost > 0
+        {
+            *cell = after;
+        }
+        let state = state(policy.rule(), *cell, after, now);
+        Some(Taken { states: SmallVec::from_buf_and_len([state, state], 1), overflowed: false })
+    }
+
+    fn take_all(&mut self, ask: &Ask<'_>, now: u64) -> Taken {
+        let mut staged = self.stage(ask, now, false);
+        let missing = staged.iter().filter(|staged| staged.index.is_none()).count();
+        let mut overflowed = false;
+        if missing > 0 {
+            self.sweep(now);
+            overflowed = self.by_key.len() + missing > self.capacity;
+            // The sweep has moved cells about.
+            staged = self.stage(ask, now, overflowed);
+        }
         let denied =
             |(staged, policy): (&Staged, &Policy)| staged.after.is_err() && !policy.is_shadow();
         let allowed = !staged.iter().zip(ask.policies.iter()).any(denied);
@@ -116,37 +144,29 @@ impl Cells {
         Taken { states: states(ask, &staged, now, allowed), overflowed }
     }
 
-    /// Sweeps a little if the key is new. Whether there is still no place for it.
-    fn make_room(&mut self, ask: &Ask<'_>, now: u64) -> bool {
-        let new = |mark: &&u128| !self.by_key.contains_key(&(ask.key.bits() ^ **mark));
-        let new = ask.policies.0.marks.iter().filter(new).count();
-        if new == 0 {
-            return false;
-        }
+    /// Throws a few cells out, if they are spent.
+    fn sweep(&mut self, now: u64) {
         for _ in 0..SWEPT.min(self.by_key.len()) {
-            self.sweep_one(now);
-        }
-        self.by_key.len() + new > self.capacity
-    }
-
-    fn sweep_one(&mut self, now: u64) {
-        if self.sweep >= self.by_key.len() {
-            self.sweep = 0;
-        }
-        match self.by_key.get_index(self.sweep) {
-            // The last one takes its place, and is the next to be looked at.
-            Some((_, cell)) if cell.is_spent(now) => {
-                self.by_key.swap_remove_index(self.sweep);
+            if self.sweep >= self.by_key.len() {
+                self.sweep = 0;
             }
-            _ => self.sweep += 1,
+            match self.by_key.get_index(self.sweep) {
+                // The last one takes its place, and is the next to be looked at.
+                Some((_, cell)) if cell.is_spent(now) => {
+                    self.by_key.swap_remove_index(self.sweep);
+                }
+                _ => self.sweep += 1,
+            }
         }
     }
 
     fn stage(&self, ask: &Ask<'_>, now: u64, overflowed: bool) -> SmallVec<[Staged; 2]> {
+        let cells = if overflowed { &self.shared } else { &self.by_key };
         let stage = |(policy, mark): (&Policy, u128)| {
-            let cells = if overflowed { &self.shared } else { &self.by_key };
-            let before = cells.get(&place(ask, mark, overflowed)).copied().unwrap_or_default();
-            Staged { before, after: policy.rule().take(before, now, ask.cost) }
+            let found = cells.get_full(&place(ask, mark, overflowed));
+            let (index, before) =
+                found.map_or((None, Cell::default()), |(index, _, cell)| (Some(index), *cell));
+            Staged { index, before, after: policy.rule().take(before, now, ask.cost) }
         };
         each(ask).map(stage).collect()
     }
@@ -154,8 +174,12 @@ impl Cells {
     fn commit(&mut self, ask: &Ask<'_>, staged: &[Staged], overflowed: bool) {
         let cells = if overflowed { &mut self.shared } else { &mut self.by_key };
         for ((_, mark), staged) in each(ask).zip(staged) {
-            if let Ok(after) = staged.after {
-                cells.insert(place(ask, mark, overflowed), after);
+            let Ok(after) = staged.after else { continue };
+            match staged.index.and_then(|index| cells.get_index_mut(index)) {
+                Some((_, cell)) => *cell = after,
+                None => {
+                    cells.insert(place(ask, mark, overflowed), after);
+                }
             }
         }
     }
