@@ -5,6 +5,7 @@ use battlement_benches::Suite;
 mod client_ip;
 mod metrics;
 mod problem;
+mod rate_limit;
 mod request_id;
 mod security_headers;
 
@@ -13,6 +14,7 @@ pub const SUITES: &[Suite] = &[
     Suite { layer: "client-ip", cases: client_ip::cases },
     Suite { layer: "metrics", cases: metrics::cases },
     Suite { layer: "problem", cases: problem::cases },
+    Suite { layer: "rate-limit", cases: rate_limit::cases },
     Suite { layer: "request-id", cases: request_id::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
 ];

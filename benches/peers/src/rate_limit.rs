@@ -1,0 +1,152 @@
+use std::{
+    cell::LazyCell,
+    convert::Infallible,
+    future::{Ready, ready},
+    net::{IpAddr, Ipv4Addr},
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::Body;
+use battlement_benches::{Bare, Case, request};
+use battlement_core::{ClientIp, RequestFacts, Via};
+use battlement_rate_limit::{Headers, Key, Policy, RateLimitLayer};
+use bytes::Bytes;
+use governor::{
+    clock::QuantaInstant,
+    middleware::{NoOpMiddleware, StateInformationMiddleware},
+};
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::Full;
+use tower::{Layer, Service};
+use tower_governor::{
+    GovernorError, GovernorLayer,
+    governor::{Governor, GovernorConfigBuilder},
+    key_extractor::KeyExtractor,
+};
+use tower_resilience_ratelimiter::RateLimiterLayer;
+
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 195));
+/// So much a second that nobody is turned away while it is measured.
+const MANY: u32 = 1_000_000;
+
+pub(crate) fn cases() -> Vec<Case> {
+    let one = || RateLimitLayer::new(policy("one"), Key::client_ip());
+    let three = [policy("one"), policy("two"), policy("three")];
+    let three = RateLimitLayer::new(three, Key::client_ip());
+    vec![
+        ours("ours: no headers", one().headers(Headers::None)).at_most(700, 0),
+        ours("ours: both headers", one()).at_most(1_600, 1),
+        ours("ours: draft 6, four headers", one().headers(Headers::Draft6)),
+        ours("ours: three policies, both headers", three),
+        ours("ours: both headers, refund and information", one().refund(|_| false).expose(true)),
+        Case::new("tower_governor: no headers", known, BareAxum, Lazy::new(governor)),
+        Case::new(
+            "tower_governor: with headers",
+            known,
+            BareAxum,
+            Lazy::new(governor_with_headers),
+        ),
+        resilience("tower-resilience: fixed window, no keys"),
+    ]
+}
+
+fn policy(name: &str) -> Policy {
+    Policy::per_second(name, MANY).burst(50_000_000)
+}
+
+/// A request of which it is known who sent it.
+fn known() -> Request<Full<Bytes>> {
+    let mut request = request();
+    let facts = RequestFacts::starting(tokio::time::Instant::now());
+    facts.set_client(ClientIp::new(CLIENT, Via::Peer));
+    request.extensions_mut().insert(facts);
+    request
+}
+
+fn ours(name: &'static str, layer: RateLimitLayer) -> Case {
+    Case::new(name, known, Bare, layer.layer(Bare))
+}
+
+type Governed<M> = Governor<OfFacts, M, BareAxum, Body>;
+
+/// Around the one body type that it works with.
+fn governor() -> Governed<NoOpMiddleware<QuantaInstant>> {
+    let mut config = GovernorConfigBuilder::default().key_extractor(OfFacts);
+    config.period(Duration::from_nanos(1_000)).burst_size(MANY);
+    GovernorLayer::new(config.finish().expect("a quota")).layer(BareAxum)
+}
+
+fn governor_with_headers() -> Governed<StateInformationMiddleware> {
+    let mut config = GovernorConfigBuilder::default().key_extractor(OfFacts);
+    config.period(Duration::from_nanos(1_000)).burst_size(MANY);
+    let config = config.use_headers().finish().expect("a quota");
+    GovernorLayer::new(config).layer(BareAxum)
+}
+
+/// A service that is made by its first request: making a limiter of governor measures the clock for as many
+/// rounds as that takes, which would show in the instructions of every other case.
+#[derive(Clone)]
+struct Lazy<S>(Rc<LazyCell<S>>);
+
+impl<S> Lazy<S> {
+    fn new(make: fn() -> S) -> Self {
+        Self(Rc::new(LazyCell::new(make)))
+    }
+}
+
+impl<S, R> Service<R> for Lazy<S>
+where
+    S: Service<R> + Clone,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        S::clone(&self.0).call(request)
+    }
+}
+
+fn resilience(name: &'static str) -> Case {
+    let layer = RateLimiterLayer::per_second(MANY as usize).build().expect("a limit");
+    Case::new(name, known, Bare, layer.layer(Bare))
+}
+
+/// The address as ours reads it.
+#[derive(Clone, Debug)]
+struct OfFacts;
+
+impl KeyExtractor for OfFacts {
+    type Key = IpAddr;
+
+    fn extract<B>(&self, request: &Request<B>) -> Result<IpAddr, GovernorError> {
+        ClientIp::of(request).map(|client| client.ip).ok_or(GovernorError::UnableToExtractKey)
+    }
+}
+
+/// As `Bare`, with axum's body.
+#[derive(Clone, Copy)]
+struct BareAxum;
+
+impl<B> Service<Request<B>> for BareAxum {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        let mut response = Response::new(Body::from("hello"));
+        let value = HeaderValue::from_static("text/plain");
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+        ready(Ok(response))
+    }
+}
