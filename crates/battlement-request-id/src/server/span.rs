@@ -1,5 +1,5 @@
 use battlement_core::RequestFacts;
-use tracing::{Span, field};
+use tracing::{Span, field, level_filters::LevelFilter};
 
 /// Where the ids are written for [`tracing`].
 ///
@@ -24,6 +24,9 @@ impl RequestSpan {
     /// The span to enter around what is inside.
     pub(crate) fn open(self, facts: &RequestFacts) -> Span {
         match self {
+            // Where nobody listens, `tracing` would still write the span for the `log` crate, if anything
+            // turned that feature on, as axum's defaults do.
+            Self::Own if LevelFilter::current() < LevelFilter::INFO => Span::none(),
             Self::Own => {
                 let span = tracing::info_span!(
                     target: "battlement::request",
