@@ -28,7 +28,9 @@ impl Service<Request<()>> for Handler {
     }
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
-        if self.0 && let Some(nonce) = CspNonce::of(&request) {
+        if self.0
+            && let Some(nonce) = CspNonce::of(&request)
+        {
             assert_eq!(nonce.as_str().len(), 22);
         }
         ready(Ok(Response::new(())))
