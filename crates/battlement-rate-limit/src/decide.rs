@@ -64,10 +64,11 @@ impl Rule {
         }
     }
 
-    /// The cell without `cost`, which was taken at `then`. What has come back already is not given twice.
-    pub(crate) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
+    /// The cell without `cost`, which was taken at `then` and left `left`. What has come back already is not
+    /// given twice.
+    pub(crate) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
         match self {
-            Self::Gcra(gcra) => gcra.give_back(cell, now, cost),
+            Self::Gcra(gcra) => gcra.give_back(cell, now, cost, then, left),
             Self::Fixed(window) => window.give_back_fixed(cell, now, cost, then),
             Self::Sliding(window) => window.give_back_sliding(cell, now, cost, then),
         }

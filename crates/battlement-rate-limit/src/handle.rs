@@ -19,8 +19,8 @@ impl Handle {
 
     /// Puts other policies in the place of the layer's own, from the next request on.
     ///
-    /// A policy of the same name goes on with the state of its keys: what was used stays used, and a smaller
-    /// burst or period cuts it.
+    /// A policy of the same name and algorithm goes on with the state of its keys: what was used stays used,
+    /// and a smaller burst or period cuts it. Any other begins anew.
     pub fn replace(&self, policies: impl Into<Policies>) {
         self.limiter.policies.store(Arc::new(policies.into()));
     }

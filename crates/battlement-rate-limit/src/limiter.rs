@@ -6,7 +6,7 @@ use http::Request;
 use tokio::time::Instant;
 
 use crate::{
-    Ask, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe, Outcome, Policies,
+    Ask, Headers, Inbound, Key, KeyHash, Memory, Missing, Observe, Outcome, Policies,
     RateLimitInfo, answer::Denial, headers::Fields, jitter, key::Secret, observe,
 };
 
@@ -55,7 +55,7 @@ pub(crate) struct Charge {
     policies: Policies,
     key: KeyHash,
     cost: u32,
-    at: Moment,
+    outcome: Outcome,
 }
 
 /// The policies that hold for a request.
@@ -100,7 +100,7 @@ impl Limiter {
         if outcome.is_denied(policies) {
             return Ruled::Deny(Box::new(self.denial(&inbound, policies, &outcome, fields)));
         }
-        let charge = self.charge(&ask);
+        let charge = self.charge(&ask, &outcome);
         if self.expose {
             let policies = policies.clone();
             request.extensions_mut().insert(RateLimitInfo { policies, outcome, key });
@@ -142,13 +142,13 @@ impl Limiter {
         Denial::new(Wire::of(inbound.headers), names, wait, fields)
     }
 
-    fn charge(self: &Arc<Self>, ask: &Ask<'_>) -> Option<Box<Charge>> {
+    fn charge(self: &Arc<Self>, ask: &Ask<'_>, outcome: &Outcome) -> Option<Box<Charge>> {
         let charge = || Charge {
             limiter: Arc::clone(self),
             policies: ask.policies.clone(),
             key: ask.key,
             cost: ask.cost,
-            at: ask.now,
+            outcome: outcome.clone(),
         };
         self.refund.is_some().then(|| Box::new(charge()))
     }
@@ -159,7 +159,7 @@ impl Charge {
     pub(crate) fn settle(self, head: &Head<'_>) {
         if self.limiter.refund.as_ref().is_some_and(|refund| refund(head)) {
             let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
-            self.limiter.memory.give_back(&ask, self.at);
+            self.limiter.memory.give_back(&ask, &self.outcome);
         }
     }
 }

@@ -9,15 +9,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use tokio::time::Instant;
 
 use self::shard::{Shard, Taken};
-use crate::{
-    Ask, Attempt, Moment, Outcome, PolicyState, Ruling, Source, Store, StoreError,
-    decide::{Denied, Left},
-};
+use crate::{Ask, Attempt, Moment, Outcome, Source, Store, StoreError};
 
 /// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
 const SHARDS: usize = 64;
@@ -27,9 +25,10 @@ const CAPACITY: usize = 250_000;
 /// State in the memory of this process, and never more of it than was said.
 ///
 /// It holds one cell for each key and policy. A cell that has become as good as new is swept out as others
-/// are used: there is no task behind it. When it is full, keys that are not in it share one cell for each
-/// policy, and no key that is in it is ever thrown out: an attacker who makes up keys can lock out
-/// newcomers, but reset nobody's limit. [`Memory::held`] and [`Memory::overflows`] tell.
+/// are used: there is no task behind it. It lies in 64 parts, each with a lock of its own. When one is full,
+/// keys that are not in it share one cell for each policy there, and no key that is in it is ever thrown out:
+/// an attacker who makes up keys can lock out newcomers, but reset nobody's limit. The first time is told in
+/// the log; [`Memory::held`] and [`Memory::overflows`] tell for metrics.
 ///
 /// A clone shares the state.
 #[derive(Clone)]
@@ -38,6 +37,7 @@ pub struct Memory(Arc<Inner>);
 struct Inner {
     began: Instant,
     shards: Box<[Shard]>,
+    capacity: usize,
     overflows: AtomicU64,
 }
 
@@ -48,7 +48,8 @@ impl Memory {
     pub fn new(cells: usize) -> Self {
         let each = cells.div_ceil(SHARDS).max(1);
         let shards = (0..SHARDS).map(|_| Shard::new(each)).collect();
-        Self(Arc::new(Inner { began: Instant::now(), shards, overflows: AtomicU64::new(0) }))
+        let overflows = AtomicU64::new(0);
+        Self(Arc::new(Inner { began: Instant::now(), shards, capacity: cells, overflows }))
     }
 
     /// How many cells it holds.
@@ -69,25 +70,42 @@ impl Memory {
         let now = self.nanos(ask.now);
         let taken = self.shard(ask).take(ask, now);
         if taken.overflowed {
-            self.0.overflows.fetch_add(1, Relaxed);
+            self.count_overflow();
         }
-        taken.into()
+        self.outcome(taken)
     }
 
     /// What [`take`](Self::take) would say.
     #[must_use]
     pub fn look(&self, ask: &Ask<'_>) -> Outcome {
-        self.shard(ask).look(ask, self.nanos(ask.now)).into()
+        self.outcome(self.shard(ask).look(ask, self.nanos(ask.now)))
     }
 
-    /// Gives back what was taken at `charged`, as far as it has not come back by itself.
-    pub fn give_back(&self, ask: &Ask<'_>, charged: Moment) {
-        self.shard(ask).give_back(ask, self.nanos(ask.now), self.nanos(charged));
+    /// Gives back what was taken when `charged` was decided, as far as it has not come back by itself.
+    pub fn give_back(&self, ask: &Ask<'_>, charged: &Outcome) {
+        self.shard(ask).give_back(ask, self.nanos(ask.now), charged, self.nanos(charged.at));
     }
 
     /// Forgets the key under all of these policies.
     pub fn forget(&self, ask: &Ask<'_>) {
         self.shard(ask).forget(ask);
+    }
+
+    fn outcome(&self, taken: Taken) -> Outcome {
+        let source = if taken.overflowed { Source::Overflow } else { Source::Memory };
+        Outcome::new(taken.states, source, self.0.began + Duration::from_nanos(taken.at))
+    }
+
+    /// And tells of the first.
+    #[cold]
+    fn count_overflow(&self) {
+        if self.0.overflows.fetch_add(1, Relaxed) == 0 {
+            tracing::warn!(
+                capacity = self.0.capacity,
+                fix = "raise the capacity, or limit by something of which clients cannot make up more",
+                "the memory of a rate limit is full, and new keys share what is left; this is told once",
+            );
+        }
     }
 
     /// All cells of a key lie in one shard, so that one lock makes them change as one.
@@ -108,13 +126,6 @@ impl Default for Memory {
     }
 }
 
-impl From<Taken> for Outcome {
-    fn from(taken: Taken) -> Self {
-        let source = if taken.overflowed { Source::Overflow } else { Source::Memory };
-        Self::new(taken.states, source)
-    }
-}
-
 impl Store for Memory {
     type Later<T: Send + 'static> = Ready<Result<T, StoreError>>;
 
@@ -126,7 +137,7 @@ impl Store for Memory {
         Attempt::Now(self.look(ask))
     }
 
-    fn refund(&self, ask: &Ask<'_>, charged: Moment) -> Attempt<(), Self::Later<()>> {
+    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>> {
         self.give_back(ask, charged);
         Attempt::Now(())
     }

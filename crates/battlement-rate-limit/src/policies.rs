@@ -1,7 +1,7 @@
-use std::{fmt::Write as _, ops::Deref, sync::Arc};
+use std::{fmt::Write as _, hash::Hash as _, mem, ops::Deref, sync::Arc};
 
 use http::HeaderValue;
-use siphasher::sip128::SipHasher13;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::{ConfigError, Mistake, Policy};
 
@@ -24,7 +24,7 @@ pub struct Policies(pub(crate) Arc<PolicySet>);
 #[derive(Debug)]
 pub(crate) struct PolicySet {
     policies: Box<[Policy]>,
-    /// What tells the cells of one key apart, by the names of the policies.
+    /// What tells the cells of one key apart, by the names of the policies and how they count.
     pub(crate) marks: Box<[u128]>,
     /// How each policy begins in `RateLimit`: `"name";r=`.
     pub(crate) labels: Box<[String]>,
@@ -69,7 +69,7 @@ impl Policies {
         ConfigError::check(mistakes)?;
         let begins = |policy: &Policy| label(policy.name()) + ";r=";
         Ok(Self(Arc::new(PolicySet {
-            marks: policies.iter().map(|policy| mark(policy.name())).collect(),
+            marks: policies.iter().map(mark).collect(),
             headers: headers(&policies),
             labels: policies.iter().map(begins).collect(),
             policies,
@@ -105,8 +105,12 @@ impl<const N: usize> From<[Policy; N]> for Policies {
     }
 }
 
-fn mark(name: &str) -> u128 {
-    SipHasher13::new().hash(name.as_bytes()).as_u128()
+fn mark(policy: &Policy) -> u128 {
+    let mut hasher = SipHasher13::new();
+    policy.name().hash(&mut hasher);
+    // What one algorithm has written is no state of another.
+    mem::discriminant(policy.rule()).hash(&mut hasher);
+    hasher.finish128().as_u128()
 }
 
 /// A structured-field string (RFC 9651, section 4.1.6).

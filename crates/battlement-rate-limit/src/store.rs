@@ -19,8 +19,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What [`acquire`](Self::acquire) would say, without taking anything.
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
 
-    /// Gives back what was taken at `charged`, as far as it has not come back by itself.
-    fn refund(&self, ask: &Ask<'_>, charged: Moment) -> Attempt<(), Self::Later<()>>;
+    /// Gives back what was taken when the store decided `charged`, as far as it has not come back by itself.
+    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>>;
 
     /// Forgets the key under all of these policies.
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>>;
@@ -98,6 +98,8 @@ pub struct Outcome {
     pub states: SmallVec<[PolicyState; 2]>,
     /// Who decided.
     pub source: Source,
+    /// When, by the clock of this process.
+    pub at: Moment,
 }
 
 /// Who decided.
@@ -106,7 +108,7 @@ pub struct Outcome {
 pub enum Source {
     /// The key's own cell in the memory of this process.
     Memory,
-    /// The cell that new keys share while the memory is full.
+    /// The cells that new keys share while the memory is full, for one policy at least.
     Overflow,
 }
 
@@ -155,8 +157,12 @@ impl PolicyState {
 }
 
 impl Outcome {
-    pub(crate) const fn new(states: SmallVec<[PolicyState; 2]>, source: Source) -> Self {
-        Self { states, source }
+    pub(crate) const fn new(
+        states: SmallVec<[PolicyState; 2]>,
+        source: Source,
+        at: Moment,
+    ) -> Self {
+        Self { states, source, at }
     }
 
     /// Whether a policy that is not only tried out says no.

@@ -113,12 +113,12 @@ fn a_refund_gives_back_what_was_taken_and_never_more_than_there_is() {
         Policy::per_day("fixed", 5).algorithm(Algorithm::FixedWindow),
         Policy::per_day("sliding", 5).algorithm(Algorithm::SlidingWindow),
     ]);
-    take(&store, key, &policies, 3, at);
-    store.give_back(&Ask::new(key, &policies, 2, at), at);
+    let charged = take(&store, key, &policies, 3, at);
+    store.give_back(&Ask::new(key, &policies, 2, at), &charged);
     assert_eq!(remaining(&store.look(&Ask::new(key, &policies, 1, at))), [4, 4, 4]);
-    store.give_back(&Ask::new(key, &policies, 100, at), at);
+    store.give_back(&Ask::new(key, &policies, u32::MAX, at), &charged);
     assert_eq!(remaining(&store.look(&Ask::new(key, &policies, 1, at))), [5, 5, 5]);
-    store.give_back(&Ask::new(keys(2)[1], &policies, 1, at), at);
+    store.give_back(&Ask::new(keys(2)[1], &policies, 1, at), &charged);
     assert!(store.held() <= 3, "a key that is not there is not made by a refund");
 }
 
@@ -127,8 +127,9 @@ fn what_is_asked_through_the_trait_is_there_at_once() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([Policy::per_day("day", 2)]);
     let ask = Ask::new(key, &policies, 1, at);
-    assert!(matches!(store.acquire(&ask), Attempt::Now(outcome) if remaining(&outcome) == [1]));
-    assert!(matches!(store.refund(&ask, at), Attempt::Now(())));
+    let Attempt::Now(charged) = store.acquire(&ask) else { panic!("it lies in memory") };
+    assert_eq!(remaining(&charged), [1]);
+    assert!(matches!(store.refund(&ask, &charged), Attempt::Now(())));
     assert!(matches!(store.peek(&ask), Attempt::Now(outcome) if remaining(&outcome) == [2]));
     assert!(matches!(store.reset(&ask), Attempt::Now(())));
 }
@@ -150,6 +151,88 @@ fn a_million_keys_take_no_more_room_than_was_said() {
     assert!(overflowed > 980_000);
     assert!(!admits(&store, live, &policies, 1, at), "made-up keys do not reset a live one");
     assert!(!admits(&store, keys[999_999], &policies, 1, at), "newcomers share what is left");
+}
+
+#[test]
+fn a_key_is_held_to_its_own_cells_when_there_is_no_room_for_another() {
+    let (store, at) = (Memory::new(1), now());
+    let [slow, fast] = [Policy::per_day("slow", 1), Policy::per_second("fast", 1_000)];
+    let (live, slow, both) =
+        (keys(1)[0], Policies::new([slow.clone()]), Policies::new([slow, fast]));
+    assert!(admits(&store, live, &slow, 1, at));
+    let denied = take(&store, live, &both, 1, at);
+    assert!(denied.states[0].is_denied(), "by its own cell, not by the one that newcomers share");
+    assert!(!denied.states[1].is_denied());
+    assert_eq!(denied.source, Source::Overflow, "the other cell found no room");
+}
+
+#[test]
+fn newcomers_to_a_full_store_get_back_what_they_took_of_what_they_share() {
+    let (store, at) = (Memory::new(64), now());
+    let policies = Policies::new([Policy::per_day("day", 5)]);
+    let keys = keys(10_000);
+    let newcomer = |key: &&KeyHash| {
+        let ask = Ask::new(**key, &policies, 1, at);
+        store.take(&ask).source == Source::Overflow && remaining(&store.look(&ask)) == [4]
+    };
+    let key = *keys.iter().find(newcomer).unwrap();
+    let ask = Ask::new(key, &policies, 2, at);
+    let charged = store.take(&ask);
+    assert_eq!(remaining(&charged), [2]);
+    store.give_back(&ask, &charged);
+    assert_eq!(remaining(&store.look(&ask)), [4]);
+}
+
+#[test]
+fn a_shadow_that_took_nothing_gets_nothing_back() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let policies =
+        Policies::new([Policy::per_day("real", 5), Policy::per_day("tried", 1).shadow(true)]);
+    assert!(admits(&store, key, &policies, 1, at));
+    let ask = Ask::new(key, &policies, 1, at);
+    let charged = store.take(&ask);
+    store.give_back(&ask, &charged);
+    assert_eq!(remaining(&store.look(&ask)), [4, 0]);
+}
+
+#[test]
+fn a_refund_reaches_its_window_though_others_have_moved_the_clock_on() {
+    let (store, later) = (Memory::new(64), now() + Duration::from_secs(1));
+    for algorithm in [Algorithm::FixedWindow, Algorithm::SlidingWindow, Algorithm::Gcra] {
+        let name = format!("{algorithm:?}");
+        let policies = Policies::new([Policy::per_minute(&name, 5).algorithm(algorithm)]);
+        // In all parts of the store somebody was later.
+        for key in keys(1_000) {
+            take(&store, key, &policies, 0, later);
+        }
+        let ask = Ask::new(key(), &policies, 1, later - Duration::from_millis(500));
+        let charged = store.take(&ask);
+        store.give_back(&ask, &charged);
+        assert_eq!(remaining(&store.look(&ask)), [5], "{algorithm:?}");
+    }
+}
+
+#[test]
+fn another_algorithm_of_the_same_name_begins_anew() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    let by = |algorithm| Policies::new([Policy::per_hour("hour", 100).algorithm(algorithm)]);
+    assert!(admits(&store, key, &by(Algorithm::FixedWindow), 1, at));
+    let gcra = take(&store, key, &by(Algorithm::Gcra), 1, at);
+    assert_eq!(remaining(&gcra), [99], "an hour of a window is not an hour's worth of units");
+}
+
+#[test]
+fn a_cost_that_no_policy_holds_is_refused_however_large_it_is() {
+    let (store, key, at) = (Memory::default(), key(), now());
+    for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
+        let name = format!("{algorithm:?}");
+        let policies = Policies::new([Policy::per_day(&name, 10).algorithm(algorithm)]);
+        for cost in [11, 1_000_000, u32::MAX - 1, u32::MAX] {
+            let denied = take(&store, key, &policies, cost, at);
+            assert!(denied.is_denied(&policies), "{cost} {algorithm:?}");
+            assert_eq!(denied.retry_after(&policies), None);
+        }
+    }
 }
 
 #[test]

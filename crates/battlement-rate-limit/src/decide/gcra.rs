@@ -62,6 +62,10 @@ impl Gcra {
         let Some(cost) = NonZeroU32::new(cost) else {
             return Ok(Cell { until: now + ahead, ..cell });
         };
+        // governor multiplies before it compares, which a large cost overflows.
+        if cost.get() > self.capacity {
+            return Err(Denied { wait: None });
+        }
         let stage = Stage(cell::Cell::new(ahead));
         let limiter = RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(self.quota, &stage, Now);
         match limiter.check_n(cost) {
@@ -82,9 +86,18 @@ impl Gcra {
         Left { units: self.capacity - u32::try_from(taken).unwrap_or(self.capacity), reset }
     }
 
-    pub(super) fn give_back(&self, cell: Cell, now: u64, cost: u32) -> Cell {
-        let ahead = self.ahead(cell, now).saturating_sub(self.interval * u64::from(cost));
-        Cell { until: now + ahead, ..cell }
+    /// Of what was taken, the last to come back is what was taken last: it has all come back once the cell
+    /// is as it would be had it been left alone since.
+    pub(super) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
+        let taken = self.capacity.saturating_sub(left.units);
+        let ahead_then = self.time_of(taken.saturating_sub(1)).saturating_add(left.reset);
+        let not_yet_back = ahead_then.saturating_sub(now.saturating_sub(then));
+        let given = self.time_of(cost).min(not_yet_back);
+        Cell { until: now + self.ahead(cell, now).saturating_sub(given), ..cell }
+    }
+
+    fn time_of(&self, units: u32) -> u64 {
+        self.interval.saturating_mul(units.into())
     }
 
     /// No further than all of the burst, which a policy that was replaced may have left behind.

@@ -141,7 +141,7 @@ proptest! {
         for (later, cost) in steps {
             now += later;
             if let Ok(after) = rule.take(cell, now, cost) {
-                let back = rule.give_back(after, now, cost, now);
+                let back = rule.give_back(after, now, cost, now, rule.left(after, now));
                 prop_assert_eq!(rule.left(back, now).units, rule.left(cell, now).units);
                 cell = after;
             }
@@ -166,10 +166,23 @@ fn a_refund_after_its_window_gives_nothing_to_the_next() {
     let rule = Rule::Fixed(window(5, SECOND));
     let first = rule.take(Cell::default(), 0, 5).unwrap();
     let next = rule.take(first, 2 * SECOND, 5).unwrap();
-    assert_eq!(rule.give_back(next, 2 * SECOND, 5, 0), next);
+    let left = rule.left(first, 0);
+    assert_eq!(rule.give_back(next, 2 * SECOND, 5, 0, left), next);
     let rule = Rule::Sliding(window(5, SECOND));
     let next = rule.take(first, 5 * SECOND, 5).unwrap();
-    assert_eq!(rule.give_back(next, 5 * SECOND, 5, 0), next);
+    assert_eq!(rule.give_back(next, 5 * SECOND, 5, 0, left), next);
+}
+
+#[test]
+fn a_refund_gives_back_only_what_has_not_come_back_by_itself() {
+    let rule = Rule::Gcra(Gcra::new(SECOND, 5));
+    let slow = rule.take(Cell::default(), 0, 2).unwrap();
+    let left = rule.left(slow, 0);
+    for (now, expected) in [(0, 3), (SECOND, 2), (2 * SECOND, 1), (9 * SECOND, 1)] {
+        // Four more are taken meanwhile, which the refund of the two must not make good.
+        let later = rule.take(Cell::default(), now, 4).unwrap();
+        assert_eq!(rule.left(rule.give_back(later, now, 2, 0, left), now).units, expected);
+    }
 }
 
 #[test]
@@ -190,5 +203,13 @@ fn all_rates_and_bursts_that_a_policy_may_have_are_counted_without_overflow() {
         let cell = rule.take(Cell::default(), day, capacity).unwrap();
         assert_eq!(rule.left(cell, day).units, 0);
         assert!(rule.take(cell, day, capacity).is_err());
+        if let Some(more) = capacity.checked_add(1) {
+            for cost in [more, u32::MAX] {
+                let never = Err(Denied { wait: None });
+                assert_eq!(rule.take(Cell::default(), day, cost), never, "{cost} of {capacity}");
+            }
+        }
+        let left = rule.left(cell, day);
+        assert_eq!(rule.give_back(cell, day, u32::MAX, day, left).until, day);
     }
 }

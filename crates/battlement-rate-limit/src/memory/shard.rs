@@ -7,10 +7,9 @@ use std::{
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::{Denied, Left, PolicyState, Ruling};
 use crate::{
-    Ask, Policy,
-    decide::{Cell, Rule},
+    Ask, Outcome, Policy, PolicyState, Ruling, Source,
+    decide::{Cell, Denied, Left, Rule},
 };
 
 /// Cells that are looked at for each new one: more than one, so that the spent ones go faster than new ones
@@ -40,14 +39,26 @@ struct Cells {
 pub(super) struct Taken {
     pub(super) states: SmallVec<[PolicyState; 2]>,
     pub(super) overflowed: bool,
+    /// When, as this part of the store has it.
+    pub(super) at: u64,
 }
 
 /// The cell of a policy, found for a decision.
 struct Staged {
-    /// Where it lies, if it is not new.
-    index: Option<usize>,
+    place: Place,
     before: Cell,
     after: Result<Cell, Denied>,
+}
+
+/// Where a cell lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Among the keys.
+    At(usize),
+    /// Nowhere yet.
+    New,
+    /// There is no room for another key.
+    Shared,
 }
 
 impl Shard {
@@ -77,17 +88,20 @@ impl Shard {
     pub(super) fn look(&self, ask: &Ask<'_>, now: u64) -> Taken {
         let cells = self.lock();
         let now = now.max(cells.latest);
-        let staged = cells.stage(ask, now, false);
-        Taken { states: states(ask, &staged, now, false), overflowed: false }
+        let staged = cells.stage(ask, now, cells.has_no_room_for(ask.policies.len()));
+        taken(ask, &staged, now, false)
     }
 
-    pub(super) fn give_back(&self, ask: &Ask<'_>, now: u64, charged: u64) {
+    pub(super) fn give_back(&self, ask: &Ask<'_>, now: u64, charged: &Outcome, then: u64) {
         let mut cells = self.lock();
         let now = now.max(cells.latest);
-        for (policy, mark) in each(ask) {
-            let Some(cell) = cells.by_key.get_mut(&(ask.key.bits() ^ mark)) else { continue };
-            if !cell.is_spent(now) {
-                *cell = policy.rule().give_back(*cell, now, ask.cost, charged);
+        for ((policy, mark), state) in each(ask).zip(&charged.states) {
+            // A policy that is only tried out may have denied it, and has taken nothing then.
+            if !state.is_denied()
+                && let Some(cell) = cells.charged(own(ask, mark), mark, charged.source)
+                && !cell.is_spent(now)
+            {
+                *cell = policy.rule().give_back(*cell, now, ask.cost, then, left(state));
             }
         }
     }
@@ -95,7 +109,7 @@ impl Shard {
     pub(super) fn forget(&self, ask: &Ask<'_>) {
         let mut cells = self.lock();
         for (_, mark) in each(ask) {
-            cells.by_key.swap_remove(&(ask.key.bits() ^ mark));
+            cells.by_key.swap_remove(&own(ask, mark));
         }
     }
 
@@ -114,7 +128,7 @@ impl Cells {
     /// staged.
     fn take_known(&mut self, ask: &Ask<'_>, now: u64) -> Option<Taken> {
         let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
-        let cell = self.by_key.get_mut(&place(ask, *mark, false))?;
+        let cell = self.by_key.get_mut(&own(ask, *mark))?;
         let after = policy.rule().take(*cell, now, ask.cost);
         if let Ok(after) = after
             && ask.cost > 0
@@ -122,26 +136,30 @@ impl Cells {
             *cell = after;
         }
         let state = state(policy.rule(), *cell, after, now);
-        Some(Taken { states: SmallVec::from_buf_and_len([state, state], 1), overflowed: false })
+        let states = SmallVec::from_buf_and_len([state, state], 1);
+        Some(Taken { states, overflowed: false, at: now })
     }
 
     fn take_all(&mut self, ask: &Ask<'_>, now: u64) -> Taken {
         let mut staged = self.stage(ask, now, false);
-        let missing = staged.iter().filter(|staged| staged.index.is_none()).count();
-        let mut overflowed = false;
-        if missing > 0 {
+        let new = staged.iter().filter(|staged| staged.place == Place::New).count();
+        if new > 0 {
             self.sweep(now);
-            overflowed = self.by_key.len() + missing > self.capacity;
             // The sweep has moved cells about.
-            staged = self.stage(ask, now, overflowed);
+            staged = self.stage(ask, now, self.has_no_room_for(new));
         }
         let denied =
             |(staged, policy): (&Staged, &Policy)| staged.after.is_err() && !policy.is_shadow();
         let allowed = !staged.iter().zip(ask.policies.iter()).any(denied);
-        if allowed && ask.cost > 0 {
-            self.commit(ask, &staged, overflowed);
+        let takes = allowed && ask.cost > 0;
+        if takes {
+            self.commit(ask, &staged, now);
         }
-        Taken { states: states(ask, &staged, now, allowed), overflowed }
+        taken(ask, &staged, now, takes)
+    }
+
+    fn has_no_room_for(&self, new: usize) -> bool {
+        self.by_key.len() + new > self.capacity
     }
 
     /// Throws a few cells out, if they are spent.
@@ -160,52 +178,70 @@ impl Cells {
         }
     }
 
-    fn stage(&self, ask: &Ask<'_>, now: u64, overflowed: bool) -> SmallVec<[Staged; 2]> {
-        let cells = if overflowed { &self.shared } else { &self.by_key };
+    /// A policy of which the key has a cell goes on with it, however full it is.
+    fn stage(&self, ask: &Ask<'_>, now: u64, full: bool) -> SmallVec<[Staged; 2]> {
         let stage = |(policy, mark): (&Policy, u128)| {
-            let found = cells.get_full(&place(ask, mark, overflowed));
-            let (index, before) =
-                found.map_or((None, Cell::default()), |(index, _, cell)| (Some(index), *cell));
-            Staged { index, before, after: policy.rule().take(before, now, ask.cost) }
+            let (place, before) = match self.by_key.get_full(&own(ask, mark)) {
+                Some((index, _, cell)) => (Place::At(index), *cell),
+                None if full => {
+                    (Place::Shared, self.shared.get(&mark).copied().unwrap_or_default())
+                }
+                None => (Place::New, Cell::default()),
+            };
+            Staged { place, before, after: policy.rule().take(before, now, ask.cost) }
         };
         each(ask).map(stage).collect()
     }
 
-    fn commit(&mut self, ask: &Ask<'_>, staged: &[Staged], overflowed: bool) {
-        let cells = if overflowed { &mut self.shared } else { &mut self.by_key };
+    fn commit(&mut self, ask: &Ask<'_>, staged: &[Staged], now: u64) {
         for ((_, mark), staged) in each(ask).zip(staged) {
             let Ok(after) = staged.after else { continue };
-            match staged.index.and_then(|index| cells.get_index_mut(index)) {
-                Some((_, cell)) => *cell = after,
-                None => {
-                    cells.insert(place(ask, mark, overflowed), after);
+            match staged.place {
+                Place::At(index) => self.by_key[index] = after,
+                Place::New => {
+                    self.by_key.insert(own(ask, mark), after);
+                }
+                Place::Shared => {
+                    // One for each name of a policy, of which an application may make up many.
+                    self.shared.retain(|_, cell| !cell.is_spent(now));
+                    self.shared.insert(mark, after);
                 }
             }
         }
     }
+
+    /// The cell that a decision has charged, if it is still there.
+    fn charged(&mut self, own: u128, mark: u128, source: Source) -> Option<&mut Cell> {
+        match self.by_key.get_mut(&own) {
+            None if source == Source::Overflow => self.shared.get_mut(&mark),
+            found => found,
+        }
+    }
 }
 
-/// Keys are random bits, so that each policy of a key has a place of its own; those that found none have
-/// the policy's.
-fn place(ask: &Ask<'_>, mark: u128, overflowed: bool) -> u128 {
-    if overflowed { mark } else { ask.key.bits() ^ mark }
+/// Keys are random bits, so that each policy of a key has a place of its own.
+fn own(ask: &Ask<'_>, mark: u128) -> u128 {
+    ask.key.bits() ^ mark
 }
 
 fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
     ask.policies.iter().zip(ask.policies.0.marks.iter().copied())
 }
 
-fn states(
-    ask: &Ask<'_>,
-    staged: &[Staged],
-    now: u64,
-    committed: bool,
-) -> SmallVec<[PolicyState; 2]> {
+fn taken(ask: &Ask<'_>, staged: &[Staged], now: u64, committed: bool) -> Taken {
     let state = |(policy, staged): (&Policy, &Staged)| {
-        let cell = staged.after.ok().filter(|_| committed && ask.cost > 0);
+        let cell = staged.after.ok().filter(|_| committed);
         state(policy.rule(), cell.unwrap_or(staged.before), staged.after, now)
     };
-    ask.policies.iter().zip(staged).map(state).collect()
+    let states = ask.policies.iter().zip(staged).map(state).collect();
+    let overflowed = staged.iter().any(|staged| staged.place == Place::Shared);
+    Taken { states, overflowed, at: now }
+}
+
+/// What a state says of the cell that it was made of.
+fn left(state: &PolicyState) -> Left {
+    let reset = u64::try_from(state.reset.as_nanos()).unwrap_or(u64::MAX);
+    Left { units: state.remaining, reset }
 }
 
 fn state(rule: &Rule, cell: Cell, after: Result<Cell, Denied>, now: u64) -> PolicyState {
