@@ -102,7 +102,7 @@
 //!
 //! - `axum`: a [`Problem`] is a handler's answer; axum's rejections become problems by `?`, with the field
 //!   that failed; handlers for 404 and 405
-//! - `hyper` (on): knows hyper's errors, and that of http-body-util's `Limited`
+//! - `hyper`: knows hyper's errors, and that of http-body-util's `Limited`; the facade has it on
 //! - `tower` (on): knows the errors of tower's timeout and load-shed
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
