@@ -74,33 +74,19 @@ async fn what_http1_sends_whole_is_counted_once() {
 
 #[tokio::test]
 async fn what_http2_sends_whole_is_counted_once() {
-    // To HEAD, hyper sends a body that a handler gives, and the client refuses it.
-    for row in SENT_WHOLE.iter().filter(|row| row.0 != Method::HEAD) {
+    for row in &SENT_WHOLE {
         let metrics = measured();
         let server = server(&metrics, Protocol::Http2).await;
         let mut client = Http2::connect(server.addr()).await.unwrap();
-        let response = client.send(request(&row.0, row.1)).await.unwrap();
-        Collected::of(response).await.unwrap();
-        // What is never sent, hyper polls here as well.
-        let bytes = if matches!(row.1, "/204" | "/304") { 0.0 } else { row.3 };
-        counted(&metrics, DURATION, &(row.0.clone(), row.1, row.2, bytes)).await;
+        // hyper takes of a body that is not to be sent (HEAD, 204, 304) what it can, until the client
+        // refuses it.
+        let is_whole = match client.send(request(&row.0, row.1)).await {
+            Ok(response) => Collected::of(response).await.is_ok(),
+            Err(_) => false,
+        };
+        assert!(is_whole || row.0 == Method::HEAD, "{} {}", row.0, row.1);
+        counted(&metrics, DURATION, row).await;
     }
-}
-
-#[tokio::test]
-async fn a_head_request_over_http2_is_complete_whatever_its_handler_does() {
-    let metrics = measured();
-    let server = server(&metrics, Protocol::Http2).await;
-    let mut client = Http2::connect(server.addr()).await.unwrap();
-    drop(client.send(request(&Method::HEAD, "/stream")).await);
-    settled(&metrics, 1, "HEAD").await;
-    assert_eq!(
-        total(
-            &metrics,
-            "http_server_request_duration_seconds_count{http_request_method=\"HEAD\",url_scheme=\"http\",http_response_status_code=\"200\"} "
-        ),
-        1.0
-    );
 }
 
 const BODY_ERROR: Row = (

@@ -14,7 +14,8 @@ use crate::Ending;
 ///
 /// [`end`](Self::end) may run inside a `Drop` while a panic unwinds, so it must not panic.
 pub trait OnEnd {
-    /// A frame of `bytes` bytes of data was handed over.
+    /// A frame of data was handed over, of which `bytes` bytes belong to the answer: none of a body that is
+    /// [`BodyKind::Absent`], and none beyond a declared length.
     fn data(&mut self, bytes: usize) {
         let _ = bytes;
     }
@@ -110,6 +111,17 @@ const fn ending(missing: Option<u64>) -> Ending {
     }
 }
 
+/// How much of `bytes` belongs to the answer. Over HTTP/2, hyper polls a body of which nothing is to be sent,
+/// until the client refuses it.
+fn due(missing: &mut Option<u64>, bytes: usize) -> usize {
+    let Some(missing) = missing else {
+        return bytes;
+    };
+    let due = usize::try_from(*missing).map_or(bytes, |missing| bytes.min(missing));
+    *missing -= due as u64;
+    due
+}
+
 fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&HeaderMap>) {
     if let Some(on_end) = on_end.take() {
         on_end.end(ending, trailers);
@@ -156,12 +168,9 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
             Some(Err(_)) => finish(this.on_end, Ending::Error, None),
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    let bytes = data.remaining();
+                    let bytes = due(this.missing, data.remaining());
                     if let Some(on_end) = this.on_end.as_mut() {
                         on_end.data(bytes);
-                    }
-                    if let Some(missing) = this.missing.as_mut() {
-                        *missing = missing.saturating_sub(bytes as u64);
                     }
                 } else if let Some(trailers) = frame.trailers_ref() {
                     finish(this.on_end, Ending::Trailers, Some(trailers));

@@ -96,6 +96,7 @@ fn model(steps: &[Step], knows_its_end: bool, kind: BodyKind, polls: usize) -> (
         Some(declared) if seen < declared => Ending::Error,
         _ => Ending::Complete,
     };
+    let most = declared.unwrap_or(usize::MAX);
     let mut seen = 0;
     if knows_its_end && steps.is_empty() {
         return (over(seen), seen);
@@ -105,7 +106,8 @@ fn model(steps: &[Step], knows_its_end: bool, kind: BodyKind, polls: usize) -> (
             None => return (over(seen), seen),
             Some(Step::Error) => return (Ending::Error, seen),
             Some(Step::Trailers) => return (Ending::Trailers, seen),
-            Some(Step::Data(len)) => seen += usize::from(*len),
+            // What is beyond the declared length is no part of the answer.
+            Some(Step::Data(len)) => seen = (seen + usize::from(*len)).min(most),
             Some(Step::Pending) => continue,
         }
         if knows_its_end && poll + 1 == steps.len() {
