@@ -56,6 +56,11 @@ impl Family {
         family
     }
 
+    /// The labels of the one series for all that there is no room for.
+    pub(crate) fn overflow_labels() -> Labels {
+        vec![("otel_metric_overflow".into(), "true".into())]
+    }
+
     /// The unit, where the name ends with one that we know.
     pub(crate) fn unit(&self) -> Option<&'static str> {
         ["seconds", "bytes"]
@@ -118,6 +123,14 @@ impl Families {
         for (labels, value) in family.samples {
             there.add(labels, value);
         }
+    }
+
+    /// Says how much of `metric` found no room for a series of its own.
+    pub(crate) fn add_overflow(&mut self, metric: impl Into<String>, count: f64) {
+        let help = "Observations that found no room for a series of their own.";
+        let mut family = Family::new("battlement_metrics_overflow", Kind::Counter, help);
+        family.add(vec![("metric".into(), metric.into())], Value::Number(count));
+        self.add(family);
     }
 
     /// Takes `name` for a family that is written by somebody else; says whether it was free.

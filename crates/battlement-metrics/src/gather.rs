@@ -19,7 +19,10 @@ impl HttpMetrics {
         for traffic in recorder.sides().filter(|traffic| traffic.is_used()) {
             Gathered { recorder, traffic, naming: recorder.config.naming }.gather(page);
         }
-        page.add(overflow(recorder));
+        for series in recorder.sides().filter(|traffic| traffic.is_used()).flat_map(Traffic::all) {
+            #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
+            page.add_overflow(series.name(), series.overflowed() as f64);
+        }
     }
 }
 
@@ -86,7 +89,6 @@ const FIRST_BYTE: &str = "Time from the first of a request to the head of its an
 const REQUEST_SIZE: &str = "Size of request bodies by content-length.";
 const RESPONSE_SIZE: &str = "Size of response bodies as handed over.";
 const ACTIVE: &str = "Requests under way, up to the end of their answers.";
-const OVERFLOW: &str = "Observations that found no room for a series of their own.";
 
 /// The counter that people look for, from the histogram beside it.
 fn counted(name: &'static str, duration: &Family) -> Family {
@@ -96,16 +98,6 @@ fn counted(name: &'static str, duration: &Family) -> Family {
             #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
             family.add(labels.clone(), Value::Number(buckets.snapshot.count() as f64));
         }
-    }
-    family
-}
-
-fn overflow(recorder: &Recorder) -> Family {
-    let mut family = Family::new("battlement_metrics_overflow", Kind::Counter, OVERFLOW);
-    for series in recorder.sides().filter(|traffic| traffic.is_used()).flat_map(Traffic::all) {
-        let labels = vec![("metric".into(), series.name().to_owned())];
-        #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
-        family.add(labels, Value::Number(series.overflowed() as f64));
     }
     family
 }

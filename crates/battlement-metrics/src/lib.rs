@@ -95,6 +95,7 @@
 //!
 //! - `axum`: routes from `MatchedPath`, and `note_route`
 //! - `prometheus-client`: the module `prometheus_client`; a registry of yours on the page, ours in one
+//! - `rate-limit`: the module `rate_limit`, which counts what battlement's rate limits decide
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -112,6 +113,8 @@ mod gather;
 mod gauge;
 mod histogram;
 mod key;
+#[cfg(feature = "rate-limit")]
+mod labelled;
 mod layer;
 mod methods;
 mod metrics;
@@ -121,6 +124,8 @@ mod naming;
 mod process;
 #[cfg(feature = "prometheus-client")]
 pub mod prometheus_client;
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
 mod recorder;
 mod route;
 mod runtime;

@@ -2,7 +2,7 @@ use battlement_core::GrpcCode;
 
 use crate::{
     buckets,
-    family::Labels,
+    family::{Family, Labels},
     key::{ErrorType, Key, version_name},
     names::OVERFLOW,
     recorder::Recorder,
@@ -87,7 +87,7 @@ impl Naming {
     /// The labels of a series of `side`.
     pub(crate) fn labels(self, recorder: &Recorder, side: Side, key: Key) -> Labels {
         if key.subject == OVERFLOW {
-            return vec![("otel_metric_overflow".into(), "true".into())];
+            return Family::overflow_labels();
         }
         match side {
             Side::Grpc => grpc(recorder, key),
