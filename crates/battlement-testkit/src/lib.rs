@@ -26,7 +26,8 @@
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports; clients of one connection,
 //!   and of raw bytes
 //! - `echo`: a tonic service to put layers around
-//! - `redis`: a real `redis-server` to kill, stop and restart
+//! - `proxy`: a TCP proxy to put between a client and its server, and to slow down, freeze and cut
+//! - `redis`: a real `redis-server` to kill, stop and restart; with a replica, with TLS; a cluster
 //!
 //! Servers bind real sockets: do not use them under paused time.
 //!
@@ -35,6 +36,7 @@
 //! - `server`: the modules `server` and `client`
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
+//! - `proxy`: the module `proxy`
 //! - `redis`: the module `redis`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -46,6 +48,8 @@ pub mod contract;
 pub mod echo;
 mod eventually;
 pub mod probe;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(feature = "server")]

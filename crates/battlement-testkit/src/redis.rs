@@ -1,17 +1,22 @@
 //! A real `redis-server` that a test owns: it can be killed, stopped and restarted.
 
+mod authority;
+mod cluster;
 mod error;
+mod launch;
 mod ping;
 mod port;
 mod process;
+mod replica;
 
 use std::{path::Path, time::Duration};
 
+use redis::{Client, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-pub use self::error::StartError;
-use self::process::Process;
+pub use self::{authority::Authority, cluster::RedisCluster, error::StartError};
+use self::{launch::Launch, process::Process};
 
 /// How long a server may take to answer its first `PING`.
 const START: Duration = Duration::from_secs(20);
@@ -41,6 +46,8 @@ const PORTS: usize = 20;
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
+    /// For TLS, or for the members of a cluster among themselves.
+    second: Option<u16>,
     args: Vec<String>,
     process: Process,
     dir: TempDir,
@@ -63,15 +70,27 @@ impl Redis {
     ///
     /// As [`start`](Self::start); or if the server refuses `args`.
     pub async fn start_with(args: &[&str]) -> Result<Self, StartError> {
-        let dir = tempfile::tempdir().map_err(StartError::Io)?;
-        let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+        Self::launch(Launch::new(args)?).await
+    }
+
+    /// Starts a server that also speaks TLS, at [`tls_url`](Self::tls_url), with a certificate by `authority`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start); or if this `redis-server` was built without TLS.
+    pub async fn start_tls(authority: &Authority) -> Result<Self, StartError> {
+        Self::launch(Launch::new(&[])?.tls(authority)?).await
+    }
+
+    async fn launch(launch: Launch) -> Result<Self, StartError> {
         for _ in 0..PORTS {
-            let port = port::free().map_err(StartError::Io)?;
-            match run(port, &args, dir.path()).await {
+            let ports = launch.ports()?;
+            match run(ports.first, &ports.args, launch.dir()).await {
                 Err(StartError::PortTaken) => {}
                 started => {
-                    let process = started?;
-                    return Ok(Self { port, args, process, dir });
+                    let (process, dir) = (started?, launch.dir);
+                    let (port, second, args) = (ports.first, ports.second, ports.args);
+                    return Ok(Self { port, second, args, process, dir });
                 }
             }
         }
@@ -88,6 +107,29 @@ impl Redis {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// The URL for clients that speak TLS.
+    ///
+    /// # Panics
+    ///
+    /// If it was not started with TLS.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        let tls = self.args.iter().any(|arg| arg == "--tls-port");
+        let port = self.second.filter(|_| tls).expect("a server started by `start_tls`");
+        format!("rediss://localhost:{port}/")
+    }
+
+    /// Sends one command over a connection of its own, as `["CLIENT", "PAUSE", "100"]`.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not there, refuses the command, or answers something else.
+    pub async fn ask<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
+        let client = Client::open(self.url())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await
     }
 
     /// Stops the process where it is (SIGSTOP): connections stay open, and nothing is answered.

@@ -1,5 +1,7 @@
 use std::{error::Error, fmt, io};
 
+use redis::RedisError;
+
 /// Why there is no `redis-server` to test with.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -14,6 +16,8 @@ pub enum StartError {
     Exited(String),
     /// The system would not start it.
     Io(io::Error),
+    /// It ran, and would not become what it was to be: a member of a cluster, or a replica.
+    Refused(RedisError),
 }
 
 impl fmt::Display for StartError {
@@ -26,6 +30,7 @@ impl fmt::Display for StartError {
             Self::Silent => f.write_str("redis-server did not answer in time"),
             Self::Exited(said) => write!(f, "redis-server ended at once: {said}"),
             Self::Io(_) => f.write_str("redis-server could not be started"),
+            Self::Refused(_) => f.write_str("redis-server refused its part"),
         }
     }
 }
@@ -34,7 +39,14 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io(error) => Some(error),
+            Self::Refused(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl From<RedisError> for StartError {
+    fn from(error: RedisError) -> Self {
+        Self::Refused(error)
     }
 }

@@ -24,7 +24,9 @@ impl Process {
         let output = File::create(&log).map_err(StartError::Io)?;
         let spawned = Command::new(PROGRAM)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no", "--dir"])
+            .args(["--save", "", "--appendonly", "no"])
+            // A replica is sent its copy at once, and not after others may have come for one.
+            .args(["--repl-diskless-sync-delay", "0", "--dir"])
             .arg(dir)
             .args(args)
             .stdin(Stdio::null())
