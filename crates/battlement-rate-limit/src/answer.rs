@@ -9,6 +9,9 @@ use crate::{headers::Fields, retry_info};
 
 /// The type that draft-ietf-httpapi-ratelimit-headers registers.
 const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+/// So does it this one, for a service that cannot do what it otherwise could.
+const REDUCED_CAPACITY: &str =
+    "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// A rejection, until it is known what body the service would have answered with.
@@ -32,6 +35,13 @@ impl Denial {
         let answer =
             Answer::new(rejection).type_uri(QUOTA_EXCEEDED).list("violated-policies", violated);
         Self { answer, wire, retry_after, fields }
+    }
+
+    /// That the limits could not be asked for.
+    pub(crate) const fn unavailable(wire: Wire) -> Self {
+        let rejection = Rejection::new(RejectionKind::CircuitOpen);
+        let answer = Answer::new(rejection).type_uri(REDUCED_CAPACITY);
+        Self { answer, wire, retry_after: None, fields: Fields::NONE }
     }
 
     pub(crate) fn response<B>(self) -> Response<ResponseBody<B>> {

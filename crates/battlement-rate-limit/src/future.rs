@@ -4,53 +4,98 @@ use std::{
 };
 
 use battlement_core::{Head, ResponseBody};
-use http::Response;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
+use tower_service::Service;
 
-use crate::{answer::Denial, limiter::Admitted};
+use crate::{
+    answer::Denial,
+    limiter::{Admitted, Ruled},
+};
 
 pin_project! {
-    /// The future of a [`RateLimit`](crate::RateLimit).
+    /// The future of a [`RateLimit`](crate::RateLimit): of the service's `F`, after `W` where the store has
+    /// to be waited for.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<F, W> {
         #[pin]
-        state: State<F>,
+        state: State<F, W>,
     }
 }
 
 pin_project! {
     #[derive(Debug)]
     #[project = StateProj]
-    enum State<F> {
+    enum State<F, W> {
+        Waiting { #[pin] wait: W },
         Admitted { #[pin] future: F, admitted: Admitted },
         // Empty once it was answered.
         Denied { denial: Option<Box<Denial>> },
     }
 }
 
-impl<F> ResponseFuture<F> {
-    pub(crate) fn passing(future: F) -> Self {
-        Self::admitted(future, Admitted::default())
-    }
+/// What comes after a ruling: the service's own future, or an answer in its place.
+#[derive(Debug)]
+pub struct Next<F>(Step<F>);
 
-    pub(crate) const fn admitted(future: F, admitted: Admitted) -> Self {
-        Self { state: State::Admitted { future, admitted } }
-    }
+#[derive(Debug)]
+enum Step<F> {
+    Call(F, Admitted),
+    Answer(Box<Denial>),
+}
 
-    pub(crate) const fn denied(denial: Box<Denial>) -> Self {
-        Self { state: State::Denied { denial: Some(denial) } }
+impl<F> Next<F> {
+    /// Calls the service, if the request may pass.
+    #[inline]
+    pub(crate) fn of<S, B>(ruled: Ruled, service: &mut S, request: Request<B>) -> Self
+    where
+        S: Service<Request<B>, Future = F>,
+    {
+        Self(match ruled {
+            Ruled::Pass => Step::Call(service.call(request), Admitted::default()),
+            Ruled::Admit(admitted) => Step::Call(service.call(request), admitted),
+            Ruled::Deny(denial) => Step::Answer(denial),
+        })
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F>
+impl<F, W> From<Next<F>> for State<F, W> {
+    #[inline]
+    fn from(next: Next<F>) -> Self {
+        match next.0 {
+            Step::Call(future, admitted) => Self::Admitted { future, admitted },
+            Step::Answer(denial) => Self::Denied { denial: Some(denial) },
+        }
+    }
+}
+
+impl<F, W> ResponseFuture<F, W> {
+    #[inline]
+    pub(crate) fn next(next: Next<F>) -> Self {
+        Self { state: next.into() }
+    }
+
+    pub(crate) const fn waiting(wait: W) -> Self {
+        Self { state: State::Waiting { wait } }
+    }
+}
+
+impl<F, W, B, E> Future for ResponseFuture<F, W>
 where
     F: Future<Output = Result<Response<B>, E>>,
+    W: Future<Output = Next<F>>,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
+        let mut state = self.project().state;
+        if let StateProj::Waiting { wait } = state.as_mut().project() {
+            let next = ready!(wait.poll(cx));
+            state.set(next.into());
+        }
+        match state.project() {
+            StateProj::Waiting { .. } => Poll::Pending,
             StateProj::Admitted { future, admitted } => {
                 let mut response = ready!(future.poll(cx))?;
                 if let Some(charge) = admitted.charge.take() {

@@ -5,8 +5,8 @@ use battlement_core::Head;
 use tower_layer::Layer;
 
 use crate::{
-    Handle, Headers, Inbound, Key, Memory, Missing, Observe, Policies, RateLimit, key::Secret,
-    limiter::Limiter,
+    Handle, Headers, Inbound, Key, Memory, Missing, Observe, Policies, RateLimit, Store,
+    key::Secret, limiter::Limiter,
 };
 
 /// Limits how much each key may ask. The crate's docs say what it does and where it goes.
@@ -21,9 +21,11 @@ use crate::{
 ///     Key::client_ip(),
 /// );
 /// ```
+///
+/// `St` is where the state is kept: in the memory of this process, or what [`store`](Self::store) was given.
 #[derive(Clone, Debug)]
-pub struct RateLimitLayer {
-    limiter: Arc<Limiter>,
+pub struct RateLimitLayer<St = Memory> {
+    limiter: Arc<Limiter<St>>,
 }
 
 impl RateLimitLayer {
@@ -39,7 +41,7 @@ impl RateLimitLayer {
                 policies: Arc::new(ArcSwap::from_pointee(policies.into())),
                 key: key.into(),
                 secret: Secret::random(),
-                memory: Memory::default(),
+                store: Memory::default(),
                 missing: Missing::default(),
                 headers: Headers::default(),
                 jitter: Duration::ZERO,
@@ -59,7 +61,17 @@ impl RateLimitLayer {
     /// The layer begins anew with them: call it before clones are made.
     #[must_use]
     pub fn capacity(self, cells: usize) -> Self {
-        self.changed(|limiter| limiter.memory = Memory::new(cells))
+        self.changed(|limiter| limiter.store = Memory::new(cells))
+    }
+}
+
+impl<St: Store> RateLimitLayer<St> {
+    /// Where the state of the keys is kept. Default: in the memory of this process.
+    ///
+    /// The layer begins anew with it: call it before clones are made.
+    #[must_use]
+    pub fn store<T: Store>(self, store: T) -> RateLimitLayer<T> {
+        RateLimitLayer { limiter: Arc::new(Arc::unwrap_or_clone(self.limiter).on(store)) }
     }
 
     /// What applies to a request without a key. Default: [`Missing::Shared`].
@@ -136,21 +148,21 @@ impl RateLimitLayer {
 
     /// The layer, and a handle to look into it and to change its policies while it works.
     #[must_use]
-    pub fn pair(self) -> (Self, Handle) {
+    pub fn pair(self) -> (Self, Handle<St>) {
         let handle = Handle::new(Arc::clone(&self.limiter));
         (self, handle)
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut Limiter)) -> Self {
+    fn changed(mut self, change: impl FnOnce(&mut Limiter<St>)) -> Self {
         change(Arc::make_mut(&mut self.limiter));
         self
     }
 }
 
-impl<S> Layer<S> for RateLimitLayer {
-    type Service = RateLimit<S>;
+impl<S, St> Layer<S> for RateLimitLayer<St> {
+    type Service = RateLimit<S, St>;
 
-    fn layer(&self, inner: S) -> RateLimit<S> {
+    fn layer(&self, inner: S) -> RateLimit<S, St> {
         RateLimit::new(inner, Arc::clone(&self.limiter))
     }
 }

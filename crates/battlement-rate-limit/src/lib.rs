@@ -109,6 +109,7 @@ mod service;
 #[cfg(feature = "serde")]
 mod settings;
 mod store;
+mod waiting;
 
 pub use battlement_core::{ClientIp, Head, ResponseBody};
 
@@ -117,7 +118,7 @@ pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings}
 pub use self::{
     algorithm::Algorithm,
     error::{ConfigError, Mistake},
-    future::ResponseFuture,
+    future::{Next, ResponseFuture},
     handle::Handle,
     headers::Headers,
     info::RateLimitInfo,
@@ -129,5 +130,9 @@ pub use self::{
     policies::Policies,
     policy::Policy,
     service::RateLimit,
-    store::{Ask, Attempt, Moment, Outcome, PolicyState, Ruling, Source, Store, StoreError},
+    store::{
+        Ask, Attempt, Moment, Never, Outcome, PolicyState, Remote, Ruling, Source, Store,
+        StoreError,
+    },
+    waiting::Waiting,
 };

@@ -6,18 +6,19 @@ use http::Request;
 use tokio::time::Instant;
 
 use crate::{
-    Ask, Headers, Inbound, Key, KeyHash, Memory, Missing, Observe, Outcome, Policies,
-    RateLimitInfo, answer::Denial, headers::Fields, jitter, key::Secret, observe,
+    Ask, Attempt, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe, Outcome,
+    Policies, RateLimitInfo, Store, StoreError, answer::Denial, headers::Fields, jitter,
+    key::Secret, observe,
 };
 
-/// What a layer was told, and its state.
+/// What a layer was told, and where its state is.
 #[derive(Clone)]
-pub(crate) struct Limiter {
+pub(crate) struct Limiter<St = Memory> {
     pub(crate) enabled: bool,
     pub(crate) policies: Arc<ArcSwap<Policies>>,
     pub(crate) key: Key,
     pub(crate) secret: Secret,
-    pub(crate) memory: Memory,
+    pub(crate) store: St,
     pub(crate) missing: Missing,
     pub(crate) headers: Headers,
     pub(crate) jitter: Duration,
@@ -46,16 +47,30 @@ pub(crate) enum Ruled {
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
     pub(crate) fields: Fields,
-    pub(crate) charge: Option<Box<Charge>>,
+    pub(crate) charge: Option<Box<dyn Settle>>,
 }
 
 /// What was taken, if it may have to be given back.
-pub(crate) struct Charge {
-    limiter: Arc<Limiter>,
+pub(crate) trait Settle: fmt::Debug + Send + Sync {
+    /// Gives it back, if the response is one that costs nothing.
+    fn settle(&self, head: &Head<'_>);
+}
+
+struct Charge<St> {
+    limiter: Arc<Limiter<St>>,
     policies: Policies,
     key: KeyHash,
     cost: u32,
     outcome: Outcome,
+}
+
+/// What was asked of a store that has not answered yet.
+pub(crate) struct Pending<St> {
+    limiter: Arc<Limiter<St>>,
+    policies: Policies,
+    key: KeyHash,
+    cost: u32,
+    now: Moment,
 }
 
 /// The policies that hold for a request.
@@ -73,39 +88,28 @@ impl Held {
     }
 }
 
-impl Limiter {
-    /// Decides about a request, and takes what it costs.
-    pub(crate) fn rule<B>(self: &Arc<Self>, request: &mut Request<B>) -> Ruled {
-        let inbound = Inbound::of(request);
-        if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&inbound)) {
-            return Ruled::Pass;
+/// A ruling, or what was asked for it and the answer that will come.
+pub(crate) type NowOrLater<St> = Result<Ruled, (Pending<St>, <St as Store>::Later<Outcome>)>;
+
+impl<St> Limiter<St> {
+    /// The same, with its state elsewhere.
+    pub(crate) fn on<T: Store>(self, store: T) -> Limiter<T> {
+        Limiter {
+            secret: store.seed().map_or_else(Secret::random, Secret::new),
+            store,
+            enabled: self.enabled,
+            policies: self.policies,
+            key: self.key,
+            missing: self.missing,
+            headers: self.headers,
+            jitter: self.jitter,
+            expose: self.expose,
+            skip: self.skip,
+            cost: self.cost,
+            tiers: self.tiers,
+            refund: self.refund,
+            observe: self.observe,
         }
-        let key = match self.key.read(&inbound, &self.secret) {
-            Some(key) => key,
-            None => match self.without_key(&inbound) {
-                Ok(key) => key,
-                Err(ruled) => return ruled,
-            },
-        };
-        let held = self.held(&inbound);
-        let policies = held.get();
-        let cost = self.cost.as_ref().map_or(1, |cost| cost(&inbound));
-        let now = inbound.facts().map_or_else(Instant::now, RequestFacts::start);
-        let ask = Ask::new(key, policies, cost, now);
-        let outcome = self.memory.take(&ask);
-        if let Some(observe) = &self.observe {
-            observe::tell(&**observe, policies, &outcome);
-        }
-        let fields = Fields::of(self.headers, policies, &outcome);
-        if outcome.is_denied(policies) {
-            return Ruled::Deny(Box::new(self.denial(&inbound, policies, &outcome, fields)));
-        }
-        let charge = self.charge(&ask, &outcome);
-        if self.expose {
-            let policies = policies.clone();
-            request.extensions_mut().insert(RateLimitInfo { policies, outcome, key });
-        }
-        Ruled::Admit(Admitted { fields, charge })
     }
 
     fn held(&self, inbound: &Inbound<'_>) -> Held {
@@ -128,55 +132,131 @@ impl Limiter {
         }
     }
 
-    fn denial(
-        &self,
-        inbound: &Inbound<'_>,
-        policies: &Policies,
-        outcome: &Outcome,
-        fields: Fields,
-    ) -> Denial {
+    fn denial(&self, wire: Wire, policies: &Policies, outcome: &Outcome, fields: Fields) -> Denial {
         let both = policies.iter().zip(&outcome.states);
         let violated = both.filter(|(policy, state)| state.is_denied() && !policy.is_shadow());
         let names = violated.map(|(policy, _)| policy.name());
         let wait = outcome.retry_after(policies).map(|wait| jitter::spread(wait, self.jitter));
-        Denial::new(Wire::of(inbound.headers), names, wait, fields)
-    }
-
-    fn charge(self: &Arc<Self>, ask: &Ask<'_>, outcome: &Outcome) -> Option<Box<Charge>> {
-        let charge = || Charge {
-            limiter: Arc::clone(self),
-            policies: ask.policies.clone(),
-            key: ask.key,
-            cost: ask.cost,
-            outcome: outcome.clone(),
-        };
-        self.refund.is_some().then(|| Box::new(charge()))
+        Denial::new(wire, names, wait, fields)
     }
 }
 
-impl Charge {
-    /// Gives it back, if the response is one that costs nothing.
-    pub(crate) fn settle(self, head: &Head<'_>) {
-        if self.limiter.refund.as_ref().is_some_and(|refund| refund(head)) {
-            let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
-            self.limiter.memory.give_back(&ask, &self.outcome);
+impl<St: Store> Limiter<St> {
+    /// Decides about a request, and takes what it costs.
+    #[inline]
+    pub(crate) fn rule<B>(self: &Arc<Self>, request: &mut Request<B>) -> NowOrLater<St> {
+        let inbound = Inbound::of(request);
+        if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&inbound)) {
+            return Ok(Ruled::Pass);
+        }
+        let key = match self.key.read(&inbound, &self.secret) {
+            Some(key) => key,
+            None => match self.without_key(&inbound) {
+                Ok(key) => key,
+                Err(ruled) => return Ok(ruled),
+            },
+        };
+        let held = self.held(&inbound);
+        let policies = held.get();
+        let cost = self.cost.as_ref().map_or(1, |cost| cost(&inbound));
+        let now = inbound.facts().map_or_else(Instant::now, RequestFacts::start);
+        let ask = Ask::new(key, policies, cost, now);
+        match self.store.acquire(&ask) {
+            Attempt::Now(outcome) => Ok(self.judge(&ask, outcome, request)),
+            Attempt::Failed(error) => Ok(self.fail(&ask, error, request)),
+            Attempt::Later(answer) => Err((self.pending(&ask), answer)),
+        }
+    }
+
+    fn judge<B>(
+        self: &Arc<Self>,
+        ask: &Ask<'_>,
+        outcome: Outcome,
+        request: &mut Request<B>,
+    ) -> Ruled {
+        if let Some(observe) = &self.observe {
+            observe::tell(&**observe, ask.policies, &outcome);
+        }
+        let fields = Fields::of(self.headers, ask.policies, &outcome);
+        if outcome.is_denied(ask.policies) {
+            let wire = Wire::of(request.headers());
+            return Ruled::Deny(Box::new(self.denial(wire, ask.policies, &outcome, fields)));
+        }
+        let charge = self.charge(ask, &outcome);
+        if self.expose {
+            let info = RateLimitInfo { policies: ask.policies.clone(), outcome, key: ask.key };
+            request.extensions_mut().insert(info);
+        }
+        Ruled::Admit(Admitted { fields, charge })
+    }
+
+    #[cold]
+    fn fail<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Ruled {
+        if let Some(observe) = &self.observe {
+            observe::tell_failure(&**observe, ask.policies);
+        }
+        Ruled::Deny(Box::new(Denial::unavailable(Wire::of(request.headers()))))
+    }
+
+    fn charge(self: &Arc<Self>, ask: &Ask<'_>, outcome: &Outcome) -> Option<Box<dyn Settle>> {
+        self.refund.is_some().then(|| {
+            let limiter = Arc::clone(self);
+            let (policies, key, cost) = (ask.policies.clone(), ask.key, ask.cost);
+            let outcome = outcome.clone();
+            Box::new(Charge { limiter, policies, key, cost, outcome }) as Box<dyn Settle>
+        })
+    }
+
+    fn pending(self: &Arc<Self>, ask: &Ask<'_>) -> Pending<St> {
+        let (policies, key, cost, now) = (ask.policies.clone(), ask.key, ask.cost, ask.now);
+        Pending { limiter: Arc::clone(self), policies, key, cost, now }
+    }
+}
+
+impl<St: Store> Pending<St> {
+    /// Decides about the request, now that the store has answered.
+    pub(crate) fn rule<B>(
+        &self,
+        answer: Result<Outcome, StoreError>,
+        request: &mut Request<B>,
+    ) -> Ruled {
+        let ask = Ask::new(self.key, &self.policies, self.cost, self.now);
+        match answer {
+            Ok(outcome) => self.limiter.judge(&ask, outcome, request),
+            Err(error) => self.limiter.fail(&ask, error, request),
         }
     }
 }
 
-impl fmt::Debug for Charge {
+impl<St: Store> Settle for Charge<St> {
+    fn settle(&self, head: &Head<'_>) {
+        if self.limiter.refund.as_ref().is_some_and(|refund| refund(head)) {
+            let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
+            // Nobody waits for it: the store does it all the same.
+            drop(self.limiter.store.refund(&ask, &self.outcome));
+        }
+    }
+}
+
+impl<St> fmt::Debug for Charge<St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Charge").field("cost", &self.cost).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Limiter {
+impl<St> fmt::Debug for Pending<St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("cost", &self.cost).finish_non_exhaustive()
+    }
+}
+
+impl<St: fmt::Debug> fmt::Debug for Limiter<St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limiter")
             .field("enabled", &self.enabled)
             .field("policies", &**self.policies.load())
             .field("key", &self.key)
-            .field("memory", &self.memory)
+            .field("store", &self.store)
             .field("missing", &self.missing)
             .field("headers", &self.headers)
             .field("jitter", &self.jitter)

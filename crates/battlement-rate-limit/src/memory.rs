@@ -4,7 +4,6 @@ mod shard;
 
 use std::{
     fmt,
-    future::Ready,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -15,7 +14,7 @@ use std::{
 use tokio::time::Instant;
 
 use self::shard::{Shard, Taken};
-use crate::{Ask, Attempt, Moment, Outcome, Source, Store, StoreError};
+use crate::{Ask, Attempt, Moment, Never, Outcome, Source, Store, StoreError};
 
 /// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
 const SHARDS: usize = 64;
@@ -127,7 +126,7 @@ impl Default for Memory {
 }
 
 impl Store for Memory {
-    type Later<T: Send + 'static> = Ready<Result<T, StoreError>>;
+    type Later<T: Send + 'static> = Never<Result<T, StoreError>>;
 
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
         Attempt::Now(self.take(ask))

@@ -44,6 +44,12 @@ impl Decision {
     }
 }
 
+pub(crate) fn tell_failure(observe: &dyn Observe, policies: &Policies) {
+    for policy in policies.iter() {
+        observe.on_decision(policy.name(), Decision::Deny, Source::Failure);
+    }
+}
+
 pub(crate) fn tell(observe: &dyn Observe, policies: &Policies, outcome: &Outcome) {
     for (policy, state) in policies.iter().zip(&outcome.states) {
         observe.on_decision(policy.name(), Decision::of(policy, state), outcome.source);

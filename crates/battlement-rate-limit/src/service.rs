@@ -1,4 +1,5 @@
 use std::{
+    mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -7,20 +8,20 @@ use battlement_core::ResponseBody;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{
-    ResponseFuture,
-    limiter::{Limiter, Ruled},
-};
+use crate::{Memory, Never, Remote, ResponseFuture, Waiting, future::Next, limiter::Limiter};
 
 /// Limits how much each key may ask. Made by [`RateLimitLayer`](crate::RateLimitLayer).
+///
+/// Around a store in memory it asks nothing of the service inside. Where the store may have to be waited for,
+/// that must be `Clone`.
 #[derive(Clone, Debug)]
-pub struct RateLimit<S> {
+pub struct RateLimit<S, St = Memory> {
     inner: S,
-    limiter: Arc<Limiter>,
+    limiter: Arc<Limiter<St>>,
 }
 
-impl<S> RateLimit<S> {
-    pub(crate) const fn new(inner: S, limiter: Arc<Limiter>) -> Self {
+impl<S, St> RateLimit<S, St> {
+    pub(crate) const fn new(inner: S, limiter: Arc<Limiter<St>>) -> Self {
         Self { inner, limiter }
     }
 
@@ -46,7 +47,7 @@ where
 {
     type Response = Response<ResponseBody<RB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, Never<Next<S::Future>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -54,9 +55,34 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.limiter.rule(&mut request) {
-            Ruled::Pass => ResponseFuture::passing(self.inner.call(request)),
-            Ruled::Admit(admitted) => ResponseFuture::admitted(self.inner.call(request), admitted),
-            Ruled::Deny(denial) => ResponseFuture::denied(denial),
+            Ok(ruled) => ResponseFuture::next(Next::of(ruled, &mut self.inner, request)),
+            Err((_, never)) => never.cannot_be(),
+        }
+    }
+}
+
+impl<S, B, RB, St> Service<Request<B>> for RateLimit<S, St>
+where
+    S: Service<Request<B>, Response = Response<RB>> + Clone,
+    St: Remote,
+{
+    type Response = Response<ResponseBody<RB>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, Waiting<S, B, St>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.limiter.rule(&mut request) {
+            Ok(ruled) => ResponseFuture::next(Next::of(ruled, &mut self.inner, request)),
+            Err((pending, answer)) => {
+                // The one that was polled ready waits; a clone has to become ready again.
+                let unready = self.inner.clone();
+                let ready = mem::replace(&mut self.inner, unready);
+                ResponseFuture::waiting(Waiting::new(answer, pending, ready, request))
+            }
         }
     }
 }

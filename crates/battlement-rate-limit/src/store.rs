@@ -1,4 +1,12 @@
-use std::{error::Error, fmt, time::Duration};
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use smallvec::SmallVec;
 
@@ -8,8 +16,8 @@ use crate::{KeyHash, Policies};
 ///
 /// All of it may have to be asked over a network, so everything returns an [`Attempt`]: a store that knows at
 /// once says so, and nobody boxes or waits. One question is about one key and all of its policies, which a
-/// store decides as one: it charges all of them or none.
-pub trait Store: fmt::Debug + Send + Sync + 'static {
+/// store decides as one: it charges all of them or none. A clone shares the state.
+pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
     /// An answer that is still to come.
     type Later<T: Send + 'static>: Future<Output = Result<T, StoreError>> + Send + 'static;
 
@@ -19,11 +27,42 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What [`acquire`](Self::acquire) would say, without taking anything.
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
 
-    /// Gives back what was taken when the store decided `charged`, as far as it has not come back by itself.
+    /// Gives back what was taken when the store decided `charged`, as far as it has not come back by itself;
+    /// also if nobody waits for the answer.
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>>;
 
     /// Forgets the key under all of these policies.
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>>;
+
+    /// What the hashes of keys are keyed with, where other processes must come to the same ones. Default:
+    /// random bits of this process, so that nobody outside can make keys collide.
+    fn seed(&self) -> Option<[u64; 2]> {
+        None
+    }
+}
+
+/// A store whose answers may have to be waited for.
+///
+/// A request waits outside of the service, with the service that was polled ready for it: that one is taken
+/// out and a clone put in its place, so services around such a store must be `Clone`.
+pub trait Remote: Store {}
+
+/// What is waited for where nobody ever waits. There is no value of it, and no code for it.
+#[derive(Debug)]
+pub struct Never<T>(Infallible, PhantomData<fn() -> T>);
+
+impl<T> Never<T> {
+    pub(crate) const fn cannot_be(self) -> ! {
+        match self.0 {}
+    }
+}
+
+impl<T> Future for Never<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        match self.0 {}
+    }
 }
 
 /// A question to a store.
@@ -56,6 +95,8 @@ pub type Moment = tokio::time::Instant;
 pub enum Attempt<T, F> {
     /// This.
     Now(T),
+    /// It could not be asked.
+    Failed(StoreError),
     /// Nothing before this future ends.
     Later(F),
 }
@@ -72,19 +113,34 @@ where
     pub async fn answer(self) -> Result<T, StoreError> {
         match self {
             Self::Now(answer) => Ok(answer),
+            Self::Failed(error) => Err(error),
             Self::Later(answer) => answer.await,
         }
     }
 }
 
-/// A store could not be asked. It says nothing of keys and no password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a store could not be asked. It says nothing of keys and no password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct StoreError;
+pub enum StoreError {
+    /// It is known to be away, and was not asked.
+    Unavailable,
+    /// It did not answer in time.
+    Late,
+    /// As many wait for it as may.
+    Busy,
+    /// It answered with an error, or the connection broke.
+    Failed,
+}
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store of the rate limits could not be asked")
+        f.write_str(match self {
+            Self::Unavailable => "the store of the rate limits is away",
+            Self::Late => "the store of the rate limits did not answer in time",
+            Self::Busy => "too many wait for the store of the rate limits",
+            Self::Failed => "the store of the rate limits failed",
+        })
     }
 }
 
@@ -100,6 +156,8 @@ pub struct Outcome {
     pub source: Source,
     /// When, by the clock of this process.
     pub at: Moment,
+    /// When, by the clock of a store that has one of its own.
+    pub(crate) stamp: u64,
 }
 
 /// Who decided.
@@ -110,6 +168,8 @@ pub enum Source {
     Memory,
     /// The cells that new keys share while the memory is full, for one policy at least.
     Overflow,
+    /// What was set for when the store fails: it could not be asked.
+    Failure,
 }
 
 impl Source {
@@ -119,13 +179,13 @@ impl Source {
         match self {
             Self::Memory => "memory",
             Self::Overflow => "overflow",
+            Self::Failure => "failure",
         }
     }
 }
 
 /// How a key stands under one policy, after the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct PolicyState {
     /// What the policy says of the request.
     pub ruling: Ruling,
@@ -157,12 +217,10 @@ impl PolicyState {
 }
 
 impl Outcome {
-    pub(crate) const fn new(
-        states: SmallVec<[PolicyState; 2]>,
-        source: Source,
-        at: Moment,
-    ) -> Self {
-        Self { states, source, at }
+    /// What `source` decided of an [`Ask`] at `at`: a state for each of the policies, in their order.
+    #[must_use]
+    pub fn new(states: SmallVec<[PolicyState; 2]>, source: Source, at: Moment) -> Self {
+        Self { states, source, at, stamp: 0 }
     }
 
     /// Whether a policy that is not only tried out says no.

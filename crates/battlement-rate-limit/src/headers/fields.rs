@@ -32,6 +32,9 @@ struct Tightest {
 }
 
 impl Fields {
+    /// Nothing is said.
+    pub(crate) const NONE: Self = Self { policy: None, limit: None, tightest: None };
+
     pub(crate) fn of(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
         let Some(named) = policies.0.headers.as_ref().filter(|_| headers != Headers::None) else {
             return Self::default();

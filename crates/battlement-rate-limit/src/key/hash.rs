@@ -22,6 +22,11 @@ impl Secret {
     pub(crate) fn random() -> Self {
         // The standard library seeds these by the operating system, for the same purpose.
         let [one, other] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
+        Self::new([one, other])
+    }
+
+    /// One that others have as well.
+    pub(crate) fn new([one, other]: [u64; 2]) -> Self {
         Self(SipHasher13::new_with_keys(one, other))
     }
 

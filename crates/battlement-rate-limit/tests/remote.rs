@@ -1,0 +1,199 @@
+//! A store that has to be waited for, as one behind a network does.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod service;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use battlement_core::{Rejection, RejectionKind};
+use battlement_rate_limit::{
+    Ask, Attempt, Decision, Headers, Key, Memory, Observe, Outcome, Policy, RateLimitLayer, Remote,
+    Source, Store, StoreError,
+};
+use battlement_testkit::contract::{Contract, Rule};
+use http::{Request, Response};
+use tokio::{sync::Semaphore, task};
+use tokio_test::{assert_pending, task::spawn};
+use tower::{Layer, Service, ServiceExt as _, service_fn};
+
+use self::service::{Empty, answers, ok};
+
+/// The store in memory, which answers when there is a permit.
+#[derive(Clone, Debug)]
+struct Slow {
+    memory: Memory,
+    gate: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    down: bool,
+}
+
+/// Counts those that wait.
+struct Wait(Arc<AtomicUsize>);
+
+impl Wait {
+    fn new(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Relaxed);
+        Self(waiting.clone())
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+type Boxed<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+impl Slow {
+    fn new(permits: usize) -> Self {
+        let (memory, gate) = (Memory::default(), Arc::new(Semaphore::new(permits)));
+        Self { memory, gate, waiting: Arc::default(), down: false }
+    }
+
+    fn later<T: Send + 'static>(&self, answer: T) -> Attempt<T, Boxed<T>> {
+        let (wait, gate, down) = (Wait::new(&self.waiting), self.gate.clone(), self.down);
+        Attempt::Later(Box::pin(async move {
+            let _wait = wait;
+            gate.acquire().await.map_err(|_| StoreError::Failed)?.forget();
+            task::yield_now().await;
+            if down { Err(StoreError::Late) } else { Ok(answer) }
+        }))
+    }
+}
+
+impl Remote for Slow {}
+
+impl Store for Slow {
+    type Later<T: Send + 'static> = Boxed<T>;
+
+    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Boxed<Outcome>> {
+        self.later(self.memory.take(ask))
+    }
+
+    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Boxed<Outcome>> {
+        self.later(self.memory.look(ask))
+    }
+
+    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Boxed<()>> {
+        let Attempt::Now(()) = self.memory.refund(ask, charged) else { panic!("it is there") };
+        Attempt::Now(())
+    }
+
+    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Boxed<()>> {
+        self.memory.forget(ask);
+        self.later(())
+    }
+}
+
+const MANY: usize = 1_000_000;
+
+fn layer(policy: Policy, store: &Slow) -> RateLimitLayer<Slow> {
+    RateLimitLayer::new(policy, Key::global()).store(store.clone())
+}
+
+#[tokio::test]
+async fn a_layer_that_waits_for_its_store_keeps_the_contract() {
+    let store = Slow::new(MANY);
+    let waiting = store.waiting.clone();
+    let quiet = move || layer(Policy::per_second("all", 1_000_000), &store).headers(Headers::None);
+    // How often the future is polled is up to the store as well.
+    Contract::new(quiet)
+        .idle(move |_| waiting.load(Relaxed) == 0)
+        .except(Rule::PolledAsAsked)
+        .run()
+        .await;
+}
+
+#[tokio::test]
+async fn the_answer_of_the_store_decides_and_is_told_in_headers() {
+    let layer = layer(Policy::per_day("day", 1), &Slow::new(MANY));
+    let first = answers(layer.layer(ok())).await;
+    assert_eq!(
+        (first.status.as_u16(), &first.headers["ratelimit"]),
+        (200, &"\"day\";r=0;t=86400".parse().unwrap())
+    );
+    assert_eq!(answers(layer.layer(ok())).await.status, 429);
+}
+
+#[tokio::test]
+async fn who_waits_uses_the_service_that_was_ready_and_leaves_a_clone() {
+    let store = Slow::new(0);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let inner = service_fn(move |_: Request<()>| {
+        counted.fetch_add(1, Relaxed);
+        async { Ok::<_, std::convert::Infallible>(Response::new(Empty::new())) }
+    });
+    let mut service = layer(Policy::per_day("day", 5), &store).layer(inner);
+    let mut call = spawn(service.ready().await.unwrap().call(Request::new(())));
+    assert_pending!(call.poll());
+    assert_eq!(calls.load(Relaxed), 0, "the service is not called before the store has answered");
+    drop(call);
+    assert_eq!((store.waiting.load(Relaxed), calls.load(Relaxed)), (0, 0));
+    store.gate.add_permits(1);
+    service.ready().await.unwrap().call(Request::new(())).await.unwrap();
+    assert_eq!(calls.load(Relaxed), 1);
+}
+
+#[tokio::test]
+async fn what_is_refunded_goes_to_the_store() {
+    let store = Slow::new(MANY);
+    let layer = layer(Policy::per_day("day", 1), &store).refund(|head| head.status.is_success());
+    for _ in 0..3 {
+        assert_eq!(answers(layer.layer(ok())).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_handle_waits_for_the_store_as_well() {
+    let (layer, handle) = layer(Policy::per_day("day", 1), &Slow::new(MANY)).pair();
+    let key = handle.key(&Request::new(())).unwrap();
+    assert_eq!(answers(layer.layer(ok())).await.status, 200);
+    assert!(handle.peek(key).await.unwrap().is_denied(&handle.policies()));
+    handle.reset(key).await.unwrap();
+    assert!(!handle.peek(key).await.unwrap().is_denied(&handle.policies()));
+    assert_eq!(handle.store().memory.held(), 0);
+}
+
+struct Failures(Arc<AtomicUsize>);
+
+impl Observe for Failures {
+    fn on_decision(&self, policy: &str, decision: Decision, source: Source) {
+        assert_eq!((policy, decision, source), ("day", Decision::Deny, Source::Failure));
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_be_decided_about_gets_a_503_that_says_nothing_of_limits() {
+    let failures = Arc::new(AtomicUsize::new(0));
+    let store = Slow { down: true, ..Slow::new(MANY) };
+    let layer = layer(Policy::per_day("day", 1), &store).observe(Failures(failures.clone()));
+    let response = layer.layer(ok()).oneshot(Request::new(())).await.unwrap();
+    let rejection = response.extensions().get::<Rejection>().unwrap();
+    assert_eq!(rejection.kind, RejectionKind::CircuitOpen);
+    let answer = answers(layer.layer(ok())).await;
+    assert_eq!(answer.status, 503);
+    assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("ratelimit")));
+    let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let expected = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
+    assert_eq!(problem["type"], expected);
+    assert_eq!(failures.load(Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_late_is_waited_for() {
+    let store = Slow::new(0);
+    let call = task::spawn(answers(layer(Policy::per_day("day", 1), &store).layer(ok())));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(!call.is_finished());
+    store.gate.add_permits(1);
+    assert_eq!(call.await.unwrap().status, 200);
+}
