@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::{ArcSwap, Guard};
-use battlement_core::{Head, RequestFacts, Wire};
+use battlement_core::{Head, Wire};
 use http::Request;
 use tokio::time::Instant;
 
@@ -159,7 +159,7 @@ impl<St: Store> Limiter<St> {
         let held = self.held(&inbound);
         let policies = held.get();
         let cost = self.cost.as_ref().map_or(1, |cost| cost(&inbound));
-        let now = inbound.facts().map_or_else(Instant::now, RequestFacts::start);
+        let now = inbound.start().unwrap_or_else(Instant::now);
         let ask = Ask::new(key, policies, cost, now);
         match self.store.acquire(&ask) {
             Attempt::Now(outcome) => Ok(self.judge(&ask, outcome, request)),

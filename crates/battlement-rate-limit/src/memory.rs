@@ -71,13 +71,14 @@ impl Memory {
         if taken.overflowed {
             self.count_overflow();
         }
-        self.outcome(taken)
+        self.outcome(ask, now, taken)
     }
 
     /// What [`take`](Self::take) would say.
     #[must_use]
     pub fn look(&self, ask: &Ask<'_>) -> Outcome {
-        self.outcome(self.shard(ask).look(ask, self.nanos(ask.now)))
+        let now = self.nanos(ask.now);
+        self.outcome(ask, now, self.shard(ask).look(ask, now))
     }
 
     /// Gives back what was taken when `charged` was decided, as far as it has not come back by itself.
@@ -90,9 +91,11 @@ impl Memory {
         self.shard(ask).forget(ask);
     }
 
-    fn outcome(&self, taken: Taken) -> Outcome {
+    fn outcome(&self, ask: &Ask<'_>, now: u64, taken: Taken) -> Outcome {
         let source = if taken.overflowed { Source::Overflow } else { Source::Memory };
-        Outcome::new(taken.states, source, self.0.began + Duration::from_nanos(taken.at))
+        let later = Duration::from_nanos(taken.at - now);
+        let at = if later.is_zero() { ask.now } else { ask.now + later };
+        Outcome::new(taken.states, source, at)
     }
 
     /// And tells of the first.

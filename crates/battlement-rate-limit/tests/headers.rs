@@ -131,6 +131,35 @@ async fn stacked_limiters_share_one_list_the_outermost_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_lists_of_three_limiters_and_of_the_service_become_one_line() {
+    let limit = |name| RateLimitLayer::new(Policy::per_minute(name, 100), Key::global());
+    let service = tower::service_fn(async |_: http::Request<()>| {
+        let response = Response::builder().header("ratelimit", "\"a\";r=1");
+        let response = response.header("ratelimit", "\"b\";r=2").body(service::Empty::new());
+        Ok::<_, std::convert::Infallible>(response.unwrap())
+    });
+    let stack = limit("outer").layer(limit("middle").layer(limit("inner").layer(service)));
+    let headers = answers(stack).await.headers;
+    assert_eq!(names(&headers, "ratelimit-policy"), ["outer", "middle", "inner"]);
+    assert_eq!(names(&headers, "ratelimit"), ["outer", "middle", "inner", "a", "b"]);
+    assert_eq!(headers.get_all("ratelimit").iter().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_turned_away_further_in_reads_of_the_limits_further_out_too() {
+    let outer = RateLimitLayer::new(Policy::per_minute("address", 100), Key::global());
+    let inner = RateLimitLayer::new(Policy::per_minute("tenant", 1), Key::global());
+    let stack = || outer.layer(inner.layer(service::ok()));
+    assert_eq!(answers(stack()).await.status, 200);
+    let Answer { status, headers, body } = answers(stack()).await;
+    assert_eq!(status, 429);
+    assert_eq!(headers["ratelimit"], "\"address\";r=98;t=1,\"tenant\";r=0;t=60");
+    assert_eq!(headers["retry-after"], "60");
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["violated-policies"], serde_json::json!(["tenant"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_single_values_the_tightest_stays() {
     for style in [Headers::Draft7, Headers::Draft6, Headers::Legacy] {
         let layer = |name, quota| {

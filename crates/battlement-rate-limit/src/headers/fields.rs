@@ -1,9 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{Entry, ToStrError},
-};
+use http::{HeaderMap, HeaderName, HeaderValue, header::ToStrError};
 
 use super::{
     Headers,
@@ -51,11 +48,15 @@ impl Fields {
 
     /// Writes them beside those that limiters further in have written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
-        if let Some(policy) = self.policy {
-            join(headers, POLICY, policy);
+        if let Some(policy) = self.policy
+            && headers.append(POLICY, policy)
+        {
+            on_one_line(headers, POLICY);
         }
-        if let Some(limit) = self.limit {
-            join(headers, LIMIT, limit);
+        if let Some(limit) = self.limit
+            && headers.append(LIMIT, limit)
+        {
+            on_one_line(headers, LIMIT);
         }
         if let Some((style, tightest)) = self.tightest {
             tightest.write(style, headers);
@@ -141,21 +142,12 @@ fn limits(policies: &Policies, outcome: &Outcome) -> Option<HeaderValue> {
     text.value()
 }
 
-/// One list, what comes from further out first.
-fn join(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    match headers.entry(name) {
-        Entry::Vacant(entry) => {
-            entry.insert(value);
-        }
-        Entry::Occupied(mut entry) => {
-            let mut list = value.as_bytes().to_vec();
-            for inner in entry.iter() {
-                list.push(b',');
-                list.extend_from_slice(inner.as_bytes());
-            }
-            if let Ok(list) = HeaderValue::from_maybe_shared(list) {
-                entry.insert(list);
-            }
-        }
+/// One list, what was added last and so comes from further out first.
+#[cold]
+fn on_one_line(headers: &mut HeaderMap, name: HeaderName) {
+    let mut lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+    lines.rotate_right(1);
+    if let Ok(list) = HeaderValue::from_bytes(&lines.join(&b',')) {
+        headers.insert(name, list);
     }
 }

@@ -19,47 +19,53 @@ impl Text {
         Self { short: [0; SHORT], len: 0, long: Vec::new() }
     }
 
+    /// Inlined, since what is written is most often known when this is built.
+    #[inline]
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        self.bytes(text.as_bytes())
-    }
-
-    pub(super) fn number(&mut self, mut number: u64) -> &mut Self {
-        let mut digits = [b'0'; DIGITS];
-        let mut first = DIGITS - 1;
-        loop {
-            digits[first] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-            first -= 1;
-        }
-        self.bytes(&digits[first..])
-    }
-
-    /// Parts a list, unless nothing stands in it yet.
-    pub(super) fn comma(&mut self) -> &mut Self {
-        if self.len > 0 { self.bytes(b",") } else { self }
-    }
-
-    pub(super) fn value(&self) -> Option<HeaderValue> {
-        let written = if self.long.is_empty() { &self.short[..self.len] } else { &self.long };
-        HeaderValue::from_bytes(written).ok()
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        let end = self.len + bytes.len();
+        let end = self.len + text.len();
         match self.short.get_mut(self.len..end) {
-            Some(room) if self.long.is_empty() => room.copy_from_slice(bytes),
-            _ => {
-                if self.long.is_empty() {
-                    self.long.extend_from_slice(&self.short[..self.len]);
-                }
-                self.long.extend_from_slice(bytes);
-            }
+            Some(room) => room.copy_from_slice(text.as_bytes()),
+            None => self.lengthen(text.as_bytes()),
         }
         self.len = end;
         self
+    }
+
+    pub(super) fn number(&mut self, mut number: u64) -> &mut Self {
+        let count = number.checked_ilog10().unwrap_or(0) as usize + 1;
+        let mut digits = [b'0'; DIGITS];
+        let room = match self.short.get_mut(self.len..self.len + count) {
+            Some(room) => room,
+            None => &mut digits[..count],
+        };
+        for digit in room.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        if self.len + count > SHORT {
+            self.lengthen(&digits[..count]);
+        }
+        self.len += count;
+        self
+    }
+
+    /// Parts a list, unless nothing stands in it yet.
+    #[inline]
+    pub(super) fn comma(&mut self) -> &mut Self {
+        if self.len > 0 { self.text(",") } else { self }
+    }
+
+    pub(super) fn value(&self) -> Option<HeaderValue> {
+        let written = self.short.get(..self.len).unwrap_or(&self.long);
+        HeaderValue::from_bytes(written).ok()
+    }
+
+    #[cold]
+    fn lengthen(&mut self, bytes: &[u8]) {
+        if self.long.is_empty() {
+            self.long.extend_from_slice(&self.short[..self.len]);
+        }
+        self.long.extend_from_slice(bytes);
     }
 }
 
@@ -70,25 +76,29 @@ pub(super) fn seconds_up(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn numbers_are_written_as_format_writes_them() {
-        for number in [0, 7, 10, 999, 1_000, u64::MAX] {
+        for number in [0, 7, 9, 10, 11, 99, 100, 999, 1_000, u64::MAX] {
             let value = Text::new().number(number).value().unwrap();
             assert_eq!(value.to_str().unwrap(), number.to_string());
         }
     }
 
-    #[test]
-    fn a_text_of_any_length_is_whole() {
-        for count in [1, 9, 10, 11, 30] {
-            let mut text = Text::new();
-            for _ in 0..count {
-                text.comma().text("123456").text("789");
+    proptest! {
+        #[test]
+        fn a_text_of_any_length_is_whole(parts in prop::collection::vec(("[ -~]{0,40}", 0_u64..1_000_000), 1..20)) {
+            let (mut text, mut expected) = (Text::new(), String::new());
+            for (part, number) in &parts {
+                text.comma().text(part).number(*number);
+                let comma = if expected.is_empty() { "" } else { "," };
+                expected.push_str(&format!("{comma}{part}{number}"));
             }
-            let expected = vec!["123456789"; count].join(",");
-            assert_eq!(text.value().unwrap().to_str().unwrap(), expected);
+            let value = text.value().unwrap();
+            prop_assert_eq!(value.to_str().unwrap(), expected);
         }
     }
 }

@@ -1,5 +1,6 @@
 use battlement_core::{ClientIp, IpKey, RequestFacts, peer_addr};
 use http::{Extensions, HeaderMap, Method, Request, Uri};
+use tokio::time::Instant;
 
 /// How much of an IPv6 address of a peer counts, in bits.
 const IPV6_PREFIX: u8 = 64;
@@ -16,6 +17,8 @@ pub struct Inbound<'a> {
     pub headers: &'a HeaderMap,
     /// The extensions, where layers further out have put what they know.
     pub extensions: &'a Extensions,
+    /// What layers of ours know of the request.
+    facts: Option<&'a RequestFacts>,
 }
 
 impl<'a> Inbound<'a> {
@@ -25,18 +28,19 @@ impl<'a> Inbound<'a> {
             uri: request.uri(),
             headers: request.headers(),
             extensions: request.extensions(),
+            facts: RequestFacts::of(request),
         }
     }
 
-    /// What layers of ours know of the request.
-    pub(crate) fn facts(&self) -> Option<&'a RequestFacts> {
-        RequestFacts::in_extensions(self.extensions)
+    /// When the outermost of our layers saw the request.
+    pub(crate) fn start(&self) -> Option<Instant> {
+        self.facts.map(RequestFacts::start)
     }
 
     /// Who the client is, if a layer further out has decided that.
     #[must_use]
     pub fn client(&self) -> Option<&'a ClientIp> {
-        self.facts()?.client()
+        self.facts?.client()
     }
 
     /// The other end of the connection, as a limiter counts it, if the server says so.
@@ -48,7 +52,7 @@ impl<'a> Inbound<'a> {
     /// The template of the route, if it is known already.
     #[must_use]
     pub fn route(&self) -> Option<&'a str> {
-        let route = self.facts().and_then(RequestFacts::route);
+        let route = self.facts.and_then(RequestFacts::route);
         route.or_else(|| matched_path(self.extensions))
     }
 }
