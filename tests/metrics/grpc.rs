@@ -1,6 +1,6 @@
 //! gRPC calls, by method and by the status of the call, wherever it stands.
 
-use battlement::metrics::HttpMetrics;
+use battlement::metrics::{Exposition, Format, HttpMetrics};
 use battlement_testkit::{
     client::Http2,
     echo::{EchoClient, EchoServer, Words},
@@ -117,4 +117,44 @@ async fn what_is_no_grpc_is_counted_as_http_by_the_same_layer() {
     settled(&metrics, 1, "HTTP").await;
     assert_eq!(total(&metrics, "http_server_request_duration_seconds_count"), 1.0);
     assert_eq!(total(&metrics, "rpc_server_call_duration_seconds_count"), 0.0);
+}
+
+const CLIENT: &str = "rpc_client_call_duration_seconds";
+
+/// The series of `method` of a client called `echo`, with these labels behind.
+fn client_count(metrics: &HttpMetrics, metric: &str, method: &str, labels: &str) -> f64 {
+    let method = format!("battlement.testkit.Echo/{method}\",server_address=\"echo");
+    count(metrics, metric, &method, labels)
+}
+
+#[tokio::test]
+async fn a_client_counts_its_calls_by_who_is_called_and_every_refusal_as_an_error() {
+    let metrics = metrics();
+    let (server, _) = echo(&HttpMetrics::new()).await;
+    let channel = Endpoint::from_shared(server.url("")).unwrap().connect().await.unwrap();
+    let mut client = EchoClient::new(metrics.grpc_client_layer("echo").layer(channel));
+    client.say(Words::new("hello")).await.unwrap();
+    client.say(Words { code: 5, ..Words::new("no") }).await.unwrap_err();
+    let mut stream = client.repeat(Words { times: 2, ..Words::new("a") }).await.unwrap();
+    while stream.get_mut().message().await.unwrap().is_some() {}
+    settled(&metrics, 3, "calls of a client").await;
+    assert_eq!(client_count(&metrics, CLIENT, "Say", r#",rpc_status_code="OK""#), 1.0);
+    let refused = r#",rpc_status_code="NOT_FOUND",error_type="NOT_FOUND""#;
+    assert_eq!(client_count(&metrics, CLIENT, "Say", refused), 1.0);
+    let streams = "rpc_client_stream_duration_seconds";
+    assert_eq!(client_count(&metrics, streams, "Repeat", r#",rpc_status_code="OK""#), 1.0);
+    let page = Exposition::new().metrics(&metrics).render(Format::Text);
+    let none = r#"rpc_client_active_calls{rpc_system_name="grpc",server_address="echo"} 0"#;
+    assert!(page.contains(none), "{page}");
+}
+
+#[tokio::test]
+async fn a_client_without_a_server_counts_errors() {
+    let metrics = metrics();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let channel = Endpoint::from_shared(format!("http://{nobody}")).unwrap().connect_lazy();
+    let mut client = EchoClient::new(metrics.grpc_client_layer("echo").layer(channel));
+    client.say(Words::new("hello")).await.unwrap_err();
+    settled(&metrics, 1, "a refused connection").await;
+    assert_eq!(client_count(&metrics, CLIENT, "Say", r#",error_type="error""#), 1.0);
 }

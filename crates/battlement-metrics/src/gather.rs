@@ -73,8 +73,8 @@ impl Gathered<'_> {
     fn active(&self, name: &'static str) -> Family {
         let mut family = Family::new(name, Kind::Gauge, ACTIVE);
         for (of, value) in self.traffic.active.snapshot() {
-            let (subject, method, https) = (of.owner, of.method, of.https);
-            let key = Key { subject, method, https, ..Key::OVERFLOW };
+            let (owner, method, https) = (of.owner, of.method, of.https);
+            let key = Key { owner, method, https, ..Key::OVERFLOW };
             let labels = self.naming.active_labels(self.recorder, self.traffic.side, key);
             #[expect(clippy::cast_precision_loss, reason = "nobody serves 2^53 requests at once")]
             family.add(labels, Value::Number(value as f64));

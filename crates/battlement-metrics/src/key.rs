@@ -6,8 +6,10 @@ use crate::names::{OVERFLOW, Subject};
 /// What tells one series from another: small numbers, since a request compares and hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The route, the client or the gRPC method.
+    /// The route or the gRPC method.
     pub(crate) subject: Subject,
+    /// The client, 0 for a server.
+    pub(crate) owner: Subject,
     /// Of the HTTP answer, or the code of the gRPC one, by the family; 0 where there was none.
     pub(crate) status: u16,
     /// Its place among the known methods.
@@ -22,6 +24,7 @@ impl Key {
     /// Of the one series for all that there is no room for.
     pub(crate) const OVERFLOW: Self = Self {
         subject: OVERFLOW,
+        owner: 0,
         status: 0,
         method: 0,
         https: false,
@@ -29,14 +32,20 @@ impl Key {
         error: ErrorType::None,
     };
 
-    /// All of it in one word.
+    /// Whether there was no number for one of its names.
+    pub(crate) const fn is_overflow(self) -> bool {
+        self.subject == OVERFLOW || self.owner == OVERFLOW
+    }
+
+    /// All of it in one word: a status is below 1,024, there are at most 33 methods.
     pub(crate) fn packed(self) -> u64 {
         u64::from(self.subject)
-            | u64::from(self.status) << 16
-            | u64::from(self.method) << 32
-            | u64::from(self.https) << 40
-            | u64::from(self.version) << 41
-            | (self.error as u64) << 48
+            | u64::from(self.owner) << 16
+            | u64::from(self.status) << 32
+            | u64::from(self.method) << 42
+            | u64::from(self.version) << 48
+            | u64::from(self.https) << 51
+            | (self.error as u64) << 52
     }
 }
 
@@ -112,5 +121,39 @@ pub(crate) fn is_https(trusted: Option<Scheme>, uri: Option<&str>, assumed: bool
         (None, Some("https")) => true,
         (None, Some("http")) => false,
         (None, _) => assumed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> impl Strategy<Value = Key> {
+        let error =
+            prop::sample::select(vec![ErrorType::None, ErrorType::Status, ErrorType::Panic]);
+        let numbers = (any::<u16>(), any::<u16>(), 0..1_000_u16, 0..33_u8, 0..6_u8);
+        (numbers, any::<bool>(), error).prop_map(|(numbers, https, error)| {
+            let (subject, owner, status, method, version) = numbers;
+            Key { subject, owner, status, method, https, version, error }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn two_keys_are_packed_alike_only_if_they_are_one(one in key(), other in key()) {
+            prop_assert_eq!(one.packed() == other.packed(), one == other);
+            // Neighbours, which chance would hardly draw.
+            for near in [
+                Key { owner: one.owner ^ 1, ..one },
+                Key { status: one.status ^ 1, ..one },
+                Key { method: one.method ^ 1, ..one },
+                Key { version: one.version ^ 1, ..one },
+                Key { https: !one.https, ..one },
+            ] {
+                prop_assert_ne!(one.packed(), near.packed());
+            }
+        }
     }
 }

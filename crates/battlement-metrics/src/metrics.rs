@@ -58,8 +58,18 @@ impl HttpMetrics {
     /// is called, never what a request says.
     #[must_use]
     pub fn client_layer(&self, name: &str) -> MetricsLayer {
-        let client = self.recorder().client.subjects.number(name);
-        MetricsLayer::new(self.clone(), Side::Client, Some(client))
+        MetricsLayer::new(self.clone(), Side::Client, Some(self.recorder().clients.number(name)))
+    }
+
+    /// The same, but gRPC calls are counted as such: by method, and by the status of the call. The methods
+    /// that may be labels are those of [`grpc_methods`](HttpMetricsBuilder::grpc_methods), as on a server.
+    #[must_use]
+    pub fn grpc_client_layer(&self, name: &str) -> MetricsLayer {
+        MetricsLayer::new(
+            self.clone(),
+            Side::GrpcClient,
+            Some(self.recorder().clients.number(name)),
+        )
     }
 
     /// How many requests and calls are under way.

@@ -4,7 +4,6 @@ use crate::{
     buckets,
     family::{Family, Labels},
     key::{ErrorType, Key, version_name},
-    names::OVERFLOW,
     recorder::Recorder,
     side::{MetricNames, Side},
 };
@@ -86,11 +85,11 @@ impl Naming {
 
     /// The labels of a series of `side`.
     pub(crate) fn labels(self, recorder: &Recorder, side: Side, key: Key) -> Labels {
-        if key.subject == OVERFLOW {
+        if key.is_overflow() {
             return Family::overflow_labels();
         }
         match side {
-            Side::Grpc => grpc(recorder, key),
+            Side::Grpc | Side::GrpcClient => grpc(recorder, side, key),
             Side::Client => client(recorder, key),
             Side::Server => self.server(recorder, key),
         }
@@ -110,7 +109,7 @@ impl Naming {
                 Some(status_of(key).unwrap_or_else(|| assumed_status(key.error))),
             );
         }
-        push(&mut labels, route, recorder.server.subjects.text(key.subject).map(str::to_owned));
+        push(&mut labels, route, recorder.routes.text(key.subject).map(str::to_owned));
         if self == Self::Otel {
             push(&mut labels, "error_type", error_type(key, status_of(key)));
             push(
@@ -132,6 +131,11 @@ impl Naming {
             ],
             (Side::Server, naming) => vec![(naming.words()[0].into(), method)],
             (Side::Grpc, _) => vec![("rpc_system_name".into(), "grpc".into())],
+            (Side::GrpcClient, _) => {
+                let mut labels = vec![("rpc_system_name".into(), "grpc".into())];
+                push(&mut labels, "server_address", client_name(recorder, key));
+                labels
+            }
             (Side::Client, _) => {
                 let mut labels = vec![("http_request_method".into(), method)];
                 push(&mut labels, "server_address", client_name(recorder, key));
@@ -151,12 +155,15 @@ fn client(recorder: &Recorder, key: Key) -> Labels {
     labels
 }
 
-fn grpc(recorder: &Recorder, key: Key) -> Labels {
-    let method = recorder.grpc.subjects.text(key.subject).unwrap_or("_OTHER");
+fn grpc(recorder: &Recorder, side: Side, key: Key) -> Labels {
+    let method = recorder.grpc_methods.text(key.subject).unwrap_or("_OTHER");
     let code = GrpcCode::ALL.iter().find(|code| **code as u16 + 1 == key.status);
     let code = code.map(|code| code.name().to_owned());
     let mut labels =
         vec![("rpc_system_name".into(), "grpc".into()), ("rpc_method".into(), method.to_owned())];
+    if side.is_client() {
+        push(&mut labels, "server_address", client_name(recorder, key));
+    }
     push(&mut labels, "rpc_status_code", code.clone());
     push(&mut labels, "error_type", error_type(key, code));
     labels
@@ -167,7 +174,7 @@ fn push(labels: &mut Labels, name: &'static str, value: Option<String>) {
 }
 
 fn client_name(recorder: &Recorder, key: Key) -> Option<String> {
-    recorder.client.subjects.text(key.subject).map(str::to_owned)
+    recorder.clients.text(key.owner).map(str::to_owned)
 }
 
 const fn scheme(key: Key) -> &'static str {

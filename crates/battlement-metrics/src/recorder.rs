@@ -4,7 +4,7 @@ use matchit::Router;
 use crate::{
     config::Config,
     key::{ErrorType, Key},
-    names::{Subject, UNKNOWN},
+    names::{Names, Subject, UNKNOWN},
     route,
     side::Side,
     traffic::Traffic,
@@ -14,9 +14,11 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) config: Config,
-    pub(crate) server: Traffic,
-    pub(crate) client: Traffic,
-    pub(crate) grpc: Traffic,
+    pub(crate) routes: Names,
+    pub(crate) clients: Names,
+    pub(crate) grpc_methods: Names,
+    /// In the order of [`Side`].
+    traffic: [Traffic; 4],
     table: Router<Subject>,
     /// By the number of the method.
     grpc_streams: Vec<Subject>,
@@ -24,34 +26,40 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(config: Config) -> Self {
-        let [server, client, grpc] =
-            [Side::Server, Side::Client, Side::Grpc].map(|side| Traffic::new(side, &config));
+        let routes = Names::new(config.max_routes);
+        let clients = Names::new(config.max_clients);
+        let grpc_methods = Names::new(config.grpc_methods.len());
+        let traffic = [Side::Server, Side::Client, Side::Grpc, Side::GrpcClient].map(|side| {
+            let owners = if side.is_client() { clients.numbers() } else { 1 };
+            Traffic::new(side, &config, owners)
+        });
         let mut table = Router::new();
         for template in &config.table {
-            let number = server.subjects.number(template);
+            let number = routes.number(template);
             if let Err(error) = table.insert(*template, number) {
                 panic!("HttpMetrics: route_table: {template}: {error}");
             }
         }
         let numbered = |method: &crate::config::GrpcMethod| {
-            (grpc.subjects.number(&method.name), method.is_stream)
+            (grpc_methods.number(&method.name), method.is_stream)
         };
         let numbers: Vec<_> = config.grpc_methods.iter().map(numbered).collect();
         let grpc_streams =
             numbers.into_iter().filter(|(_, stream)| *stream).map(|(n, _)| n).collect();
-        let recorder = Self { config, server, client, grpc, table, grpc_streams };
+        let recorder = Self { config, routes, clients, grpc_methods, traffic, table, grpc_streams };
         recorder.create_known();
         recorder
     }
 
     fn create_known(&self) {
         for (method, template) in &self.config.known_routes {
-            let subject = self.server.subjects.number(template);
+            let subject = self.routes.number(template);
             let method = self.config.methods.number(method);
             for (status, error) in [(200, ErrorType::None), (500, ErrorType::Status)] {
                 let https = self.config.https;
-                self.server.duration.create(Key {
+                self.traffic(Side::Server).duration.create(Key {
                     subject,
+                    owner: 0,
                     status,
                     method,
                     https,
@@ -63,15 +71,11 @@ impl Recorder {
     }
 
     pub(crate) fn traffic(&self, side: Side) -> &Traffic {
-        match side {
-            Side::Server => &self.server,
-            Side::Client => &self.client,
-            Side::Grpc => &self.grpc,
-        }
+        &self.traffic[side as usize]
     }
 
     pub(crate) fn sides(&self) -> impl Iterator<Item = &Traffic> {
-        [&self.server, &self.client, &self.grpc].into_iter()
+        self.traffic.iter()
     }
 
     /// What the head of a request tells of its route.
@@ -79,7 +83,7 @@ impl Recorder {
         let told = route::matched(extensions)
             .or_else(|| self.config.route_of.as_ref().and_then(|route_of| route_of(method, uri)));
         if let Some(template) = told {
-            return self.server.subjects.number(template);
+            return self.routes.number(template);
         }
         if self.config.table.is_empty() {
             return UNKNOWN;
@@ -89,7 +93,7 @@ impl Recorder {
 
     pub(crate) fn grpc_method(&self, uri: &Uri) -> Subject {
         let name = uri.path().strip_prefix('/').unwrap_or_default();
-        self.grpc.subjects.find(name).unwrap_or(UNKNOWN)
+        self.grpc_methods.find(name).unwrap_or(UNKNOWN)
     }
 
     pub(crate) fn is_grpc_stream(&self, method: Subject) -> bool {

@@ -7,7 +7,6 @@ use crate::{
     exemplar::Exemplar,
     histogram::{Histogram, MAX_BOUNDS, Snapshot},
     key::Key,
-    names::OVERFLOW,
     slots::Slots,
 };
 
@@ -59,7 +58,7 @@ impl Series {
     }
 
     fn of(&self, key: Key) -> Option<&Histogram> {
-        if key.subject == OVERFLOW {
+        if key.is_overflow() {
             return None;
         }
         let packed = key.packed();

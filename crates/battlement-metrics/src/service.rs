@@ -47,7 +47,7 @@ impl<S> Metrics<S> {
     fn open<B>(&self, request: &mut Request<B>) -> Option<Ticket> {
         let metrics = self.metrics.as_ref()?;
         match self.client {
-            Some(client) => Some(Ticket::of_call(metrics.pinned(), client, request)),
+            Some(client) => Some(Ticket::of_call(metrics.pinned(), self.side, client, request)),
             None => Ticket::of_request(metrics.pinned(), self.side, request),
         }
     }

@@ -7,6 +7,8 @@ pub(crate) enum Side {
     Client,
     /// A server's gRPC.
     Grpc,
+    /// A client's gRPC.
+    GrpcClient,
 }
 
 /// The names of one side's metrics.
@@ -21,6 +23,19 @@ pub(crate) struct MetricNames {
 }
 
 impl Side {
+    pub(crate) const fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcClient)
+    }
+
+    pub(crate) const fn is_client(self) -> bool {
+        matches!(self, Self::Client | Self::GrpcClient)
+    }
+
+    /// The same for a request that is no gRPC.
+    pub(crate) const fn without_grpc(self) -> Self {
+        if self.is_client() { Self::Client } else { Self::Server }
+    }
+
     /// OpenTelemetry's semantic conventions, as Prometheus writes them, where these have a name.
     pub(crate) const fn names(self) -> MetricNames {
         match self {
@@ -47,6 +62,14 @@ impl Side {
                 first_byte: "rpc_server_time_to_first_byte_seconds",
                 request_size: "rpc_server_request_body_size_bytes",
                 response_size: "rpc_server_response_body_size_bytes",
+            },
+            Self::GrpcClient => MetricNames {
+                active: "rpc_client_active_calls",
+                duration: "rpc_client_call_duration_seconds",
+                stream: "rpc_client_stream_duration_seconds",
+                first_byte: "rpc_client_time_to_first_byte_seconds",
+                request_size: "rpc_client_request_body_size_bytes",
+                response_size: "rpc_client_response_body_size_bytes",
             },
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     exemplar::Exemplar,
     key::{ErrorType, Key, is_https, version_number},
     metrics::Pinned,
-    names::Subject,
+    names::{Subject, UNKNOWN},
     recorder::Recorder,
     route::RouteTemplate,
     side::Side,
@@ -65,17 +65,14 @@ impl Ticket {
             return None;
         }
         let facts = RequestFacts::of_or_start(request);
-        let side = match side {
-            Side::Grpc if !Wire::of(request.headers()).is_grpc() => Side::Server,
-            side => side,
-        };
+        let side = seen(side, request);
         let (method, uri) = (request.method(), request.uri());
         let subject = match side {
             Side::Grpc => recorder.grpc_method(uri),
             _ => recorder.route_of(method, uri, request.extensions()),
         };
         let is_stream = side == Side::Grpc && recorder.is_grpc_stream(subject);
-        let mut key = Self::key(recorder, subject, request);
+        let mut key = Self::key(recorder, subject, 0, request);
         let trusted = facts.client().and_then(|client| client.scheme);
         key.https = is_https(trusted, uri.scheme_str(), recorder.config.https);
         let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
@@ -84,21 +81,30 @@ impl Ticket {
     }
 
     /// Of a call that a client makes.
-    pub(crate) fn of_call<B>(pinned: Arc<Pinned>, client: Subject, request: &Request<B>) -> Self {
+    pub(crate) fn of_call<B>(
+        pinned: Arc<Pinned>,
+        side: Side,
+        client: Subject,
+        request: &Request<B>,
+    ) -> Self {
         let recorder = &*pinned.0;
-        let mut key = Self::key(recorder, client, request);
+        let side = seen(side, request);
+        let subject = if side.is_grpc() { recorder.grpc_method(request.uri()) } else { UNKNOWN };
+        let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
+        let mut key = Self::key(recorder, subject, client, request);
         key.https = is_https(None, request.uri().scheme_str(), false);
         let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
         let origin = Origin::Call { start: Instant::now(), trace };
-        Self::open(pinned, origin, Side::Client, key, false, received)
+        Self::open(pinned, origin, side, key, is_stream, received)
     }
 
-    fn key<B>(recorder: &Recorder, subject: Subject, request: &Request<B>) -> Key {
+    fn key<B>(recorder: &Recorder, subject: Subject, owner: Subject, request: &Request<B>) -> Key {
         let config = &recorder.config;
         let version = if config.protocol_version { version_number(request.version()) } else { 0 };
         Key {
             subject,
+            owner,
             status: 0,
             method: config.methods.number(request.method()),
             https: false,
@@ -144,7 +150,7 @@ impl Ticket {
         let status = response.status();
         self.judge(status, response.headers());
         self.learn_route(&response);
-        self.is_stream |= self.side != Side::Grpc
+        self.is_stream |= !self.side.is_grpc()
             && (is_upgrade(asked, status)
                 || (kind == BodyKind::Open && is_event_stream(response.headers())));
         if self.traffic().first_byte.is_some() {
@@ -154,7 +160,7 @@ impl Ticket {
     }
 
     fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
-        if self.side == Side::Grpc {
+        if self.side.is_grpc() {
             match GrpcCode::from_headers(headers) {
                 Some(code) => self.judged(code),
                 None if status != StatusCode::OK => self.judged(GrpcCode::from_http(status)),
@@ -169,14 +175,15 @@ impl Ticket {
         }
     }
 
-    /// The codes that OpenTelemetry's conventions count as errors of a server.
+    /// What OpenTelemetry's conventions count as errors: for a client all but `OK`, for a server some.
     fn judged(&mut self, code: GrpcCode) {
         use GrpcCode::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
         self.key.status = code as u16 + 1;
-        if matches!(
+        let is_server_error = matches!(
             code,
             Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss
-        ) {
+        );
+        if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
             self.key.error = ErrorType::Status;
         }
     }
@@ -190,7 +197,7 @@ impl Ticket {
             return;
         }
         if let Some(template) = facts.route().or_else(|| RouteTemplate::of(response.extensions())) {
-            self.key.subject = self.traffic().subjects.number(template);
+            self.key.subject = self.pinned.0.routes.number(template);
         }
     }
 
@@ -213,8 +220,7 @@ impl Ticket {
     }
 
     fn active_key(&self) -> ActiveKey {
-        let owner = if self.side == Side::Client { self.key.subject } else { 0 };
-        ActiveKey { owner, method: self.key.method, https: self.key.https }
+        ActiveKey { owner: self.key.owner, method: self.key.method, https: self.key.https }
     }
 
     fn start(&self) -> Instant {
@@ -245,7 +251,7 @@ impl Ticket {
             && self.key.status == 0
             && let Some(template) = facts.route()
         {
-            self.key.subject = self.traffic().subjects.number(template);
+            self.key.subject = self.pinned.0.routes.number(template);
         }
     }
 
@@ -272,7 +278,7 @@ impl OnEnd for Ticket {
     }
 
     fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
-        let is_open = self.side == Side::Grpc && self.key.status == 0;
+        let is_open = self.side.is_grpc() && self.key.status == 0;
         match ending {
             Ending::Complete | Ending::Trailers => {
                 if is_open {
@@ -298,6 +304,14 @@ impl Drop for Ticket {
         self.traffic().active.add(self.active_key(), -1);
         self.record();
     }
+}
+
+/// A request that is no gRPC is counted as HTTP.
+fn seen<B>(side: Side, request: &Request<B>) -> Side {
+    if side.is_grpc() && !Wire::of(request.headers()).is_grpc() {
+        return side.without_grpc();
+    }
+    side
 }
 
 fn nanos(from: Instant, to: Instant) -> u64 {

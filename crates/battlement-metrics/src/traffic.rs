@@ -2,7 +2,6 @@ use crate::{
     active::Active,
     buckets,
     config::Config,
-    names::Names,
     series::Series,
     side::{MetricNames, Side},
 };
@@ -11,8 +10,6 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Traffic {
     pub(crate) side: Side,
-    /// Routes, clients or gRPC methods.
-    pub(crate) subjects: Names,
     pub(crate) active: Active,
     pub(crate) duration: Series,
     pub(crate) stream: Series,
@@ -27,24 +24,17 @@ pub(crate) struct Sizes {
 }
 
 impl Traffic {
-    pub(crate) fn new(side: Side, config: &Config) -> Self {
+    /// For clients of the numbers below `owners`.
+    pub(crate) fn new(side: Side, config: &Config, owners: usize) -> Self {
         let names = side.names();
         let series =
             |name, bounds: &[u64]| Series::new(name, bounds, config.max_series, config.shards);
-        let subjects = match side {
-            Side::Server => config.max_routes,
-            Side::Client => config.max_clients,
-            Side::Grpc => config.grpc_methods.len(),
-        };
-        let subjects = Names::new(subjects);
-        let owners = if side == Side::Client { subjects.numbers() } else { 1 };
         let duration_bounds = match side {
             Side::Server => config.naming.duration_bounds(),
-            Side::Client | Side::Grpc => &buckets::DURATION,
+            _ => &buckets::DURATION,
         };
         Self {
             side,
-            subjects,
             active: Active::new(owners, config.methods.count(), config.shards),
             duration: series(names.duration, duration_bounds),
             stream: series(names.stream, &buckets::STREAM),
