@@ -18,12 +18,17 @@ use crate::env::{Env, Mistakes};
 /// Only this machine can reach it, until told otherwise.
 const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 
+/// Prometheus is told another, if it is not on this machine.
+const ADMIN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
+
 /// A customer looks at a spinner meanwhile; what takes longer has most often failed already.
 const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not zero");
 
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
+    /// Where to listen for operators, whom customers must not be able to imitate.
+    pub admin_addr: SocketAddr,
     pub trusted_proxies: TrustedProxies,
     pub payments: Upstream,
     pub inventory: Upstream,
@@ -42,6 +47,11 @@ impl Config {
         let mut env = Env::new("STOREFRONT_", variables);
         let addr =
             env.read("STOREFRONT_ADDR", "an address and a port, such as 0.0.0.0:3000", Some(ADDR));
+        let admin_addr = env.read(
+            "STOREFRONT_ADMIN_ADDR",
+            "an address and a port, such as 0.0.0.0:9090",
+            Some(ADMIN_ADDR),
+        );
         let trusted_proxies = env.read(
             "STOREFRONT_TRUSTED_PROXIES",
             "networks, such as 10.0.0.0/8,fd00::/8, that are not everybody",
@@ -63,6 +73,7 @@ impl Config {
         env.finish((|| {
             Some(Self {
                 addr: addr?,
+                admin_addr: admin_addr?,
                 trusted_proxies: trusted_proxies?,
                 payments: payments?,
                 inventory: inventory?,
@@ -168,7 +179,8 @@ mod tests {
     #[test]
     fn with_nothing_set_it_runs_on_this_machine_alone() {
         let config = read(&[("HOME", "/root")]).unwrap();
-        assert!(config.addr.ip().is_loopback());
+        assert!(config.addr.ip().is_loopback() && config.admin_addr.ip().is_loopback());
+        assert_eq!(config.admin_addr.port(), 9090);
         assert_eq!(config.payments, Upstream::Embedded);
     }
 
@@ -176,6 +188,7 @@ mod tests {
     fn every_mistake_is_named_and_no_value_repeated() {
         let mistakes = read(&[
             ("STOREFRONT_ADDR", "everywhere"),
+            ("STOREFRONT_ADMIN_ADDR", "9090"),
             ("STOREFRONT_COLOUR", "mauve"),
             ("STOREFRONT_TRUSTED_PROXIES", "0.0.0.0/0"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
@@ -186,6 +199,7 @@ mod tests {
         let report = mistakes.err().unwrap().to_string();
         for name in [
             "STOREFRONT_ADDR",
+            "STOREFRONT_ADMIN_ADDR",
             "STOREFRONT_COLOUR",
             "STOREFRONT_TRUSTED_PROXIES",
             "PAYMENTS_URL",
@@ -195,7 +209,7 @@ mod tests {
         ] {
             assert!(report.contains(name), "{name} is missing in: {report}");
         }
-        for value in ["everywhere", "mauve", "0.0.0.0/0", "hunter2", "loud"] {
+        for value in ["everywhere", "\"9090\"", "mauve", "0.0.0.0/0", "hunter2", "loud"] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");
         }
     }

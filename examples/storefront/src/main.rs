@@ -7,9 +7,11 @@
 //! | what an order is, and what is wrong with one | `order.rs` |
 //! | what customers are told when something fails | `problem.rs` |
 //! | how an order is placed | `shop.rs` |
+//! | what operators see | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
 //! | where orders are kept | `store.rs` |
 
+mod admin;
 mod catalog;
 mod config;
 #[cfg(feature = "embedded")]
@@ -26,6 +28,7 @@ mod store;
 mod upstream;
 
 use std::{
+    future::IntoFuture,
     io::{IsTerminal, stdout},
     net::SocketAddr,
     process::ExitCode,
@@ -70,10 +73,18 @@ async fn run(config: Config) -> anyhow::Result<()> {
 
     let payments = payments_url(config.payments).await?;
     let inventory = inventory_url(config.inventory).await?;
+    let metrics = admin::metrics();
     let shop = Shop::new(
-        Inventory::at(&inventory, config.upstream_timeout)?,
-        Payments::at(&payments, config.upstream_timeout)?,
+        Inventory::at(&inventory, config.upstream_timeout, &metrics)?,
+        Payments::at(&payments, config.upstream_timeout, &metrics)?,
     );
+
+    let admin = TcpListener::bind(config.admin_addr)
+        .await
+        .with_context(|| format!("cannot listen on {} for operators", config.admin_addr))?;
+    tracing::info!("metrics are at http://{}/metrics", admin.local_addr()?);
+    // It answers until the process ends, so that the last requests are seen as well.
+    tokio::spawn(axum::serve(admin, admin::app(&metrics)).into_future());
 
     let listener = TcpListener::bind(config.addr)
         .await
@@ -85,7 +96,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     // With the address of whoever connects: the client's, or a proxy's.
-    let app = routes::app(shop, config.trusted_proxies.client_ip(), config.bugs)
+    let app = routes::app(shop, &metrics, config.trusted_proxies.client_ip(), config.bugs)
         .into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(connections, app).with_graceful_shutdown(signal::stop()).await?;
     Ok(())

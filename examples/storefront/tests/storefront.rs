@@ -5,11 +5,15 @@ mod running;
 
 use std::{
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     thread,
 };
 
-use running::{Storefront, begin, run, send};
+use running::{
+    Storefront, begin,
+    prometheus::{Prometheus, promtool},
+    run, send,
+};
 use uuid::Uuid;
 
 const TWO_MUGS: &str =
@@ -283,6 +287,78 @@ fn the_page_and_its_files_have_their_types() {
         assert_eq!(answer.status, 200);
         assert!(answer.header("content-type").unwrap().starts_with(content_type));
     }
+}
+
+#[test]
+fn what_is_asked_of_the_shop_and_of_others_is_counted_where_customers_cannot_look() {
+    let shop = Storefront::start(&[]);
+    let failed = r#"http_server_request_duration_seconds_count{http_request_method="POST",url_scheme="http",http_response_status_code="500",http_route="/orders",error_type="500"} 0"#;
+    assert!(shop.metrics().contains(failed), "{}", shop.metrics());
+
+    assert_eq!(shop.order(b"", TWO_MUGS).status, 201);
+    assert_eq!(shop.get("/products/mug").status, 200);
+    assert_eq!(shop.get("/.env").status, 404);
+    // A customer who asks for the page gets none, and may not add to the series either.
+    assert_eq!(shop.get("/metrics").status, 404);
+    // What the last answer was is counted after its last byte.
+    let unknown = r#"http_server_request_duration_seconds_count{http_request_method="GET",url_scheme="http",http_response_status_code="404"} 2"#;
+    let page = shop.metrics_with(unknown);
+    for sample in [
+        r#"http_server_request_duration_seconds_count{http_request_method="POST",url_scheme="http",http_response_status_code="201",http_route="/orders"} 1"#,
+        r#"http_server_request_duration_seconds_count{http_request_method="GET",url_scheme="http",http_response_status_code="200",http_route="/products/{id}"} 1"#,
+        r#"http_client_request_duration_seconds_count{http_request_method="POST",server_address="payments",http_response_status_code="201"} 1"#,
+        r#"rpc_client_call_duration_seconds_count{rpc_system_name="grpc",rpc_method="inventory.v1.Inventory/Reserve",server_address="inventory",rpc_status_code="OK"} 1"#,
+        "process_resident_memory_bytes ",
+        "tokio_workers ",
+        "battlement_build_info{version=",
+    ] {
+        assert!(page.contains(sample), "{sample} is missing: {page}");
+    }
+    assert!(!page.contains(".env"));
+    assert_eq!(send(shop.admin, "GET", "/products", &[], "").status, 404);
+}
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+/// Asks for the products as part of a sampled trace.
+fn traced(shop: &Storefront) {
+    let mut stream = TcpStream::connect(shop.addr).unwrap();
+    let request = format!(
+        "GET /products HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\
+         traceparent: 00-{TRACE}-00f067aa0ba902b7-01\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn prometheus_scrapes_the_shop_and_knows_its_types_and_traces() {
+    let shop = Storefront::start(&[]);
+    traced(&shop);
+    let prometheus = Prometheus::scraping(shop.admin);
+    prometheus.until("/api/v1/query?query=up", r#","1"]"#);
+    let rate = "/api/v1/query?query=sum(http_server_request_duration_seconds_count{http_route=%22/products%22})";
+    prometheus.until(rate, r#","1"]"#);
+    let p99 = "/api/v1/query?query=histogram_quantile(0.99,sum%20by(le)(http_server_request_duration_seconds_bucket))";
+    prometheus.until(p99, r#""value":["#);
+    for (metric, kind) in [
+        ("http_server_request_duration_seconds", "histogram"),
+        ("http_server_active_requests", "gauge"),
+        ("process_cpu_seconds", "counter"),
+    ] {
+        let path = format!("/api/v1/metadata?metric={metric}");
+        prometheus.until(&path, &format!(r#""type":"{kind}""#));
+    }
+    let exemplars = "/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start=0&end=9999999999";
+    prometheus.until(exemplars, TRACE);
+}
+
+#[test]
+fn promtool_has_nothing_to_say_of_the_page() {
+    let shop = Storefront::start(&[]);
+    traced(&shop);
+    let page = shop.metrics_with("http_route=\"/products\"");
+    assert_eq!(promtool(&page), "");
 }
 
 #[test]

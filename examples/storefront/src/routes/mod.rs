@@ -13,8 +13,8 @@ use axum::{
     routing::{get, post},
 };
 use battlement::{
-    client_ip::ClientIpLayer, problem::ProblemLayer, request_id::RequestIdLayer,
-    security_headers::SecurityHeadersLayer,
+    client_ip::ClientIpLayer, metrics::HttpMetrics, problem::ProblemLayer,
+    request_id::RequestIdLayer, security_headers::SecurityHeadersLayer,
 };
 
 use crate::shop::Shop;
@@ -22,7 +22,7 @@ use crate::shop::Shop;
 /// Some times what the largest order takes. axum would allow 2 MB.
 const LARGEST_BODY: usize = 16 * 1024;
 
-pub fn app(shop: Shop, client_ip: ClientIpLayer, bugs: bool) -> Router {
+pub fn app(shop: Shop, metrics: &HttpMetrics, client_ip: ClientIpLayer, bugs: bool) -> Router {
     Router::new()
         .route("/", get(page::html))
         .route("/shop.css", get(page::css))
@@ -38,6 +38,8 @@ pub fn app(shop: Shop, client_ip: ClientIpLayer, bugs: bool) -> Router {
         .layer(ProblemLayer::new())
         // Around all that answers, so that a 404 and a 413 have them too. Scripts run by nonce alone.
         .layer(SecurityHeadersLayer::html())
+        // Counts each request once, when its answer is over, under its route: around all that answers.
+        .layer(metrics.server_layer())
         // Says who the customer is, whatever stands in a header that no proxy of ours has written.
         .layer(client_ip)
         // Last, and so outermost: whatever is answered, by whichever layer above, has an id. A good id

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use battlement::request_id::{Propagate, PropagateLayer};
+use battlement::{
+    metrics::{HttpMetrics, Metrics},
+    request_id::{Propagate, PropagateLayer},
+};
 use tonic::{
     Code, Status,
     transport::{Channel, Endpoint},
@@ -21,15 +24,18 @@ const NAME: &str = "inventory";
 
 /// The inventory, over gRPC. Clones share one connection.
 pub struct Inventory {
-    client: InventoryClient<Propagate<Channel>>,
+    client: InventoryClient<Metrics<Propagate<Channel>>>,
     timeout: Duration,
 }
 
 impl Inventory {
-    pub fn at(url: &BaseUrl, timeout: Duration) -> anyhow::Result<Self> {
+    pub fn at(url: &BaseUrl, timeout: Duration, metrics: &HttpMetrics) -> anyhow::Result<Self> {
         // Lazy: this service starts, and shows its products, even when the inventory is down.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
-        let channel = ServiceBuilder::new().layer(PropagateLayer::new()).service(channel);
+        let channel = ServiceBuilder::new()
+            .layer(metrics.grpc_client_layer(NAME))
+            .layer(PropagateLayer::new())
+            .service(channel);
         Ok(Self { client: InventoryClient::new(channel), timeout })
     }
 

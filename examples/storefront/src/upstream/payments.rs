@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use battlement::request_id::{Propagate, PropagateLayer};
+use battlement::{
+    metrics::{HttpMetrics, Metrics},
+    request_id::{Propagate, PropagateLayer},
+};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full, Limited};
@@ -22,18 +25,21 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// Payments, over HTTP and JSON. Connections are kept and used again.
 pub struct Payments {
-    client: Propagate<Client<HttpConnector, Full<Bytes>>>,
+    client: Metrics<Propagate<Client<HttpConnector, Full<Bytes>>>>,
     charges: Uri,
     timeout: Duration,
 }
 
 impl Payments {
-    pub fn at(url: &BaseUrl, timeout: Duration) -> anyhow::Result<Self> {
+    pub fn at(url: &BaseUrl, timeout: Duration, metrics: &HttpMetrics) -> anyhow::Result<Self> {
         let mut connector = HttpConnector::new();
         // A body is sent at once, and does not wait some 40 ms for the head to be acknowledged.
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        let client = ServiceBuilder::new().layer(PropagateLayer::new()).service(client);
+        let client = ServiceBuilder::new()
+            .layer(metrics.client_layer(NAME))
+            .layer(PropagateLayer::new())
+            .service(client);
         Ok(Self { client, charges: format!("{url}/charges").parse()?, timeout })
     }
 

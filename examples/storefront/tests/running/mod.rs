@@ -1,5 +1,7 @@
 //! The real program in a process of its own: its log, and a client that can send anything at all.
 
+pub mod prometheus;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -15,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The storefront, answering on a free port. It ends with this value.
 pub struct Storefront {
     pub addr: SocketAddr,
+    /// Where operators ask.
+    pub admin: SocketAddr,
     process: Child,
     lines: Receiver<String>,
     log: Vec<String>,
@@ -46,13 +50,17 @@ pub fn run(settings: &[(&str, &str)]) -> Output {
 impl Storefront {
     pub fn start(settings: &[(&str, &str)]) -> Self {
         let mut program = program(settings);
-        program.env("STOREFRONT_ADDR", "127.0.0.1:0").stdout(Stdio::piped());
+        program.env("STOREFRONT_ADDR", "127.0.0.1:0").env("STOREFRONT_ADMIN_ADDR", "127.0.0.1:0");
+        program.stdout(Stdio::piped());
         let mut process = program.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut storefront = Self { addr, process, lines, log: Vec::new() };
+        let mut storefront = Self { addr, admin: addr, process, lines, log: Vec::new() };
+        let line = storefront.log_line(&["metrics are at http://"]);
+        let admin = line.rsplit_once("http://").unwrap().1;
+        storefront.admin = admin.strip_suffix("/metrics").unwrap().parse().unwrap();
         let line = storefront.log_line(&["storefront listens on http://"]);
         storefront.addr = line.rsplit_once("http://").unwrap().1.parse().unwrap();
         storefront
@@ -89,6 +97,18 @@ impl Storefront {
 
     pub fn get(&self, path: &str) -> Answer {
         send(self.addr, "GET", path, &[], "")
+    }
+
+    /// The page for Prometheus, in its text format.
+    pub fn metrics(&self) -> String {
+        send(self.admin, "GET", "/metrics", &[], "").body
+    }
+
+    /// The same, once this stands on it: a request is counted after the last byte of its answer.
+    pub fn metrics_with(&self, sample: &str) -> String {
+        let mut pages = (0..10_000).map(|_| self.metrics());
+        let page = pages.find(|page| page.contains(sample));
+        page.unwrap_or_else(|| panic!("{sample} is missing: {}", self.metrics()))
     }
 
     pub fn order(&self, id: &[u8], body: &str) -> Answer {

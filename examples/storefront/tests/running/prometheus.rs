@@ -1,0 +1,80 @@
+//! A real Prometheus, and its checker. Needs `prometheus` and `promtool`, as in Debian's `prometheus`.
+
+use std::{
+    fs,
+    io::Write,
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use super::send;
+
+const MISSING: &str = "prometheus is missing: apt-get install prometheus";
+/// A Prometheus that scrapes one target every second. It ends with this value.
+pub struct Prometheus {
+    addr: SocketAddr,
+    process: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Prometheus {
+    pub fn scraping(target: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("prometheus.yml");
+        let text = format!(
+            "global: {{scrape_interval: 1s}}\nscrape_configs:\n\
+             - {{job_name: storefront, static_configs: [{{targets: ['{target}']}}]}}\n"
+        );
+        fs::write(&config, text).unwrap();
+        let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let process = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+            .arg(format!("--web.listen-address={addr}"))
+            .args(["--enable-feature=exemplar-storage", "--log.level=error"])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect(MISSING);
+        Self { addr, process, _folder: folder }
+    }
+
+    /// Asks again and again, for some twenty seconds, until it answers with this.
+    pub fn until(&self, path: &str, wanted: &str) {
+        let mut last = Value::Null;
+        for _ in 0..200 {
+            if TcpStream::connect(self.addr).is_ok() {
+                last = send(self.addr, "GET", path, &[], "").json();
+            }
+            if last.to_string().contains(wanted) {
+                return;
+            }
+            thread_sleep();
+        }
+        panic!("{path}: no {wanted} in {last:#}");
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pause between two questions, without a runtime")]
+fn thread_sleep() {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+}
+
+/// What `promtool` has to say of a page in the text format.
+pub fn promtool(page: &str) -> String {
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped());
+    promtool.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = promtool.spawn().expect(MISSING);
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let said = promtool.wait_with_output().unwrap();
+    [said.stdout, said.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat()
+}
