@@ -83,6 +83,24 @@ async fn the_third_is_turned_away_over_http2_on_one_connection() -> Result<(), B
 }
 
 #[tokio::test]
+async fn where_the_server_does_not_say_who_connects_all_share_a_limit_and_nothing_fails()
+-> Result<(), BoxError> {
+    let layer = RateLimitLayer::new(Policy::per_day("day", 2), Key::peer());
+    let router = Router::new().route("/", get(async || "ordered")).layer(layer);
+    // As one writes it first, without `into_make_service_with_connect_info`.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let addr = listener.local_addr()?;
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(Http1::connect(addr).await?.get("/").await?.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 429]);
+    serving.abort();
+    Ok(())
+}
+
+#[tokio::test]
 async fn all_routes_that_a_router_puts_the_layer_on_share_its_state() -> Result<(), BoxError> {
     let server = axum_with(two()).await;
     let mut client = Http1::connect(server.addr()).await?;

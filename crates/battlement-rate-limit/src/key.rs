@@ -54,7 +54,8 @@ impl Key {
         Self::of(Part::Peer)
     }
 
-    /// The value of a header, as an API key that was checked already. Who sends none has no key.
+    /// The value of a header, as an API key that was checked already. Who sends none has no key; nor has who
+    /// sends several, of which the service inside might believe another one.
     ///
     /// A client can make up as many values as it likes: limit by address as well, or check it first.
     #[must_use]

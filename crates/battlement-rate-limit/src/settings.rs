@@ -1,5 +1,6 @@
 mod duration;
 mod key;
+mod named;
 mod policy;
 
 use serde::Deserialize;
@@ -35,26 +36,28 @@ use crate::{ConfigError, Headers, Missing, Mistake, RateLimitLayer};
 #[serde(deny_unknown_fields)]
 pub struct RateLimitSettings {
     /// [`RateLimitLayer::enabled`].
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "named::enabled")]
     pub enabled: bool,
     /// The policies; at least one.
+    #[serde(deserialize_with = "named::policies")]
     pub policies: Vec<PolicySettings>,
     /// What requests are counted by.
+    #[serde(deserialize_with = "named::key")]
     pub key: KeySetting,
     /// [`RateLimitLayer::without_key`]: `shared`, `deny` or `skip`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::without_key")]
     pub without_key: Missing,
     /// [`RateLimitLayer::headers`]: `draft10`, `draft7`, `draft6`, `legacy` or `none`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::headers")]
     pub headers: Headers,
     /// [`RateLimitLayer::jitter`], as `5s`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::jitter")]
     pub jitter: Option<String>,
     /// [`RateLimitLayer::capacity`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::capacity")]
     pub capacity: Option<usize>,
     /// [`RateLimitLayer::expose`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::expose")]
     pub expose: bool,
 }
 

@@ -117,6 +117,28 @@ async fn keys_may_be_headers_extensions_routes_closures_and_several_of_them() {
 }
 
 #[tokio::test]
+async fn the_parts_of_a_key_do_not_run_into_each_other() {
+    const TENANT: HeaderName = HeaderName::from_static("x-tenant");
+    let layer = one_a_day((Key::header(TENANT), Key::header(API_KEY)));
+    for (tenant, key) in [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc"), ("c", "ab")] {
+        let request = Request::builder().header(TENANT, tenant).header(API_KEY, key);
+        assert_eq!(status(&layer, request.body(()).unwrap()).await, 200, "{tenant:?} {key:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_comes_twice_is_no_key_of_its_own() {
+    let layer = one_a_day(Key::header(API_KEY)).without_key(Missing::Deny);
+    assert_eq!(status(&layer, with_key("a")).await, 200);
+    for other in ["b", "c", "a"] {
+        for (one, two) in [("a", other), (other, "a")] {
+            let request = Request::builder().header(API_KEY, one).header(API_KEY, two);
+            assert_eq!(status(&layer, request.body(()).unwrap()).await, 429, "{one} {two}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_request_without_a_key_is_what_was_chosen_and_told_once_and_never_a_500() {
     let log = Log::default();
     let writer = log.clone();

@@ -2,7 +2,7 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
+use battlement_rate_limit::{Key, Policies, Policy, RateLimitLayer, RateLimitSettings};
 
 fn parse(json: &str) -> Result<RateLimitSettings, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
@@ -52,8 +52,7 @@ fn every_setting_can_be_said() {
 fn what_is_left_out_is_as_new_has_it() {
     let json = r#"{ "policies": [{ "name": "a", "quota": 1, "period": "1s" }], "key": "peer" }"#;
     let layer = RateLimitLayer::try_from(parse(json).unwrap()).unwrap();
-    let policy = battlement_rate_limit::Policy::per_second("a", 1);
-    let new = RateLimitLayer::new(policy, battlement_rate_limit::Key::peer());
+    let new = RateLimitLayer::new(Policy::per_second("a", 1), Key::peer());
     assert_eq!(format!("{layer:?}"), format!("{new:?}"));
 }
 
@@ -87,6 +86,17 @@ fn every_mistake_is_told_at_once_with_its_field() {
 }
 
 #[test]
+fn policies_read_anew_take_the_place_of_a_layer_s_own_or_are_refused() {
+    let read = |json: &str| Policies::try_from(serde_json::from_str::<Vec<_>>(json).unwrap());
+    let (_, handle) = RateLimitLayer::new(Policy::per_second("a", 1), Key::peer()).pair();
+    handle.replace(read(r#"[{ "name": "a", "quota": 5, "period": "1m" }]"#).unwrap());
+    assert_eq!(handle.policies()[0].quota(), 5);
+    let error = read(r#"[{ "name": "a", "quota": 0, "period": "1m" }]"#).unwrap_err();
+    assert_eq!(error.mistakes()[0].field, "policies[0].quota");
+    assert!(read("[]").is_err());
+}
+
+#[test]
 fn no_policy_two_of_one_name_and_no_key_are_refused() {
     assert_eq!(mistakes(r#"{ "policies": [], "key": "peer" }"#).0, ["policies"]);
     let twice = r#"{ "policies": [
@@ -102,6 +112,36 @@ fn an_unknown_field_or_word_is_refused_by_name() {
     assert!(with(r#""key": "peer", "polices": []"#).contains("polices"));
     assert!(with(r#""key": "peer", "headers": "draft11""#).contains("draft11"));
     assert!(with(r#""without_key": "deny""#).contains("key"), "the key has no default");
+    for (field, value) in [
+        ("enabled", "1"),
+        ("without_key", r#""block""#),
+        ("headers", "11"),
+        ("jitter", "5"),
+        ("capacity", "-1"),
+        ("expose", "null"),
+    ] {
+        let error = with(&format!(r#""key": "peer", "{field}": {value}"#));
+        assert!(error.starts_with(&format!("{field}: ")), "{error}");
+    }
+    let good = r#""name": "a", "quota": 1, "period": "1s", "burst": 1, "algorithm": "gcra""#;
+    for (field, from, to) in [
+        ("name", r#""a""#, "7"),
+        ("quota", "\"quota\": 1", "\"quota\": -1"),
+        ("quota", "\"quota\": 1", "\"quota\": 4294967296"),
+        ("period", r#""1s""#, "1"),
+        ("burst", "\"burst\": 1", "\"burst\": 1.5"),
+        ("algorithm", "gcra", "leaky"),
+    ] {
+        let policy = good.replace(from, to);
+        let json = format!(r#"{{ "policies": [{{ {policy} }}], "key": "peer" }}"#);
+        let error = parse(&json).unwrap_err();
+        assert!(error.starts_with(&format!("policies: {field}: ")), "{error}");
+    }
+    for key in [r#""client_ip""#, r#"["client_ip"]"#, r#"{ "client_ip": 1 }"#, "7", "null"] {
+        let error = with(&format!(r#""key": {key}"#));
+        assert!(error.contains("key") && error.contains("client-ip"), "{error}");
+        assert!(!key.contains("client_ip") || error.contains("`client_ip`"), "{error}");
+    }
     let misspelt = r#"{ "policies": [{ "name": "a", "quota": 1, "period": "1s", "brust": 2 }], "key": "peer" }"#;
     assert!(parse(misspelt).unwrap_err().contains("brust"));
 }

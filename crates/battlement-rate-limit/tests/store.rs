@@ -8,7 +8,6 @@ use battlement_rate_limit::{
     RateLimitLayer, Source, Store,
 };
 use http::Request;
-use proptest::prelude::*;
 
 /// The hashes of keys, as a layer makes them.
 fn keys(count: usize) -> Vec<KeyHash> {
@@ -258,52 +257,5 @@ fn a_request_that_began_before_the_last_one_is_counted_as_any_other() {
         assert!(admits(&store, key, &policies, 1, at));
         assert!(admits(&store, key, &policies, 1, at - Duration::from_secs(5)));
         assert!(!admits(&store, key, &policies, 1, at - Duration::from_secs(5)));
-    }
-}
-
-/// One bucket that leaks for each policy, in whole nanoseconds, and nothing else.
-struct Model {
-    /// Interval, size and level.
-    buckets: Vec<(u128, u128, u128)>,
-}
-
-impl Model {
-    fn take(&mut self, later: u64, cost: u32) -> bool {
-        for (_, _, level) in &mut self.buckets {
-            *level = level.saturating_sub(later.into());
-        }
-        let cost = u128::from(cost);
-        let fits = self.buckets.iter().all(|(each, size, level)| level + each * cost <= *size);
-        if fits {
-            self.buckets.iter_mut().for_each(|(each, _, level)| *level += *each * cost);
-        }
-        fits
-    }
-}
-
-proptest! {
-    #[test]
-    fn the_store_agrees_with_buckets_that_leak(
-        rates in prop::collection::vec((1_u32..50, 1_u64..100, 1_u32..30), 1..4),
-        steps in prop::collection::vec((0_u64..5_000_000, 0_u32..8), 1..100),
-    ) {
-        let policy = |(index, (quota, millis, burst)): (usize, &(u32, u64, u32))| {
-            Policy::new(&format!("p{index}"), *quota, Duration::from_millis(*millis)).burst(*burst)
-        };
-        let policies = Policies::new(rates.iter().enumerate().map(policy));
-        let bucket = |(quota, millis, burst): &(u32, u64, u32)| {
-            let interval = u128::from(millis * 1_000_000).div_ceil((*quota).into());
-            (interval, interval * u128::from(*burst), 0)
-        };
-        let mut model = Model { buckets: rates.iter().map(bucket).collect() };
-        let (store, key, mut at) = (Memory::default(), key(), now());
-        for (later, cost) in steps {
-            at += Duration::from_nanos(later);
-            let outcome = take(&store, key, &policies, cost, at);
-            prop_assert_eq!(!outcome.is_denied(&policies), model.take(later, cost));
-            for (state, (each, size, level)) in outcome.states.iter().zip(&model.buckets) {
-                prop_assert_eq!(u128::from(state.remaining), (size - level) / each);
-            }
-        }
     }
 }

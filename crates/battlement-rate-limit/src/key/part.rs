@@ -1,7 +1,7 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
 use battlement_core::ClientIp;
-use http::HeaderName;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Inbound, KeyHasher};
 
@@ -31,7 +31,7 @@ impl Part {
         match self {
             Self::ClientIp => hash(inbound.client().map(ClientIp::key), hasher),
             Self::Peer => hash(inbound.peer(), hasher),
-            Self::Header(name) => hash(inbound.headers.get(name), hasher),
+            Self::Header(name) => hash(the_only(inbound.headers, name), hasher),
             Self::Route => hash(inbound.route(), hasher),
             Self::Global => true,
             Self::Closure { feed, .. } => feed(inbound, hasher),
@@ -46,13 +46,18 @@ impl Part {
                 "have the server say who the peer is, in axum by into_make_service_with_connect_info"
             }
             Self::Header(_) => {
-                "turn requests without the header away first, or choose what applies to them"
+                "turn requests away first that have the header not once, or choose what applies to them"
             }
             Self::Route => "put this layer on the routes, not around the router",
             Self::Global => "none is needed",
             Self::Closure { fix, .. } => fix,
         }
     }
+}
+
+fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }
 
 fn hash<T: Hash>(value: Option<T>, hasher: &mut KeyHasher) -> bool {

@@ -1,10 +1,17 @@
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        self, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer},
+    },
+};
 
 use crate::{Key, Mistake};
 
 /// The serde side of [`Key`], but for extensions and closures: one part, or a list of them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum KeySetting {
     /// One.
     One(KeyPart),
@@ -59,5 +66,34 @@ impl KeyPart {
                 return parsed.map(Key::header);
             }
         })
+    }
+}
+
+/// Not an untagged enum of serde's, which would keep to itself which word it does not know.
+impl<'de> Deserialize<'de> for KeySetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = KeySetting;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one as \"client-ip\", { \"header\": \"x-api-key\" } or a list of such")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<KeySetting, E> {
+        KeyPart::deserialize(StrDeserializer::new(word)).map(KeySetting::One)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KeySetting, A::Error> {
+        KeyPart::deserialize(MapAccessDeserializer::new(map)).map(KeySetting::One)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<KeySetting, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(KeySetting::All)
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::duration;
+use super::{duration, named};
 use crate::{Algorithm, ConfigError, Mistake, Policies, Policy};
 
 /// One policy as a configuration file has it.
@@ -10,20 +10,33 @@ use crate::{Algorithm, ConfigError, Mistake, Policies, Policy};
 #[serde(deny_unknown_fields)]
 pub struct PolicySettings {
     /// [`Policy::name`].
+    #[serde(deserialize_with = "named::name")]
     pub name: String,
     /// How much it allows in each period.
+    #[serde(deserialize_with = "named::quota")]
     pub quota: u32,
     /// The time the quota is for, as `60s`.
+    #[serde(deserialize_with = "named::period")]
     pub period: String,
     /// [`Policy::burst`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::burst")]
     pub burst: Option<u32>,
     /// [`Policy::algorithm`]: `gcra`, `fixed-window` or `sliding-window`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::algorithm")]
     pub algorithm: Algorithm,
     /// [`Policy::shadow`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::shadow")]
     pub shadow: bool,
+}
+
+/// As for [`Handle::replace`](crate::Handle::replace), when a configuration file has changed.
+impl TryFrom<Vec<PolicySettings>> for Policies {
+    type Error = ConfigError;
+
+    fn try_from(settings: Vec<PolicySettings>) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        policies(&settings, &mut mistakes).ok_or_else(|| ConfigError::of(mistakes))
+    }
 }
 
 /// The policies, unless there are mistakes.

@@ -1,0 +1,21 @@
+//! Whatever a configuration file says, it is refused with the names of the fields, or makes a layer.
+#![no_main]
+
+use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let Ok(settings) = serde_json::from_str::<RateLimitSettings>(text) else { return };
+    let policies = settings.policies.len();
+    match RateLimitLayer::try_from(settings) {
+        Ok(layer) => {
+            let (_, handle) = layer.pair();
+            assert_eq!(handle.policies().len(), policies);
+        }
+        Err(error) => {
+            let mistakes = error.mistakes();
+            assert!(!mistakes.is_empty());
+            assert!(mistakes.iter().all(|m| !m.field.is_empty() && !m.message.is_empty()));
+        }
+    }
+});

@@ -1,0 +1,105 @@
+//! Whatever is asked, refunded, forgotten and replaced in whatever order and at whatever time, nothing
+//! overflows, nobody has more than a policy holds, and a peek says what is decided next.
+#![no_main]
+
+use std::{array::from_fn, sync::LazyLock, time::Duration};
+
+use arbitrary::Arbitrary;
+use battlement_rate_limit::{
+    Algorithm, Ask, Key, KeyHash, Memory, Moment, Policies, Policy, PolicySettings, RateLimitLayer,
+};
+use http::Request;
+use libfuzzer_sys::fuzz_target;
+
+const AN_HOUR: u64 = 3_600_000_000_000;
+
+#[derive(Arbitrary, Debug)]
+struct Limit {
+    quota: u32,
+    millis: u64,
+    burst: Option<u32>,
+    algorithm: u8,
+    shadow: bool,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Step {
+    Wait(u64),
+    Take(u8, u32),
+    TakeAndGiveBack(u8, u32, u32),
+    Forget(u8),
+    Replace(Vec<Limit>),
+}
+
+fuzz_target!(|input: (u16, Vec<Limit>, Vec<Step>)| {
+    let (capacity, limits, steps) = input;
+    let Some(mut policies) = policies(&limits) else { return };
+    let (store, mut at) = (Memory::new(capacity.into()), Moment::now());
+    for step in steps {
+        match step {
+            Step::Wait(nanos) => at += Duration::from_nanos(nanos % AN_HOUR),
+            Step::Take(who, cost) => check(&store, &Ask::new(key(who), &policies, cost, at)),
+            Step::TakeAndGiveBack(who, cost, back) => {
+                let charged = store.take(&Ask::new(key(who), &policies, cost, at));
+                at += Duration::from_nanos(back.into());
+                let before = store.look(&Ask::new(key(who), &policies, 1, at));
+                store.give_back(&Ask::new(key(who), &policies, cost, at), &charged);
+                let after = store.look(&Ask::new(key(who), &policies, 1, at));
+                for (before, after) in before.states.iter().zip(&after.states) {
+                    assert!(after.remaining >= before.remaining, "a refund takes nothing");
+                }
+            }
+            Step::Forget(who) => store.forget(&Ask::new(key(who), &policies, 1, at)),
+            Step::Replace(limits) => {
+                if let Some(others) = self::policies(&limits) {
+                    policies = others;
+                }
+            }
+        }
+    }
+});
+
+fn check(store: &Memory, ask: &Ask<'_>) {
+    let peeked = store.look(ask);
+    let taken = store.take(ask);
+    assert_eq!(taken.states.len(), ask.policies.len());
+    for ((state, before), policy) in
+        taken.states.iter().zip(&peeked.states).zip(ask.policies.iter())
+    {
+        assert!(state.remaining <= policy.capacity());
+        if taken.source == peeked.source {
+            assert_eq!(state.is_denied(), before.is_denied());
+        }
+    }
+}
+
+/// Those that are ones.
+fn policies(limits: &[Limit]) -> Option<Policies> {
+    let settings = |(index, limit): (usize, &Limit)| PolicySettings {
+        name: format!("p{index}"),
+        quota: limit.quota,
+        period: format!("{}ms", limit.millis),
+        burst: limit.burst.filter(|_| limit.algorithm % 3 == 0),
+        algorithm: match limit.algorithm % 3 {
+            0 => Algorithm::Gcra,
+            1 => Algorithm::FixedWindow,
+            _ => Algorithm::SlidingWindow,
+        },
+        shadow: limit.shadow,
+    };
+    let settings: Vec<_> = limits.iter().take(4).enumerate().map(settings).collect();
+    settings.try_into().ok()
+}
+
+/// The same for the length of the process: hashes are keyed, so where keys lie differs from run to run.
+fn key(who: u8) -> KeyHash {
+    static KEYS: LazyLock<[KeyHash; 256]> = LazyLock::new(|| {
+        let by_path = Key::by(|inbound| Some(inbound.uri.path().to_owned()));
+        let (_, handle) = RateLimitLayer::new(Policy::per_day("any", 1), by_path).pair();
+        from_fn(|n| {
+            let request = Request::get(format!("/{n}")).body(()).expect("a request");
+            handle.key(&request).expect("a path")
+        })
+    });
+    KEYS[usize::from(who)]
+}
