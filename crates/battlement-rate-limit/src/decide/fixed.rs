@@ -18,7 +18,8 @@ impl Window {
 
     pub(super) fn give_back_fixed(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
         let open = self.open_fixed(cell, now);
-        let began = open.until - self.period;
+        // It may have begun before the clock, under a policy that was replaced by a longer one.
+        let began = open.until.saturating_sub(self.period);
         if then < began { cell } else { Cell { used: open.used.saturating_sub(cost), ..open } }
     }
 

@@ -27,7 +27,8 @@ impl Window {
 
     pub(super) fn give_back_sliding(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
         let Open { cell, elapsed } = self.open_sliding(cell, now);
-        let began = now - elapsed;
+        // It may have begun before the clock, under a policy that was replaced by a longer one.
+        let began = now.saturating_sub(elapsed);
         if then >= began {
             Cell { used: cell.used.saturating_sub(cost), ..cell }
         } else if then >= began.saturating_sub(self.period) {

@@ -196,6 +196,20 @@ fn a_cell_of_a_larger_policy_is_cut_to_the_smaller() {
 }
 
 #[test]
+fn a_refund_to_a_policy_that_has_become_longer_takes_nothing() {
+    let hour = 3_600 * SECOND;
+    for (short, long) in [
+        (Rule::Fixed(window(5, SECOND)), Rule::Fixed(window(5, hour))),
+        (Rule::Sliding(window(5, SECOND)), Rule::Sliding(window(5, hour))),
+    ] {
+        let cell = short.take(Cell::default(), 0, 2).unwrap();
+        let left = short.left(cell, 0);
+        let back = long.give_back(cell, 1, 2, 0, left);
+        assert!(long.left(back, 1).units >= long.left(cell, 1).units, "{long:?}");
+    }
+}
+
+#[test]
 fn all_rates_and_bursts_that_a_policy_may_have_are_counted_without_overflow() {
     let day = 86_400 * SECOND;
     for (interval, capacity) in [(day, 100_000), (1_000, u32::MAX), (1_000, 1)] {
