@@ -43,17 +43,25 @@ async fn axum_with(layer: RateLimitLayer) -> Server {
 fn check(answers: &[Collected]) {
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     assert_eq!(statuses, [200, 200, 429]);
-    for (answer, left) in answers.iter().zip(["1;t=450", "0;t=450", "0;t=450"]) {
+    for (answer, left) in answers.iter().zip([1, 0, 0]) {
         assert_eq!(answer.header("ratelimit-policy"), Some("\"orders\";q=2;w=900"));
-        assert_eq!(answer.header("ratelimit"), Some(format!("\"orders\";r={left}").as_str()));
+        is_limit(answer.header("ratelimit").unwrap(), left);
     }
     let [first, _, denied] = answers else { panic!("three answers") };
     assert!(!first.headers.contains_key("retry-after"));
-    assert_eq!(denied.header("retry-after"), Some("450"));
+    let limit = denied.header("ratelimit").unwrap();
+    assert_eq!(denied.header("retry-after"), limit.strip_prefix("\"orders\";r=0;t="));
     assert_eq!(denied.header("cache-control"), Some("no-store"));
     assert_eq!(denied.header("content-type"), Some("application/problem+json"));
     assert!(denied.text().contains("#quota-exceeded"), "{}", denied.text());
     assert!(denied.text().contains(r#""violated-policies":["orders"]"#), "{}", denied.text());
+}
+
+/// Seconds may go by on a machine that is busy.
+fn is_limit(limit: &str, left: u32) {
+    let seconds = limit.strip_prefix(&format!("\"orders\";r={left};t="));
+    let seconds: u32 = seconds.unwrap_or_else(|| panic!("{limit}")).parse().unwrap();
+    assert!((400..=450).contains(&seconds), "{limit}");
 }
 
 #[tokio::test]
@@ -132,16 +140,16 @@ async fn under_tonic_the_third_ends_with_resource_exhausted_and_says_when_to_com
     let server = Server::tonic(router).await.unwrap();
     let channel = Endpoint::from_shared(server.url("")).unwrap().connect().await.unwrap();
     let mut client = EchoClient::new(channel);
-    for left in ["\"orders\";r=1;t=450", "\"orders\";r=0;t=450"] {
+    for left in [1, 0] {
         let answer = client.say(Words::new("hello")).await.unwrap();
-        assert_eq!(answer.metadata().get("ratelimit").unwrap(), left);
+        is_limit(answer.metadata().get("ratelimit").unwrap().to_str().unwrap(), left);
     }
     let status = client.say(Words::new("hello")).await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(status.message(), "too many requests");
     let pushback = status.metadata().get("grpc-retry-pushback-ms").unwrap().to_str().unwrap();
     let pushback: u64 = pushback.parse().unwrap();
-    assert!((440_000..=450_000).contains(&pushback), "{pushback}");
+    assert!((400_000..=450_000).contains(&pushback), "{pushback}");
     // google.rpc.Status { code: 8, message, details: [RetryInfo { retry_delay }] }, as its bytes are.
     let details = status.details();
     assert_eq!(&details[..2], [0x08, 8]);

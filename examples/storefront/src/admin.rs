@@ -1,7 +1,7 @@
 //! What operators may ask, on a port of its own that customers cannot reach.
 
 use axum::{Router, routing::get_service};
-use battlement::metrics::{Exposition, HttpMetrics};
+use battlement::metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics};
 use http::Method;
 use tokio::runtime::Handle;
 
@@ -15,9 +15,10 @@ pub fn metrics() -> HttpMetrics {
 }
 
 /// The page that Prometheus reads, at `/metrics`.
-pub fn app(metrics: &HttpMetrics) -> Router {
+pub fn app(metrics: &HttpMetrics, limits: &RateLimitMetrics) -> Router {
     let page = Exposition::new()
         .metrics(metrics)
+        .rate_limit(limits)
         .process()
         .runtime(&Handle::current())
         .build_info([("version", env!("CARGO_PKG_VERSION"))]);

@@ -13,7 +13,11 @@ use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
 use http::{HeaderName, Uri};
 use tracing_subscriber::EnvFilter;
 
-use crate::env::{Env, Mistakes};
+use crate::{
+    env::{Env, Mistakes},
+    limits::{PerMinute, Quotas},
+    partner::Partners,
+};
 
 /// Only this machine can reach it, until told otherwise.
 const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
@@ -24,12 +28,27 @@ const ADMIN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 
 /// A customer looks at a spinner meanwhile; what takes longer has most often failed already.
 const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not zero");
 
+/// Far more than one customer asks, so that those who share an address do not feel it.
+const ADDRESS_PER_MINUTE: PerMinute = per_minute(300);
+/// Whoever orders by hand is slower.
+const GUEST_PER_MINUTE: PerMinute = per_minute(20);
+const PARTNER_PER_MINUTE: PerMinute = per_minute(120);
+
+const fn per_minute(requests: u32) -> PerMinute {
+    PerMinute::new(NonZeroU32::new(requests).expect("it is not zero"))
+}
+
+const REQUESTS: &str = "a number of requests, from 1 to 1000000";
+
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
     /// Where to listen for operators, whom customers must not be able to imitate.
     pub admin_addr: SocketAddr,
     pub trusted_proxies: TrustedProxies,
+    pub partners: Partners,
+    /// How much each may ask of `/orders`.
+    pub quotas: Quotas,
     pub payments: Upstream,
     pub inventory: Upstream,
     /// How long payments and inventory may take to answer.
@@ -57,6 +76,12 @@ impl Config {
             "networks, such as 10.0.0.0/8,fd00::/8, that are not everybody",
             Some(TrustedProxies(None)),
         );
+        let partners = env.read(
+            "STOREFRONT_PARTNERS",
+            "names and keys of at least 16 characters, such as acme=0123456789abcdef,globex=…",
+            Some(Partners::default()),
+        );
+        let quotas = Self::quotas(&mut env);
         let payments = env.read("PAYMENTS_URL", BaseUrl::EXPECTED, Upstream::UNSET);
         let inventory = env.read("INVENTORY_URL", BaseUrl::EXPECTED, Upstream::UNSET);
         let timeout = env.read(
@@ -75,6 +100,8 @@ impl Config {
                 addr: addr?,
                 admin_addr: admin_addr?,
                 trusted_proxies: trusted_proxies?,
+                partners: partners?,
+                quotas: quotas?,
                 payments: payments?,
                 inventory: inventory?,
                 upstream_timeout: Duration::from_millis(timeout?.get().into()),
@@ -82,6 +109,14 @@ impl Config {
                 log: log?,
             })
         })())
+    }
+
+    fn quotas(env: &mut Env) -> Option<Quotas> {
+        let mut read = |name, unset| env.read(name, REQUESTS, Some(unset));
+        let address = read("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", ADDRESS_PER_MINUTE);
+        let guest = read("STOREFRONT_GUEST_ORDERS_PER_MINUTE", GUEST_PER_MINUTE);
+        let partner = read("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", PARTNER_PER_MINUTE);
+        Some(Quotas { address: address?, guest: guest?, partner: partner? })
     }
 }
 
@@ -191,6 +226,10 @@ mod tests {
             ("STOREFRONT_ADMIN_ADDR", "9090"),
             ("STOREFRONT_COLOUR", "mauve"),
             ("STOREFRONT_TRUSTED_PROXIES", "0.0.0.0/0"),
+            ("STOREFRONT_PARTNERS", "acme=swordfish"),
+            ("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "0"),
+            ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "many"),
+            ("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", "1000001"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
             ("INVENTORY_URL", "https://inventory"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "0"),
@@ -202,6 +241,10 @@ mod tests {
             "STOREFRONT_ADMIN_ADDR",
             "STOREFRONT_COLOUR",
             "STOREFRONT_TRUSTED_PROXIES",
+            "STOREFRONT_PARTNERS",
+            "STOREFRONT_ADDRESS_ORDERS_PER_MINUTE",
+            "STOREFRONT_GUEST_ORDERS_PER_MINUTE",
+            "STOREFRONT_PARTNER_ORDERS_PER_MINUTE",
             "PAYMENTS_URL",
             "INVENTORY_URL",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
@@ -209,7 +252,9 @@ mod tests {
         ] {
             assert!(report.contains(name), "{name} is missing in: {report}");
         }
-        for value in ["everywhere", "\"9090\"", "mauve", "0.0.0.0/0", "hunter2", "loud"] {
+        for value in
+            ["everywhere", "\"9090\"", "mauve", "0.0.0.0/0", "swordfish", "hunter2", "loud"]
+        {
             assert!(!report.contains(value), "{value} is repeated in: {report}");
         }
     }

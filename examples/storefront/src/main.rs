@@ -6,6 +6,8 @@
 //! | a route, or the layers around all of them | `routes/mod.rs` |
 //! | what an order is, and what is wrong with one | `order.rs` |
 //! | what customers are told when something fails | `problem.rs` |
+//! | how much each customer may ask | `limits.rs` |
+//! | who has a key | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
 //! | what operators see | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
@@ -18,7 +20,9 @@ mod config;
 mod embedded;
 mod env;
 mod form;
+mod limits;
 mod order;
+mod partner;
 mod problem;
 mod proto;
 mod routes;
@@ -41,6 +45,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::{BaseUrl, Config, Upstream},
+    limits::Limits,
     shop::Shop,
     upstream::{Inventory, Payments},
 };
@@ -74,6 +79,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let payments = payments_url(config.payments).await?;
     let inventory = inventory_url(config.inventory).await?;
     let metrics = admin::metrics();
+    let limits = Limits::new(config.quotas);
     let shop = Shop::new(
         Inventory::at(&inventory, config.upstream_timeout, &metrics)?,
         Payments::at(&payments, config.upstream_timeout, &metrics)?,
@@ -84,7 +90,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {} for operators", config.admin_addr))?;
     tracing::info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // It answers until the process ends, so that the last requests are seen as well.
-    tokio::spawn(axum::serve(admin, admin::app(&metrics)).into_future());
+    tokio::spawn(axum::serve(admin, admin::app(&metrics, &limits.metrics)).into_future());
 
     let listener = TcpListener::bind(config.addr)
         .await
@@ -96,7 +102,8 @@ async fn run(config: Config) -> anyhow::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     // With the address of whoever connects: the client's, or a proxy's.
-    let app = routes::app(shop, &metrics, config.trusted_proxies.client_ip(), config.bugs)
+    let client_ip = config.trusted_proxies.client_ip();
+    let app = routes::app(shop, &metrics, client_ip, limits, config.partners, config.bugs)
         .into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(connections, app).with_graceful_shutdown(signal::stop()).await?;
     Ok(())

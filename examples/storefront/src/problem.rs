@@ -3,7 +3,10 @@
 //! Only what is made here speaks to them. Whatever else fails, as by `?`, is a bug: they get to know the id of
 //! their request, and the log has the rest.
 
-use axum::http::StatusCode;
+use axum::{
+    http::{StatusCode, header::WWW_AUTHENTICATE},
+    response::IntoResponse,
+};
 use battlement::problem::{FieldError, Problem};
 
 use crate::shop::Refused;
@@ -14,6 +17,12 @@ pub fn unknown_product() -> Problem {
 
 pub fn unknown_order() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_order").detail("there is no such order")
+}
+
+/// The answer must say which kind of key is expected (RFC 9110, section 15.5.2).
+pub fn unknown_key() -> impl IntoResponse {
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unknown_key");
+    ([(WWW_AUTHENTICATE, "Bearer")], problem.detail("the key is not one of a partner"))
 }
 
 pub fn invalid_order(errors: Vec<FieldError>) -> Problem {

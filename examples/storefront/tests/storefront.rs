@@ -318,6 +318,76 @@ fn what_is_asked_of_the_shop_and_of_others_is_counted_where_customers_cannot_loo
     assert_eq!(send(shop.admin, "GET", "/products", &[], "").status, 404);
 }
 
+const ACME: &[u8] = b"acme\r\nauthorization: Bearer 0123456789abcdef";
+
+#[test]
+fn who_asks_too_much_reads_when_to_come_back_and_partners_have_a_limit_of_their_own() {
+    let shop = Storefront::start(&[
+        ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "2"),
+        ("STOREFRONT_PARTNERS", "acme=0123456789abcdef"),
+    ]);
+    for left in [1, 0] {
+        let answer = shop.get("/orders/1");
+        assert_eq!(answer.status, 404);
+        let limit = answer.header("ratelimit").unwrap();
+        assert!(limit.contains(&format!(";t=1,\"guest\";r={left};t=")), "{limit}");
+    }
+    let denied = shop.order(b"one-too-many", TWO_MUGS);
+    assert_eq!(denied.status, 429);
+    let wait: u32 = denied.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=30).contains(&wait), "{wait}");
+    let limit = denied.header("ratelimit").unwrap();
+    assert!(limit.ends_with(&format!(",\"guest\";r=0;t={wait}")), "{limit}");
+    for (header, value) in [
+        ("ratelimit-policy", "\"address\";q=300;w=60,\"guest\";q=2;w=60"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(denied.header(header), Some(value));
+    }
+    assert_eq!(denied.json()["violated-policies"], serde_json::json!(["guest"]));
+    assert_eq!(denied.json()["request_id"], "one-too-many");
+    assert_eq!(shop.get("/products").status, 200, "only orders are limited");
+
+    let partner = shop.order(ACME, TWO_MUGS);
+    assert_eq!(partner.status, 201);
+    assert!(partner.header("ratelimit").unwrap().ends_with("\"partner\";r=119;t=1"));
+    shop.metrics_with(
+        r#"battlement_rate_limit_decisions_total{policy="guest",decision="deny",source="memory"} 1"#,
+    );
+}
+
+#[test]
+fn keys_cannot_be_tried_faster_than_an_address_may_ask_nor_under_made_up_addresses() {
+    let shop = Storefront::start(&[("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "2")]);
+    let mut answers = Vec::new();
+    for guess in 1..=3 {
+        let headers = format!(
+            "guess-{guess}\r\nauthorization: Bearer 000000000000000{guess}\r\nx-forwarded-for: 192.0.2.{guess}"
+        );
+        answers.push(shop.order(headers.as_bytes(), TWO_MUGS));
+    }
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [401, 401, 429]);
+    assert_eq!(answers[0].header("www-authenticate"), Some("Bearer"));
+    assert_eq!(answers[0].json()["code"], "unknown_key");
+}
+
+#[test]
+fn customers_behind_a_trusted_proxy_are_limited_each_by_the_address_it_names() {
+    let shop = Storefront::start(&[
+        ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "1"),
+        ("STOREFRONT_TRUSTED_PROXIES", "127.0.0.0/8"),
+    ]);
+    let status = |from: &str| {
+        let headers = format!("a-customer\r\nx-forwarded-for: {from}");
+        send(shop.addr, "GET", "/orders/1", headers.as_bytes(), "").status
+    };
+    assert_eq!([status("6.6.6.6, 192.0.2.7"), status("7.7.7.7, 192.0.2.7")], [404, 429]);
+    assert_eq!([status("2001:db8::1"), status("2001:db8::2")], [404, 429]);
+    assert_eq!(status("192.0.2.8"), 404);
+}
+
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// Asks for the products as part of a sampled trace.
