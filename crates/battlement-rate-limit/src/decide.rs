@@ -75,6 +75,27 @@ impl Rule {
     }
 }
 
+/// A rule as a script is told it.
+#[cfg(feature = "redis")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    pub(crate) kind: char,
+    /// Nanoseconds of its interval or period.
+    pub(crate) nanos: u64,
+    pub(crate) units: u32,
+}
+
+#[cfg(feature = "redis")]
+impl Rule {
+    pub(crate) const fn numbers(&self) -> Numbers {
+        match self {
+            Self::Gcra(gcra) => gcra.numbers(),
+            Self::Fixed(window) => window.numbers('f'),
+            Self::Sliding(window) => window.numbers('s'),
+        }
+    }
+}
+
 impl Cell {
     /// Whether it is as good as new.
     pub(crate) const fn is_spent(self, now: u64) -> bool {

@@ -21,7 +21,7 @@ impl ConfigError {
         if mistakes.is_empty() { Ok(()) } else { Err(Self { mistakes }) }
     }
 
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "redis", feature = "serde"))]
     pub(crate) const fn of(mistakes: Vec<Mistake>) -> Self {
         Self { mistakes }
     }

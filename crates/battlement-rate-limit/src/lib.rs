@@ -82,6 +82,8 @@
 //! # Feature flags
 //!
 //! - `axum`: the route from `MatchedPath`, and the peer's address from `ConnectInfo`
+//! - `redis`: limits that several processes share, in the module `redis`; `redis-cluster`: in a cluster of them;
+//!   `redis-tls`: over TLS, by rustls with ring
 //! - `serde`: `RateLimitSettings`
 //! - `tonic`: the peer's address under tonic
 
@@ -104,6 +106,8 @@ mod missing;
 mod observe;
 mod policies;
 mod policy;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod retry_info;
 mod service;
 #[cfg(feature = "serde")]

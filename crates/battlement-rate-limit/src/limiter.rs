@@ -6,8 +6,8 @@ use http::Request;
 use tokio::time::Instant;
 
 use crate::{
-    Ask, Attempt, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe, Outcome,
-    Policies, RateLimitInfo, Store, StoreError, answer::Denial, headers::Fields, jitter,
+    Ask, Attempt, Decision, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe,
+    Outcome, Policies, RateLimitInfo, Store, StoreError, answer::Denial, headers::Fields, jitter,
     key::Secret, observe,
 };
 
@@ -193,7 +193,7 @@ impl<St: Store> Limiter<St> {
     #[cold]
     fn fail<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Ruled {
         if let Some(observe) = &self.observe {
-            observe::tell_failure(&**observe, ask.policies);
+            observe::tell_failure(&**observe, ask.policies, Decision::Deny);
         }
         Ruled::Deny(Box::new(Denial::unavailable(Wire::of(request.headers()))))
     }

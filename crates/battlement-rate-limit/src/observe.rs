@@ -44,13 +44,17 @@ impl Decision {
     }
 }
 
-pub(crate) fn tell_failure(observe: &dyn Observe, policies: &Policies) {
+/// That the store failed, and what was chosen for that.
+pub(crate) fn tell_failure(observe: &dyn Observe, policies: &Policies, decision: Decision) {
     for policy in policies.iter() {
-        observe.on_decision(policy.name(), Decision::Deny, Source::Failure);
+        observe.on_decision(policy.name(), decision, Source::Failure);
     }
 }
 
 pub(crate) fn tell(observe: &dyn Observe, policies: &Policies, outcome: &Outcome) {
+    if outcome.source == Source::Failure {
+        return tell_failure(observe, policies, Decision::Allow);
+    }
     for (policy, state) in policies.iter().zip(&outcome.states) {
         observe.on_decision(policy.name(), Decision::of(policy, state), outcome.source);
     }

@@ -1,8 +1,16 @@
-use std::{fmt::Write as _, hash::Hash as _, mem, ops::Deref, sync::Arc};
+use std::{
+    fmt::Write as _,
+    hash::Hash as _,
+    mem,
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use http::HeaderValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
+#[cfg(feature = "redis")]
+use crate::redis::Encoded;
 use crate::{ConfigError, Mistake, Policy};
 
 /// The policies that hold for a request: all of them must allow it, or none is charged.
@@ -30,7 +38,13 @@ pub(crate) struct PolicySet {
     pub(crate) labels: Box<[String]>,
     /// `RateLimit-Policy` as a list of strings, and as former drafts had it.
     pub(crate) headers: Option<PolicyHeaders>,
+    /// What a script is told of them, written once.
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only a script needs it"))]
+    pub(crate) encoded: OnceLock<Encoded>,
 }
+
+#[cfg(not(feature = "redis"))]
+type Encoded = std::convert::Infallible;
 
 #[derive(Debug)]
 pub(crate) struct PolicyHeaders {
@@ -72,6 +86,7 @@ impl Policies {
             marks: policies.iter().map(mark).collect(),
             headers: headers(&policies),
             labels: policies.iter().map(begins).collect(),
+            encoded: OnceLock::new(),
             policies,
         })))
     }

@@ -145,6 +145,11 @@ impl Policy {
         self.shadow
     }
 
+    #[cfg(feature = "redis")]
+    pub(crate) const fn counts_by(&self) -> Algorithm {
+        self.algorithm
+    }
+
     pub(crate) const fn rule(&self) -> &Rule {
         &self.rule
     }

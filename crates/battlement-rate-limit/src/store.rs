@@ -168,17 +168,32 @@ pub enum Source {
     Memory,
     /// The cells that new keys share while the memory is full, for one policy at least.
     Overflow,
-    /// What was set for when the store fails: it could not be asked.
+    /// Redis.
+    Redis,
+    /// What Redis said of the key a moment ago, which still holds: no.
+    DenyCache,
+    /// The memory of this process, for as long as Redis is away.
+    Fallback,
+    /// Nobody, since the store could not be asked: what was chosen for that.
     Failure,
 }
 
 impl Source {
+    /// Whether it knows how the key stands everywhere, and not in this process alone while a store is away.
+    #[must_use]
+    pub const fn is_exact(self) -> bool {
+        !matches!(self, Self::Fallback | Self::Failure)
+    }
+
     /// The word for labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Overflow => "overflow",
+            Self::Redis => "redis",
+            Self::DenyCache => "deny_cache",
+            Self::Fallback => "fallback",
             Self::Failure => "failure",
         }
     }

@@ -57,6 +57,11 @@ impl Gcra {
         Self { quota, interval: interval.max(1), capacity: burst.get() }
     }
 
+    #[cfg(feature = "redis")]
+    pub(super) const fn numbers(&self) -> super::Numbers {
+        super::Numbers { kind: 'g', nanos: self.interval, units: self.capacity }
+    }
+
     pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let ahead = self.ahead(cell, now);
         let Some(cost) = NonZeroU32::new(cost) else {

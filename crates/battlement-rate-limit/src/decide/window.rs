@@ -12,4 +12,9 @@ impl Window {
     pub(crate) fn new(quota: u32, period: Duration) -> Self {
         Self { quota, period: u64::try_from(period.as_nanos()).unwrap_or(u64::MAX / 4) }
     }
+
+    #[cfg(feature = "redis")]
+    pub(super) const fn numbers(&self, kind: char) -> super::Numbers {
+        super::Numbers { kind, nanos: self.period, units: self.quota }
+    }
 }

@@ -33,7 +33,9 @@ impl Fields {
     pub(crate) const NONE: Self = Self { policy: None, limit: None, tightest: None };
 
     pub(crate) fn of(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
-        let Some(named) = policies.0.headers.as_ref().filter(|_| headers != Headers::None) else {
+        // What is not known is not told.
+        let tells = headers != Headers::None && outcome.source.is_exact();
+        let Some(named) = policies.0.headers.as_ref().filter(|_| tells) else {
             return Self::default();
         };
         if headers == Headers::Draft10 {

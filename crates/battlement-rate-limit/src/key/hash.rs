@@ -43,6 +43,12 @@ impl Secret {
 }
 
 impl KeyHash {
+    #[cfg(test)]
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only tests of it need one"))]
+    pub(crate) const fn of_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
     /// All 128 bits.
     #[must_use]
     pub const fn bits(self) -> u128 {
@@ -63,6 +69,32 @@ impl Hasher for KeyHasher {
 
     fn write(&mut self, bytes: &[u8]) {
         self.0.write(bytes);
+    }
+
+    // The same bytes on every machine, since keys may be counted by several.
+
+    fn write_u16(&mut self, number: u16) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
     }
 }
 

@@ -12,7 +12,9 @@ pub(crate) type Empty = http_body_util::Empty<Bytes>;
 
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    #[allow(dead_code, reason = "not every test file reads them")]
     pub(crate) headers: HeaderMap,
+    #[allow(dead_code, reason = "not every test file reads it")]
     pub(crate) body: Bytes,
 }
 

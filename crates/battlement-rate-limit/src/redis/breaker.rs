@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+/// Whether it is worth asking, by how the last second went.
+///
+/// It opens when at least half of at least 20 calls within a second failed or were late. It does not close by
+/// itself: somebody else tries, off the path of requests, and closes it.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    parts: [Part; PARTS],
+}
+
+/// What ended within a tenth of a second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    /// Which tenth since the beginning.
+    nth: u64,
+    calls: u32,
+    failed: u32,
+}
+
+const PARTS: usize = 10;
+const PART_MILLIS: u64 = 100;
+const LEAST_CALLS: u32 = 20;
+
+impl Breaker {
+    /// A call has ended at `now`; returns whether that is enough to open.
+    pub(super) fn note(&mut self, now: Duration, failed: bool) -> bool {
+        let nth = u64::try_from(now.as_millis()).unwrap_or(u64::MAX) / PART_MILLIS;
+        let part = &mut self.parts[nth as usize % PARTS];
+        if part.nth != nth {
+            *part = Part { nth, ..Part::default() };
+        }
+        part.calls += 1;
+        part.failed += u32::from(failed);
+        failed && self.is_bad(nth)
+    }
+
+    /// Begins anew.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn is_bad(&self, nth: u64) -> bool {
+        let oldest = (nth + 1).saturating_sub(PARTS as u64);
+        let recent = self.parts.iter().filter(|part| (oldest..=nth).contains(&part.nth));
+        let (calls, failed) =
+            recent.fold((0, 0), |(calls, failed), part| (calls + part.calls, failed + part.failed));
+        calls >= LEAST_CALLS && failed * 2 >= calls
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn it_opens_when_half_of_twenty_calls_failed() {
+        let mut breaker = Breaker::default();
+        for call in 0..19 {
+            assert!(!breaker.note(at(call), call % 2 == 0), "{call}");
+        }
+        assert!(breaker.note(at(19), true));
+        breaker.clear();
+        assert!(!breaker.note(at(20), true));
+    }
+
+    #[test]
+    fn a_few_failures_among_many_calls_do_not_open_it() {
+        let mut breaker = Breaker::default();
+        for call in 0..10_000 {
+            assert!(!breaker.note(at(call), call % 3 == 0), "{call}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_ago_than_a_second_does_not_count() {
+        let mut breaker = Breaker::default();
+        for _ in 0..19 {
+            assert!(!breaker.note(at(0), true));
+        }
+        assert!(!breaker.note(at(1_000), true));
+        for _ in 0..18 {
+            assert!(!breaker.note(at(1_999), true));
+        }
+        assert!(breaker.note(at(1_999), true));
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_a_list_of_all_calls(
+            calls in prop::collection::vec((0_u64..120, any::<bool>()), 1..300),
+        ) {
+            let (mut breaker, mut now, mut all) = (Breaker::default(), 0, Vec::new());
+            for (pause, failed) in calls {
+                now += pause;
+                all.push((now / 100, failed));
+                let recent = || all.iter().filter(|(tenth, _)| tenth + 10 > now / 100);
+                let bad = recent().filter(|(_, failed)| *failed).count();
+                let expected = failed && recent().count() >= 20 && bad * 2 >= recent().count();
+                prop_assert_eq!(breaker.note(at(now), failed), expected);
+            }
+        }
+    }
+}

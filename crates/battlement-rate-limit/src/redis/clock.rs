@@ -1,0 +1,103 @@
+use std::{
+    sync::atomic::{AtomicI64, Ordering::Relaxed},
+    time::Duration,
+};
+
+/// How far the clock of a server is ahead of this process's, in microseconds.
+///
+/// It is known only within the time a call took. What is kept is never more than it is, as far as answers
+/// tell: a call that must not be charged after its deadline is told a moment that is not later.
+#[derive(Debug)]
+pub(super) struct Clock(AtomicI64);
+
+const UNKNOWN: i64 = i64::MIN;
+
+impl Clock {
+    pub(super) const fn new() -> Self {
+        Self(AtomicI64::new(UNKNOWN))
+    }
+
+    /// What the server's clock shows at `at` of ours, or somewhat less; all is in time while nothing is known.
+    pub(super) fn at(&self, at: Duration) -> i64 {
+        match self.0.load(Relaxed) {
+            UNKNOWN => i64::MAX >> 11,
+            ahead => micros(at).saturating_add(ahead),
+        }
+    }
+
+    /// The server's clock has shown `server` at some time between `sent` and `received` of ours.
+    pub(super) fn note(&self, server: u64, sent: Duration, received: Duration) {
+        let server = i64::try_from(server).unwrap_or(i64::MAX);
+        let least = server.saturating_sub(micros(received));
+        let most = server.saturating_sub(micros(sent));
+        let kept = self.0.load(Relaxed);
+        // Where it is more than can be, the server's clock was put back, or another server answers.
+        if kept < least || kept > most {
+            self.0.store(least, Relaxed);
+        }
+    }
+
+    /// Another server may answer from now on.
+    pub(super) fn forget(&self) {
+        self.0.store(UNKNOWN, Relaxed);
+    }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn at(micros: u64) -> Duration {
+        Duration::from_micros(micros)
+    }
+
+    #[test]
+    fn nothing_is_too_late_before_the_server_has_told_its_time() {
+        let clock = Clock::new();
+        assert!(clock.at(at(5)) > 1 << 51);
+        clock.note(1_000, at(10), at(20));
+        assert_eq!(clock.at(at(100)), 1_080);
+        clock.forget();
+        assert!(clock.at(at(5)) > 1 << 51);
+    }
+
+    #[test]
+    fn a_faster_answer_tells_more_and_a_slower_one_nothing() {
+        let clock = Clock::new();
+        clock.note(1_000, at(0), at(100));
+        clock.note(2_005, at(1_000), at(1_010));
+        assert_eq!(clock.at(at(1_010)), 2_005);
+        clock.note(3_000, at(1_900), at(2_900));
+        assert_eq!(clock.at(at(1_010)), 2_005);
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_is_believed() {
+        let clock = Clock::new();
+        clock.note(1_000_000, at(0), at(10));
+        clock.note(500, at(100), at(110));
+        assert_eq!(clock.at(at(110)), 500);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_never_ahead_of_a_clock_that_runs_evenly(
+            ahead in 0_u64..1 << 40,
+            calls in prop::collection::vec((1_u64..1_000_000, 0_u64..50_000, 0_u64..50_000), 1..50),
+        ) {
+            let (clock, mut now) = (Clock::new(), 0);
+            for (pause, there, back) in calls {
+                now += pause;
+                clock.note(now + there + ahead, at(now), at(now + there + back));
+                now += there + back;
+                prop_assert!(clock.at(at(now)) <= i64::try_from(now + ahead).unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! A cluster, where each slot may be on a node of its own.
+
+mod link;
+
+use std::time::Duration;
+
+use redis::{
+    ConnectionInfo,
+    cluster::{ClusterClient, ClusterClientBuilder},
+    io::tcp::TcpSettings,
+};
+
+use self::link::Cluster;
+use super::{
+    group::GROUPS_OF_A_CLUSTER,
+    link::Connect,
+    target::{Target, info},
+    tls,
+};
+use crate::Mistake;
+
+/// Some nodes of a cluster, by their URLs; the others are found through them.
+pub(super) struct Nodes(pub(super) Vec<String>);
+
+impl Target for Nodes {
+    fn groups(&self) -> u16 {
+        GROUPS_OF_A_CLUSTER
+    }
+
+    fn connector(&self, most: Duration, roots: Option<&[u8]>) -> Result<Box<dyn Connect>, Mistake> {
+        let read = |(index, url): (usize, &String)| info(&format!("urls[{index}]"), url);
+        let nodes = self.0.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        // What the client does by itself must not charge twice: it sends nothing again. And it waits for no
+        // node so long that the others would have to.
+        let builder = ClusterClient::builder(nodes.clone())
+            .retries(0)
+            .connection_timeout(most)
+            .response_timeout(most)
+            .overall_response_timeout(Some(most))
+            .tcp_settings(TcpSettings::default().set_nodelay(true));
+        let client =
+            secured(builder, &nodes, roots)?.build().map_err(|_| Mistake::new("urls", NODES))?;
+        Ok(Box::new(Cluster { client }))
+    }
+}
+
+const NODES: &str =
+    "must be at least one node of a cluster, all with the same user, password and TLS";
+
+fn secured(
+    builder: ClusterClientBuilder,
+    nodes: &[ConnectionInfo],
+    roots: Option<&[u8]>,
+) -> Result<ClusterClientBuilder, Mistake> {
+    for node in nodes {
+        // Says what is wrong, and sees to it that TLS can be spoken.
+        tls::client(node.clone(), roots)?;
+    }
+    Ok(tls::cluster(builder, roots))
+}

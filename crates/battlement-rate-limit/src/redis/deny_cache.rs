@@ -1,0 +1,215 @@
+use std::{
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use indexmap::IndexMap;
+use smallvec::SmallVec;
+use tokio::time::Instant;
+
+use crate::{Ask, PolicyState, Ruling};
+
+/// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
+///
+/// It only ever says no, and no longer than Redis would, unless somebody gives back or resets elsewhere: that
+/// is seen after `most_age`. When it is full, the oldest makes room, which costs a question.
+#[derive(Debug)]
+pub(super) struct DenyCache {
+    shards: Box<[Mutex<Denials>]>,
+    most_age: Duration,
+}
+
+#[derive(Debug)]
+struct Denials {
+    by_key: IndexMap<u128, Denial, BuildHasherDefault<Known>>,
+    capacity: usize,
+    /// Where the next one takes another's place.
+    hand: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Denial {
+    states: SmallVec<[PolicyState; 2]>,
+    cost: u32,
+    since: Instant,
+    until: Instant,
+}
+
+const SHARDS: usize = 16;
+
+impl DenyCache {
+    /// At most `entries`, or a few more where they do not share out evenly; with none it is switched off.
+    pub(super) fn new(entries: usize, most_age: Duration) -> Self {
+        let capacity = entries.div_ceil(SHARDS);
+        let shard = || Mutex::new(Denials { by_key: IndexMap::default(), capacity, hand: 0 });
+        let shards = if entries == 0 { 0 } else { SHARDS };
+        Self { shards: (0..shards).map(|_| shard()).collect(), most_age }
+    }
+
+    /// How the policies stand at `now`, if they still say no to as much.
+    pub(super) fn find(
+        &self,
+        place: u128,
+        cost: u32,
+        now: Instant,
+    ) -> Option<SmallVec<[PolicyState; 2]>> {
+        let mut shard = self.shard(place)?;
+        let denial = shard.by_key.get(&place)?;
+        if denial.until <= now {
+            shard.by_key.swap_remove(&place);
+            return None;
+        }
+        if denial.cost != cost {
+            return None;
+        }
+        let passed = now.saturating_duration_since(denial.since);
+        Some(denial.states.iter().map(|state| later(state, passed)).collect())
+    }
+
+    /// Redis has said no at some time after `since`.
+    pub(super) fn put(
+        &self,
+        place: u128,
+        ask: &Ask<'_>,
+        states: &SmallVec<[PolicyState; 2]>,
+        since: Instant,
+    ) {
+        let Some(mut shard) = self.shard(place) else { return };
+        let real = ask.policies.iter().zip(states).filter(|(policy, _)| !policy.is_shadow());
+        let waits = real.filter_map(|(_, state)| match state.ruling {
+            Ruling::Allow => None,
+            Ruling::Deny { wait } => Some(wait.unwrap_or(self.most_age)),
+        });
+        let Some(wait) = waits.max() else { return };
+        let until = since + wait.min(self.most_age);
+        shard.put(place, Denial { states: states.clone(), cost: ask.cost, since, until });
+    }
+
+    /// Forgets it: units were given back.
+    pub(super) fn forget(&self, place: u128) {
+        if let Some(mut shard) = self.shard(place) {
+            shard.by_key.swap_remove(&place);
+        }
+    }
+
+    pub(super) fn held(&self) -> usize {
+        let len = |shard: &Mutex<Denials>| lock(shard).by_key.len();
+        self.shards.iter().map(len).sum()
+    }
+
+    fn shard(&self, place: u128) -> Option<MutexGuard<'_, Denials>> {
+        let nth = (place >> 64) as usize % SHARDS;
+        self.shards.get(nth).map(lock)
+    }
+}
+
+fn lock(shard: &Mutex<Denials>) -> MutexGuard<'_, Denials> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Denials {
+    fn put(&mut self, place: u128, denial: Denial) {
+        if self.by_key.len() >= self.capacity && !self.by_key.contains_key(&place) {
+            self.hand = (self.hand + 1) % self.by_key.len();
+            self.by_key.swap_remove_index(self.hand);
+        }
+        self.by_key.insert(place, denial);
+    }
+}
+
+/// The state when as much time has passed.
+fn later(state: &PolicyState, passed: Duration) -> PolicyState {
+    let ruling = match state.ruling {
+        Ruling::Deny { wait: Some(wait) } => {
+            Ruling::Deny { wait: Some(wait.saturating_sub(passed)) }
+        }
+        ruling => ruling,
+    };
+    PolicyState { ruling, remaining: state.remaining, reset: state.reset.saturating_sub(passed) }
+}
+
+/// Places are hashes already.
+#[derive(Debug, Default)]
+struct Known(u64);
+
+impl Hasher for Known {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u128(&mut self, bits: u128) {
+        self.0 = bits as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeyHash, Policies, Policy};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn denied(millis: u64) -> SmallVec<[PolicyState; 2]> {
+        let wait = Duration::from_millis(millis);
+        let ruling = Ruling::Deny { wait: Some(wait) };
+        smallvec::smallvec![PolicyState { ruling, remaining: 0, reset: wait }]
+    }
+
+    fn put(cache: &DenyCache, place: u128, policies: &Policies, millis: u64, now: Instant) {
+        let ask = Ask::new(KeyHash::of_bits(0), policies, 1, now);
+        cache.put(place, &ask, &denied(millis), now);
+    }
+
+    fn policies() -> Policies {
+        Policies::from(Policy::per_second("second", 1))
+    }
+
+    #[test]
+    fn it_says_no_for_as_long_as_redis_would_and_tells_how_long_that_is() {
+        let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
+        put(&cache, 1, &policies(), 800, now);
+        let at = |millis| now + Duration::from_millis(millis);
+        assert_eq!(cache.find(1, 1, at(300)), Some(denied(500)));
+        assert_eq!((cache.find(2, 1, at(300)), cache.find(1, 2, at(300))), (None, None));
+        assert_eq!(cache.find(1, 1, at(800)), None);
+        assert_eq!(cache.held(), 0);
+    }
+
+    #[test]
+    fn it_says_nothing_after_its_age_or_when_it_was_told_to_forget() {
+        let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
+        put(&cache, 1, &policies(), 5_000, now);
+        assert!(cache.find(1, 1, now + Duration::from_millis(999)).is_some());
+        assert_eq!(cache.find(1, 1, now + SECOND), None);
+        put(&cache, 1, &policies(), 5_000, now);
+        cache.forget(1);
+        assert_eq!(cache.find(1, 1, now), None);
+    }
+
+    #[test]
+    fn it_is_bounded_and_can_be_switched_off() {
+        let (cache, now) = (DenyCache::new(160, SECOND), Instant::now());
+        for key in 0..100_000_u128 {
+            put(&cache, key << 64 | key, &policies(), 5_000, now);
+        }
+        assert_eq!(cache.held(), 160);
+        let off = DenyCache::new(0, SECOND);
+        put(&off, 1, &policies(), 5_000, now);
+        assert_eq!((off.held(), off.find(1, 1, now)), (0, None));
+    }
+
+    #[test]
+    fn what_only_a_shadow_denies_is_not_denied() {
+        let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
+        let policies = Policies::from(Policy::per_second("tried", 1).shadow(true));
+        put(&cache, 1, &policies, 5_000, now);
+        assert_eq!(cache.find(1, 1, now), None);
+    }
+}

@@ -1,0 +1,143 @@
+use std::time::Duration;
+
+use crate::{Algorithm, ConfigError, Mistake, Policies, Policy};
+
+/// What becomes of requests while Redis cannot be asked. There is no default: it is yours to say what is
+/// worse, a limit that does not hold or a service that does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnFailure {
+    /// They are turned away with a 503. For what must never be tried without a limit, as a login.
+    Deny,
+    /// They pass, unlimited.
+    Allow,
+    /// They are counted in the memory of this process, which allows them a share of what Redis would.
+    LocalFallback {
+        /// The share of this process.
+        share: Share,
+    },
+}
+
+/// A part of a whole: more than nothing, and at most all of it.
+///
+/// # Example
+///
+/// ```
+/// use battlement_rate_limit::redis::Share;
+///
+/// // Four replicas, each of which takes over a quarter of the limit.
+/// assert_eq!(Share::one_in(4), Share::percent(25));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    part: u32,
+    whole: u32,
+}
+
+impl Share {
+    /// One part in `replicas`: what the replicas of a service admit together is then what Redis would.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[must_use]
+    pub const fn one_in(replicas: u32) -> Self {
+        assert!(replicas > 0, "a share is one in at least 1");
+        Self { part: 1, whole: replicas }
+    }
+
+    /// So many in a hundred.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0 or above 100.
+    #[must_use]
+    pub const fn percent(percent: u32) -> Self {
+        assert!(0 < percent && percent <= 100, "a share is 1 to 100 percent");
+        Self { part: percent, whole: 100 }
+    }
+
+    /// So many in a hundred.
+    ///
+    /// # Errors
+    ///
+    /// If it is 0 or above 100.
+    pub fn try_percent(percent: u32) -> Result<Self, ConfigError> {
+        if (1..=100).contains(&percent) {
+            return Ok(Self::percent(percent));
+        }
+        Err(ConfigError::of(vec![Mistake::new("share", "must be 1 to 100 percent")]))
+    }
+
+    /// The same policies for this share, each at least 1: a quarter of 10 is 2, and a quarter of 1 is 1.
+    pub(super) fn of(self, policies: &Policies) -> Policies {
+        Policies::try_new(policies.iter().map(|policy| self.of_policy(policy)))
+            .unwrap_or_else(|_| policies.clone())
+    }
+
+    fn of_policy(self, policy: &Policy) -> Policy {
+        let (name, algorithm) = (policy.name(), policy.counts_by());
+        let units = self.units(policy.capacity());
+        let built = if algorithm == Algorithm::Gcra {
+            // As many units in a longer period, which is exact where less units would be rounded.
+            Policy::build(
+                name,
+                policy.quota(),
+                self.stretch(policy.period()),
+                Some(units),
+                algorithm,
+            )
+        } else {
+            Policy::build(name, units, policy.period(), None, algorithm)
+        };
+        built.map_or_else(|_| policy.clone(), |built| built.shadow(policy.is_shadow()))
+    }
+
+    fn units(self, of: u32) -> u32 {
+        let units = u64::from(of) * u64::from(self.part) / u64::from(self.whole);
+        u32::try_from(units).unwrap_or(of).max(1)
+    }
+
+    fn stretch(self, period: Duration) -> Duration {
+        let nanos = period.as_nanos() * u128::from(self.whole) / u128::from(self.part);
+        u64::try_from(nanos).map_or(period, Duration::from_nanos)
+    }
+}
+
+impl PartialEq for Share {
+    fn eq(&self, other: &Self) -> bool {
+        let cross = |one: &Self, other: &Self| u64::from(one.part) * u64::from(other.whole);
+        cross(self, other) == cross(other, self)
+    }
+}
+
+impl Eq for Share {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_policies_is_rounded_down_but_never_to_nothing() {
+        let policies = Policies::new([
+            Policy::per_second("second", 10),
+            Policy::per_day("day", 1).burst(9),
+            Policy::per_minute("window", 10).algorithm(Algorithm::FixedWindow),
+            Policy::per_minute("one", 1).algorithm(Algorithm::SlidingWindow).shadow(true),
+        ]);
+        let quarter = Share::one_in(4).of(&policies);
+        let capacities: Vec<_> = quarter.iter().map(Policy::capacity).collect();
+        assert_eq!(capacities, [2, 2, 2, 1]);
+        assert_eq!(quarter[0].period(), Duration::from_secs(4));
+        assert_eq!(quarter[1].period(), Duration::from_secs(4 * 86_400));
+        assert!(quarter[3].is_shadow());
+        let whole = Share::percent(100).of(&policies);
+        assert_eq!(whole[1].capacity(), 9);
+    }
+
+    #[test]
+    fn a_share_is_more_than_nothing_and_at_most_all() {
+        assert!(Share::try_percent(0).is_err() && Share::try_percent(101).is_err());
+        assert_eq!(Share::try_percent(50).unwrap(), Share::one_in(2));
+    }
+}

@@ -1,0 +1,66 @@
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use super::{breaker::Breaker, clock::Clock, slot::SLOTS};
+
+/// What is known of those who answer for some slots: all of them on one server, neighbours on a cluster,
+/// since these mostly lie on the same node.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) clock: Clock,
+    /// How often the script was loaded.
+    pub(super) loads: AtomicU64,
+    /// Held while it is.
+    pub(super) loading: tokio::sync::Mutex<()>,
+    breaker: Mutex<Breaker>,
+    open: AtomicBool,
+}
+
+/// Enough that a node that is away takes few slots of others with it.
+pub(super) const GROUPS_OF_A_CLUSTER: u16 = 128;
+
+impl Group {
+    pub(super) fn new() -> Self {
+        Self {
+            clock: Clock::new(),
+            loads: AtomicU64::new(0),
+            loading: tokio::sync::Mutex::default(),
+            breaker: Mutex::default(),
+            open: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it is not to be asked.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Relaxed)
+    }
+
+    /// A call has ended. If too many have failed, it is not to be asked.
+    pub(super) fn note(&self, now: Duration, failed: bool) {
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        if breaker.note(now, failed) {
+            self.open();
+        }
+    }
+
+    /// It is not to be asked.
+    pub(super) fn open(&self) {
+        self.open.store(true, Relaxed);
+    }
+
+    /// It is to be asked again.
+    pub(super) fn close(&self) {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.open.store(false, Relaxed);
+    }
+}
+
+/// Which of `groups` a slot belongs to.
+pub(super) fn group_of(slot: u16, groups: usize) -> usize {
+    usize::from(slot) * groups / usize::from(SLOTS)
+}

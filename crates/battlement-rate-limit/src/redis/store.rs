@@ -1,0 +1,308 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, time::Instant};
+
+use super::{
+    OnFailure, Redis, Share,
+    deny_cache::DenyCache,
+    encoded::Encoded,
+    engine::Answered,
+    entry::{Answer, Entry, What},
+    slot::slot_of,
+};
+use crate::{
+    Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,
+};
+
+/// The state of one limiter, in Redis. Made by [`Redis::store`].
+///
+/// All that have the same name, in whatever process, count as one. A clone is the same one.
+#[derive(Clone)]
+pub struct RedisStore {
+    redis: Redis,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// What keys begin with: the prefix and the name, up to the hash.
+    begins: String,
+    on_failure: OnFailure,
+    denials: DenyCache,
+    /// Counts while Redis is away.
+    memory: Memory,
+    /// The shares of the policies that were asked for last.
+    shares: Mutex<Vec<(u128, Policies)>>,
+}
+
+/// What is denied is remembered for at most this long.
+const MOST_AGE: Duration = Duration::from_secs(1);
+/// Of about 200 bytes each.
+const DENIALS: usize = 10_000;
+/// Sets of policies whose shares are kept; more than a service has tiers.
+const SHARES: usize = 32;
+
+impl RedisStore {
+    pub(super) fn new(redis: Redis, name: &str, on_failure: OnFailure) -> Self {
+        let begins = format!("{}:{{{name}:", redis.prefix());
+        let inner = Inner {
+            begins,
+            on_failure,
+            denials: DenyCache::new(DENIALS, MOST_AGE),
+            memory: Memory::default(),
+            shares: Mutex::default(),
+        };
+        Self { redis, inner: Arc::new(inner) }
+    }
+
+    /// How many keys that were denied are remembered, and not asked for until they may pass again. Default:
+    /// 10,000, about 2 MB; 0 switches it off.
+    ///
+    /// It begins anew: call it before clones are made.
+    #[must_use]
+    pub fn deny_cache(self, keys: usize) -> Self {
+        let inner = &self.inner;
+        let inner = Inner {
+            begins: inner.begins.clone(),
+            on_failure: inner.on_failure,
+            denials: DenyCache::new(keys, MOST_AGE),
+            memory: inner.memory.clone(),
+            shares: Mutex::default(),
+        };
+        Self { redis: self.redis, inner: Arc::new(inner) }
+    }
+
+    /// The connection it goes over, and its state.
+    #[must_use]
+    pub const fn redis(&self) -> &Redis {
+        &self.redis
+    }
+
+    /// How many keys are remembered as denied.
+    #[must_use]
+    pub fn denials(&self) -> usize {
+        self.inner.denials.held()
+    }
+
+    /// What counts while Redis is away.
+    #[must_use]
+    pub fn fallback(&self) -> &Memory {
+        &self.inner.memory
+    }
+
+    /// The key in Redis: whole hash within the tag, so that whatever belongs to it lies in one slot.
+    fn key(&self, key: KeyHash) -> String {
+        format!("{}{:032x}}}", self.inner.begins, key.bits())
+    }
+
+    fn entry(&self, ask: &Ask<'_>, what: What) -> Entry {
+        let key = self.key(ask.key);
+        let slot = if self.redis.is_cluster() { slot_of(&key) } else { 0 };
+        Entry { key, slot, policies: ask.policies.clone(), cost: ask.cost, what }
+    }
+
+    /// Where a denial is remembered: both are hashes already.
+    fn place(ask: &Ask<'_>) -> u128 {
+        ask.key.bits() ^ Encoded::of(ask.policies).digest
+    }
+
+    /// What was chosen for when Redis cannot be asked.
+    fn failed(&self, ask: &Ask<'_>, error: StoreError) -> Result<Outcome, StoreError> {
+        match self.inner.on_failure {
+            OnFailure::Deny => Err(error),
+            OnFailure::Allow => {
+                Ok(Outcome::new([].into_iter().collect(), Source::Failure, ask.now))
+            }
+            OnFailure::LocalFallback { share } => {
+                let policies = self.inner.share(share, ask.policies);
+                let ask = Ask::new(ask.key, &policies, ask.cost, ask.now);
+                let outcome = self.inner.memory.take(&ask);
+                let stamp = u64::from(outcome.source == Source::Overflow);
+                Ok(Outcome { source: Source::Fallback, stamp, ..outcome })
+            }
+        }
+    }
+
+    /// What Redis said of a question that was asked at `asked`.
+    fn outcome(
+        &self,
+        ask: &Ask<'_>,
+        answered: Answered,
+        asked: Moment,
+    ) -> Result<Outcome, StoreError> {
+        let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
+        let outcome = Outcome::new(states, Source::Redis, asked);
+        if ask.cost > 0 && outcome.is_denied(ask.policies) {
+            self.inner.denials.put(Self::place(ask), ask, &outcome.states, asked);
+        }
+        Ok(Outcome { stamp: answered.stamp, ..outcome })
+    }
+
+    /// It is done whether or not somebody waits for it.
+    fn refund_in_redis(&self, ask: &Ask<'_>, charged: &Outcome) -> Asking<()> {
+        let (store, place) = (self.clone(), Self::place(ask));
+        let entry = self.entry(ask, What::refund(ask, charged));
+        let refund = async move {
+            let answered = store.redis.engine().ask(entry).await;
+            // Somebody may have been denied meanwhile.
+            store.inner.denials.forget(place);
+            answered.map(|_| ())
+        };
+        let task = Handle::try_current().map(|runtime| runtime.spawn(refund));
+        Asking::new(async move {
+            match task {
+                Ok(task) => task.await.unwrap_or(Err(StoreError::Failed)),
+                Err(_) => Err(StoreError::Unavailable),
+            }
+        })
+    }
+
+    async fn acquired(self, ask: Owned) -> Result<Outcome, StoreError> {
+        let asked = Instant::now();
+        let entry = self.entry(&ask.ask(), What::Acquire);
+        match self.redis.engine().ask(entry).await {
+            Ok(answered) => self.outcome(&ask.ask(), answered, asked),
+            Err(error) => self.failed(&ask.ask(), error),
+        }
+    }
+}
+
+impl Inner {
+    fn give_back(&self, ask: &Ask<'_>, share: Share, charged: &Outcome) {
+        let policies = self.share(share, ask.policies);
+        let source = if charged.stamp == 0 { Source::Memory } else { Source::Overflow };
+        let charged = Outcome { source, ..charged.clone() };
+        self.memory.give_back(&Ask::new(ask.key, &policies, ask.cost, ask.now), &charged);
+    }
+
+    fn share(&self, share: Share, policies: &Policies) -> Policies {
+        let digest = Encoded::of(policies).digest;
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, share)) = shares.iter().find(|(known, _)| *known == digest) {
+            return share.clone();
+        }
+        if shares.len() >= SHARES {
+            shares.remove(0);
+        }
+        let share = share.of(policies);
+        shares.push((digest, share.clone()));
+        share
+    }
+}
+
+/// A question that outlives who asked it.
+struct Owned {
+    key: KeyHash,
+    policies: Policies,
+    cost: u32,
+    now: Moment,
+}
+
+impl Owned {
+    fn new(ask: &Ask<'_>) -> Self {
+        Self { key: ask.key, policies: ask.policies.clone(), cost: ask.cost, now: ask.now }
+    }
+
+    fn ask(&self) -> Ask<'_> {
+        Ask::new(self.key, &self.policies, self.cost, self.now)
+    }
+}
+
+/// An answer of Redis that is still to come, at the deadline at the latest.
+///
+/// It is boxed: beside the way to Redis and back that is nothing.
+pub struct Asking<T>(Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>);
+
+impl<T> Asking<T> {
+    fn new(future: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<T> Future for Asking<T> {
+    type Output = Result<T, StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for Asking<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking").finish_non_exhaustive()
+    }
+}
+
+impl Remote for RedisStore {}
+
+impl Store for RedisStore {
+    type Later<T: Send + 'static> = Asking<T>;
+
+    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
+        let now = Instant::now();
+        if let Some(states) = self.inner.denials.find(Self::place(ask), ask.cost, now) {
+            return Attempt::Now(Outcome::new(states, Source::DenyCache, now));
+        }
+        if !self.redis.is_worth_asking(|| self.key(ask.key)) {
+            return self
+                .failed(ask, StoreError::Unavailable)
+                .map_or_else(Attempt::Failed, Attempt::Now);
+        }
+        Attempt::Later(Asking::new(self.clone().acquired(Owned::new(ask))))
+    }
+
+    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
+        let (store, ask) = (self.clone(), Owned::new(ask));
+        Attempt::Later(Asking::new(async move {
+            let asked = Instant::now();
+            let entry = store.entry(&ask.ask(), What::Peek);
+            let answered = store.redis.engine().ask(entry).await?;
+            let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
+            Ok(Outcome::new(states, Source::Redis, asked))
+        }))
+    }
+
+    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Asking<()>> {
+        self.inner.denials.forget(Self::place(ask));
+        match (charged.source, self.inner.on_failure) {
+            (Source::Redis, _) => Attempt::Later(self.refund_in_redis(ask, charged)),
+            (Source::Fallback, OnFailure::LocalFallback { share }) => {
+                self.inner.give_back(ask, share, charged);
+                Attempt::Now(())
+            }
+            // Nothing was taken.
+            _ => Attempt::Now(()),
+        }
+    }
+
+    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Asking<()>> {
+        self.inner.denials.forget(Self::place(ask));
+        self.inner.memory.forget(ask);
+        let (store, ask) = (self.clone(), Owned::new(ask));
+        Attempt::Later(Asking::new(async move {
+            let entry = store.entry(&ask.ask(), What::Reset);
+            store.redis.engine().ask(entry).await?;
+            // Somebody may have been denied meanwhile.
+            store.inner.denials.forget(Self::place(&ask.ask()));
+            Ok(())
+        }))
+    }
+
+    fn seed(&self) -> Option<[u64; 2]> {
+        Some(self.redis.seed())
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("redis", &self.redis)
+            .field("on_failure", &self.inner.on_failure)
+            .finish_non_exhaustive()
+    }
+}

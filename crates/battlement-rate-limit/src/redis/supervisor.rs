@@ -1,0 +1,193 @@
+//! The task that looks after the connection, off the path of requests.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    State,
+    builder::most_time,
+    engine::{Engine, Phase},
+    link::{Fault, Link},
+    probe,
+};
+use crate::jitter;
+
+/// The first pause between two tries to come back, and the longest; each is spread by as much again.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A connection that lasted less is no reason to hope at once for another.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// So many tries of nodes that are away, and the whole cluster is looked up anew.
+const ROUNDS: u32 = 5;
+
+/// Why the watch over a connection ended.
+enum End {
+    /// It broke: another one may be had at once, and requests wait for it.
+    Broken,
+    /// Nobody is there who decides.
+    Away(Fault),
+    /// Nobody is left who could ask.
+    Closed,
+}
+
+/// Looks after the connection until nobody is left who could ask.
+pub(super) async fn run(engine: &Arc<Engine>) {
+    let (mut pause, mut told) = (Pause::default(), Told(State::Connecting));
+    loop {
+        let end = match renew(engine).await {
+            Ok(link) => {
+                let since = Instant::now();
+                engine.put(Some(link), Phase::Up);
+                told.tell(engine, None);
+                let end = watch(engine, &mut told).await;
+                if since.elapsed() > SHORT_LIFE {
+                    pause = Pause::default();
+                }
+                end
+            }
+            Err(fault) => End::Away(fault),
+        };
+        match end {
+            End::Closed => return,
+            End::Broken if pause.is_first() => engine.put(None, Phase::Connecting),
+            End::Broken => engine.put(None, Phase::Down),
+            End::Away(fault) => {
+                engine.put(None, Phase::Down);
+                told.tell(engine, Some(&fault));
+            }
+        }
+        tokio::select! {
+            () = pause.pass() => {}
+            () = engine.signs.ended() => return,
+        }
+    }
+}
+
+/// A connection to somebody who decides.
+async fn renew(engine: &Arc<Engine>) -> Result<Arc<Box<dyn Link>>, Fault> {
+    let most = most_time(engine.settings.deadline);
+    let link = timeout(most, engine.connect.connect()).await.unwrap_or(Err(Fault::Late))?;
+    let link = Arc::new(link);
+    engine.groups.iter().for_each(|group| group.clock.forget());
+    let all = 0..engine.groups.len();
+    let (away, why) = probe::sweep(engine, &link, all.clone()).await;
+    if let Some(fault) = why
+        && away.len() == all.len()
+    {
+        return Err(fault);
+    }
+    // What was met before was another connection's.
+    if engine.signs.take().closed {
+        engine.signs.closed();
+    }
+    for (index, group) in engine.groups.iter().enumerate() {
+        if away.contains(&index) { group.open() } else { group.close() }
+    }
+    Ok(link)
+}
+
+/// Watches a connection until it is of no use.
+async fn watch(engine: &Arc<Engine>, told: &mut Told) -> End {
+    let (mut pause, mut rounds) = (Pause::default(), 0);
+    loop {
+        let open = engine.open_groups();
+        let seen = tokio::select! {
+            seen = engine.signs.next() => Some(seen),
+            () = pause.pass_if(!open.is_empty()) => None,
+        };
+        let Some(link) = engine.link.load_full() else { return End::Broken };
+        let fault = match seen {
+            Some(seen) if seen.closed => return End::Closed,
+            Some(seen) if seen.broken && engine.groups.len() == 1 => return End::Broken,
+            Some(seen) => suspect(engine, &link, seen.suspects).await,
+            None => {
+                rounds += 1;
+                retry(engine, &link, open).await
+            }
+        };
+        let open = engine.open_groups();
+        if open.is_empty() {
+            (pause, rounds) = (Pause::default(), 0);
+        } else if open.len() == engine.groups.len() {
+            return End::Away(fault.unwrap_or(Fault::Late));
+        } else if rounds >= ROUNDS {
+            rounds = 0;
+            if let Ok(link) = renew(engine).await {
+                engine.put(Some(link), Phase::Up);
+            }
+        }
+        told.tell(engine, fault.as_ref());
+    }
+}
+
+/// Looks whether those that were late or failed are away; if one is, all the others are looked at too.
+async fn suspect(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, suspects: u128) -> Option<Fault> {
+    let closed = |index: &usize| !engine.groups[*index].is_open();
+    let all = 0..engine.groups.len();
+    let suspects = all.clone().filter(closed).filter(|index| suspects >> index & 1 == 1);
+    let (away, why) = probe::sweep(engine, link, suspects).await;
+    if why.is_some() {
+        away.into_iter().for_each(|index| engine.groups[index].open());
+        let (away, _) = probe::sweep(engine, link, all.filter(closed)).await;
+        away.into_iter().for_each(|index| engine.groups[index].open());
+    }
+    why
+}
+
+/// Looks whether those that were away are back.
+async fn retry(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, open: Vec<usize>) -> Option<Fault> {
+    let (away, why) = probe::sweep(engine, link, open.iter().copied()).await;
+    for index in open.into_iter().filter(|index| !away.contains(index)) {
+        engine.groups[index].close();
+    }
+    why
+}
+
+/// Longer and longer, and never the same for all processes.
+#[derive(Default)]
+struct Pause(u32);
+
+impl Pause {
+    const fn is_first(&self) -> bool {
+        self.0 == 0
+    }
+
+    async fn pass(&mut self) {
+        let pause = (FIRST_PAUSE * 2_u32.pow(self.0.min(10))).min(LONGEST_PAUSE);
+        self.0 += 1;
+        sleep(jitter::spread(pause / 2, pause)).await;
+    }
+
+    async fn pass_if(&mut self, passes: bool) {
+        if passes { self.pass().await } else { pending().await }
+    }
+}
+
+/// The state that was last told of.
+struct Told(State);
+
+impl Told {
+    /// Tells of the state, if it is another one now.
+    fn tell(&mut self, engine: &Engine, fault: Option<&Fault>) {
+        let state = engine.state();
+        if state == self.0 {
+            return;
+        }
+        if let Some(observe) = &engine.settings.observe {
+            observe.on_state(state);
+        }
+        let why = fault.map_or_else(String::new, ToString::to_string);
+        match (self.0, state) {
+            (State::Connecting, State::Up) => tracing::debug!("rate limits: Redis is there"),
+            (_, State::Up) => tracing::info!("rate limits: Redis is back"),
+            (_, State::Degraded) => {
+                tracing::warn!(why, "rate limits: nodes of the Redis cluster are away");
+            }
+            _ => {
+                tracing::warn!(why, "rate limits: Redis is away; what was chosen for that applies");
+            }
+        }
+        self.0 = state;
+    }
+}

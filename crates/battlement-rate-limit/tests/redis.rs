@@ -1,0 +1,249 @@
+//! Limits that are kept in a real Redis.
+#![cfg(feature = "redis")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod service;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use battlement_rate_limit::{
+    Algorithm, Decision, Headers, Key, Observe, Policy, RateLimitLayer, Source,
+    redis::{OnFailure, Redis, RedisStore, Share, State},
+};
+use battlement_testkit::{
+    contract::{Contract, Rule},
+    eventually,
+    redis::Redis as Server,
+};
+use http::Request;
+use tokio::time::Instant;
+use tower::{Layer, ServiceExt as _};
+
+use self::service::{answers, ok};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// Long enough for a machine that does much else.
+fn patient(server: &Server) -> Redis {
+    Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap()
+}
+
+fn layer(store: RedisStore, policy: Policy) -> RateLimitLayer<RedisStore> {
+    RateLimitLayer::new(policy, Key::global()).store(store)
+}
+
+async fn status(layer: &RateLimitLayer<RedisStore>) -> u16 {
+    answers(layer.layer(ok())).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn two_instances_share_one_limit_and_say_so_in_headers() {
+    let server = Server::start().await.unwrap();
+    let layers = [(); 2].map(|()| {
+        let store = patient(&server).store("orders", OnFailure::Deny);
+        layer(store, Policy::per_day("day", 3))
+    });
+    let first = answers(layers[0].layer(ok())).await;
+    assert_eq!(first.headers["ratelimit"], "\"day\";r=2;t=28800");
+    let second = answers(layers[1].layer(ok())).await;
+    assert_eq!(
+        second.headers["ratelimit"].to_str().unwrap().split(";t").next(),
+        Some("\"day\";r=1")
+    );
+    assert_eq!([status(&layers[0]).await, status(&layers[1]).await], [200, 429]);
+    let other = layer(patient(&server).store("logins", OnFailure::Deny), Policy::per_day("day", 3));
+    assert_eq!(status(&other).await, 200, "another name is another limit");
+}
+
+#[tokio::test]
+async fn a_layer_over_redis_keeps_the_contract() {
+    let server = Server::start().await.unwrap();
+    let redis = patient(&server);
+    let policy = Policy::per_second("all", 1_000_000);
+    let quiet = move || {
+        layer(redis.store("contract", OnFailure::Deny), policy.clone()).headers(Headers::None)
+    };
+    Contract::new(quiet).except(Rule::PolledAsAsked).run().await;
+}
+
+async fn admitted(redis: &[Redis], policy: &Policy, tasks: usize, calls: usize) -> usize {
+    let calls = (0..tasks).map(|task| {
+        let store = redis[task % redis.len()].store("burst", OnFailure::Deny).deny_cache(0);
+        let layer = layer(store, policy.clone());
+        tokio::spawn(async move {
+            let mut admitted = 0;
+            for _ in 0..calls {
+                match status(&layer).await {
+                    200 => admitted += 1,
+                    429 => {}
+                    other => panic!("{other}"),
+                }
+            }
+            admitted
+        })
+    });
+    let mut admitted = 0;
+    for call in calls.collect::<Vec<_>>() {
+        admitted += call.await.unwrap();
+    }
+    admitted
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_callers_exactly_as_many_pass_as_the_policy_allows_alone_and_together() {
+    let server = Server::start().await.unwrap();
+    for together in [1, 64] {
+        let redis = [(); 2].map(|()| {
+            let redis = Redis::builder(&server.url()).deadline(Duration::from_secs(5));
+            redis.coalesce(together).build().unwrap()
+        });
+        for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
+            let policy = Policy::per_day(&format!("{algorithm:?}{together}"), 100);
+            let policy = policy.algorithm(algorithm);
+            assert_eq!(admitted(&redis, &policy, 32, 10).await, 100, "{algorithm:?} {together}");
+        }
+        let burst = Policy::per_day(&format!("one{together}"), 1).burst(77);
+        assert_eq!(admitted(&redis, &burst, 64, 3).await, 77);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Sources(Arc<Mutex<Vec<(Decision, Source)>>>);
+
+impl Observe for Sources {
+    fn on_decision(&self, _: &str, decision: Decision, source: Source) {
+        self.0.lock().unwrap().push((decision, source));
+    }
+}
+
+#[tokio::test]
+async fn who_is_denied_is_not_asked_for_again() {
+    let server = Server::start().await.unwrap();
+    let sources = Sources::default();
+    let layer = layer(patient(&server).store("orders", OnFailure::Deny), Policy::per_day("day", 1));
+    let layer = layer.observe(sources.clone());
+    let all = [status(&layer).await, status(&layer).await, status(&layer).await];
+    assert_eq!(all, [200, 429, 429]);
+    let expected = [
+        (Decision::Allow, Source::Redis),
+        (Decision::Deny, Source::Redis),
+        (Decision::Deny, Source::DenyCache),
+    ];
+    assert_eq!(*sources.0.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_reset_and_a_refund_reach_redis_and_what_is_remembered_here() {
+    let server = Server::start().await.unwrap();
+    let store = patient(&server).store("orders", OnFailure::Deny);
+    let (layer, handle) = layer(store, Policy::per_day("day", 1)).pair();
+    let key = handle.key(&Request::new(())).unwrap();
+    assert_eq!([status(&layer).await, status(&layer).await], [200, 429]);
+    assert!(handle.peek(key).await.unwrap().is_denied(&handle.policies()));
+    handle.reset(key).await.unwrap();
+    assert_eq!([status(&layer).await, status(&layer).await], [200, 429]);
+
+    let store = patient(&server).store("logins", OnFailure::Deny).deny_cache(0);
+    let policy = Policy::per_day("day", 1);
+    let layer = RateLimitLayer::new(policy, Key::global()).store(store);
+    let layer = layer.refund(|head| head.status.is_success());
+    for _ in 0..5 {
+        let again = eventually_ok(&layer).await;
+        assert!(again, "what succeeds costs nothing");
+    }
+}
+
+/// The refund of the one before may still be on its way.
+async fn eventually_ok(layer: &RateLimitLayer<RedisStore>) -> bool {
+    let end = Instant::now() + SOON;
+    while Instant::now() < end {
+        if status(layer).await == 200 {
+            return true;
+        }
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_service_starts_without_redis_and_uses_it_when_it_is_there() {
+    let mut server = Server::start().await.unwrap();
+    server.kill();
+    let redis = Redis::new(&server.url()).unwrap();
+    for (on_failure, expected) in [
+        (OnFailure::Deny, [503, 503]),
+        (OnFailure::Allow, [200, 200]),
+        (OnFailure::LocalFallback { share: Share::percent(50) }, [200, 429]),
+    ] {
+        let layer = layer(redis.store("orders", on_failure), Policy::per_day("day", 2));
+        assert_eq!([status(&layer).await, status(&layer).await], expected, "{on_failure:?}");
+        let answer = answers(layer.layer(ok())).await;
+        let limits = answer.headers.keys().any(|name| name.as_str().starts_with("ratelimit"));
+        assert!(!limits, "what is not known is not told");
+    }
+    assert_eq!(redis.state(), State::Down);
+    server.restart().await.unwrap();
+    assert!(eventually(SOON, || redis.state() == State::Up).await);
+    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
+    assert_eq!([status(&layer).await, status(&layer).await], [200, 429]);
+}
+
+#[tokio::test]
+async fn the_password_is_used_and_shown_to_nobody() {
+    let server = Server::start().await.unwrap();
+    let () = server.ask(&["CONFIG", "SET", "requirepass", "s3cret-pass"]).await.unwrap();
+    let url = format!("redis://:s3cret-pass@127.0.0.1:{}/3", server.port());
+    let redis = Redis::builder(&url).deadline(Duration::from_secs(5)).build().unwrap();
+    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
+    assert_eq!([status(&layer).await, status(&layer).await], [200, 429]);
+    let wrong = Redis::new(&format!("redis://:s3cret-wrong@127.0.0.1:{}/", server.port())).unwrap();
+    assert!(eventually(SOON, || wrong.state() == State::Down).await);
+    for url in
+        ["redis://user:s3cret-pass@host:notaport/", "http://u:s3cret-pass@host/", "s3cret-pass"]
+    {
+        let error = Redis::new(url).unwrap_err();
+        assert_eq!(error.mistakes()[0].field, "url");
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+    let builder = Redis::builder("redis://user:s3cret-pass@127.0.0.1:1/");
+    assert!(!format!("{builder:?}").contains("s3cret"));
+    let redis = builder.build().unwrap();
+    let store = redis.store("orders", OnFailure::Deny);
+    assert!(!format!("{redis:?} {store:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn every_mistake_of_a_setting_is_told_by_its_name() {
+    let error = Redis::builder("redis://127.0.0.1/")
+        .deadline(Duration::ZERO)
+        .prefix("a{b}")
+        .key_secret("short")
+        .coalesce(0)
+        .queue(0)
+        .build()
+        .unwrap_err();
+    let fields: Vec<_> = error.mistakes().iter().map(|mistake| &*mistake.field).collect();
+    assert_eq!(fields, ["deadline", "prefix", "key_secret", "coalesce", "queue"]);
+}
+
+#[tokio::test]
+async fn the_script_may_be_lost_at_any_time() {
+    let server = Server::start().await.unwrap();
+    let layer =
+        layer(patient(&server).store("orders", OnFailure::Deny), Policy::per_day("day", 1_000));
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    for _ in 0..20 {
+        let () = redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut connection).await.unwrap();
+        assert_eq!(layer.layer(ok()).oneshot(Request::new(())).await.unwrap().status(), 200);
+    }
+    let keys: Vec<String> =
+        redis::cmd("KEYS").arg("rl:*").query_async(&mut connection).await.unwrap();
+    assert!(!keys.is_empty());
+    for key in keys {
+        let ttl: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut connection).await.unwrap();
+        assert!(ttl > 0, "{key} lives for {ttl}");
+    }
+}
