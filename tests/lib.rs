@@ -11,6 +11,10 @@ mod pages {
     mod migrate_axum_client_ip {}
     #[doc = include_str!("../docs/migrate/express-trust-proxy.md")]
     mod migrate_express_trust_proxy {}
+    #[doc = include_str!("../docs/migrate/axum-prometheus.md")]
+    mod migrate_axum_prometheus {}
+    #[doc = include_str!("../docs/migrate/prom-client.md")]
+    mod migrate_prom_client {}
     #[doc = include_str!("../docs/migrate/axum-helmet.md")]
     mod migrate_axum_helmet {}
     #[doc = include_str!("../docs/migrate/helmet.md")]

@@ -1,14 +1,14 @@
+//! Answers of every kind. The bench that puts the same before other layers includes this file.
+
 use std::{convert::Infallible, time::Duration};
 
-use battlement::metrics::HttpMetrics;
-use battlement_testkit::server::{Protocol, Server};
 use bytes::Bytes;
 use futures_util::{StreamExt, future, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
-use tower::{BoxError, Layer, service_fn};
+use tower::BoxError;
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
@@ -79,16 +79,11 @@ fn answer(path: &str) -> Response<Body> {
     response
 }
 
-async fn serve(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+/// Every kind of answer there is, by path.
+pub(crate) async fn serve(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     match request.uri().path() {
         "/never" => future::pending().await,
         "/panic" => panic!("in the handler"),
         path => Ok(answer(path)),
     }
-}
-
-/// A server with every kind of answer, counted by `metrics`.
-pub(crate) async fn server(metrics: &HttpMetrics, protocol: Protocol) -> Server {
-    let service = metrics.server_layer().layer(service_fn(serve));
-    Server::hyper(protocol, move |_| service.clone()).await.unwrap()
 }

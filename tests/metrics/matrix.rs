@@ -4,14 +4,16 @@
 use battlement::metrics::HttpMetrics;
 use battlement_testkit::{
     client::{Collected, Http1, Http2, Raw},
-    server::Protocol,
+    server::{Protocol, Server},
 };
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::{BodyExt, Empty};
 
+use tower::{Layer, service_fn};
+
 use crate::{
-    answers::{SLOW, server},
+    answers::{SLOW, serve},
     page::{active, settled, total},
 };
 
@@ -45,6 +47,12 @@ fn measured() -> HttpMetrics {
 fn request(method: &Method, path: &str) -> Request<Empty<Bytes>> {
     let request = Request::builder().method(method).uri(path).header(header::TE, "trailers");
     request.body(Empty::new()).unwrap()
+}
+
+/// A server with every kind of answer, counted by `metrics`.
+async fn server(metrics: &HttpMetrics, protocol: Protocol) -> Server {
+    let service = metrics.server_layer().layer(service_fn(serve));
+    Server::hyper(protocol, move |_| service.clone()).await.unwrap()
 }
 
 /// The one request of `metrics` is in the series of `labels` of `metric`.

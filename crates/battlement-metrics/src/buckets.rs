@@ -58,3 +58,21 @@ pub(crate) const PROMETHEUS: [u64; 11] = [
 
 /// The default of express-prom-bundle, in nanoseconds.
 pub(crate) const EXPRESS: [u64; 6] = [3 * MS, 30 * MS, 100 * MS, 300 * MS, 1_500 * MS, 10 * SECOND];
+
+/// For delays of a runtime, from half a millisecond, in nanoseconds.
+pub(crate) const DELAY: [u64; 14] = [
+    MS / 2,
+    MS,
+    2 * MS,
+    5 * MS,
+    10 * MS,
+    25 * MS,
+    50 * MS,
+    100 * MS,
+    250 * MS,
+    500 * MS,
+    SECOND,
+    2_500 * MS,
+    5 * SECOND,
+    10 * SECOND,
+];

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use http::{Method, Uri};
 
 use crate::{
     HttpMetrics, Naming,
     config::{Config, GrpcMethod},
+    histogram::MAX_BOUNDS,
     methods::Methods,
 };
 
@@ -17,6 +20,24 @@ impl HttpMetricsBuilder {
     /// Under which names a server's metrics stand on the page. Default: [`Naming::Otel`].
     pub fn naming(self, naming: Naming) -> Self {
         self.changed(|config| config.naming = naming)
+    }
+
+    /// The upper bounds of the buckets of durations, in the place of the naming's own, for servers and
+    /// clients both. At most 14, so that a series is two cache lines a shard.
+    ///
+    /// # Panics
+    ///
+    /// If there are none or more than 14, or one is not above the one before it, or 0.
+    pub fn duration_buckets(self, bounds: impl IntoIterator<Item = Duration>) -> Self {
+        let bounds: Vec<u64> = bounds.into_iter().map(nanos).collect();
+        let count = bounds.len();
+        assert!(
+            (1..=MAX_BOUNDS).contains(&count),
+            "HttpMetrics: {count} duration_buckets; must be 1 to {MAX_BOUNDS}"
+        );
+        let is_rising = bounds[0] > 0 && bounds.is_sorted_by(|one, next| one < next);
+        assert!(is_rising, "HttpMetrics: duration_buckets must rise, and begin above 0");
+        self.changed(|config| config.duration_bounds = Some(bounds))
     }
 
     /// How many route templates may be labels. Default: 256; beyond them requests are counted as one
@@ -46,9 +67,16 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.shards = shards)
     }
 
-    /// The methods that are labels, in the place of RFC 9110's, PATCH and QUERY. At most 32; what a
-    /// client sends beside them is `_OTHER`.
+    /// The methods that are labels, in the place of RFC 9110's, PATCH and QUERY. What a client sends beside
+    /// them is `_OTHER`.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than 32.
     pub fn known_methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
+        let methods: Vec<Method> = methods.into_iter().collect();
+        let (count, most) = (methods.len(), Methods::MOST);
+        assert!(count <= most, "HttpMetrics: {count} known_methods; must be at most {most}");
         self.changed(|config| config.methods = Methods::new(methods))
     }
 
@@ -150,4 +178,8 @@ impl HttpMetricsBuilder {
         change(&mut self.config);
         self
     }
+}
+
+fn nanos(bound: Duration) -> u64 {
+    u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) max_series: usize,
     pub(crate) shards: usize,
     pub(crate) naming: Naming,
+    /// In nanoseconds, where they are not those of the naming.
+    pub(crate) duration_bounds: Option<Vec<u64>>,
     pub(crate) first_byte: bool,
     pub(crate) body_sizes: bool,
     pub(crate) protocol_version: bool,
@@ -43,6 +45,7 @@ impl Default for Config {
             max_series: 2_000,
             shards: shard::default_count(),
             naming: Naming::default(),
+            duration_bounds: None,
             first_byte: false,
             body_sizes: false,
             protocol_version: false,
@@ -54,6 +57,13 @@ impl Default for Config {
             route_of: None,
             grpc_methods: Vec::new(),
         }
+    }
+}
+
+impl Config {
+    /// The buckets of a server's durations.
+    pub(crate) fn duration_bounds(&self) -> &[u64] {
+        self.duration_bounds.as_deref().unwrap_or_else(|| self.naming.duration_bounds())
     }
 }
 

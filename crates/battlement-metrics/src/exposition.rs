@@ -125,7 +125,8 @@ impl Exposition {
             if let Source::Page(page) = source {
                 let page = page();
                 let metrics = foreign::read(&page);
-                let fresh = metrics.iter().filter(|metric| families.take(metric.name));
+                let fresh =
+                    metrics.iter().filter(|metric| families.claim(metric.name, metric.suffixes()));
                 fresh.for_each(|metric| metric.write(&mut foreign, format));
             }
         }

@@ -1,6 +1,6 @@
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap, btree_map::Entry},
+    collections::{BTreeMap, HashMap, HashSet, btree_map::Entry},
 };
 
 use crate::histogram::Snapshot;
@@ -86,6 +86,18 @@ impl Family {
     }
 }
 
+impl Kind {
+    /// What the names of samples end with, the metric's own name among them: nobody else may have that
+    /// either.
+    const fn suffixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Counter => &["", "_total", "_created"],
+            Self::Gauge => &[""],
+            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
+        }
+    }
+}
+
 impl Value {
     fn merge(&mut self, other: Self) {
         match (self, other) {
@@ -103,6 +115,8 @@ impl Value {
 pub(crate) struct Families {
     pub(crate) list: Vec<Family>,
     places: HashMap<Cow<'static, str>, usize>,
+    /// The names of all samples, which no other family may have.
+    samples: HashSet<String>,
     /// How many were left out since their name was taken by something else.
     pub(crate) clashes: usize,
 }
@@ -111,8 +125,10 @@ impl Families {
     /// Adds `family`, to the one of its name if both are the same metric; else it is left out.
     pub(crate) fn add(&mut self, family: Family) {
         let Some(place) = self.places.get(&family.name) else {
-            self.places.insert(family.name.clone(), self.list.len());
-            self.list.push(family);
+            if self.claim(&family.name, family.kind.suffixes()) {
+                self.places.insert(family.name.clone(), self.list.len());
+                self.list.push(family);
+            }
             return;
         };
         let there = &mut self.list[*place];
@@ -133,13 +149,14 @@ impl Families {
         self.add(family);
     }
 
-    /// Takes `name` for a family that is written by somebody else; says whether it was free.
-    pub(crate) fn take(&mut self, name: &str) -> bool {
-        if self.places.contains_key(name) {
+    /// Takes the names of the samples of a metric, if all of them are free; else it is left out.
+    pub(crate) fn claim(&mut self, name: &str, suffixes: &[&str]) -> bool {
+        let names = || suffixes.iter().map(|suffix| format!("{name}{suffix}"));
+        if names().any(|sample| self.samples.contains(&sample)) {
             self.clashes += 1;
             return false;
         }
-        self.places.insert(name.to_owned().into(), usize::MAX);
+        self.samples.extend(names());
         true
     }
 }

@@ -43,6 +43,7 @@
 //! | `http_client_…`, the same of [`HttpMetrics::client_layer`] | `server_address` in the place of scheme and route |
 //! | `rpc_server_call_duration_seconds`, of [`HttpMetrics::grpc_layer`] | `rpc_system_name`, `rpc_method`, `rpc_status_code`, `error_type` |
 //! | `rpc_server_stream_duration_seconds` | the same |
+//! | `rpc_client_…`, the same of [`HttpMetrics::grpc_client_layer`] | also `server_address` |
 //! | `battlement_metrics_overflow_total` | `metric` |
 //!
 //! The number of requests is the histogram's `_count`, that of streams is beside it. `error_type` is the
@@ -57,8 +58,9 @@
 //! [closure](HttpMetricsBuilder::route_by). Where nobody knows there is no label; the path is never one.
 //!
 //! [`Exposition`] has more for the page: [`process`](Exposition::process) (CPU, memory, descriptors, threads),
-//! [`runtime`](Exposition::runtime) (tokio's workers and queue), [`build_info`](Exposition::build_info), and
-//! [`gauge`](Exposition::gauge) for a value of your own, as the connections of a pool.
+//! [`runtime`](Exposition::runtime) (tokio's workers and queue), [`schedule_delay`](Exposition::schedule_delay)
+//! (how late tasks are run), [`build_info`](Exposition::build_info), and [`gauge`](Exposition::gauge) for a
+//! value of your own, as the connections of a pool.
 //!
 //! # Defaults
 //!
@@ -129,6 +131,7 @@ pub mod rate_limit;
 mod recorder;
 mod route;
 mod runtime;
+mod schedule_delay;
 mod series;
 mod service;
 mod shard;

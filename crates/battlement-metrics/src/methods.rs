@@ -31,7 +31,7 @@ impl Methods {
     pub(crate) const MOST: usize = 32;
 
     pub(crate) fn new(methods: impl IntoIterator<Item = Method>) -> Self {
-        Self(methods.into_iter().take(Self::MOST).collect())
+        Self(methods.into_iter().collect())
     }
 
     /// The place of `method`; that behind the last is for all others.

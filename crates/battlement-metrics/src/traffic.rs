@@ -30,8 +30,8 @@ impl Traffic {
         let series =
             |name, bounds: &[u64]| Series::new(name, bounds, config.max_series, config.shards);
         let duration_bounds = match side {
-            Side::Server => config.naming.duration_bounds(),
-            _ => &buckets::DURATION,
+            Side::Server => config.duration_bounds(),
+            _ => config.duration_bounds.as_deref().unwrap_or(&buckets::DURATION),
         };
         Self {
             side,

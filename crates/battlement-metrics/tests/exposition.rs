@@ -1,7 +1,15 @@
 //! The page, as a scraper gets it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a thread is kept busy")]
 
-use std::io::Read;
+use std::{
+    io::Read,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use battlement_core::{Ids, RequestFacts, SpanId, Trace, TraceFlags, TraceId};
 use battlement_metrics::{Exposition, Format, HttpMetrics};
@@ -119,6 +127,78 @@ async fn a_name_that_is_taken_is_left_out_and_counted() {
         text.contains("other 3\n") && text.contains("battlement_metrics_clashes 1\n"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_metric_may_not_take_the_name_of_another_s_samples() {
+    let page = Exposition::new()
+        .metrics(&HttpMetrics::builder().known_route(Method::GET, "/").build())
+        .open_metrics(|| {
+            "# TYPE http_server_request_duration_seconds_sum gauge\n\
+             http_server_request_duration_seconds_sum 2\n\
+             # TYPE a counter\na_total 1\n# TYPE a_total gauge\na_total 2\n# EOF\n"
+                .into()
+        });
+    for format in [Format::Text, Format::OpenMetrics] {
+        let page = page.render(format);
+        assert!(page.contains("battlement_metrics_clashes 2\n"), "{page}");
+        assert_eq!(page.matches("\na_total ").count(), 1, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_are_none_are_written_as_prometheus_reads_them() {
+    let page = Exposition::new()
+        .gauge("a", "", [], || f64::INFINITY)
+        .gauge("b", "", [], || f64::NEG_INFINITY)
+        .gauge("c", "", [], || f64::NAN)
+        .render(Format::Text);
+    assert!(page.contains("a +Inf\n") && page.contains("b -Inf\n") && page.contains("c NaN\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn at_most_two_pages_are_made_at_once_and_none_on_a_worker() {
+    let (making, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let worker = std::thread::current().id();
+    let page = Exposition::new().open_metrics({
+        let (making, most) = (Arc::clone(&making), Arc::clone(&most));
+        move || {
+            assert_ne!(std::thread::current().id(), worker);
+            most.fetch_max(making.fetch_add(1, Relaxed) + 1, Relaxed);
+            let deadline = std::time::Instant::now() + Duration::from_millis(50);
+            while std::time::Instant::now() < deadline {}
+            making.fetch_sub(1, Relaxed);
+            "# EOF\n".into()
+        }
+    });
+    let scrapes = (0..6).map(|_| {
+        let page = page.clone();
+        tokio::spawn(async move { scrape(&page, &[]).await.status() })
+    });
+    for scrape in scrapes.collect::<Vec<_>>() {
+        assert_eq!(scrape.await.unwrap(), StatusCode::OK);
+    }
+    assert_eq!(most.load(Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_task_that_blocks_its_thread_shows_in_the_schedule_delay() {
+    let page = Exposition::new().schedule_delay(&tokio::runtime::Handle::current());
+    let late = |page: &Exposition| {
+        let page = page.render(Format::Text);
+        let value = |start: &str| -> f64 {
+            let line = page.lines().find_map(|line| line.strip_prefix(start));
+            line.unwrap().parse().unwrap()
+        };
+        let soon = value("tokio_schedule_delay_seconds_bucket{le=\"0.05\"} ");
+        value("tokio_schedule_delay_seconds_count ") - soon
+    };
+    let blocked = battlement_testkit::eventually(Duration::from_secs(10), || {
+        let deadline = std::time::Instant::now() + Duration::from_millis(200);
+        while std::time::Instant::now() < deadline {}
+        late(&page) > 0.0
+    });
+    assert!(blocked.await, "{}", page.render(Format::Text));
 }
 
 #[test]

@@ -301,3 +301,39 @@ async fn two_metrics_on_one_page_are_added_up() {
     let text = page.render(Format::Text);
     assert!(text.contains(r#"http_response_status_code="200"} 2"#), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn buckets_can_be_one_s_own() {
+    let bounds = [100, 2_000].map(Duration::from_millis);
+    let metrics = HttpMetrics::builder().duration_buckets(bounds).build();
+    let mut request = get("/");
+    RequestFacts::of_or_start(&mut request);
+    advance(Duration::from_secs(1)).await;
+    serve(&metrics, Reply::status(StatusCode::OK), request).await;
+    let text = page(&metrics).text;
+    assert!(text.contains(r#"le="0.1"} 0"#) && text.contains(r#"le="2.0"} 1"#), "{text}");
+    assert!(!text.contains(r#"le="0.005""#));
+}
+
+#[test]
+fn buckets_and_methods_that_cannot_be_are_refused_by_name() {
+    let refused = |build: fn()| {
+        let panic = catch_unwind(build).unwrap_err();
+        panic
+            .downcast_ref::<String>()
+            .map_or_else(|| (*panic.downcast_ref::<&str>().unwrap()).to_owned(), ToOwned::to_owned)
+    };
+    for build in [
+        || drop(HttpMetrics::builder().duration_buckets([])),
+        || drop(HttpMetrics::builder().duration_buckets([Duration::ZERO])),
+        || drop(HttpMetrics::builder().duration_buckets([2, 1].map(Duration::from_secs))),
+        || drop(HttpMetrics::builder().duration_buckets((1..=15).map(Duration::from_secs))),
+    ] as [fn(); 4]
+    {
+        assert!(refused(build).contains("duration_buckets"));
+    }
+    let methods = || drop(HttpMetrics::builder().known_methods(vec![Method::GET; 33]));
+    assert!(refused(methods).contains("known_methods"));
+    let table = || drop(HttpMetrics::builder().route_table(["/{a}", "/{b}"]).build());
+    assert!(refused(table).contains("route_table"));
+}

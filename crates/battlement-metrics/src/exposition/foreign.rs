@@ -51,6 +51,18 @@ impl<'a> Foreign<'a> {
         }
     }
 
+    /// What the names of its samples end with, its own name among them.
+    pub(crate) fn suffixes(&self) -> &'static [&'static str] {
+        match self.kind {
+            "counter" => &["", "_total", "_created"],
+            "histogram" => &["", "_bucket", "_sum", "_count", "_created"],
+            "gaugehistogram" => &["", "_bucket", "_gsum", "_gcount"],
+            "summary" => &["", "_sum", "_count", "_created"],
+            "info" => &["", "_info"],
+            _ => &[""],
+        }
+    }
+
     pub(crate) fn write(&self, out: &mut String, format: Format) {
         let (suffix, kind) = match format {
             Format::OpenMetrics => ("", self.kind),
@@ -65,8 +77,10 @@ impl<'a> Foreign<'a> {
             let _ = writeln!(out, "# UNIT {name} {unit}");
         }
         for sample in &self.samples {
-            let shown = if format == Format::Text { without_exemplar(sample) } else { sample };
-            let _ = writeln!(out, "{shown}");
+            match format {
+                Format::OpenMetrics => drop(writeln!(out, "{sample}")),
+                Format::Text => write_older(out, sample),
+            }
         }
     }
 }
@@ -83,19 +97,29 @@ fn older(kind: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The sample without what stands behind ` # `, but for one within quotes.
-fn without_exemplar(sample: &str) -> &str {
+/// The sample without an exemplar, and without its time: the older format counts it in milliseconds, and has
+/// no name for samples of when a series began.
+fn write_older(out: &mut String, sample: &str) {
+    let (series, rest) = sample.split_at(end_of_series(sample));
+    let name = series.split('{').next().unwrap_or_default();
+    if let (Some(value), false) = (rest.split_whitespace().next(), name.ends_with("_created")) {
+        let _ = writeln!(out, "{series} {value}");
+    }
+}
+
+/// Where name and labels end, at the first space that is not within quotes.
+fn end_of_series(sample: &str) -> usize {
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in sample.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = quoted,
             b'"' => quoted = !quoted,
-            b'#' if !quoted => return sample[..at].trim_end(),
+            b' ' if !quoted => return at,
             _ => {}
         }
     }
-    sample
+    sample.len()
 }
 
 #[cfg(test)]
@@ -123,6 +147,14 @@ mod tests {
              # HELP build_info Build.\n# TYPE build_info gauge\nbuild_info{v=\"1\"} 1\n\
              # TYPE t_seconds gauge\nt_seconds 2\n"
         );
+    }
+
+    #[test]
+    fn times_and_samples_of_when_a_series_began_are_not_in_the_older_format() {
+        let page = "# TYPE jobs counter\njobs_total{q=\"a b\"} 3 1700000000.5\njobs_created 1\n";
+        let mut out = String::new();
+        read(page).iter().for_each(|metric| metric.write(&mut out, Format::Text));
+        assert_eq!(out, "# TYPE jobs_total counter\njobs_total{q=\"a b\"} 3\n");
     }
 
     #[test]

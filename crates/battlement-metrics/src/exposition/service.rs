@@ -60,9 +60,9 @@ impl Exposition {
             return failed();
         };
         let made = tokio::task::spawn_blocking(move || {
-            let page = self.render(format);
             // A page that nobody waits for any more still holds its place.
-            drop(place);
+            let _place = place;
+            let page = self.render(format);
             if gzip { zipped(page.as_bytes()) } else { page.into_bytes() }
         });
         match made.await {

@@ -52,7 +52,11 @@ fn write_head(out: &mut String, format: Format, family: &Family) -> fmt::Result 
 fn write_number(out: &mut String, family: &Family, labels: &Labels, number: f64) -> fmt::Result {
     write!(out, "{}{}", family.name, suffix(family.kind))?;
     write_labels(out, &rendered(labels), None)?;
-    writeln!(out, " {number}")
+    match number {
+        f64::INFINITY => writeln!(out, " +Inf"),
+        f64::NEG_INFINITY => writeln!(out, " -Inf"),
+        number => writeln!(out, " {number}"),
+    }
 }
 
 fn write_histogram(

@@ -1,0 +1,58 @@
+use axum_prometheus::{
+    EndpointLabel, PrometheusMetricLayer, PrometheusMetricLayerBuilder,
+    metrics_exporter_prometheus::PrometheusHandle,
+};
+use battlement_testkit::server::{Protocol, Server};
+use tower::{Layer, service_fn};
+
+use crate::{Reading, Subject, answers::serve, reading::Serving};
+
+pub(crate) struct AxumPrometheus {
+    layer: PrometheusMetricLayer<'static>,
+    handle: PrometheusHandle,
+}
+
+impl AxumPrometheus {
+    pub(crate) fn new() -> Self {
+        let (layer, handle) = PrometheusMetricLayerBuilder::new()
+            .with_endpoint_label_type(EndpointLabel::MatchedPathWithFallbackFn(|_| {
+                "any".to_owned()
+            }))
+            .enable_response_body_size(true)
+            .with_default_metrics()
+            .build_pair();
+        Self { layer, handle }
+    }
+}
+
+impl Subject for AxumPrometheus {
+    fn name(&self) -> &'static str {
+        "axum-prometheus 0.10.1"
+    }
+
+    fn serve(&self, protocol: Protocol) -> Serving<'_> {
+        let service = self.layer.clone().layer(service_fn(serve));
+        Box::pin(Server::hyper(protocol, move |_| service.clone()))
+    }
+
+    fn read(&self) -> Reading {
+        let page = self.handle.render();
+        Reading {
+            requests: total(&page, "axum_http_requests_duration_seconds_count"),
+            seconds: total(&page, "axum_http_requests_duration_seconds_sum"),
+            bytes: Some((
+                total(&page, "axum_http_response_body_size_sum"),
+                total(&page, "axum_http_response_body_size_count"),
+            )),
+            active: total(&page, "axum_http_requests_pending"),
+            left: None,
+        }
+    }
+}
+
+/// The sum of all samples of that name.
+pub(crate) fn total(page: &str, name: &str) -> f64 {
+    let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
+    let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
+    page.lines().filter(of_name).filter_map(value).sum()
+}
