@@ -9,6 +9,10 @@ mod pages {
     mod compare {}
     #[doc = include_str!("../docs/migrate/axum-client-ip.md")]
     mod migrate_axum_client_ip {}
+    #[doc = include_str!("../docs/migrate/express-rate-limit.md")]
+    mod migrate_express_rate_limit {}
+    #[doc = include_str!("../docs/migrate/tower_governor.md")]
+    mod migrate_tower_governor {}
     #[doc = include_str!("../docs/migrate/express-trust-proxy.md")]
     mod migrate_express_trust_proxy {}
     #[doc = include_str!("../docs/migrate/axum-prometheus.md")]

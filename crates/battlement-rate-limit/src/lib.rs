@@ -69,10 +69,12 @@
 //! - tower_governor: one policy, no cost, no refund, no bound on memory; a `Retry-After` that is rounded down;
 //!   its `SmartIpKeyExtractor` believes the first `X-Forwarded-For` it finds; a service with a `Full` body
 //!   does not compile. The decision here is governor's own.
-//! - tower's `RateLimitLayer` makes callers wait, knows no keys, and counts for each clone anew: under axum it
-//!   limits nothing.
+//! - tower's `RateLimitLayer` makes callers wait, knows no keys, and counts anew in each service that it makes:
+//!   on two routes it allows twice as much.
 //! - express-rate-limit counts in fixed windows, as [`Algorithm::FixedWindow`] does, and charges those it
 //!   turns away, which this layer does not.
+//!
+//! `docs/migrate/tower_governor.md` and `express-rate-limit.md` say how to come from there.
 //!
 //! # When the caller goes away
 //!
