@@ -1,6 +1,6 @@
 -- Decides about rate limits. Reads the clock once, decides each entry as a whole, and leaves no key without a TTL.
 --
--- KEYS  one hash for each entry, with a field for each policy
+-- KEYS  one for each entry
 -- ARGV  the time, or '' for the server's own; the number of policy sets, and of each set the number of its
 --       policies, and of each policy: field, kind (g, f, s), shadow (0, 1), microseconds and nanoseconds of
 --       its interval or period, units. Then for each entry: what to do (a acquire, p peek, r refund, x reset),
@@ -10,323 +10,445 @@
 --       follows, to acquire and peek, of each policy: the time to wait (-1 none, -2 for ever), the units that
 --       are left, and the time until there are more.
 --
--- Times are whole microseconds since 2025, which a double holds exactly. A field holds "us,ns,used,before":
--- when the cell is as good as new, with the nanoseconds of that, and what was used of the window and of the
--- one before.
+-- Times are whole microseconds since 2025, which a double holds exactly. A key holds the fields of its
+-- policies, a line each and an empty one after them, and then of each a cell: when it is as good as new, with
+-- the nanoseconds of that, and what was used of the window and of the one before.
+--
+-- Redis runs all of this text for each call, and making a function or a table costs what deciding does: so
+-- functions are few, rules are made when a policy wants them, and cells lie in lists that all entries share.
 
-local EPOCH = 1735689600000000
-local floor, fmod, max, min = math.floor, math.fmod, math.max, math.min
-local at = 0
+local CELL, SIZE = '<dI2I4I4', 18
+local floor, pack, unpack, sub = math.floor, struct.pack, struct.unpack, string.sub
+local KEYS, ARGV, call = KEYS, ARGV, redis.pcall
 
-local function arg()
-  at = at + 1
-  return ARGV[at]
-end
-
-local function num()
-  return tonumber(arg())
-end
-
-local now = num()
+local now = tonumber(ARGV[1])
 if not now then
-  local time = redis.call('TIME')
-  now = tonumber(time[1]) * 1000000 + tonumber(time[2]) - EPOCH
+  local time = call('TIME')
+  now = time[1] * 1000000 + time[2] - 1735689600000000
 end
 
--- The floor of a * b / c, and whether something is left; a < 2^32, b and c < 2^52, and the floor < 2^53.
-local function muldiv(a, b, c)
-  local rest = fmod(b, c)
-  local whole = a * ((b - rest) / c)
-  if a * rest < 9007199254740992 then
-    local left = fmod(a * rest, c)
-    return whole + (a * rest - left) / c, left > 0
-  end
-  local quotient, left = 0, 0
-  for bit = 31, 0, -1 do
-    quotient, left = quotient * 2, left * 2
-    if left >= c then quotient, left = quotient + 1, left - c end
-    if floor(a / 2 ^ bit) % 2 == 1 then
-      left = left + rest
-      if left >= c then quotient, left = quotient + 1, left - c end
+-- Most often there is one policy, of GCRA, and all want to take from it. That goes without all of the rest, in
+-- half of the time; whatever is not as usual is left to the rest.
+local at, done, reply, said = 2, 0, { now, nil, nil, nil, nil }, 1
+if ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
+  local head = ARGV[4] .. '\n\n'
+  local first = #head + 1
+  local each_us, each_ns, units = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+  local more = floor(units * each_ns / 1000)
+  local most_us, most_ns = units * each_us + more, units * each_ns - more * 1000
+  at = 9
+  for entry = 1, #KEYS do
+    local key, cost, us, ns = KEYS[entry], tonumber(ARGV[at + 3]), 0, 0
+    if ARGV[at + 1] ~= 'a' or cost == 0 or tonumber(ARGV[at + 4]) < now then break end
+    local raw = call('GET', key)
+    if raw then
+      if type(raw) ~= 'string' or sub(raw, 1, first - 1) ~= head then break end
+      us, ns = unpack(CELL, raw, first)
+      us = us - now
+      if us < 0 then
+        us, ns = 0, 0
+      elseif us > most_us or (us == most_us and ns > most_ns) then
+        us, ns = most_us, most_ns
+      end
     end
+    local new_us, new_ns, wait = us + cost * each_us, ns + cost * each_ns, -1
+    if new_ns >= 1000 then
+      more = floor(new_ns / 1000)
+      new_us, new_ns = new_us + more, new_ns - more * 1000
+    end
+    if cost > units then
+      wait = -2
+    elseif new_us > most_us or (new_us == most_us and new_ns > most_ns) then
+      wait = new_us - most_us + (new_ns > most_ns and 1 or 0)
+    else
+      us, ns = new_us, new_ns
+      local value = head .. pack(CELL, now + us, ns, 0, 0)
+      if call('SET', key, value, 'PX', floor(us / 1000) + 2).err then break end
+    end
+    -- What is taken, rounded up to whole units: a guess that is off by one at most, since it has 53 bits and a
+    -- count has 32. The rest is what is more in those units than was taken.
+    local taken, rest_us, rest_ns = floor((us + ns / 1000) / (each_us + each_ns / 1000)) - 1, 0, 0
+    repeat
+      taken = taken + 1
+      more = floor(taken * each_ns / 1000)
+      rest_us, rest_ns = taken * each_us + more - us, taken * each_ns - more * 1000 - ns
+      if rest_ns < 0 then rest_us, rest_ns = rest_us - 1, rest_ns + 1000 end
+    until rest_us >= 0
+    local reset = taken > 0 and each_us - rest_us + (each_ns > rest_ns and 1 or 0) or 0
+    reply[said + 1], reply[said + 2], reply[said + 3], reply[said + 4] = 0, wait, units - taken, reset
+    said, at, done = said + 4, at + 4, entry
   end
-  return whole + quotient, left > 0
+  if done == #KEYS then return reply end
 end
 
--- `count` times an interval, in microseconds and nanoseconds.
-local function times(policy, count)
-  local ns = count * policy.ns
-  return count * policy.us + floor(ns / 1000), ns % 1000
-end
+local rules = {}
 
-local function up(us, ns)
-  return ns > 0 and us + 1 or us
-end
+-- The cell is when it is as good as new, in microseconds and nanoseconds.
+function rules.g()
+  -- How far a cell is ahead, and no further than all of the burst.
+  local function ahead(policy, us, ns)
+    us = us - now
+    if us < 0 then return 0, 0 end
+    local most = policy.most_us
+    if us > most or (us == most and ns > policy.most_ns) then return most, policy.most_ns end
+    return us, ns
+  end
 
--- How far a cell of GCRA is ahead, and no further than all of the burst.
-local function ahead(policy, cell)
-  local us, ns = cell.us - now, cell.ns
-  if us < 0 then return 0, 0 end
-  local most_us, most_ns = times(policy, policy.units)
-  if us > most_us or (us == most_us and ns > most_ns) then return most_us, most_ns end
-  return us, ns
-end
+  local function take(policy, us, ns, used, before, cost)
+    if cost > policy.units then return nil, -2 end
+    us, ns = ahead(policy, us, ns)
+    us, ns = us + cost * policy.us, ns + cost * policy.ns
+    if ns >= 1000 then
+      local more = floor(ns / 1000)
+      us, ns = us + more, ns - more * 1000
+    end
+    local most_us, most_ns = policy.most_us, policy.most_ns
+    if us > most_us or (us == most_us and ns > most_ns) then
+      -- Rounded up.
+      return nil, us - most_us + (ns > most_ns and 1 or 0)
+    end
+    return now + us, ns, 0, 0
+  end
 
-local gcra = {}
+  local function left(policy, us, ns)
+    us, ns = ahead(policy, us, ns)
+    local each_us, each_ns = policy.us, policy.ns
+    -- As above.
+    local taken, rest_us, rest_ns = floor((us + ns / 1000) / (each_us + each_ns / 1000)) - 1, 0, 0
+    repeat
+      taken = taken + 1
+      local more = floor(taken * each_ns / 1000)
+      rest_us, rest_ns = taken * each_us + more - us, taken * each_ns - more * 1000 - ns
+      if rest_ns < 0 then rest_us, rest_ns = rest_us - 1, rest_ns + 1000 end
+    until rest_us >= 0
+    if taken == 0 then return policy.units, 0 end
+    return policy.units - taken, each_us - rest_us + (each_ns > rest_ns and 1 or 0)
+  end
 
-function gcra.take(policy, cell, cost)
-  local us, ns = ahead(policy, cell)
-  if cost > policy.units then return nil, -2 end
-  local cost_us, cost_ns = times(policy, cost)
-  us, ns = us + cost_us, ns + cost_ns
-  if ns >= 1000 then us, ns = us + 1, ns - 1000 end
-  local most_us, most_ns = times(policy, policy.units)
-  if us > most_us or (us == most_us and ns > most_ns) then
-    us, ns = us - most_us, ns - most_ns
+  local function give_back(policy, us, ns, used, before, cost, taken_at, was_ahead)
+    us, ns = ahead(policy, us, ns)
+    local give_us, give_ns = cost * policy.us, cost * policy.ns
+    local more = floor(give_ns / 1000)
+    give_us, give_ns = give_us + more, give_ns - more * 1000
+    if now > taken_at then was_ahead = was_ahead - (now - taken_at) end
+    if was_ahead < 0 then was_ahead = 0 end
+    if give_us >= was_ahead then give_us, give_ns = was_ahead, 0 end
+    us, ns = us - give_us, ns - give_ns
     if ns < 0 then us, ns = us - 1, ns + 1000 end
-    return nil, up(us, ns)
+    if us < 0 then us, ns = 0, 0 end
+    return now + us, ns, 0, 0
   end
-  return { us = now + us, ns = ns, used = 0, before = 0 }
+
+  return { take = take, left = left, give_back = give_back }
 end
 
-function gcra.left(policy, cell)
-  local us, ns = ahead(policy, cell)
-  if us == 0 and ns == 0 then return policy.units, 0 end
-  -- A guess that is off by one at most, since it has 53 bits and a count has 32.
-  local taken = floor((us + ns / 1000) / (policy.us + policy.ns / 1000)) + 1
-  local function before(count)
-    local count_us, count_ns = times(policy, count)
-    return count_us < us or (count_us == us and count_ns < ns)
+-- The policy whose arguments begin after `from`.
+local function read_policy(from, rule)
+  local units, us, ns = tonumber(ARGV[from + 6]), tonumber(ARGV[from + 4]), tonumber(ARGV[from + 5])
+  local most_ns = units * ns
+  local more = floor(most_ns / 1000)
+  return {
+    field = ARGV[from + 1], shadow = ARGV[from + 3] == '1', us = us, ns = ns, units = units,
+    most_us = units * us + more, most_ns = most_ns - more * 1000,
+    take = rule.take, left = rule.left, give_back = rule.give_back,
+  }
+end
+
+-- The cell is when its window ends, and what was used of that.
+function rules.f()
+  local function open(policy, us, used)
+    local ends = now + policy.us
+    if us <= now then return ends, 0 end
+    -- The window of a policy that was replaced may have been longer.
+    return us < ends and us or ends, used
   end
-  while taken > 1 and not before(taken - 1) do taken = taken - 1 end
-  while before(taken) do taken = taken + 1 end
-  local last_us, last_ns = times(policy, taken - 1)
-  us, ns = us - last_us, ns - last_ns
-  if ns < 0 then us, ns = us - 1, ns + 1000 end
-  return max(policy.units - taken, 0), up(us, ns)
-end
 
-function gcra.give_back(policy, cell, cost, taken_at, was_ahead)
-  local us, ns = ahead(policy, cell)
-  local give_us, give_ns = times(policy, cost)
-  local not_yet_back = max(was_ahead - max(now - taken_at, 0), 0)
-  if give_us >= not_yet_back then give_us, give_ns = not_yet_back, 0 end
-  us, ns = us - give_us, ns - give_ns
-  if ns < 0 then us, ns = us - 1, ns + 1000 end
-  if us < 0 then us, ns = 0, 0 end
-  return { us = now + us, ns = ns, used = 0, before = 0 }
-end
-
-local fixed = {}
-
-local function open_fixed(policy, cell)
-  if cell.us <= now then return { us = now + policy.us, ns = 0, used = 0, before = 0 } end
-  -- The window of a policy that was replaced may have been longer.
-  return { us = min(cell.us, now + policy.us), ns = 0, used = cell.used, before = 0 }
-end
-
-function fixed.take(policy, cell, cost)
-  local open = open_fixed(policy, cell)
-  if cost > policy.units then return nil, -2 end
-  if open.used + cost > policy.units then return nil, open.us - now end
-  open.used = open.used + cost
-  return open
-end
-
-function fixed.left(policy, cell)
-  local open = open_fixed(policy, cell)
-  return max(policy.units - open.used, 0), open.used == 0 and 0 or open.us - now
-end
-
-function fixed.give_back(policy, cell, cost, taken_at)
-  local open = open_fixed(policy, cell)
-  if taken_at < open.us - policy.us then return cell end
-  open.used = max(open.used - cost, 0)
-  return open
-end
-
-local sliding = {}
-
--- The windows, and how long the present one has lasted. A cell lasts until the end of the window after its own.
-local function open_sliding(policy, cell)
-  local period = policy.us
-  local ends = min(cell.us, now + 2 * period)
-  if ends <= now then return { us = now + 2 * period, ns = 0, used = 0, before = 0 }, 0 end
-  local left = ends - now
-  if left > period then
-    return { us = ends, ns = 0, used = cell.used, before = cell.before }, 2 * period - left
+  local function take(policy, us, ns, used, before, cost)
+    if cost > policy.units then return nil, -2 end
+    us, used = open(policy, us, used)
+    if used + cost > policy.units then return nil, us - now end
+    return us, 0, used + cost, 0
   end
-  return { us = ends + period, ns = 0, used = 0, before = cell.used }, period - left
-end
 
-local function used_of(policy, open, elapsed)
-  local before, more = muldiv(open.before, policy.us - elapsed, policy.us)
-  return open.used + before + (more and 1 or 0)
-end
-
--- How long a window must last until the one before, of which `before` was used, counts as `room`.
-local function faded(policy, before, room)
-  if before <= room then return 0 end
-  return policy.us - muldiv(room, policy.us, before)
-end
-
-local function wait_of(policy, open, elapsed, cost)
-  local room = policy.units - cost
-  if room < 0 then return -2 end
-  if room >= open.used then return max(faded(policy, open.before, room - open.used) - elapsed, 0) end
-  return policy.us - elapsed + faded(policy, open.used, room)
-end
-
-function sliding.take(policy, cell, cost)
-  local open, elapsed = open_sliding(policy, cell)
-  if used_of(policy, open, elapsed) + cost > policy.units then
-    return nil, wait_of(policy, open, elapsed, cost)
+  local function left(policy, us, ns, used)
+    us, used = open(policy, us, used)
+    return used < policy.units and policy.units - used or 0, used == 0 and 0 or us - now
   end
-  open.used = open.used + cost
-  return open
-end
 
-function sliding.left(policy, cell)
-  local open, elapsed = open_sliding(policy, cell)
-  local units = max(policy.units - used_of(policy, open, elapsed), 0)
-  if units == policy.units then return units, 0 end
-  return units, max(wait_of(policy, open, elapsed, units + 1), 0)
-end
-
-function sliding.give_back(policy, cell, cost, taken_at)
-  local open, elapsed = open_sliding(policy, cell)
-  local began = now - elapsed
-  if taken_at >= began then
-    open.used = max(open.used - cost, 0)
-  elseif taken_at >= began - policy.us then
-    open.before = max(open.before - cost, 0)
-  else
-    return cell
+  local function give_back(policy, us, ns, used, before, cost, taken_at)
+    local ends, open_used = open(policy, us, used)
+    if taken_at < ends - policy.us then return us, ns, used, before end
+    return ends, 0, open_used > cost and open_used - cost or 0, 0
   end
-  return open
+
+  return { take = take, left = left, give_back = give_back }
 end
 
-local KINDS = { g = gcra, f = fixed, s = sliding }
-
-local function read_sets()
-  local sets = {}
-  for s = 1, num() do
-    local set = { fields = {} }
-    for p = 1, num() do
-      local field, kind, shadow = arg(), arg(), arg()
-      set[p] = { rule = KINDS[kind], shadow = shadow == '1', us = num(), ns = num(), units = num() }
-      set.fields[p] = field
+-- The cell is when the window after its own ends, and what was used of its own and of the one before.
+function rules.s()
+  -- The floor of a * b / c, and 1 if something is left; a < 2^32, b <= c < 2^52.
+  local function muldiv(a, b, c)
+    if a * b < 9007199254740992 then
+      local left = (a * b) % c
+      return (a * b - left) / c, left > 0 and 1 or 0
     end
-    sets[s] = set
+    if b == c then return a, 0 end
+    local quotient, left = 0, 0
+    for bit = 31, 0, -1 do
+      quotient, left = quotient * 2, left * 2
+      if left >= c then quotient, left = quotient + 1, left - c end
+      if floor(a / 2 ^ bit) % 2 == 1 then
+        left = left + b
+        if left >= c then quotient, left = quotient + 1, left - c end
+      end
+    end
+    return quotient, left > 0 and 1 or 0
   end
-  return sets
+
+  -- When the window after this one ends, what was used of this one and of the one before, and how long this
+  -- one has lasted.
+  local function open(policy, us, used, before)
+    local period = policy.us
+    if us <= now then return now + 2 * period, 0, 0, 0 end
+    local ends = us < now + 2 * period and us or now + 2 * period
+    local left = ends - now
+    if left > period then return ends, used, before, 2 * period - left end
+    return ends + period, 0, used, period - left
+  end
+
+  local function used_of(policy, used, before, elapsed)
+    local faded, more = muldiv(before, policy.us - elapsed, policy.us)
+    return used + faded + more
+  end
+
+  -- How long a window must last until the one before, of which `before` was used, counts as `room`.
+  local function faded(policy, before, room)
+    if before <= room then return 0 end
+    -- Less than the period, as room < before.
+    local rest = 0
+    if room > 0 then
+      local period, whole = policy.us, policy.us % before
+      local part = muldiv(room, whole, before)
+      rest = room * ((period - whole) / before) + part
+    end
+    return policy.us - rest
+  end
+
+  local function wait_of(policy, used, before, elapsed, cost)
+    local room = policy.units - cost
+    if room < 0 then return -2 end
+    if room < used then return policy.us - elapsed + faded(policy, used, room) end
+    local wait = faded(policy, before, room - used) - elapsed
+    return wait > 0 and wait or 0
+  end
+
+  local function take(policy, us, ns, used, before, cost)
+    local elapsed
+    us, used, before, elapsed = open(policy, us, used, before)
+    if used_of(policy, used, before, elapsed) + cost > policy.units then
+      return nil, wait_of(policy, used, before, elapsed, cost)
+    end
+    return us, 0, used + cost, before
+  end
+
+  local function left(policy, us, ns, used, before)
+    local elapsed
+    us, used, before, elapsed = open(policy, us, used, before)
+    local units = policy.units - used_of(policy, used, before, elapsed)
+    if units < 0 then units = 0 end
+    if units == policy.units then return units, 0 end
+    local reset = wait_of(policy, used, before, elapsed, units + 1)
+    return units, reset > 0 and reset or 0
+  end
+
+  local function give_back(policy, us, ns, used, before, cost, taken_at)
+    local ends, open_used, open_before, elapsed = open(policy, us, used, before)
+    local began = now - elapsed
+    if taken_at >= began then
+      open_used = open_used > cost and open_used - cost or 0
+    elseif taken_at >= began - policy.us then
+      open_before = open_before > cost and open_before - cost or 0
+    else
+      return us, ns, used, before
+    end
+    return ends, 0, open_used, open_before
+  end
+
+  return { take = take, left = left, give_back = give_back }
 end
 
-local function read_cell(raw)
+local sets, after = {}, 2
+for s = 1, ARGV[2] do
+  local set, head = {}, ''
+  after = after + 1
+  for p = 1, ARGV[after] do
+    local kind = ARGV[after + 2]
+    local rule = rules[kind]
+    if type(rule) == 'function' then
+      rule = rule()
+      rules[kind] = rule
+    end
+    set[p] = read_policy(after, rule)
+    head = head .. set[p].field .. '\n'
+    after = after + 6
+  end
+  set.head = head .. '\n'
+  sets[s] = set
+end
+-- Entries that are done already come first.
+if after > at then at = after end
+
+-- The cells of the entry that is at work, and those it would have; others are what else its key holds.
+local us, ns, used, before, others = { nil }, { nil }, { nil }, { nil }, nil
+local new_us, new_ns, new_used, new_before, waits = { nil }, { nil }, { nil }, { nil }, { nil }
+
+-- What a key holds that another set of policies has written, or that is not there.
+local function read_other(set, raw)
+  local cells = {}
   if raw then
-    local us, ns, used, before = string.match(raw, '^(%d+),(%d+),(%d+),(%d+)$')
-    if us then
-      return { us = tonumber(us), ns = tonumber(ns), used = tonumber(used), before = tonumber(before) }
+    local fields = {}
+    local from = 1
+    while true do
+      local line = string.find(raw, '\n', from, true)
+      if not line then break end
+      local field = sub(raw, from, line - 1)
+      from = line + 1
+      if field == '' then break end
+      fields[#fields + 1] = field
+    end
+    for f = 1, #fields do
+      cells[fields[f]] = sub(raw, from, from + SIZE - 1)
+      from = from + SIZE
     end
   end
-  return { us = 0, ns = 0, used = 0, before = 0 }
+  for p = 1, #set do
+    local cell = cells[set[p].field]
+    cells[set[p].field] = nil
+    us[p], ns[p], used[p], before[p] = 0, 0, 0, 0
+    if cell and #cell == SIZE then us[p], ns[p], used[p], before[p] = unpack(CELL, cell) end
+  end
+  for field, cell in pairs(cells) do
+    local ends = #cell == SIZE and unpack(CELL, cell)
+    if ends and ends >= now then
+      others = others or { head = '', cells = '', ends = 0 }
+      others.head = others.head .. field .. '\n'
+      others.cells = others.cells .. cell
+      if ends > others.ends then others.ends = ends end
+    end
+  end
 end
 
-local function write_cell(cell)
-  return string.format('%.0f,%d,%.0f,%.0f', cell.us, cell.ns, cell.used, cell.before)
+local function read(set, raw)
+  others = nil
+  local head = set.head
+  local from = #head + 1
+  if not raw or sub(raw, 1, from - 1) ~= head then return read_other(set, raw) end
+  for p = 1, #set do
+    us[p], ns[p], used[p], before[p], from = unpack(CELL, raw, from)
+  end
 end
 
--- Writes the fields, and sees to it that the key outlives every cell in it, but not for ever.
-local function write(key, fields, ends)
-  if #fields == 0 then return nil end
-  local done = redis.pcall('HSET', key, unpack(fields))
-  if type(done) == 'table' and done.err then return done.err end
-  local ttl = floor((ends - now) / 1000) + 2
-  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
-  return nil
-end
-
-local reply = { now }
-
-local function say(value)
-  reply[#reply + 1] = value
+-- Writes the new cells, and sees to it that the key outlives each of them, but not for ever.
+local function write(key, set)
+  local value, ends = set.head, 0
+  if others then value, ends = sub(value, 1, -2) .. others.head .. '\n', others.ends end
+  for p = 1, #set do
+    local new = new_us[p]
+    if new > ends then ends = new end
+    value = value .. pack(CELL, new, new_ns[p], new_used[p], new_before[p])
+  end
+  if others then value = value .. others.cells end
+  if ends < now then
+    call('DEL', key)
+    return nil
+  end
+  return call('SET', key, value, 'PX', floor((ends - now) / 1000) + 2).err
 end
 
 local function fail(err)
-  say(2)
-  say(string.match(err, '^%-?(%S+)') or 'ERR')
+  reply[said + 1], reply[said + 2] = 2, string.match(err, '^%-?(%S+)') or 'ERR'
+  said = said + 2
 end
 
-local function decide(key, set, raw, cost, commits)
-  local cells, afters, waits, allowed = {}, {}, {}, true
+local function decide(key, set, cost, commits)
+  local allowed = commits and cost > 0
   for p = 1, #set do
-    cells[p] = read_cell(raw[p])
-    local after, wait = set[p].rule.take(set[p], cells[p], cost)
-    afters[p], waits[p] = after or false, wait or -1
-    if not after and not set[p].shadow then allowed = false end
-  end
-  if commits and allowed and cost > 0 then
-    local fields, ends = {}, 0
-    for p = 1, #set do
-      if afters[p] then
-        cells[p] = afters[p]
-        fields[#fields + 1], fields[#fields + 2] = set.fields[p], write_cell(cells[p])
-        ends = max(ends, cells[p].us)
-      end
+    local policy = set[p]
+    local a, b, c, d = policy.take(policy, us[p], ns[p], used[p], before[p], cost)
+    if a then
+      new_us[p], new_ns[p], new_used[p], new_before[p], waits[p] = a, b, c, d, -1
+    else
+      new_us[p], new_ns[p], new_used[p], new_before[p] = us[p], ns[p], used[p], before[p]
+      waits[p] = b
+      if not policy.shadow then allowed = false end
     end
-    local err = write(key, fields, ends)
+  end
+  local now_us, now_ns, now_used, now_before = us, ns, used, before
+  if allowed then
+    local err = write(key, set)
     if err then return fail(err) end
+    now_us, now_ns, now_used, now_before = new_us, new_ns, new_used, new_before
   end
-  say(0)
+  reply[said + 1] = 0
+  said = said + 1
   for p = 1, #set do
-    local units, reset = set[p].rule.left(set[p], cells[p])
-    say(waits[p])
-    say(units)
-    say(reset)
+    local policy = set[p]
+    local units, reset = policy.left(policy, now_us[p], now_ns[p], now_used[p], now_before[p])
+    reply[said + 1], reply[said + 2], reply[said + 3] = waits[p], units, reset
+    said = said + 3
   end
 end
 
-local function refund(key, set, raw, cost, taken_at, aheads)
-  local fields, ends = {}, 0
+local function refund(key, set, cost, taken_at, first)
+  local any = false
   for p = 1, #set do
-    local cell = read_cell(raw[p])
-    if aheads[p] >= 0 and cell.us > now then
-      cell = set[p].rule.give_back(set[p], cell, cost, taken_at, aheads[p])
-      fields[#fields + 1], fields[#fields + 2] = set.fields[p], write_cell(cell)
-      ends = max(ends, cell.us)
+    local policy, was_ahead = set[p], tonumber(ARGV[first + p])
+    new_us[p], new_ns[p], new_used[p], new_before[p] = us[p], ns[p], used[p], before[p]
+    if was_ahead >= 0 and us[p] > now then
+      any = true
+      new_us[p], new_ns[p], new_used[p], new_before[p] =
+        policy.give_back(policy, us[p], ns[p], used[p], before[p], cost, taken_at, was_ahead)
     end
   end
-  local err = write(key, fields, ends)
+  local err = any and write(key, set)
   if err then return fail(err) end
-  say(0)
+  said = said + 1
+  reply[said] = 0
 end
 
 local function reset(key, set)
-  local done = redis.pcall('HDEL', key, unpack(set.fields))
+  local done
+  if others then
+    done = call('SET', key, others.head .. '\n' .. others.cells, 'PX', floor((others.ends - now) / 1000) + 2)
+  else
+    done = call('DEL', key)
+  end
   if type(done) == 'table' and done.err then return fail(done.err) end
-  say(0)
+  said = said + 1
+  reply[said] = 0
 end
 
-local sets = read_sets()
-for entry = 1, #KEYS do
-  local key, what, set, cost, last = KEYS[entry], arg(), sets[num()], num(), num()
-  local taken_at, aheads = 0, {}
-  if what == 'r' then
-    taken_at = num()
-    for p = 1, #set do aheads[p] = num() end
-  end
+for entry = done + 1, #KEYS do
+  local key, what, set = KEYS[entry], ARGV[at + 1], sets[tonumber(ARGV[at + 2])]
+  local cost, last, first = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), at + 5
+  at = at + 4
+  if what == 'r' then at = first + #set end
   if now > last then
-    say(1)
-  elseif what == 'x' then
-    reset(key, set)
+    said = said + 1
+    reply[said] = 1
   else
-    local raw = redis.pcall('HMGET', key, unpack(set.fields))
-    if raw.err then
+    local raw = call('GET', key)
+    if type(raw) == 'table' then
       fail(raw.err)
-    elseif what == 'r' then
-      refund(key, set, raw, cost, taken_at, aheads)
     else
-      decide(key, set, raw, cost, what == 'a')
+      read(set, raw)
+      if what == 'x' then
+        reset(key, set)
+      elseif what == 'r' then
+        refund(key, set, cost, tonumber(ARGV[first]), first)
+      else
+        decide(key, set, cost, what == 'a')
+      end
     end
   end
 end
