@@ -1,0 +1,86 @@
+//! A limit is what all processes together may do, to the last unit.
+
+use battlement_rate_limit::{
+    Policy,
+    redis::{OnFailure, Redis},
+};
+use battlement_testkit::redis::{Redis as Server, RedisCluster};
+use tokio::task::JoinSet;
+
+use crate::{
+    processes::{Asking, in_processes},
+    shop::{PATIENCE, Shop},
+};
+
+/// So many, of which one comes back in a day.
+pub(crate) const LIMIT: u32 = 500;
+
+pub(crate) fn slow() -> Policy {
+    Policy::per_day("slow", 1).burst(LIMIT)
+}
+
+/// How many of `tasks` times `asks` requests of each of some customers pass.
+pub(crate) async fn admitted(shop: &Shop, customers: u64, tasks: u64, asks: u64) -> Vec<u32> {
+    let mut asking = JoinSet::new();
+    for task in 0..tasks {
+        let shop = shop.clone();
+        asking.spawn(async move {
+            let customer = task % customers;
+            let mut admitted = 0;
+            for _ in 0..asks {
+                let answer = shop.ask(customer).await;
+                assert!(matches!(answer.status, 200 | 429), "nothing fails here: {answer:?}");
+                admitted += u32::from(answer.passed());
+            }
+            (customer, admitted)
+        });
+    }
+    let mut admitted = vec![0; customers as usize];
+    for (customer, more) in asking.join_all().await {
+        admitted[customer as usize] += more;
+    }
+    admitted
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tasks_are_admitted_the_limit_exactly_each_question_alone() {
+    let server = Server::start().await.unwrap();
+    let redis = Redis::builder(&server.url()).deadline(PATIENCE).coalesce(1).build().unwrap();
+    let shop = Shop::new(&redis, slow(), OnFailure::Deny);
+    assert_eq!(admitted(&shop, 2, 64, 40).await, [LIMIT, LIMIT]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tasks_are_admitted_the_limit_exactly_with_their_questions_together() {
+    let server = Server::start().await.unwrap();
+    let redis = Redis::builder(&server.url()).deadline(PATIENCE).build().unwrap();
+    let shop = Shop::new(&redis, slow(), OnFailure::Deny);
+    assert_eq!(admitted(&shop, 2, 64, 40).await, [LIMIT, LIMIT]);
+}
+
+#[tokio::test]
+async fn many_processes_are_admitted_the_limit_exactly_each_question_alone() {
+    let server = Server::start().await.unwrap();
+    let asking = Asking { urls: vec![server.url()], coalesce: 1, customers: 2 };
+    assert_eq!(in_processes(3, &asking).await, [LIMIT, LIMIT]);
+}
+
+#[tokio::test]
+async fn many_processes_are_admitted_the_limit_exactly_with_their_questions_together() {
+    let server = Server::start().await.unwrap();
+    let asking = Asking { urls: vec![server.url()], coalesce: 64, customers: 2 };
+    assert_eq!(in_processes(3, &asking).await, [LIMIT, LIMIT]);
+}
+
+#[tokio::test]
+async fn many_processes_are_admitted_the_limit_exactly_on_a_cluster() {
+    let cluster = RedisCluster::start().await.unwrap();
+    // Their keys lie on all masters.
+    let asking = Asking { urls: cluster.urls(), coalesce: 64, customers: 6 };
+    assert_eq!(in_processes(3, &asking).await, [LIMIT; 6]);
+    let mut masters = 0;
+    for master in cluster.masters() {
+        masters += u32::from(master.ask::<u32>(&["DBSIZE"]).await.unwrap() > 1);
+    }
+    assert!(masters > 1, "the keys lie on one master");
+}

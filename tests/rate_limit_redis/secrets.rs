@@ -1,0 +1,121 @@
+//! A password shows nowhere.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use battlement_rate_limit::{
+    Policy,
+    redis::{OnFailure, Redis, State},
+};
+use battlement_testkit::{eventually, redis::Redis as Server};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::shop::{PATIENCE, Shop};
+
+const PASSWORD: &str = "hunter2-hunter2";
+
+/// All that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+async fn with_user(password: &str) -> Server {
+    let password = format!(">{password}");
+    Server::start_with(&["--user", "app", "on", &password, "~*", "&*", "+@all"]).await.unwrap()
+}
+
+fn url(server: &Server, user: &str, password: &str) -> String {
+    server.url().replace("redis://", &format!("redis://{user}:{password}@"))
+}
+
+#[tokio::test]
+async fn a_user_and_a_password_are_used_and_shown_neither_in_debug_nor_in_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let _logging = tracing::subscriber::set_default(subscriber.with_writer(log.clone()).finish());
+    let mut server = with_user(PASSWORD).await;
+    let url = url(&server, "app", PASSWORD);
+    let builder = Redis::builder(&url).deadline(PATIENCE);
+    let mut shown = format!("{builder:?}");
+    let redis = builder.build().unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
+    assert_eq!(shop.ask(1).await.status, 200);
+    shown += &format!("{redis:?}{shop:?}");
+    server.kill();
+    // A connection that nobody uses breaks unseen.
+    assert_eq!(shop.ask(1).await.status, 503);
+    assert!(eventually(PATIENCE, || redis.state() == State::Down).await);
+    shown += &format!("{redis:?}{shop:?}{:?}", shop.ask(1).await);
+    server.restart().await.unwrap();
+    assert!(eventually(PATIENCE, || redis.state() == State::Up).await);
+    let log = log.text();
+    assert!(log.contains("Redis"), "it is logged at all: {log}");
+    assert!(!shown.contains(PASSWORD) && !log.contains(PASSWORD), "{shown}{log}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_an_outage_with_its_reason_in_the_log_and_not_itself() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let _logging = tracing::subscriber::set_default(subscriber.with_writer(log.clone()).finish());
+    let server = with_user("the-right-one").await;
+    let redis = Redis::new(&url(&server, "app", PASSWORD)).unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
+    assert!(eventually(PATIENCE, || redis.state() == State::Down).await);
+    assert_eq!(shop.ask(1).await.status, 503);
+    assert!(log.text().contains("WRONGPASS"), "{}", log.text());
+    assert!(!log.text().contains(PASSWORD), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_refused_at_once_by_a_message_without_its_password() {
+    for url in [
+        format!("redis:/app:{PASSWORD}@127.0.0.1/"),
+        format!("http://app:{PASSWORD}@127.0.0.1/"),
+        format!("redis://app:{PASSWORD}@127.0.0.1:none/"),
+        format!("redis://app:{PASSWORD}@127.0.0.1/no-number"),
+    ] {
+        let error = Redis::new(&url).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("url") && !shown.contains(PASSWORD), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn the_database_of_the_url_is_used() {
+    let server = Server::start().await.unwrap();
+    let redis = Redis::builder(&format!("{}3", server.url()));
+    let redis = redis.deadline(Duration::from_secs(5)).build().unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
+    assert_eq!(shop.ask(1).await.status, 200);
+    assert_eq!(server.ask::<u32>(&["DBSIZE"]).await.unwrap(), 0);
+    let info: String = server.ask(&["INFO", "keyspace"]).await.unwrap();
+    assert!(info.contains("db3:"), "{info}");
+}

@@ -1,0 +1,51 @@
+//! A service starts whether or not Redis is there.
+
+use std::time::Duration;
+
+use battlement_rate_limit::{
+    Policy,
+    redis::{OnFailure, Redis, State},
+};
+use battlement_testkit::{eventually, redis::Redis as Server};
+
+use crate::shop::{HALF, PATIENCE, Shop};
+
+#[tokio::test]
+async fn a_service_starts_while_redis_is_down_and_finds_it_when_it_comes() {
+    let mut server = Server::start().await.unwrap();
+    server.kill();
+    let redis = Redis::new(&server.url()).unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 100), HALF);
+    let first = shop.ask(1).await;
+    assert!(first.passed() && !first.exact, "counted here, and so not told: {first:?}");
+    assert!(eventually(PATIENCE, || redis.state() == State::Down).await);
+    server.restart().await.unwrap();
+    assert!(eventually(PATIENCE, || redis.state() == State::Up).await);
+    let later = shop.ask(1).await;
+    assert!(later.passed() && later.exact, "{later:?}");
+}
+
+#[test]
+fn a_client_can_be_made_outside_of_a_runtime_and_connects_within_the_first() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(Server::start()).unwrap();
+    let redis = Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 100), OnFailure::Deny);
+    let answer = runtime.block_on(shop.ask(1));
+    assert!(answer.passed() && answer.exact, "{answer:?}");
+}
+
+#[tokio::test]
+async fn while_redis_is_away_each_layer_does_as_it_was_told() {
+    let mut server = Server::start().await.unwrap();
+    server.kill();
+    let redis = Redis::new(&server.url()).unwrap();
+    let twice = Policy::per_day("twice", 4);
+    let [deny, allow, share] = [OnFailure::Deny, OnFailure::Allow, HALF]
+        .map(|on_failure| Shop::new(&redis, twice.clone(), on_failure));
+    for status in [200, 200, 429] {
+        let answers = [deny.ask(1).await, allow.ask(1).await, share.ask(1).await];
+        assert_eq!(answers.clone().map(|answer| answer.status), [503, 200, status]);
+        assert!(answers.iter().all(|answer| !answer.exact), "nothing is told that is not known");
+    }
+}

@@ -1,0 +1,45 @@
+//! Over TLS, to nobody but who has a certificate of the right authority.
+
+use battlement_rate_limit::{
+    Policy,
+    redis::{OnFailure, Redis, State},
+};
+use battlement_testkit::{
+    eventually,
+    redis::{Authority, Redis as Server},
+};
+
+use crate::shop::{PATIENCE, Shop};
+
+#[tokio::test]
+async fn tls_is_spoken_with_a_server_of_the_authority_that_was_named() {
+    let authority = Authority::new();
+    let server = Server::start_tls(&authority).await.unwrap();
+    let redis =
+        Redis::builder(&server.tls_url()).root_certificates(authority.pem()).deadline(PATIENCE);
+    let redis = redis.build().unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
+    let answer = shop.ask(1).await;
+    assert!(answer.passed() && answer.exact, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_server_of_another_authority_is_none() {
+    let server = Server::start_tls(&Authority::new()).await.unwrap();
+    let redis = Redis::builder(&server.tls_url())
+        .root_certificates(Authority::new().pem())
+        .build()
+        .unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
+    assert!(eventually(PATIENCE, || redis.state() == State::Down).await);
+    assert_eq!(shop.ask(1).await.status, 503);
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_at_once() {
+    let error = Redis::builder("rediss://localhost/")
+        .root_certificates("no certificate")
+        .build()
+        .unwrap_err();
+    assert!(error.to_string().contains("root_certificates"), "{error}");
+}
