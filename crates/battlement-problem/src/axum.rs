@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde::de::value;
 use serde_path_to_error::{Path, Segment};
 
-use crate::{FieldError, Problem, explain::links};
+use crate::{FieldError, Problem, explain::links, found::LONGEST_TEXT};
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -57,8 +57,22 @@ pub(crate) fn rejected(error: &(dyn Error + 'static)) -> Option<Problem> {
 }
 
 fn told(status: StatusCode, text: String, rejection: &(dyn Error + 'static)) -> Option<Problem> {
-    let problem = Problem::of_status(status).detail(text).fields(failing_field(rejection));
-    (!status.is_server_error()).then_some(problem)
+    if status.is_server_error() {
+        return None;
+    }
+    let field = failing_field(rejection);
+    Some(Problem::of_status(status).detail(sentence(text)).fields(field))
+}
+
+/// What a parser says repeats what the client wrote, of which there may be megabytes.
+fn sentence(mut text: String) -> String {
+    let longest = usize::try_from(LONGEST_TEXT).unwrap_or(usize::MAX);
+    if text.len() > longest {
+        let end = (0..=longest).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
 }
 
 /// The field at which a deserializer gave up, and why. It gives up at the first.
@@ -74,7 +88,7 @@ fn failing_field(rejection: &(dyn Error + 'static)) -> Option<FieldError> {
 }
 
 fn field(path: &Path, error: &dyn Error) -> FieldError {
-    FieldError::new(pointer(path), error.to_string())
+    FieldError::new(sentence(pointer(path)), sentence(error.to_string()))
 }
 
 /// A JSON pointer (RFC 6901).

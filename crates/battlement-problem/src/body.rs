@@ -1,4 +1,6 @@
 use std::{
+    error::Error,
+    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -13,6 +15,7 @@ use crate::{
     BoxError,
     catch::{catch, panicked},
     config::Config,
+    explain::links,
     report::Reporter,
 };
 
@@ -92,11 +95,30 @@ where
 }
 
 impl Watch {
-    /// Logs why the body breaks off.
+    /// Logs why the body breaks off, unless a layer further in has.
     #[cold]
     fn told(&self, error: BoxError) -> BoxError {
+        if links(error.as_ref()).any(|link| link.is::<Told>()) {
+            return error;
+        }
         let reporter = Reporter { config: &self.config, facts: self.facts.as_ref() };
         reporter.broke_off(error.as_ref());
-        error
+        Box::new(Told(error))
+    }
+}
+
+/// Why a body broke off, once it was logged.
+#[derive(Debug)]
+struct Told(BoxError);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Told {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.0.as_ref())
     }
 }

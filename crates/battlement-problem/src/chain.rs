@@ -15,7 +15,13 @@ pub(crate) fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
     texts
 }
 
-/// The same on one line.
+/// The same on one line: what would end it, or move a terminal's cursor, is escaped. Some of it may be what
+/// a client wrote, as in the text of a parser's error.
 pub(crate) fn line(error: &(dyn Error + 'static)) -> String {
-    texts(error).join(": ")
+    let text = texts(error).join(": ");
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    line
 }

@@ -44,7 +44,8 @@ impl ProblemLayer {
     ///
     /// # Panics
     ///
-    /// If it holds what no URI may: spaces, control characters, quotes or angle brackets.
+    /// If it holds what no URI may, as spaces, control characters, quotes or angle brackets, or does not end
+    /// in `/`, `#`, `:` or `=`: the code is put behind it as it stands.
     #[must_use]
     pub fn types_at(self, uri: impl Into<String>) -> Self {
         let uri = uri.into();

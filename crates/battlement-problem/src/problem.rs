@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response::Parts};
 use serde_json::{Map, Value};
 
-use crate::{BoxError, Document, FieldError, grpc};
+use crate::{BoxError, Document, FieldError, found::is_error, grpc};
 
 mod build;
 mod from_error;
@@ -85,8 +85,13 @@ impl Problem {
     /// An operational problem, which speaks to the caller.
     ///
     /// `code` is for programs: a word that stays when texts change, such as `out_of_stock`.
+    ///
+    /// # Panics
+    ///
+    /// If `status` is none of an error, 400 to 599.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>) -> Self {
+        assert!(is_error(status), "Problem: {status} is no status of an error");
         Self(Box::new(Inner {
             is_bug: false,
             status,
@@ -104,6 +109,10 @@ impl Problem {
     }
 
     /// An operational problem of which the status says it all; the code is the status phrase.
+    ///
+    /// # Panics
+    ///
+    /// If `status` is none of an error, 400 to 599.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {
         Self::new(status, status_code::code(status))

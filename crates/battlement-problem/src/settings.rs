@@ -26,7 +26,7 @@ pub struct ProblemSettings {
     pub expose: Expose,
 }
 
-/// `types_at` holds what no URI may.
+/// `types_at` holds what no URI may, or does not end where a code can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidTypesUri;
@@ -42,7 +42,7 @@ impl TryFrom<ProblemSettings> for ProblemLayer {
 
     /// # Errors
     ///
-    /// If `types_at` is no URI.
+    /// If `types_at` is no URI that a code can be put behind.
     fn try_from(settings: ProblemSettings) -> Result<Self, InvalidTypesUri> {
         let layer = Self::new().enabled(settings.enabled).expose(settings.expose);
         match settings.types_at {
@@ -52,15 +52,19 @@ impl TryFrom<ProblemSettings> for ProblemLayer {
     }
 }
 
-/// RFC 3986, appendix A, by what must not be there.
+/// RFC 3986, appendix A, by what must not be there; and the code is put behind it as it stands.
 pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidTypesUri> {
     let fits = |byte| matches!(byte, b'!'..=b'~') && !b"\"<>\\^`{|}".contains(&byte);
-    if uri.bytes().all(fits) { Ok(()) } else { Err(InvalidTypesUri) }
+    let is_open = uri.ends_with(['/', '#', ':', '=']);
+    if is_open && uri.bytes().all(fits) { Ok(()) } else { Err(InvalidTypesUri) }
 }
 
 impl fmt::Display for InvalidTypesUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("types_at is no URI: it holds a space, a quote, an angle bracket or the like")
+        f.write_str(
+            "types_at is no URI that a code can be put behind: write one as https://shop.example/problems/, \
+             without spaces and quotes, and with `/`, `#`, `:` or `=` at its end",
+        )
     }
 }
 

@@ -104,6 +104,18 @@ async fn a_field_of_the_wrong_type_is_pointed_at() {
 }
 
 #[tokio::test]
+async fn what_a_client_wrote_is_not_repeated_without_end() {
+    let app = Router::new().route("/orders", post(place));
+    let long = format!(r#"{{ "items": "{}" }}"#, "\u{e8}".repeat(100_000));
+    let (status, problem) = ask(app, Method::POST, "/orders", "application/json", &long).await;
+    assert_eq!(status, 422);
+    for text in [&problem["detail"], &problem["errors"][0]["detail"]] {
+        let text = text.as_str().unwrap();
+        assert!(text.len() < 4200 && text.ends_with('…'), "{} bytes", text.len());
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_json_is_no_field_s_fault() {
     let (status, problem) = posted("{ \"items\": [").await;
     assert_eq!(status, 400);

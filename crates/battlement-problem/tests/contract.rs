@@ -14,7 +14,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 fn contract(make: impl Fn() -> ProblemLayer + 'static) -> Contract<ProblemLayer> {
     let never = |error: Infallible| match error {};
-    let of_body = |error: BoxError| error.downcast_ref::<ProbeError>().copied();
+    // Under the mark that it was logged.
+    let of_body = |error: BoxError| error.source().unwrap_or(&*error).downcast_ref().copied();
     Contract::with_errors(make, never, of_body)
         // An error of the service is answered; that is what the layer is for.
         .except(Rule::ReadyErrorKept)

@@ -60,6 +60,20 @@ fn a_member_of_a_taken_name_panics_where_it_is_written() {
 }
 
 #[test]
+#[should_panic(expected = "Problem: 200 OK is no status of an error")]
+fn a_status_that_is_no_error_panics_where_it_is_written() {
+    let _ = Problem::new(StatusCode::OK, "fine");
+}
+
+#[test]
+fn another_service_s_problem_with_a_status_of_no_error_is_a_500() {
+    for status in [100, 101, 200, 204, 304, 399, 600, 999, 65_936] {
+        let read: Problem = serde_json::from_value(json!({ "status": status })).unwrap();
+        assert_eq!(read.status(), StatusCode::INTERNAL_SERVER_ERROR, "{status}");
+    }
+}
+
+#[test]
 fn what_was_written_reads_back() {
     let problem = Problem::new(StatusCode::FORBIDDEN, "out_of_credit")
         .type_uri("https://example.com/probs/out-of-credit")
@@ -127,13 +141,20 @@ mod settings {
 
     #[test]
     fn a_base_that_is_no_uri_is_refused() {
-        let settings = read(r#"{ "types_at": "not a \" uri" }"#).unwrap();
-        assert!(ProblemLayer::try_from(settings).unwrap_err().to_string().contains("types_at"));
-        assert!(ProblemLayer::try_from(read(r#"{ "types_at": "urn:p:" }"#).unwrap()).is_ok());
+        let layer = |uri: &str| {
+            let json = serde_json::json!({ "types_at": uri }).to_string();
+            ProblemLayer::try_from(read(&json).unwrap()).map_err(|error| error.to_string())
+        };
+        for bad in ["", "not a \" uri/", "https://shop.example/problems", "/probl\u{e8}mes/"] {
+            assert!(layer(bad).unwrap_err().contains("types_at"), "{bad}");
+        }
+        for good in ["urn:p:", "/problems/", "https://shop.example/problems#", "/problems?code="] {
+            assert!(layer(good).is_ok(), "{good}");
+        }
     }
 
     #[test]
-    #[should_panic(expected = "types_at is no URI")]
+    #[should_panic(expected = "types_at is no URI that a code can be put behind")]
     fn a_literal_that_is_none_panics_where_it_is_written() {
         let _ = ProblemLayer::new().types_at("<here>");
     }

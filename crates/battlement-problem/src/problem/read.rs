@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Problem, RESERVED, status_code};
-use crate::{Document, FieldError};
+use crate::{Document, FieldError, found::is_error};
 
 /// What a caller may know of it, and nothing else.
 impl Serialize for Problem {
@@ -16,8 +16,8 @@ impl Serialize for Problem {
 
 /// Reads another service's problem.
 ///
-/// As RFC 9457 asks (section 3.1), a member of the wrong type is as good as absent; without a usable status
-/// it is a 500. It is never a bug of ours. A `request_id` stays among the members.
+/// As RFC 9457 asks (section 3.1), a member of the wrong type is as good as absent; without a status of
+/// an error it is a 500. It is never a bug of ours. A `request_id` stays among the members.
 impl<'de> Deserialize<'de> for Problem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Map::deserialize(deserializer).map(Self::of_members)
@@ -28,6 +28,7 @@ impl Problem {
     fn of_members(mut members: Map<String, Value>) -> Self {
         let status = members.get("status").and_then(Value::as_u64);
         let status = status.and_then(|number| StatusCode::from_u16(number.try_into().ok()?).ok());
+        let status = status.filter(|status| is_error(*status));
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = text(&mut members, "code").unwrap_or_else(|| status_code::code(status));
         let mut problem = Self::new(status, code);

@@ -127,6 +127,21 @@ async fn the_user_s_explanation_goes_first() {
 }
 
 #[tokio::test]
+async fn what_a_client_wrote_into_an_error_s_text_begins_no_line_of_its_own() {
+    let chains = Arc::new(Mutex::new(Vec::new()));
+    let layer = ProblemLayer::new().on_bug({
+        let chains = Arc::clone(&chains);
+        move |bug| chains.lock().unwrap().push(bug.chain())
+    });
+    let forged = "no such user: x\n2026-01-01 INFO paid\u{1b}[2K\u{85}";
+    let answer = send(layer, &[], async |_| Err(io::Error::other(forged))).await;
+    assert_eq!(answer.status(), 500);
+    assert!(!answer.log.contains("\n2026-01-01"), "{}", answer.log);
+    let expected = "no such user: x\\n2026-01-01 INFO paid\\u{1b}[2K\\u{85}";
+    assert_eq!(*chains.lock().unwrap(), [expected]);
+}
+
+#[tokio::test]
 async fn a_bug_is_told_to_the_hook_whose_panics_harm_nobody() {
     let bugs = Arc::new(Mutex::new(Vec::new()));
     let layer = ProblemLayer::new().on_bug({

@@ -3,11 +3,15 @@
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll},
 };
 
 use battlement_problem::{Panic, ProblemLayer};
-use battlement_testkit::probe::{Probe, ProbeBody, Reply};
+use battlement_testkit::probe::{Probe, ProbeBody, ProbeError, Reply};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -73,8 +77,27 @@ async fn a_panic_within_the_body_is_an_error_of_the_body_and_never_its_end() {
     let mut body = response.into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "the first frame");
     let error = body.frame().await.unwrap().unwrap_err();
-    assert!(error.is::<Panic>(), "{error}");
+    assert!(error.source().unwrap().is::<Panic>(), "{error}");
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_told_once_however_many_layers_are_around() {
+    for body in [ProbeBody::from("a").panic(), ProbeBody::from("a").error(ProbeError::new("lost"))]
+    {
+        let bugs = Arc::new(AtomicUsize::new(0));
+        let layer = ProblemLayer::new().on_bug({
+            let bugs = Arc::clone(&bugs);
+            move |_| _ = bugs.fetch_add(1, Relaxed)
+        });
+        let probe = Probe::new();
+        probe.next(Reply::body(body));
+        let service = layer.layer(layer.layer(probe));
+        let response = service.oneshot(Request::new(ProbeBody::empty())).await.unwrap();
+        let error = response.into_body().collect().await.unwrap_err();
+        assert!(!error.to_string().is_empty());
+        assert_eq!(bugs.load(Relaxed), 1);
+    }
 }
 
 /// A body that promises a few bytes, and panics instead.
