@@ -7,6 +7,10 @@ mod pages {
     mod readme {}
     #[doc = include_str!("../COMPARE.md")]
     mod compare {}
+    #[doc = include_str!("../docs/migrate/app-error.md")]
+    mod migrate_app_error {}
+    #[doc = include_str!("../docs/migrate/catch-panic.md")]
+    mod migrate_catch_panic {}
     #[doc = include_str!("../docs/migrate/axum-client-ip.md")]
     mod migrate_axum_client_ip {}
     #[doc = include_str!("../docs/migrate/express-rate-limit.md")]

@@ -42,19 +42,19 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
         return None;
     }
     let (mut ip, mut dots) = (0, 0);
-    let (mut number, mut digits) = (0_u64, 0);
+    let (mut number, mut digits) = (0_u32, 0);
     for byte in text {
-        match byte {
-            b'0'..=b'9' => {
-                number = number * 10 + u64::from(byte - b'0');
-                digits += 1;
-            }
-            b'.' => {
-                ip = ip << 8 | octet(number, digits)?;
-                dots += 1;
-                (number, digits) = (0, 0);
-            }
-            _ => return None,
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            // What is too long for a number to hold is too long for an octet.
+            number = number.wrapping_mul(10).wrapping_add(digit.into());
+            digits += 1;
+        } else if *byte == b'.' {
+            ip = ip << 8 | octet(number, digits)?;
+            dots += 1;
+            (number, digits) = (0, 0);
+        } else {
+            return None;
         }
     }
     let ip = ip << 8 | octet(number, digits)?;
@@ -62,9 +62,9 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// A number that fits, without leading zeros, which some take for octal.
-fn octet(number: u64, digits: u32) -> Option<u32> {
+const fn octet(number: u32, digits: u32) -> Option<u32> {
     match (digits, number) {
-        (1, _) | (2, 10..) | (3, 100..=255) => u32::try_from(number).ok(),
+        (1, _) | (2, 10..) | (3, 100..=255) => Some(number),
         _ => None,
     }
 }

@@ -98,7 +98,7 @@ impl Watch {
     /// Logs why the body breaks off, unless a layer further in has.
     #[cold]
     fn told(&self, error: BoxError) -> BoxError {
-        if links(error.as_ref()).any(|link| link.is::<Told>()) {
+        if links(error.as_ref()).any(<dyn Error>::is::<Told>) {
             return error;
         }
         let reporter = Reporter { config: &self.config, facts: self.facts.as_ref() };

@@ -80,15 +80,20 @@ where
             return self.poll_otherwise(cx);
         };
         let enabled = admitted.config.enabled;
-        let polled = if enabled { catch(|| future.poll(cx)) } else { Ok(future.poll(cx)) };
+        // Written to its place within: the closure's own result would be copied on its way out.
+        let mut polled = Poll::Pending;
+        if !enabled {
+            polled = future.poll(cx);
+        } else if let Err(caught) = catch(|| polled = future.poll(cx)) {
+            return self.go_on(Err(panicked(caught).into()), cx);
+        }
         match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ok(response))) if !is_error(response.status()) || !enabled => {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(response)) if !is_error(response.status()) || !enabled => {
                 let watch = this.admitted.take().map(Admitted::watch);
                 Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, watch))))
             }
-            Ok(Poll::Ready(outcome)) => self.go_on(outcome.map_err(Into::into), cx),
-            Err(caught) => self.go_on(Err(panicked(caught).into()), cx),
+            Poll::Ready(outcome) => self.go_on(outcome.map_err(Into::into), cx),
         }
     }
 }

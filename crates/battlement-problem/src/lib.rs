@@ -39,7 +39,7 @@
 //! 1. writes the [`Problem`] that a handler has left, and the rejection of another layer of ours, in the form
 //!    the caller accepts: `application/problem+json` (RFC 9457), plain text or HTML, with the id;
 //! 2. gives an error without a content type, or with plain text, a body: the text of a 4xx, up to 4 KiB, is
-//!    its detail, that of a 5xx is logged;
+//!    its detail, that of a 5xx is logged. It is waited for, up to the length that the body says it has;
 //! 3. turns the error of a service into an answer, whatever its type: what [`ProblemLayer::explain`] says, a
 //!    [`Problem`], a rejection of our layers, what tower and hyper turn calls away with; any other is a bug;
 //! 4. turns a panic in the call or in the future into an answer, and one in the body into an error of the body, so
@@ -92,6 +92,9 @@
 //! - axum's `HandleErrorLayer` turns errors into responses under axum alone, and asks you for each kind.
 //! - Crates for RFC 9457 give you the type, and some put the text of the source into the detail, or rewrite
 //!   responses and lose `Allow` and `Retry-After` with their headers.
+//!
+//! Pages for who comes from `CatchPanicLayer` or has an error type of their own stand in the repository, compiled:
+//! `docs/migrate/catch-panic.md` and `app-error.md`.
 //!
 //! # When the caller goes away
 //!

@@ -80,7 +80,9 @@ where
         if self.failed.is_some() || !admitted.config.enabled {
             return self.call_otherwise(admitted, request);
         }
-        match catch(|| self.inner.call(request)) {
+        // Taken out of its place within: a closure that owned it would be copied with it.
+        let mut request = Some(request);
+        match catch(|| self.inner.call(request.take().expect("nobody else takes it"))) {
             Ok(future) => ResponseFuture::calling(admitted, future),
             Err(caught) => ResponseFuture::failed(admitted, panicked(caught).into()),
         }

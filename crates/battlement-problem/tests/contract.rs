@@ -4,10 +4,7 @@
 use std::{convert::Infallible, error::Error};
 
 use battlement_problem::{Problem, ProblemLayer, ProblemService, ResponseBody};
-use battlement_testkit::{
-    contract::{Contract, Local, Rule},
-    probe::ProbeError,
-};
+use battlement_testkit::contract::{Contract, Local, Rule};
 use tower::Layer;
 
 type BoxError = Box<dyn Error + Send + Sync>;
