@@ -47,6 +47,8 @@ pub(crate) fn links<'a>(
 /// The problem of an error that left a service: a bug, if nobody knows better.
 pub(crate) fn problem(error: BoxError, config: &Config) -> Problem {
     match known(error.as_ref(), config) {
+        // It is no cause of its own: what it was told to say is all there is.
+        Some(problem) if error.is::<Carried>() => problem,
         Some(problem) => problem.source_if_none(error),
         None => Problem::bug(error),
     }

@@ -57,6 +57,7 @@ async fn a_problem_comes_through_services_whose_errors_are_boxed() {
     let answer = answer.await;
     assert_eq!(answer.status(), 418);
     assert_eq!(answer.json()["detail"], "tip me over");
+    assert_eq!(answer.log, "", "without a cause all was told");
 }
 
 #[tokio::test]
