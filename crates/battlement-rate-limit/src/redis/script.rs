@@ -164,3 +164,6 @@ fn state(values: &mut Values) -> Result<PolicyState, Malformed> {
     let remaining = values.int()?.try_into().map_err(|_| Malformed)?;
     Ok(PolicyState { ruling, remaining, reset: values.micros()? })
 }
+
+#[cfg(test)]
+mod tests;

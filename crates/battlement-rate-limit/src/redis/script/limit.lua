@@ -268,8 +268,6 @@ function rules.s()
       open_used = open_used > cost and open_used - cost or 0
     elseif taken_at >= began - policy.us then
       open_before = open_before > cost and open_before - cost or 0
-    else
-      return us, ns, used, before
     end
     return ends, 0, open_used, open_before
   end
