@@ -10,14 +10,18 @@ use super::{
     engine::{Engine, Phase},
     link::{Fault, Link},
     probe,
+    signs::Seen,
 };
 use crate::jitter;
 
 /// The first pause between two tries to come back, and the longest; each is spread by as much again.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// A connection that lasted less is no reason to hope at once for another.
+/// A connection that was away again sooner is no reason to hope for a better one soon.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// So often a connection is looked at that nobody may be using: what closes idle ones, or lets them die in
+/// silence, is then met here and not by a request.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// So many tries of nodes that are away, and the whole cluster is looked up anew.
 const ROUNDS: u32 = 5;
 
@@ -35,33 +39,39 @@ enum End {
 pub(super) async fn run(engine: &Arc<Engine>) {
     let (mut pause, mut told) = (Pause::default(), Told(State::Connecting));
     loop {
+        let since = Instant::now();
         let end = match renew(engine).await {
             Ok(link) => {
-                let since = Instant::now();
                 engine.put(Some(link), Phase::Up);
                 told.tell(engine, None);
-                let end = watch(engine, &mut told).await;
-                if since.elapsed() > SHORT_LIFE {
-                    pause = Pause::default();
-                }
-                end
+                watch(engine, &mut told).await
             }
             Err(fault) => End::Away(fault),
         };
+        let lived = since.elapsed();
+        if lived > SHORT_LIFE {
+            pause = Pause::default();
+        }
         match end {
             End::Closed => return,
-            End::Broken if pause.is_first() => engine.put(None, Phase::Connecting),
-            End::Broken => engine.put(None, Phase::Down),
-            End::Away(fault) => {
-                engine.put(None, Phase::Down);
-                told.tell(engine, Some(&fault));
+            // It decided until now: requests wait for another connection.
+            End::Broken if lived > FIRST_PAUSE => {
+                engine.put(None, Phase::Connecting);
+                continue;
             }
+            End::Broken => go_down(engine, &mut told, &Fault::Broken),
+            End::Away(fault) => go_down(engine, &mut told, &fault),
         }
         tokio::select! {
             () = pause.pass() => {}
             () = engine.signs.ended() => return,
         }
     }
+}
+
+fn go_down(engine: &Engine, told: &mut Told, fault: &Fault) {
+    engine.put(None, Phase::Down);
+    told.tell(engine, Some(fault));
 }
 
 /// A connection to somebody who decides.
@@ -95,6 +105,7 @@ async fn watch(engine: &Arc<Engine>, told: &mut Told) -> End {
         let seen = tokio::select! {
             seen = engine.signs.next() => Some(seen),
             () = pause.pass_if(!open.is_empty()) => None,
+            () = sleep(BETWEEN_LOOKS) => Some(look(engine).await),
         };
         let Some(link) = engine.link.load_full() else { return End::Broken };
         let fault = match seen {
@@ -119,6 +130,21 @@ async fn watch(engine: &Arc<Engine>, told: &mut Told) -> End {
         }
         told.tell(engine, fault.as_ref());
     }
+}
+
+/// Looks whether the only server there is still answers.
+async fn look(engine: &Engine) -> Seen {
+    let mut seen = Seen::default();
+    let link = engine.link.load_full().filter(|_| engine.groups.len() == 1);
+    if let Some(link) = link {
+        let ping = redis::cmd("PING");
+        match timeout(engine.settings.deadline, link.send(&ping)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(Fault::Broken)) => seen.broken = true,
+            Ok(Err(_)) | Err(_) => seen.suspects = 1,
+        }
+    }
+    seen
 }
 
 /// Looks whether those that were late or failed are away; if one is, all the others are looked at too.
