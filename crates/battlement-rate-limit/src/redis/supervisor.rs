@@ -175,10 +175,6 @@ async fn retry(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, open: Vec<usize>
 struct Pause(u32);
 
 impl Pause {
-    const fn is_first(&self) -> bool {
-        self.0 == 0
-    }
-
     async fn pass(&mut self) {
         let pause = (FIRST_PAUSE * 2_u32.pow(self.0.min(10))).min(LONGEST_PAUSE);
         self.0 += 1;
