@@ -12,7 +12,6 @@ use redis::{
 
 use self::link::Cluster;
 use super::{
-    group::GROUPS_OF_A_CLUSTER,
     link::Connect,
     target::{Target, info},
     tls,
@@ -22,9 +21,12 @@ use crate::Mistake;
 /// Some nodes of a cluster, by their URLs; the others are found through them.
 pub(super) struct Nodes(pub(super) Vec<String>);
 
+/// Enough that a node that is away takes few slots of others with it.
+const GROUPS: u16 = 128;
+
 impl Target for Nodes {
     fn groups(&self) -> u16 {
-        GROUPS_OF_A_CLUSTER
+        GROUPS
     }
 
     fn connector(&self, most: Duration, roots: Option<&[u8]>) -> Result<Box<dyn Connect>, Mistake> {

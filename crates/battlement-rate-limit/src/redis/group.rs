@@ -21,9 +21,6 @@ pub(super) struct Group {
     open: AtomicBool,
 }
 
-/// Enough that a node that is away takes few slots of others with it.
-pub(super) const GROUPS_OF_A_CLUSTER: u16 = 128;
-
 impl Group {
     pub(super) fn new() -> Self {
         Self {
