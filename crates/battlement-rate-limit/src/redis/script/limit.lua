@@ -42,7 +42,7 @@ if ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
     if ARGV[at + 1] ~= 'a' or cost == 0 or tonumber(ARGV[at + 4]) < now then break end
     local raw = call('GET', key)
     if raw then
-      if type(raw) ~= 'string' or sub(raw, 1, first - 1) ~= head then break end
+      if type(raw) ~= 'string' or #raw ~= #head + SIZE or sub(raw, 1, first - 1) ~= head then break end
       us, ns = unpack(CELL, raw, first)
       us = us - now
       if us < 0 then
@@ -340,7 +340,9 @@ local function read(set, raw)
   others = nil
   local head = set.head
   local from = #head + 1
-  if not raw or sub(raw, 1, from - 1) ~= head then return read_other(set, raw) end
+  if not raw or #raw ~= #head + #set * SIZE or sub(raw, 1, from - 1) ~= head then
+    return read_other(set, raw)
+  end
   for p = 1, #set do
     us[p], ns[p], used[p], before[p], from = unpack(CELL, raw, from)
   end

@@ -261,8 +261,12 @@ async fn many_entries_are_decided_one_after_the_other_each_by_its_own_policies()
     let answers = redis.run(BEGIN, &all).await;
     let left: Vec<_> = answers.into_iter().map(remaining).collect();
     assert_eq!(left, [vec![1], vec![1, 9], vec![0, 9], vec![0]]);
-    let fields: i64 = redis.ask(&["HLEN", "a"]).await;
-    assert_eq!(fields, 2);
+    let peek = redis.one(BEGIN, entry("a", &both, 1, What::Peek)).await;
+    assert_eq!(
+        remaining(peek),
+        [0, 9],
+        "a policy that is asked for no more stays beside the others"
+    );
 }
 
 #[tokio::test]
@@ -284,7 +288,7 @@ async fn a_key_of_somebody_else_fails_alone() {
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_day("day", 2));
-    let _: String = redis.ask(&["SET", "theirs", "text"]).await;
+    let _: i64 = redis.ask(&["LPUSH", "theirs", "text"]).await;
     let take = |key| (entry(key, &policies, 1, What::Acquire), IN_TIME);
     let answers = redis.run(BEGIN, &[take("theirs"), take("ours")]).await;
     assert_eq!(answers[0], Answer::Failed("WRONGTYPE".to_owned()));
@@ -310,9 +314,11 @@ async fn a_cell_that_nobody_can_read_counts_as_none() {
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_day("day", 2));
-    let _: i64 = redis.ask(&["HSET", "a", "g:day", "nonsense"]).await;
-    let answer = redis.one(BEGIN, entry("a", &policies, 1, What::Acquire)).await;
-    assert_eq!(remaining(answer), [1]);
+    for text in ["", "nonsense", "g:day", "g:day\n", "g:day\n\n", "g:day\n\nshort", "\n\n"] {
+        let _: String = redis.ask(&["SET", "a", text]).await;
+        let answer = redis.one(BEGIN, entry("a", &policies, 1, What::Acquire)).await;
+        assert_eq!(remaining(answer), [1], "{text:?}");
+    }
     redis.assert_that_every_key_has_a_ttl().await;
 }
 
