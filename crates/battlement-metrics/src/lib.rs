@@ -97,7 +97,8 @@
 //!
 //! - `axum`: routes from `MatchedPath`, and `note_route`
 //! - `prometheus-client`: the module `prometheus_client`; a registry of yours on the page, ours in one
-//! - `rate-limit`: the module `rate_limit`, which counts what battlement's rate limits decide
+//! - `rate-limit`: the module `rate_limit`, which counts what battlement's rate limits decide;
+//!   `rate-limit-redis`: and what they ask of Redis
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,9 +1,14 @@
 //! What rate limits decide, and what they keep.
 
+#[cfg(feature = "rate-limit-redis")]
+mod redis;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use battlement_rate_limit::{Decision, Handle, Observe, Source};
 
+#[cfg(feature = "rate-limit-redis")]
+pub use self::redis::RedisMetrics;
 use crate::{
     Exposition,
     family::{Families, Family, Kind, Labels, Value},

@@ -3,7 +3,7 @@
 mod breaker;
 mod builder;
 mod clock;
-#[cfg(feature = "redis-cluster")]
+#[cfg_attr(not(feature = "redis-cluster"), path = "redis/no_cluster.rs")]
 mod cluster;
 mod deny_cache;
 mod encoded;
@@ -16,6 +16,8 @@ mod link;
 mod observe;
 mod probe;
 mod script;
+#[cfg(feature = "serde")]
+mod settings;
 mod signs;
 mod slot;
 mod state;
@@ -28,6 +30,8 @@ mod tls;
 use std::{fmt, sync::Arc};
 
 pub(crate) use self::encoded::Encoded;
+#[cfg(feature = "serde")]
+pub use self::settings::{RedisSettings, Urls};
 pub use self::{
     builder::Builder,
     failure::{OnFailure, Share},

@@ -1,4 +1,4 @@
-mod duration;
+pub(crate) mod duration;
 mod key;
 mod named;
 mod policy;

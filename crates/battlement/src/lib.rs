@@ -8,7 +8,7 @@
 //! | `client_ip` | `client-ip` | who the client is behind trusted proxies |
 //! | `metrics` | `metrics` | every request counted once, and a page for Prometheus |
 //! | `problem` | `problem` | errors and panics as problems (RFC 9457) and gRPC statuses |
-//! | `rate_limit` | `rate-limit` | how much each client may ask, in bounded memory |
+//! | `rate_limit` | `rate-limit` | how much each client may ask, in bounded memory or in Redis |
 //! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
 //! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
 //!
@@ -39,6 +39,7 @@
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `prometheus-client`, `serde`: what joins the layers that
 //!   are switched on to these
+//! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share
 //! - `full`: everything
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

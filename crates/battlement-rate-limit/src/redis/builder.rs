@@ -47,6 +47,12 @@ impl Builder {
         }
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn roots(mut self, pem: Option<Vec<u8>>) -> Self {
+        self.roots = pem;
+        self
+    }
+
     /// How long a request waits at most, with all that is done for it. 1 ms to a minute. Default: 50 ms,
     /// fifty times what a Redis nearby takes, and no more than a caller hardly notices.
     #[must_use]

@@ -11,6 +11,8 @@ use redis::{
 };
 
 use self::link::Cluster;
+#[cfg(feature = "serde")]
+use super::Builder;
 use super::{
     link::Connect,
     target::{Target, info},
@@ -20,6 +22,13 @@ use crate::Mistake;
 
 /// Some nodes of a cluster, by their URLs; the others are found through them.
 pub(super) struct Nodes(pub(super) Vec<String>);
+
+/// What `urls` are the nodes of.
+#[cfg(feature = "serde")]
+#[expect(clippy::unnecessary_wraps, reason = "it is none where clusters are not built in")]
+pub(super) fn builder(urls: Vec<String>) -> Result<Builder, Mistake> {
+    Ok(Builder::new(Nodes(urls)))
+}
 
 /// Enough that a node that is away takes few slots of others with it.
 const GROUPS: u16 = 128;

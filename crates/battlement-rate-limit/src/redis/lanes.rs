@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(lanes.enter(7, || 9), Entered::Goes, "another slot has a lane of its own");
         assert_eq!(lanes.next(0, |_| false), [1, 2, 3]);
         assert_eq!(lanes.next(0, |job| *job == 4), [5], "who is gone is not taken along");
-        assert_eq!(lanes.next(0, |_| false), []);
+        assert!(lanes.next(0, |_| false).is_empty());
         assert_eq!(lanes.enter(0, || 6), Entered::Goes);
     }
 

@@ -6,7 +6,10 @@ use crate::Mistake;
 
 pub(super) const IS_BUILT_IN: bool = false;
 
-pub(super) fn client(info: ConnectionInfo, _: Option<&[u8]>) -> Result<Client, Mistake> {
+pub(super) fn client(info: ConnectionInfo, roots: Option<&[u8]>) -> Result<Client, Mistake> {
+    if roots.is_some() {
+        return Err(Mistake::new("root_certificates", "needs the feature redis-tls"));
+    }
     Client::open(info).map_err(|_| Mistake::new("url", "is none of Redis"))
 }
 

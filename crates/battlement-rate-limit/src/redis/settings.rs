@@ -1,0 +1,162 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::{Builder, OnFailure, Redis, Share, cluster};
+use crate::{ConfigError, settings::duration};
+
+/// The settings of a [`Redis`] as a configuration file has them.
+///
+/// `url` has to be said; every other field may be left out and then is what [`Redis::new`] has. Unknown ones
+/// are refused by name. `TryFrom` reports every mistake at once, and neither that nor `Debug` shows a URL or
+/// the secret.
+///
+/// # Example
+///
+/// ```
+/// use battlement_rate_limit::redis::{Redis, RedisSettings};
+///
+/// let settings: RedisSettings = serde_json::from_str(
+///     r#"{ "url": "redis://:password@127.0.0.1:6379/1", "deadline": "25ms", "prefix": "shop" }"#,
+/// ).unwrap();
+/// let redis = Redis::try_from(settings).unwrap();
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisSettings {
+    /// The URL of a server, or a list of those of nodes of a cluster.
+    pub url: Urls,
+    /// [`Builder::deadline`], as `50ms`.
+    #[serde(default)]
+    pub deadline: Option<String>,
+    /// [`Builder::prefix`].
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// [`Builder::key_secret`].
+    #[serde(default)]
+    pub key_secret: Option<String>,
+    /// [`Builder::coalesce`].
+    #[serde(default)]
+    pub coalesce: Option<usize>,
+    /// [`Builder::queue`].
+    #[serde(default)]
+    pub queue: Option<usize>,
+    /// `Builder::root_certificates`, with the feature `redis-tls`.
+    #[serde(default)]
+    pub root_certificates: Option<String>,
+}
+
+/// Where Redis is.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Urls {
+    /// One server.
+    Server(String),
+    /// Some nodes of a cluster, with the feature `redis-cluster`.
+    Cluster(Vec<String>),
+}
+
+impl TryFrom<RedisSettings> for Redis {
+    type Error = ConfigError;
+
+    fn try_from(settings: RedisSettings) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        let deadline =
+            settings.deadline.map(|text| duration::read("deadline", &text, &mut mistakes));
+        ConfigError::check(mistakes)?;
+        let mut builder = match settings.url {
+            Urls::Server(url) => Self::builder(&url),
+            Urls::Cluster(urls) => {
+                cluster::builder(urls).map_err(|mistake| ConfigError::of(vec![mistake]))?
+            }
+        };
+        builder = deadline.into_iter().fold(builder, Builder::deadline);
+        builder = settings.prefix.iter().fold(builder, |builder, prefix| builder.prefix(prefix));
+        builder = settings.key_secret.into_iter().fold(builder, Builder::key_secret);
+        builder = settings.coalesce.into_iter().fold(builder, Builder::coalesce);
+        builder = settings.queue.into_iter().fold(builder, Builder::queue);
+        builder.roots(settings.root_certificates.map(String::into_bytes)).build()
+    }
+}
+
+/// `deny`, `allow`, or `{ "local-fallback": { "share": 25 } }` in percent.
+impl<'de> Deserialize<'de> for OnFailure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Choice::deserialize(deserializer)? {
+            Choice::Deny => Self::Deny,
+            Choice::Allow => Self::Allow,
+            Choice::LocalFallback { share } => {
+                Self::LocalFallback { share: Share::try_percent(share).map_err(D::Error::custom)? }
+            }
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Choice {
+    Deny,
+    Allow,
+    LocalFallback { share: u32 },
+}
+
+impl fmt::Debug for RedisSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisSettings")
+            .field("deadline", &self.deadline)
+            .field("prefix", &self.prefix)
+            .field("coalesce", &self.coalesce)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Urls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Urls")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(json: &str) -> Vec<String> {
+        let settings: RedisSettings = serde_json::from_str(json).unwrap();
+        assert!(!format!("{settings:?}").contains("s3cret"));
+        let error = Redis::try_from(settings).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
+        error.mistakes().iter().map(|mistake| mistake.field.clone()).collect()
+    }
+
+    #[test]
+    fn every_setting_can_be_said_and_mistakes_are_told_by_name() {
+        let settings: RedisSettings = serde_json::from_str(
+            r#"{ "url": "redis://:s3cret@127.0.0.1/", "deadline": "25ms", "prefix": "shop",
+                 "key_secret": "s3cret-s3cret-s3cret", "coalesce": 1, "queue": 5 }"#,
+        )
+        .unwrap();
+        assert!(!format!("{settings:?}").contains("s3cret"));
+        assert!(Redis::try_from(settings).is_ok());
+        let all = r#"{ "url": "redis://127.0.0.1/", "prefix": "{", "key_secret": "s3cret",
+                       "coalesce": 0, "queue": 0 }"#;
+        assert_eq!(fields(all), ["prefix", "key_secret", "coalesce", "queue"]);
+        let time = r#"{ "url": "redis://127.0.0.1/", "deadline": "soon" }"#;
+        assert_eq!(fields(time), ["deadline"]);
+        assert_eq!(fields(r#"{ "url": "http://:s3cret@127.0.0.1/" }"#), ["url"]);
+        let unknown = serde_json::from_str::<RedisSettings>(r#"{ "url": "", "pool": 1 }"#);
+        assert!(unknown.unwrap_err().to_string().contains("pool"));
+    }
+
+    #[test]
+    fn what_applies_to_a_failure_can_be_said() {
+        let read = serde_json::from_str::<OnFailure>;
+        assert_eq!(read("\"deny\"").unwrap(), OnFailure::Deny);
+        assert_eq!(read("\"allow\"").unwrap(), OnFailure::Allow);
+        let share = Share::one_in(4);
+        let local = read(r#"{ "local-fallback": { "share": 25 } }"#).unwrap();
+        assert_eq!(local, OnFailure::LocalFallback { share });
+        assert!(read(r#"{ "local-fallback": { "share": 0 } }"#).is_err());
+        assert!(read("\"local-fallback\"").is_err(), "a share has no default");
+    }
+}
