@@ -42,13 +42,17 @@ pub struct Key {
 
 impl Key {
     /// The client's address, as the layer `battlement-client-ip` further out decided it. IPv6 counts by the
-    /// network that layer says, a /64 by default.
+    /// network that layer says, a /64 by default. That layer has to know the [`peer`](Self::peer), too.
     #[must_use]
     pub fn client_ip() -> Self {
         Self::of(Part::ClientIp)
     }
 
     /// The address at the other end of the connection, IPv6 by its /64. Behind a proxy all clients are one.
+    ///
+    /// The server has to say it: axum by `into_make_service_with_connect_info::<SocketAddr>()`, tonic does (both by
+    /// the feature of that name), and an accept loop of your own puts [`PeerAddr`](crate::PeerAddr) into
+    /// the extensions of each request.
     #[must_use]
     pub fn peer() -> Self {
         Self::of(Part::Peer)

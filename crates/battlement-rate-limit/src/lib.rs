@@ -117,7 +117,7 @@ mod settings;
 mod store;
 mod waiting;
 
-pub use battlement_core::{ClientIp, Head, ResponseBody};
+pub use battlement_core::{ClientIp, Head, PeerAddr, ResponseBody};
 
 #[cfg(feature = "serde")]
 pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};

@@ -41,9 +41,13 @@ impl Part {
     /// What to do where it is missing.
     pub(super) const fn fix(&self) -> &'static str {
         match self {
-            Self::ClientIp => "put battlement-client-ip's layer outside of this one",
+            Self::ClientIp => {
+                "put battlement-client-ip's layer outside of this one; if it is there, have the server say who \
+                 the peer is, in axum by into_make_service_with_connect_info::<SocketAddr>()"
+            }
             Self::Peer => {
-                "have the server say who the peer is, in axum by into_make_service_with_connect_info"
+                "have the server say who the peer is, in axum by \
+                 into_make_service_with_connect_info::<SocketAddr>(), elsewhere by PeerAddr in the extensions"
             }
             Self::Header(_) => {
                 "turn requests away first that have the header not once, or choose what applies to them"
