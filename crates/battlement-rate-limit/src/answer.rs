@@ -41,7 +41,7 @@ impl Denial {
     pub(crate) const fn unavailable(wire: Wire) -> Self {
         let rejection = Rejection::new(RejectionKind::CircuitOpen);
         let answer = Answer::new(rejection).type_uri(REDUCED_CAPACITY);
-        Self { answer, wire, retry_after: None, fields: Fields::NONE }
+        Self { answer, wire, retry_after: None, fields: Fields::None }
     }
 
     pub(crate) fn response<B>(self) -> Response<ResponseBody<B>> {

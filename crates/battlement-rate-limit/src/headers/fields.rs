@@ -9,19 +9,21 @@ use super::{
 };
 use crate::{Outcome, Policies, Policy, PolicyState};
 
-/// The headers of one decision, made with it so that nothing of the policies has to be kept.
+/// The headers of one decision, as small as they can wait for the response.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
-    /// Written as lists.
-    policy: Option<HeaderValue>,
-    limit: Option<HeaderValue>,
-    /// Written as single values.
-    tightest: Option<(Headers, Tightest)>,
+pub(crate) enum Fields {
+    /// Nothing is said.
+    #[default]
+    None,
+    /// Lists of all policies.
+    Lists { policies: Policies, limit: HeaderValue },
+    /// The numbers of one.
+    Numbers { policies: Policies, style: Headers, tightest: Tightest },
 }
 
 /// The policy that leaves least.
 #[derive(Clone, Copy, Debug)]
-struct Tightest {
+pub(crate) struct Tightest {
     limit: u32,
     remaining: u32,
     /// In seconds.
@@ -29,39 +31,35 @@ struct Tightest {
 }
 
 impl Fields {
-    /// Nothing is said.
-    pub(crate) const NONE: Self = Self { policy: None, limit: None, tightest: None };
-
     pub(crate) fn of(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
         // What is not known is not told.
-        let tells = headers != Headers::None && outcome.source.is_exact();
-        let Some(named) = policies.0.headers.as_ref().filter(|_| tells) else {
-            return Self::default();
-        };
-        if headers == Headers::Draft10 {
-            let limit = limits(policies, outcome);
-            return Self { policy: Some(named.named.clone()), limit, tightest: None };
+        if headers == Headers::None || !outcome.source.is_exact() {
+            return Self::None;
         }
-        let policy = (headers != Headers::Legacy).then(|| named.numbers.clone());
-        let tightest = shown(policies, outcome).map(|(policy, state)| Tightest::of(policy, state));
-        let tightest = tightest.min_by_key(|tightest| (tightest.remaining, !tightest.reset));
-        Self { policy, limit: None, tightest: tightest.map(|tightest| (headers, tightest)) }
+        let told = if headers == Headers::Draft10 {
+            limits(policies, outcome).map(|limit| Self::Lists { policies: policies.clone(), limit })
+        } else {
+            let all = shown(policies, outcome).map(|(policy, state)| Tightest::of(policy, state));
+            let tightest = all.min_by_key(|tightest| (tightest.remaining, !tightest.reset));
+            let policies = policies.clone();
+            tightest.map(|tightest| Self::Numbers { policies, style: headers, tightest })
+        };
+        told.unwrap_or_default()
     }
 
     /// Writes them beside those that limiters further in have written.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
-        if let Some(policy) = self.policy
-            && headers.append(POLICY, policy)
-        {
-            on_one_line(headers, POLICY);
-        }
-        if let Some(limit) = self.limit
-            && headers.append(LIMIT, limit)
-        {
-            on_one_line(headers, LIMIT);
-        }
-        if let Some((style, tightest)) = self.tightest {
-            tightest.write(style, headers);
+        match self {
+            Self::None => {}
+            Self::Lists { policies, limit } => {
+                list(headers, POLICY, policies.0.headers.as_ref().map(|both| both.named.clone()));
+                list(headers, LIMIT, Some(limit));
+            }
+            Self::Numbers { policies, style, tightest } => {
+                let told = policies.0.headers.as_ref().filter(|_| style != Headers::Legacy);
+                list(headers, POLICY, told.map(|both| both.numbers.clone()));
+                tightest.write(style, headers);
+            }
         }
     }
 }
@@ -142,6 +140,16 @@ fn limits(policies: &Policies, outcome: &Outcome) -> Option<HeaderValue> {
         }
     }
     text.value()
+}
+
+/// Adds to a list, which then is in the order of the limiters, the outermost first.
+#[inline]
+fn list(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value
+        && headers.append(&name, value)
+    {
+        on_one_line(headers, name);
+    }
 }
 
 /// One list, what was added last and so comes from further out first.
