@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use http::{Response, response::Parts};
+use http::{Response, header, response::Parts};
 use http_body::Body;
 
 use crate::{
@@ -48,6 +48,12 @@ impl Admitted {
                 Seen::Answer(response.map(|body| ResponseBody::new(body, watch)))
             }
             Found::Problem(problem) => Seen::Answer(self.answer(response.into_parts().0, &problem)),
+            Found::Unread(problem) => {
+                let mut answer = self.answer(response.into_parts().0, &problem);
+                // A wrong length is worse than none (RFC 9110, section 8.6).
+                answer.headers_mut().remove(header::CONTENT_LENGTH);
+                Seen::Answer(answer.map(|_: ResponseBody<B>| ResponseBody::unread()))
+            }
             Found::Text(text) => {
                 let (parts, body) = response.into_parts();
                 Seen::Text(Reading::new(parts, body, text))

@@ -31,6 +31,8 @@ pin_project! {
         // Absent where the body is ours.
         watch: Option<Watch>,
         has_failed: bool,
+        // There is none, for it is an answer to HEAD, and how long it would be nobody knows.
+        is_unread: bool,
     }
 }
 
@@ -44,12 +46,18 @@ impl<B> ResponseBody<B> {
     /// The service's body.
     #[inline]
     pub(crate) const fn new(body: B, watch: Option<Watch>) -> Self {
-        Self { inner: core::ResponseBody::inner(body), watch, has_failed: false }
+        Self { inner: core::ResponseBody::inner(body), watch, has_failed: false, is_unread: false }
     }
 
     /// One of ours.
     pub(crate) const fn own(inner: core::ResponseBody<B>) -> Self {
-        Self { inner, watch: None, has_failed: false }
+        Self { inner, watch: None, has_failed: false, is_unread: false }
+    }
+
+    /// None, of a length that servers are not to tell.
+    pub(crate) const fn unread() -> Self {
+        let inner = core::ResponseBody::empty();
+        Self { inner, watch: None, has_failed: false, is_unread: true }
     }
 }
 
@@ -90,7 +98,7 @@ where
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        if self.is_unread { SizeHint::default() } else { self.inner.size_hint() }
     }
 }
 

@@ -10,8 +10,10 @@ pub(crate) const LONGEST_TEXT: u64 = 4 * 1024;
 /// What a response that is an error has in it.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A problem that a handler left.
+    /// A problem that a handler left, or what there is to say of a response that says nothing itself.
     Problem(Problem),
+    /// The same of an answer to HEAD, which does not tell what GET would have brought.
+    Unread(Problem),
     /// A body short enough to be read first.
     Text(Text),
     /// An answer that is as good as it can be.
@@ -55,8 +57,10 @@ impl Text {
             Self::Rejection(rejection) => Problem::of_rejection(rejection),
             Self::Detail | Self::Private => Problem::of_status(response.status()),
         };
-        // What a GET would have brought cannot be known.
-        if asked.is_head || response.body().is_end_stream() {
+        if asked.is_head {
+            return Found::Unread(bare());
+        }
+        if response.body().is_end_stream() {
             return Found::Problem(bare());
         }
         let most = response.body().size_hint().upper();

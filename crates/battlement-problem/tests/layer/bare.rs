@@ -131,6 +131,7 @@ async fn an_answer_to_head_has_headers_and_no_body() {
     assert_eq!(bare.header("content-type"), Some("application/problem+json"));
     assert!(bare.response.body().is_empty());
     assert_eq!(bare.header("etag"), Some("\"1\""));
+    assert_eq!(bare.header("content-length"), None, "GET may have a detail");
 }
 
 #[tokio::test]
