@@ -2,6 +2,7 @@
 
 mod bench;
 mod fuzz;
+mod loom;
 mod repeat;
 
 use crate::Fallible;
@@ -17,6 +18,7 @@ struct Job {
 const JOBS: &[Job] = &[
     Job { name: "bench", about: "costs of all layers beside their peers'", run: |_| bench::run() },
     Job { name: "fuzz", about: "each fuzz target for --seconds, 180 unless told", run: fuzz::run },
+    Job { name: "loom", about: "every order in which threads can meet", run: |_| loom::run() },
     Job { name: "repeat", about: "the suite --times over, 10 unless told", run: repeat::run },
 ];
 

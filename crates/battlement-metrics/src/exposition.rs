@@ -5,6 +5,7 @@ mod text;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use http::HeaderMap;
 use tokio::sync::Semaphore;
 
 pub use self::service::ScrapeFuture;
@@ -23,6 +24,26 @@ pub enum Format {
     OpenMetrics,
     /// Prometheus' text format 0.0.4.
     Text,
+}
+
+impl Format {
+    /// What a scraper asks for by `accept`: of the formats it accepts, the one of the highest quality; the
+    /// older one if it names neither. For pages that you [render](Exposition::render) yourself.
+    #[must_use]
+    pub fn accepted(headers: &HeaderMap) -> Self {
+        negotiate::format(headers)
+    }
+
+    /// The `content-type` of a page. (OpenMetrics as `text/plain` would be refused.)
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => {
+                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+            }
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
 }
 
 /// The page that Prometheus reads: a service that answers GET and HEAD, whatever the path.

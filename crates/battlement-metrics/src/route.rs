@@ -30,6 +30,21 @@ pub(crate) const fn matched(_: &Extensions) -> Option<&str> {
 ///
 /// A layer inside the router (`Router::layer`) knows the route and needs no such thing; one around the
 /// whole router does. The template is copied, once a request.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, body::Body, routing::get};
+/// use battlement_metrics::{HttpMetrics, note_route};
+/// use tower::{Layer, util::MapRequestLayer};
+///
+/// let metrics = HttpMetrics::new();
+/// let router = Router::new()
+///     .route("/users/{id}", get(async || "a user"))
+///     .route_layer(MapRequestLayer::new(note_route::<Body>));
+/// // (`axum::serve` takes routers.)
+/// let app: Router = Router::new().fallback_service(metrics.server_layer().layer(router));
+/// ```
 #[cfg(feature = "axum")]
 #[must_use]
 pub fn note_route<B>(request: http::Request<B>) -> http::Request<B> {

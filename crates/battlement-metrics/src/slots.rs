@@ -1,12 +1,13 @@
 use std::{
     hash::{BuildHasher, Hash},
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{OnceLock, atomic::Ordering::Relaxed},
 };
 
+#[cfg(battlement_loom)]
+use loom::sync::atomic::AtomicUsize;
 use rustc_hash::FxBuildHasher;
+#[cfg(not(battlement_loom))]
+use std::sync::atomic::AtomicUsize;
 
 /// A table that only grows, up to a cap, and is read without a lock: by requests, and by a scrape while
 /// requests add to it.
@@ -104,7 +105,7 @@ fn home(key: impl Hash) -> usize {
     FxBuildHasher.hash_one(key) as usize
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(battlement_loom)))]
 mod tests {
     use std::thread;
 
@@ -142,5 +143,57 @@ mod tests {
         });
         assert_eq!((slots.len(), slots.iter().count()), (500, 500));
         assert!(found.iter().all(|of_thread| of_thread.len() == 600));
+    }
+}
+
+/// Every order in which two threads can meet. What fills a slot is std's and a step of its own; the count of
+/// places is ours.
+#[cfg(all(test, battlement_loom))]
+mod model {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+
+    fn insert(slots: &Slots<u32>, key: u32) -> Option<u32> {
+        slots.get_or_insert(key, |entry| *entry == key, || key).map(|(_, entry)| *entry)
+    }
+
+    /// Two threads insert these, in this order each.
+    fn race(max: usize, one: &'static [u32], other: &'static [u32], check: fn(&Slots<u32>)) {
+        loom::model(move || {
+            let slots = Arc::new(Slots::new(max));
+            let all = |slots: &Slots<u32>, keys: &[u32]| {
+                for key in keys {
+                    let found = insert(slots, *key);
+                    assert!(found.is_none_or(|found| found == *key));
+                }
+            };
+            let theirs = Arc::clone(&slots);
+            let thread = thread::spawn(move || all(&theirs, other));
+            all(&slots, one);
+            thread.join().unwrap();
+            assert_eq!(slots.len(), slots.iter().count());
+            check(&slots);
+        });
+    }
+
+    #[test]
+    fn a_race_for_one_entry_makes_one() {
+        race(2, &[7], &[7], |slots| assert_eq!((slots.len(), insert(slots, 7)), (1, Some(7))));
+    }
+
+    #[test]
+    fn a_race_for_the_last_place_keeps_the_cap() {
+        race(1, &[1], &[2], |slots| assert_eq!(slots.len(), 1));
+        race(2, &[1, 2], &[3], |slots| assert_eq!(slots.len(), 2));
+    }
+
+    #[test]
+    fn with_room_for_all_nobody_is_turned_away_for_good() {
+        race(2, &[1, 2], &[2, 1], |slots| {
+            assert_eq!((insert(slots, 1), insert(slots, 2), slots.len()), (Some(1), Some(2), 2));
+        });
     }
 }

@@ -34,6 +34,8 @@ async fn the_layers_of_grpc_and_of_clients_keep_it() {
     Contract::new(layer).idle(is_idle).counts(calls).run().await;
     let layer = || HttpMetrics::new().client_layer("payments");
     Contract::new(layer).idle(is_idle).counts(calls).run().await;
+    let layer = || HttpMetrics::new().grpc_client_layer("payments");
+    Contract::new(layer).idle(is_idle).counts(calls).run().await;
 }
 
 #[tokio::test]

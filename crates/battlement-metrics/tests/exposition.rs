@@ -64,6 +64,17 @@ async fn a_sampled_request_is_an_exemplar_in_openmetrics_alone() {
 }
 
 #[tokio::test]
+async fn an_unsampled_request_does_not_erase_an_exemplar() {
+    let metrics = HttpMetrics::new();
+    for flags in [TraceFlags::SAMPLED, TraceFlags::default()] {
+        let service = metrics.server_layer().layer(Probe::new());
+        service.oneshot(traced(flags)).await.unwrap().into_body().collect().await.unwrap();
+    }
+    let open = Exposition::new().metrics(&metrics).render(Format::OpenMetrics);
+    assert!(open.contains(EXEMPLAR), "{open}");
+}
+
+#[tokio::test]
 async fn the_answer_says_what_it_is() {
     let page = served(TraceFlags::default()).await;
     let text = scrape(&page, &[]).await;

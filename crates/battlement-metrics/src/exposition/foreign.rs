@@ -35,11 +35,17 @@ pub(crate) fn read(page: &str) -> Vec<Foreign<'_>> {
     metrics
 }
 
+/// Of a metric; its labels may have no colon.
+fn is_name(name: &str) -> bool {
+    super::is_name(&name.replace(':', "_"))
+}
+
 /// `TYPE name text`
 fn described(line: &str) -> Option<(&str, &str, &str)> {
     let (word, rest) = line.split_once(' ')?;
     let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
-    matches!(word, "HELP" | "TYPE" | "UNIT").then_some((word, name, text))
+    let is_known = matches!(word, "HELP" | "TYPE" | "UNIT") && is_name(name);
+    is_known.then_some((word, name, text))
 }
 
 impl<'a> Foreign<'a> {
@@ -159,6 +165,6 @@ mod tests {
 
     #[test]
     fn a_line_that_belongs_to_no_metric_is_left_out() {
-        assert_eq!(read("stray 1\n# nonsense\n\n"), []);
+        assert_eq!(read("stray 1\n# nonsense\n\n# TYPE  gauge\n 1\n# TYPE {} gauge\n{} 1\n"), []);
     }
 }

@@ -9,7 +9,7 @@ pub(crate) fn format(headers: &HeaderMap) -> Format {
     for part in list(headers, &header::ACCEPT) {
         let (name, parameters) = split(part);
         let version = parameter(parameters, "version");
-        let format = match name {
+        let format = match &*name.to_ascii_lowercase() {
             "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => {
                 Format::OpenMetrics
             }
@@ -29,12 +29,16 @@ pub(crate) fn gzip(headers: &HeaderMap) -> bool {
     let mut any = 0;
     for part in list(headers, &header::ACCEPT_ENCODING) {
         match split(part) {
-            ("gzip" | "x-gzip", parameters) => return quality(parameters) > 0,
+            (name, parameters) if is_gzip(name) => return quality(parameters) > 0,
             ("*", parameters) => any = quality(parameters),
             _ => {}
         }
     }
     any > 0
+}
+
+fn is_gzip(name: &str) -> bool {
+    ["gzip", "x-gzip"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn list<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
@@ -82,6 +86,7 @@ mod tests {
             ("*/*", Format::Text),
             ("text/html", Format::Text),
             ("application/openmetrics-text", Format::OpenMetrics),
+            ("Application/OpenMetrics-Text; Version=1.0.0", Format::OpenMetrics),
             ("application/openmetrics-text; version=0.0.1", Format::Text),
             ("application/openmetrics-text;version=1.0.0;q=0.4,text/plain;q=0.5", Format::Text),
             (
@@ -103,6 +108,7 @@ mod tests {
     fn gzip_is_sent_only_where_it_is_welcome() {
         for (accept, welcome) in [
             ("gzip", true),
+            ("GZIP", true),
             ("br, gzip;q=0.5", true),
             ("gzip;q=0", false),
             ("*", true),

@@ -73,7 +73,7 @@ impl Exposition {
 }
 
 fn asked(headers: &HeaderMap) -> (Format, bool) {
-    (negotiate::format(headers), negotiate::gzip(headers))
+    (Format::accepted(headers), negotiate::gzip(headers))
 }
 
 /// (To write into a vector never fails.)
@@ -84,15 +84,9 @@ fn zipped(page: &[u8]) -> Vec<u8> {
 }
 
 fn answer(format: Format, gzip: bool, page: Bytes) -> Answer {
-    let content_type = match format {
-        Format::OpenMetrics => {
-            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
-        }
-        Format::Text => "text/plain; version=0.0.4; charset=utf-8",
-    };
     let mut response = Response::new(Full::new(page));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if gzip {
