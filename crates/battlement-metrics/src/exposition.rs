@@ -1,3 +1,4 @@
+mod body;
 mod foreign;
 mod negotiate;
 mod service;
@@ -8,7 +9,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use http::HeaderMap;
 use tokio::sync::Semaphore;
 
-pub use self::service::ScrapeFuture;
+pub use self::{body::PageBody, service::ScrapeFuture};
 use crate::{
     HttpMetrics,
     family::{Families, Family, Kind, Labels, Value},

@@ -146,7 +146,7 @@ pub use self::route::note_route;
 pub use self::{
     body::ResponseBody,
     builder::HttpMetricsBuilder,
-    exposition::{Exposition, Format, ScrapeFuture},
+    exposition::{Exposition, Format, PageBody, ScrapeFuture},
     future::ResponseFuture,
     layer::MetricsLayer,
     metrics::HttpMetrics,

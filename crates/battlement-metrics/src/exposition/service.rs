@@ -11,12 +11,11 @@ use std::{
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
 use tower_service::Service;
 
-use super::{Exposition, Format, negotiate};
+use super::{Exposition, Format, PageBody, negotiate};
 
-type Answer = Response<Full<Bytes>>;
+type Answer = Response<PageBody>;
 
 /// The future of an [`Exposition`]. It is boxed: nobody scrapes often.
 pub struct ScrapeFuture(Pin<Box<dyn Future<Output = Answer> + Send>>);
@@ -84,7 +83,7 @@ fn zipped(page: &[u8]) -> Vec<u8> {
 }
 
 fn answer(format: Format, gzip: bool, page: Bytes) -> Answer {
-    let mut response = Response::new(Full::new(page));
+    let mut response = Response::new(PageBody::from(page));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
@@ -96,7 +95,7 @@ fn answer(format: Format, gzip: bool, page: Bytes) -> Answer {
 }
 
 fn not_allowed() -> Answer {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(PageBody::default());
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
@@ -104,7 +103,7 @@ fn not_allowed() -> Answer {
 
 /// What reads a value panicked, or the runtime is shutting down.
 fn failed() -> Answer {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(PageBody::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }
