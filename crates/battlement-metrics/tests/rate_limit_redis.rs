@@ -47,7 +47,7 @@ async fn commands_questions_sources_and_the_state_are_on_the_page() {
     }
     assert!(has("battlement_rate_limit_redis_state{state=\"up\"} 1\n"), "{}", page());
     assert!(!has("battlement_rate_limit_redis_seconds_count{result=\"ok\"} 0\n"), "{}", page());
-    assert!(has("battlement_rate_limit_redis_questions_bucket{le=\"1\"}"), "{}", page());
+    assert!(has("battlement_rate_limit_redis_questions_bucket{le=\"1.0\"}"), "{}", page());
     server.kill();
     let soon = Duration::from_secs(10);
     assert!(eventually(soon, || redis.state() == State::Down).await);
