@@ -15,6 +15,8 @@ mod pages {
     mod migrate_axum_client_ip {}
     #[doc = include_str!("../docs/migrate/express-rate-limit.md")]
     mod migrate_express_rate_limit {}
+    #[doc = include_str!("../docs/migrate/rate-limit-redis.md")]
+    mod migrate_rate_limit_redis {}
     #[doc = include_str!("../docs/migrate/tower_governor.md")]
     mod migrate_tower_governor {}
     #[doc = include_str!("../docs/migrate/express-trust-proxy.md")]

@@ -1,4 +1,4 @@
-//! How much each client may ask: policies, keys, answers, and memory that is bounded.
+//! How much each client may ask: policies, keys, answers, and memory that is bounded, or shared in Redis.
 //!
 //! # The failure it prevents
 //!
@@ -74,12 +74,12 @@
 //! - express-rate-limit counts in fixed windows, as [`Algorithm::FixedWindow`] does, and charges those it
 //!   turns away, which this layer does not.
 //!
-//! `docs/migrate/tower_governor.md` and `express-rate-limit.md` say how to come from there.
+//! `docs/migrate/tower_governor.md`, `express-rate-limit.md` and `rate-limit-redis.md` say how to come from there.
 //!
 //! # When the caller goes away
 //!
 //! What was taken stays taken, [`RateLimitLayer::refund`] or not: that looks at the head of a response, and
-//! there is none. The layer holds no permit and has no task.
+//! there is none. The layer holds no permit and, in memory, has no task.
 //!
 //! # Feature flags
 //!

@@ -1,4 +1,89 @@
 //! Limits that several processes share, in Redis.
+//!
+//! # The failure it prevents
+//!
+//! Four replicas each allow a hundred a minute, and a client gets four hundred. Then the limits move to Redis,
+//! Redis stops for a minute, and every request waits for it, or fails, or passes unlimited, as it happens.
+//!
+//! ```no_run
+//! use battlement_rate_limit::{Key, Policy, RateLimitLayer, redis::{OnFailure, Redis, Share}};
+//!
+//! # fn main() -> Result<(), battlement_rate_limit::ConfigError> {
+//! let redis = Redis::new("redis://127.0.0.1:6379/")?;
+//! // Four replicas: while Redis is away, each allows a quarter.
+//! let fallback = OnFailure::LocalFallback { share: Share::one_in(4) };
+//! let orders = RateLimitLayer::new(Policy::per_minute("orders", 100), Key::client_ip())
+//!     .store(redis.store("orders", fallback));
+//! let logins = RateLimitLayer::new(Policy::per_minute("logins", 5), Key::client_ip())
+//!     .store(redis.store("logins", OnFailure::Deny));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does to a request
+//!
+//! 1. A key that Redis denied a moment ago is denied here, until the time has come, and costs Redis nothing.
+//! 2. The others are asked for: all policies of a key by one command, a script that charges all of them or
+//!    none, by the clock of Redis. Whoever comes while two commands are on their way goes with the next one,
+//!    in the order in which they came.
+//! 3. The request waits for the answer outside of the service, and no longer than the deadline. What was given
+//!    up is not charged later: a command says until when it may be, and the script holds to it.
+//! 4. If there is no answer in time, what was chosen for that applies ([`OnFailure`]), and nothing is sent a
+//!    second time. Headers that would have to be guessed are left out.
+//!
+//! When a call was late or failed, a task looks whether Redis decides at all. If it does not, or if half of at
+//! least 20 calls within a second failed, it is not asked: an outage costs a few requests the deadline, and
+//! the others nothing. The task tries again and again, at times that differ between processes, with a
+//! connection of its own, and looks whether what it asks is decided and *written*: a replica that was a
+//! master, or a server without memory, does not count as back. It looks after idle connections, too.
+//!
+//! # Defaults
+//!
+//! | what | default | why |
+//! |---|---|---|
+//! | [`OnFailure`] | none | only you know whether it is worse to turn away or to let pass |
+//! | deadline | 50 ms | many times what a Redis nearby takes, and hardly noticed |
+//! | prefix of keys | `rl` | |
+//! | secret of keys | none | what replicas must share, somebody has to give them |
+//! | questions together | 64 | a command of so many keeps a server busy for about a millisecond |
+//! | questions that wait | 10,000 | beyond, waiting helps nobody |
+//! | denied keys remembered | 10,000 | about 2 MB |
+//! | age of what is remembered | 1 s | so late at most is a refund or a reset of another process seen |
+//! | connections | 1 | commands share it; what is asked together needs no more |
+//!
+//! # What it keeps in Redis
+//!
+//! One string for each key, `rl:{orders:<128 bits of a hash>}`, with a cell for each policy: about 180 bytes
+//! with one policy, all that Redis adds included. Every key has a TTL, which ends when it is as good as new.
+//! All that belongs to a key lies in one slot, so that a cluster never says `CROSSSLOT`. The hash is the same
+//! in all replicas; with a [`key_secret`](Builder::key_secret) nobody who reads it can find out whose it is.
+//!
+//! The script uses `GET`, `SET`, `DEL` and `TIME`. It was run on Redis 7.0; Redis 8 and Valkey were not tried.
+//!
+//! # When Redis loses what it knew
+//!
+//! A restart without persistence, a `FLUSHALL`, or a failover to a replica that had not seen the last writes:
+//! a key then has what it had used back, at most its burst (or the quota of a window) for each such event.
+//! `docs/redis.md` says how to size Redis, and what of this can be had better.
+//!
+//! # Compared with others
+//!
+//! - tower-rate-limit-redis: one policy by GCRA, with intervals in whole milliseconds; a timeout if you set
+//!   one, which each request of an outage waits for, and then passes or gets a 500. It goes over a connection
+//!   of yours, which must be there when the service starts and is not made anew; headers but for
+//!   `Retry-After`, costs, refunds and clusters it has none.
+//! - rate-limit-redis for express counts each request by a fixed window, the denied ones too, and fails the
+//!   request with a 500 when Redis fails: `docs/migrate/rate-limit-redis.md`.
+//!
+//! # When the caller goes away
+//!
+//! Before its question was sent, it is not charged. After that it is, as in memory. Nobody who goes takes
+//! along those whose questions went with its own.
+//!
+//! # Tasks
+//!
+//! One for each [`Redis`] that looks after the connection, and short ones that carry questions that go
+//! together, and refunds. They run in the runtime of the requests, and end with the last clone.
 
 mod breaker;
 mod builder;

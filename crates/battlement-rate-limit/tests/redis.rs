@@ -247,3 +247,18 @@ async fn the_script_may_be_lost_at_any_time() {
         assert!(ttl > 0, "{key} lives for {ttl}");
     }
 }
+
+#[tokio::test]
+async fn a_user_who_may_do_what_the_docs_say_may_do_enough() {
+    let server = Server::start().await.unwrap();
+    let rules = "ACL SETUSER limits on >password ~rl:* +get +set +del +time +eval +evalsha +ping";
+    let rules: Vec<_> = rules.split(' ').collect();
+    let () = server.ask(&rules).await.unwrap();
+    let url = format!("redis://limits:password@127.0.0.1:{}/", server.port());
+    let redis = Redis::builder(&url).deadline(Duration::from_secs(5)).build().unwrap();
+    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
+    let (layer, handle) = layer.refund(|head| head.status.is_success()).pair();
+    assert_eq!(status(&layer).await, 200);
+    let key = handle.key(&Request::new(())).unwrap();
+    assert!(handle.peek(key).await.is_ok() && handle.reset(key).await.is_ok());
+}
