@@ -96,6 +96,7 @@ mod engine;
 mod entry;
 mod failure;
 mod group;
+mod known;
 mod lanes;
 mod link;
 mod observe;

@@ -1,5 +1,5 @@
 use std::{
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
+use super::known::Known;
 use crate::{Ask, PolicyState, Ruling};
 
 /// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
@@ -127,26 +128,6 @@ fn later(state: &PolicyState, passed: Duration) -> PolicyState {
         ruling => ruling,
     };
     PolicyState { ruling, remaining: state.remaining, reset: state.reset.saturating_sub(passed) }
-}
-
-/// Places are hashes already.
-#[derive(Debug, Default)]
-struct Known(u64);
-
-impl Hasher for Known {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, bits: u128) {
-        self.0 = bits as u64;
-    }
 }
 
 #[cfg(test)]

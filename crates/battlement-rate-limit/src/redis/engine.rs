@@ -32,6 +32,8 @@ pub(super) struct Engine {
     pub(super) connect: Box<dyn Connect>,
     pub(super) link: ArcSwapOption<Box<dyn Link>>,
     pub(super) phase: watch::Sender<Phase>,
+    /// Whether the phase is down, for requests.
+    down: AtomicBool,
     pub(super) groups: Box<[Group]>,
     pub(super) signs: Signs,
     script: Script,
@@ -95,6 +97,7 @@ impl Engine {
             connect,
             link: ArcSwapOption::empty(),
             phase: watch::Sender::new(Phase::Connecting),
+            down: AtomicBool::new(false),
             groups: (0..groups).map(|_| Group::new()).collect(),
             signs: Signs::default(),
             script: Script::new(),
@@ -105,7 +108,7 @@ impl Engine {
 
     /// Whether a question about `slot` may be worth asking.
     pub(super) fn is_worth_asking(&self, slot: u16) -> bool {
-        *self.phase.borrow() != Phase::Down && !self.group(slot).is_open()
+        !self.down.load(Relaxed) && !self.group(slot).is_open()
     }
 
     pub(super) fn group(&self, slot: u16) -> &Group {
@@ -150,8 +153,12 @@ impl Engine {
     async fn pass(self: &Arc<Self>, question: &Question) -> Result<Answered, StoreError> {
         self.supervise();
         let slot = question.entry.slot;
-        let (answer, answered) = oneshot::channel();
-        let job = || Job { question: question.clone(), answer };
+        let mut answered = None;
+        let job = || {
+            let (answer, receiver) = oneshot::channel();
+            answered = Some(receiver);
+            Job { question: question.clone(), answer }
+        };
         let entered = self.lanes().enter(slot, job);
         match entered {
             Entered::Goes => {
@@ -159,7 +166,10 @@ impl Engine {
                 let mut answers = self.send(std::slice::from_ref(question)).await?;
                 answers.pop().ok_or(StoreError::Failed)
             }
-            Entered::Waits => answered.await.unwrap_or(Err(StoreError::Failed)),
+            Entered::Waits => match answered {
+                Some(answered) => answered.await.unwrap_or(Err(StoreError::Failed)),
+                None => Err(StoreError::Failed),
+            },
             Entered::Full => Err(StoreError::Busy),
         }
     }
@@ -256,6 +266,7 @@ impl Engine {
     /// Takes a connection into use, or none.
     pub(super) fn put(&self, link: Option<Arc<Box<dyn Link>>>, phase: Phase) {
         self.link.store(link);
+        self.down.store(phase == Phase::Down, Relaxed);
         self.phase.send_replace(phase);
     }
 
@@ -338,8 +349,7 @@ struct Supervised(Arc<Engine>);
 impl Drop for Supervised {
     fn drop(&mut self) {
         let engine = &self.0;
-        engine.link.store(None);
-        engine.phase.send_replace(Phase::Connecting);
+        engine.put(None, Phase::Connecting);
         engine.supervised.store(false, Relaxed);
     }
 }

@@ -1,4 +1,9 @@
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::BuildHasherDefault,
+};
+
+use super::known::Known;
 
 /// Who goes at once and who waits: questions that come while others are on their way go together with the
 /// next, in the order in which they came.
@@ -6,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 /// There is one lane for each slot of a cluster, and one in all without. Nothing waits for a time to pass.
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
-    lanes: HashMap<u16, Lane<J>>,
+    lanes: HashMap<u16, Lane<J>, BuildHasherDefault<Known>>,
     /// Commands on their way at once in a lane.
     flights: usize,
     /// Questions to a command.
@@ -35,7 +40,7 @@ pub(super) enum Entered {
 
 impl<J> Lanes<J> {
     pub(super) fn new(flights: usize, together: usize, room: usize) -> Self {
-        Self { lanes: HashMap::new(), flights, together, room, waiting: 0 }
+        Self { lanes: HashMap::default(), flights, together, room, waiting: 0 }
     }
 
     /// One comes; `job` is made if it has to wait.

@@ -1,0 +1,26 @@
+use std::hash::Hasher;
+
+/// A hasher for what is a hash already, or the number of a slot.
+#[derive(Debug, Default)]
+pub(super) struct Known(u64);
+
+impl Hasher for Known {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u16(&mut self, slot: u16) {
+        // The map goes by the upper bits as well.
+        self.0 = u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u128(&mut self, bits: u128) {
+        self.0 = bits as u64;
+    }
+}
