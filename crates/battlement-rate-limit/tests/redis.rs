@@ -262,3 +262,26 @@ async fn a_user_who_may_do_what_the_docs_say_may_do_enough() {
     let key = handle.key(&Request::new(())).unwrap();
     assert!(handle.peek(key).await.is_ok() && handle.reset(key).await.is_ok());
 }
+
+#[tokio::test]
+async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nobody_along() {
+    let mut server = Server::start().await.unwrap();
+    let redis = patient(&server);
+    let (layer, handle) =
+        layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 10)).pair();
+    let key = handle.key(&Request::new(())).unwrap();
+    let call = || tokio_test::task::spawn(layer.layer(ok()).oneshot(Request::new(())));
+    assert_eq!(status(&layer).await, 200);
+    server.stop();
+    // Two are on their way, and two wait to go with the next.
+    let [mut first, mut second, mut third, mut fourth] = [call(), call(), call(), call()];
+    for call in [&mut first, &mut second, &mut third, &mut fourth] {
+        tokio_test::assert_pending!(call.poll());
+    }
+    tokio::task::yield_now().await;
+    drop((third, first, second));
+    server.cont();
+    assert_eq!(fourth.await.unwrap().status(), 200);
+    let left = handle.peek(key).await.unwrap().states[0].remaining;
+    assert_eq!(left, 10 - 4, "of five, the one that was never sent is not charged");
+}
