@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{Method, Uri};
 
 use crate::{
-    HttpMetrics, Naming,
+    ConfigError, HttpMetrics, Naming,
     config::{Config, GrpcMethod},
     histogram::MAX_BOUNDS,
     methods::Methods,
@@ -29,15 +29,12 @@ impl HttpMetricsBuilder {
     ///
     /// If there are none or more than 14, or one is not above the one before it, or 0.
     pub fn duration_buckets(self, bounds: impl IntoIterator<Item = Duration>) -> Self {
-        let bounds: Vec<u64> = bounds.into_iter().map(nanos).collect();
-        let count = bounds.len();
-        assert!(
-            (1..=MAX_BOUNDS).contains(&count),
-            "HttpMetrics: {count} duration_buckets; must be 1 to {MAX_BOUNDS}"
-        );
-        let is_rising = bounds[0] > 0 && bounds.is_sorted_by(|one, next| one < next);
-        assert!(is_rising, "HttpMetrics: duration_buckets must rise, and begin above 0");
-        self.changed(|config| config.duration_bounds = Some(bounds))
+        let bounds: Vec<Duration> = bounds.into_iter().collect();
+        if let Err(message) = check_bounds(&bounds) {
+            panic!("HttpMetrics: duration_buckets: {message}");
+        }
+        let nanos = bounds.into_iter().map(nanos).collect();
+        self.changed(|config| config.duration_bounds = Some(nanos))
     }
 
     /// How many route templates may be labels. Default: 256; beyond them requests are counted as one
@@ -171,6 +168,16 @@ impl HttpMetricsBuilder {
     /// If a template of [`route_table`](Self::route_table) is malformed or contradicts another.
     #[must_use]
     pub fn build(self) -> HttpMetrics {
+        self.try_build().unwrap_or_else(|error| panic!("HttpMetrics: {error}"))
+    }
+
+    /// The same, for templates that are not written in source.
+    ///
+    /// # Errors
+    ///
+    /// If templates of [`route_table`](Self::route_table) are malformed or contradict each other; each is
+    /// named.
+    pub fn try_build(self) -> Result<HttpMetrics, ConfigError> {
         HttpMetrics::of(self.config)
     }
 
@@ -178,6 +185,15 @@ impl HttpMetricsBuilder {
         change(&mut self.config);
         self
     }
+}
+
+/// What is wrong with buckets, if anything is.
+pub(crate) fn check_bounds(bounds: &[Duration]) -> Result<(), String> {
+    if !(1..=MAX_BOUNDS).contains(&bounds.len()) {
+        return Err(format!("there are {}; must be 1 to {MAX_BOUNDS}", bounds.len()));
+    }
+    let is_rising = !bounds[0].is_zero() && bounds.is_sorted_by(|one, next| one < next);
+    if is_rising { Ok(()) } else { Err("must rise, and begin above 0".to_owned()) }
 }
 
 fn nanos(bound: Duration) -> u64 {

@@ -74,6 +74,14 @@ impl fmt::Debug for Config {
             .field("max_clients", &self.max_clients)
             .field("max_series", &self.max_series)
             .field("shards", &self.shards)
+            .field("naming", &self.naming)
+            .field("duration_bounds", &self.duration_bounds())
+            .field("first_byte", &self.first_byte)
+            .field("body_sizes", &self.body_sizes)
+            .field("protocol_version", &self.protocol_version)
+            .field("exemplars", &self.exemplars)
+            .field("https", &self.https)
+            .field("left_out", &self.left_out)
             .finish_non_exhaustive()
     }
 }

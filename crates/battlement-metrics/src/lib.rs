@@ -97,6 +97,7 @@
 //!
 //! - `axum`: routes from `MatchedPath`, and `note_route`
 //! - `prometheus-client`: the module `prometheus_client`; a registry of yours on the page, ours in one
+//! - `serde`: `MetricsSettings`, to be read from a configuration file
 //! - `rate-limit`: the module `rate_limit`, which counts what battlement's rate limits decide;
 //!   `rate-limit-redis`: and what they ask of Redis
 
@@ -108,6 +109,7 @@ mod body;
 mod buckets;
 mod builder;
 mod config;
+mod error;
 mod exemplar;
 mod exposition;
 mod family;
@@ -135,6 +137,8 @@ mod runtime;
 mod schedule_delay;
 mod series;
 mod service;
+#[cfg(feature = "serde")]
+mod settings;
 mod shard;
 mod side;
 mod slots;
@@ -143,9 +147,12 @@ mod traffic;
 
 #[cfg(feature = "axum")]
 pub use self::route::note_route;
+#[cfg(feature = "serde")]
+pub use self::settings::MetricsSettings;
 pub use self::{
     body::ResponseBody,
     builder::HttpMetricsBuilder,
+    error::{ConfigError, Mistake},
     exposition::{Exposition, Format, PageBody, ScrapeFuture},
     future::ResponseFuture,
     layer::MetricsLayer,

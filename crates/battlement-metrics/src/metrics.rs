@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use crate::{
-    HttpMetricsBuilder, MetricsLayer, config::Config, recorder::Recorder, shard, side::Side,
+    ConfigError, HttpMetricsBuilder, MetricsLayer, config::Config, recorder::Recorder, shard,
+    side::Side,
 };
 
 /// What is counted of requests and calls: makes the layers that count, and is shown by an
@@ -36,10 +37,11 @@ impl HttpMetrics {
         HttpMetricsBuilder::default()
     }
 
-    pub(crate) fn of(config: Config) -> Self {
+    pub(crate) fn of(config: Config) -> Result<Self, ConfigError> {
         let shards = config.shards;
-        let recorder = Arc::new(Recorder::new(config));
-        Self { recorders: (0..shards).map(|_| Arc::new(Pinned(Arc::clone(&recorder)))).collect() }
+        let recorder = Arc::new(Recorder::new(config)?);
+        let pinned = |_| Arc::new(Pinned(Arc::clone(&recorder)));
+        Ok(Self { recorders: (0..shards).map(pinned).collect() })
     }
 
     /// Counts what a server answers.

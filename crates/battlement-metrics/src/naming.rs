@@ -22,6 +22,7 @@ use crate::{
 /// a timeout of ours, 503 in a shutdown, else 500. Gauges of requests under way have no route, which
 /// nobody knows yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Naming {
     /// OpenTelemetry's semantic conventions. The default.

@@ -2,6 +2,7 @@ use http::{Extensions, Method, Uri};
 use matchit::Router;
 
 use crate::{
+    ConfigError, Mistake,
     config::Config,
     key::{ErrorType, Key},
     names::{Names, Subject, UNKNOWN},
@@ -25,7 +26,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         let routes = Names::new(config.max_routes);
         let clients = Names::new(config.max_clients);
         let grpc_methods = Names::new(config.grpc_methods.len());
@@ -33,13 +34,7 @@ impl Recorder {
             let owners = if side.is_client() { clients.numbers() } else { 1 };
             Traffic::new(side, &config, owners)
         });
-        let mut table = Router::new();
-        for template in &config.table {
-            let number = routes.number(template);
-            if let Err(error) = table.insert(*template, number) {
-                panic!("HttpMetrics: route_table: {template}: {error}");
-            }
-        }
+        let table = table(&config.table, &routes)?;
         let numbered = |method: &crate::config::GrpcMethod| {
             (grpc_methods.number(&method.name), method.is_stream)
         };
@@ -48,7 +43,7 @@ impl Recorder {
             numbers.into_iter().filter(|(_, stream)| *stream).map(|(n, _)| n).collect();
         let recorder = Self { config, routes, clients, grpc_methods, traffic, table, grpc_streams };
         recorder.create_known();
-        recorder
+        Ok(recorder)
     }
 
     fn create_known(&self) {
@@ -103,4 +98,17 @@ impl Recorder {
     pub(crate) fn leaves_out(&self, uri: &Uri) -> bool {
         self.config.left_out.iter().any(|path| **path == *uri.path())
     }
+}
+
+/// The numbers of `templates`, by the paths they match.
+fn table(templates: &[&'static str], routes: &Names) -> Result<Router<Subject>, ConfigError> {
+    let (mut table, mut mistakes) = (Router::new(), Vec::new());
+    for (at, template) in templates.iter().enumerate() {
+        if let Err(error) = table.insert(*template, routes.number(template)) {
+            let message = format!("{template}: {error}");
+            mistakes.push(Mistake::new(format!("route_table[{at}]"), message));
+        }
+    }
+    ConfigError::check(mistakes)?;
+    Ok(table)
 }

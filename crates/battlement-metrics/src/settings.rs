@@ -1,0 +1,175 @@
+use std::time::Duration;
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::{
+    ConfigError, HttpMetricsBuilder, Mistake, Naming, builder::check_bounds, methods::Methods,
+};
+
+/// The settings of an [`HttpMetrics`](crate::HttpMetrics) as a configuration file has them.
+///
+/// Every field may be left out and then is what [`HttpMetrics::builder`](crate::HttpMetrics::builder) has.
+/// Unknown ones are refused by name. `TryFrom` makes a builder and reports every mistake at once; what is
+/// known in source alone (routes, methods of gRPC, closures) is set on that.
+///
+/// ```
+/// use battlement_metrics::{HttpMetricsBuilder, MetricsSettings};
+///
+/// let settings: MetricsSettings = serde_json::from_str(
+///     r#"{
+///         "naming": "axum-prometheus",
+///         "duration_buckets": [0.01, 0.1, 1],
+///         "leave_out": ["/livez"]
+///     }"#,
+/// ).unwrap();
+/// let metrics = HttpMetricsBuilder::try_from(settings).unwrap().route_table(["/users/{id}"]).build();
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// [`HttpMetricsBuilder::naming`]: `otel`, `prometheus`, `axum-prometheus` or `express-prom-bundle`.
+    pub naming: Naming,
+    /// [`HttpMetricsBuilder::duration_buckets`], in seconds.
+    pub duration_buckets: Option<Vec<f64>>,
+    /// [`HttpMetricsBuilder::max_routes`].
+    pub max_routes: Option<usize>,
+    /// [`HttpMetricsBuilder::max_clients`].
+    pub max_clients: Option<usize>,
+    /// [`HttpMetricsBuilder::max_series`].
+    pub max_series: Option<usize>,
+    /// [`HttpMetricsBuilder::shards`].
+    pub shards: Option<usize>,
+    /// [`HttpMetricsBuilder::known_methods`].
+    pub known_methods: Option<Vec<String>>,
+    /// [`HttpMetricsBuilder::time_to_first_byte`].
+    pub time_to_first_byte: bool,
+    /// [`HttpMetricsBuilder::body_sizes`].
+    pub body_sizes: bool,
+    /// [`HttpMetricsBuilder::protocol_version`].
+    pub protocol_version: bool,
+    /// [`HttpMetricsBuilder::exemplars`].
+    pub exemplars: Option<bool>,
+    /// [`HttpMetricsBuilder::assume_https`].
+    pub assume_https: bool,
+    /// [`HttpMetricsBuilder::leave_out`].
+    pub leave_out: Vec<String>,
+}
+
+impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
+    type Error = ConfigError;
+
+    fn try_from(settings: MetricsSettings) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        let bounds = settings.duration_buckets.map(|bounds| read_bounds(&bounds, &mut mistakes));
+        let methods = settings.known_methods.map(|words| read_methods(&words, &mut mistakes));
+        if settings.shards.is_some_and(|shards| !shards.is_power_of_two()) {
+            mistakes.push(Mistake::new("shards", "must be a power of two"));
+        }
+        check_paths(&settings.leave_out, &mut mistakes);
+        ConfigError::check(mistakes)?;
+        let mut builder = Self::default()
+            .naming(settings.naming)
+            .time_to_first_byte(settings.time_to_first_byte)
+            .body_sizes(settings.body_sizes)
+            .protocol_version(settings.protocol_version)
+            .assume_https(settings.assume_https)
+            .leave_out(settings.leave_out);
+        builder = set(builder, bounds, Self::duration_buckets);
+        builder = set(builder, methods, Self::known_methods);
+        builder = set(builder, settings.max_routes, Self::max_routes);
+        builder = set(builder, settings.max_clients, Self::max_clients);
+        builder = set(builder, settings.max_series, Self::max_series);
+        builder = set(builder, settings.shards, Self::shards);
+        Ok(set(builder, settings.exemplars, Self::exemplars))
+    }
+}
+
+/// Sets what was said.
+fn set<T>(
+    builder: HttpMetricsBuilder,
+    value: Option<T>,
+    setter: impl FnOnce(HttpMetricsBuilder, T) -> HttpMetricsBuilder,
+) -> HttpMetricsBuilder {
+    match value {
+        Some(value) => setter(builder, value),
+        None => builder,
+    }
+}
+
+fn read_bounds(seconds: &[f64], mistakes: &mut Vec<Mistake>) -> Vec<Duration> {
+    let bounds: Result<Vec<_>, _> =
+        seconds.iter().map(|seconds| Duration::try_from_secs_f64(*seconds)).collect();
+    let Ok(bounds) = bounds else {
+        mistakes.push(Mistake::new("duration_buckets", "must be seconds, above 0"));
+        return Vec::new();
+    };
+    if let Err(message) = check_bounds(&bounds) {
+        mistakes.push(Mistake::new("duration_buckets", message));
+    }
+    bounds
+}
+
+fn read_methods(words: &[String], mistakes: &mut Vec<Mistake>) -> Vec<Method> {
+    let mut methods = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        match Method::from_bytes(word.as_bytes()) {
+            Ok(method) => methods.push(method),
+            Err(_) => {
+                let field = format!("known_methods[{at}]");
+                mistakes.push(Mistake::new(field, "must be a method, such as GET"));
+            }
+        }
+    }
+    if words.len() > Methods::MOST {
+        let message = format!("must be at most {}", Methods::MOST);
+        mistakes.push(Mistake::new("known_methods", message));
+    }
+    methods
+}
+
+fn check_paths(paths: &[String], mistakes: &mut Vec<Mistake>) {
+    for (at, path) in paths.iter().enumerate() {
+        if !path.starts_with('/') {
+            let field = format!("leave_out[{at}]");
+            mistakes.push(Mistake::new(field, "must be a path, which begins with a slash"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<HttpMetricsBuilder, String> {
+        let settings: MetricsSettings =
+            serde_json::from_str(json).map_err(|error| error.to_string())?;
+        settings.try_into().map_err(|error: ConfigError| error.to_string())
+    }
+
+    #[test]
+    fn with_nothing_said_they_are_the_builder_s_own() {
+        let (read, own) = (read("{}").unwrap(), crate::HttpMetrics::builder());
+        assert_eq!(format!("{read:?}"), format!("{own:?}"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_by_its_name() {
+        let told = read(
+            r#"{
+                "duration_buckets": [0.1, 0.1], "known_methods": ["GET", "NO WORD"], "shards": 3,
+                "leave_out": ["livez"]
+            }"#,
+        );
+        let told = told.unwrap_err();
+        for field in ["duration_buckets:", "known_methods[1]:", "shards:", "leave_out[0]:"] {
+            assert!(told.contains(field), "{field} is missing in: {told}");
+        }
+        assert!(read(r#"{"duration_buckets": [-1]}"#).unwrap_err().contains("seconds"));
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        assert!(read(r#"{"max_rutes": 3}"#).unwrap_err().contains("max_rutes"));
+    }
+}
