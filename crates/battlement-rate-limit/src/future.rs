@@ -29,20 +29,27 @@ pin_project! {
     #[project = StateProj]
     enum State<F, W> {
         Waiting { #[pin] wait: W },
-        Admitted { #[pin] future: F, admitted: Admitted },
-        // Empty once it was answered.
-        Denied { denial: Option<Box<Denial>> },
+        Ruled { #[pin] next: Next<F> },
     }
 }
 
-/// What comes after a ruling: the service's own future, or an answer in its place.
-#[derive(Debug)]
-pub struct Next<F>(Step<F>);
+pin_project! {
+    /// What comes after a ruling: the service's own future, or an answer in its place.
+    #[derive(Debug)]
+    pub struct Next<F> {
+        #[pin]
+        step: Step<F>,
+    }
+}
 
-#[derive(Debug)]
-enum Step<F> {
-    Call(F, Admitted),
-    Answer(Box<Denial>),
+pin_project! {
+    #[derive(Debug)]
+    #[project = StepProj]
+    enum Step<F> {
+        Call { #[pin] future: F, admitted: Admitted },
+        // Empty once it was answered.
+        Answer { denial: Option<Box<Denial>> },
+    }
 }
 
 impl<F> Next<F> {
@@ -52,28 +59,45 @@ impl<F> Next<F> {
     where
         S: Service<Request<B>, Future = F>,
     {
-        Self(match ruled {
-            Ruled::Pass => Step::Call(service.call(request), Admitted::default()),
-            Ruled::Admit(admitted) => Step::Call(service.call(request), admitted),
-            Ruled::Deny(denial) => Step::Answer(denial),
-        })
+        let step = match ruled {
+            Ruled::Pass => {
+                Step::Call { future: service.call(request), admitted: Admitted::default() }
+            }
+            Ruled::Admit(admitted) => Step::Call { future: service.call(request), admitted },
+            Ruled::Deny(denial) => Step::Answer { denial: Some(denial) },
+        };
+        Self { step }
     }
-}
 
-impl<F, W> From<Next<F>> for State<F, W> {
     #[inline]
-    fn from(next: Next<F>) -> Self {
-        match next.0 {
-            Step::Call(future, admitted) => Self::Admitted { future, admitted },
-            Step::Answer(denial) => Self::Denied { denial: Some(denial) },
+    fn poll_response<B, E>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResponseBody<B>>, E>>
+    where
+        F: Future<Output = Result<Response<B>, E>>,
+    {
+        match self.project().step.project() {
+            StepProj::Call { future, admitted } => {
+                let mut response = ready!(future.poll(cx))?;
+                if let Some(charge) = admitted.charge.take() {
+                    charge.settle(&Head::of(&response));
+                }
+                std::mem::take(&mut admitted.fields).write(response.headers_mut());
+                Poll::Ready(Ok(response.map(ResponseBody::inner)))
+            }
+            StepProj::Answer { denial } => {
+                let denial = denial.take().expect("a future is not polled after its end");
+                Poll::Ready(Ok(denial.response()))
+            }
         }
     }
 }
 
 impl<F, W> ResponseFuture<F, W> {
     #[inline]
-    pub(crate) fn next(next: Next<F>) -> Self {
-        Self { state: next.into() }
+    pub(crate) const fn next(next: Next<F>) -> Self {
+        Self { state: State::Ruled { next } }
     }
 
     pub(crate) const fn waiting(wait: W) -> Self {
@@ -92,22 +116,11 @@ where
         let mut state = self.project().state;
         if let StateProj::Waiting { wait } = state.as_mut().project() {
             let next = ready!(wait.poll(cx));
-            state.set(next.into());
+            state.set(State::Ruled { next });
         }
         match state.project() {
             StateProj::Waiting { .. } => Poll::Pending,
-            StateProj::Admitted { future, admitted } => {
-                let mut response = ready!(future.poll(cx))?;
-                if let Some(charge) = admitted.charge.take() {
-                    charge.settle(&Head::of(&response));
-                }
-                std::mem::take(&mut admitted.fields).write(response.headers_mut());
-                Poll::Ready(Ok(response.map(ResponseBody::inner)))
-            }
-            StateProj::Denied { denial } => {
-                let denial = denial.take().expect("a future is not polled after its end");
-                Poll::Ready(Ok(denial.response()))
-            }
+            StateProj::Ruled { next } => next.poll_response(cx),
         }
     }
 }

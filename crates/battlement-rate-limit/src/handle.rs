@@ -24,13 +24,13 @@ impl<St> Handle<St> {
     /// A policy of the same name and algorithm goes on with the state of its keys: what was used stays used,
     /// and a smaller burst or period cuts it. Any other begins anew.
     pub fn replace(&self, policies: impl Into<Policies>) {
-        self.limiter.policies.store(Arc::new(policies.into()));
+        self.limiter.policies.replace(policies.into());
     }
 
     /// The layer's own policies, as they are now.
     #[must_use]
     pub fn policies(&self) -> Policies {
-        (**self.limiter.policies.load()).clone()
+        self.limiter.policies.read().get().clone()
     }
 
     /// The key that the layer counts `request` by.

@@ -1,12 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
 use battlement_core::Head;
 use tower_layer::Layer;
 
 use crate::{
     Handle, Headers, Inbound, Key, Memory, Missing, Observe, Policies, RateLimit, Store,
-    key::Secret, limiter::Limiter,
+    key::Secret, limiter::Limiter, live::Live,
 };
 
 /// Limits how much each key may ask. The crate's docs say what it does and where it goes.
@@ -38,7 +37,7 @@ impl RateLimitLayer {
         Self {
             limiter: Arc::new(Limiter {
                 enabled: true,
-                policies: Arc::new(ArcSwap::from_pointee(policies.into())),
+                policies: Live::new(policies.into()),
                 key: key.into(),
                 secret: Secret::random(),
                 store: Memory::default(),

@@ -103,6 +103,7 @@ mod jitter;
 mod key;
 mod layer;
 mod limiter;
+mod live;
 mod memory;
 mod missing;
 mod observe;

@@ -1,21 +1,25 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use arc_swap::{ArcSwap, Guard};
 use battlement_core::{Head, Wire};
 use http::Request;
 use tokio::time::Instant;
 
 use crate::{
     Ask, Attempt, Decision, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe,
-    Outcome, Policies, RateLimitInfo, Store, StoreError, answer::Denial, headers::Fields, jitter,
-    key::Secret, observe,
+    Outcome, Policies, RateLimitInfo, Store, StoreError,
+    answer::Denial,
+    headers::Fields,
+    jitter,
+    key::Secret,
+    live::{Held, Live},
+    observe,
 };
 
 /// What a layer was told, and where its state is.
 #[derive(Clone)]
 pub(crate) struct Limiter<St = Memory> {
     pub(crate) enabled: bool,
-    pub(crate) policies: Arc<ArcSwap<Policies>>,
+    pub(crate) policies: Live,
     pub(crate) key: Key,
     pub(crate) secret: Secret,
     pub(crate) store: St,
@@ -73,21 +77,6 @@ pub(crate) struct Pending<St> {
     now: Moment,
 }
 
-/// The policies that hold for a request.
-enum Held {
-    Chosen(Policies),
-    Current(Guard<Arc<Policies>>),
-}
-
-impl Held {
-    fn get(&self) -> &Policies {
-        match self {
-            Self::Chosen(policies) => policies,
-            Self::Current(policies) => policies,
-        }
-    }
-}
-
 /// A ruling, or what was asked for it and the answer that will come.
 pub(crate) type NowOrLater<St> = Result<Ruled, (Pending<St>, <St as Store>::Later<Outcome>)>;
 
@@ -112,9 +101,9 @@ impl<St> Limiter<St> {
         }
     }
 
-    fn held(&self, inbound: &Inbound<'_>) -> Held {
+    fn held(&self, inbound: &Inbound<'_>) -> Held<'_> {
         let chosen = self.tiers.as_ref().and_then(|choose| choose(inbound));
-        chosen.map_or_else(|| Held::Current(self.policies.load()), Held::Chosen)
+        chosen.map_or_else(|| self.policies.read(), Held::Chosen)
     }
 
     fn without_key(&self, inbound: &Inbound<'_>) -> Result<KeyHash, Ruled> {
@@ -162,7 +151,7 @@ impl<St: Store> Limiter<St> {
         let now = inbound.start().unwrap_or_else(Instant::now);
         let ask = Ask::new(key, policies, cost, now);
         match self.store.acquire(&ask) {
-            Attempt::Now(outcome) => Ok(self.judge(&ask, outcome, request)),
+            Attempt::Now(outcome) => Ok(self.judge(&ask, &outcome, request)),
             Attempt::Failed(error) => Ok(self.fail(&ask, error, request)),
             Attempt::Later(answer) => Err((self.pending(&ask), answer)),
         }
@@ -171,21 +160,21 @@ impl<St: Store> Limiter<St> {
     fn judge<B>(
         self: &Arc<Self>,
         ask: &Ask<'_>,
-        outcome: Outcome,
+        outcome: &Outcome,
         request: &mut Request<B>,
     ) -> Ruled {
         if let Some(observe) = &self.observe {
-            observe::tell(&**observe, ask.policies, &outcome);
+            observe::tell(&**observe, ask.policies, outcome);
         }
-        let fields = Fields::of(self.headers, ask.policies, &outcome);
+        let fields = Fields::of(self.headers, ask.policies, outcome);
         if outcome.is_denied(ask.policies) {
             let wire = Wire::of(request.headers());
-            return Ruled::Deny(Box::new(self.denial(wire, ask.policies, &outcome, fields)));
+            return Ruled::Deny(Box::new(self.denial(wire, ask.policies, outcome, fields)));
         }
-        let charge = self.charge(ask, &outcome);
+        let charge = self.charge(ask, outcome);
         if self.expose {
-            let info = RateLimitInfo { policies: ask.policies.clone(), outcome, key: ask.key };
-            request.extensions_mut().insert(info);
+            let (policies, outcome) = (ask.policies.clone(), outcome.clone());
+            request.extensions_mut().insert(RateLimitInfo { policies, outcome, key: ask.key });
         }
         Ruled::Admit(Admitted { fields, charge })
     }
@@ -222,7 +211,7 @@ impl<St: Store> Pending<St> {
     ) -> Ruled {
         let ask = Ask::new(self.key, &self.policies, self.cost, self.now);
         match answer {
-            Ok(outcome) => self.limiter.judge(&ask, outcome, request),
+            Ok(outcome) => self.limiter.judge(&ask, &outcome, request),
             Err(error) => self.limiter.fail(&ask, error, request),
         }
     }
@@ -254,7 +243,7 @@ impl<St: fmt::Debug> fmt::Debug for Limiter<St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limiter")
             .field("enabled", &self.enabled)
-            .field("policies", &**self.policies.load())
+            .field("policies", self.policies.read().get())
             .field("key", &self.key)
             .field("store", &self.store)
             .field("missing", &self.missing)

@@ -8,12 +8,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use tokio::time::Instant;
 
-use self::shard::{Shard, Taken};
+use self::shard::Shard;
 use crate::{Ask, Attempt, Moment, Never, Outcome, Source, Store, StoreError};
 
 /// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
@@ -66,19 +65,17 @@ impl Memory {
     /// Takes the cost from all policies, if all of them allow that.
     #[must_use]
     pub fn take(&self, ask: &Ask<'_>) -> Outcome {
-        let now = self.nanos(ask.now);
-        let taken = self.shard(ask).take(ask, now);
-        if taken.overflowed {
+        let outcome = self.shard(ask).take(ask, self.nanos(ask.now));
+        if outcome.source == Source::Overflow {
             self.count_overflow();
         }
-        self.outcome(ask, now, taken)
+        outcome
     }
 
     /// What [`take`](Self::take) would say.
     #[must_use]
     pub fn look(&self, ask: &Ask<'_>) -> Outcome {
-        let now = self.nanos(ask.now);
-        self.outcome(ask, now, self.shard(ask).look(ask, now))
+        self.shard(ask).look(ask, self.nanos(ask.now))
     }
 
     /// Gives back what was taken when `charged` was decided, as far as it has not come back by itself.
@@ -89,13 +86,6 @@ impl Memory {
     /// Forgets the key under all of these policies.
     pub fn forget(&self, ask: &Ask<'_>) {
         self.shard(ask).forget(ask);
-    }
-
-    fn outcome(&self, ask: &Ask<'_>, now: u64, taken: Taken) -> Outcome {
-        let source = if taken.overflowed { Source::Overflow } else { Source::Memory };
-        let later = Duration::from_nanos(taken.at - now);
-        let at = if later.is_zero() { ask.now } else { ask.now + later };
-        Outcome::new(taken.states, source, at)
     }
 
     /// And tells of the first.

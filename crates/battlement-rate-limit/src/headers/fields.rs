@@ -31,11 +31,16 @@ pub(crate) struct Tightest {
 }
 
 impl Fields {
+    #[inline]
     pub(crate) fn of(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
         // What is not known is not told.
         if headers == Headers::None || !outcome.source.is_exact() {
             return Self::None;
         }
+        Self::told(headers, policies, outcome)
+    }
+
+    fn told(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
         let told = if headers == Headers::Draft10 {
             limits(policies, outcome).map(|limit| Self::Lists { policies: policies.clone(), limit })
         } else {
@@ -48,16 +53,25 @@ impl Fields {
     }
 
     /// Writes them beside those that limiters further in have written.
+    #[inline]
     pub(crate) fn write(self, headers: &mut HeaderMap) {
+        if !matches!(self, Self::None) {
+            self.write_some(headers);
+        }
+    }
+
+    fn write_some(self, headers: &mut HeaderMap) {
         match self {
             Self::None => {}
             Self::Lists { policies, limit } => {
-                list(headers, POLICY, policies.0.headers.as_ref().map(|both| both.named.clone()));
-                list(headers, LIMIT, Some(limit));
+                list_policies(headers, policies.0.headers.as_ref().map(|both| &both.named));
+                if headers.append(LIMIT, limit) {
+                    on_one_line(headers, LIMIT);
+                }
             }
             Self::Numbers { policies, style, tightest } => {
                 let told = policies.0.headers.as_ref().filter(|_| style != Headers::Legacy);
-                list(headers, POLICY, told.map(|both| both.numbers.clone()));
+                list_policies(headers, told.map(|both| &both.numbers));
                 tightest.write(style, headers);
             }
         }
@@ -142,13 +156,11 @@ fn limits(policies: &Policies, outcome: &Outcome) -> Option<HeaderValue> {
     text.value()
 }
 
-/// Adds to a list, which then is in the order of the limiters, the outermost first.
-#[inline]
-fn list(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
-    if let Some(value) = value
-        && headers.append(&name, value)
+fn list_policies(headers: &mut HeaderMap, told: Option<&HeaderValue>) {
+    if let Some(told) = told
+        && headers.append(POLICY, told.clone())
     {
-        on_one_line(headers, name);
+        on_one_line(headers, POLICY);
     }
 }
 

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use smallvec::SmallVec;
 
 use crate::{
-    Ask, Outcome, Policy, PolicyState, Ruling, Source,
+    Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
     decide::{Cell, Denied, Left, Rule},
 };
 
@@ -33,14 +33,6 @@ struct Cells {
     /// The latest time it was asked at. Requests tell when they began, which is not the order in which they
     /// come here, and its time does not go back.
     latest: u64,
-}
-
-/// What a decision was, and who made it.
-pub(super) struct Taken {
-    pub(super) states: SmallVec<[PolicyState; 2]>,
-    pub(super) overflowed: bool,
-    /// When, as this part of the store has it.
-    pub(super) at: u64,
 }
 
 /// The cell of a policy, found for a decision.
@@ -78,18 +70,18 @@ impl Shard {
         cells.by_key.len() + cells.shared.len()
     }
 
-    pub(super) fn take(&self, ask: &Ask<'_>, now: u64) -> Taken {
+    pub(super) fn take(&self, ask: &Ask<'_>, asked: u64) -> Outcome {
         let mut cells = self.lock();
-        cells.latest = cells.latest.max(now);
+        cells.latest = cells.latest.max(asked);
         let now = cells.latest;
-        cells.take(ask, now)
+        cells.take(ask, asked, now)
     }
 
-    pub(super) fn look(&self, ask: &Ask<'_>, now: u64) -> Taken {
+    pub(super) fn look(&self, ask: &Ask<'_>, asked: u64) -> Outcome {
         let cells = self.lock();
-        let now = now.max(cells.latest);
+        let now = asked.max(cells.latest);
         let staged = cells.stage(ask, now, cells.has_no_room_for(ask.policies.len()));
-        taken(ask, &staged, now, false)
+        outcome(ask, &staged, asked, now, false)
     }
 
     pub(super) fn give_back(&self, ask: &Ask<'_>, now: u64, charged: &Outcome, then: u64) {
@@ -120,27 +112,20 @@ impl Shard {
 }
 
 impl Cells {
-    fn take(&mut self, ask: &Ask<'_>, now: u64) -> Taken {
-        self.take_known(ask, now).unwrap_or_else(|| self.take_all(ask, now))
-    }
-
-    /// What most decisions are: by one policy, of a key that is here. It is looked up once, and nothing is
-    /// staged.
-    fn take_known(&mut self, ask: &Ask<'_>, now: u64) -> Option<Taken> {
-        let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
-        let cell = self.by_key.get_mut(&own(ask, *mark))?;
-        let after = policy.rule().take(*cell, now, ask.cost);
-        if let Ok(after) = after
-            && ask.cost > 0
+    fn take(&mut self, ask: &Ask<'_>, asked: u64, now: u64) -> Outcome {
+        // What most decisions are: by one policy, of a key that is here. It is looked up once, and nothing is
+        // staged.
+        if let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks)
+            && let Some(cell) = self.by_key.get_mut(&own(ask, *mark))
         {
-            *cell = after;
+            let mut states = SmallVec::new();
+            states.push(take_known(cell, policy.rule(), ask.cost, now));
+            return Outcome::new(states, Source::Memory, decided_at(ask, asked, now));
         }
-        let state = state(policy.rule(), *cell, after, now);
-        let states = SmallVec::from_buf_and_len([state, state], 1);
-        Some(Taken { states, overflowed: false, at: now })
+        self.take_all(ask, asked, now)
     }
 
-    fn take_all(&mut self, ask: &Ask<'_>, now: u64) -> Taken {
+    fn take_all(&mut self, ask: &Ask<'_>, asked: u64, now: u64) -> Outcome {
         let mut staged = self.stage(ask, now, false);
         let new = staged.iter().filter(|staged| staged.place == Place::New).count();
         if new > 0 {
@@ -155,7 +140,7 @@ impl Cells {
         if takes {
             self.commit(ask, &staged, now);
         }
-        taken(ask, &staged, now, takes)
+        outcome(ask, &staged, asked, now, takes)
     }
 
     fn has_no_room_for(&self, new: usize) -> bool {
@@ -228,14 +213,30 @@ fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
     ask.policies.iter().zip(ask.policies.0.marks.iter().copied())
 }
 
-fn taken(ask: &Ask<'_>, staged: &[Staged], now: u64, committed: bool) -> Taken {
+fn take_known(cell: &mut Cell, rule: &Rule, cost: u32, now: u64) -> PolicyState {
+    let after = rule.take(*cell, now, cost);
+    if let Ok(after) = after
+        && cost > 0
+    {
+        *cell = after;
+    }
+    state(rule, *cell, after, now)
+}
+
+fn outcome(ask: &Ask<'_>, staged: &[Staged], asked: u64, now: u64, committed: bool) -> Outcome {
     let state = |(policy, staged): (&Policy, &Staged)| {
         let cell = staged.after.ok().filter(|_| committed);
         state(policy.rule(), cell.unwrap_or(staged.before), staged.after, now)
     };
     let states = ask.policies.iter().zip(staged).map(state).collect();
     let overflowed = staged.iter().any(|staged| staged.place == Place::Shared);
-    Taken { states, overflowed, at: now }
+    let source = if overflowed { Source::Overflow } else { Source::Memory };
+    Outcome::new(states, source, decided_at(ask, asked, now))
+}
+
+/// Later than it was asked, if others have moved the clock on.
+fn decided_at(ask: &Ask<'_>, asked: u64, now: u64) -> Moment {
+    if now == asked { ask.now } else { ask.now + Duration::from_nanos(now - asked) }
 }
 
 /// What a state says of the cell that it was made of.

@@ -1,0 +1,55 @@
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::{ArcSwap, Guard};
+
+use crate::Policies;
+
+/// Policies that can be replaced while they are read. A clone is the same ones.
+///
+/// Most never are: until then, to read them is to look whether they were.
+#[derive(Clone, Debug)]
+pub(crate) struct Live(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    first: Policies,
+    later: OnceLock<ArcSwap<Policies>>,
+}
+
+/// The policies that hold for a request.
+pub(crate) enum Held<'a> {
+    First(&'a Policies),
+    Later(Guard<Arc<Policies>>),
+    /// Those of a tier.
+    Chosen(Policies),
+}
+
+impl Live {
+    pub(crate) fn new(policies: Policies) -> Self {
+        Self(Arc::new(Inner { first: policies, later: OnceLock::new() }))
+    }
+
+    #[inline]
+    pub(crate) fn read(&self) -> Held<'_> {
+        match self.0.later.get() {
+            None => Held::First(&self.0.first),
+            Some(later) => Held::Later(later.load()),
+        }
+    }
+
+    pub(crate) fn replace(&self, policies: Policies) {
+        let policies = Arc::new(policies);
+        self.0.later.get_or_init(|| ArcSwap::new(Arc::clone(&policies))).store(policies);
+    }
+}
+
+impl Held<'_> {
+    #[inline]
+    pub(crate) fn get(&self) -> &Policies {
+        match self {
+            Self::First(policies) => policies,
+            Self::Later(policies) => policies,
+            Self::Chosen(policies) => policies,
+        }
+    }
+}
