@@ -19,7 +19,7 @@ fn main() -> Result<ExitCode> {
     let args: Vec<OsString> = env::args_os().skip(1).collect();
     let (program, args) = program(&args)?;
     let target = target()?;
-    build(&target)?;
+    build(&target, program)?;
     let status = Command::new(target.join("release").join(program)).args(args).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -42,10 +42,12 @@ fn target() -> Result<PathBuf> {
     Ok(workspace.context("no target folder")?.join("peers"))
 }
 
-fn build(target: &Path) -> Result<()> {
+/// What is run, and what `compare` runs itself.
+fn build(target: &Path, program: &str) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let status = Command::new(cargo)
         .args(["build", "--release", "--quiet", "--manifest-path", MANIFEST])
+        .args(["--bin", "allocations", "--bin", program])
         .arg("--target-dir")
         .arg(target)
         .status()?;
