@@ -12,6 +12,7 @@ mod command;
 mod compare;
 mod instructions;
 mod machine;
+mod peers;
 mod table;
 mod time;
 
@@ -21,6 +22,8 @@ pub use self::{
     batch::Batch,
     case::{Bound, Case, Suite},
     compare::run,
+    machine::describe,
+    peers::run_peers,
 };
 
 /// A count per request: of the service without the layer, and what the layer adds.

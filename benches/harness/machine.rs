@@ -1,7 +1,8 @@
 use std::{fs, process::Command, thread};
 
 /// The machine that the figures are of: cores, CPU, compiler.
-pub(crate) fn describe() -> String {
+#[must_use]
+pub fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let cpu = cpu().unwrap_or_else(|| "unknown CPU".to_owned());
     let rustc = rustc().unwrap_or_else(|| "unknown rustc".to_owned());

@@ -6,6 +6,7 @@ mod client_ip;
 mod metrics;
 mod problem;
 mod rate_limit;
+pub mod rate_limit_redis;
 mod request_id;
 mod security_headers;
 

@@ -1,0 +1,59 @@
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    marker::PhantomData,
+    time::Duration,
+};
+
+use anyhow::{Result, ensure};
+use http::{Request, Response};
+use redis_0_32::Client;
+use tower::{Layer, ServiceExt as _, service_fn};
+use tower_rate_limit_redis::{KeyResolver, RateLimitLayer};
+
+use super::{BURST, CUSTOMER, decisions::Contestant, ours};
+
+/// By the header that ours goes by too.
+pub(super) struct Customer<B>(PhantomData<fn() -> B>);
+
+impl<B> Clone for Customer<B> {
+    fn clone(&self) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<B: Default> KeyResolver for Customer<B> {
+    type Key = Vec<u8>;
+    type ErrorBody = B;
+
+    fn key<T>(&self, request: &Request<T>) -> Result<Vec<u8>, Response<B>> {
+        let value = request.headers().get(CUSTOMER);
+        value.map(|value| value.as_bytes().to_vec()).ok_or_else(Response::default)
+    }
+}
+
+pub(super) async fn layer<B: Default>(url: &str) -> Result<RateLimitLayer<Customer<B>>> {
+    let connection = Client::open(url)?.get_multiplexed_async_connection().await?;
+    Ok(RateLimitLayer::builder()
+        .conn(connection)
+        .key_resolver(Customer(PhantomData))
+        .capacity(BURST)
+        .emission_interval(Duration::from_millis(1))
+        .timeout(ours::DEADLINE)
+        .build())
+}
+
+pub(super) async fn contestant(url: &str) -> Result<Contestant> {
+    let service = layer(url).await?.layer(service_fn(answer));
+    Ok(Contestant::new("tower-rate-limit-redis", move |key| {
+        let response = service.clone().oneshot(super::request(key));
+        async move {
+            ensure!(response.await?.status() == 200, "nobody is to be denied");
+            Ok(())
+        }
+    }))
+}
+
+fn answer(_: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
+    ready(Ok(Response::new(())))
+}
