@@ -50,8 +50,8 @@ pub fn run() -> Result<()> {
 
 /// Who a request is from.
 const CUSTOMER: HeaderName = HeaderName::from_static("x-customer");
-/// The most that the peer can have, so that nobody is denied; 1 comes back each millisecond, as fast as with
-/// the peer it can.
+/// The most that the peer can have, so that nobody is denied; one comes back in a second, so that keys live on
+/// in Redis.
 const BURST: u16 = u16::MAX;
 
 /// A request of a customer.

@@ -31,7 +31,7 @@ async fn decide(mut connection: MultiplexedConnection, hash: String, key: u64) -
         .arg(hash)
         .arg(1)
         .arg(format!("bare:{key}"))
-        .arg(1_000)
+        .arg(1_000_000)
         .arg(super::BURST)
         .query_async(&mut connection)
         .await?;

@@ -12,12 +12,9 @@ pub(super) async fn of_redis(redis: &Redis) -> Result<f64> {
     })
 }
 
-/// Seconds that a process has worked since it began, in steps of 10 ms.
+/// Seconds that the first thread of a process has worked since it began, as Linux counts them.
 pub(super) fn of_process(id: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The name of the program stands in brackets and may hold spaces; times are fields 14 and 15.
-    let (_, fields) = stat.rsplit_once(')').context("not as Linux has it")?;
-    let mut times = fields.split_whitespace().skip(11).map(str::parse::<f64>);
-    let mut next = || times.next().context("no such field");
-    Ok((next()?? + next()??) / 100.0)
+    let stat = fs::read_to_string(format!("/proc/{id}/schedstat"))?;
+    let nanos: f64 = stat.split(' ').next().context("not as Linux has it")?.parse()?;
+    Ok(nanos / 1e9)
 }

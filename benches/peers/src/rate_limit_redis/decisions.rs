@@ -1,5 +1,6 @@
 use std::{
     pin::Pin,
+    process,
     time::{Duration, Instant},
 };
 
@@ -71,6 +72,7 @@ where
 /// What one turn of a contestant has shown.
 struct Figures {
     per_second: f64,
+    micros: f64,
     redis_micros: f64,
     half: f64,
     most: f64,
@@ -83,9 +85,9 @@ pub(super) async fn compare() -> Result<()> {
     let contestants = contestants(&redis.url()).await?;
     println!("### Decisions\n");
     println!(
-        "| callers | | decisions/s (least–most) | of bare | Redis CPU µs each | of bare | p50 µs | p99 µs |"
+        "| callers | | decisions/s (least–most) | of bare | CPU µs each | Redis CPU µs each | of bare | p50 µs | p99 µs |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for callers in CALLERS {
         for contestant in &contestants {
             (contestant.turn)(callers, WARM_UP).await?;
@@ -115,7 +117,8 @@ pub(super) async fn run(name: &str, callers: &str) -> Result<()> {
     let contestant = contestants.iter().find(|contestant| contestant.name == name);
     let contestant = contestant.with_context(|| format!("nobody is called {name:?}"))?;
     let times = (contestant.turn)(callers.parse()?, RUN).await?;
-    println!("{} decisions", times.len());
+    let worked = cpu::of_process(process::id())?;
+    println!("{} decisions, {:.1} µs each", times.len(), worked * 1e6 / times.len() as f64);
     Ok(())
 }
 
@@ -130,9 +133,11 @@ async fn contestants(url: &str) -> Result<[Contestant; 4]> {
 
 async fn measure(contestant: &Contestant, callers: u64, redis: &Redis) -> Result<Figures> {
     let before = cpu::of_redis(redis).await?;
+    let own = cpu::of_process(process::id())?;
     let began = Instant::now();
     let mut times = (contestant.turn)(callers, TURN).await?;
     let took = began.elapsed();
+    let own = cpu::of_process(process::id())? - own;
     let worked = cpu::of_redis(redis).await? - before;
     times.sort_unstable();
     let micros =
@@ -140,6 +145,7 @@ async fn measure(contestant: &Contestant, callers: u64, redis: &Redis) -> Result
     let count = times.len() as f64;
     Ok(Figures {
         per_second: count / took.as_secs_f64(),
+        micros: own * 1e6 / count,
         redis_micros: worked * 1e6 / count,
         half: micros(50),
         most: micros(99),
@@ -153,11 +159,12 @@ fn row(callers: u64, name: &str, turns: &[Vec<Figures>], at: usize) -> String {
     };
     let speed = of(|figures| figures.per_second);
     format!(
-        "| {callers} | {name} | {:.0} ({:.0}–{:.0}) | {:.2} | {:.1} | {:.2} | {:.0} | {:.0} |",
+        "| {callers} | {name} | {:.0} ({:.0}–{:.0}) | {:.2} | {:.1} | {:.1} | {:.2} | {:.0} | {:.0} |",
         speed.value,
         speed.least,
         speed.most,
         ratio(|figures| figures.per_second),
+        of(|figures| figures.micros).value,
         of(|figures| figures.redis_micros).value,
         ratio(|figures| figures.redis_micros),
         of(|figures| figures.half).value,

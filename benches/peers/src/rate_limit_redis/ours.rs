@@ -35,7 +35,7 @@ pub(super) fn coalesced(url: &str) -> Result<Contestant> {
 }
 
 fn limited(redis: &Redis) -> RateLimitLayer<RedisStore> {
-    let policy = Policy::per_second("orders", 1_000).burst(u32::from(BURST));
+    let policy = Policy::per_second("orders", 1).burst(u32::from(BURST));
     RateLimitLayer::new(policy, Key::header(CUSTOMER)).store(redis.store("bench", OnFailure::Deny))
 }
 

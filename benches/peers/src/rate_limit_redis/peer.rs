@@ -38,7 +38,7 @@ pub(super) async fn layer<B: Default>(url: &str) -> Result<RateLimitLayer<Custom
         .conn(connection)
         .key_resolver(Customer(PhantomData))
         .capacity(BURST)
-        .emission_interval(Duration::from_millis(1))
+        .emission_interval(Duration::from_secs(1))
         .timeout(ours::DEADLINE)
         .build())
 }
