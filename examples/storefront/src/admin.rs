@@ -1,9 +1,11 @@
 //! What operators may ask, on a port of its own that customers cannot reach.
 
 use axum::{Router, routing::get_service};
-use battlement::metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics};
+use battlement::metrics::{Exposition, HttpMetrics};
 use http::Method;
 use tokio::runtime::Handle;
+
+use crate::limits::Limits;
 
 /// Counts what customers ask of the shop, and what the shop asks of others.
 pub fn metrics() -> HttpMetrics {
@@ -15,10 +17,9 @@ pub fn metrics() -> HttpMetrics {
 }
 
 /// The page that Prometheus reads, at `/metrics`.
-pub fn app(metrics: &HttpMetrics, limits: &RateLimitMetrics) -> Router {
-    let page = Exposition::new()
-        .metrics(metrics)
-        .rate_limit(limits)
+pub fn app(metrics: &HttpMetrics, limits: &Limits) -> Router {
+    let page = limits
+        .show(Exposition::new().metrics(metrics))
         .process()
         .runtime(&Handle::current())
         .build_info([("version", env!("CARGO_PKG_VERSION"))]);

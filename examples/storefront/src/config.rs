@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     env::{Env, Mistakes},
-    limits::{PerMinute, Quotas},
+    limits::{Instances, PerMinute, Quotas, Shared},
     partner::Partners,
 };
 
@@ -38,6 +38,9 @@ const fn per_minute(requests: u32) -> PerMinute {
     PerMinute::new(NonZeroU32::new(requests).expect("it is not zero"))
 }
 
+/// A service that must not fail has a second one.
+const INSTANCES: Instances = Instances::new(NonZeroU32::new(2).expect("it is not zero"));
+
 const REQUESTS: &str = "a number of requests, from 1 to 1000000";
 
 pub struct Config {
@@ -49,6 +52,9 @@ pub struct Config {
     pub partners: Partners,
     /// How much each may ask of `/orders`.
     pub quotas: Quotas,
+    /// Where all instances count together.
+    pub shared: Option<Shared>,
+    pub instances: Instances,
     pub payments: Upstream,
     pub inventory: Upstream,
     /// How long payments and inventory may take to answer.
@@ -82,6 +88,16 @@ impl Config {
             Some(Partners::default()),
         );
         let quotas = Self::quotas(&mut env);
+        let shared = env.read(
+            "REDIS_URL",
+            "a URL such as redis://user:password@10.0.0.7:6379/0, or rediss:// for TLS",
+            Some(Optional(None)),
+        );
+        let instances = env.read(
+            "STOREFRONT_INSTANCES",
+            "how many instances share REDIS_URL, at least 1",
+            Some(INSTANCES),
+        );
         let payments = env.read("PAYMENTS_URL", BaseUrl::EXPECTED, Upstream::UNSET);
         let inventory = env.read("INVENTORY_URL", BaseUrl::EXPECTED, Upstream::UNSET);
         let timeout = env.read(
@@ -102,6 +118,8 @@ impl Config {
                 trusted_proxies: trusted_proxies?,
                 partners: partners?,
                 quotas: quotas?,
+                shared: shared?.0,
+                instances: instances?,
                 payments: payments?,
                 inventory: inventory?,
                 upstream_timeout: Duration::from_millis(timeout?.get().into()),
@@ -117,6 +135,17 @@ impl Config {
         let guest = read("STOREFRONT_GUEST_ORDERS_PER_MINUTE", GUEST_PER_MINUTE);
         let partner = read("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", PARTNER_PER_MINUTE);
         Some(Quotas { address: address?, guest: guest?, partner: partner? })
+    }
+}
+
+/// What may be left out.
+struct Optional<T>(Option<T>);
+
+impl<T: FromStr> FromStr for Optional<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        text.parse().map(|value| Self(Some(value)))
     }
 }
 
@@ -230,6 +259,8 @@ mod tests {
             ("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "0"),
             ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "many"),
             ("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", "1000001"),
+            ("STOREFRONT_INSTANCES", "0"),
+            ("REDIS_URL", "redis//user:hunter2@redis"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
             ("INVENTORY_URL", "https://inventory"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "0"),
@@ -241,6 +272,8 @@ mod tests {
             "STOREFRONT_ADMIN_ADDR",
             "STOREFRONT_COLOUR",
             "STOREFRONT_TRUSTED_PROXIES",
+            "STOREFRONT_INSTANCES",
+            "REDIS_URL",
             "STOREFRONT_PARTNERS",
             "STOREFRONT_ADDRESS_ORDERS_PER_MINUTE",
             "STOREFRONT_GUEST_ORDERS_PER_MINUTE",

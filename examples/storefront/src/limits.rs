@@ -1,14 +1,24 @@
 //! How much of `/orders` each customer may ask.
 
-use std::{num::NonZeroU32, str::FromStr};
-
-use battlement::{
-    client_ip::ClientIp,
-    metrics::rate_limit::RateLimitMetrics,
-    rate_limit::{Inbound, Key, Policies, Policy, RateLimitLayer},
+use std::{
+    num::{NonZeroU32, ParseIntError},
+    str::FromStr,
 };
 
-use crate::partner::Partner;
+use axum::{Router, middleware::from_fn_with_state};
+use battlement::{
+    client_ip::ClientIp,
+    metrics::{
+        Exposition,
+        rate_limit::{RateLimitMetrics, RedisMetrics},
+    },
+    rate_limit::{
+        ConfigError, Inbound, Key, Policies, Policy, RateLimitLayer,
+        redis::{Builder, OnFailure, Redis, RedisStore, Share},
+    },
+};
+
+use crate::partner::{Partner, Partners, authenticate};
 
 /// What each may ask in a minute.
 pub struct Quotas {
@@ -20,33 +30,102 @@ pub struct Quotas {
     pub partner: PerMinute,
 }
 
-/// The two layers; where they stand, `routes/mod.rs` says.
+/// Where all instances of this service count together.
+pub struct Shared {
+    redis: Builder,
+    metrics: RedisMetrics,
+}
+
+/// How many instances count together.
+pub struct Instances(NonZeroU32);
+
+/// The layers around the routes of orders.
 #[derive(Clone)]
 pub struct Limits {
+    layers: Layers,
+    /// What all of them decide, and keep in memory.
+    metrics: RateLimitMetrics,
+    /// What they ask of Redis.
+    redis: Option<RedisMetrics>,
+}
+
+#[derive(Clone)]
+enum Layers {
+    /// This instance counts for itself.
+    Alone(Pair<RateLimitLayer>),
+    /// All of them count together.
+    Together(Pair<RateLimitLayer<RedisStore>>),
+}
+
+#[derive(Clone)]
+struct Pair<L> {
     /// Goes outside of authentication: nobody tries keys faster than this.
-    pub by_address: RateLimitLayer,
+    by_address: L,
     /// Goes inside of it, where it is known whose request it is.
-    pub by_customer: RateLimitLayer,
-    /// What both decide and keep.
-    pub metrics: RateLimitMetrics,
+    by_customer: L,
 }
 
 impl Limits {
-    pub fn new(quotas: Quotas) -> Self {
+    /// Redis is looked for in the background, and need not be there.
+    pub fn new(
+        quotas: Quotas,
+        shared: Option<Shared>,
+        instances: Instances,
+    ) -> Result<Self, ConfigError> {
         let metrics = RateLimitMetrics::new();
-        let (by_address, addresses) =
-            RateLimitLayer::new(quotas.address.policy("address"), Key::client_ip())
-                .observe(metrics.clone())
-                .pair();
-        let partner = Policies::from(quotas.partner.policy("partner"));
-        let (by_customer, customers) =
-            RateLimitLayer::new(quotas.guest.policy("guest"), Key::by(customer))
-                .policies_for(move |request| is_partner(request).then(|| partner.clone()))
-                .observe(metrics.clone())
-                .pair();
-        metrics.watch("address", &addresses);
-        metrics.watch("customer", &customers);
-        Self { by_address, by_customer, metrics }
+        let pair = pair(quotas, &metrics);
+        let Some(Shared { redis, metrics: of_redis }) = shared else {
+            let (by_address, addresses) = pair.by_address.pair();
+            let (by_customer, customers) = pair.by_customer.pair();
+            metrics.watch("address", &addresses);
+            metrics.watch("customer", &customers);
+            let layers = Layers::Alone(Pair { by_address, by_customer });
+            return Ok(Self { layers, metrics, redis: None });
+        };
+        let redis = redis.build()?;
+        // While Redis is away each instance admits its part, so that together they admit what they may.
+        let share = OnFailure::LocalFallback { share: Share::one_in(instances.0.get()) };
+        let by_address = pair.by_address.store(redis.store("address", share));
+        let by_customer = pair.by_customer.store(redis.store("customer", share));
+        let layers = Layers::Together(Pair { by_address, by_customer });
+        Ok(Self { layers, metrics, redis: Some(of_redis) })
+    }
+
+    /// Puts them around routes. From the inside out: what this customer may still ask; who it is; what this
+    /// address may still ask.
+    pub fn around<S>(self, routes: Router<S>, partners: Partners) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        let authentication = from_fn_with_state(partners, authenticate);
+        match self.layers {
+            Layers::Alone(Pair { by_address, by_customer }) => {
+                routes.layer(by_customer).layer(authentication).layer(by_address)
+            }
+            Layers::Together(Pair { by_address, by_customer }) => {
+                routes.layer(by_customer).layer(authentication).layer(by_address)
+            }
+        }
+    }
+
+    /// Shows operators what is decided.
+    pub fn show(&self, page: Exposition) -> Exposition {
+        let page = page.rate_limit(&self.metrics);
+        match &self.redis {
+            Some(redis) => page.rate_limit_redis(redis),
+            None => page,
+        }
+    }
+}
+
+fn pair(quotas: Quotas, metrics: &RateLimitMetrics) -> Pair<RateLimitLayer> {
+    let partner = Policies::from(quotas.partner.policy("partner"));
+    let by_address = RateLimitLayer::new(quotas.address.policy("address"), Key::client_ip());
+    let by_customer = RateLimitLayer::new(quotas.guest.policy("guest"), Key::by(customer))
+        .policies_for(move |request| is_partner(request).then(|| partner.clone()));
+    Pair {
+        by_address: by_address.observe(metrics.clone()),
+        by_customer: by_customer.observe(metrics.clone()),
     }
 }
 
@@ -89,3 +168,28 @@ impl FromStr for PerMinute {
 
 #[derive(Debug)]
 pub struct NotPerMinute;
+
+impl FromStr for Shared {
+    type Err = ConfigError;
+
+    fn from_str(url: &str) -> Result<Self, ConfigError> {
+        let metrics = RedisMetrics::new();
+        let redis = Redis::builder(url).prefix("storefront").observe(metrics.clone());
+        redis.check()?;
+        Ok(Self { redis, metrics })
+    }
+}
+
+impl Instances {
+    pub const fn new(instances: NonZeroU32) -> Self {
+        Self(instances)
+    }
+}
+
+impl FromStr for Instances {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}

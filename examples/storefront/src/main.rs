@@ -79,7 +79,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let payments = payments_url(config.payments).await?;
     let inventory = inventory_url(config.inventory).await?;
     let metrics = admin::metrics();
-    let limits = Limits::new(config.quotas);
+    let limits = Limits::new(config.quotas, config.shared, config.instances)?;
     let shop = Shop::new(
         Inventory::at(&inventory, config.upstream_timeout, &metrics)?,
         Payments::at(&payments, config.upstream_timeout, &metrics)?,
@@ -90,7 +90,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {} for operators", config.admin_addr))?;
     tracing::info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // It answers until the process ends, so that the last requests are seen as well.
-    tokio::spawn(axum::serve(admin, admin::app(&metrics, &limits.metrics)).into_future());
+    tokio::spawn(axum::serve(admin, admin::app(&metrics, &limits)).into_future());
 
     let listener = TcpListener::bind(config.addr)
         .await

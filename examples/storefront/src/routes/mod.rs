@@ -10,7 +10,6 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::from_fn_with_state,
     routing::{get, post},
 };
 use battlement::{
@@ -18,11 +17,7 @@ use battlement::{
     request_id::RequestIdLayer, security_headers::SecurityHeadersLayer,
 };
 
-use crate::{
-    limits::Limits,
-    partner::{Partners, authenticate},
-    shop::Shop,
-};
+use crate::{limits::Limits, partner::Partners, shop::Shop};
 
 /// Some times what the largest order takes. axum would allow 2 MB.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -37,18 +32,14 @@ pub fn app(
 ) -> Router {
     let orders = Router::new()
         .route("/orders", post(orders::place))
-        .route("/orders/{id}", get(orders::show))
-        // From the inside out: what this customer may still ask; who it is; what this address may still ask.
-        .layer(limits.by_customer)
-        .layer(from_fn_with_state(partners, authenticate))
-        .layer(limits.by_address);
+        .route("/orders/{id}", get(orders::show));
     Router::new()
         .route("/", get(page::html))
         .route("/shop.css", get(page::css))
         .route("/shop.js", get(page::js))
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::show))
-        .merge(orders)
+        .merge(limits.around(orders, partners))
         .merge(if bugs { bugs::router() } else { Router::new() })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         // Whatever fails inside of here is answered as a problem, in the form the caller can read: axum's

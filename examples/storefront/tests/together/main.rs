@@ -1,0 +1,66 @@
+//! Two storefronts that count together, in a real Redis.
+#![cfg(feature = "embedded")]
+
+mod redis;
+#[path = "../running/mod.rs"]
+#[allow(dead_code, reason = "less is looked at here")]
+mod running;
+
+use redis::Redis;
+use running::Storefront;
+
+/// Two instances that share four orders a minute.
+fn start(redis: &Redis) -> Storefront {
+    Storefront::start(&[
+        ("REDIS_URL", &redis.url()),
+        ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "4"),
+        ("STOREFRONT_INSTANCES", "2"),
+    ])
+}
+
+#[test]
+fn two_instances_admit_what_one_may() {
+    let redis = Redis::start();
+    let [one, other] = [start(&redis), start(&redis)];
+    for (shop, left) in [(&one, 3), (&other, 2), (&one, 1), (&other, 0)] {
+        let answer = shop.get("/orders/1");
+        assert_eq!(answer.status, 404);
+        let limit = answer.header("ratelimit").unwrap();
+        assert!(limit.contains(&format!("\"guest\";r={left};t=")), "{limit}");
+    }
+    assert_eq!([one.get("/orders/1").status, other.get("/orders/1").status], [429, 429]);
+    one.metrics_with(r#"battlement_rate_limit_redis_state{state="up"} 1"#);
+    one.metrics_with(
+        r#"battlement_rate_limit_decisions_total{policy="guest",decision="allow",source="redis"} 2"#,
+    );
+}
+
+#[test]
+fn an_instance_starts_without_redis_admits_its_part_and_finds_redis_when_it_comes() {
+    let mut redis = Redis::start();
+    redis.kill();
+    let mut shop = start(&redis);
+    shop.log_line(&["Redis is away"]);
+    let answers: Vec<_> = (0..3).map(|_| shop.get("/orders/1")).collect();
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [404, 404, 429], "half of four");
+    assert!(answers.iter().all(|answer| answer.header("ratelimit").is_none()), "it is not known");
+    redis.run();
+    shop.log_line(&["Redis is back"]);
+    let answer = shop.get("/orders/1");
+    assert_eq!(answer.status, 404);
+    let limit = answer.header("ratelimit").unwrap();
+    assert!(limit.contains("\"guest\";r=3;t="), "{limit}");
+}
+
+#[test]
+fn the_password_of_redis_is_not_logged() {
+    let redis = Redis::start();
+    let url = redis.url().replace("redis://", "redis://app:hunter2@");
+    let mut shop = Storefront::start(&[("REDIS_URL", &url), ("RUST_LOG", "trace")]);
+    // There is no such user.
+    shop.log_line(&["Redis is away", "WRONGPASS"]);
+    shop.terminate();
+    let (_, log) = shop.ended();
+    assert!(!log.contains("hunter2"), "{log}");
+}
