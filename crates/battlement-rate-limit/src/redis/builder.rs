@@ -5,6 +5,7 @@ use siphasher::sip128::SipHasher13;
 use super::{
     Observe, Redis,
     engine::{Engine, Settings},
+    link::Connect,
     target::Target,
 };
 use crate::{ConfigError, Mistake};
@@ -119,9 +120,7 @@ impl Builder {
     ///
     /// If a setting is none that can be; the error names it, and never holds the password of a URL.
     pub fn build(self) -> Result<Redis, ConfigError> {
-        ConfigError::check(self.mistakes())?;
-        let connect = self.target.connector(most_time(self.deadline), self.roots.as_deref());
-        let connect = connect.map_err(|mistake| ConfigError::of(vec![mistake]))?;
+        let connect = self.connector()?;
         let seed = seed(self.secret.as_deref());
         let settings = Settings {
             deadline: self.deadline,
@@ -135,6 +134,21 @@ impl Builder {
         let engine = Arc::new(Engine::new(settings, connect, groups));
         engine.supervise();
         Ok(Redis::of(engine, seed))
+    }
+
+    /// Whether it can be built, for whoever reads settings before there is a log to tell of connections.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.connector().map(drop)
+    }
+
+    fn connector(&self) -> Result<Box<dyn Connect>, ConfigError> {
+        ConfigError::check(self.mistakes())?;
+        let connector = self.target.connector(most_time(self.deadline), self.roots.as_deref());
+        connector.map_err(|mistake| ConfigError::of(vec![mistake]))
     }
 
     fn mistakes(&self) -> Vec<Mistake> {
