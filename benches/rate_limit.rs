@@ -59,15 +59,20 @@ fn keys(criterion: &mut Criterion) {
     }
 }
 
-/// Keys that no two threads share, or that all do.
+/// Keys that no two threads share, few of them or many, and one that both do. Many keys lie in all parts of the
+/// store, of which each then goes from core to core.
 fn threads(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rate-limit/threads");
     group.throughput(Throughput::Elements(1));
-    for (name, threads, shared) in
-        [("one", 1, false), ("two, different keys", 2, false), ("two, one key", 2, true)]
-    {
+    for (name, threads, keys) in [
+        ("one, a key", 1, 1),
+        ("two, a key each", 2, 2),
+        ("two, the same key", 2, 1),
+        ("one, 1000 keys", 1, 1_000),
+        ("two, 1000 keys each", 2, 2_000),
+    ] {
         let store = Memory::default();
-        let keys = hashes(if shared { 1 } else { 1_000 * threads });
+        let keys = hashes(keys);
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|n| together(&store, &keys, threads, n));
         });
