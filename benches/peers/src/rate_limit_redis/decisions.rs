@@ -1,12 +1,8 @@
-use std::{
-    pin::Pin,
-    process,
-    time::{Duration, Instant},
-};
+use std::{pin::Pin, process, time::Duration};
 
 use anyhow::{Context as _, Result};
 use battlement_testkit::redis::Redis;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use super::{bare, cores::Core, cpu, median::Median, ours, peer};
 

@@ -1,14 +1,11 @@
-use std::{
-    io::Write as _,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{io::Write as _, net::SocketAddr, time::Duration};
 
 use anyhow::{Result, ensure};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     task::JoinSet,
+    time::Instant,
 };
 
 use super::server::{BODY, PATH};

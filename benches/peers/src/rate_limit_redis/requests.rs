@@ -1,7 +1,8 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use battlement_testkit::redis::Redis;
+use tokio::time::Instant;
 
 use super::{cores::Core, cpu, load, median::Median, server::Server};
 
