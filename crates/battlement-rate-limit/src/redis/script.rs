@@ -67,6 +67,10 @@ impl Script {
         };
         let sets =
             push_sets(&mut cmd, entries.clone().map(|(entry, _)| Encoded::of(&entry.policies)));
+        if let Some((cost, last)) = alike(entries.clone(), &sets) {
+            cmd.arg("A").arg(cost).arg(last);
+            return cmd;
+        }
         for ((entry, last), set) in entries.zip(sets) {
             push_entry(&mut cmd, entry, last, set);
         }
@@ -86,6 +90,26 @@ impl Script {
         let answers = answers.collect::<Result<_, _>>()?;
         Ok(Reply { now, answers })
     }
+}
+
+/// What entries take that all take as much from the first of `sets`, and the earliest last moment of theirs: a
+/// batch is told that once. Who could have been later than others is refused too soon at worst, and comes again.
+fn alike<'a>(
+    mut entries: impl Iterator<Item = (&'a Entry, i64)>,
+    sets: &[usize],
+) -> Option<(u32, i64)> {
+    let (first, mut least) = entries.next()?;
+    let alike = |entry: &Entry| matches!(entry.what, What::Acquire) && entry.cost == first.cost;
+    if !alike(first) || sets.iter().any(|set| *set != 1) {
+        return None;
+    }
+    for (entry, last) in entries {
+        if !alike(entry) {
+            return None;
+        }
+        least = least.min(last);
+    }
+    Some((first.cost, least))
 }
 
 /// Each set of policies once; returns which one each entry has, from 1 on.

@@ -3,9 +3,10 @@
 -- KEYS  one for each entry
 -- ARGV  the time, or '' for the server's own; the number of policy sets, and of each set the number of its
 --       policies, and of each policy: field, kind (g, f, s), shadow (0, 1), microseconds and nanoseconds of
---       its interval or period, units. Then for each entry: what to do (a acquire, p peek, r refund, x reset),
---       the set, the cost, and the last moment at which it may be done; and of a refund, when it was taken,
---       and of each policy how far its cell was ahead then, or -1 if nothing was taken.
+--       its interval or period, units. Then A, if all are to acquire as much from one set, the cost, and the
+--       last moment at which that may be done. Or else for each entry: what to do (a acquire, p peek, r refund,
+--       x reset), the set, the cost, and the last moment; and of a refund, when it was taken, and of each
+--       policy how far its cell was ahead then, or -1 if nothing was taken.
 -- reply the time; and for each entry 0, or 1 if it came too late, or 2 and the code of an error. After a 0
 --       follows, to acquire and peek, of each policy: the time to wait (-1 none, -2 for ever), the units that
 --       are left, and the time until there are more.
@@ -17,7 +18,7 @@
 -- Redis runs all of this text for each call, and making a function or a table costs what deciding does: so
 -- functions are few, rules are made when a policy wants them, and cells lie in lists that all entries share.
 
-local CELL, SIZE = '<dI2I4I4', 18
+local CELL, SIZE, UNUSED = '<dI2I4I4', 18, '\0\0\0\0\0\0\0\0'
 local floor, pack, unpack, sub = math.floor, struct.pack, struct.unpack, string.sub
 local KEYS, ARGV, call = KEYS, ARGV, redis.pcall
 
@@ -29,21 +30,21 @@ end
 
 -- Most often there is one policy, of GCRA, and all want to take from it. That goes without all of the rest, in
 -- half of the time; whatever is not as usual is left to the rest.
-local at, done, reply, said = 2, 0, { now, nil, nil, nil, nil }, 1
-if ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
+local done, reply, said = 0, { now, nil, nil, nil, nil }, 1
+if ARGV[10] == 'A' and ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
   local head = ARGV[4] .. '\n\n'
   local first = #head + 1
   local each_us, each_ns, units = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
   local more = floor(units * each_ns / 1000)
   local most_us, most_ns = units * each_us + more, units * each_ns - more * 1000
-  at = 9
-  for entry = 1, #KEYS do
-    local key, cost, us, ns = KEYS[entry], tonumber(ARGV[at + 3]), 0, 0
-    if ARGV[at + 1] ~= 'a' or cost == 0 or tonumber(ARGV[at + 4]) < now then break end
+  local cost, last = tonumber(ARGV[11]), tonumber(ARGV[12])
+  local cost_us, cost_ns = cost * each_us, cost * each_ns
+  for entry = 1, cost > 0 and last >= now and #KEYS or 0 do
+    local key, us, ns = KEYS[entry], 0, 0
     local raw = call('GET', key)
     if raw then
       if type(raw) ~= 'string' or #raw ~= #head + SIZE or sub(raw, 1, first - 1) ~= head then break end
-      us, ns = unpack(CELL, raw, first)
+      us, ns = unpack('<dI2', raw, first)
       us = us - now
       if us < 0 then
         us, ns = 0, 0
@@ -51,7 +52,7 @@ if ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
         us, ns = most_us, most_ns
       end
     end
-    local new_us, new_ns, wait = us + cost * each_us, ns + cost * each_ns, -1
+    local new_us, new_ns, wait = us + cost_us, ns + cost_ns, -1
     if new_ns >= 1000 then
       more = floor(new_ns / 1000)
       new_us, new_ns = new_us + more, new_ns - more * 1000
@@ -62,7 +63,7 @@ if ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
       wait = new_us - most_us + (new_ns > most_ns and 1 or 0)
     else
       us, ns = new_us, new_ns
-      local value = head .. pack(CELL, now + us, ns, 0, 0)
+      local value = head .. pack('<dI2', now + us, ns) .. UNUSED
       if call('SET', key, value, 'PX', floor(us / 1000) + 2).err then break end
     end
     -- What is taken, rounded up to whole units: a guess that is off by one at most, since it has 53 bits and a
@@ -76,7 +77,7 @@ if ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
     until rest_us >= 0
     local reset = taken > 0 and each_us - rest_us + (each_ns > rest_ns and 1 or 0) or 0
     reply[said + 1], reply[said + 2], reply[said + 3], reply[said + 4] = 0, wait, units - taken, reset
-    said, at, done = said + 4, at + 4, entry
+    said, done = said + 4, entry
   end
   if done == #KEYS then return reply end
 end
@@ -275,26 +276,24 @@ function rules.s()
   return { take = take, left = left, give_back = give_back }
 end
 
-local sets, after = {}, 2
+local sets, at = {}, 2
 for s = 1, ARGV[2] do
   local set, head = {}, ''
-  after = after + 1
-  for p = 1, ARGV[after] do
-    local kind = ARGV[after + 2]
+  at = at + 1
+  for p = 1, ARGV[at] do
+    local kind = ARGV[at + 2]
     local rule = rules[kind]
     if type(rule) == 'function' then
       rule = rule()
       rules[kind] = rule
     end
-    set[p] = read_policy(after, rule)
+    set[p] = read_policy(at, rule)
     head = head .. set[p].field .. '\n'
-    after = after + 6
+    at = at + 6
   end
   set.head = head .. '\n'
   sets[s] = set
 end
--- Entries that are done already come first.
-if after > at then at = after end
 
 -- The cells of the entry that is at work, and those it would have; others are what else its key holds.
 local us, ns, used, before, others = { nil }, { nil }, { nil }, { nil }, nil
@@ -428,11 +427,14 @@ local function reset(key, set)
   reply[said] = 0
 end
 
+local all = ARGV[at + 1] == 'A'
 for entry = done + 1, #KEYS do
-  local key, what, set = KEYS[entry], ARGV[at + 1], sets[tonumber(ARGV[at + 2])]
-  local cost, last, first = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), at + 5
-  at = at + 4
-  if what == 'r' then at = first + #set end
+  local key, what, set, cost, last, first = KEYS[entry], 'a', sets[1], ARGV[at + 2], ARGV[at + 3], at + 5
+  if not all then
+    what, set, cost, last = ARGV[at + 1], sets[tonumber(ARGV[at + 2])], ARGV[at + 3], ARGV[at + 4]
+    at = what == 'r' and first + #set or at + 4
+  end
+  cost, last = tonumber(cost), tonumber(last)
   if now > last then
     said = said + 1
     reply[said] = 1
