@@ -2,7 +2,7 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
     State,
@@ -170,15 +170,22 @@ async fn retry(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, open: Vec<usize>
     why
 }
 
-/// Longer and longer, and never the same for all processes.
+/// Longer and longer, and never the same for all processes. One that is broken off goes on the next time, so
+/// that what is met meanwhile, however often, does not put off its end.
 #[derive(Default)]
-struct Pause(u32);
+struct Pause {
+    passed: u32,
+    until: Option<Instant>,
+}
 
 impl Pause {
     async fn pass(&mut self) {
-        let pause = (FIRST_PAUSE * 2_u32.pow(self.0.min(10))).min(LONGEST_PAUSE);
-        self.0 += 1;
-        sleep(jitter::spread(pause / 2, pause)).await;
+        let until = *self.until.get_or_insert_with(|| {
+            let pause = (FIRST_PAUSE * 2_u32.pow(self.passed.min(10))).min(LONGEST_PAUSE);
+            Instant::now() + jitter::spread(pause / 2, pause)
+        });
+        sleep_until(until).await;
+        (self.passed, self.until) = (self.passed.saturating_add(1), None);
     }
 
     async fn pass_if(&mut self, passes: bool) {
@@ -211,5 +218,22 @@ impl Told {
             }
         }
         self.0 = state;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nodes_that_are_away_are_tried_again_however_often_others_fail_meanwhile() {
+        let (mut pause, began) = (Pause::default(), Instant::now());
+        let others = Duration::from_millis(10);
+        let mut broken_off = 0;
+        while timeout(others, pause.pass()).await.is_err() {
+            broken_off += 1;
+            assert!(broken_off < 100, "it never ends");
+        }
+        assert!((FIRST_PAUSE / 2..FIRST_PAUSE * 2).contains(&began.elapsed()));
     }
 }
