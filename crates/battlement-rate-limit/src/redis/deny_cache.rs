@@ -68,13 +68,14 @@ impl DenyCache {
         Some(denial.states.iter().map(|state| later(state, passed)).collect())
     }
 
-    /// Redis has said no at some time after `since`.
+    /// Redis has said no at some time between `asked` and `since`. It may say yes as early as if that was at the
+    /// first, and who is told when to come back is told as if it was at the last.
     pub(super) fn put(
         &self,
         place: u128,
         ask: &Ask<'_>,
         states: &SmallVec<[PolicyState; 2]>,
-        since: Instant,
+        [asked, since]: [Instant; 2],
     ) {
         let Some(mut shard) = self.shard(place) else { return };
         let real = ask.policies.iter().zip(states).filter(|(policy, _)| !policy.is_shadow());
@@ -83,7 +84,7 @@ impl DenyCache {
             Ruling::Deny { wait } => Some(wait.unwrap_or(self.most_age)),
         });
         let Some(wait) = waits.max() else { return };
-        let until = since + wait.min(self.most_age);
+        let until = asked + wait.min(self.most_age);
         shard.put(place, Denial { states: states.clone(), cost: ask.cost, since, until });
     }
 
@@ -145,7 +146,7 @@ mod tests {
 
     fn put(cache: &DenyCache, place: u128, policies: &Policies, millis: u64, now: Instant) {
         let ask = Ask::new(KeyHash::of_bits(0), policies, 1, now);
-        cache.put(place, &ask, &denied(millis), now);
+        cache.put(place, &ask, &denied(millis), [now, now]);
     }
 
     fn policies() -> Policies {
@@ -161,6 +162,17 @@ mod tests {
         assert_eq!((cache.find(2, 1, at(300)), cache.find(1, 2, at(300))), (None, None));
         assert_eq!(cache.find(1, 1, at(800)), None);
         assert_eq!(cache.held(), 0);
+    }
+
+    #[test]
+    fn an_answer_that_took_long_ends_no_later_and_tells_nobody_to_come_back_too_early() {
+        let (cache, asked) = (DenyCache::new(100, SECOND), Instant::now());
+        let at = |millis| asked + Duration::from_millis(millis);
+        let policies = policies();
+        let ask = Ask::new(KeyHash::of_bits(0), &policies, 1, asked);
+        cache.put(1, &ask, &denied(500), [asked, at(40)]);
+        assert_eq!(cache.find(1, 1, at(140)), Some(denied(400)));
+        assert_eq!(cache.find(1, 1, at(500)), None);
     }
 
     #[test]

@@ -138,7 +138,8 @@ impl RedisStore {
         let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
         let outcome = Outcome::new(states, Source::Redis, asked);
         if ask.cost > 0 && outcome.is_denied(ask.policies) {
-            self.inner.denials.put(Self::place(ask), ask, &outcome.states, asked);
+            let when = [asked, Instant::now()];
+            self.inner.denials.put(Self::place(ask), ask, &outcome.states, when);
         }
         Ok(Outcome { stamp: answered.stamp, ..outcome })
     }
