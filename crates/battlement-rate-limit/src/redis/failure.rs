@@ -7,7 +7,8 @@ use crate::{Algorithm, ConfigError, Mistake, Policies, Policy};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// They are turned away with a 503. For what must never be tried without a limit, as a login.
+    /// They are turned away with a 503. For what must never be tried without a limit, as a login. Where all
+    /// policies are only tried out, they pass.
     Deny,
     /// They pass, unlimited.
     Allow,
@@ -100,9 +101,12 @@ impl Share {
 
     fn stretch(self, period: Duration) -> Duration {
         let nanos = period.as_nanos() * u128::from(self.whole) / u128::from(self.part);
-        u64::try_from(nanos).map_or(period, Duration::from_nanos)
+        u64::try_from(nanos).map_or(LONGEST_PERIOD, Duration::from_nanos).min(LONGEST_PERIOD)
     }
 }
+
+/// No policy has a longer one; a century and more are as good as never.
+const LONGEST_PERIOD: Duration = Duration::from_micros((1 << 52) - 1);
 
 impl PartialEq for Share {
     fn eq(&self, other: &Self) -> bool {
@@ -133,6 +137,15 @@ mod tests {
         assert!(quarter[3].is_shadow());
         let whole = Share::percent(100).of(&policies);
         assert_eq!(whole[1].capacity(), 9);
+    }
+
+    #[test]
+    fn a_small_share_of_a_long_period_is_still_a_share() {
+        let decade = Duration::from_secs(10 * 365 * 86_400);
+        let policies = Policies::from(Policy::new("decade", 1_000, decade).burst(5_000));
+        let share = Share::one_in(1_000).of(&policies);
+        assert_eq!(share[0].capacity(), 5);
+        assert_eq!(share[0].period(), LONGEST_PERIOD);
     }
 
     #[test]
