@@ -1,6 +1,6 @@
 pub(crate) mod duration;
 mod key;
-mod named;
+pub(crate) mod named;
 mod policy;
 
 use serde::Deserialize;

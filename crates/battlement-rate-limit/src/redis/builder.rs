@@ -120,7 +120,12 @@ impl Builder {
     ///
     /// If a setting is none that can be; the error names it, and never holds the password of a URL.
     pub fn build(self) -> Result<Redis, ConfigError> {
-        let connect = self.connector()?;
+        self.build_without(Vec::new())
+    }
+
+    /// The client, unless there are mistakes beside these, which were found earlier.
+    pub(super) fn build_without(self, mistakes: Vec<Mistake>) -> Result<Redis, ConfigError> {
+        let connect = self.connector(mistakes)?;
         let seed = seed(self.secret.as_deref());
         let settings = Settings {
             deadline: self.deadline,
@@ -142,13 +147,19 @@ impl Builder {
     ///
     /// As [`build`](Self::build).
     pub fn check(&self) -> Result<(), ConfigError> {
-        self.connector().map(drop)
+        self.connector(Vec::new()).map(drop)
     }
 
-    fn connector(&self) -> Result<Box<dyn Connect>, ConfigError> {
-        ConfigError::check(self.mistakes())?;
+    fn connector(&self, mut mistakes: Vec<Mistake>) -> Result<Box<dyn Connect>, ConfigError> {
+        mistakes.extend(self.mistakes());
         let connector = self.target.connector(most_time(self.deadline), self.roots.as_deref());
-        connector.map_err(|mistake| ConfigError::of(vec![mistake]))
+        match connector {
+            Ok(connector) => ConfigError::check(mistakes).map(|()| connector),
+            Err(mistake) => {
+                mistakes.insert(0, mistake);
+                Err(ConfigError::of(mistakes))
+            }
+        }
     }
 
     fn mistakes(&self) -> Vec<Mistake> {
@@ -172,7 +183,7 @@ impl Builder {
 
 /// How long making a connection may take: longer than a question, for which nobody waits beyond the deadline.
 pub(super) fn most_time(deadline: Duration) -> Duration {
-    (deadline * 4).clamp(Duration::from_millis(250), Duration::from_secs(5))
+    deadline.saturating_mul(4).clamp(Duration::from_millis(250), Duration::from_secs(5))
 }
 
 /// Whether it can be a part of a key, and of nothing else.

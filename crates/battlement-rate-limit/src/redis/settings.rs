@@ -3,7 +3,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{Builder, OnFailure, Redis, Share, cluster};
-use crate::{ConfigError, settings::duration};
+use crate::{
+    ConfigError,
+    settings::{duration, named},
+};
 
 /// The settings of a [`Redis`] as a configuration file has them.
 ///
@@ -25,24 +28,25 @@ use crate::{ConfigError, settings::duration};
 #[serde(deny_unknown_fields)]
 pub struct RedisSettings {
     /// The URL of a server, or a list of those of nodes of a cluster.
+    #[serde(deserialize_with = "url")]
     pub url: Urls,
     /// [`Builder::deadline`], as `50ms`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::deadline")]
     pub deadline: Option<String>,
     /// [`Builder::prefix`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::prefix")]
     pub prefix: Option<String>,
     /// [`Builder::key_secret`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "secret")]
     pub key_secret: Option<String>,
     /// [`Builder::coalesce`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::coalesce")]
     pub coalesce: Option<usize>,
     /// [`Builder::queue`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::queue")]
     pub queue: Option<usize>,
     /// `Builder::root_certificates`, with the feature `redis-tls`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named::root_certificates")]
     pub root_certificates: Option<String>,
 }
 
@@ -56,26 +60,41 @@ pub enum Urls {
     Cluster(Vec<String>),
 }
 
+/// What it cannot be is told without what it is.
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Urls, D::Error> {
+    let wrong =
+        |_| D::Error::custom("url: must be the URL of a server, or a list of those of nodes");
+    Urls::deserialize(deserializer).map_err(wrong)
+}
+
+/// So is this.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let wrong = |_| D::Error::custom("key_secret: must be a text of at least 16 bytes");
+    Option::deserialize(deserializer).map_err(wrong)
+}
+
 impl TryFrom<RedisSettings> for Redis {
     type Error = ConfigError;
 
     fn try_from(settings: RedisSettings) -> Result<Self, ConfigError> {
         let mut mistakes = Vec::new();
-        let deadline =
-            settings.deadline.map(|text| duration::read("deadline", &text, &mut mistakes));
-        ConfigError::check(mistakes)?;
         let mut builder = match settings.url {
             Urls::Server(url) => Self::builder(&url),
             Urls::Cluster(urls) => {
                 cluster::builder(urls).map_err(|mistake| ConfigError::of(vec![mistake]))?
             }
         };
-        builder = deadline.into_iter().fold(builder, Builder::deadline);
+        if let Some(text) = settings.deadline {
+            let deadline = duration::read("deadline", &text, &mut mistakes);
+            // One mistake is told once.
+            builder = if mistakes.is_empty() { builder.deadline(deadline) } else { builder };
+        }
         builder = settings.prefix.iter().fold(builder, |builder, prefix| builder.prefix(prefix));
         builder = settings.key_secret.into_iter().fold(builder, Builder::key_secret);
         builder = settings.coalesce.into_iter().fold(builder, Builder::coalesce);
         builder = settings.queue.into_iter().fold(builder, Builder::queue);
-        builder.roots(settings.root_certificates.map(String::into_bytes)).build()
+        let roots = settings.root_certificates.map(String::into_bytes);
+        builder.roots(roots).build_without(mistakes)
     }
 }
 
@@ -141,11 +160,27 @@ mod tests {
         let all = r#"{ "url": "redis://127.0.0.1/", "prefix": "{", "key_secret": "s3cret",
                        "coalesce": 0, "queue": 0 }"#;
         assert_eq!(fields(all), ["prefix", "key_secret", "coalesce", "queue"]);
-        let time = r#"{ "url": "redis://127.0.0.1/", "deadline": "soon" }"#;
-        assert_eq!(fields(time), ["deadline"]);
+        let both = r#"{ "url": "http://:s3cret@host/", "deadline": "soon", "prefix": "{" }"#;
+        assert_eq!(fields(both), ["url", "deadline", "prefix"]);
         assert_eq!(fields(r#"{ "url": "http://:s3cret@127.0.0.1/" }"#), ["url"]);
         let unknown = serde_json::from_str::<RedisSettings>(r#"{ "url": "", "pool": 1 }"#);
         assert!(unknown.unwrap_err().to_string().contains("pool"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_by_its_name_and_a_secret_one_is_not_told() {
+        let error =
+            |fields: &str| serde_json::from_str::<RedisSettings>(fields).unwrap_err().to_string();
+        for (field, value) in
+            [("deadline", "5"), ("prefix", "5"), ("coalesce", "-1"), ("queue", "\"many\"")]
+        {
+            let told = error(&format!(r#"{{ "url": "redis://127.0.0.1/", "{field}": {value} }}"#));
+            assert!(told.starts_with(&format!("{field}: ")), "{told}");
+        }
+        let told = error(r#"{ "url": "redis://127.0.0.1/", "key_secret": 1234567890123456 }"#);
+        assert!(told.starts_with("key_secret: ") && !told.contains("1234567"), "{told}");
+        let told = error(r#"{ "url": { "password": "s3cret" } }"#);
+        assert!(told.starts_with("url: ") && !told.contains("s3cret"), "{told}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 macro_rules! named {
     ($($field:ident)+) => {
-        $(pub(super) fn $field<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+        $(pub(crate) fn $field<'de, D, T>(deserializer: D) -> Result<T, D::Error>
         where
             D: Deserializer<'de>,
             T: Deserialize<'de>,
@@ -18,4 +18,9 @@ macro_rules! named {
 named! {
     enabled policies key without_key headers jitter capacity expose
     name quota period burst algorithm shadow
+}
+
+#[cfg(feature = "redis")]
+named! {
+    deadline prefix coalesce queue root_certificates
 }
