@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     Ask, Attempt, Decision, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe,
-    Outcome, Policies, RateLimitInfo, Store, StoreError,
+    Outcome, Policies, Policy, RateLimitInfo, Store, StoreError,
     answer::Denial,
     headers::Fields,
     jitter,
@@ -181,8 +181,14 @@ impl<St: Store> Limiter<St> {
 
     #[cold]
     fn fail<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Ruled {
+        // What is only tried out turns nobody away.
+        let tried = ask.policies.iter().all(Policy::is_shadow);
         if let Some(observe) = &self.observe {
-            observe::tell_failure(&**observe, ask.policies, Decision::Deny);
+            let decision = if tried { Decision::Allow } else { Decision::Deny };
+            observe::tell_failure(&**observe, ask.policies, decision);
+        }
+        if tried {
+            return Ruled::Admit(Admitted::default());
         }
         Ruled::Deny(Box::new(Denial::unavailable(Wire::of(request.headers()))))
     }

@@ -83,7 +83,8 @@
 //! # Tasks
 //!
 //! One for each [`Redis`] that looks after the connection, and short ones that carry questions that go
-//! together, and refunds. They run in the runtime of the requests, and end with the last clone.
+//! together, and refunds. They run in the runtime of the requests, and end with the last clone; if that runtime ends
+//! earlier, a request in another one starts them anew.
 
 mod breaker;
 mod builder;
@@ -102,6 +103,7 @@ mod link;
 mod observe;
 mod probe;
 mod script;
+mod sent;
 #[cfg(feature = "serde")]
 mod settings;
 mod signs;
@@ -112,6 +114,7 @@ mod supervisor;
 mod target;
 #[cfg_attr(not(feature = "redis-tls"), path = "redis/plain.rs")]
 mod tls;
+mod turn;
 
 use std::{fmt, sync::Arc};
 
@@ -210,7 +213,12 @@ impl Redis {
     /// Whether it is up where `key` lies, as far as is known.
     fn is_worth_asking(&self, key: impl FnOnce() -> String) -> bool {
         let slot = if self.is_cluster() { slot::slot_of(&key()) } else { 0 };
-        self.0.engine.is_worth_asking(slot)
+        let worth = self.0.engine.is_worth_asking(slot);
+        if !worth {
+            // The task that would notice its return may have ended with its runtime.
+            self.0.engine.supervise();
+        }
+        worth
     }
 }
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use battlement_rate_limit::{
-    Algorithm, Decision, Headers, Key, Observe, Policy, RateLimitLayer, Source,
-    redis::{OnFailure, Redis, RedisStore, Share, State},
+    Algorithm, Decision, Headers, Key, Observe, Policy, RateLimitLayer, Source, StoreError,
+    redis::{self as redis_observe, OnFailure, Redis, RedisStore, Share, State},
 };
 use battlement_testkit::{
     contract::{Contract, Rule},
@@ -284,4 +284,93 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
     assert_eq!(fourth.await.unwrap().status(), 200);
     let left = handle.peek(key).await.unwrap().states[0].remaining;
     assert_eq!(left, 10 - 4, "of five, the one that was never sent is not charged");
+}
+
+/// Runs as much of `asks` as can be run within a moment, and then ends the runtime they run in.
+fn in_a_runtime_that_ends<F: Future<Output = ()>>(asks: impl FnOnce() -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(asks());
+}
+
+#[test]
+fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() {
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let mut server = servers.block_on(Server::start()).unwrap();
+    let redis = patient(&server);
+    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_second("all", 1_000));
+    for _ in 0..3 {
+        in_a_runtime_that_ends(async || {
+            assert_eq!(status(&layer).await, 200);
+            server.stop();
+            // Two are on their way, and more wait than go with the next.
+            for _ in 0..200 {
+                let layer = layer.clone();
+                tokio::spawn(async move { status(&layer).await });
+            }
+            for _ in 0..5 {
+                tokio::task::yield_now().await;
+            }
+        });
+        server.cont();
+    }
+    in_a_runtime_that_ends(async || assert_eq!(status(&layer).await, 200));
+}
+
+#[test]
+fn an_outage_that_a_runtime_did_not_live_to_see_the_end_of_ends_in_the_next_one() {
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let mut server = servers.block_on(Server::start()).unwrap();
+    let redis = Redis::new(&server.url()).unwrap();
+    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_second("all", 1_000));
+    in_a_runtime_that_ends(async || {
+        assert!(eventually_ok(&layer).await);
+        server.stop();
+        let end = Instant::now() + SOON;
+        while redis.state() != State::Down && Instant::now() < end {
+            assert_eq!(status(&layer).await, 503);
+        }
+        assert_eq!(redis.state(), State::Down);
+    });
+    server.cont();
+    in_a_runtime_that_ends(async || {
+        status(&layer).await;
+        assert!(eventually(SOON, || redis.state() == State::Up).await, "{redis:?}");
+        assert_eq!(status(&layer).await, 200);
+    });
+}
+
+#[tokio::test]
+async fn what_is_only_tried_out_turns_nobody_away_while_redis_is_away() {
+    let mut server = Server::start().await.unwrap();
+    server.kill();
+    let redis = Redis::new(&server.url()).unwrap();
+    let tried = Policy::per_day("tried", 1).shadow(true);
+    let alone = layer(redis.store("tried", OnFailure::Deny), tried.clone());
+    assert_eq!([status(&alone).await, status(&alone).await], [200, 200]);
+    let policies = [tried, Policy::per_day("day", 1)];
+    let store = redis.store("both", OnFailure::Deny);
+    let both = RateLimitLayer::new(policies, Key::global()).store(store);
+    assert_eq!(status(&both).await, 503);
+}
+
+#[derive(Clone, Default)]
+struct Commands(Arc<Mutex<Vec<Result<(), StoreError>>>>);
+
+impl redis_observe::Observe for Commands {
+    fn on_command(&self, _: usize, took: Duration, result: Result<(), StoreError>) {
+        assert!(result != Err(StoreError::Late) || took >= Duration::from_millis(50));
+        self.0.lock().unwrap().push(result);
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
+    let mut server = Server::start().await.unwrap();
+    let commands = Commands::default();
+    let redis = Redis::builder(&server.url()).observe(commands.clone()).build().unwrap();
+    assert!(eventually(SOON, || redis.state() == State::Up).await);
+    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
+    server.stop();
+    assert_eq!(status(&layer).await, 503);
+    assert!(commands.0.lock().unwrap().contains(&Err(StoreError::Late)));
 }

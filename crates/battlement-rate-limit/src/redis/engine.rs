@@ -21,8 +21,10 @@ use super::{
     lanes::{Entered, Lanes},
     link::{Connect, Fault, Link},
     script::{By, Reply, Script},
+    sent::Sent,
     signs::Signs,
     supervisor,
+    turn::Turn,
 };
 use crate::StoreError;
 
@@ -162,7 +164,7 @@ impl Engine {
         let entered = self.lanes().enter(slot, job);
         match entered {
             Entered::Goes => {
-                let _turn = Turn { engine: self, slot };
+                let _turn = Turn::begun(self, slot);
                 let mut answers = self.send(std::slice::from_ref(question)).await?;
                 answers.pop().ok_or(StoreError::Failed)
             }
@@ -218,19 +220,16 @@ impl Engine {
             (&*question.entry, clock.at(deadline))
         });
         let cmd = self.script.command(by, self.settings.now, timed);
-        let sent = self.now();
+        let sent = Sent::new(self, questions);
         let value = link.send(&cmd).await;
         let received = self.now();
         let entries = questions.iter().map(|question| &*question.entry);
         let reply =
             value.and_then(|value| self.script.reply(value, entries).map_err(|_| Fault::Malformed));
         if let Ok(reply) = &reply {
-            clock.note(reply.now, sent, received);
+            clock.note(reply.now, sent.at, received);
         }
-        if let Some(observe) = &self.settings.observe {
-            let result = reply.as_ref().map(|_| ()).map_err(StoreError::from);
-            observe.on_command(questions.len(), received.saturating_sub(sent), result);
-        }
+        sent.answered(received, reply.as_ref().map(|_| ()).map_err(StoreError::from));
         reply
     }
 
@@ -276,7 +275,7 @@ impl Engine {
     }
 
     /// Since the beginning.
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         Instant::now().saturating_duration_since(self.began)
     }
 
@@ -297,49 +296,42 @@ impl Engine {
     }
 
     /// A command of this slot has come back, or is not waited for any longer: the next ones may go.
-    fn hand_over(self: &Arc<Self>, slot: u16) {
+    pub(super) fn hand_over(self: &Arc<Self>, slot: u16) {
         let next = self.lanes().next(slot, |job| job.answer.is_closed());
         if next.is_empty() {
             return;
         }
-        let engine = Arc::clone(self);
+        let flight = drive(Turn::new(self, slot), next);
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(engine.drive(slot, next))),
-            // Their callers hear that nobody will answer.
-            Err(_) => drop(next),
+            Ok(runtime) => drop(runtime.spawn(flight)),
+            Err(_) => drop(flight),
         }
     }
 
-    /// Sends batch after batch, as long as others wait.
-    async fn drive(self: Arc<Self>, slot: u16, jobs: Vec<Job>) {
-        let turn = Turn { engine: &self, slot };
-        let last = jobs.iter().map(|job| job.question.deadline).max();
-        let (questions, waiting): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|job| (job.question, job.answer)).unzip();
-        let last = last.unwrap_or_else(Instant::now);
-        let sent = timeout_at(last, self.send(&questions)).await;
-        // The next ones go before these are told.
-        drop(turn);
-        match sent.unwrap_or(Err(StoreError::Late)) {
-            Ok(answers) => {
-                for (waiting, answer) in waiting.into_iter().zip(answers) {
-                    let _ = waiting.send(Ok(answer));
-                }
+    /// A command of this slot will never be sent, since its runtime is gone. If none else is on its way, the
+    /// callers of those that wait hear that nobody will answer.
+    pub(super) fn give_up(&self, slot: u16) {
+        let left = self.lanes().give_up(slot);
+        drop(left);
+    }
+}
+
+/// Sends questions that have waited, and tells those who still wait what was said.
+async fn drive(mut turn: Turn, jobs: Vec<Job>) {
+    let (engine, last) = (turn.begin(), jobs.iter().map(|job| job.question.deadline).max());
+    let (questions, waiting): (Vec<_>, Vec<_>) =
+        jobs.into_iter().map(|job| (job.question, job.answer)).unzip();
+    let last = last.unwrap_or_else(Instant::now);
+    let sent = timeout_at(last, engine.send(&questions)).await;
+    // The next ones go before these are told.
+    drop(turn);
+    match sent.unwrap_or(Err(StoreError::Late)) {
+        Ok(answers) => {
+            for (waiting, answer) in waiting.into_iter().zip(answers) {
+                let _ = waiting.send(Ok(answer));
             }
-            Err(error) => waiting.into_iter().for_each(|waiting| drop(waiting.send(Err(error)))),
         }
-    }
-}
-
-/// The right to be on the way in a lane; handed over when it is dropped, whatever became of it.
-struct Turn<'a> {
-    engine: &'a Arc<Engine>,
-    slot: u16,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.engine.hand_over(self.slot);
+        Err(error) => waiting.into_iter().for_each(|waiting| drop(waiting.send(Err(error)))),
     }
 }
 

@@ -80,6 +80,19 @@ impl<J> Lanes<J> {
         }
         next
     }
+
+    /// One command will never come back, and nobody is there to send the next. Returns those that wait, if no
+    /// other command of theirs is on its way.
+    pub(super) fn give_up(&mut self, slot: u16) -> VecDeque<J> {
+        let Some(lane) = self.lanes.get_mut(&slot) else { return VecDeque::new() };
+        lane.flying -= 1;
+        if lane.flying > 0 {
+            return VecDeque::new();
+        }
+        let left = self.lanes.remove(&slot).map(|lane| lane.waiting).unwrap_or_default();
+        self.waiting -= left.len();
+        left
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +113,17 @@ mod tests {
         assert_eq!(lanes.next(0, |job| *job == 4), [5], "who is gone is not taken along");
         assert!(lanes.next(0, |_| false).is_empty());
         assert_eq!(lanes.enter(0, || 6), Entered::Goes);
+    }
+
+    #[test]
+    fn with_nobody_to_send_them_those_who_wait_go_only_if_no_other_command_would_take_them() {
+        let mut lanes = Lanes::new(2, 3, 2);
+        assert_eq!([lanes.enter(0, || 0), lanes.enter(0, || 1)], [Entered::Goes, Entered::Goes]);
+        assert_eq!([lanes.enter(0, || 2), lanes.enter(0, || 3)], [Entered::Waits, Entered::Waits]);
+        assert!(lanes.give_up(0).is_empty(), "another command is on its way");
+        assert_eq!(lanes.give_up(0), [2, 3]);
+        assert_eq!((lanes.waiting, lanes.lanes.len()), (0, 0));
+        assert_eq!(lanes.enter(0, || 4), Entered::Goes);
     }
 
     #[test]

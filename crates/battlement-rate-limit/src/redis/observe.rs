@@ -7,7 +7,7 @@ use crate::StoreError;
 ///
 /// Called where requests wait: count, and return.
 pub trait Observe: Send + Sync {
-    /// A command has ended that asked `questions`, after `took`.
+    /// A command has ended that asked `questions`, after `took`; also if it was given up at the deadline.
     fn on_command(&self, questions: usize, took: Duration, result: Result<(), StoreError>) {
         let _ = (questions, took, result);
     }
