@@ -286,57 +286,28 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
     assert_eq!(left, 10 - 4, "of five, the one that was never sent is not charged");
 }
 
-/// Runs as much of `asks` as can be run within a moment, and then ends the runtime they run in.
-fn in_a_runtime_that_ends<F: Future<Output = ()>>(asks: impl FnOnce() -> F) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(asks());
-}
-
-#[test]
-fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() {
-    let servers = tokio::runtime::Runtime::new().unwrap();
-    let mut server = servers.block_on(Server::start()).unwrap();
+#[tokio::test]
+async fn who_goes_away_while_there_is_no_connection_is_not_charged() {
+    let mut server = Server::start().await.unwrap();
+    server.stop();
     let redis = patient(&server);
-    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_second("all", 1_000));
-    for _ in 0..3 {
-        in_a_runtime_that_ends(async || {
-            assert_eq!(status(&layer).await, 200);
-            server.stop();
-            // Two are on their way, and more wait than go with the next.
-            for _ in 0..200 {
-                let layer = layer.clone();
-                tokio::spawn(async move { status(&layer).await });
-            }
-            for _ in 0..5 {
-                tokio::task::yield_now().await;
-            }
-        });
-        server.cont();
+    let (layer, handle) =
+        layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 10)).pair();
+    let call = || tokio_test::task::spawn(layer.layer(ok()).oneshot(Request::new(())));
+    let [mut first, mut second, mut third, mut fourth] = [call(), call(), call(), call()];
+    for call in [&mut first, &mut second, &mut third, &mut fourth] {
+        tokio_test::assert_pending!(call.poll());
     }
-    in_a_runtime_that_ends(async || assert_eq!(status(&layer).await, 200));
-}
-
-#[test]
-fn an_outage_that_a_runtime_did_not_live_to_see_the_end_of_ends_in_the_next_one() {
-    let servers = tokio::runtime::Runtime::new().unwrap();
-    let mut server = servers.block_on(Server::start()).unwrap();
-    let redis = Redis::new(&server.url()).unwrap();
-    let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_second("all", 1_000));
-    in_a_runtime_that_ends(async || {
-        assert!(eventually_ok(&layer).await);
-        server.stop();
-        let end = Instant::now() + SOON;
-        while redis.state() != State::Down && Instant::now() < end {
-            assert_eq!(status(&layer).await, 503);
-        }
-        assert_eq!(redis.state(), State::Down);
-    });
+    // Those who waited for it go on in its place, and one of them does not stay for long either.
+    drop(first);
+    tokio::task::yield_now().await;
+    drop(third);
+    assert_eq!(redis.state(), State::Connecting);
     server.cont();
-    in_a_runtime_that_ends(async || {
-        status(&layer).await;
-        assert!(eventually(SOON, || redis.state() == State::Up).await, "{redis:?}");
-        assert_eq!(status(&layer).await, 200);
-    });
+    assert_eq!([second.await.unwrap().status(), fourth.await.unwrap().status()], [200, 200]);
+    let key = handle.key(&Request::new(())).unwrap();
+    let left = handle.peek(key).await.unwrap().states[0].remaining;
+    assert_eq!(left, 10 - 2);
 }
 
 #[tokio::test]

@@ -317,11 +317,17 @@ impl Engine {
 }
 
 /// Sends questions that have waited, and tells those who still wait what was said.
-async fn drive(mut turn: Turn, jobs: Vec<Job>) {
+async fn drive(mut turn: Turn, mut jobs: Vec<Job>) {
     let (engine, last) = (turn.begin(), jobs.iter().map(|job| job.question.deadline).max());
+    let last = last.unwrap_or_else(Instant::now);
+    // Who goes away while there is no connection is not asked for. If there will be none, sending tells.
+    let _ = timeout_at(last, engine.link()).await;
+    jobs.retain(|job| !job.answer.is_closed());
+    if jobs.is_empty() {
+        return;
+    }
     let (questions, waiting): (Vec<_>, Vec<_>) =
         jobs.into_iter().map(|job| (job.question, job.answer)).unzip();
-    let last = last.unwrap_or_else(Instant::now);
     let sent = timeout_at(last, engine.send(&questions)).await;
     // The next ones go before these are told.
     drop(turn);
