@@ -1,13 +1,15 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use battlement_core::{ClientIp, Peer, RequestFacts};
-use http::Request;
+use http::{Extensions, HeaderMap, Request};
 use tokio::time::Instant;
 
 use crate::{
     Mistake,
+    elements::Element,
+    ip::Ip,
     notices::Notices,
-    resolver::{Resolver, at_peer},
+    resolver::{Found, Resolver},
 };
 
 /// What may be one client: from the smallest network a registry gives to a provider, to one address.
@@ -44,38 +46,42 @@ impl Config {
     /// Decides who the client of `request` is, and keeps it in the request's facts. What a layer further out
     /// has decided stands.
     pub(crate) fn admit<B>(&self, request: &mut Request<B>) {
-        let facts = RequestFacts::of(request);
-        if facts.is_some_and(|facts| facts.client().is_some()) {
+        if let Some(facts) = RequestFacts::of(request) {
+            if facts.client().is_none() {
+                self.tell(facts, request.headers(), request.extensions());
+            }
             return;
         }
-        let Some(mut client) = self.client(request) else {
-            return;
-        };
-        client.ipv6_prefix = self.ipv6_prefix;
-        if let Some(facts) = facts {
-            facts.set_client(client);
-        } else {
-            let facts = RequestFacts::starting(Instant::now());
-            facts.set_client(client);
+        let facts = RequestFacts::starting(Instant::now());
+        self.tell(&facts, request.headers(), request.extensions());
+        if facts.client().is_some() {
             request.extensions_mut().insert(facts);
         }
     }
 
-    fn client<B>(&self, request: &Request<B>) -> Option<ClientIp> {
-        let peer = Peer::in_extensions(request.extensions());
-        let mut client = peer.and_then(Peer::addr).map(|addr| at_peer(addr.ip()));
-        match (&self.resolver, peer) {
-            (Some(resolver), Some(peer)) if resolver.trusts(peer) => {
-                if let Err(fault) = resolver.resolve(&mut client, request.headers()) {
+    /// Tells `facts` who the client is, if that is known.
+    fn tell(&self, facts: &RequestFacts, headers: &HeaderMap, extensions: &Extensions) {
+        let peer = Peer::in_extensions(extensions);
+        let is_known = peer.is_some();
+        let mut found = Found::at(peer.and_then(Peer::addr));
+        match &self.resolver {
+            Some(resolver) if is_known && resolver.trusts(found.peer) => {
+                if let Err(fault) = resolver.resolve(&mut found, headers) {
+                    let peer = found.peer.map(Ip::addr);
                     self.notices.fault(fault, &resolver.forwarding.header, peer);
                 }
             }
-            (Some(_), _) => {}
-            (None, _) => self.notices.untrusted(request.headers()),
+            Some(_) => {}
+            None => self.notices.untrusted(headers),
         }
-        if client.is_none() {
-            self.notices.nobody(peer);
-        }
-        client
+        let Some(ip) = found.ip else {
+            return self.notices.nobody(is_known);
+        };
+        let mut client = ClientIp::new(ip.addr(), found.via);
+        client.peer = found.peer.map(Ip::addr);
+        client.scheme = found.scheme;
+        client.host = found.host.and_then(Element::host);
+        client.ipv6_prefix = self.ipv6_prefix;
+        facts.set_client(client);
     }
 }

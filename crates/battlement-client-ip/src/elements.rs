@@ -1,12 +1,14 @@
-use std::ops::Range;
+use std::{net::Ipv4Addr, ops::Range};
 
 use battlement_core::Host;
-use http::{HeaderValue, header::ValueIter};
+use http::{HeaderMap, HeaderName, HeaderValue, header::ValueIter};
+
+use crate::node;
 
 /// How many bytes of a header are read, from its end.
 pub(crate) const MAX_BYTES: usize = 4096;
 
-/// One element of a list, as it stands in a header's line.
+/// One element of a list, or a part of one, as it stands in a header's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Element<'a> {
     pub(crate) line: &'a HeaderValue,
@@ -14,16 +16,20 @@ pub(crate) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Its bytes, without blanks around.
-    pub(crate) fn trimmed(&self) -> &'a [u8] {
-        self.line.as_bytes()[self.range.clone()].trim_ascii()
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        &self.line.as_bytes()[self.range.clone()]
+    }
+
+    /// It without blanks around.
+    pub(crate) fn trimmed(&self) -> Self {
+        let bytes = self.bytes().trim_ascii_start();
+        let start = self.range.end - bytes.len();
+        Self { line: self.line, range: start..start + bytes.trim_ascii_end().len() }
     }
 
     /// The host that it is.
-    pub(crate) fn host(&self) -> Option<Host> {
-        let bytes = &self.line.as_bytes()[self.range.clone()];
-        let start = self.range.start + bytes.len() - bytes.trim_ascii_start().len();
-        Host::within(self.line, start..start + bytes.trim_ascii().len())
+    pub(crate) fn host(self) -> Option<Host> {
+        Host::within(self.line, self.range)
     }
 }
 
@@ -36,46 +42,68 @@ pub(crate) struct TooLong;
 /// The nearest proxy wrote at the end, and what stands at the beginning may be anything. So whatever was
 /// written by a proxy is found before anything that was not, and bytes further left never change how bytes
 /// further right are read.
-pub(crate) struct Elements<'a> {
+pub(crate) struct Elements<'a, F> {
     lines: ValueIter<'a, HeaderValue>,
-    /// A line, and how many of its bytes are not read yet.
-    rest: Option<(&'a HeaderValue, usize)>,
-    last_comma: fn(&[u8]) -> Option<usize>,
-    /// How many bytes may still be read.
+    /// What is to be read next: a line, or what is left of one.
+    rest: Option<Element<'a>>,
+    last_comma: F,
+    /// How many bytes may be read of the lines before.
     budget: usize,
 }
 
-impl<'a> Elements<'a> {
-    /// Those of `lines`, which `last_comma` splits, up to `budget` bytes.
-    pub(crate) fn new(
-        lines: ValueIter<'a, HeaderValue>,
-        last_comma: fn(&[u8]) -> Option<usize>,
-        budget: usize,
-    ) -> Self {
-        Self { lines, rest: None, last_comma, budget }
+impl<'a, F: Fn(&[u8]) -> Option<usize>> Elements<'a, F> {
+    /// Those of the header `name`, which `last_comma` splits.
+    pub(crate) fn new(headers: &'a HeaderMap, name: &HeaderName, last_comma: F) -> Self {
+        Self::within(MAX_BYTES, headers, name, last_comma)
+    }
+
+    fn within(budget: usize, headers: &'a HeaderMap, name: &HeaderName, last_comma: F) -> Self {
+        let lines = headers.get_all(name).iter();
+        let mut elements = Self { lines, rest: None, last_comma, budget };
+        elements.rest = elements.line();
+        elements
+    }
+
+    /// The next line, as far as it may be read.
+    fn line(&mut self) -> Option<Element<'a>> {
+        let line = self.lines.next_back()?;
+        let first = line.len().saturating_sub(self.budget);
+        // The end of a line counts, so that a row of empty ones comes to an end.
+        self.budget = self.budget.saturating_sub(line.len() + 1);
+        Some(Element { line, range: first..line.len() })
+    }
+
+    /// The next element if it is an IPv4 address, as nearly all are: that shows where it begins, so that
+    /// nobody has to look for a comma first.
+    #[inline]
+    pub(crate) fn next_ipv4(&mut self) -> Option<Ipv4Addr> {
+        let rest = self.rest.as_mut()?;
+        let (ip, before) = node::ipv4_at_end(rest.bytes())?;
+        let before = before.trim_ascii_end();
+        match before.last() {
+            None if rest.range.start == 0 => self.rest = None,
+            Some(b',') => rest.range.end = rest.range.start + before.len() - 1,
+            _ => return None,
+        }
+        Some(ip)
     }
 }
 
-impl<'a> Iterator for Elements<'a> {
+impl<'a, F: Fn(&[u8]) -> Option<usize>> Iterator for Elements<'a, F> {
     type Item = Result<Element<'a>, TooLong>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (line, end) = match self.rest.take() {
-            Some(rest) => rest,
-            None => self.lines.next_back().map(|line| (line, line.len()))?,
-        };
-        let first = end.saturating_sub(self.budget);
-        let start = match (self.last_comma)(&line.as_bytes()[first..end]) {
+        let Element { line, range } = self.rest.take().or_else(|| self.line())?;
+        let start = match (self.last_comma)(&line.as_bytes()[range.clone()]) {
             Some(comma) => {
-                self.rest = Some((line, first + comma));
-                first + comma + 1
+                let comma = range.start + comma;
+                self.rest = Some(Element { line, range: range.start..comma });
+                comma + 1
             }
-            None if first == 0 => 0,
+            None if range.start == 0 => 0,
             None => return Some(Err(TooLong)),
         };
-        // The comma counts, so that a row of them comes to an end.
-        self.budget = self.budget.saturating_sub(end - start + 1);
-        Some(Ok(Element { line, range: start..end }))
+        Some(Ok(Element { line, range: start..range.end }))
     }
 }
 
@@ -106,7 +134,6 @@ fn is_escaped(bytes: &[u8], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
     use proptest::prelude::*;
 
     use super::*;
@@ -120,9 +147,11 @@ mod tests {
         for line in lines {
             headers.append("list", line.parse().unwrap());
         }
-        let lines = headers.get_all("list").iter();
-        let text = |element: Element<'_>| String::from_utf8(element.trimmed().to_vec()).unwrap();
-        Elements::new(lines, last_comma, budget).map(|element| element.map(text).ok()).collect()
+        let name = HeaderName::from_static("list");
+        let elements = Elements::within(budget, &headers, &name, last_comma);
+        let text = |element: Element<'_>| element.trimmed().bytes().to_vec();
+        let text = |element| String::from_utf8(text(element)).unwrap();
+        elements.map(|element| element.map(text).ok()).collect()
     }
 
     fn read(lines: &[&str]) -> Vec<String> {

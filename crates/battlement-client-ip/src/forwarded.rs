@@ -1,34 +1,36 @@
-use std::{net::IpAddr, ops::Range};
+use std::ops::Range;
 
-use battlement_core::{Host, Scheme};
+use battlement_core::Scheme;
 
 use crate::{
     elements::Element,
+    ip::Ip,
     node::{self, Unusable},
 };
 
 /// What a proxy wrote of one hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hop {
-    pub(crate) node: Result<IpAddr, Unusable>,
+pub(crate) struct Hop<'a> {
+    pub(crate) node: Result<Ip, Unusable>,
     pub(crate) scheme: Option<Scheme>,
-    pub(crate) host: Option<Host>,
+    /// What stands in the place of the host.
+    pub(crate) host: Option<Element<'a>>,
 }
 
-impl Hop {
+impl<'a> Hop<'a> {
     /// A hop of which the address alone is told.
-    pub(crate) fn at(node: Result<IpAddr, Unusable>) -> Self {
+    pub(crate) const fn at(node: Result<Ip, Unusable>) -> Self {
         Self { node, scheme: None, host: None }
     }
 
     /// Reads an element of `Forwarded` (RFC 7239, section 4). One that breaks the grammar or says something
     /// twice tells nothing at all.
-    pub(crate) fn of_forwarded(element: &Element<'_>) -> Self {
+    pub(crate) fn of_forwarded(element: &Element<'a>) -> Self {
         pairs(element).unwrap_or_else(|| Self::at(Err(Unusable::Malformed)))
     }
 }
 
-fn pairs(element: &Element<'_>) -> Option<Hop> {
+fn pairs<'a>(element: &Element<'a>) -> Option<Hop<'a>> {
     let mut cursor = Cursor::over(element);
     let [mut node, mut scheme, mut host] = [const { None }; 3];
     while cursor.finds_pair() {
@@ -47,7 +49,7 @@ fn pairs(element: &Element<'_>) -> Option<Hop> {
     Some(Hop {
         node: node.map_or(Err(Unusable::Hidden), |range| node::parse(&bytes[range])),
         scheme: scheme.and_then(|range| Scheme::parse(&bytes[range])),
-        host: host.and_then(|range| Host::within(element.line, range)),
+        host: host.map(|range| Element { line: element.line, range }),
     })
 }
 
@@ -126,15 +128,15 @@ mod tests {
 
     use super::*;
 
-    fn hop(text: &str) -> Hop {
-        let line = HeaderValue::from_str(text).unwrap();
-        Hop::of_forwarded(&Element { line: &line, range: 0..text.len() })
+    fn hop(line: &HeaderValue) -> Hop<'_> {
+        Hop::of_forwarded(&Element { line, range: 0..line.len() })
     }
 
     fn told(text: &str) -> (String, Option<Scheme>, Option<String>) {
-        let hop = hop(text);
-        let node = hop.node.map_or_else(|why| format!("{why:?}"), |ip| ip.to_string());
-        (node, hop.scheme, hop.host.map(|host| host.to_string()))
+        let line = HeaderValue::from_str(text).unwrap();
+        let hop = hop(&line);
+        let node = hop.node.map_or_else(|why| format!("{why:?}"), |ip| ip.addr().to_string());
+        (node, hop.scheme, hop.host.and_then(Element::host).map(|host| host.to_string()))
     }
 
     #[test]
@@ -208,7 +210,8 @@ mod tests {
             "for=1.2.3.4;proto=http;proto=https",
             "1.2.3.4",
         ] {
-            assert_eq!(hop(text), Hop::at(Err(Unusable::Malformed)), "{text}");
+            let line = HeaderValue::from_str(text).unwrap();
+            assert_eq!(hop(&line), Hop::at(Err(Unusable::Malformed)), "{text}");
         }
     }
 }

@@ -1,9 +1,6 @@
-use http::{HeaderMap, HeaderName, header::FORWARDED};
+use http::{HeaderName, header::FORWARDED};
 
-use crate::{
-    Mistake,
-    elements::{Elements, MAX_BYTES, last_comma, last_unquoted_comma},
-};
+use crate::Mistake;
 
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -112,15 +109,5 @@ impl Forwarding {
             named.iter().filter(|(_, header)| header.is_some() && self.form == Form::Rfc7239);
         let message = "`forwarded` tells it itself; leave it out";
         wrong.map(|(field, _)| Mistake { field, message: message.to_owned() }).collect()
-    }
-
-    /// What the header has of hops, the nearest first.
-    pub(crate) fn elements<'a>(&self, headers: &'a HeaderMap) -> Elements<'a> {
-        let last_comma = match self.form {
-            Form::List => last_comma,
-            Form::Rfc7239 => last_unquoted_comma,
-            Form::Single => |_: &[u8]| None,
-        };
-        Elements::new(headers.get_all(&self.header).iter(), last_comma, MAX_BYTES)
     }
 }

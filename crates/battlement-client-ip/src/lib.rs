@@ -107,6 +107,8 @@ mod elements;
 mod error;
 mod forwarded;
 mod forwarding;
+mod hops;
+mod ip;
 mod layer;
 mod node;
 mod notices;

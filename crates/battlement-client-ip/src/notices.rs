@@ -1,9 +1,9 @@
 use std::{
+    net::IpAddr,
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-use battlement_core::Peer;
 use http::{HeaderMap, HeaderName, header};
 use tokio::time::Instant;
 use tracing::warn;
@@ -45,13 +45,12 @@ impl Notices {
     }
 
     #[cold]
-    pub(crate) fn fault(&self, fault: Fault, header: &HeaderName, peer: Peer) {
+    pub(crate) fn fault(&self, fault: Fault, header: &HeaderName, peer: Option<IpAddr>) {
         let count = self.faults.fetch_add(1, Relaxed) + 1;
         if !self.is_due() {
             return;
         }
         let since = count - self.faults_told.swap(count, Relaxed);
-        let peer = peer.addr().map(|addr| addr.ip());
         warn!(%header, ?peer, requests = since, "a trusted proxy's header names no client: {fault}");
     }
 
@@ -85,11 +84,11 @@ impl Notices {
 
     /// Nobody on a request's way has an address.
     #[cold]
-    pub(crate) fn nobody(&self, peer: Option<Peer>) {
+    pub(crate) fn nobody(&self, is_unix: bool) {
         if self.told_of_no_address.swap(true, Relaxed) {
             return;
         }
-        if peer.is_some() {
+        if is_unix {
             warn!(
                 "a request has come over a Unix socket without a client's address: if it is a proxy's, trust \
                  it with Proxies::unix() or or_unix(), and have it write the header"

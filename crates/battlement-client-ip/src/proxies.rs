@@ -1,6 +1,6 @@
 use std::{net::IpAddr, str::FromStr};
 
-use battlement_core::{Networks, Peer};
+use battlement_core::Networks;
 use ipnet::IpNet;
 
 use crate::{ConfigError, Mistake};
@@ -122,11 +122,12 @@ impl Proxies {
         self
     }
 
-    pub(crate) fn has_peer(&self, peer: Peer) -> bool {
-        match (peer.addr(), &self.known) {
+    /// Whether the other end of a connection is one, which has no address if that is a Unix socket.
+    pub(crate) fn has_peer(&self, peer: Option<IpAddr>) -> bool {
+        match (peer, &self.known) {
             (None, _) => self.unix,
             (Some(_), Known::Count(_)) => true,
-            (Some(addr), Known::By(networks)) => networks.contains(addr.ip()),
+            (Some(ip), Known::By(networks)) => networks.contains(ip),
         }
     }
 

@@ -1,16 +1,18 @@
 //! Who the client is: pure, from the peer and the headers of a request.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::SocketAddr};
 
-use battlement_core::{ClientIp, Peer, Scheme, Via};
+use battlement_core::{Scheme, Via};
 use http::{HeaderMap, HeaderName};
 
 use crate::{
     Forwarding, Proxies,
-    elements::{Element, Elements, MAX_BYTES, TooLong, last_comma},
+    elements::{Element, Elements, TooLong, last_comma},
     forwarded::Hop,
     forwarding::Form,
-    node::{self, Unusable},
+    hops,
+    ip::Ip,
+    node::Unusable,
     proxies::MAX_HOPS,
 };
 
@@ -30,106 +32,104 @@ pub(crate) enum Fault {
     TooFewHops,
 }
 
+/// The client, as far as it is known on the way from hop to hop.
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    pub(crate) ip: Option<Ip>,
+    pub(crate) via: Via,
+    pub(crate) peer: Option<Ip>,
+    pub(crate) scheme: Option<Scheme>,
+    pub(crate) host: Option<Element<'a>>,
+}
+
 impl Resolver {
-    pub(crate) fn trusts(&self, peer: Peer) -> bool {
-        self.proxies.has_peer(peer)
+    /// Whether whoever is at the other end of the connection is a proxy; without an address, it is a Unix socket.
+    pub(crate) fn trusts(&self, peer: Option<Ip>) -> bool {
+        self.proxies.has_peer(peer.map(Ip::addr))
     }
 
-    /// Replaces `client`, which is a trusted peer if that has an address, by the one whom the headers name.
-    pub(crate) fn resolve(
+    /// Replaces `found`, which is a trusted peer, by the client whom the headers name.
+    pub(crate) fn resolve<'a>(
         &self,
-        client: &mut Option<ClientIp>,
-        headers: &HeaderMap,
+        found: &mut Found<'a>,
+        headers: &'a HeaderMap,
     ) -> Result<(), Fault> {
-        let walked = self.walk(client, headers);
-        let Some(client) = client else {
-            return walked;
+        let name = &self.forwarding.header;
+        let is_proxy = |nth, ip: Ip| self.proxies.has_hop(nth, ip.addr());
+        let walked = match self.forwarding.form {
+            Form::List => self.walk(found, hops::listed(headers, name), is_proxy),
+            Form::Rfc7239 => self.walk(found, hops::forwarded(headers, name), is_proxy),
+            Form::Single => self.walk(found, hops::single(headers, name), |_, _| false),
         };
         if walked.is_err() {
-            client.via = Via::Stopped;
+            found.via = Via::Stopped;
         }
         if let Some(name) = &self.forwarding.scheme {
             let value = last(headers, name);
-            client.scheme = value.and_then(|value| Scheme::parse(value.trimmed()));
+            found.scheme = value.and_then(|value| Scheme::parse(value.bytes()));
         }
         if let Some(name) = &self.forwarding.host {
-            client.host = last(headers, name).and_then(|value| value.host());
+            found.host = last(headers, name);
         }
         walked
     }
 
     /// Goes from the nearest hop to the first that is no proxy. A hop is read only if the one before it, who
     /// wrote it, is a proxy.
-    fn walk(&self, client: &mut Option<ClientIp>, headers: &HeaderMap) -> Result<(), Fault> {
-        let mut elements = self.forwarding.elements(headers);
-        let mut hops = 0;
-        while let Some(element) = elements.next() {
-            if hops == MAX_HOPS {
+    fn walk<'a>(
+        &self,
+        found: &mut Found<'a>,
+        hops: impl Iterator<Item = Result<Hop<'a>, TooLong>>,
+        is_proxy: impl Fn(u8, Ip) -> bool,
+    ) -> Result<(), Fault> {
+        let mut count = 0;
+        for hop in hops {
+            if count == MAX_HOPS {
                 return Err(Fault::TooManyHops);
             }
-            hops += 1;
-            let element = element.map_err(|TooLong| Fault::TooLong)?;
-            let hop = self.read(&element, &mut elements);
+            count += 1;
+            let hop = hop.map_err(|TooLong| Fault::TooLong)?;
             let is_proxy = match hop.node {
-                Ok(ip) => self.is_proxy(hops, ip),
+                Ok(ip) => is_proxy(count, ip),
                 Err(Unusable::Hidden) => false,
                 Err(Unusable::Malformed) => return Err(Fault::Malformed),
             };
-            self.take(client, hop, is_proxy);
+            found.take(hop, is_proxy);
             if !is_proxy {
                 return Ok(());
             }
         }
-        if hops > 0 && self.proxies.are_counted() {
-            *client = client.take().and_then(|client| client.peer).map(at_peer);
+        let all_are_proxies = count > 0;
+        if all_are_proxies && self.proxies.are_counted() {
+            *found = Found { via: Via::Peer, ip: found.peer, scheme: None, host: None, ..*found };
             return Err(Fault::TooFewHops);
         }
         Ok(())
     }
+}
 
-    fn read(&self, element: &Element<'_>, rest: &mut Elements<'_>) -> Hop {
-        match self.forwarding.form {
-            Form::Rfc7239 => Hop::of_forwarded(element),
-            // Two lines where the proxy sets one: it does not set it, and they are the client's.
-            Form::Single if rest.next().is_some() => Hop::at(Err(Unusable::Malformed)),
-            Form::List | Form::Single => Hop::at(node::parse(element.trimmed())),
-        }
-    }
-
-    fn is_proxy(&self, nth: u8, ip: IpAddr) -> bool {
-        self.forwarding.form != Form::Single && self.proxies.has_hop(nth, ip)
+impl<'a> Found<'a> {
+    pub(crate) fn at(peer: Option<SocketAddr>) -> Self {
+        let peer = peer.map(|addr| addr.ip().into());
+        Self { ip: peer, via: Via::Peer, peer, scheme: None, host: None }
     }
 
     /// Takes `hop` for the client, as far as it tells. The one before it was a proxy.
-    fn take(&self, client: &mut Option<ClientIp>, hop: Hop, is_proxy: bool) {
-        let via = if is_proxy { Via::AllTrusted } else { Via::Header };
-        match (hop.node, &mut *client) {
-            (Ok(ip), Some(client)) => (client.ip, client.via) = (ip, via),
-            // The peer has no address.
-            (Ok(ip), None) => *client = Some(ClientIp::new(ip, via)),
-            (Err(_), Some(client)) => client.via = Via::Stopped,
-            (Err(_), None) => {}
-        }
-        if let Some(client) = client
-            && self.forwarding.form == Form::Rfc7239
-        {
-            client.scheme = hop.scheme;
-            client.host = hop.host;
-        }
+    fn take(&mut self, hop: Hop<'a>, is_proxy: bool) {
+        (self.scheme, self.host) = (hop.scheme, hop.host);
+        self.via = match hop.node {
+            Ok(_) if is_proxy => Via::AllTrusted,
+            Ok(_) => Via::Header,
+            Err(_) => Via::Stopped,
+        };
+        self.ip = hop.node.ok().or(self.ip);
     }
-}
-
-/// The client that is at the other end of the connection.
-pub(crate) fn at_peer(ip: IpAddr) -> ClientIp {
-    let mut client = ClientIp::new(ip, Via::Peer);
-    client.peer = Some(client.ip);
-    client
 }
 
 /// The last value of the header `name`, which the nearest proxy wrote.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Element<'a>> {
-    let values = headers.get_all(name).iter();
-    Elements::new(values, last_comma, MAX_BYTES).next()?.ok()
+    let last = Elements::new(headers, name, last_comma).next()?.ok()?;
+    Some(last.trimmed())
 }
 
 impl fmt::Display for Fault {

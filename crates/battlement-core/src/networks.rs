@@ -24,6 +24,7 @@ struct Members {
 impl Networks {
     /// Whether `ip` lies in one of them.
     #[must_use]
+    #[inline]
     pub fn contains(&self, ip: IpAddr) -> bool {
         match ip {
             IpAddr::V4(ip) => self.contains_v4(ip),

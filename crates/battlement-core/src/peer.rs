@@ -31,9 +31,12 @@ impl Peer {
     /// It is looked for as [`PeerAddr`] and [`UnixPeer`]; with the feature `axum` as `ConnectInfo` of a
     /// `SocketAddr` or a `UnixPeer`; with the feature `tonic` as `TcpConnectInfo` and `UdsConnectInfo`.
     #[must_use]
+    #[inline]
     pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
-        let peer = from_ours(extensions).or_else(|| from_axum(extensions));
-        peer.or_else(|| from_tonic(extensions))
+        match extensions.get::<PeerAddr>() {
+            Some(peer) => Some(Self::Addr(peer.0)),
+            None => from_others(extensions),
+        }
     }
 
     /// The address, if there is one.
@@ -54,9 +57,10 @@ pub fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
     Peer::in_extensions(extensions)?.addr()
 }
 
-fn from_ours(extensions: &Extensions) -> Option<Peer> {
-    let addr = extensions.get::<PeerAddr>().map(|peer| Peer::Addr(peer.0));
-    addr.or_else(|| extensions.get::<UnixPeer>().map(|_| Peer::Unix))
+#[inline(never)]
+fn from_others(extensions: &Extensions) -> Option<Peer> {
+    let ours = extensions.get::<UnixPeer>().map(|_| Peer::Unix);
+    ours.or_else(|| from_axum(extensions)).or_else(|| from_tonic(extensions))
 }
 
 #[cfg(feature = "axum")]
