@@ -17,6 +17,7 @@ pub(crate) enum Unusable {
 /// Reads a node (RFC 7239, section 6), or the same spelled as `X-Forwarded-For` has it: `192.0.2.1`,
 /// `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`, each perhaps in quotes, an IPv6 address
 /// perhaps with a zone, a port perhaps obfuscated.
+// Kept out of the walk from hop to hop, which has read what most hops are before it comes here.
 #[inline(never)]
 pub(crate) fn parse(text: &[u8]) -> Result<Ip, Unusable> {
     // As nearly all are.
