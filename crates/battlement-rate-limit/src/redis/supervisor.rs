@@ -79,7 +79,10 @@ async fn renew(engine: &Arc<Engine>) -> Result<Arc<Box<dyn Link>>, Fault> {
     let most = most_time(engine.settings.deadline);
     let link = timeout(most, engine.connect.connect()).await.unwrap_or(Err(Fault::Late))?;
     let link = Arc::new(link);
-    engine.groups.iter().for_each(|group| group.clock.forget());
+    // Nodes that are asked meanwhile, over the connection before this one, still go by their clocks.
+    let asked = engine.link.load().is_some();
+    let unknown = engine.groups.iter().filter(|group| !asked || group.is_open());
+    unknown.for_each(|group| group.clock.forget());
     let all = 0..engine.groups.len();
     let (away, why) = probe::sweep(engine, &link, all.clone()).await;
     if let Some(fault) = why
