@@ -143,6 +143,11 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
         Self { inner, on_end, missing, polling: false }
     }
 
+    /// Wraps `inner` to tell nothing, where nobody asks how it ends.
+    pub const fn passing(inner: B) -> Self {
+        Self { inner, on_end: None, missing: None, polling: false }
+    }
+
     /// Wraps the body of `response`, which answers a request of `method`.
     pub fn wrap(method: &Method, response: Response<B>, on_end: T) -> Response<Self> {
         let kind = BodyKind::of(method, &response);

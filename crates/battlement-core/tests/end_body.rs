@@ -14,7 +14,7 @@ use battlement_core::{BodyKind, EndBody, Ending, OnEnd, ResponseBody};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{Empty, Full};
+use http_body_util::{BodyExt as _, Empty, Full};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -218,6 +218,14 @@ fn the_wrapper_says_of_size_and_end_what_the_body_says() {
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
     let empty = EndBody::new(Empty::<Bytes>::new(), BodyKind::Open, Told::default());
     assert_eq!((empty.size_hint().exact(), empty.is_end_stream()), (Some(0), true));
+}
+
+#[tokio::test]
+async fn a_wrapper_that_tells_nothing_passes_the_body_on() {
+    let five = Full::new(Bytes::from_static(b"five!"));
+    let body: EndBody<_, Told> = EndBody::passing(five);
+    assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "five!");
 }
 
 #[test]
