@@ -32,6 +32,7 @@ impl Active {
         Self { gauges, last_owner: owners, methods, shards }
     }
 
+    #[inline]
     pub(crate) fn add(&self, of: ActiveKey, change: i64) {
         let owner = usize::from(of.owner).min(self.last_owner);
         let place = (owner * self.methods + usize::from(of.method)) * 2 + usize::from(of.https);

@@ -14,26 +14,17 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
-        inner: Inner<B>,
-    }
-}
-
-pin_project! {
-    #[project = Projected]
-    #[derive(Debug)]
-    enum Inner<B> {
-        Passing { #[pin] body: B },
-        Counting { #[pin] body: EndBody<B, Ticket> },
+        inner: EndBody<B, Ticket>,
     }
 }
 
 impl<B: Body> ResponseBody<B> {
     pub(crate) const fn passing(body: B) -> Self {
-        Self { inner: Inner::Passing { body } }
+        Self { inner: EndBody::passing(body) }
     }
 
     pub(crate) fn counting(body: B, kind: BodyKind, ticket: Ticket) -> Self {
-        Self { inner: Inner::Counting { body: EndBody::new(body, kind, ticket) } }
+        Self { inner: EndBody::new(body, kind, ticket) }
     }
 }
 
@@ -45,23 +36,14 @@ impl<B: Body> Body for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        match self.project().inner.project() {
-            Projected::Passing { body } => body.poll_frame(cx),
-            Projected::Counting { body } => body.poll_frame(cx),
-        }
+        self.project().inner.poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.inner {
-            Inner::Passing { body } => body.is_end_stream(),
-            Inner::Counting { body } => body.is_end_stream(),
-        }
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.inner {
-            Inner::Passing { body } => body.size_hint(),
-            Inner::Counting { body } => body.size_hint(),
-        }
+        self.inner.size_hint()
     }
 }

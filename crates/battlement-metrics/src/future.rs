@@ -7,7 +7,7 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::{ResponseBody, asked::Asked, ticket::Ticket};
+use crate::{ResponseBody, ticket::Ticket};
 
 pin_project! {
     /// The future of a [`Metrics`](crate::Metrics) service.
@@ -18,19 +18,17 @@ pin_project! {
         inner: F,
         // Absent where nothing is counted. Dropped with the future, it counts the request as dropped.
         ticket: Option<Ticket>,
-        asked: Asked,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) const fn passing(inner: F) -> Self {
-        Self { inner, ticket: None, asked: Asked::Other }
-    }
-
-    /// Calls while `ticket` is held, so that a call that panics is counted.
-    pub(crate) fn counting(mut ticket: Ticket, asked: Asked, call: impl FnOnce() -> F) -> Self {
-        let inner = ticket.during(call);
-        Self { inner, ticket: Some(ticket), asked }
+    /// `inner` is what the call returned that `ticket` was opened for.
+    #[inline]
+    pub(crate) const fn counting(inner: F, mut ticket: Option<Ticket>) -> Self {
+        if let Some(ticket) = &mut ticket {
+            ticket.leave();
+        }
+        Self { inner, ticket }
     }
 }
 
@@ -46,10 +44,13 @@ where
         let Some(ticket) = this.ticket else {
             return this.inner.poll(cx).map_ok(|response| response.map(ResponseBody::passing));
         };
-        let result = ready!(ticket.during(|| this.inner.poll(cx)));
+        ticket.enter();
+        let polled = this.inner.poll(cx);
+        ticket.leave();
+        let result = ready!(polled);
         let ticket = this.ticket.take();
         Poll::Ready(match (result, ticket) {
-            (Ok(response), Some(ticket)) => Ok(ticket.answered(*this.asked, response)),
+            (Ok(response), Some(ticket)) => Ok(ticket.answered(response)),
             (Ok(response), None) => Ok(response.map(ResponseBody::passing)),
             (Err(error), ticket) => {
                 ticket.into_iter().for_each(Ticket::failed);

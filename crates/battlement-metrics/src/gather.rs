@@ -2,6 +2,7 @@ use crate::{
     HttpMetrics,
     family::{Buckets, Families, Family, Kind, Value},
     key::Key,
+    names::UNKNOWN,
     naming::Naming,
     recorder::Recorder,
     series::Series,
@@ -74,7 +75,8 @@ impl Gathered<'_> {
         let mut family = Family::new(name, Kind::Gauge, ACTIVE);
         for (of, value) in self.traffic.active.snapshot() {
             let (owner, method, https) = (of.owner, of.method, of.https);
-            let key = Key { owner, method, https, ..Key::OVERFLOW };
+            let mut key = Key::new(UNKNOWN, owner, method);
+            key.set_https(https);
             let labels = self.naming.active_labels(self.recorder, self.traffic.side, key);
             #[expect(clippy::cast_precision_loss, reason = "nobody serves 2^53 requests at once")]
             family.add(labels, Value::Number(value as f64));

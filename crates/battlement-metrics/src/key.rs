@@ -5,6 +5,7 @@ use crate::names::{OVERFLOW, Subject};
 
 /// What tells one series from another: small numbers, since a request compares and hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub(crate) struct Key {
     /// The route or the gRPC method.
     pub(crate) subject: Subject,
@@ -14,38 +15,62 @@ pub(crate) struct Key {
     pub(crate) status: u16,
     /// Its place among the known methods.
     pub(crate) method: u8,
-    pub(crate) https: bool,
-    /// 0 where the version is no label.
-    pub(crate) version: u8,
-    pub(crate) error: ErrorType,
+    /// The scheme, the version and the error, so that all of a key is one word.
+    traits: u8,
 }
+
+const HTTPS: u8 = 1;
+const VERSION: u8 = 0b111 << VERSION_AT;
+const VERSION_AT: u8 = 1;
+const ERROR: u8 = 0b111 << ERROR_AT;
+const ERROR_AT: u8 = 4;
 
 impl Key {
     /// Of the one series for all that there is no room for.
-    pub(crate) const OVERFLOW: Self = Self {
-        subject: OVERFLOW,
-        owner: 0,
-        status: 0,
-        method: 0,
-        https: false,
-        version: 0,
-        error: ErrorType::None,
-    };
+    pub(crate) const OVERFLOW: Self = Self::new(OVERFLOW, 0, 0);
+
+    /// Of a request of this method, of which no more is known.
+    pub(crate) const fn new(subject: Subject, owner: Subject, method: u8) -> Self {
+        Self { subject, owner, status: 0, method, traits: 0 }
+    }
+
+    pub(crate) const fn is_https(self) -> bool {
+        self.traits & HTTPS != 0
+    }
+
+    pub(crate) fn set_https(&mut self, https: bool) {
+        self.traits = self.traits & !HTTPS | u8::from(https);
+    }
+
+    /// 0 where the version is no label.
+    pub(crate) const fn version(self) -> u8 {
+        (self.traits & VERSION) >> VERSION_AT
+    }
+
+    pub(crate) const fn set_version(&mut self, version: u8) {
+        self.traits = self.traits & !VERSION | version << VERSION_AT;
+    }
+
+    pub(crate) const fn error(self) -> ErrorType {
+        ErrorType::ALL[(self.traits >> ERROR_AT) as usize & 0b111]
+    }
+
+    pub(crate) const fn set_error(&mut self, error: ErrorType) {
+        self.traits = self.traits & !ERROR | (error as u8) << ERROR_AT;
+    }
 
     /// Whether there was no number for one of its names.
     pub(crate) const fn is_overflow(self) -> bool {
         self.subject == OVERFLOW || self.owner == OVERFLOW
     }
 
-    /// All of it in one word: a status is below 1,024, there are at most 33 methods.
+    /// All of it in one word.
     pub(crate) fn packed(self) -> u64 {
         u64::from(self.subject)
             | u64::from(self.owner) << 16
             | u64::from(self.status) << 32
-            | u64::from(self.method) << 42
-            | u64::from(self.version) << 48
-            | u64::from(self.https) << 51
-            | (self.error as u64) << 52
+            | u64::from(self.method) << 48
+            | u64::from(self.traits) << 56
     }
 }
 
@@ -67,6 +92,18 @@ pub(crate) enum ErrorType {
 }
 
 impl ErrorType {
+    /// In their order.
+    const ALL: [Self; 8] = [
+        Self::None,
+        Self::Status,
+        Self::Cancelled,
+        Self::Timeout,
+        Self::Shutdown,
+        Self::Error,
+        Self::Body,
+        Self::Panic,
+    ];
+
     /// The value of the label, but for what the status says.
     pub(crate) const fn as_str(self) -> Option<&'static str> {
         match self {
@@ -131,16 +168,32 @@ mod tests {
     use super::*;
 
     fn key() -> impl Strategy<Value = Key> {
-        let error =
-            prop::sample::select(vec![ErrorType::None, ErrorType::Status, ErrorType::Panic]);
+        let error = prop::sample::select(ErrorType::ALL.to_vec());
         let numbers = (any::<u16>(), any::<u16>(), 0..1_000_u16, 0..33_u8, 0..6_u8);
         (numbers, any::<bool>(), error).prop_map(|(numbers, https, error)| {
             let (subject, owner, status, method, version) = numbers;
-            Key { subject, owner, status, method, https, version, error }
+            with(Key { status, ..Key::new(subject, owner, method) }, version, https, error)
         })
     }
 
+    fn with(mut key: Key, version: u8, https: bool, error: ErrorType) -> Key {
+        key.set_version(version);
+        key.set_https(https);
+        key.set_error(error);
+        key
+    }
+
     proptest! {
+        #[test]
+        fn a_key_tells_what_was_set_last(
+            key in key(), version in 0..6_u8, https: bool,
+            error in prop::sample::select(ErrorType::ALL.to_vec()),
+        ) {
+            let set = with(key, version, https, error);
+            prop_assert_eq!((set.version(), set.is_https(), set.error()), (version, https, error));
+            prop_assert_eq!(with(set, key.version(), key.is_https(), key.error()), key);
+        }
+
         #[test]
         fn two_keys_are_packed_alike_only_if_they_are_one(one in key(), other in key()) {
             prop_assert_eq!(one.packed() == other.packed(), one == other);
@@ -149,8 +202,8 @@ mod tests {
                 Key { owner: one.owner ^ 1, ..one },
                 Key { status: one.status ^ 1, ..one },
                 Key { method: one.method ^ 1, ..one },
-                Key { version: one.version ^ 1, ..one },
-                Key { https: !one.https, ..one },
+                with(one, one.version() ^ 1, one.is_https(), one.error()),
+                with(one, one.version(), !one.is_https(), one.error()),
             ] {
                 prop_assert_ne!(one.packed(), near.packed());
             }

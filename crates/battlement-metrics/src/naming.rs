@@ -107,7 +107,7 @@ impl Naming {
             push(
                 &mut labels,
                 status,
-                Some(status_of(key).unwrap_or_else(|| assumed_status(key.error))),
+                Some(status_of(key).unwrap_or_else(|| assumed_status(key.error()))),
             );
         }
         push(&mut labels, route, recorder.routes.text(key.subject).map(str::to_owned));
@@ -116,7 +116,7 @@ impl Naming {
             push(
                 &mut labels,
                 "network_protocol_version",
-                version_name(key.version).map(str::to_owned),
+                version_name(key.version()).map(str::to_owned),
             );
         }
         labels
@@ -152,7 +152,7 @@ fn client(recorder: &Recorder, key: Key) -> Labels {
     push(&mut labels, "server_address", client_name(recorder, key));
     push(&mut labels, "http_response_status_code", status_of(key));
     push(&mut labels, "error_type", error_type(key, status_of(key)));
-    push(&mut labels, "network_protocol_version", version_name(key.version).map(str::to_owned));
+    push(&mut labels, "network_protocol_version", version_name(key.version()).map(str::to_owned));
     labels
 }
 
@@ -179,7 +179,7 @@ fn client_name(recorder: &Recorder, key: Key) -> Option<String> {
 }
 
 const fn scheme(key: Key) -> &'static str {
-    if key.https { "https" } else { "http" }
+    if key.is_https() { "https" } else { "http" }
 }
 
 fn status_of(key: Key) -> Option<String> {
@@ -187,7 +187,7 @@ fn status_of(key: Key) -> Option<String> {
 }
 
 fn error_type(key: Key, status: Option<String>) -> Option<String> {
-    if key.error == ErrorType::Status { status } else { key.error.as_str().map(str::to_owned) }
+    if key.error() == ErrorType::Status { status } else { key.error().as_str().map(str::to_owned) }
 }
 
 /// What a dashboard that knows statuses alone is told of a request that had none.

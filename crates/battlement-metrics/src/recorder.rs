@@ -51,16 +51,11 @@ impl Recorder {
             let subject = self.routes.number(template);
             let method = self.config.methods.number(method);
             for (status, error) in [(200, ErrorType::None), (500, ErrorType::Status)] {
-                let https = self.config.https;
-                self.traffic(Side::Server).duration.create(Key {
-                    subject,
-                    owner: 0,
-                    status,
-                    method,
-                    https,
-                    version: 0,
-                    error,
-                });
+                let mut key = Key::new(subject, 0, method);
+                key.status = status;
+                key.set_https(self.config.https);
+                key.set_error(error);
+                self.traffic(Side::Server).duration.create(key);
             }
         }
     }
@@ -74,6 +69,7 @@ impl Recorder {
     }
 
     /// What the head of a request tells of its route.
+    #[inline]
     pub(crate) fn route_of(&self, method: &Method, uri: &Uri, extensions: &Extensions) -> Subject {
         let told = route::matched(extensions)
             .or_else(|| self.config.route_of.as_ref().and_then(|route_of| route_of(method, uri)));
@@ -95,8 +91,10 @@ impl Recorder {
         self.grpc_streams.contains(&method)
     }
 
+    #[inline]
     pub(crate) fn leaves_out(&self, uri: &Uri) -> bool {
-        self.config.left_out.iter().any(|path| **path == *uri.path())
+        let left_out = &self.config.left_out;
+        !left_out.is_empty() && left_out.iter().any(|path| **path == *uri.path())
     }
 }
 

@@ -23,10 +23,23 @@ pub(crate) struct Series {
     warned: Once,
 }
 
+/// Where a value was counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorded<'a> {
+    histogram: &'a Histogram,
+    bucket: usize,
+}
+
+impl Recorded<'_> {
+    /// Keeps an example of the bucket.
+    pub(crate) fn exemplar(self, make: impl FnOnce() -> Exemplar) {
+        self.histogram.exemplar(self.bucket, make);
+    }
+}
+
 #[derive(Debug)]
 struct One {
     key: Key,
-    packed: u64,
     histogram: Histogram,
 }
 
@@ -43,13 +56,11 @@ impl Series {
         }
     }
 
-    /// Counts `value` into the series of `key`.
-    pub(crate) fn record(&self, key: Key, value: u64, exemplar: Option<impl FnOnce() -> Exemplar>) {
+    /// Counts `value` into the series of `key`; says where, for an exemplar.
+    #[inline]
+    pub(crate) fn record(&self, key: Key, value: u64) -> Recorded<'_> {
         let histogram = self.of(key).unwrap_or_else(|| self.rest());
-        let bucket = histogram.record(&self.bounds, value);
-        if let Some(make) = exemplar {
-            histogram.exemplar(bucket, make);
-        }
+        Recorded { histogram, bucket: histogram.record(&self.bounds, value) }
     }
 
     /// Makes the series of `key`, if there is room, with nothing counted.
@@ -62,8 +73,8 @@ impl Series {
             return None;
         }
         let packed = key.packed();
-        let make = || One { key, packed, histogram: Histogram::new(self.shards) };
-        let found = self.slots.get_or_insert(packed, |one| one.packed == packed, make);
+        let make = || One { key, histogram: Histogram::new(self.shards) };
+        let found = self.slots.get_or_insert(packed, |one| one.key.packed() == packed, make);
         found.map(|(_, one)| &one.histogram)
     }
 

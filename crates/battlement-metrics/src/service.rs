@@ -5,8 +5,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use crate::{
-    HttpMetrics, ResponseBody, ResponseFuture, asked::Asked, names::Subject, side::Side,
-    ticket::Ticket,
+    HttpMetrics, ResponseBody, ResponseFuture, names::Subject, side::Side, ticket::Ticket,
 };
 
 /// Counts requests or calls. Made by [`MetricsLayer`](crate::MetricsLayer).
@@ -67,10 +66,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let Some(ticket) = self.open(&mut request) else {
-            return ResponseFuture::passing(self.inner.call(request));
-        };
-        let asked = Asked::of(request.method());
-        ResponseFuture::counting(ticket, asked, || self.inner.call(request))
+        let ticket = self.open(&mut request);
+        // Where this panics, the ticket is dropped, and counts it.
+        let inner = self.inner.call(request);
+        ResponseFuture::counting(inner, ticket)
     }
 }

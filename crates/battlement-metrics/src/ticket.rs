@@ -30,6 +30,7 @@ pub(crate) struct Ticket {
     side: Side,
     key: Key,
     fate: Fate,
+    asked: Asked,
     is_stream: bool,
     received: u64,
     sent: u64,
@@ -74,10 +75,11 @@ impl Ticket {
         let is_stream = side == Side::Grpc && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, 0, request);
         let trusted = facts.client().and_then(|client| client.scheme);
-        key.https = is_https(trusted, uri.scheme_str(), recorder.config.https);
+        key.set_https(is_https(trusted, uri.scheme_str(), recorder.config.https));
         let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let origin = Origin::Request(facts);
-        Some(Self::open(pinned, origin, side, key, is_stream, received))
+        let asked = Asked::of(request.method());
+        Some(Self::open(pinned, origin, side, key, asked, is_stream, received))
     }
 
     /// Of a call that a client makes.
@@ -92,47 +94,47 @@ impl Ticket {
         let subject = if side.is_grpc() { recorder.grpc_method(request.uri()) } else { UNKNOWN };
         let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, client, request);
-        key.https = is_https(None, request.uri().scheme_str(), false);
+        key.set_https(is_https(None, request.uri().scheme_str(), false));
         let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
         let origin = Origin::Call { start: Instant::now(), trace };
-        Self::open(pinned, origin, side, key, is_stream, received)
+        let asked = Asked::of(request.method());
+        Self::open(pinned, origin, side, key, asked, is_stream, received)
     }
 
     fn key<B>(recorder: &Recorder, subject: Subject, owner: Subject, request: &Request<B>) -> Key {
         let config = &recorder.config;
-        let version = if config.protocol_version { version_number(request.version()) } else { 0 };
-        Key {
-            subject,
-            owner,
-            status: 0,
-            method: config.methods.number(request.method()),
-            https: false,
-            version,
-            error: ErrorType::None,
+        let mut key = Key::new(subject, owner, config.methods.number(request.method()));
+        if config.protocol_version {
+            key.set_version(version_number(request.version()));
         }
+        key
     }
 
+    #[inline]
     fn open(
         pinned: Arc<Pinned>,
         origin: Origin,
         side: Side,
         key: Key,
+        asked: Asked,
         is_stream: bool,
         received: u64,
     ) -> Self {
-        let fate = Fate::Waiting;
-        let ticket = Self { pinned, origin, side, key, fate, is_stream, received, sent: 0 };
+        let fate = Fate::Running;
+        let ticket = Self { pinned, origin, side, key, fate, asked, is_stream, received, sent: 0 };
         ticket.traffic().active.add(ticket.active_key(), 1);
         ticket
     }
 
-    /// Runs the service: if that panics, the ticket knows.
-    pub(crate) fn during<T>(&mut self, run: impl FnOnce() -> T) -> T {
+    /// The service runs: if the ticket is dropped now, that has panicked. So it is when a ticket is opened.
+    pub(crate) const fn enter(&mut self) {
         self.fate = Fate::Running;
-        let returned = run();
+    }
+
+    /// The service has returned.
+    pub(crate) const fn leave(&mut self) {
         self.fate = Fate::Waiting;
-        returned
     }
 
     /// The service failed, and there is no response.
@@ -141,17 +143,13 @@ impl Ticket {
     }
 
     /// The head is there; the ticket goes on with the body.
-    pub(crate) fn answered<B: Body>(
-        mut self,
-        asked: Asked,
-        response: Response<B>,
-    ) -> Response<ResponseBody<B>> {
-        let kind = BodyKind::of(asked.method(), &response);
+    pub(crate) fn answered<B: Body>(mut self, response: Response<B>) -> Response<ResponseBody<B>> {
+        let kind = BodyKind::of(self.asked.method(), &response);
         let status = response.status();
         self.judge(status, response.headers());
         self.learn_route(&response);
         self.is_stream |= !self.side.is_grpc()
-            && (is_upgrade(asked, status)
+            && (is_upgrade(self.asked, status)
                 || (kind == BodyKind::Open && is_event_stream(response.headers())));
         if self.traffic().first_byte.is_some() {
             self.record_first_byte();
@@ -171,7 +169,7 @@ impl Ticket {
         self.key.status = status.as_u16();
         let first_error = if self.side == Side::Client { 400 } else { 500 };
         if self.key.status >= first_error {
-            self.key.error = ErrorType::Status;
+            self.key.set_error(ErrorType::Status);
         }
     }
 
@@ -184,7 +182,7 @@ impl Ticket {
             Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss
         );
         if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
-            self.key.error = ErrorType::Status;
+            self.key.set_error(ErrorType::Status);
         }
     }
 
@@ -204,14 +202,14 @@ impl Ticket {
     fn record_first_byte(&self) {
         let elapsed = nanos(self.start(), Instant::now());
         if let Some(series) = &self.traffic().first_byte {
-            series.record(self.key, elapsed, None::<fn() -> Exemplar>);
+            series.record(self.key, elapsed);
         }
     }
 
     fn ended(&mut self, error: ErrorType) {
         self.fate = Fate::Ended;
         if error != ErrorType::None {
-            self.key.error = error;
+            self.key.set_error(error);
         }
     }
 
@@ -220,7 +218,7 @@ impl Ticket {
     }
 
     fn active_key(&self) -> ActiveKey {
-        ActiveKey { owner: self.key.owner, method: self.key.method, https: self.key.https }
+        ActiveKey { owner: self.key.owner, method: self.key.method, https: self.key.is_https() }
     }
 
     fn start(&self) -> Instant {
@@ -256,18 +254,21 @@ impl Ticket {
     }
 
     fn record(&self) {
-        let traffic = self.traffic();
+        let recorder = &*self.pinned.0;
+        let traffic = recorder.traffic(self.side);
+        traffic.active.add(self.active_key(), -1);
         let at = Instant::now();
         let elapsed = nanos(self.start(), at);
-        let trace = if self.pinned.0.config.exemplars { self.trace() } else { None };
-        let exemplar = trace.map(|(trace_id, span_id)| {
-            move || Exemplar { trace_id, span_id, value: elapsed, at, time: None }
-        });
         let series = if self.is_stream { &traffic.stream } else { &traffic.duration };
-        series.record(self.key, elapsed, exemplar);
+        let recorded = series.record(self.key, elapsed);
+        if recorder.config.exemplars
+            && let Some((trace_id, span_id)) = self.trace()
+        {
+            recorded.exemplar(|| Exemplar { trace_id, span_id, value: elapsed, at, time: None });
+        }
         if let Some(sizes) = &traffic.sizes {
-            sizes.request.record(self.key, self.received, None::<fn() -> Exemplar>);
-            sizes.response.record(self.key, self.sent, None::<fn() -> Exemplar>);
+            sizes.request.record(self.key, self.received);
+            sizes.response.record(self.key, self.sent);
         }
     }
 }
@@ -301,7 +302,6 @@ impl Drop for Ticket {
             Fate::Waiting => self.ended(self.drop_reason()),
         }
         self.learn_late_route();
-        self.traffic().active.add(self.active_key(), -1);
         self.record();
     }
 }
@@ -315,8 +315,7 @@ fn seen<B>(side: Side, request: &Request<B>) -> Side {
 }
 
 fn nanos(from: Instant, to: Instant) -> u64 {
-    let elapsed = to.saturating_duration_since(from);
-    elapsed.as_secs().saturating_mul(1_000_000_000).saturating_add(elapsed.subsec_nanos().into())
+    u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn declared(headers: &HeaderMap) -> u64 {
