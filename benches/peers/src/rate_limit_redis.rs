@@ -36,6 +36,7 @@ pub fn run() -> Result<()> {
     runtime.block_on(async {
         match args.as_slice() {
             [] => {
+                println!("On {}.\n", battlement_benches::describe());
                 decisions::compare().await?;
                 requests::compare().await
             }

@@ -11,6 +11,7 @@ use arc_swap::ArcSwapOption;
 use tokio::{
     runtime::Handle,
     sync::{oneshot, watch},
+    task::yield_now,
     time::{Instant, timeout_at},
 };
 
@@ -156,24 +157,40 @@ impl Engine {
         self.supervise();
         let slot = question.entry.slot;
         let mut answered = None;
-        let job = || {
+        let mut job = || {
             let (answer, receiver) = oneshot::channel();
             answered = Some(receiver);
             Job { question: question.clone(), answer }
         };
-        let entered = self.lanes().enter(slot, job);
+        let entered = self.lanes().enter(slot, &mut job);
         match entered {
             Entered::Goes => {
-                let _turn = Turn::begun(self, slot);
-                let mut answers = self.send(std::slice::from_ref(question)).await?;
-                answers.pop().ok_or(StoreError::Failed)
+                let turn = Turn::begun(self, slot);
+                if !self.is_joined(slot, &mut job).await {
+                    let mut answers = self.send(std::slice::from_ref(question)).await?;
+                    return answers.pop().ok_or(StoreError::Failed);
+                }
+                drop(turn);
             }
-            Entered::Waits => match answered {
-                Some(answered) => answered.await.unwrap_or(Err(StoreError::Failed)),
-                None => Err(StoreError::Failed),
-            },
-            Entered::Full => Err(StoreError::Busy),
+            Entered::Waits => {}
+            Entered::Completes => self.hand_over(slot),
+            Entered::Full => return Err(StoreError::Busy),
         }
+        match answered {
+            Some(answered) => answered.await.unwrap_or(Err(StoreError::Failed)),
+            None => Err(StoreError::Failed),
+        }
+    }
+
+    /// Whether others come who are about to: then `job` waits with them.
+    async fn is_joined(&self, slot: u16, job: impl FnOnce() -> Job) -> bool {
+        if self.settings.together == 1 {
+            return false;
+        }
+        // Whoever was woken at the same time, as by the answers of one command, has its turn first. Without
+        // that the first of them would go alone, and the others wait for it.
+        yield_now().await;
+        self.lanes().depart(slot, job)
     }
 
     /// Sends questions of one slot as one command.

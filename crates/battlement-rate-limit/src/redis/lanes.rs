@@ -12,7 +12,7 @@ use super::known::Known;
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
     lanes: HashMap<u16, Lane<J>, BuildHasherDefault<Known>>,
-    /// Commands on their way at once in a lane.
+    /// Commands on their way at once in a lane; twice as many of those that are as large as they may be.
     flights: usize,
     /// Questions to a command.
     together: usize,
@@ -24,16 +24,20 @@ pub(super) struct Lanes<J> {
 #[derive(Debug)]
 struct Lane<J> {
     flying: usize,
+    /// Whether the last one that may go still looks for company.
+    gathers: bool,
     waiting: VecDeque<J>,
 }
 
 /// What becomes of one that comes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Entered {
-    /// It is on its way, alone.
+    /// It may go; [`Lanes::depart`] says whether alone.
     Goes,
     /// It waits to go with others.
     Waits,
+    /// It waits as well, and those who wait are enough for a command, which may go.
+    Completes,
     /// As many wait as may.
     Full,
 }
@@ -45,18 +49,34 @@ impl<J> Lanes<J> {
 
     /// One comes; `job` is made if it has to wait.
     pub(super) fn enter(&mut self, slot: u16, job: impl FnOnce() -> J) -> Entered {
-        let empty = || Lane { flying: 0, waiting: VecDeque::new() };
+        let empty = || Lane { flying: 0, gathers: false, waiting: VecDeque::new() };
         let lane = self.lanes.entry(slot).or_insert_with(empty);
-        if lane.flying < self.flights {
+        if lane.flying < self.flights && !lane.gathers {
             lane.flying += 1;
+            lane.gathers = self.together > 1;
             Entered::Goes
         } else if self.waiting < self.room {
             lane.waiting.push_back(job());
             self.waiting += 1;
-            Entered::Waits
+            let completes = lane.waiting.len() >= self.together && lane.flying < 2 * self.flights;
+            lane.flying += usize::from(completes);
+            if completes { Entered::Completes } else { Entered::Waits }
         } else {
             Entered::Full
         }
+    }
+
+    /// One that may go goes now. If others have come since, it waits as the first of them, and `job` is made;
+    /// returns whether.
+    pub(super) fn depart(&mut self, slot: u16, job: impl FnOnce() -> J) -> bool {
+        let Some(lane) = self.lanes.get_mut(&slot) else { return false };
+        lane.gathers = false;
+        if lane.waiting.is_empty() {
+            return false;
+        }
+        lane.waiting.push_front(job());
+        self.waiting += 1;
+        true
     }
 
     /// One command has come back. Returns those that are on their way in its place, without those that are
@@ -64,6 +84,7 @@ impl<J> Lanes<J> {
     pub(super) fn next(&mut self, slot: u16, gone: impl Fn(&J) -> bool) -> Vec<J> {
         let mut next = Vec::new();
         let Some(lane) = self.lanes.get_mut(&slot) else { return next };
+        lane.gathers = false;
         while next.len() < self.together
             && let Some(job) = lane.waiting.pop_front()
         {
@@ -85,6 +106,7 @@ impl<J> Lanes<J> {
     /// other command of theirs is on its way.
     pub(super) fn give_up(&mut self, slot: u16) -> VecDeque<J> {
         let Some(lane) = self.lanes.get_mut(&slot) else { return VecDeque::new() };
+        lane.gathers = false;
         lane.flying -= 1;
         if lane.flying > 0 {
             return VecDeque::new();
@@ -105,20 +127,26 @@ mod tests {
     fn who_comes_alone_goes_alone_and_who_comes_meanwhile_goes_together() {
         let mut lanes = Lanes::new(1, 3, 10);
         assert_eq!(lanes.enter(0, || 0), Entered::Goes);
-        for job in 1..=5 {
+        for job in 1..=2 {
+            assert_eq!(lanes.enter(0, || job), Entered::Waits);
+        }
+        assert_eq!(lanes.enter(0, || 3), Entered::Completes);
+        for job in 4..=5 {
             assert_eq!(lanes.enter(0, || job), Entered::Waits);
         }
         assert_eq!(lanes.enter(7, || 9), Entered::Goes, "another slot has a lane of its own");
         assert_eq!(lanes.next(0, |_| false), [1, 2, 3]);
         assert_eq!(lanes.next(0, |job| *job == 4), [5], "who is gone is not taken along");
-        assert!(lanes.next(0, |_| false).is_empty());
+        assert!(lanes.next(0, |_| false).is_empty() && lanes.next(0, |_| false).is_empty());
         assert_eq!(lanes.enter(0, || 6), Entered::Goes);
     }
 
     #[test]
     fn with_nobody_to_send_them_those_who_wait_go_only_if_no_other_command_would_take_them() {
         let mut lanes = Lanes::new(2, 3, 2);
-        assert_eq!([lanes.enter(0, || 0), lanes.enter(0, || 1)], [Entered::Goes, Entered::Goes]);
+        assert_eq!(lanes.enter(0, || 0), Entered::Goes);
+        assert!(!lanes.depart(0, || 0));
+        assert_eq!(lanes.enter(0, || 1), Entered::Goes);
         assert_eq!([lanes.enter(0, || 2), lanes.enter(0, || 3)], [Entered::Waits, Entered::Waits]);
         assert!(lanes.give_up(0).is_empty(), "another command is on its way");
         assert_eq!(lanes.give_up(0), [2, 3]);
@@ -134,6 +162,20 @@ mod tests {
         assert_eq!(lanes.enter(0, || 3), Entered::Full);
         assert_eq!(lanes.next(0, |_| false), [1, 2]);
         assert_eq!(lanes.enter(0, || 4), Entered::Waits);
+    }
+
+    #[test]
+    fn who_may_go_takes_along_whoever_comes_before_it_does() {
+        let mut lanes = Lanes::new(2, 3, 10);
+        assert_eq!(lanes.enter(0, || 0), Entered::Goes);
+        assert_eq!([lanes.enter(0, || 1), lanes.enter(0, || 2)], [Entered::Waits, Entered::Waits]);
+        assert!(lanes.depart(0, || 0));
+        assert_eq!(lanes.next(0, |_| false), [0, 1, 2]);
+        assert_eq!(lanes.enter(0, || 3), Entered::Goes, "one more may be on its way");
+        assert!(!lanes.depart(0, || 3), "nobody is there to go with");
+        assert_eq!(lanes.enter(7, || 5), Entered::Goes);
+        assert!(!lanes.depart(7, || 5));
+        assert_eq!(lanes.enter(7, || 6), Entered::Goes);
     }
 
     proptest! {
@@ -157,6 +199,10 @@ mod tests {
                     match lanes.enter(slot, || job) {
                         Entered::Goes => flying[lane] += 1,
                         Entered::Waits => waiting += 1,
+                        Entered::Completes => {
+                            waiting += 1;
+                            flying[lane] += 1;
+                        }
                         Entered::Full => prop_assert_eq!(waiting, 50),
                     }
                 } else if flying[lane] > 0 {
@@ -169,7 +215,7 @@ mod tests {
                     waiting -= next.len();
                     flying[lane] -= usize::from(next.is_empty());
                 }
-                prop_assert!(flying.iter().all(|flying| *flying <= flights));
+                prop_assert!(flying.iter().all(|flying| *flying <= 2 * flights));
             }
             prop_assert_eq!((waiting, lanes.lanes.len()), (0, 0));
         }
