@@ -82,8 +82,9 @@ impl Builder {
 
     /// How many questions may go together as one command. 1 to 1,024; 1 sends each alone. Default: 64.
     ///
-    /// Nothing is held back for it: whoever comes while two commands are on their way goes with the next. A
-    /// command of 64 keeps a server busy for about a millisecond.
+    /// No time is spent for it: whoever comes at once goes at once, by a task that gives way once before it goes;
+    /// and whoever comes while two commands are on their way goes with the next, or with as many as fill one. A
+    /// command of 64 keeps a server busy for a third of a millisecond.
     #[must_use]
     pub fn coalesce(mut self, questions: usize) -> Self {
         self.coalesce = questions;

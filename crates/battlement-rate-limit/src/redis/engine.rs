@@ -85,7 +85,7 @@ pub(super) struct Answered {
     pub(super) stamp: u64,
 }
 
-/// Commands on their way at once: the next batch gathers while two are out.
+/// Commands on their way at once: the next batch gathers while two are out, and goes if it is full.
 const FLIGHTS: usize = 2;
 /// How often a question goes out anew that was certainly not decided.
 const TRIES: usize = 3;
