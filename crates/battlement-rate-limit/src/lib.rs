@@ -101,6 +101,7 @@ mod headers;
 mod info;
 mod jitter;
 mod key;
+mod known;
 mod layer;
 mod limiter;
 mod live;

@@ -97,7 +97,6 @@ mod engine;
 mod entry;
 mod failure;
 mod group;
-mod known;
 mod lanes;
 mod link;
 mod observe;

@@ -3,6 +3,7 @@
 mod cache_control;
 mod clear_site_data;
 mod cross_origin;
+mod fixed;
 mod hsts;
 mod permissions;
 mod referrer;

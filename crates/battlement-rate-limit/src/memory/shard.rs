@@ -1,5 +1,5 @@
 use std::{
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use crate::{
     Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
     decide::{Cell, Denied, Left, Rule},
+    known::Known,
 };
 
 /// Cells that are looked at for each new one: more than one, so that the spent ones go faster than new ones
@@ -252,24 +253,4 @@ fn state(rule: &Rule, cell: Cell, after: Result<Cell, Denied>, now: u64) -> Poli
         Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },
     };
     PolicyState { ruling, remaining: units, reset: Duration::from_nanos(reset) }
-}
-
-/// Places are hashes already, under a seed that no client knows.
-#[derive(Default)]
-struct Known(u64);
-
-impl Hasher for Known {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, bits: u128) {
-        self.0 = (bits >> 64) as u64;
-    }
 }

@@ -8,8 +8,7 @@ use indexmap::IndexMap;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::known::Known;
-use crate::{Ask, PolicyState, Ruling};
+use crate::{Ask, PolicyState, Ruling, known::Known};
 
 /// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
 ///
@@ -101,7 +100,7 @@ impl DenyCache {
     }
 
     fn shard(&self, place: u128) -> Option<MutexGuard<'_, Denials>> {
-        let nth = (place >> 64) as usize % SHARDS;
+        let nth = place as usize % SHARDS;
         self.shards.get(nth).map(lock)
     }
 }

@@ -3,7 +3,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
-use super::known::Known;
+use crate::known::Known;
 
 /// Who goes at once and who waits: questions that come while others are on their way go together with the
 /// next, in the order in which they came.

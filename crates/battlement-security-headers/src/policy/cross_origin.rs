@@ -1,42 +1,7 @@
+use super::fixed::fixed;
 use crate::{Csp, Endpoint, Header, SecurityHeader};
 
-macro_rules! policies {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident for $header:ident {
-            $($(#[$variant_doc:meta])* $variant:ident = $value:literal,)*
-        }
-    )*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-            pub enum $name {
-                $($(#[$variant_doc])* $variant,)*
-            }
-
-            impl $name {
-                /// All of them.
-                pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-                /// The header's value.
-                #[must_use]
-                pub const fn as_str(self) -> &'static str {
-                    match self {
-                        $(Self::$variant => $value,)*
-                    }
-                }
-            }
-
-            impl From<$name> for SecurityHeader {
-                fn from(policy: $name) -> Self {
-                    Self::fixed(Header::$header, policy.as_str())
-                }
-            }
-        )*
-    };
-}
-
-policies! {
+fixed! {
     /// `Cross-Origin-Embedder-Policy`: what a page may embed without the other side's word.
     Coep for Coep {
         /// Nothing.

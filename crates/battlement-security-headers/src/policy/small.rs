@@ -1,42 +1,6 @@
-use crate::{Header, SecurityHeader};
+use super::fixed::fixed;
 
-macro_rules! small {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident for $header:ident {
-            $($(#[$variant_doc:meta])* $variant:ident = $value:literal,)*
-        }
-    )*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-            pub enum $name {
-                $($(#[$variant_doc])* $variant,)*
-            }
-
-            impl $name {
-                /// All of them.
-                pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-                /// The header's value.
-                #[must_use]
-                pub const fn as_str(self) -> &'static str {
-                    match self {
-                        $(Self::$variant => $value,)*
-                    }
-                }
-            }
-
-            impl From<$name> for SecurityHeader {
-                fn from(policy: $name) -> Self {
-                    Self::fixed(Header::$header, policy.as_str())
-                }
-            }
-        )*
-    };
-}
-
-small! {
+fixed! {
     /// `X-Content-Type-Options`: whether a browser may guess the type of an answer.
     ContentTypeOptions for ContentTypeOptions {
         /// It may not.

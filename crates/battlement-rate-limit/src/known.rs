@@ -1,8 +1,8 @@
 use std::hash::Hasher;
 
-/// A hasher for what is a hash already, or the number of a slot.
+/// A hasher for what is a hash already, mostly under a seed that no client knows, or the number of a slot.
 #[derive(Debug, Default)]
-pub(super) struct Known(u64);
+pub(crate) struct Known(u64);
 
 impl Hasher for Known {
     fn finish(&self) -> u64 {
@@ -21,6 +21,7 @@ impl Hasher for Known {
     }
 
     fn write_u128(&mut self, bits: u128) {
-        self.0 = bits as u64;
+        // The lower half has chosen the shard.
+        self.0 = (bits >> 64) as u64;
     }
 }
