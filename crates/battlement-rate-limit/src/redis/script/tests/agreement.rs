@@ -1,0 +1,177 @@
+//! The script beside the memory, on the same questions at the same moments.
+
+use std::time::Duration;
+
+use proptest::{prelude::*, test_runner::TestRunner};
+use tokio::{runtime::Runtime, time::Instant};
+
+use super::*;
+use crate::{Algorithm, Ask, KeyHash, Memory, Outcome};
+
+/// As the script tells times: in microseconds, rounded up.
+fn in_micros(outcome: &Outcome) -> SmallVec<[PolicyState; 2]> {
+    let up = |time: Duration| {
+        Duration::from_micros(u64::try_from(time.as_nanos().div_ceil(1_000)).unwrap())
+    };
+    let state = |state: &PolicyState| {
+        let ruling = match state.ruling {
+            Ruling::Deny { wait: Some(wait) } => Ruling::Deny { wait: Some(up(wait)) },
+            ruling => ruling,
+        };
+        PolicyState { ruling, remaining: state.remaining, reset: up(state.reset) }
+    };
+    outcome.states.iter().map(state).collect()
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Take(u32),
+    Look(u32),
+    /// What was taken that many steps ago.
+    GiveBack(usize),
+    Forget,
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    policies: Vec<Policy>,
+    steps: Vec<(u64, Step)>,
+}
+
+fn algorithms() -> impl Strategy<Value = Algorithm> {
+    prop::sample::select(vec![Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow])
+}
+
+/// Whole microseconds an interval, so that refunds agree exactly as well.
+fn whole() -> impl Strategy<Value = Case> {
+    let quota = prop::sample::select(vec![1_u32, 2, 5, 10, 50, 100]);
+    let policy = (quota, 1_u64..20_000, 1_u32..200, algorithms(), prop::bool::weighted(0.2));
+    let steps = prop_oneof![
+        8 => (0_u32..60).prop_map(Step::Take),
+        1 => (0_u32..60).prop_map(Step::Look),
+        2 => (0_usize..4).prop_map(Step::GiveBack),
+        1 => Just(Step::Forget),
+    ];
+    cases(policy, steps)
+}
+
+/// Intervals in nanoseconds, and times that are no multiple of anything.
+fn broken() -> impl Strategy<Value = Case> {
+    let policy = (1_u32..1_000, 1_u64..20_000, 1_u32..2_000, algorithms(), Just(false));
+    cases(policy, (0_u32..300).prop_map(Step::Take))
+}
+
+fn cases(
+    policy: impl Strategy<Value = (u32, u64, u32, Algorithm, bool)>,
+    step: impl Strategy<Value = Step>,
+) -> impl Strategy<Value = Case> {
+    let pauses = prop_oneof![0_u64..50, 0_u64..100_000, 0_u64..30_000_000];
+    let policies = prop::collection::vec(policy, 1..4);
+    (policies, prop::collection::vec((pauses, step), 1..40)).prop_map(|(policies, steps)| {
+        let policies = policies.into_iter().enumerate().map(|(nth, numbers)| {
+            let (quota, millis, burst, algorithm, shadow) = numbers;
+            let policy = Policy::new(&format!("p{nth}"), quota, Duration::from_millis(millis));
+            let gcra = algorithm == Algorithm::Gcra;
+            let policy = if gcra { policy.burst(burst) } else { policy.algorithm(algorithm) };
+            policy.shadow(shadow)
+        });
+        Case { policies: policies.collect(), steps }
+    })
+}
+
+/// One case, step by step in the script and in memory.
+async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<(), TestCaseError> {
+    let (memory, begin) = (Memory::default(), Instant::now());
+    let policies = Policies::new(case.policies.clone());
+    let (mut now, mut charged) = (0, Vec::new());
+    for (pause, step) in &case.steps {
+        now += pause;
+        let ask = |cost| {
+            Ask::new(KeyHash::of_bits(1), &policies, cost, begin + Duration::from_micros(now))
+        };
+        let at = BEGIN + now;
+        match step {
+            Step::Take(cost) => {
+                let expected = memory.take(&ask(*cost));
+                let answer = redis.step(at, entry(key, &policies, *cost, What::Acquire)).await;
+                prop_assert_eq!(&states(answer), &in_micros(&expected));
+                if !expected.is_denied(&policies) {
+                    charged.push((*cost, expected, at));
+                }
+            }
+            Step::Look(cost) => {
+                let expected = memory.look(&ask(*cost));
+                let answer = redis.step(at, entry(key, &policies, *cost, What::Peek)).await;
+                prop_assert_eq!(&states(answer), &in_micros(&expected));
+            }
+            Step::GiveBack(ago) if *ago < charged.len() => {
+                let (cost, outcome, taken_at) = charged.remove(charged.len() - 1 - ago);
+                memory.give_back(&ask(cost), &outcome);
+                let outcome = Outcome { stamp: taken_at, ..outcome };
+                let what = What::refund(&ask(cost), &outcome);
+                let answer = redis.step(at, entry(key, &policies, cost, what)).await;
+                prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
+            }
+            Step::GiveBack(_) => {}
+            Step::Forget => {
+                memory.forget(&ask(1));
+                let answer = redis.one(at, entry(key, &policies, 1, What::Reset)).await;
+                prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn all_agree(cases: impl Strategy<Value = Case>) {
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(Server::start()).unwrap();
+    let redis = std::cell::RefCell::new(runtime.block_on(Scripted::new(&server)));
+    let nth = std::cell::Cell::new(0);
+    let tried = TestRunner::default().run(&cases, |case| {
+        nth.set(nth.get() + 1);
+        runtime.block_on(agree(&mut redis.borrow_mut(), &format!("k{}", nth.get()), &case))
+    });
+    tried.unwrap();
+}
+
+#[test]
+fn the_script_agrees_with_the_memory_and_so_with_governor() {
+    all_agree(whole());
+}
+
+#[test]
+fn it_agrees_to_the_nanosecond_where_intervals_are_no_whole_microseconds() {
+    all_agree(broken());
+}
+
+#[tokio::test]
+async fn it_agrees_at_the_ends_of_what_policies_may_be() {
+    let server = Server::start().await.unwrap();
+    let mut redis = Scripted::new(&server).await;
+    let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
+    let mut policies = vec![
+        Policy::new("fast", 1_000_000, second).burst(u32::MAX),
+        Policy::new("slow", 1, day).burst(100_000),
+        Policy::new("odd", 999_999, second).burst(4_000_000_000),
+        Policy::new("century", 3, day * 36_500),
+    ];
+    for (nth, algorithm) in
+        [Algorithm::FixedWindow, Algorithm::SlidingWindow].into_iter().enumerate()
+    {
+        policies.push(Policy::new(&format!("fast{nth}"), 1_000_000, second).algorithm(algorithm));
+        policies.push(Policy::new(&format!("vast{nth}"), u32::MAX, day * 365).algorithm(algorithm));
+        policies.push(Policy::new(&format!("slow{nth}"), 1, day * 36_500).algorithm(algorithm));
+    }
+    for (nth, policy) in policies.into_iter().enumerate() {
+        let capacity = policy.capacity();
+        let period = u64::try_from(policy.period().as_micros()).unwrap();
+        let all = [1, capacity / 3, capacity, capacity - 1, u32::MAX, 1];
+        let steps = all
+            .into_iter()
+            .enumerate()
+            .map(|(nth, cost)| (period / 7 * (nth as u64 % 3 * 4), Step::Take(cost)));
+        let case = Case { policies: vec![policy], steps: steps.collect() };
+        agree(&mut redis, &format!("k{nth}"), &case).await.unwrap();
+    }
+}
