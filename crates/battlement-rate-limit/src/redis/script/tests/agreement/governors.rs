@@ -1,0 +1,87 @@
+//! governor's own limiters.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, FakeRelativeClock},
+    middleware::StateInformationMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+use proptest::prelude::*;
+
+use crate::{Outcome, Policies, Policy, Ruling};
+
+type Governor = RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, StateInformationMiddleware>;
+
+/// One for each policy that counts as governor does.
+pub(super) struct Governors {
+    clock: FakeRelativeClock,
+    each: Vec<Option<Governor>>,
+    asked: usize,
+}
+
+impl Governors {
+    pub(super) fn of(policies: &Policies) -> Self {
+        let mut governors = Self { clock: FakeRelativeClock::default(), each: vec![], asked: 0 };
+        governors.forget(policies);
+        governors
+    }
+
+    pub(super) fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    pub(super) fn forget(&mut self, policies: &Policies) {
+        self.each = policies.iter().map(|policy| governor(policy, &self.clock)).collect();
+    }
+
+    /// They know no refunds: from the first one on they are not asked.
+    pub(super) fn leave(&mut self) {
+        self.each.clear();
+    }
+
+    /// Whether they say what the memory said, and to the nanosecond. A governor takes what it allows: where
+    /// another policy has denied, those that would have allowed are not asked.
+    pub(super) fn agree(
+        &mut self,
+        said: &Outcome,
+        denied: bool,
+        cost: u32,
+    ) -> Result<(), TestCaseError> {
+        // It multiplies before it compares, which the largest cost overflows.
+        let units = NonZeroU32::new(cost).filter(|units| units.get() < u32::MAX);
+        let Some(units) = units else { return Ok(()) };
+        for (governor, state) in self.each.iter().zip(&said.states) {
+            let Some(governor) = governor.as_ref().filter(|_| !denied || state.is_denied()) else {
+                continue;
+            };
+            self.asked += 1;
+            match governor.check_n(units) {
+                Ok(Ok(snapshot)) => {
+                    prop_assert_eq!(state.ruling, Ruling::Allow);
+                    prop_assert_eq!(state.remaining, snapshot.remaining_burst_capacity());
+                }
+                Ok(Err(not_until)) => {
+                    let wait = Some(not_until.wait_time_from(self.clock.now()));
+                    prop_assert_eq!(state.ruling, Ruling::Deny { wait });
+                }
+                Err(_) => prop_assert_eq!(state.ruling, Ruling::Deny { wait: None }),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) const fn asked(&self) -> usize {
+        self.asked
+    }
+}
+
+fn governor(policy: &Policy, clock: &FakeRelativeClock) -> Option<Governor> {
+    let numbers = policy.rule().numbers();
+    let burst = NonZeroU32::new(numbers.units).filter(|_| numbers.kind == 'g')?;
+    let interval = policy.period().as_nanos().div_ceil(policy.quota().into());
+    let quota = Quota::with_period(Duration::from_nanos(interval.try_into().unwrap())).unwrap();
+    let limiter = RateLimiter::direct_with_clock(quota.allow_burst(burst), clock.clone());
+    Some(limiter.with_middleware())
+}
