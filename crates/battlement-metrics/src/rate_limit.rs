@@ -3,9 +3,12 @@
 #[cfg(feature = "rate-limit-redis")]
 mod redis;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use battlement_rate_limit::{Decision, Handle, Observe, Source};
+use battlement_rate_limit::{Decision, Handle, Kept, Observe, Policies, Source, Store};
 
 #[cfg(feature = "rate-limit-redis")]
 pub use self::redis::RedisMetrics;
@@ -23,6 +26,7 @@ use crate::{
 /// | `battlement_rate_limit_missing_keys_total`: requests without a key | |
 /// | `battlement_rate_limit_cells`: keys that are held, times their policies | `limiter` |
 /// | `battlement_rate_limit_overflows_total`: decisions that new keys shared, since memory was full | `limiter` |
+/// | `battlement_rate_limit_denied_keys`: keys that are remembered as denied, of limits in Redis | `limiter` |
 ///
 /// # Example
 ///
@@ -45,7 +49,24 @@ pub struct RateLimitMetrics(Arc<Inner>);
 struct Inner {
     decisions: Labelled<3>,
     missing_keys: Labelled<0>,
-    watched: Mutex<Vec<(Box<str>, Handle)>>,
+    watched: Mutex<Vec<Watched>>,
+}
+
+#[derive(Clone, Debug)]
+struct Watched {
+    name: Box<str>,
+    limiter: Arc<dyn Keeps>,
+}
+
+/// A limiter, wherever its limits are.
+trait Keeps: fmt::Debug + Send + Sync {
+    fn kept(&self) -> Kept;
+}
+
+impl<St: Store> Keeps for Handle<St> {
+    fn kept(&self) -> Kept {
+        self.store().kept()
+    }
 }
 
 impl RateLimitMetrics {
@@ -63,18 +84,25 @@ impl RateLimitMetrics {
         Self(Arc::new(Inner { decisions, missing_keys, watched: Mutex::default() }))
     }
 
-    /// Also shows what a limiter keeps, under a name of yours, and each of its policies at 0: a series that
-    /// is born with its first denial hides that denial from `rate()`.
-    pub fn watch(&self, limiter: &str, handle: &Handle) {
-        for policy in handle.policies().iter() {
+    /// Also shows what a limiter keeps in this process, under a name of yours, and each of its policies at 0: a
+    /// series that is born with its first denial hides that denial from `rate()`.
+    pub fn watch<St: Store>(&self, limiter: &str, handle: &Handle<St>) {
+        self.watch_tier(handle, &handle.policies());
+        let mut watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.push(Watched { name: limiter.into(), limiter: Arc::new(handle.clone()) });
+    }
+
+    /// Also shows policies at 0 that a limiter has for some requests only, as for a tier of customers.
+    pub fn watch_tier<St: Store>(&self, handle: &Handle<St>, policies: &Policies) {
+        for policy in policies.iter() {
             let refused = if policy.is_shadow() { Decision::ShadowDeny } else { Decision::Deny };
-            for decision in [Decision::Allow, refused] {
-                let source = Source::Memory.as_str();
-                self.0.decisions.add([policy.name(), decision.as_str(), source], 0);
+            for source in handle.store().sources() {
+                for decision in [Decision::Allow, refused] {
+                    let labels = [policy.name(), decision.as_str(), source.as_str()];
+                    self.0.decisions.add(labels, 0);
+                }
             }
         }
-        let mut watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.push((limiter.into(), handle.clone()));
     }
 
     fn gather(&self, page: &mut Families) {
@@ -83,21 +111,30 @@ impl RateLimitMetrics {
         let watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut cells = Family::new("battlement_rate_limit_cells", Kind::Gauge, CELLS);
         let mut full = Family::new("battlement_rate_limit_overflows", Kind::Counter, OVERFLOWS);
-        for (limiter, handle) in watched {
-            let labels: Labels = vec![("limiter".into(), limiter.into())];
-            let memory = handle.memory();
-            #[expect(clippy::cast_precision_loss, reason = "as every number of the format")]
-            let (held, overflows) = (memory.held() as f64, memory.overflows() as f64);
-            cells.add(labels.clone(), Value::Number(held));
-            full.add(labels, Value::Number(overflows));
+        let mut denied = Family::new("battlement_rate_limit_denied_keys", Kind::Gauge, DENIED);
+        for Watched { name, limiter } in watched {
+            let labels: Labels = vec![("limiter".into(), name.into())];
+            let kept = limiter.kept();
+            cells.add(labels.clone(), number(kept.cells as u64));
+            full.add(labels.clone(), number(kept.overflows));
+            if let Some(denials) = kept.denials {
+                denied.add(labels, number(denials as u64));
+            }
         }
-        page.add(cells);
-        page.add(full);
+        for family in [cells, full, denied] {
+            page.add(family);
+        }
     }
 }
 
 const CELLS: &str = "Keys that are held in memory, times their policies.";
 const OVERFLOWS: &str = "Decisions by a cell that new keys share, since memory was full.";
+const DENIED: &str = "Keys that are remembered as denied, and not asked for in Redis.";
+
+#[expect(clippy::cast_precision_loss, reason = "as every number of the format")]
+const fn number(number: u64) -> Value {
+    Value::Number(number as f64)
+}
 
 impl Default for RateLimitMetrics {
     fn default() -> Self {

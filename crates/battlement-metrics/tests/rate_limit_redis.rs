@@ -8,8 +8,8 @@ use battlement_metrics::{
     rate_limit::{RateLimitMetrics, RedisMetrics},
 };
 use battlement_rate_limit::{
-    Key, Policy, RateLimitLayer,
-    redis::{OnFailure, Redis, State},
+    Key, Policies, Policy, RateLimitLayer,
+    redis::{OnFailure, Redis, Share, State},
 };
 use battlement_testkit::{eventually, redis::Redis as Server};
 use http::{Request, Response};
@@ -56,4 +56,48 @@ async fn commands_questions_sources_and_the_state_are_on_the_page() {
     ask().await.unwrap();
     let failed = "decisions_total{policy=\"day\",decision=\"allow\",source=\"failure\"}";
     assert!(has(failed) || has("source=\"deny_cache\"} 2\n"), "{}", page());
+}
+
+#[tokio::test]
+async fn a_watched_limiter_shows_its_policies_at_zero_before_anybody_asks() {
+    let server = Server::start().await.unwrap();
+    let redis = Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap();
+    let gold = Policies::from(Policy::per_day("gold", 9));
+    for (on_failure, last) in [
+        (OnFailure::Deny, "failure"),
+        (OnFailure::Allow, "failure"),
+        (OnFailure::LocalFallback { share: Share::one_in(2) }, "fallback"),
+    ] {
+        let limits = RateLimitMetrics::new();
+        let policies = [Policy::per_day("day", 1), Policy::per_day("tried", 1).shadow(true)];
+        let (layer, handle) = RateLimitLayer::new(policies, Key::global())
+            .store(redis.store(last, on_failure))
+            .observe(limits.clone())
+            .pair();
+        limits.watch("shop", &handle);
+        limits.watch_tier(&handle, &gold);
+        let page = || Exposition::new().rate_limit(&limits).render(Format::Text);
+        let before = page();
+        for source in ["redis", "deny_cache", last] {
+            for (policy, refused) in [("day", "deny"), ("tried", "shadow_deny"), ("gold", "deny")] {
+                for decision in ["allow", refused] {
+                    let labels = format!(
+                        "{{policy=\"{policy}\",decision=\"{decision}\",source=\"{source}\"}} 0\n"
+                    );
+                    let sample = format!("battlement_rate_limit_decisions_total{labels}");
+                    assert!(before.contains(&sample), "{sample} is missing in {before}");
+                }
+            }
+        }
+        for name in ["cells", "overflows_total", "denied_keys"] {
+            let sample = format!("battlement_rate_limit_{name}{{limiter=\"shop\"}} 0\n");
+            assert!(before.contains(&sample), "{sample} is missing in {before}");
+        }
+        for _ in 0..2 {
+            layer.layer(service_fn(answer)).oneshot(Request::new(Body::new())).await.unwrap();
+        }
+        let after = page();
+        assert!(after.contains("denied_keys{limiter=\"shop\"} 1\n"), "{after}");
+        handle.reset(handle.key(&Request::new(())).unwrap()).await.unwrap();
+    }
 }

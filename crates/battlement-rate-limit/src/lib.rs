@@ -100,6 +100,7 @@ mod handle;
 mod headers;
 mod info;
 mod jitter;
+mod kept;
 mod key;
 mod known;
 mod layer;
@@ -130,6 +131,7 @@ pub use self::{
     handle::Handle,
     headers::Headers,
     info::RateLimitInfo,
+    kept::Kept,
     key::{Inbound, Key, KeyHash, KeyHasher},
     layer::RateLimitLayer,
     memory::Memory,

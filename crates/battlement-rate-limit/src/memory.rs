@@ -13,7 +13,7 @@ use std::{
 use tokio::time::Instant;
 
 use self::shard::Shard;
-use crate::{Ask, Attempt, Moment, Never, Outcome, Source, Store, StoreError};
+use crate::{Ask, Attempt, Kept, Moment, Never, Outcome, Source, Store, StoreError};
 
 /// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
 const SHARDS: usize = 64;
@@ -137,6 +137,14 @@ impl Store for Memory {
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>> {
         self.forget(ask);
         Attempt::Now(())
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Memory, Source::Overflow]
+    }
+
+    fn kept(&self) -> Kept {
+        Kept { cells: self.held(), overflows: self.overflows(), denials: None }
     }
 }
 

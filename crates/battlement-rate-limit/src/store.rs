@@ -10,7 +10,7 @@ use std::{
 
 use smallvec::SmallVec;
 
-use crate::{KeyHash, Policies};
+use crate::{Kept, KeyHash, Policies};
 
 /// Where the state of the keys is kept.
 ///
@@ -38,6 +38,16 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
     /// random bits of this process, so that nobody outside can make keys collide.
     fn seed(&self) -> Option<[u64; 2]> {
         None
+    }
+
+    /// Who may decide in its name, so that metrics can show that nobody has so far. Default: nobody is known.
+    fn sources(&self) -> &'static [Source] {
+        &[]
+    }
+
+    /// What it keeps in this process. Default: nothing.
+    fn kept(&self) -> Kept {
+        Kept::default()
     }
 }
 

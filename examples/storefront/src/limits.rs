@@ -13,7 +13,7 @@ use battlement::{
         rate_limit::{RateLimitMetrics, RedisMetrics},
     },
     rate_limit::{
-        ConfigError, Inbound, Key, Policies, Policy, RateLimitLayer,
+        ConfigError, Inbound, Key, Policies, Policy, RateLimitLayer, Store,
         redis::{Builder, OnFailure, Redis, RedisStore, Share},
     },
 };
@@ -73,21 +73,20 @@ impl Limits {
         instances: Instances,
     ) -> Result<Self, ConfigError> {
         let metrics = RateLimitMetrics::new();
-        let pair = pair(quotas, &metrics);
+        let partner = Policies::from(quotas.partner.policy("partner"));
+        let pair = pair(&quotas, &partner, &metrics);
         let Some(Shared { redis, metrics: of_redis }) = shared else {
-            let (by_address, addresses) = pair.by_address.pair();
-            let (by_customer, customers) = pair.by_customer.pair();
-            metrics.watch("address", &addresses);
-            metrics.watch("customer", &customers);
-            let layers = Layers::Alone(Pair { by_address, by_customer });
+            let layers = Layers::Alone(watched(pair, &partner, &metrics));
             return Ok(Self { layers, metrics, redis: None });
         };
         let redis = redis.build()?;
         // While Redis is away each instance admits its part, so that together they admit what they may.
         let share = OnFailure::LocalFallback { share: Share::one_in(instances.0.get()) };
-        let by_address = pair.by_address.store(redis.store("address", share));
-        let by_customer = pair.by_customer.store(redis.store("customer", share));
-        let layers = Layers::Together(Pair { by_address, by_customer });
+        let pair = Pair {
+            by_address: pair.by_address.store(redis.store("address", share)),
+            by_customer: pair.by_customer.store(redis.store("customer", share)),
+        };
+        let layers = Layers::Together(watched(pair, &partner, &metrics));
         Ok(Self { layers, metrics, redis: Some(of_redis) })
     }
 
@@ -118,8 +117,8 @@ impl Limits {
     }
 }
 
-fn pair(quotas: Quotas, metrics: &RateLimitMetrics) -> Pair<RateLimitLayer> {
-    let partner = Policies::from(quotas.partner.policy("partner"));
+fn pair(quotas: &Quotas, partner: &Policies, metrics: &RateLimitMetrics) -> Pair<RateLimitLayer> {
+    let partner = partner.clone();
     let by_address = RateLimitLayer::new(quotas.address.policy("address"), Key::client_ip());
     let by_customer = RateLimitLayer::new(quotas.guest.policy("guest"), Key::by(customer))
         .policies_for(move |request| is_partner(request).then(|| partner.clone()));
@@ -127,6 +126,20 @@ fn pair(quotas: Quotas, metrics: &RateLimitMetrics) -> Pair<RateLimitLayer> {
         by_address: by_address.observe(metrics.clone()),
         by_customer: by_customer.observe(metrics.clone()),
     }
+}
+
+/// Shows all policies from the start: an alert on denials must see the first one.
+fn watched<St: Store>(
+    pair: Pair<RateLimitLayer<St>>,
+    partner: &Policies,
+    metrics: &RateLimitMetrics,
+) -> Pair<RateLimitLayer<St>> {
+    let (by_address, addresses) = pair.by_address.pair();
+    let (by_customer, customers) = pair.by_customer.pair();
+    metrics.watch("address", &addresses);
+    metrics.watch("customer", &customers);
+    metrics.watch_tier(&customers, partner);
+    Pair { by_address, by_customer }
 }
 
 fn is_partner(request: &Inbound<'_>) -> bool {

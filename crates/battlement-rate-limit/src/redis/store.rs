@@ -17,7 +17,8 @@ use super::{
     slot::slot_of,
 };
 use crate::{
-    Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,
+    Ask, Attempt, Kept, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store,
+    StoreError,
 };
 
 /// The state of one limiter, in Redis. Made by [`Redis::store`].
@@ -296,6 +297,21 @@ impl Store for RedisStore {
 
     fn seed(&self) -> Option<[u64; 2]> {
         Some(self.redis.seed())
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        match self.inner.on_failure {
+            OnFailure::Deny | OnFailure::Allow => {
+                &[Source::Redis, Source::DenyCache, Source::Failure]
+            }
+            OnFailure::LocalFallback { .. } => {
+                &[Source::Redis, Source::DenyCache, Source::Fallback]
+            }
+        }
+    }
+
+    fn kept(&self) -> Kept {
+        Kept { denials: Some(self.denials()), ..self.inner.memory.kept() }
     }
 }
 

@@ -36,6 +36,20 @@ fn two_instances_admit_what_one_may() {
 }
 
 #[test]
+fn operators_see_every_policy_before_the_first_order() {
+    let redis = Redis::start();
+    let shop = start(&redis);
+    let page = shop.metrics_with("battlement_rate_limit_denied_keys{limiter=\"address\"} 0");
+    for policy in ["address", "guest", "partner"] {
+        for source in ["redis", "deny_cache", "fallback"] {
+            let labels = format!("policy=\"{policy}\",decision=\"deny\",source=\"{source}\"");
+            let sample = format!("battlement_rate_limit_decisions_total{{{labels}}} 0\n");
+            assert!(page.contains(&sample), "{sample} is missing in: {page}");
+        }
+    }
+}
+
+#[test]
 fn an_instance_starts_without_redis_admits_its_part_and_finds_redis_when_it_comes() {
     let mut redis = Redis::start();
     redis.kill();
