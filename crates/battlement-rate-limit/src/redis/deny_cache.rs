@@ -64,7 +64,7 @@ impl DenyCache {
             return None;
         }
         let passed = now.saturating_duration_since(denial.since);
-        Some(denial.states.iter().map(|state| later(state, passed)).collect())
+        Some(denial.states.iter().map(|state| later(state, cost, passed)).collect())
     }
 
     /// Redis has said no at some time between `asked` and `since`. It may say yes as early as if that was at the
@@ -119,15 +119,19 @@ impl Denials {
     }
 }
 
-/// The state when as much time has passed.
-fn later(state: &PolicyState, passed: Duration) -> PolicyState {
-    let ruling = match state.ruling {
-        Ruling::Deny { wait: Some(wait) } => {
-            Ruling::Deny { wait: Some(wait.saturating_sub(passed)) }
+/// The state when as much time has passed: a policy whose own wait is over has as much as it was asked for.
+fn later(state: &PolicyState, cost: u32, passed: Duration) -> PolicyState {
+    let reset = state.reset.saturating_sub(passed);
+    match state.ruling {
+        Ruling::Deny { wait: Some(wait) } if wait <= passed => {
+            PolicyState { ruling: Ruling::Allow, remaining: state.remaining.max(cost), reset }
         }
-        ruling => ruling,
-    };
-    PolicyState { ruling, remaining: state.remaining, reset: state.reset.saturating_sub(passed) }
+        Ruling::Deny { wait: Some(wait) } => {
+            let ruling = Ruling::Deny { wait: Some(wait.saturating_sub(passed)) };
+            PolicyState { ruling, remaining: state.remaining, reset }
+        }
+        ruling => PolicyState { ruling, remaining: state.remaining, reset },
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +165,21 @@ mod tests {
         assert_eq!((cache.find(2, 1, at(300)), cache.find(1, 2, at(300))), (None, None));
         assert_eq!(cache.find(1, 1, at(800)), None);
         assert_eq!(cache.held(), 0);
+    }
+
+    #[test]
+    fn a_policy_whose_own_wait_is_over_denies_no_more() {
+        let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
+        let policies =
+            Policies::new([Policy::per_second("short", 9), Policy::per_minute("long", 9)]);
+        let ask = Ask::new(KeyHash::of_bits(0), &policies, 3, now);
+        let states = denied(200).into_iter().chain(denied(700)).collect();
+        cache.put(1, &ask, &states, [now, now]);
+        let at = |millis| cache.find(1, 3, now + Duration::from_millis(millis)).unwrap();
+        let both: SmallVec<[_; 2]> = denied(1).into_iter().chain(denied(501)).collect();
+        assert_eq!(at(199), both);
+        let over = PolicyState { ruling: Ruling::Allow, remaining: 3, reset: Duration::ZERO };
+        assert_eq!((at(200)[0], at(200)[1]), (over, denied(500)[0]));
     }
 
     #[test]
