@@ -37,6 +37,14 @@ impl Denial {
         Self { answer, wire, retry_after, fields }
     }
 
+    /// That there is nobody whose limit it could be: no quota was exceeded.
+    pub(crate) fn nobody(wire: Wire) -> Self {
+        let rejection = Rejection::new(RejectionKind::RateLimited);
+        let answer =
+            Answer::new(rejection).detail("the request has nothing that it could be counted by");
+        Self { answer, wire, retry_after: None, fields: Fields::None }
+    }
+
     /// That the limits could not be asked for.
     pub(crate) const fn unavailable(wire: Wire) -> Self {
         let rejection = Rejection::new(RejectionKind::CircuitOpen);

@@ -113,11 +113,7 @@ impl<St> Limiter<St> {
         match self.missing {
             Missing::Shared => Ok(self.secret.nobody()),
             Missing::Skip => Err(Ruled::Pass),
-            Missing::Deny => {
-                let wire = Wire::of(inbound.headers);
-                let denial = Denial::new(wire, std::iter::empty(), None, Fields::default());
-                Err(Ruled::Deny(Box::new(denial)))
-            }
+            Missing::Deny => Err(Ruled::Deny(Box::new(Denial::nobody(Wire::of(inbound.headers))))),
         }
     }
 

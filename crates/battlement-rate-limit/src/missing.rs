@@ -8,7 +8,7 @@ pub enum Missing {
     /// protected all the same, and does not fail.
     #[default]
     Shared,
-    /// It is turned away.
+    /// It is turned away, with 429 and without the name of a policy: none was exceeded.
     Deny,
     /// It is not limited.
     Skip,

@@ -158,6 +158,24 @@ async fn a_request_without_a_key_is_what_was_chosen_and_told_once_and_never_a_50
 }
 
 #[tokio::test]
+async fn who_is_denied_for_want_of_a_key_is_told_of_no_policy() {
+    let layer = one_a_day(Key::header(API_KEY)).without_key(Missing::Deny);
+    let answer = send(layer.layer(ok()), at("/")).await;
+    let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let expected = serde_json::json!({
+        "type": "about:blank",
+        "title": "Too Many Requests",
+        "status": 429,
+        "detail": "the request has nothing that it could be counted by",
+        "code": "rate_limited",
+    });
+    assert_eq!(problem, expected);
+    for header in ["ratelimit", "ratelimit-policy", "retry-after"] {
+        assert!(!answer.headers.contains_key(header), "{header}");
+    }
+}
+
+#[tokio::test]
 async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
     let gold = Policies::new([Policy::per_day("gold", 10)]);
     let layer = RateLimitLayer::new(Policy::per_day("free", 3), Key::header(API_KEY))
