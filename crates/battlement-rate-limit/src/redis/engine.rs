@@ -255,10 +255,14 @@ impl Engine {
         if let Some(link) = self.link.load_full() {
             return Ok(link);
         }
-        let mut phase = self.phase.subscribe();
-        let settled = phase.wait_for(|phase| *phase != Phase::Connecting).await;
-        drop(settled);
-        self.link.load_full().ok_or(StoreError::Unavailable)
+        let (mut phase, mut link) = (self.phase.subscribe(), None);
+        // Not until the phase is no more connecting: where a connection is taken away, that tells later.
+        let settled = phase.wait_for(|phase| {
+            link = self.link.load_full();
+            link.is_some() || *phase == Phase::Down
+        });
+        drop(settled.await);
+        link.ok_or(StoreError::Unavailable)
     }
 
     /// What a fault is to the caller; the supervisor hears of it.
