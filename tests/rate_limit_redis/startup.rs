@@ -7,6 +7,7 @@ use battlement_rate_limit::{
     redis::{OnFailure, Redis, State},
 };
 use battlement_testkit::{eventually, redis::Redis as Server};
+use tokio::task::JoinSet;
 
 use crate::shop::{HALF, PATIENCE, Shop};
 
@@ -48,4 +49,45 @@ async fn while_redis_is_away_each_layer_does_as_it_was_told() {
         assert_eq!(answers.clone().map(|answer| answer.status), [503, 200, status]);
         assert!(answers.iter().all(|answer| !answer.exact), "nothing is told that is not known");
     }
+}
+
+/// So often a client is made anew. It is a matter of who comes first, so once shows little.
+const CLIENTS: usize = 10;
+const CALLERS: u64 = 256;
+
+/// All at once, of a client that has only just been made, and of a server that knows no script.
+async fn ask_from_the_first(server: &Server, coalesce: usize) {
+    let _: () = server.ask(&["SCRIPT", "FLUSH"]).await.unwrap();
+    let redis = Redis::builder(&server.url()).deadline(PATIENCE).coalesce(coalesce);
+    let redis = redis.build().unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 10_000), OnFailure::Deny);
+    let mut asking = JoinSet::new();
+    for customer in 0..CALLERS {
+        let shop = shop.clone();
+        asking.spawn(async move { [shop.ask(customer).await, shop.ask(customer).await] });
+    }
+    for answer in asking.join_all().await.iter().flatten() {
+        assert!(answer.passed() && answer.exact, "{answer:?}");
+    }
+}
+
+async fn many_ask_from_the_first() {
+    let mut server = Server::start().await.unwrap();
+    for _ in 0..CLIENTS {
+        for coalesce in [1, 64] {
+            ask_from_the_first(&server, coalesce).await;
+        }
+    }
+    server.restart().await.unwrap();
+    ask_from_the_first(&server, 64).await;
+}
+
+#[tokio::test]
+async fn nobody_is_turned_away_while_the_first_connection_is_made() {
+    many_ask_from_the_first().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_is_turned_away_while_the_first_connection_is_made_on_several_threads() {
+    many_ask_from_the_first().await;
 }
