@@ -1,0 +1,112 @@
+//! Requests go on while somebody scrapes.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod alone {
+    use std::{
+        convert::Infallible,
+        fs,
+        future::{Ready, ready},
+        sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        thread,
+        time::Duration,
+    };
+
+    use battlement_core::RequestFacts;
+    use battlement_metrics::{Exposition, Format, HttpMetrics};
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use http_body_util::Empty;
+    use tokio::time::Instant;
+    use tokio_test::task::spawn;
+    use tower::{Layer, Service, service_fn};
+
+    const SERIES: usize = 5_000;
+    /// Each, and more until as many scrapes are over.
+    const REQUESTS: usize = 20_000;
+    /// So few that a machine with other work to do lets enough of them go on undisturbed.
+    const BATCH: usize = 100;
+    const SCRAPES: usize = 2;
+    /// A machine that does something else for a moment does it in one of them: what holds up requests by itself
+    /// does it in all.
+    const ROUNDS: usize = 6;
+    const MOST: Duration = Duration::from_micros(10);
+    /// A scrape takes a hundred times as long.
+    const STALL: Duration = Duration::from_millis(2);
+
+    type Body = Empty<Bytes>;
+
+    fn answer(_: Request<Body>) -> Ready<Result<Response<Body>, Infallible>> {
+        ready(Ok(Response::new(Empty::new())))
+    }
+
+    /// A request of that route, put through to the end of its answer.
+    fn serve<S>(service: &mut S, route: &str) -> Duration
+    where
+        S: Service<Request<Body>, Error = Infallible, Future: Unpin>,
+    {
+        let mut request = Request::new(Body::new());
+        RequestFacts::of_or_start(&mut request).set_route(route.to_owned());
+        let began = Instant::now();
+        let answered = spawn(service.call(request)).poll();
+        assert!(answered.is_ready());
+        drop(answered);
+        began.elapsed()
+    }
+
+    /// How often this thread waited for something, and how often it only had to make way for another.
+    fn switches() -> [u64; 2] {
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+        ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"].map(|name| {
+            let value = status.lines().find_map(|line| line.strip_prefix(name));
+            value.unwrap().trim().parse().unwrap()
+        })
+    }
+
+    #[test]
+    fn no_request_waits_for_a_scrape_of_5000_series() {
+        let metrics = HttpMetrics::builder().max_series(20_000).max_routes(8_192).build();
+        let service = metrics.server_layer().layer(service_fn(answer));
+        let page = Exposition::new().metrics(&metrics);
+        let (scrapes, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let mut maker = service.clone();
+        for nth in 0..SERIES {
+            serve(&mut maker, &format!("/{nth}"));
+        }
+        let scrape = || {
+            while !is_over.load(Relaxed) {
+                let begun = scrapes.load(Relaxed);
+                serve(&mut maker, &format!("/new/{begun}"));
+                let text = page.render(Format::OpenMetrics);
+                assert!(text.matches("_seconds_count{").count() >= SERIES);
+                scrapes.store(begun + 1, Relaxed);
+            }
+        };
+        let mut service = service;
+        let mut round = || {
+            let (began, mut times, mut before) = (scrapes.load(Relaxed), Vec::new(), switches());
+            while times.len() < REQUESTS || scrapes.load(Relaxed) < began + SCRAPES {
+                let kept = times.len();
+                times.extend((0..BATCH).map(|_| serve(&mut service, "/0")));
+                let after = switches();
+                if after[1] > before[1] && after[0] == before[0] {
+                    times.truncate(kept);
+                }
+                before = after;
+            }
+            times.sort_unstable();
+            (times[times.len() * 999 / 1_000], times[times.len() - 1])
+        };
+        let mut rounds = Vec::new();
+        thread::scope(|scope| {
+            scope.spawn(scrape);
+            // One stall as long as a scrape is too seldom for a percentile.
+            let is_calm = |(p999, longest)| p999 < MOST && longest < STALL;
+            while rounds.len() < ROUNDS && !rounds.last().copied().is_some_and(is_calm) {
+                rounds.push(round());
+            }
+            is_over.store(true, Relaxed);
+            assert!(rounds.last().copied().is_some_and(is_calm), "{rounds:?}");
+        });
+    }
+}
