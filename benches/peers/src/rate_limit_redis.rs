@@ -22,7 +22,7 @@ use tokio::runtime::Builder;
 
 const USAGE: &str = "usage: rate_limit_redis [decisions|requests]
        rate_limit_redis run NAME CALLERS
-       rate_limit_redis serve bare|ours|peer REDIS_URL";
+       rate_limit_redis serve bare|ours|peer|shop|shop-ours REDIS_URL";
 
 /// Does what the command line asks for.
 ///

@@ -9,8 +9,20 @@ use super::{cores::Core, cpu, load, median::Median, server::Server};
 const TURNS: usize = 11;
 const TURN: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_millis(300);
-const SERVERS: [(&str, &str); 3] =
-    [("bare", "axum"), ("ours", "axum, ours"), ("peer", "axum, tower-rate-limit-redis")];
+const SERVERS: [Contestant; 5] = [
+    Contestant { what: "bare", name: "axum", without: 0 },
+    Contestant { what: "ours", name: "axum, ours", without: 0 },
+    Contestant { what: "peer", name: "axum, tower-rate-limit-redis", without: 0 },
+    Contestant { what: "shop", name: "axum, the storefront's layers", without: 3 },
+    Contestant { what: "shop-ours", name: "axum, the storefront's layers, ours", without: 3 },
+];
+
+struct Contestant {
+    what: &'static str,
+    name: &'static str,
+    /// The place of the same server without a limiter.
+    without: usize,
+}
 
 /// What one turn of a server has shown.
 struct Figures {
@@ -24,8 +36,8 @@ pub(super) async fn compare() -> Result<()> {
     let redis = Redis::start().await?;
     Core(1).pin_redis(&redis).await?;
     let mut servers = Vec::new();
-    for (what, _) in SERVERS {
-        servers.push(Server::start(what, &redis.url())?);
+    for contestant in SERVERS {
+        servers.push(Server::start(contestant.what, &redis.url())?);
     }
     Core(1).pin()?;
     for server in &servers {
@@ -40,10 +52,12 @@ pub(super) async fn compare() -> Result<()> {
         turns.push(figures);
     }
     println!("### Requests over 64 connections\n");
-    println!("| | requests/s (least–most) | of axum | server CPU µs each | Redis CPU µs each |");
-    println!("|---|---|---|---|---|");
-    for (at, (_, name)) in SERVERS.iter().enumerate() {
-        println!("{}", row(name, &turns, at));
+    println!(
+        "| | requests/s (least–most) | of axum | of the same without a limiter | server CPU µs each | Redis CPU µs each |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for (at, contestant) in SERVERS.iter().enumerate() {
+        println!("{}", row(contestant, &turns, at));
     }
     println!();
     Ok(())
@@ -62,16 +76,20 @@ async fn measure(server: &Server, redis: &Redis) -> Result<Figures> {
     })
 }
 
-fn row(name: &str, turns: &[Vec<Figures>], at: usize) -> String {
+fn row(contestant: &Contestant, turns: &[Vec<Figures>], at: usize) -> String {
     let of = |figure: fn(&Figures) -> f64| Median::of(turns.iter().map(|turn| figure(&turn[at])));
+    let ratio = |to: usize| {
+        Median::of(turns.iter().map(|turn| turn[at].per_second / turn[to].per_second)).value
+    };
     let speed = of(|figures| figures.per_second);
-    let ratio = turns.iter().map(|turn| turn[at].per_second / turn[0].per_second);
     format!(
-        "| {name} | {:.0} ({:.0}–{:.0}) | {:.2} | {:.1} | {:.1} |",
+        "| {} | {:.0} ({:.0}–{:.0}) | {:.2} | {:.2} | {:.1} | {:.1} |",
+        contestant.name,
         speed.value,
         speed.least,
         speed.most,
-        Median::of(ratio).value,
+        ratio(0),
+        ratio(contestant.without),
         of(|figures| figures.server_micros).value,
         of(|figures| figures.redis_micros).value,
     )

@@ -7,6 +7,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use axum::{Router, routing::get};
+use battlement_metrics::HttpMetrics;
+use battlement_problem::ProblemLayer;
+use battlement_request_id::RequestIdLayer;
+use battlement_security_headers::SecurityHeadersLayer;
 use tokio::net::TcpListener;
 
 use super::{cores::Core, ours, peer};
@@ -55,11 +59,22 @@ pub(super) async fn serve(what: &str, redis: &str) -> Result<()> {
         "bare" => router,
         "ours" => router.layer(ours::layer(redis)?),
         "peer" => router.layer(peer::layer(redis).await?),
+        "shop" => around(router),
+        "shop-ours" => around(router.layer(ours::layer(redis)?)),
         _ => bail!("there is no {what}"),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", listener.local_addr()?);
     Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, nodelay), router).await?)
+}
+
+/// What the storefront puts around its routes, as far as that needs to know nothing of the connection.
+fn around(router: Router) -> Router {
+    router
+        .layer(ProblemLayer::new())
+        .layer(SecurityHeadersLayer::html())
+        .layer(HttpMetrics::new().server_layer())
+        .layer(RequestIdLayer::new())
 }
 
 fn nodelay(stream: &mut tokio::net::TcpStream) {
