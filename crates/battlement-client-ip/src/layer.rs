@@ -57,8 +57,9 @@ impl ClientIpLayer {
         self.changed(|config| config.enabled = enabled)
     }
 
-    /// How many requests so far had a header from a trusted proxy that named no client, for a counter
-    /// (`client_ip_malformed_total`). A hop that is hidden on purpose is not among them.
+    /// How many requests so far had a header from a trusted proxy that named no client, for a counter: with
+    /// battlement's metrics, `battlement_client_ip_malformed_total`. A hop that is hidden on purpose is not
+    /// among them.
     #[must_use]
     pub fn malformed(&self) -> u64 {
         self.config.notices.faults()

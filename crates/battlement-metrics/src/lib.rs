@@ -98,6 +98,7 @@
 //! - `axum`: routes from `MatchedPath`, and `note_route`
 //! - `prometheus-client`: the module `prometheus_client`; a registry of yours on the page, ours in one
 //! - `serde`: `MetricsSettings`, to be read from a configuration file
+//! - `client-ip`: `Exposition::client_ip`, which shows what battlement's client addresses are decided from
 //! - `rate-limit`: the module `rate_limit`, which counts what battlement's rate limits decide;
 //!   `rate-limit-redis`: and what they ask of Redis
 
@@ -108,6 +109,8 @@ mod asked;
 mod body;
 mod buckets;
 mod builder;
+#[cfg(feature = "client-ip")]
+mod client_ip;
 mod config;
 mod error;
 mod exemplar;

@@ -1,7 +1,10 @@
 //! What operators may ask, on a port of its own that customers cannot reach.
 
 use axum::{Router, routing::get_service};
-use battlement::metrics::{Exposition, HttpMetrics};
+use battlement::{
+    client_ip::ClientIpLayer,
+    metrics::{Exposition, HttpMetrics},
+};
 use http::Method;
 use tokio::runtime::Handle;
 
@@ -17,9 +20,9 @@ pub fn metrics() -> HttpMetrics {
 }
 
 /// The page that Prometheus reads, at `/metrics`.
-pub fn app(metrics: &HttpMetrics, limits: &Limits) -> Router {
+pub fn app(metrics: &HttpMetrics, client_ip: &ClientIpLayer, limits: &Limits) -> Router {
     let page = limits
-        .show(Exposition::new().metrics(metrics))
+        .show(Exposition::new().metrics(metrics).client_ip(client_ip))
         .process()
         .runtime(&Handle::current())
         .build_info([("version", env!("CARGO_PKG_VERSION"))]);

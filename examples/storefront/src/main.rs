@@ -85,12 +85,13 @@ async fn run(config: Config) -> anyhow::Result<()> {
         Payments::at(&payments, config.upstream_timeout, &metrics)?,
     );
 
+    let client_ip = config.trusted_proxies.client_ip();
     let admin = TcpListener::bind(config.admin_addr)
         .await
         .with_context(|| format!("cannot listen on {} for operators", config.admin_addr))?;
     tracing::info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // It answers until the process ends, so that the last requests are seen as well.
-    tokio::spawn(axum::serve(admin, admin::app(&metrics, &limits)).into_future());
+    tokio::spawn(axum::serve(admin, admin::app(&metrics, &client_ip, &limits)).into_future());
 
     let listener = TcpListener::bind(config.addr)
         .await
@@ -102,7 +103,6 @@ async fn run(config: Config) -> anyhow::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     // With the address of whoever connects: the client's, or a proxy's.
-    let client_ip = config.trusted_proxies.client_ip();
     let app = routes::app(shop, &metrics, client_ip, limits, config.partners, config.bugs)
         .into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(connections, app).with_graceful_shutdown(signal::stop()).await?;

@@ -386,6 +386,9 @@ fn customers_behind_a_trusted_proxy_are_limited_each_by_the_address_it_names() {
     assert_eq!([status("6.6.6.6, 192.0.2.7"), status("7.7.7.7, 192.0.2.7")], [404, 429]);
     assert_eq!([status("2001:db8::1"), status("2001:db8::2")], [404, 429]);
     assert_eq!(status("192.0.2.8"), 404);
+    shop.metrics_with("\nbattlement_client_ip_malformed_total 0\n");
+    status("nobody");
+    shop.metrics_with("\nbattlement_client_ip_malformed_total 1\n");
 }
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

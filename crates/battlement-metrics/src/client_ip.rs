@@ -1,0 +1,36 @@
+use battlement_client_ip::ClientIpLayer;
+
+use crate::{
+    Exposition,
+    family::{Family, Kind, Labels, Value},
+};
+
+const NAME: &str = "battlement_client_ip_malformed";
+const HELP: &str = "Requests with a header from a trusted proxy that named no client.";
+
+impl Exposition {
+    /// Shows what a layer makes of the headers of proxies that it trusts:
+    /// `battlement_client_ip_malformed_total`, the requests with one that named no client. It has no label, and
+    /// of several layers it is the sum.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_client_ip::ClientIpLayer;
+    /// use battlement_metrics::{Exposition, Format};
+    ///
+    /// let layer = ClientIpLayer::new();
+    /// let page = Exposition::new().client_ip(&layer).render(Format::Text);
+    /// assert!(page.contains("battlement_client_ip_malformed_total 0"));
+    /// ```
+    #[must_use]
+    pub fn client_ip(self, layer: &ClientIpLayer) -> Self {
+        let layer = layer.clone();
+        self.families(move |page| {
+            let mut family = Family::new(NAME, Kind::Counter, HELP);
+            #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
+            family.add(Labels::new(), Value::Number(layer.malformed() as f64));
+            page.add(family);
+        })
+    }
+}
