@@ -1,14 +1,14 @@
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Buf;
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::Ending;
+use crate::{Ending, MethodKind};
 
 /// What is to happen while a body passes and when it has ended.
 ///
@@ -48,24 +48,31 @@ pub enum BodyKind {
 
 impl BodyKind {
     /// Reads the kind off an answer and the method that asked for it.
-    pub fn of<B: Body>(method: &Method, response: &Response<B>) -> Self {
+    ///
+    /// A length that the body knows stands before one that the head declares, as it does for hyper.
+    pub fn of<B: Body>(method: MethodKind, response: &Response<B>) -> Self {
         if is_absent(method, response.status()) {
             return Self::Absent;
         }
-        let declared = match response.headers().get(header::CONTENT_LENGTH) {
-            Some(value) => value.to_str().ok().and_then(|text| text.parse().ok()),
-            None => response.body().size_hint().exact(),
-        };
-        declared.map_or(Self::Open, Self::Sized)
+        let known = response.body().size_hint().exact();
+        known.or_else(|| declared(response.headers())).map_or(Self::Open, Self::Sized)
     }
 }
 
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// RFC 9110, sections 6.4.1 and 9.3.6.
-fn is_absent(method: &Method, status: StatusCode) -> bool {
-    *method == Method::HEAD
-        || status.is_informational()
-        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        || (*method == Method::CONNECT && status.is_success())
+fn is_absent(method: MethodKind, status: StatusCode) -> bool {
+    match method {
+        MethodKind::Head => true,
+        MethodKind::Connect if status.is_success() => true,
+        _ => {
+            status.is_informational()
+                || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        }
+    }
 }
 
 pin_project! {
@@ -84,8 +91,7 @@ pin_project! {
         #[pin]
         inner: B,
         on_end: Option<T>,
-        // Bytes still to come, if that is known.
-        missing: Option<u64>,
+        missing: Missing,
         // The body is being polled; if it is dropped so, it panicked.
         polling: bool,
     }
@@ -95,7 +101,7 @@ pin_project! {
             let this = this.project();
             let ending = match *this.missing {
                 _ if *this.polling => Ending::Error,
-                Some(0) => Ending::Complete,
+                Missing::NONE => Ending::Complete,
                 _ => Ending::Dropped,
             };
             finish(this.on_end, ending, None);
@@ -103,23 +109,40 @@ pin_project! {
     }
 }
 
-/// How a body ended that says it has, with so many of its declared bytes missing.
-const fn ending(missing: Option<u64>) -> Ending {
-    match missing {
-        None | Some(0) => Ending::Complete,
-        Some(_) => Ending::Error,
-    }
-}
+/// Bytes still to come. As one word, since bodies are moved about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Missing(u64);
 
-/// How much of `bytes` belongs to the answer. Over HTTP/2, hyper polls a body of which nothing is to be sent,
-/// until the client refuses it.
-fn due(missing: &mut Option<u64>, bytes: usize) -> usize {
-    let Some(missing) = missing else {
-        return bytes;
-    };
-    let due = usize::try_from(*missing).map_or(bytes, |missing| bytes.min(missing));
-    *missing -= due as u64;
-    due
+impl Missing {
+    const NONE: Self = Self(0);
+    const UNKNOWN: Self = Self(u64::MAX);
+
+    const fn of(kind: BodyKind) -> Self {
+        match kind {
+            BodyKind::Absent => Self::NONE,
+            BodyKind::Sized(bytes) => Self(bytes),
+            BodyKind::Open => Self::UNKNOWN,
+        }
+    }
+
+    /// How a body ended that says it has.
+    const fn ending(self) -> Ending {
+        match self {
+            Self::NONE | Self::UNKNOWN => Ending::Complete,
+            Self(_) => Ending::Error,
+        }
+    }
+
+    /// How much of `bytes` belongs to the answer. Over HTTP/2, hyper polls a body of which nothing is to be
+    /// sent, until the client refuses it.
+    fn pass(&mut self, bytes: usize) -> usize {
+        if *self == Self::UNKNOWN {
+            return bytes;
+        }
+        let due = usize::try_from(self.0).map_or(bytes, |missing| bytes.min(missing));
+        self.0 -= due as u64;
+        due
+    }
 }
 
 fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&HeaderMap>) {
@@ -131,25 +154,21 @@ fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&He
 impl<B: Body, T: OnEnd> EndBody<B, T> {
     /// Wraps `inner`, of which a server makes what `kind` says.
     pub fn new(inner: B, kind: BodyKind, on_end: T) -> Self {
-        let missing = match kind {
-            BodyKind::Absent => Some(0),
-            BodyKind::Sized(bytes) => Some(bytes),
-            BodyKind::Open => None,
-        };
+        let missing = Missing::of(kind);
         let mut on_end = Some(on_end);
         if inner.is_end_stream() {
-            finish(&mut on_end, ending(missing), None);
+            finish(&mut on_end, missing.ending(), None);
         }
         Self { inner, on_end, missing, polling: false }
     }
 
     /// Wraps `inner` to tell nothing, where nobody asks how it ends.
     pub const fn passing(inner: B) -> Self {
-        Self { inner, on_end: None, missing: None, polling: false }
+        Self { inner, on_end: None, missing: Missing::UNKNOWN, polling: false }
     }
 
     /// Wraps the body of `response`, which answers a request of `method`.
-    pub fn wrap(method: &Method, response: Response<B>, on_end: T) -> Response<Self> {
+    pub fn wrap(method: MethodKind, response: Response<B>, on_end: T) -> Response<Self> {
         let kind = BodyKind::of(method, &response);
         response.map(|body| Self::new(body, kind, on_end))
     }
@@ -165,15 +184,16 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         *this.polling = true;
+        // Looked at where it lies, and not moved: a frame is as large as a map of headers.
         let polled = this.inner.as_mut().poll_frame(cx);
         *this.polling = false;
-        let polled = ready!(polled);
         match &polled {
-            None => finish(this.on_end, ending(*this.missing), None),
-            Some(Err(_)) => finish(this.on_end, Ending::Error, None),
-            Some(Ok(frame)) => {
+            Poll::Pending => {}
+            Poll::Ready(None) => finish(this.on_end, this.missing.ending(), None),
+            Poll::Ready(Some(Err(_))) => finish(this.on_end, Ending::Error, None),
+            Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {
-                    let bytes = due(this.missing, data.remaining());
+                    let bytes = this.missing.pass(data.remaining());
                     if let Some(on_end) = this.on_end.as_mut() {
                         on_end.data(bytes);
                     }
@@ -181,11 +201,11 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
                     finish(this.on_end, Ending::Trailers, Some(trailers));
                 }
                 if this.inner.is_end_stream() {
-                    finish(this.on_end, ending(*this.missing), None);
+                    finish(this.on_end, this.missing.ending(), None);
                 }
             }
         }
-        Poll::Ready(polled)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

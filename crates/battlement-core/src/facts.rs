@@ -80,12 +80,17 @@ impl RequestFacts {
     }
 
     /// The facts of `request`, made now if no layer further out has: then the clock is read.
+    #[inline]
     pub fn of_or_start<B>(request: &mut Request<B>) -> Self {
-        if let Some(facts) = Self::of(request) {
-            return facts.clone();
+        match Self::of(request) {
+            Some(facts) => facts.clone(),
+            None => Self::start_in(request.extensions_mut()),
         }
+    }
+
+    fn start_in(extensions: &mut Extensions) -> Self {
         let facts = Self::starting(Instant::now());
-        request.extensions_mut().insert(facts.clone());
+        extensions.insert(facts.clone());
         facts
     }
 

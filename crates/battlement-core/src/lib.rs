@@ -49,6 +49,7 @@ mod grpc_code;
 mod hex;
 mod host;
 mod ip_key;
+mod method_kind;
 mod networks;
 mod peer;
 mod rejection;
@@ -76,6 +77,7 @@ pub use self::{
     grpc_code::GrpcCode,
     host::Host,
     ip_key::IpKey,
+    method_kind::MethodKind,
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
     rejection::{Rejection, RejectionKind},

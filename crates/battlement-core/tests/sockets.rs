@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{EndBody, Ending};
+use battlement_core::{EndBody, Ending, MethodKind};
 use battlement_testkit::{
     client::{Collected, Http1, Http2, Raw},
     eventually,
@@ -81,7 +81,8 @@ async fn server(protocol: Protocol) -> (Server, Endings) {
     let service = service_fn(move |request: Request<Incoming>| {
         let told = Arc::clone(&told);
         let on_end = move |ending: Ending, _: Option<&HeaderMap>| told.lock().unwrap().push(ending);
-        let response = EndBody::wrap(request.method(), answer(request.uri().path()), on_end);
+        let response =
+            EndBody::wrap(MethodKind::of(request.method()), answer(request.uri().path()), on_end);
         async { Ok::<_, Infallible>(response) }
     });
     (Server::hyper(protocol, move |_| service.clone()).await.unwrap(), endings)

@@ -33,10 +33,10 @@ impl Active {
     }
 
     #[inline]
-    pub(crate) fn add(&self, of: ActiveKey, change: i64) {
+    pub(crate) fn add(&self, shard: usize, of: ActiveKey, change: i64) {
         let owner = usize::from(of.owner).min(self.last_owner);
         let place = (owner * self.methods + usize::from(of.method)) * 2 + usize::from(of.https);
-        self.gauges[place].get_or_init(|| Gauge::new(self.shards)).add(change);
+        self.gauges[place].get_or_init(|| Gauge::new(self.shards)).add(shard, change);
     }
 
     pub(crate) fn snapshot(&self) -> impl Iterator<Item = (ActiveKey, i64)> {
@@ -71,9 +71,9 @@ mod tests {
         let active = Active::new(2, 3, 1);
         let keys = [(0, 0, false), (0, 2, true), (1, 1, false)];
         let keys = keys.map(|(owner, method, https)| ActiveKey { owner, method, https });
-        keys.iter().for_each(|key| active.add(*key, 1));
+        keys.iter().for_each(|key| active.add(0, *key, 1));
         assert!(active.snapshot().eq(keys.map(|key| (key, 1))));
-        active.add(ActiveKey { owner: OVERFLOW, method: 0, https: false }, 5);
+        active.add(0, ActiveKey { owner: OVERFLOW, method: 0, https: false }, 5);
         assert_eq!(active.total(), 8);
     }
 }

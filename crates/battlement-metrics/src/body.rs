@@ -23,8 +23,13 @@ impl<B: Body> ResponseBody<B> {
         Self { inner: EndBody::passing(body) }
     }
 
-    pub(crate) fn counting(body: B, kind: BodyKind, ticket: Ticket) -> Self {
-        Self { inner: EndBody::new(body, kind, ticket) }
+    /// Counted by the ticket, if there is one.
+    #[inline]
+    pub(crate) fn of(body: B, kind: BodyKind, ticket: Option<Ticket>) -> Self {
+        match ticket {
+            Some(ticket) => Self { inner: EndBody::new(body, kind, ticket) },
+            None => Self::passing(body),
+        }
     }
 }
 

@@ -24,10 +24,7 @@ pin_project! {
 impl<F> ResponseFuture<F> {
     /// `inner` is what the call returned that `ticket` was opened for.
     #[inline]
-    pub(crate) const fn counting(inner: F, mut ticket: Option<Ticket>) -> Self {
-        if let Some(ticket) = &mut ticket {
-            ticket.leave();
-        }
+    pub(crate) const fn counting(inner: F, ticket: Option<Ticket>) -> Self {
         Self { inner, ticket }
     }
 }
@@ -47,13 +44,14 @@ where
         ticket.enter();
         let polled = this.inner.poll(cx);
         ticket.leave();
-        let result = ready!(polled);
-        let ticket = this.ticket.take();
-        Poll::Ready(match (result, ticket) {
-            (Ok(response), Some(ticket)) => Ok(ticket.answered(response)),
-            (Ok(response), None) => Ok(response.map(ResponseBody::passing)),
-            (Err(error), ticket) => {
-                ticket.into_iter().for_each(Ticket::failed);
+        Poll::Ready(match ready!(polled) {
+            Ok(response) => {
+                let kind = ticket.answered(&response);
+                let ticket = this.ticket.take();
+                Ok(response.map(|body| ResponseBody::of(body, kind, ticket)))
+            }
+            Err(error) => {
+                this.ticket.take().into_iter().for_each(Ticket::failed);
                 Err(error)
             }
         })

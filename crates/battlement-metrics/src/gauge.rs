@@ -17,8 +17,9 @@ impl Gauge {
         Self(shard::shards(shards, Shard::default))
     }
 
-    pub(crate) fn add(&self, change: i64) {
-        shard::of(&self.0).0.fetch_add(change, Relaxed);
+    #[inline]
+    pub(crate) fn add(&self, shard: usize, change: i64) {
+        shard::at(&self.0, shard).0.fetch_add(change, Relaxed);
     }
 
     pub(crate) fn value(&self) -> i64 {

@@ -40,7 +40,7 @@ impl<const N: usize> Labelled<N> {
         let is = |one: &One<N>| one.values.iter().zip(values).all(|(mine, value)| **mine == *value);
         let make = || One { values: values.map(Into::into), count: Gauge::new(self.shards) };
         match self.slots.get_or_insert(values, is, make) {
-            Some((_, one)) => one.count.add(count.into()),
+            Some((_, one)) => one.count.add(shard::mine(), count.into()),
             None => drop(self.overflowed.fetch_add(count.into(), Relaxed)),
         }
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tower_layer::Layer;
 
 use crate::{HttpMetrics, Metrics, names::Subject, side::Side};
@@ -6,15 +8,21 @@ use crate::{HttpMetrics, Metrics, names::Subject, side::Side};
 /// goes.
 #[derive(Clone, Debug)]
 pub struct MetricsLayer {
-    metrics: HttpMetrics,
-    side: Side,
-    client: Option<Subject>,
+    role: Arc<Role>,
     enabled: bool,
 }
 
+/// Whose requests are counted, and as what. Services share it, so that each is one pointer larger.
+#[derive(Debug)]
+pub(crate) struct Role {
+    pub(crate) metrics: HttpMetrics,
+    pub(crate) side: Side,
+    pub(crate) client: Option<Subject>,
+}
+
 impl MetricsLayer {
-    pub(crate) const fn new(metrics: HttpMetrics, side: Side, client: Option<Subject>) -> Self {
-        Self { metrics, side, client, enabled: true }
+    pub(crate) fn new(metrics: HttpMetrics, side: Side, client: Option<Subject>) -> Self {
+        Self { role: Arc::new(Role { metrics, side, client }), enabled: true }
     }
 
     /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
@@ -26,8 +34,8 @@ impl MetricsLayer {
 
     /// What it counts for.
     #[must_use]
-    pub const fn metrics(&self) -> &HttpMetrics {
-        &self.metrics
+    pub fn metrics(&self) -> &HttpMetrics {
+        &self.role.metrics
     }
 }
 
@@ -35,7 +43,6 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = Metrics<S>;
 
     fn layer(&self, inner: S) -> Metrics<S> {
-        let metrics = self.enabled.then(|| self.metrics.clone());
-        Metrics::new(inner, metrics, self.side, self.client)
+        Metrics::new(inner, self.enabled.then(|| Arc::clone(&self.role)))
     }
 }

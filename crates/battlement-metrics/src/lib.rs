@@ -105,7 +105,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod active;
-mod asked;
 mod body;
 mod buckets;
 mod builder;

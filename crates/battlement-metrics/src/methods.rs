@@ -5,24 +5,29 @@ const OTHER: &str = "_OTHER";
 
 /// The methods that are labels; every other one is `_OTHER`, since a client may send any word.
 #[derive(Clone, Debug)]
-pub(crate) struct Methods(Box<[Method]>);
+pub(crate) struct Methods {
+    known: Box<[Method]>,
+    /// The numbers of [`STANDARD`], which are found without a search.
+    standard: [u8; STANDARD.len()],
+}
+
+/// Those of RFC 9110, and PATCH.
+const STANDARD: [Method; 9] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::PATCH,
+    Method::CONNECT,
+    Method::TRACE,
+];
 
 impl Default for Methods {
-    /// Those of RFC 9110, PATCH and QUERY: what OpenTelemetry's conventions know.
+    /// The standard ones and QUERY: what OpenTelemetry's conventions know.
     fn default() -> Self {
-        let query = Method::from_bytes(b"QUERY").ok();
-        let standard = [
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::DELETE,
-            Method::HEAD,
-            Method::OPTIONS,
-            Method::PATCH,
-            Method::CONNECT,
-            Method::TRACE,
-        ];
-        Self(standard.into_iter().chain(query).collect())
+        Self::new(STANDARD.into_iter().chain(Method::from_bytes(b"QUERY")))
     }
 }
 
@@ -31,23 +36,41 @@ impl Methods {
     pub(crate) const MOST: usize = 32;
 
     pub(crate) fn new(methods: impl IntoIterator<Item = Method>) -> Self {
-        Self(methods.into_iter().collect())
+        let known: Box<[Method]> = methods.into_iter().collect();
+        let standard = STANDARD.map(|method| place(&known, &method));
+        Self { known, standard }
     }
 
     /// The place of `method`; that behind the last is for all others.
+    #[inline]
     pub(crate) fn number(&self, method: &Method) -> u8 {
-        let place = self.0.iter().position(|known| known == method).unwrap_or(self.0.len());
-        u8::try_from(place).unwrap_or(u8::MAX)
+        match *method {
+            Method::GET => self.standard[0],
+            Method::POST => self.standard[1],
+            Method::PUT => self.standard[2],
+            Method::DELETE => self.standard[3],
+            Method::HEAD => self.standard[4],
+            Method::OPTIONS => self.standard[5],
+            Method::PATCH => self.standard[6],
+            Method::CONNECT => self.standard[7],
+            Method::TRACE => self.standard[8],
+            _ => place(&self.known, method),
+        }
     }
 
     pub(crate) fn label(&self, number: u8) -> &str {
-        self.0.get(usize::from(number)).map_or(OTHER, Method::as_str)
+        self.known.get(usize::from(number)).map_or(OTHER, Method::as_str)
     }
 
     /// How many numbers there are.
     pub(crate) fn count(&self) -> usize {
-        self.0.len() + 1
+        self.known.len() + 1
     }
+}
+
+fn place(known: &[Method], method: &Method) -> u8 {
+    let place = known.iter().position(|known| known == method).unwrap_or(known.len());
+    u8::try_from(place).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]
@@ -61,6 +84,18 @@ mod tests {
         {
             let number = methods.number(&Method::from_bytes(method.as_bytes()).unwrap());
             assert_eq!(methods.label(number), label);
+        }
+    }
+
+    #[test]
+    fn each_standard_method_has_its_own_label_if_it_is_known() {
+        let some = Methods::new([Method::TRACE, Method::GET]);
+        for method in STANDARD {
+            let known = [Method::TRACE, Method::GET].contains(&method);
+            let label = if known { method.as_str() } else { OTHER };
+            assert_eq!(some.label(some.number(&method)), label);
+            let all = Methods::default();
+            assert_eq!(all.label(all.number(&method)), method.as_str());
         }
     }
 }

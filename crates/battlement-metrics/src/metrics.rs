@@ -17,7 +17,11 @@ pub struct HttpMetrics {
 /// Alone on its cache lines.
 #[derive(Debug)]
 #[repr(align(128))]
-pub(crate) struct Pinned(pub(crate) Arc<Recorder>);
+pub(crate) struct Pinned {
+    pub(crate) recorder: Arc<Recorder>,
+    /// Where a request counts that began here, wherever it ends.
+    pub(crate) shard: usize,
+}
 
 impl Default for HttpMetrics {
     fn default() -> Self {
@@ -40,7 +44,7 @@ impl HttpMetrics {
     pub(crate) fn of(config: Config) -> Result<Self, ConfigError> {
         let shards = config.shards;
         let recorder = Arc::new(Recorder::new(config)?);
-        let pinned = |_| Arc::new(Pinned(Arc::clone(&recorder)));
+        let pinned = |shard| Arc::new(Pinned { recorder: Arc::clone(&recorder), shard });
         Ok(Self { recorders: (0..shards).map(pinned).collect() })
     }
 
@@ -87,7 +91,7 @@ impl HttpMetrics {
     }
 
     pub(crate) fn recorder(&self) -> &Arc<Recorder> {
-        &self.recorders[0].0
+        &self.recorders[0].recorder
     }
 
     /// This thread's, for a request to hold.

@@ -22,6 +22,7 @@ impl Names {
     }
 
     /// The number of `text`, a new one if it was never seen.
+    #[inline]
     pub(crate) fn number(&self, text: &str) -> Subject {
         let named = self.0.get_or_insert(text, |name| **name == *text, || text.into());
         named.map_or(OVERFLOW, |(at, _)| subject(at))

@@ -1,5 +1,6 @@
 use http::{Extensions, Method, Uri};
 use matchit::Router;
+use tokio::time::Instant;
 
 use crate::{
     ConfigError, Mistake,
@@ -23,6 +24,8 @@ pub(crate) struct Recorder {
     table: Router<Subject>,
     /// By the number of the method.
     grpc_streams: Vec<Subject>,
+    /// What calls tell the time from.
+    pub(crate) began: Instant,
 }
 
 impl Recorder {
@@ -41,7 +44,16 @@ impl Recorder {
         let numbers: Vec<_> = config.grpc_methods.iter().map(numbered).collect();
         let grpc_streams =
             numbers.into_iter().filter(|(_, stream)| *stream).map(|(n, _)| n).collect();
-        let recorder = Self { config, routes, clients, grpc_methods, traffic, table, grpc_streams };
+        let recorder = Self {
+            config,
+            routes,
+            clients,
+            grpc_methods,
+            traffic,
+            table,
+            grpc_streams,
+            began: Instant::now(),
+        };
         recorder.create_known();
         Ok(recorder)
     }

@@ -50,6 +50,6 @@ async fn probe(delays: Weak<Histogram>) {
             return;
         };
         let delay = due.elapsed().as_nanos();
-        delays.record(&buckets::DELAY, u64::try_from(delay).unwrap_or(u64::MAX));
+        delays.record(0, &buckets::DELAY, u64::try_from(delay).unwrap_or(u64::MAX));
     }
 }

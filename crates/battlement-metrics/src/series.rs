@@ -58,9 +58,9 @@ impl Series {
 
     /// Counts `value` into the series of `key`; says where, for an exemplar.
     #[inline]
-    pub(crate) fn record(&self, key: Key, value: u64) -> Recorded<'_> {
+    pub(crate) fn record(&self, shard: usize, key: Key, value: u64) -> Recorded<'_> {
         let histogram = self.of(key).unwrap_or_else(|| self.rest());
-        Recorded { histogram, bucket: histogram.record(&self.bounds, value) }
+        Recorded { histogram, bucket: histogram.record(shard, &self.bounds, value) }
     }
 
     /// Makes the series of `key`, if there is room, with nothing counted.
@@ -68,6 +68,7 @@ impl Series {
         let _ = self.of(key);
     }
 
+    #[inline]
     fn of(&self, key: Key) -> Option<&Histogram> {
         if key.is_overflow() {
             return None;

@@ -1,31 +1,26 @@
-use std::task::{Context, Poll};
+use std::{
+    mem,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use crate::{
-    HttpMetrics, ResponseBody, ResponseFuture, names::Subject, side::Side, ticket::Ticket,
-};
+use crate::{ResponseBody, ResponseFuture, layer::Role, ticket::Ticket};
 
 /// Counts requests or calls. Made by [`MetricsLayer`](crate::MetricsLayer).
 #[derive(Clone, Debug)]
 pub struct Metrics<S> {
     inner: S,
     // Absent where the layer is switched off.
-    metrics: Option<HttpMetrics>,
-    side: Side,
-    client: Option<Subject>,
+    role: Option<Arc<Role>>,
 }
 
 impl<S> Metrics<S> {
-    pub(crate) const fn new(
-        inner: S,
-        metrics: Option<HttpMetrics>,
-        side: Side,
-        client: Option<Subject>,
-    ) -> Self {
-        Self { inner, metrics, side, client }
+    pub(crate) const fn new(inner: S, role: Option<Arc<Role>>) -> Self {
+        Self { inner, role }
     }
 
     /// The service inside.
@@ -44,10 +39,10 @@ impl<S> Metrics<S> {
     }
 
     fn open<B>(&self, request: &mut Request<B>) -> Option<Ticket> {
-        let metrics = self.metrics.as_ref()?;
-        match self.client {
-            Some(client) => Some(Ticket::of_call(metrics.pinned(), self.side, client, request)),
-            None => Ticket::of_request(metrics.pinned(), self.side, request),
+        let Role { metrics, side, client } = self.role.as_deref()?;
+        match *client {
+            Some(client) => Some(Ticket::of_call(metrics.pinned(), *side, client, request)),
+            None => Ticket::of_request(metrics.pinned(), *side, request),
         }
     }
 }
@@ -66,9 +61,21 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let ticket = self.open(&mut request);
-        // Where this panics, the ticket is dropped, and counts it.
+        let mut ticket = self.open(&mut request);
+        let calling = Calling(&mut ticket);
         let inner = self.inner.call(request);
+        mem::forget(calling);
         ResponseFuture::counting(inner, ticket)
+    }
+}
+
+/// The service is being called: dropped, and not forgotten, it has panicked.
+struct Calling<'a>(&'a mut Option<Ticket>);
+
+impl Drop for Calling<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.0 {
+            ticket.enter();
+        }
     }
 }

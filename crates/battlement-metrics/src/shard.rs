@@ -38,5 +38,11 @@ pub(crate) fn shards<T>(count: usize, make: impl FnMut() -> T) -> Box<[T]> {
 
 /// This thread's of `shards`.
 pub(crate) fn of<T>(shards: &[T]) -> &T {
-    &shards[mine() & (shards.len() - 1)]
+    at(shards, mine())
+}
+
+/// That of a thread of this number.
+#[inline]
+pub(crate) fn at<T>(shards: &[T], number: usize) -> &T {
+    &shards[number & (shards.len() - 1)]
 }

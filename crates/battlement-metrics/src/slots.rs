@@ -29,7 +29,35 @@ impl<T> Slots<T> {
 
     /// The entry for which `is` holds and where it stands, which never changes; made if there is none,
     /// `None` if there is no room for it.
+    #[inline]
     pub(crate) fn get_or_insert(
+        &self,
+        key: impl Hash + Copy,
+        is: impl Fn(&T) -> bool,
+        make: impl Fn() -> T,
+    ) -> Option<(usize, &T)> {
+        match self.find(key, &is) {
+            Some(found) => Some(found),
+            None => self.insert(key, is, make),
+        }
+    }
+
+    /// The entry for which `is` holds.
+    #[inline]
+    pub(crate) fn find(&self, key: impl Hash, is: impl Fn(&T) -> bool) -> Option<(usize, &T)> {
+        let mask = self.slots.len() - 1;
+        let mut at = home(key) & mask;
+        loop {
+            let entry = self.slots[at].get()?;
+            if is(entry) {
+                return Some((at, entry));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[cold]
+    fn insert(
         &self,
         key: impl Hash,
         is: impl Fn(&T) -> bool,
@@ -49,26 +77,12 @@ impl<T> Slots<T> {
         }
     }
 
-    /// The entry for which `is` holds.
-    pub(crate) fn find(&self, key: impl Hash, is: impl Fn(&T) -> bool) -> Option<(usize, &T)> {
-        let mask = self.slots.len() - 1;
-        let mut at = home(key) & mask;
-        loop {
-            let entry = self.slots[at].get()?;
-            if is(entry) {
-                return Some((at, entry));
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
     /// The entry that stands at `at`.
     pub(crate) fn at(&self, at: usize) -> Option<&T> {
         self.slots.get(at)?.get().map(AsRef::as_ref)
     }
 
     /// Fills a slot that was empty a moment ago; what another thread put there first stays.
-    #[cold]
     fn fill(&self, at: usize, make: impl Fn() -> T) -> Option<&T> {
         let room = |len| (len < self.max).then_some(len + 1);
         if self.len.fetch_update(Relaxed, Relaxed, room).is_err() {

@@ -1,16 +1,14 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use battlement_core::{
-    BodyKind, CallFacts, Ending, GrpcCode, OnEnd, RequestFacts, SpanId, TraceId, Wire,
+    BodyKind, CallFacts, Ending, GrpcCode, MethodKind, OnEnd, RequestFacts, SpanId, TraceId, Wire,
 };
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body::Body;
 use tokio::time::Instant;
 
 use crate::{
-    ResponseBody,
     active::ActiveKey,
-    asked::Asked,
     exemplar::Exemplar,
     key::{ErrorType, Key, is_https, version_number},
     metrics::Pinned,
@@ -30,7 +28,7 @@ pub(crate) struct Ticket {
     side: Side,
     key: Key,
     fate: Fate,
-    asked: Asked,
+    method: MethodKind,
     is_stream: bool,
     received: u64,
     sent: u64,
@@ -40,7 +38,11 @@ pub(crate) struct Ticket {
 #[derive(Debug)]
 enum Origin {
     Request(RequestFacts),
-    Call { start: Instant, trace: Option<Box<(TraceId, SpanId)>> },
+    /// Since nanoseconds after the recorder began: one word where an instant is two, and moves as words do.
+    Call {
+        since: u64,
+        trace: Option<Box<(TraceId, SpanId)>>,
+    },
 }
 
 /// What it means if the ticket is dropped now.
@@ -61,7 +63,7 @@ impl Ticket {
         side: Side,
         request: &mut Request<B>,
     ) -> Option<Self> {
-        let recorder = &*pinned.0;
+        let recorder = &*pinned.recorder;
         if recorder.leaves_out(request.uri()) {
             return None;
         }
@@ -78,8 +80,8 @@ impl Ticket {
         key.set_https(is_https(trusted, uri.scheme_str(), recorder.config.https));
         let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let origin = Origin::Request(facts);
-        let asked = Asked::of(request.method());
-        Some(Self::open(pinned, origin, side, key, asked, is_stream, received))
+        let method = MethodKind::of(request.method());
+        Some(Self::open(pinned, origin, side, key, method, is_stream, received))
     }
 
     /// Of a call that a client makes.
@@ -89,7 +91,7 @@ impl Ticket {
         client: Subject,
         request: &Request<B>,
     ) -> Self {
-        let recorder = &*pinned.0;
+        let recorder = &*pinned.recorder;
         let side = seen(side, request);
         let subject = if side.is_grpc() { recorder.grpc_method(request.uri()) } else { UNKNOWN };
         let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
@@ -97,9 +99,9 @@ impl Ticket {
         key.set_https(is_https(None, request.uri().scheme_str(), false));
         let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
-        let origin = Origin::Call { start: Instant::now(), trace };
-        let asked = Asked::of(request.method());
-        Self::open(pinned, origin, side, key, asked, is_stream, received)
+        let origin = Origin::Call { since: nanos(recorder.began, Instant::now()), trace };
+        let method = MethodKind::of(request.method());
+        Self::open(pinned, origin, side, key, method, is_stream, received)
     }
 
     fn key<B>(recorder: &Recorder, subject: Subject, owner: Subject, request: &Request<B>) -> Key {
@@ -117,17 +119,17 @@ impl Ticket {
         origin: Origin,
         side: Side,
         key: Key,
-        asked: Asked,
+        method: MethodKind,
         is_stream: bool,
         received: u64,
     ) -> Self {
-        let fate = Fate::Running;
-        let ticket = Self { pinned, origin, side, key, fate, asked, is_stream, received, sent: 0 };
-        ticket.traffic().active.add(ticket.active_key(), 1);
+        let fate = Fate::Waiting;
+        let ticket = Self { pinned, origin, side, key, fate, method, is_stream, received, sent: 0 };
+        ticket.traffic().active.add(ticket.pinned.shard, ticket.active_key(), 1);
         ticket
     }
 
-    /// The service runs: if the ticket is dropped now, that has panicked. So it is when a ticket is opened.
+    /// The service runs: if the ticket is dropped now, that has panicked.
     pub(crate) const fn enter(&mut self) {
         self.fate = Fate::Running;
     }
@@ -142,19 +144,19 @@ impl Ticket {
         self.ended(ErrorType::Error);
     }
 
-    /// The head is there; the ticket goes on with the body.
-    pub(crate) fn answered<B: Body>(mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let kind = BodyKind::of(self.asked.method(), &response);
+    /// The head is there; says what is to be made of the body, with which the ticket goes on.
+    pub(crate) fn answered<B: Body>(&mut self, response: &Response<B>) -> BodyKind {
+        let kind = BodyKind::of(self.method, response);
         let status = response.status();
         self.judge(status, response.headers());
-        self.learn_route(&response);
+        self.learn_route(response);
         self.is_stream |= !self.side.is_grpc()
-            && (is_upgrade(self.asked, status)
+            && (is_upgrade(self.method, status)
                 || (kind == BodyKind::Open && is_event_stream(response.headers())));
         if self.traffic().first_byte.is_some() {
             self.record_first_byte();
         }
-        response.map(|body| ResponseBody::counting(body, kind, self))
+        kind
     }
 
     fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
@@ -195,14 +197,14 @@ impl Ticket {
             return;
         }
         if let Some(template) = facts.route().or_else(|| RouteTemplate::of(response.extensions())) {
-            self.key.subject = self.pinned.0.routes.number(template);
+            self.key.subject = self.pinned.recorder.routes.number(template);
         }
     }
 
     fn record_first_byte(&self) {
         let elapsed = nanos(self.start(), Instant::now());
         if let Some(series) = &self.traffic().first_byte {
-            series.record(self.key, elapsed);
+            series.record(self.pinned.shard, self.key, elapsed);
         }
     }
 
@@ -214,7 +216,7 @@ impl Ticket {
     }
 
     fn traffic(&self) -> &Traffic {
-        self.pinned.0.traffic(self.side)
+        self.pinned.recorder.traffic(self.side)
     }
 
     fn active_key(&self) -> ActiveKey {
@@ -224,7 +226,7 @@ impl Ticket {
     fn start(&self) -> Instant {
         match &self.origin {
             Origin::Request(facts) => facts.start(),
-            Origin::Call { start, .. } => *start,
+            Origin::Call { since, .. } => self.pinned.recorder.began + Duration::from_nanos(*since),
         }
     }
 
@@ -249,26 +251,27 @@ impl Ticket {
             && self.key.status == 0
             && let Some(template) = facts.route()
         {
-            self.key.subject = self.pinned.0.routes.number(template);
+            self.key.subject = self.pinned.recorder.routes.number(template);
         }
     }
 
     fn record(&self) {
-        let recorder = &*self.pinned.0;
+        let recorder = &*self.pinned.recorder;
         let traffic = recorder.traffic(self.side);
-        traffic.active.add(self.active_key(), -1);
+        let shard = self.pinned.shard;
+        traffic.active.add(shard, self.active_key(), -1);
         let at = Instant::now();
         let elapsed = nanos(self.start(), at);
         let series = if self.is_stream { &traffic.stream } else { &traffic.duration };
-        let recorded = series.record(self.key, elapsed);
+        let recorded = series.record(shard, self.key, elapsed);
         if recorder.config.exemplars
             && let Some((trace_id, span_id)) = self.trace()
         {
             recorded.exemplar(|| Exemplar { trace_id, span_id, value: elapsed, at, time: None });
         }
         if let Some(sizes) = &traffic.sizes {
-            sizes.request.record(self.key, self.received);
-            sizes.response.record(self.key, self.sent);
+            sizes.request.record(shard, self.key, self.received);
+            sizes.response.record(shard, self.key, self.sent);
         }
     }
 }
@@ -315,7 +318,9 @@ fn seen<B>(side: Side, request: &Request<B>) -> Side {
 }
 
 fn nanos(from: Instant, to: Instant) -> u64 {
-    u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
+    let elapsed = to.saturating_duration_since(from);
+    // 584 years fit.
+    elapsed.as_secs().wrapping_mul(1_000_000_000) + u64::from(elapsed.subsec_nanos())
 }
 
 fn declared(headers: &HeaderMap) -> u64 {
@@ -323,8 +328,9 @@ fn declared(headers: &HeaderMap) -> u64 {
     value.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-fn is_upgrade(asked: Asked, status: StatusCode) -> bool {
-    status == StatusCode::SWITCHING_PROTOCOLS || (asked == Asked::Connect && status.is_success())
+fn is_upgrade(method: MethodKind, status: StatusCode) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS
+        || (method == MethodKind::Connect && status.is_success())
 }
 
 /// By its media type (WHATWG HTML, server-sent events).

@@ -122,8 +122,8 @@ impl Observe for RedisMetrics {
             Err(_) => 2,
         };
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX / 2);
-        self.0.took[nth].record(&TIMES, nanos);
-        self.0.questions.record(&QUESTIONS, questions as u64);
+        self.0.took[nth].record(shard::mine(), &TIMES, nanos);
+        self.0.questions.record(shard::mine(), &QUESTIONS, questions as u64);
     }
 
     fn on_state(&self, state: State) {
