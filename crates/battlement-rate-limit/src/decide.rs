@@ -79,7 +79,8 @@ impl Rule {
 #[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
-    pub(crate) kind: char,
+    /// 1 GCRA, 2 a fixed window, 3 a sliding one.
+    pub(crate) kind: u8,
     /// Nanoseconds of its interval or period.
     pub(crate) nanos: u64,
     pub(crate) units: u32,
@@ -90,8 +91,17 @@ impl Rule {
     pub(crate) const fn numbers(&self) -> Numbers {
         match self {
             Self::Gcra(gcra) => gcra.numbers(),
-            Self::Fixed(window) => window.numbers('f'),
-            Self::Sliding(window) => window.numbers('s'),
+            Self::Fixed(window) => window.numbers(2),
+            Self::Sliding(window) => window.numbers(3),
+        }
+    }
+
+    /// As a script counts: windows last whole microseconds.
+    pub(crate) fn in_micros(&self) -> Self {
+        match self {
+            Self::Gcra(gcra) => Self::Gcra(gcra.clone()),
+            Self::Fixed(window) => Self::Fixed(window.in_micros()),
+            Self::Sliding(window) => Self::Sliding(window.in_micros()),
         }
     }
 }

@@ -91,15 +91,18 @@ mod builder;
 mod clock;
 #[cfg_attr(not(feature = "redis-cluster"), path = "redis/no_cluster.rs")]
 mod cluster;
+mod crowd;
 mod deny_cache;
 mod encoded;
 mod engine;
 mod entry;
 mod failure;
+mod flight;
 mod group;
 mod lanes;
 mod link;
 mod observe;
+mod place;
 mod probe;
 mod script;
 mod sent;
@@ -209,9 +212,8 @@ impl Redis {
         self.0.engine.groups.len() > 1
     }
 
-    /// Whether it is up where `key` lies, as far as is known.
-    fn is_worth_asking(&self, key: impl FnOnce() -> String) -> bool {
-        let slot = if self.is_cluster() { slot::slot_of(&key()) } else { 0 };
+    /// Whether it is up where `slot` lies, as far as is known.
+    fn is_worth_asking(&self, slot: u16) -> bool {
         let worth = self.0.engine.is_worth_asking(slot);
         if !worth {
             // The task that would notice its return may have ended with its runtime.

@@ -348,5 +348,6 @@ async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
     let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
     server.stop();
     assert_eq!(status(&layer).await, 503);
-    assert!(commands.0.lock().unwrap().contains(&Err(StoreError::Late)));
+    let late = || commands.0.lock().unwrap().contains(&Err(StoreError::Late));
+    assert!(eventually(SOON, late).await);
 }

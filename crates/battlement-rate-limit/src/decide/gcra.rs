@@ -58,8 +58,8 @@ impl Gcra {
     }
 
     #[cfg(feature = "redis")]
-    pub(super) const fn numbers(&self) -> super::Numbers {
-        super::Numbers { kind: 'g', nanos: self.interval, units: self.capacity }
+    pub(crate) const fn numbers(&self) -> super::Numbers {
+        super::Numbers { kind: 1, nanos: self.interval, units: self.capacity }
     }
 
     pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {

@@ -14,7 +14,12 @@ impl Window {
     }
 
     #[cfg(feature = "redis")]
-    pub(super) const fn numbers(&self, kind: char) -> super::Numbers {
+    pub(super) const fn numbers(&self, kind: u8) -> super::Numbers {
         super::Numbers { kind, nanos: self.period, units: self.quota }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn in_micros(&self) -> Self {
+        Self { quota: self.quota, period: self.period.next_multiple_of(1_000) }
     }
 }

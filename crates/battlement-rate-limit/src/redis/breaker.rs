@@ -23,16 +23,28 @@ const PART_MILLIS: u64 = 100;
 const LEAST_CALLS: u32 = 20;
 
 impl Breaker {
-    /// A call has ended at `now`; returns whether that is enough to open.
-    pub(super) fn note(&mut self, now: Duration, failed: bool) -> bool {
+    /// So many calls have ended well at `now`.
+    pub(super) fn note_successes(&mut self, now: Duration, calls: u32) {
+        let part = self.part(now);
+        part.calls = part.calls.saturating_add(calls);
+    }
+
+    /// A call has failed at `now`; returns whether that is enough to open.
+    pub(super) fn note_failure(&mut self, now: Duration) -> bool {
+        let part = self.part(now);
+        part.calls = part.calls.saturating_add(1);
+        part.failed = part.failed.saturating_add(1);
+        let nth = part.nth;
+        self.is_bad(nth)
+    }
+
+    fn part(&mut self, now: Duration) -> &mut Part {
         let nth = u64::try_from(now.as_millis()).unwrap_or(u64::MAX) / PART_MILLIS;
         let part = &mut self.parts[nth as usize % PARTS];
         if part.nth != nth {
             *part = Part { nth, ..Part::default() };
         }
-        part.calls += 1;
-        part.failed += u32::from(failed);
-        failed && self.is_bad(nth)
+        part
     }
 
     /// Begins anew.
@@ -57,6 +69,16 @@ mod tests {
 
     const fn at(millis: u64) -> Duration {
         Duration::from_millis(millis)
+    }
+
+    impl Breaker {
+        fn note(&mut self, now: Duration, failed: bool) -> bool {
+            if failed {
+                return self.note_failure(now);
+            }
+            self.note_successes(now, 1);
+            false
+        }
     }
 
     #[test]

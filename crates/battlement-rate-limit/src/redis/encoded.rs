@@ -1,8 +1,6 @@
-use std::hash::Hash as _;
+use siphasher::sip128::SipHasher13;
 
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
-
-use crate::{Policies, Policy};
+use crate::{Policies, Policy, decide::Rule};
 
 /// What the script is told of a set of policies.
 #[derive(Debug)]
@@ -10,7 +8,19 @@ pub(crate) struct Encoded {
     /// Tells apart sets that decide otherwise.
     pub(super) digest: u128,
     /// How many policies there are, and of each what the script asks for.
-    pub(super) args: Box<[String]>,
+    pub(super) words: Box<[u8]>,
+    /// How the script counts, for whoever reads what it says.
+    pub(super) rules: Box<[Rule]>,
+    /// The only policy, if it is one of GCRA.
+    pub(super) alone: Option<Alone>,
+}
+
+/// One policy of GCRA.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Alone {
+    pub(super) mark: f64,
+    pub(super) nanos: u64,
+    pub(super) units: u32,
 }
 
 impl Encoded {
@@ -19,26 +29,43 @@ impl Encoded {
     }
 
     fn new(policies: &[Policy]) -> Self {
-        let count = std::iter::once(policies.len().to_string());
-        let args: Box<[String]> = count.chain(policies.iter().flat_map(policy)).collect();
-        let mut hasher = SipHasher13::new();
-        args.hash(&mut hasher);
-        Self { digest: hasher.finish128().as_u128(), args }
+        let rules: Box<[Rule]> = policies.iter().map(|policy| policy.rule().in_micros()).collect();
+        let count = u32::try_from(policies.len()).unwrap_or(u32::MAX);
+        let mut words = count.to_le_bytes().to_vec();
+        for (policy, rule) in policies.iter().zip(&rules) {
+            encode(&mut words, policy, rule);
+        }
+        let alone = match (policies, &*rules) {
+            ([policy], [Rule::Gcra(gcra)]) => {
+                let numbers = gcra.numbers();
+                let mark = mark(policy, numbers.kind);
+                Some(Alone { mark, nanos: numbers.nanos, units: numbers.units })
+            }
+            _ => None,
+        };
+        let digest = SipHasher13::new().hash(&words).as_u128();
+        Self { digest, words: words.into(), rules, alone }
     }
 }
 
-/// What one algorithm has written is no state of another: the field has its letter.
-fn policy(policy: &Policy) -> [String; 6] {
-    let numbers = policy.rule().numbers();
-    // A window counts in whole microseconds.
-    let nanos =
-        if numbers.kind == 'g' { numbers.nanos } else { numbers.nanos.next_multiple_of(1_000) };
-    [
-        format!("{}:{}", numbers.kind, policy.name()),
-        numbers.kind.to_string(),
-        u8::from(policy.is_shadow()).to_string(),
-        (nanos / 1_000).to_string(),
-        (nanos % 1_000).to_string(),
-        numbers.units.to_string(),
-    ]
+fn encode(words: &mut Vec<u8>, policy: &Policy, rule: &Rule) {
+    let numbers = rule.numbers();
+    words.extend([numbers.kind, u8::from(policy.is_shadow())]);
+    words.extend(mark(policy, numbers.kind).to_le_bytes());
+    let numbers = [numbers.nanos / 1_000, numbers.nanos % 1_000, numbers.units.into()];
+    words.extend(numbers.into_iter().flat_map(double));
+}
+
+/// What tells the cells of a key apart: what one algorithm has written is no state of another. Never 0, and the
+/// same in all replicas.
+fn mark(policy: &Policy, kind: u8) -> f64 {
+    let mut words = vec![kind];
+    words.extend(policy.name().bytes());
+    let bits = SipHasher13::new().hash(&words).h1 >> 12;
+    (bits | 1) as f64
+}
+
+/// As the script reads a number. A double holds all of those that it is told.
+pub(super) fn double(number: u64) -> [u8; 8] {
+    (number as f64).to_le_bytes()
 }

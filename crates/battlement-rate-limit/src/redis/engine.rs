@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, slice,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -11,13 +11,14 @@ use arc_swap::ArcSwapOption;
 use tokio::{
     runtime::Handle,
     sync::{oneshot, watch},
-    task::yield_now,
     time::{Instant, timeout_at},
 };
 
 use super::{
     Observe, State,
+    crowd::Crowd,
     entry::{Answer, Entry},
+    flight::{self, Job},
     group::{Group, group_of},
     lanes::{Entered, Lanes},
     link::{Connect, Fault, Link},
@@ -40,7 +41,10 @@ pub(super) struct Engine {
     pub(super) groups: Box<[Group]>,
     pub(super) signs: Signs,
     script: Script,
+    /// Of questions that go together.
     lanes: Mutex<Lanes<Job>>,
+    /// Of questions that go alone.
+    crowd: Crowd,
     began: Instant,
     /// Whether there is a task that looks after it.
     supervised: AtomicBool,
@@ -65,37 +69,35 @@ pub(super) enum Phase {
     Down,
 }
 
-/// A question, and who waits for the answer.
 #[derive(Debug)]
-struct Job {
-    question: Question,
-    answer: oneshot::Sender<Result<Answered, StoreError>>,
-}
-
-#[derive(Clone, Debug)]
 pub(super) struct Question {
-    pub(super) entry: Arc<Entry>,
+    pub(super) entry: Entry,
     pub(super) deadline: Instant,
 }
 
+impl AsRef<Self> for Question {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// What Redis said, and when, by its clock.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Answered {
     pub(super) answer: Answer,
     pub(super) stamp: u64,
 }
 
-/// Commands on their way at once: the next batch gathers while two are out, and goes if it is full.
+/// Flights on their way at once: the next batch gathers while two are out, and goes if it is full.
 const FLIGHTS: usize = 2;
 /// How often a question goes out anew that was certainly not decided.
 const TRIES: usize = 3;
 
 impl Engine {
     pub(super) fn new(settings: Settings, connect: Box<dyn Connect>, groups: usize) -> Self {
-        let flights = if settings.together > 1 { FLIGHTS } else { settings.room.max(1) };
-        let room = if settings.together > 1 { settings.room } else { 0 };
         Self {
-            lanes: Mutex::new(Lanes::new(flights, settings.together, room)),
+            lanes: Mutex::new(Lanes::new(FLIGHTS, settings.together, settings.room)),
+            crowd: Crowd::new(settings.room, settings.deadline),
             settings,
             connect,
             link: ArcSwapOption::empty(),
@@ -127,21 +129,37 @@ impl Engine {
         }
     }
 
-    /// Asks, and waits no longer than until the deadline. Dropped before the question was sent, it is not
-    /// asked.
-    pub(super) async fn ask(self: Arc<Self>, entry: Entry) -> Result<Answered, StoreError> {
+    /// Asks about `slot`, and waits no longer than until the deadline. Dropped before the question was sent, it is
+    /// not asked.
+    pub(super) async fn ask(
+        self: Arc<Self>,
+        slot: u16,
+        entry: impl Fn() -> Entry,
+    ) -> Result<Answered, StoreError> {
+        self.supervise();
         let deadline = Instant::now() + self.settings.deadline;
-        let question = Question { entry: Arc::new(entry), deadline };
-        let answered = timeout_at(deadline, self.answered(&question)).await;
+        let answered = timeout_at(deadline, self.answered(slot, deadline, entry)).await;
         let result = answered.unwrap_or(Err(StoreError::Late));
-        self.note(question.entry.slot, &result);
+        if let Err(error) = &result {
+            self.note_failure(slot, *error);
+        }
         result
     }
 
     /// What was said, of the first time that it was not too late.
-    async fn answered(self: &Arc<Self>, question: &Question) -> Result<Answered, StoreError> {
+    async fn answered(
+        self: &Arc<Self>,
+        slot: u16,
+        deadline: Instant,
+        entry: impl Fn() -> Entry,
+    ) -> Result<Answered, StoreError> {
         for _ in 0..TRIES {
-            let answered = self.pass(question).await?;
+            let question = Question { entry: entry(), deadline };
+            let answered = if self.settings.together == 1 {
+                self.go_alone(question).await?
+            } else {
+                self.go_together(slot, question)?.await.unwrap_or(Err(StoreError::Failed))?
+            };
             match answered.answer {
                 // Within the deadline, so it was our idea of its clock that was wrong; that is put right.
                 Answer::Stale => {}
@@ -152,50 +170,44 @@ impl Engine {
         Err(StoreError::Late)
     }
 
-    /// Goes alone or with others.
-    async fn pass(self: &Arc<Self>, question: &Question) -> Result<Answered, StoreError> {
-        self.supervise();
-        let slot = question.entry.slot;
-        let mut answered = None;
-        let mut job = || {
-            let (answer, receiver) = oneshot::channel();
-            answered = Some(receiver);
-            Job { question: question.clone(), answer }
-        };
-        let entered = self.lanes().enter(slot, &mut job);
-        match entered {
-            Entered::Goes => {
-                let turn = Turn::begun(self, slot);
-                if !self.is_joined(slot, &mut job).await {
-                    let mut answers = self.send(std::slice::from_ref(question)).await?;
-                    return answers.pop().ok_or(StoreError::Failed);
-                }
-                drop(turn);
+    async fn go_alone(self: &Arc<Self>, question: Question) -> Result<Answered, StoreError> {
+        let _within = self.crowd.enter(self.now()).ok_or(StoreError::Busy)?;
+        let group = self.group(question.entry.slot);
+        let link = self.link().await?;
+        match self.exchange(&**link, By::Hash, slice::from_ref(&question)).await {
+            // Others wait until that is settled, and must not wait for somebody who is not polled any more.
+            Err(Fault::NoScript | Fault::Moved) => {
+                let (answer, receiver) = oneshot::channel();
+                let (engine, jobs) = (Arc::clone(self), vec![Job { question, answer }]);
+                spawn(async move { flight::carry(&engine, jobs).await });
+                receiver.await.unwrap_or(Err(StoreError::Failed))
             }
-            Entered::Waits => {}
-            Entered::Completes => self.hand_over(slot),
-            Entered::Full => return Err(StoreError::Busy),
-        }
-        match answered {
-            Some(answered) => answered.await.unwrap_or(Err(StoreError::Failed)),
-            None => Err(StoreError::Failed),
+            result => self.noted(group, result)?.answered().next().ok_or(StoreError::Failed),
         }
     }
 
-    /// Whether others come who are about to: then `job` waits with them.
-    async fn is_joined(&self, slot: u16, job: impl FnOnce() -> Job) -> bool {
-        if self.settings.together == 1 {
-            return false;
+    /// Waits with others for a flight.
+    fn go_together(
+        self: &Arc<Self>,
+        slot: u16,
+        question: Question,
+    ) -> Result<Receiver, StoreError> {
+        let (answer, receiver) = oneshot::channel();
+        let entered = self.lanes().enter(slot, Job { question, answer });
+        match entered {
+            Entered::Waits => {}
+            Entered::Begins => self.begin_flight(slot),
+            Entered::Full => return Err(StoreError::Busy),
         }
-        // Whoever was woken at the same time, as by the answers of one command, has its turn first. Without
-        // that the first of them would go alone, and the others wait for it.
-        yield_now().await;
-        self.lanes().depart(slot, job)
+        Ok(receiver)
     }
 
     /// Sends questions of one slot as one command.
-    async fn send(&self, questions: &[Question]) -> Result<Vec<Answered>, StoreError> {
-        let group = self.group(questions[0].entry.slot);
+    pub(super) async fn send<Q: AsRef<Question>>(
+        &self,
+        questions: &[Q],
+    ) -> Result<Replied, StoreError> {
+        let group = self.group(questions[0].as_ref().entry.slot);
         for _ in 0..TRIES {
             let loads = group.loads.load(Relaxed);
             let link = self.link().await?;
@@ -214,44 +226,40 @@ impl Engine {
                 Err(Fault::Moved) => continue,
                 result => result,
             };
-            return result.map(Self::answers).map_err(|fault| self.fail(&fault));
+            return self.noted(group, result);
         }
         Err(StoreError::Failed)
     }
 
-    fn answers(reply: Reply) -> Vec<Answered> {
-        let stamp = reply.now;
-        reply.answers.into_iter().map(|answer| Answered { answer, stamp }).collect()
-    }
-
     /// One command and what comes back.
-    pub(super) async fn exchange(
+    pub(super) async fn exchange<Q: AsRef<Question>>(
         &self,
         link: &dyn Link,
         by: By,
-        questions: &[Question],
-    ) -> Result<Reply, Fault> {
-        let clock = &self.group(questions[0].entry.slot).clock;
+        questions: &[Q],
+    ) -> Result<Replied, Fault> {
+        let clock = &self.group(questions[0].as_ref().entry.slot).clock;
         let timed = questions.iter().map(|question| {
-            let deadline = question.deadline.saturating_duration_since(self.began);
-            (&*question.entry, clock.at(deadline))
+            let Question { entry, deadline } = question.as_ref();
+            (entry, clock.at(deadline.saturating_duration_since(self.began)))
         });
         let cmd = self.script.command(by, self.settings.now, timed);
-        let sent = Sent::new(self, questions);
+        let last = questions.iter().map(|question| question.as_ref().deadline).max();
+        let sent = Sent::new(self, questions.len(), last.unwrap_or(self.began));
         let value = link.send(&cmd).await;
         let received = self.now();
-        let entries = questions.iter().map(|question| &*question.entry);
+        let entries = questions.iter().map(|question| &question.as_ref().entry);
         let reply =
-            value.and_then(|value| self.script.reply(value, entries).map_err(|_| Fault::Malformed));
+            value.and_then(|value| Reply::of(&value, entries).map_err(|_| Fault::Malformed));
         if let Ok(reply) = &reply {
             clock.note(reply.now, sent.at, received);
         }
         sent.answered(received, reply.as_ref().map(|_| ()).map_err(StoreError::from));
-        reply
+        reply.map(|reply| Replied { reply, received })
     }
 
     /// The connection, once there is one.
-    async fn link(&self) -> Result<Arc<Box<dyn Link>>, StoreError> {
+    pub(super) async fn link(&self) -> Result<Arc<Box<dyn Link>>, StoreError> {
         if let Some(link) = self.link.load_full() {
             return Ok(link);
         }
@@ -265,20 +273,20 @@ impl Engine {
         link.ok_or(StoreError::Unavailable)
     }
 
-    /// What a fault is to the caller; the supervisor hears of it.
-    fn fail(&self, fault: &Fault) -> StoreError {
-        if *fault == Fault::Broken {
-            self.signs.broken();
+    /// What came back counts for the group; a fault is heard of by the supervisor, and what it is to the caller is
+    /// returned.
+    fn noted(&self, group: &Group, result: Result<Replied, Fault>) -> Result<Replied, StoreError> {
+        match &result {
+            Ok(replied) => group.note_successes(replied.received, replied.reply.done()),
+            Err(Fault::Broken) => self.signs.broken(),
+            Err(_) => {}
         }
-        fault.into()
+        result.map_err(|fault| StoreError::from(&fault))
     }
 
-    fn note(&self, slot: u16, result: &Result<Answered, StoreError>) {
-        if matches!(result, Err(StoreError::Busy | StoreError::Unavailable)) {
-            return;
-        }
-        self.group(slot).note(self.now(), result.is_err());
-        if result.is_err() {
+    fn note_failure(&self, slot: u16, error: StoreError) {
+        if !matches!(error, StoreError::Busy | StoreError::Unavailable) {
+            self.group(slot).note_failure(self.now());
             self.signs.suspect(group_of(slot, self.groups.len()));
         }
     }
@@ -316,20 +324,21 @@ impl Engine {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A command of this slot has come back, or is not waited for any longer: the next ones may go.
-    pub(super) fn hand_over(self: &Arc<Self>, slot: u16) {
-        let next = self.lanes().next(slot, |job| job.answer.is_closed());
-        if next.is_empty() {
-            return;
-        }
-        let flight = drive(Turn::new(self, slot), next);
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(flight)),
-            Err(_) => drop(flight),
-        }
+    /// A flight of this slot begins, for which there is room.
+    pub(super) fn begin_flight(self: &Arc<Self>, slot: u16) {
+        spawn(flight::fly(Turn::new(self, slot)));
     }
 
-    /// A command of this slot will never be sent, since its runtime is gone. If none else is on its way, the
+    /// Those who go with a flight that leaves now.
+    pub(super) fn leave(&self, slot: u16) -> Vec<Job> {
+        self.lanes().leave(slot, Job::is_gone)
+    }
+
+    pub(super) fn is_linked(&self) -> bool {
+        self.link.load().is_some()
+    }
+
+    /// A flight of this slot will never leave, since its runtime is gone. If none else is on its way, the
     /// callers of those that wait hear that nobody will answer.
     pub(super) fn give_up(&self, slot: u16) {
         let left = self.lanes().give_up(slot);
@@ -337,28 +346,26 @@ impl Engine {
     }
 }
 
-/// Sends questions that have waited, and tells those who still wait what was said.
-async fn drive(mut turn: Turn, mut jobs: Vec<Job>) {
-    let (engine, last) = (turn.begin(), jobs.iter().map(|job| job.question.deadline).max());
-    let last = last.unwrap_or_else(Instant::now);
-    // Who goes away while there is no connection is not asked for. If there will be none, sending tells.
-    let _ = timeout_at(last, engine.link()).await;
-    jobs.retain(|job| !job.answer.is_closed());
-    if jobs.is_empty() {
-        return;
+/// What came back, and when.
+pub(super) struct Replied {
+    pub(super) reply: Reply,
+    received: Duration,
+}
+
+impl Replied {
+    /// Of each question.
+    pub(super) fn answered(self) -> impl Iterator<Item = Answered> {
+        let Reply { now: stamp, answers } = self.reply;
+        answers.into_iter().map(move |answer| Answered { answer, stamp })
     }
-    let (questions, waiting): (Vec<_>, Vec<_>) =
-        jobs.into_iter().map(|job| (job.question, job.answer)).unzip();
-    let sent = timeout_at(last, engine.send(&questions)).await;
-    // The next ones go before these are told.
-    drop(turn);
-    match sent.unwrap_or(Err(StoreError::Late)) {
-        Ok(answers) => {
-            for (waiting, answer) in waiting.into_iter().zip(answers) {
-                let _ = waiting.send(Ok(answer));
-            }
-        }
-        Err(error) => waiting.into_iter().for_each(|waiting| drop(waiting.send(Err(error)))),
+}
+
+type Receiver = oneshot::Receiver<Result<Answered, StoreError>>;
+
+/// Runs it in whatever runtime there is now, or drops it.
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = Handle::try_current() {
+        drop(runtime.spawn(task));
     }
 }
 

@@ -1,11 +1,12 @@
 use smallvec::SmallVec;
 
+use super::place::Place;
 use crate::{Ask, Outcome, Policies, PolicyState};
 
 /// One question to the script.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) key: String,
+    pub(super) place: Place,
     /// Of a cluster; 0 elsewhere.
     pub(super) slot: u16,
     pub(super) policies: Policies,
@@ -14,7 +15,7 @@ pub(super) struct Entry {
 }
 
 /// What is asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum What {
     Acquire,
     Peek,
@@ -39,12 +40,12 @@ pub(super) enum Answer {
 }
 
 impl What {
-    pub(super) const fn letter(&self) -> &'static str {
+    pub(super) const fn number(&self) -> u8 {
         match self {
-            Self::Acquire => "a",
-            Self::Peek => "p",
-            Self::Reset => "x",
-            Self::Refund { .. } => "r",
+            Self::Acquire => 1,
+            Self::Peek => 2,
+            Self::Refund { .. } => 3,
+            Self::Reset => 4,
         }
     }
 

@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -37,10 +37,14 @@ impl Group {
         self.open.load(Relaxed)
     }
 
-    /// A call has ended. If too many have failed, it is not to be asked.
-    pub(super) fn note(&self, now: Duration, failed: bool) {
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        if breaker.note(now, failed) {
+    /// So many calls have ended well.
+    pub(super) fn note_successes(&self, now: Duration, calls: usize) {
+        self.breaker().note_successes(now, u32::try_from(calls).unwrap_or(u32::MAX));
+    }
+
+    /// A call has failed. If too many have, it is not to be asked.
+    pub(super) fn note_failure(&self, now: Duration) {
+        if self.breaker().note_failure(now) {
             self.open();
         }
     }
@@ -52,8 +56,12 @@ impl Group {
 
     /// It is to be asked again.
     pub(super) fn close(&self) {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.breaker().clear();
         self.open.store(false, Relaxed);
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

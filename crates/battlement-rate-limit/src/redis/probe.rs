@@ -10,8 +10,9 @@ use super::{
     entry::{Answer, Entry, What},
     group::group_of,
     link::{Fault, Link},
+    place::Place,
     script::By,
-    slot::{SLOTS, slot_of},
+    slot::SLOTS,
 };
 use crate::{Policies, Policy};
 
@@ -38,10 +39,9 @@ pub(super) async fn sweep(
 }
 
 async fn run(engine: &Engine, link: &dyn Link, group: usize) -> Result<(), Fault> {
-    let entry = Arc::new(entry(engine, group));
     let ask = |by| {
         let deadline = Instant::now() + engine.settings.deadline;
-        let question = [Question { entry: Arc::clone(&entry), deadline }];
+        let question = [Question { entry: entry(engine, group), deadline }];
         async move {
             let asked = timeout(engine.settings.deadline, engine.exchange(link, by, &question));
             asked.await.unwrap_or(Err(Fault::Late))
@@ -53,7 +53,7 @@ async fn run(engine: &Engine, link: &dyn Link, group: usize) -> Result<(), Fault
         Err(Fault::Moved) => ask(By::Hash).await,
         reply => reply,
     };
-    match reply?.answers.pop() {
+    match reply?.reply.answers.pop() {
         Some(Answer::Failed(code)) => Err(Fault::Refused(code)),
         // One that came too late has told the time, and the next one will not.
         Some(Answer::Done(_) | Answer::Stale) => Ok(()),
@@ -64,21 +64,19 @@ async fn run(engine: &Engine, link: &dyn Link, group: usize) -> Result<(), Fault
 /// What nobody is ever denied, under a key in one of the slots of the group.
 fn entry(engine: &Engine, group: usize) -> Entry {
     let policy = Policy::new("probe", 1_000, Duration::from_millis(1));
-    let (key, slot) = key(&engine.settings.prefix, group, engine.groups.len());
-    Entry { key, slot, policies: Policies::from(policy), cost: 1, what: What::Acquire }
+    let (place, slot) = place(&engine.settings.prefix, group, engine.groups.len());
+    Entry { place, slot, policies: Policies::from(policy), cost: 1, what: What::Acquire }
 }
 
-fn key(prefix: &str, group: usize, groups: usize) -> (String, u16) {
-    let key = |nth| format!("{prefix}:{{probe:{nth}}}");
+fn place(prefix: &str, group: usize, groups: usize) -> (Place, u16) {
+    let begins: Arc<str> = format!("{prefix}:{{probe:").into();
+    let place = |nth| Place::new(Arc::clone(&begins), nth);
     if groups == 1 {
-        return (key(0), 0);
+        return (place(0), 0);
     }
-    let keys = (0..u32::from(SLOTS)).map(|nth| (slot_of(&key(nth)), key(nth)));
-    let (slot, key) = keys
-        .into_iter()
-        .find(|(slot, _)| group_of(*slot, groups) == group)
-        .unwrap_or_else(|| (0, key(0)));
-    (key, slot)
+    let mut places = (0..u128::from(SLOTS)).map(|nth| (place(nth), place(nth).slot()));
+    let found = places.find(|(_, slot)| group_of(*slot, groups) == group);
+    found.unwrap_or_else(|| (place(0), place(0).slot()))
 }
 
 #[cfg(test)]
@@ -89,8 +87,8 @@ mod tests {
     fn there_is_a_key_for_each_group() {
         let groups = 128;
         for group in 0..groups {
-            let (key, slot) = key("rl", group, groups);
-            assert_eq!((slot_of(&key), group_of(slot, groups)), (slot, group));
+            let (place, slot) = place("rl", group, groups);
+            assert_eq!((place.slot(), group_of(slot, groups)), (slot, group));
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The script that decides, and how it is spoken to.
 
-use std::time::Duration;
+mod reply;
 
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisWrite as _};
 use smallvec::SmallVec;
 
+pub(super) use self::reply::Reply;
 use super::{
-    encoded::Encoded,
-    entry::{Answer, Entry, What},
+    encoded::{Alone, Encoded, double},
+    entry::{Entry, What},
 };
-use crate::{PolicyState, Ruling};
 
 const TEXT: &str = include_str!("script/limit.lua");
 
@@ -26,18 +26,14 @@ pub(super) enum By {
     Text,
 }
 
-/// What the script said.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reply {
-    /// Microseconds, by the clock of Redis.
-    pub(super) now: u64,
-    /// Of each entry.
-    pub(super) answers: Vec<Answer>,
+/// What is told once where all entries want as much from one policy of GCRA.
+struct Alike {
+    policy: Alone,
+    cost: u32,
+    /// The earliest last moment of theirs. Who could have been later than others is refused too soon at worst,
+    /// and comes again.
+    last: i64,
 }
-
-/// Not what the script says.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
 
 impl Script {
     pub(super) fn new() -> Self {
@@ -52,141 +48,87 @@ impl Script {
         now: Option<u64>,
         entries: impl ExactSizeIterator<Item = (&'a Entry, i64)> + Clone,
     ) -> Cmd {
-        let mut cmd = Cmd::with_capacity(8 + entries.len() * 16, 256 + entries.len() * 192);
+        let mut cmd = Cmd::with_capacity(6 + entries.len(), 112 + entries.len() * 56);
         match by {
             By::Hash => cmd.arg("EVALSHA").arg(&self.hash),
             By::Text => cmd.arg("EVAL").arg(TEXT),
         };
         cmd.arg(entries.len());
         for (entry, _) in entries.clone() {
-            cmd.arg(&entry.key);
+            cmd.write_arg(&entry.place.text());
         }
-        match now {
-            Some(now) => cmd.arg(now),
-            None => cmd.arg(""),
-        };
-        let sets =
-            push_sets(&mut cmd, entries.clone().map(|(entry, _)| Encoded::of(&entry.policies)));
-        if let Some((cost, last)) = alike(entries.clone(), &sets) {
-            cmd.arg("A").arg(cost).arg(last);
-            return cmd;
-        }
-        for ((entry, last), set) in entries.zip(sets) {
-            push_entry(&mut cmd, entry, last, set);
+        let alike = Alike::of(entries.clone());
+        let mut words = alike.as_ref().map_or([[0; 8]; 7], Alike::words);
+        words[0] = double(now.unwrap_or(0));
+        cmd.write_arg(words.as_flattened());
+        if alike.is_none() {
+            push_entries(&mut cmd, entries);
         }
         cmd
     }
-
-    /// Reads what the script said of `entries`.
-    pub(super) fn reply<'a>(
-        &self,
-        value: Value,
-        entries: impl IntoIterator<Item = &'a Entry>,
-    ) -> Result<Reply, Malformed> {
-        let Value::Array(values) = value else { return Err(Malformed) };
-        let mut values = Values(values.into_iter());
-        let now = u64::try_from(values.int()?).map_err(|_| Malformed)?;
-        let answers = entries.into_iter().map(|entry| answer(&mut values, entry));
-        let answers = answers.collect::<Result<_, _>>()?;
-        Ok(Reply { now, answers })
-    }
 }
 
-/// What entries take that all take as much from the first of `sets`, and the earliest last moment of theirs: a
-/// batch is told that once. Who could have been later than others is refused too soon at worst, and comes again.
-fn alike<'a>(
-    mut entries: impl Iterator<Item = (&'a Entry, i64)>,
-    sets: &[usize],
-) -> Option<(u32, i64)> {
-    let (first, mut least) = entries.next()?;
-    let alike = |entry: &Entry| matches!(entry.what, What::Acquire) && entry.cost == first.cost;
-    if !alike(first) || sets.iter().any(|set| *set != 1) {
-        return None;
-    }
-    for (entry, last) in entries {
-        if !alike(entry) {
+impl Alike {
+    fn of<'a>(mut entries: impl Iterator<Item = (&'a Entry, i64)>) -> Option<Self> {
+        let (first, mut last) = entries.next()?;
+        let encoded = Encoded::of(&first.policies);
+        let policy = encoded.alone.filter(|policy| (1..=policy.units).contains(&first.cost))?;
+        if !matches!(first.what, What::Acquire) {
             return None;
         }
-        least = least.min(last);
+        for (entry, other) in entries {
+            let is_alike = matches!(entry.what, What::Acquire)
+                && entry.cost == first.cost
+                && Encoded::of(&entry.policies).digest == encoded.digest;
+            if !is_alike {
+                return None;
+            }
+            last = last.min(other);
+        }
+        Some(Self { policy, cost: first.cost, last })
     }
-    Some((first.cost, least))
+
+    fn words(&self) -> [[u8; 8]; 7] {
+        let Alone { mark, nanos, units } = self.policy;
+        let [cost, most] = [self.cost, units].map(|units| nanos * u64::from(units));
+        let [cost_us, most_us] = [cost, most].map(|nanos| double(nanos / 1_000));
+        let [cost_ns, most_ns] = [cost, most].map(|nanos| double(nanos % 1_000));
+        let last = (self.last as f64).to_le_bytes();
+        [[0; 8], last, mark.to_le_bytes(), cost_us, cost_ns, most_us, most_ns]
+    }
 }
 
-/// Each set of policies once; returns which one each entry has, from 1 on.
-fn push_sets<'a>(cmd: &mut Cmd, sets: impl Iterator<Item = &'a Encoded>) -> SmallVec<[usize; 8]> {
-    let mut known: SmallVec<[&Encoded; 4]> = SmallVec::new();
-    let place = |set: &'a Encoded| {
-        let found = known.iter().position(|other| other.digest == set.digest);
-        1 + found.unwrap_or_else(|| {
-            known.push(set);
-            known.len() - 1
-        })
-    };
-    let places = sets.map(place).collect();
-    cmd.arg(known.len());
-    for arg in known.iter().flat_map(|set| &set.args) {
-        cmd.arg(arg);
+/// Each set of policies once, and then each entry with the number of its own, from 1 on.
+fn push_entries<'a>(
+    cmd: &mut Cmd,
+    entries: impl ExactSizeIterator<Item = (&'a Entry, i64)> + Clone,
+) {
+    let mut sets: SmallVec<[&Encoded; 4]> = SmallVec::new();
+    let mut words = Vec::with_capacity(entries.len() * 17);
+    for (entry, last) in entries {
+        let set = Encoded::of(&entry.policies);
+        let known = sets.iter().position(|other| other.digest == set.digest);
+        let place = known.unwrap_or_else(|| {
+            sets.push(set);
+            sets.len() - 1
+        });
+        push_entry(&mut words, entry, last, place as u32 + 1);
     }
-    places
+    let mut known = (sets.len() as u32).to_le_bytes().to_vec();
+    sets.iter().for_each(|set| known.extend_from_slice(&set.words));
+    cmd.write_arg(&known);
+    cmd.write_arg(&words);
 }
 
-fn push_entry(cmd: &mut Cmd, entry: &Entry, last: i64, set: usize) {
-    cmd.arg(entry.what.letter()).arg(set).arg(entry.cost).arg(last);
+fn push_entry(words: &mut Vec<u8>, entry: &Entry, last: i64, set: u32) {
+    words.push(entry.what.number());
+    words.extend(set.to_le_bytes());
+    words.extend(entry.cost.to_le_bytes());
+    words.extend((last as f64).to_le_bytes());
     if let What::Refund { taken_at, ahead } = &entry.what {
-        cmd.arg(*taken_at);
-        for ahead in ahead {
-            cmd.arg(*ahead);
-        }
+        words.extend(double(*taken_at));
+        words.extend(ahead.iter().flat_map(|ahead| (*ahead as f64).to_le_bytes()));
     }
-}
-
-struct Values(std::vec::IntoIter<Value>);
-
-impl Values {
-    fn int(&mut self) -> Result<i64, Malformed> {
-        match self.0.next() {
-            Some(Value::Int(int)) => Ok(int),
-            _ => Err(Malformed),
-        }
-    }
-
-    fn text(&mut self) -> Result<String, Malformed> {
-        match self.0.next() {
-            Some(Value::BulkString(bytes)) => String::from_utf8(bytes).map_err(|_| Malformed),
-            Some(Value::SimpleString(text)) => Ok(text),
-            _ => Err(Malformed),
-        }
-    }
-
-    fn micros(&mut self) -> Result<Duration, Malformed> {
-        self.int()?.try_into().map(Duration::from_micros).map_err(|_| Malformed)
-    }
-}
-
-fn answer(values: &mut Values, entry: &Entry) -> Result<Answer, Malformed> {
-    match values.int()? {
-        0 if entry.what.tells() => {
-            let states = entry.policies.iter().map(|_| state(values));
-            Ok(Answer::Done(states.collect::<Result<_, _>>()?))
-        }
-        0 => Ok(Answer::Done(SmallVec::new())),
-        1 => Ok(Answer::Stale),
-        2 => Ok(Answer::Failed(values.text()?)),
-        _ => Err(Malformed),
-    }
-}
-
-fn state(values: &mut Values) -> Result<PolicyState, Malformed> {
-    let ruling = match values.int()? {
-        -1 => Ruling::Allow,
-        -2 => Ruling::Deny { wait: None },
-        wait => {
-            let wait = u64::try_from(wait).map_err(|_| Malformed)?;
-            Ruling::Deny { wait: Some(Duration::from_micros(wait)) }
-        }
-    };
-    let remaining = values.int()?.try_into().map_err(|_| Malformed)?;
-    Ok(PolicyState { ruling, remaining, reset: values.micros()? })
 }
 
 #[cfg(test)]

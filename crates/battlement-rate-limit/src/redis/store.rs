@@ -14,7 +14,7 @@ use super::{
     encoded::Encoded,
     engine::Answered,
     entry::{Answer, Entry, What},
-    slot::slot_of,
+    place::Place,
 };
 use crate::{
     Ask, Attempt, Kept, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store,
@@ -32,7 +32,7 @@ pub struct RedisStore {
 
 struct Inner {
     /// What keys begin with: the prefix and the name, up to the hash.
-    begins: String,
+    begins: Arc<str>,
     on_failure: OnFailure,
     denials: DenyCache,
     /// Counts while Redis is away.
@@ -50,7 +50,7 @@ const SHARES: usize = 32;
 
 impl RedisStore {
     pub(super) fn new(redis: Redis, name: &str, on_failure: OnFailure) -> Self {
-        let begins = format!("{}:{{{name}:", redis.prefix());
+        let begins = format!("{}:{{{name}:", redis.prefix()).into();
         let inner = Inner {
             begins,
             on_failure,
@@ -69,7 +69,7 @@ impl RedisStore {
     pub fn deny_cache(self, keys: usize) -> Self {
         let inner = &self.inner;
         let inner = Inner {
-            begins: inner.begins.clone(),
+            begins: Arc::clone(&inner.begins),
             on_failure: inner.on_failure,
             denials: DenyCache::new(keys, MOST_AGE),
             memory: inner.memory.clone(),
@@ -96,19 +96,27 @@ impl RedisStore {
         &self.inner.memory
     }
 
-    /// The key in Redis: whole hash within the tag, so that whatever belongs to it lies in one slot.
-    fn key(&self, key: KeyHash) -> String {
-        format!("{}{:032x}}}", self.inner.begins, key.bits())
+    /// Where the key is in Redis, and its slot.
+    fn place(&self, key: KeyHash) -> (Place, u16) {
+        let place = Place::new(Arc::clone(&self.inner.begins), key.bits());
+        let slot = if self.redis.is_cluster() { place.slot() } else { 0 };
+        (place, slot)
     }
 
-    fn entry(&self, ask: &Ask<'_>, what: What) -> Entry {
-        let key = self.key(ask.key);
-        let slot = if self.redis.is_cluster() { slot_of(&key) } else { 0 };
-        Entry { key, slot, policies: ask.policies.clone(), cost: ask.cost, what }
+    async fn ask(&self, ask: &Ask<'_>, what: What) -> Result<Answered, StoreError> {
+        let (place, slot) = self.place(ask.key);
+        let entry = || Entry {
+            place: place.clone(),
+            slot,
+            policies: ask.policies.clone(),
+            cost: ask.cost,
+            what: what.clone(),
+        };
+        self.redis.engine().ask(slot, entry).await
     }
 
     /// Where a denial is remembered: both are hashes already.
-    fn place(ask: &Ask<'_>) -> u128 {
+    fn denial(ask: &Ask<'_>) -> u128 {
         ask.key.bits() ^ Encoded::of(ask.policies).digest
     }
 
@@ -140,19 +148,19 @@ impl RedisStore {
         let outcome = Outcome::new(states, Source::Redis, asked);
         if ask.cost > 0 && outcome.is_denied(ask.policies) {
             let when = [asked, Instant::now()];
-            self.inner.denials.put(Self::place(ask), ask, &outcome.states, when);
+            self.inner.denials.put(Self::denial(ask), ask, &outcome.states, when);
         }
         Ok(Outcome { stamp: answered.stamp, ..outcome })
     }
 
     /// It is done whether or not somebody waits for it.
     fn refund_in_redis(&self, ask: &Ask<'_>, charged: &Outcome) -> Asking<()> {
-        let (store, place) = (self.clone(), Self::place(ask));
-        let entry = self.entry(ask, What::refund(ask, charged));
+        let (store, what) = (self.clone(), What::refund(ask, charged));
+        let ask = Owned::new(ask);
         let refund = async move {
-            let answered = store.redis.engine().ask(entry).await;
+            let answered = store.ask(&ask.ask(), what).await;
             // Somebody may have been denied meanwhile.
-            store.inner.denials.forget(place);
+            store.inner.denials.forget(Self::denial(&ask.ask()));
             answered.map(|_| ())
         };
         let task = Handle::try_current().map(|runtime| runtime.spawn(refund));
@@ -166,8 +174,7 @@ impl RedisStore {
 
     async fn acquired(self, ask: Owned) -> Result<Outcome, StoreError> {
         let asked = Instant::now();
-        let entry = self.entry(&ask.ask(), What::Acquire);
-        match self.redis.engine().ask(entry).await {
+        match self.ask(&ask.ask(), What::Acquire).await {
             Ok(answered) => self.outcome(&ask.ask(), answered, asked),
             Err(error) => self.failed(&ask.ask(), error),
         }
@@ -247,10 +254,10 @@ impl Store for RedisStore {
 
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
         let now = Instant::now();
-        if let Some(states) = self.inner.denials.find(Self::place(ask), ask.cost, now) {
+        if let Some(states) = self.inner.denials.find(Self::denial(ask), ask.cost, now) {
             return Attempt::Now(Outcome::new(states, Source::DenyCache, now));
         }
-        if !self.redis.is_worth_asking(|| self.key(ask.key)) {
+        if !self.redis.is_worth_asking(self.place(ask.key).1) {
             return self
                 .failed(ask, StoreError::Unavailable)
                 .map_or_else(Attempt::Failed, Attempt::Now);
@@ -262,15 +269,14 @@ impl Store for RedisStore {
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(Asking::new(async move {
             let asked = Instant::now();
-            let entry = store.entry(&ask.ask(), What::Peek);
-            let answered = store.redis.engine().ask(entry).await?;
+            let answered = store.ask(&ask.ask(), What::Peek).await?;
             let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
             Ok(Outcome::new(states, Source::Redis, asked))
         }))
     }
 
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Asking<()>> {
-        self.inner.denials.forget(Self::place(ask));
+        self.inner.denials.forget(Self::denial(ask));
         match (charged.source, self.inner.on_failure) {
             (Source::Redis, _) => Attempt::Later(self.refund_in_redis(ask, charged)),
             (Source::Fallback, OnFailure::LocalFallback { share }) => {
@@ -283,14 +289,13 @@ impl Store for RedisStore {
     }
 
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Asking<()>> {
-        self.inner.denials.forget(Self::place(ask));
+        self.inner.denials.forget(Self::denial(ask));
         self.inner.memory.forget(ask);
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(Asking::new(async move {
-            let entry = store.entry(&ask.ask(), What::Reset);
-            store.redis.engine().ask(entry).await?;
+            store.ask(&ask.ask(), What::Reset).await?;
             // Somebody may have been denied meanwhile.
-            store.inner.denials.forget(Self::place(&ask.ask()));
+            store.inner.denials.forget(Self::denial(&ask.ask()));
             Ok(())
         }))
     }

@@ -1,91 +1,85 @@
 -- Decides about rate limits. Reads the clock once, decides each entry as a whole, and leaves no key without a TTL.
 --
+-- Words and reply are packed, the lowest byte first: d is a double, I a whole number of four bytes, B of one.
+--
 -- KEYS  one for each entry
--- ARGV  the time, or '' for the server's own; the number of policy sets, and of each set the number of its
---       policies, and of each policy: field, kind (g, f, s), shadow (0, 1), microseconds and nanoseconds of
---       its interval or period, units. Then A, if all are to acquire as much from one set, the cost, and the
---       last moment at which that may be done. Or else for each entry: what to do (a acquire, p peek, r refund,
---       x reset), the set, the cost, and the last moment; and of a refund, when it was taken, and of each
---       policy how far its cell was ahead then, or -1 if nothing was taken.
--- reply the time; and for each entry 0, or 1 if it came too late, or 2 and the code of an error. After a 0
---       follows, to acquire and peek, of each policy: the time to wait (-1 none, -2 for ever), the units that
---       are left, and the time until there are more.
+-- ARGV  d: the time, or 0 for the server's own. If all are to acquire as much from one policy of GCRA, then d: the
+--       last moment at which that may be done; the policy's mark; what is taken, and the most that may be, in
+--       microseconds and nanoseconds each. Or else zeros, and two more words:
+--       the sets, I how many; of each I how many policies; of each policy B: kind (1 GCRA, 2 fixed, 3 sliding
+--       window), shadow (0, 1), and d: mark, microseconds and nanoseconds of its interval or period, units;
+--       the entries, of each B: what to do (1 acquire, 2 peek, 3 refund, 4 reset); I: the set, the cost; d: the
+--       last moment; and of a refund, d: when it was taken, and of each policy how far its cell was ahead then,
+--       or -1 if nothing was taken.
+-- reply d: the time; and of each entry s if it came too late; e, the code of an error and a newline; d if a refund
+--       or a reset was done; or else of each policy c if it was charged, y if it would have been, n if not; and
+--       then what a key that holds these policies alone would hold.
 --
--- Times are whole microseconds since 2025, which a double holds exactly. A key holds the fields of its
--- policies, a line each and an empty one after them, and then of each a cell: when it is as good as new, with
--- the nanoseconds of that, and what was used of the window and of the one before.
+-- A key holds d: until when it lives, and of each policy a cell, d: its mark, when the cell is as good as new; I:
+-- of GCRA the nanoseconds of that, or what was used of the window and of the one before. Times are whole
+-- microseconds since 2025, which a double holds exactly.
 --
--- Redis runs all of this text for each call, and making a function or a table costs what deciding does: so
--- functions are few, rules are made when a policy wants them, and cells lie in lists that all entries share.
+-- Redis runs all of this text for each call. What takes time there are tables, functions and strings that are made,
+-- and numbers that are written out, so these are few; and what is left, and how long to wait, is for the reader of
+-- the cells to work out.
 
-local CELL, SIZE, UNUSED = '<dI2I4I4', 18, '\0\0\0\0\0\0\0\0'
-local floor, pack, unpack, sub = math.floor, struct.pack, struct.unpack, string.sub
-local KEYS, ARGV, call = KEYS, ARGV, redis.pcall
+local KEYS, ARGV, call, pack, unpack = KEYS, ARGV, redis.pcall, struct.pack, struct.unpack
+local ONE, ONE_SIZE = '<dddII', 32
 
-local now = tonumber(ARGV[1])
-if not now then
+local now, last, mark, cost_us, cost_ns, most_us, most_ns = unpack('<ddddddd', ARGV[1])
+if now == 0 then
   local time = call('TIME')
   now = time[1] * 1000000 + time[2] - 1735689600000000
 end
 
--- Most often there is one policy, of GCRA, and all want to take from it. That goes without all of the rest, in
--- half of the time; whatever is not as usual is left to the rest.
-local done, reply, said = 0, { now, nil, nil, nil, nil }, 1
-if ARGV[10] == 'A' and ARGV[2] == '1' and ARGV[3] == '1' and ARGV[5] == 'g' then
-  local head = ARGV[4] .. '\n\n'
-  local first = #head + 1
-  local each_us, each_ns, units = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-  local more = floor(units * each_ns / 1000)
-  local most_us, most_ns = units * each_us + more, units * each_ns - more * 1000
-  local cost, last = tonumber(ARGV[11]), tonumber(ARGV[12])
-  local cost_us, cost_ns = cost * each_us, cost * each_ns
-  for entry = 1, cost > 0 and last >= now and #KEYS or 0 do
-    local key, us, ns = KEYS[entry], 0, 0
+-- Most often there is one policy, of GCRA, and all want to take from it. That goes without all of the rest; whatever
+-- is not as usual is left to the rest.
+local done, reply, said = 0, { pack('<d', now), nil, nil, nil }, 1
+if mark ~= 0 and last >= now then
+  for entry = 1, #KEYS do
+    local key, lives, whose, us, ns = KEYS[entry], 0, mark, 0, 0
     local raw = call('GET', key)
     if raw then
-      if type(raw) ~= 'string' or #raw ~= #head + SIZE or sub(raw, 1, first - 1) ~= head then break end
-      us, ns = unpack('<dI2', raw, first)
-      us = us - now
-      if us < 0 then
-        us, ns = 0, 0
-      elseif us > most_us or (us == most_us and ns > most_ns) then
-        us, ns = most_us, most_ns
-      end
+      if #raw ~= ONE_SIZE then break end
+      lives, whose, us, ns = unpack(ONE, raw)
+      if whose ~= mark then break end
     end
-    local new_us, new_ns, wait = us + cost_us, ns + cost_ns, -1
-    if new_ns >= 1000 then
-      more = floor(new_ns / 1000)
-      new_us, new_ns = new_us + more, new_ns - more * 1000
+    local ahead = us - now
+    if ahead < 0 then
+      ahead, ns = 0, 0
+    elseif ahead > most_us or (ahead == most_us and ns > most_ns) then
+      ahead, ns = most_us, most_ns
     end
-    if cost > units then
-      wait = -2
-    elseif new_us > most_us or (new_us == most_us and new_ns > most_ns) then
-      wait = new_us - most_us + (new_ns > most_ns and 1 or 0)
+    ahead, ns = ahead + cost_us, ns + cost_ns
+    if ns >= 1000 then ahead, ns = ahead + 1, ns - 1000 end
+    local ruling, res = 'c', nil
+    if ahead > most_us or (ahead == most_us and ns > most_ns) then
+      ruling = 'n'
+    elseif now + ahead < lives then
+      raw = pack(ONE, lives, mark, now + ahead, ns, 0)
+      res = call('SET', key, raw, 'KEEPTTL')
     else
-      us, ns = new_us, new_ns
-      local value = head .. pack('<dI2', now + us, ns) .. UNUSED
-      if call('SET', key, value, 'PX', floor(us / 1000) + 2).err then break end
+      -- To write a TTL takes as long again as to write the key: it is longer than it must be, by a quarter and a
+      -- second, so that there is none to write soon.
+      local ms = (ahead - ahead % 800) / 800 + 1003
+      raw = pack(ONE, now + ms * 1000 - 2000, mark, now + ahead, ns, 0)
+      res = call('SET', key, raw, 'PX', ms)
     end
-    -- What is taken, rounded up to whole units: a guess that is off by one at most, since it has 53 bits and a
-    -- count has 32. The rest is what is more in those units than was taken.
-    local taken, rest_us, rest_ns = floor((us + ns / 1000) / (each_us + each_ns / 1000)) - 1, 0, 0
-    repeat
-      taken = taken + 1
-      more = floor(taken * each_ns / 1000)
-      rest_us, rest_ns = taken * each_us + more - us, taken * each_ns - more * 1000 - ns
-      if rest_ns < 0 then rest_us, rest_ns = rest_us - 1, rest_ns + 1000 end
-    until rest_us >= 0
-    local reset = taken > 0 and each_us - rest_us + (each_ns > rest_ns and 1 or 0) or 0
-    reply[said + 1], reply[said + 2], reply[said + 3], reply[said + 4] = 0, wait, units - taken, reset
-    said, done = said + 4, entry
+    if res and res.err then break end
+    reply[said + 1], reply[said + 2] = ruling, raw
+    said, done = said + 2, entry
   end
-  if done == #KEYS then return reply end
+  if done == #KEYS then return table.concat(reply) end
 end
 
-local rules = {}
+local CELL, CELL_SIZE = '<ddII', 24
+local floor, sub = math.floor, string.sub
 
--- The cell is when it is as good as new, in microseconds and nanoseconds.
-function rules.g()
+-- What `take` and `give_back` make of a cell; nothing, if there is not as much to take.
+local kinds = {}
+
+-- GCRA: `a` is the nanoseconds of `us`.
+kinds[1] = function()
   -- How far a cell is ahead, and no further than all of the burst.
   local function ahead(policy, us, ns)
     us = us - now
@@ -95,38 +89,16 @@ function rules.g()
     return us, ns
   end
 
-  local function take(policy, us, ns, used, before, cost)
-    if cost > policy.units then return nil, -2 end
+  local function take(policy, us, ns, _, cost)
     us, ns = ahead(policy, us, ns)
     us, ns = us + cost * policy.us, ns + cost * policy.ns
-    if ns >= 1000 then
-      local more = floor(ns / 1000)
-      us, ns = us + more, ns - more * 1000
-    end
-    local most_us, most_ns = policy.most_us, policy.most_ns
-    if us > most_us or (us == most_us and ns > most_ns) then
-      -- Rounded up.
-      return nil, us - most_us + (ns > most_ns and 1 or 0)
-    end
-    return now + us, ns, 0, 0
+    local more = floor(ns / 1000)
+    us, ns = us + more, ns - more * 1000
+    if us > policy.most_us or (us == policy.most_us and ns > policy.most_ns) then return nil end
+    return now + us, ns, 0
   end
 
-  local function left(policy, us, ns)
-    us, ns = ahead(policy, us, ns)
-    local each_us, each_ns = policy.us, policy.ns
-    -- As above.
-    local taken, rest_us, rest_ns = floor((us + ns / 1000) / (each_us + each_ns / 1000)) - 1, 0, 0
-    repeat
-      taken = taken + 1
-      local more = floor(taken * each_ns / 1000)
-      rest_us, rest_ns = taken * each_us + more - us, taken * each_ns - more * 1000 - ns
-      if rest_ns < 0 then rest_us, rest_ns = rest_us - 1, rest_ns + 1000 end
-    until rest_us >= 0
-    if taken == 0 then return policy.units, 0 end
-    return policy.units - taken, each_us - rest_us + (each_ns > rest_ns and 1 or 0)
-  end
-
-  local function give_back(policy, us, ns, used, before, cost, taken_at, was_ahead)
+  local function give_back(policy, us, ns, _, cost, taken_at, was_ahead)
     us, ns = ahead(policy, us, ns)
     local give_us, give_ns = cost * policy.us, cost * policy.ns
     local more = floor(give_ns / 1000)
@@ -137,26 +109,14 @@ function rules.g()
     us, ns = us - give_us, ns - give_ns
     if ns < 0 then us, ns = us - 1, ns + 1000 end
     if us < 0 then us, ns = 0, 0 end
-    return now + us, ns, 0, 0
+    return now + us, ns, 0
   end
 
-  return { take = take, left = left, give_back = give_back }
+  return { take = take, give_back = give_back }
 end
 
--- The policy whose arguments begin after `from`.
-local function read_policy(from, rule)
-  local units, us, ns = tonumber(ARGV[from + 6]), tonumber(ARGV[from + 4]), tonumber(ARGV[from + 5])
-  local most_ns = units * ns
-  local more = floor(most_ns / 1000)
-  return {
-    field = ARGV[from + 1], shadow = ARGV[from + 3] == '1', us = us, ns = ns, units = units,
-    most_us = units * us + more, most_ns = most_ns - more * 1000,
-    take = rule.take, left = rule.left, give_back = rule.give_back,
-  }
-end
-
--- The cell is when its window ends, and what was used of that.
-function rules.f()
+-- A fixed window: `us` is its end, `a` what was used of it.
+kinds[2] = function()
   local function open(policy, us, used)
     local ends = now + policy.us
     if us <= now then return ends, 0 end
@@ -164,36 +124,30 @@ function rules.f()
     return us < ends and us or ends, used
   end
 
-  local function take(policy, us, ns, used, before, cost)
-    if cost > policy.units then return nil, -2 end
+  local function take(policy, us, used, _, cost)
     us, used = open(policy, us, used)
-    if used + cost > policy.units then return nil, us - now end
-    return us, 0, used + cost, 0
+    if used + cost > policy.units then return nil end
+    return us, used + cost, 0
   end
 
-  local function left(policy, us, ns, used)
-    us, used = open(policy, us, used)
-    return used < policy.units and policy.units - used or 0, used == 0 and 0 or us - now
-  end
-
-  local function give_back(policy, us, ns, used, before, cost, taken_at)
+  local function give_back(policy, us, used, before, cost, taken_at)
     local ends, open_used = open(policy, us, used)
-    if taken_at < ends - policy.us then return us, ns, used, before end
-    return ends, 0, open_used > cost and open_used - cost or 0, 0
+    if taken_at < ends - policy.us then return us, used, before end
+    return ends, open_used > cost and open_used - cost or 0, 0
   end
 
-  return { take = take, left = left, give_back = give_back }
+  return { take = take, give_back = give_back }
 end
 
--- The cell is when the window after its own ends, and what was used of its own and of the one before.
-function rules.s()
-  -- The floor of a * b / c, and 1 if something is left; a < 2^32, b <= c < 2^52.
+-- A sliding window: `us` is the end of the one after it, `a` what was used of it, `b` of the one before.
+kinds[3] = function()
+  -- a * b / c, rounded up; a < 2^32, b <= c < 2^52.
   local function muldiv(a, b, c)
     if a * b < 9007199254740992 then
       local left = (a * b) % c
-      return (a * b - left) / c, left > 0 and 1 or 0
+      return (a * b - left) / c + (left > 0 and 1 or 0)
     end
-    if b == c then return a, 0 end
+    if b == c then return a end
     local quotient, left = 0, 0
     for bit = 31, 0, -1 do
       quotient, left = quotient * 2, left * 2
@@ -203,7 +157,7 @@ function rules.s()
         if left >= c then quotient, left = quotient + 1, left - c end
       end
     end
-    return quotient, left > 0 and 1 or 0
+    return quotient + (left > 0 and 1 or 0)
   end
 
   -- When the window after this one ends, what was used of this one and of the one before, and how long this
@@ -217,52 +171,15 @@ function rules.s()
     return ends + period, 0, used, period - left
   end
 
-  local function used_of(policy, used, before, elapsed)
-    local faded, more = muldiv(before, policy.us - elapsed, policy.us)
-    return used + faded + more
-  end
-
-  -- How long a window must last until the one before, of which `before` was used, counts as `room`.
-  local function faded(policy, before, room)
-    if before <= room then return 0 end
-    -- Less than the period, as room < before.
-    local rest = 0
-    if room > 0 then
-      local period, whole = policy.us, policy.us % before
-      local part = muldiv(room, whole, before)
-      rest = room * ((period - whole) / before) + part
-    end
-    return policy.us - rest
-  end
-
-  local function wait_of(policy, used, before, elapsed, cost)
-    local room = policy.units - cost
-    if room < 0 then return -2 end
-    if room < used then return policy.us - elapsed + faded(policy, used, room) end
-    local wait = faded(policy, before, room - used) - elapsed
-    return wait > 0 and wait or 0
-  end
-
-  local function take(policy, us, ns, used, before, cost)
+  local function take(policy, us, used, before, cost)
     local elapsed
     us, used, before, elapsed = open(policy, us, used, before)
-    if used_of(policy, used, before, elapsed) + cost > policy.units then
-      return nil, wait_of(policy, used, before, elapsed, cost)
-    end
-    return us, 0, used + cost, before
+    local period = policy.us
+    if used + muldiv(before, period - elapsed, period) + cost > policy.units then return nil end
+    return us, used + cost, before
   end
 
-  local function left(policy, us, ns, used, before)
-    local elapsed
-    us, used, before, elapsed = open(policy, us, used, before)
-    local units = policy.units - used_of(policy, used, before, elapsed)
-    if units < 0 then units = 0 end
-    if units == policy.units then return units, 0 end
-    local reset = wait_of(policy, used, before, elapsed, units + 1)
-    return units, reset > 0 and reset or 0
-  end
-
-  local function give_back(policy, us, ns, used, before, cost, taken_at)
+  local function give_back(policy, us, used, before, cost, taken_at)
     local ends, open_used, open_before, elapsed = open(policy, us, used, before)
     local began = now - elapsed
     if taken_at >= began then
@@ -270,188 +187,178 @@ function rules.s()
     elseif taken_at >= began - policy.us then
       open_before = open_before > cost and open_before - cost or 0
     end
-    return ends, 0, open_used, open_before
+    return ends, open_used, open_before
   end
 
-  return { take = take, left = left, give_back = give_back }
+  return { take = take, give_back = give_back }
 end
 
-local sets, at = {}, 2
-for s = 1, ARGV[2] do
-  local set, head = {}, ''
-  at = at + 1
-  for p = 1, ARGV[at] do
-    local kind = ARGV[at + 2]
-    local rule = rules[kind]
-    if type(rule) == 'function' then
-      rule = rule()
-      rules[kind] = rule
-    end
-    set[p] = read_policy(at, rule)
-    head = head .. set[p].field .. '\n'
-    at = at + 6
+-- A policy of a set. Kinds are made when a policy is of them.
+local function new_policy(kind, shadow, mark, us, ns, units)
+  local rule = kinds[kind]
+  if type(rule) == 'function' then
+    rule = rule()
+    kinds[kind] = rule
   end
-  set.head = head .. '\n'
-  sets[s] = set
+  local most_ns = units * ns
+  local more = floor(most_ns / 1000)
+  return {
+    take = rule.take, give_back = rule.give_back, grows = kind == 1, shadow = shadow == 1, mark = mark,
+    us = us, ns = ns, units = units, most_us = units * us + more, most_ns = most_ns - more * 1000,
+  }
 end
 
--- The cells of the entry that is at work, and those it would have; others are what else its key holds.
-local us, ns, used, before, others = { nil }, { nil }, { nil }, { nil }, nil
-local new_us, new_ns, new_used, new_before, waits = { nil }, { nil }, { nil }, { nil }, { nil }
-
--- What a key holds that another set of policies has written, or that is not there.
-local function read_other(set, raw)
-  local cells = {}
-  if raw then
-    local fields = {}
-    local from = 1
-    while true do
-      local line = string.find(raw, '\n', from, true)
-      if not line then break end
-      local field = sub(raw, from, line - 1)
-      from = line + 1
-      if field == '' then break end
-      fields[#fields + 1] = field
-    end
-    for f = 1, #fields do
-      cells[fields[f]] = sub(raw, from, from + SIZE - 1)
-      from = from + SIZE
-    end
+-- The sets, each with the places of its policies by their marks.
+local function read_sets()
+  if mark ~= 0 then
+    -- What all take is one unit to them, of which there are as many as there are.
+    local policy = new_policy(1, 0, mark, cost_us, cost_ns, 0)
+    policy.most_us, policy.most_ns = most_us, most_ns
+    return { { policy, size = 1, places = { [mark] = 1 } } }
   end
-  for p = 1, #set do
-    local cell = cells[set[p].field]
-    cells[set[p].field] = nil
-    us[p], ns[p], used[p], before[p] = 0, 0, 0, 0
-    if cell and #cell == SIZE then us[p], ns[p], used[p], before[p] = unpack(CELL, cell) end
-  end
-  for field, cell in pairs(cells) do
-    local ends = #cell == SIZE and unpack(CELL, cell)
-    if ends and ends >= now then
-      others = others or { head = '', cells = '', ends = 0 }
-      others.head = others.head .. field .. '\n'
-      others.cells = others.cells .. cell
-      if ends > others.ends then others.ends = ends end
+  local sets, word, at, count, size = {}, ARGV[2], 5, unpack('<I', ARGV[2]), nil
+  for s = 1, count do
+    size, at = unpack('<I', word, at)
+    local set = { size = size, places = {} }
+    for p = 1, size do
+      local kind, shadow, whose, us, ns, units
+      kind, shadow, whose, us, ns, units, at = unpack('<BBdddd', word, at)
+      set[p] = new_policy(kind, shadow, whose, us, ns, units)
+      set.places[whose] = p
     end
+    sets[s] = set
   end
+  return sets
 end
+
+-- The cells of the entry that is at work, and those it would have. Until when its key lives, and what else it holds:
+-- the cells of other policies, and when all of those are as good as new.
+local us, a, b, new_us, new_a, new_b = { nil }, { nil }, { nil }, { nil }, { nil }, { nil }
+local lives, others, others_us
 
 local function read(set, raw)
-  others = nil
-  local head = set.head
-  local from = #head + 1
-  if not raw or #raw ~= #head + #set * SIZE or sub(raw, 1, from - 1) ~= head then
-    return read_other(set, raw)
+  lives, others, others_us = 0, '', 0
+  for p = 1, set.size do
+    us[p], a[p], b[p] = 0, 0, 0
   end
-  for p = 1, #set do
-    us[p], ns[p], used[p], before[p], from = unpack(CELL, raw, from)
+  if not raw or #raw % CELL_SIZE ~= 8 then return end
+  local any = false
+  for at = 9, #raw, CELL_SIZE do
+    local whose, until_us, x, y = unpack(CELL, raw, at)
+    local p = set.places[whose]
+    if p then
+      any = true
+      us[p], a[p], b[p] = until_us, x, y
+    elseif until_us >= now and until_us - now < 9007199254740992 then
+      others = others .. sub(raw, at, at + CELL_SIZE - 1)
+      if until_us > others_us then others_us = until_us end
+    end
   end
+  -- What somebody else has written may look like cells, but has no mark of ours.
+  if any then lives = unpack('<d', raw) end
 end
 
--- Writes the new cells, and sees to it that the key outlives each of them, but not for ever.
-local function write(key, set)
-  local value, ends = set.head, 0
-  if others then value, ends = sub(value, 1, -2) .. others.head .. '\n', others.ends end
-  for p = 1, #set do
-    local new = new_us[p]
-    if new > ends then ends = new end
-    value = value .. pack(CELL, new, new_ns[p], new_used[p], new_before[p])
+local function cells(set, us, a, b)
+  local text = ''
+  for p = 1, set.size do
+    text = text .. pack(CELL, set[p].mark, us[p], a[p], b[p])
   end
-  if others then value = value .. others.cells end
-  if ends < now then
-    call('DEL', key)
-    return nil
-  end
-  return call('SET', key, value, 'PX', floor((ends - now) / 1000) + 2).err
+  return text
 end
 
-local function fail(err)
-  reply[said + 1], reply[said + 2] = 2, string.match(err, '^%-?(%S+)') or 'ERR'
-  said = said + 2
+-- Writes these cells, and sees to it that the key outlives them, but not for ever.
+local function write(key, set, us, a, b)
+  local until_us, likely_us = others_us, others_us
+  for p = 1, set.size do
+    if us[p] > until_us then until_us = us[p] end
+    local longer = us[p] > now and set[p].grows and (us[p] - now) / 4 + 1000000 or 0
+    if us[p] + longer > likely_us then likely_us = us[p] + longer end
+  end
+  if until_us < now then return call('DEL', key) end
+  local text = cells(set, us, a, b) .. others
+  if until_us < lives then return call('SET', key, pack('<d', lives) .. text, 'KEEPTTL') end
+  local ms = floor((likely_us - now) / 1000) + 3
+  return call('SET', key, pack('<d', now + ms * 1000 - 2000) .. text, 'PX', ms)
+end
+
+local function say(word)
+  said = said + 1
+  reply[said] = word
+end
+
+-- Whether a command went well; if not, says so.
+local function is_done(res)
+  if type(res) ~= 'table' or not res.err then return true end
+  say('e' .. (string.match(res.err, '^%-?(%S+)') or 'ERR') .. '\n')
 end
 
 local function decide(key, set, cost, commits)
-  local allowed = commits and cost > 0
-  for p = 1, #set do
-    local policy = set[p]
-    local a, b, c, d = policy.take(policy, us[p], ns[p], used[p], before[p], cost)
-    if a then
-      new_us[p], new_ns[p], new_used[p], new_before[p], waits[p] = a, b, c, d, -1
-    else
-      new_us[p], new_ns[p], new_used[p], new_before[p] = us[p], ns[p], used[p], before[p]
-      waits[p] = b
+  local allowed, rulings = commits and cost > 0, ''
+  for p = 1, set.size do
+    local policy, ruling = set[p], 'y'
+    new_us[p], new_a[p], new_b[p] = policy.take(policy, us[p], a[p], b[p], cost)
+    if not new_us[p] then
+      ruling = 'n'
+      new_us[p], new_a[p], new_b[p] = us[p], a[p], b[p]
       if not policy.shadow then allowed = false end
     end
+    rulings = rulings .. ruling
   end
-  local now_us, now_ns, now_used, now_before = us, ns, used, before
+  local text
   if allowed then
-    local err = write(key, set)
-    if err then return fail(err) end
-    now_us, now_ns, now_used, now_before = new_us, new_ns, new_used, new_before
+    if not is_done(write(key, set, new_us, new_a, new_b)) then return end
+    rulings, text = string.gsub(rulings, 'y', 'c'), cells(set, new_us, new_a, new_b)
+  else
+    text = cells(set, us, a, b)
   end
-  reply[said + 1] = 0
-  said = said + 1
-  for p = 1, #set do
-    local policy = set[p]
-    local units, reset = policy.left(policy, now_us[p], now_ns[p], now_used[p], now_before[p])
-    reply[said + 1], reply[said + 2], reply[said + 3] = waits[p], units, reset
-    said = said + 3
-  end
+  say(rulings .. pack('<d', 0) .. text)
 end
 
-local function refund(key, set, cost, taken_at, first)
+local function refund(key, set, cost, taken_at, was_ahead)
   local any = false
-  for p = 1, #set do
-    local policy, was_ahead = set[p], tonumber(ARGV[first + p])
-    new_us[p], new_ns[p], new_used[p], new_before[p] = us[p], ns[p], used[p], before[p]
-    if was_ahead >= 0 and us[p] > now then
+  for p = 1, set.size do
+    local policy = set[p]
+    new_us[p], new_a[p], new_b[p] = us[p], a[p], b[p]
+    if was_ahead[p] >= 0 and us[p] > now then
       any = true
-      new_us[p], new_ns[p], new_used[p], new_before[p] =
-        policy.give_back(policy, us[p], ns[p], used[p], before[p], cost, taken_at, was_ahead)
+      new_us[p], new_a[p], new_b[p] = policy.give_back(policy, us[p], a[p], b[p], cost, taken_at, was_ahead[p])
     end
   end
-  local err = any and write(key, set)
-  if err then return fail(err) end
-  said = said + 1
-  reply[said] = 0
+  if not any or is_done(write(key, set, new_us, new_a, new_b)) then say('d') end
 end
 
 local function reset(key, set)
-  local done
-  if others then
-    done = call('SET', key, others.head .. '\n' .. others.cells, 'PX', floor((others.ends - now) / 1000) + 2)
-  else
-    done = call('DEL', key)
+  for p = 1, set.size do
+    new_us[p], new_a[p], new_b[p] = 0, 0, 0
   end
-  if type(done) == 'table' and done.err then return fail(done.err) end
-  said = said + 1
-  reply[said] = 0
+  if is_done(write(key, set, new_us, new_a, new_b)) then say('d') end
 end
 
-local all = ARGV[at + 1] == 'A'
+local sets, at = read_sets(), 1
 for entry = done + 1, #KEYS do
-  local key, what, set, cost, last, first = KEYS[entry], 'a', sets[1], ARGV[at + 2], ARGV[at + 3], at + 5
-  if not all then
-    what, set, cost, last = ARGV[at + 1], sets[tonumber(ARGV[at + 2])], ARGV[at + 3], ARGV[at + 4]
-    at = what == 'r' and first + #set or at + 4
-  end
-  cost, last = tonumber(cost), tonumber(last)
-  if now > last then
-    said = said + 1
-    reply[said] = 1
-  else
-    local raw = call('GET', key)
-    if type(raw) == 'table' then
-      fail(raw.err)
-    else
-      read(set, raw)
-      if what == 'x' then
-        reset(key, set)
-      elseif what == 'r' then
-        refund(key, set, cost, tonumber(ARGV[first]), first)
-      else
-        decide(key, set, cost, what == 'a')
+  local key, what, set, cost, taken_at, was_ahead = KEYS[entry], 1, 1, 1, nil, {}
+  if mark == 0 then
+    what, set, cost, last, at = unpack('<BIId', ARGV[3], at)
+    if what == 3 then
+      taken_at, at = unpack('<d', ARGV[3], at)
+      for p = 1, sets[set].size do
+        was_ahead[p], at = unpack('<d', ARGV[3], at)
       end
     end
   end
+  set = sets[set]
+  local raw = now <= last and call('GET', key)
+  if now > last then
+    say('s')
+  elseif is_done(raw) then
+    read(set, raw)
+    if what == 4 then
+      reset(key, set)
+    elseif what == 3 then
+      refund(key, set, cost, taken_at, was_ahead)
+    else
+      decide(key, set, cost, what == 1)
+    end
+  end
 end
-return reply
+return table.concat(reply)

@@ -79,7 +79,7 @@ impl Governors {
 
 fn governor(policy: &Policy, clock: &FakeRelativeClock) -> Option<Governor> {
     let numbers = policy.rule().numbers();
-    let burst = NonZeroU32::new(numbers.units).filter(|_| numbers.kind == 'g')?;
+    let burst = NonZeroU32::new(numbers.units).filter(|_| numbers.kind == 1)?;
     let interval = policy.period().as_nanos().div_ceil(policy.quota().into());
     let quota = Quota::with_period(Duration::from_nanos(interval.try_into().unwrap())).unwrap();
     let limiter = RateLimiter::direct_with_clock(quota.allow_burst(burst), clock.clone());

@@ -1,0 +1,128 @@
+use std::time::Duration;
+
+use redis::Value;
+use smallvec::SmallVec;
+
+use crate::{
+    PolicyState, Ruling,
+    decide::{Cell, Rule},
+    redis::{
+        encoded::Encoded,
+        entry::{Answer, Entry},
+    },
+};
+
+/// What the script said.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::redis) struct Reply {
+    /// Microseconds, by the clock of Redis.
+    pub(in crate::redis) now: u64,
+    /// Of each entry.
+    pub(in crate::redis) answers: Vec<Answer>,
+}
+
+/// Not what the script says.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::redis) struct Malformed;
+
+impl Reply {
+    /// Reads what the script said of `entries`.
+    pub(in crate::redis) fn of<'a>(
+        value: &Value,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Self, Malformed> {
+        let Value::BulkString(words) = value else { return Err(Malformed) };
+        let mut words = Words(words);
+        let now = words.nanos_below(MOST_NOW)?;
+        let answers = entries.into_iter().map(|entry| answer(&mut words, entry, now));
+        let answers = answers.collect::<Result<_, _>>()?;
+        if words.0.is_empty() { Ok(Self { now: now / 1_000, answers }) } else { Err(Malformed) }
+    }
+
+    /// How many questions were answered.
+    pub(in crate::redis) fn done(&self) -> usize {
+        self.answers.iter().filter(|answer| matches!(answer, Answer::Done(_))).count()
+    }
+}
+
+struct Words<'a>(&'a [u8]);
+
+impl<'a> Words<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(Malformed)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        self.take(N)?.try_into().map_err(|_| Malformed)
+    }
+
+    fn count(&mut self) -> Result<u32, Malformed> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// Microseconds, as nanoseconds.
+    fn nanos_below(&mut self, most: f64) -> Result<u64, Malformed> {
+        let micros = f64::from_le_bytes(self.array()?);
+        if (0.0..most).contains(&micros) { Ok(micros as u64 * 1_000) } else { Err(Malformed) }
+    }
+}
+
+/// A double holds all whole numbers below; any period added to that many nanoseconds is still a number.
+const MOST_NOW: f64 = (1_u64 << 53) as f64;
+const MOST_UNTIL: f64 = 2.0 * MOST_NOW;
+
+fn answer(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malformed> {
+    match words.0.first().ok_or(Malformed)? {
+        b's' => words.take(1).map(|_| Answer::Stale),
+        b'd' if !entry.what.tells() => words.take(1).map(|_| Answer::Done(SmallVec::new())),
+        b'e' => {
+            let end = words.0.iter().position(|byte| *byte == b'\n').ok_or(Malformed)?;
+            let code = String::from_utf8_lossy(&words.take(end + 1)?[1..end]).into_owned();
+            Ok(Answer::Failed(code))
+        }
+        _ if entry.what.tells() => states(words, entry, now),
+        _ => Err(Malformed),
+    }
+}
+
+fn states(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malformed> {
+    let rules = &Encoded::of(&entry.policies).rules;
+    let rulings = words.take(rules.len())?;
+    // Until when the key lives.
+    words.take(8)?;
+    let state = |(rule, ruling): (&Rule, &u8)| {
+        // The policy's mark.
+        words.take(8)?;
+        let until = words.nanos_below(MOST_UNTIL)?;
+        let [a, b] = [words.count()?, words.count()?];
+        let cell = match rule {
+            Rule::Gcra(_) => Cell { until: until.saturating_add(a.into()), ..Cell::default() },
+            Rule::Fixed(_) | Rule::Sliding(_) => Cell { until, used: a, before: b },
+        };
+        state(rule, cell, now, entry.cost, *ruling)
+    };
+    let states = rules.iter().zip(rulings).map(state);
+    Ok(Answer::Done(states.collect::<Result<_, _>>()?))
+}
+
+/// How a policy stands whose cell is this one. What the script has ruled holds; how long to wait it does not say.
+fn state(
+    rule: &Rule,
+    cell: Cell,
+    now: u64,
+    cost: u32,
+    ruling: u8,
+) -> Result<PolicyState, Malformed> {
+    let ruling = match ruling {
+        b'c' | b'y' => Ruling::Allow,
+        b'n' => {
+            let wait = rule.take(cell, now, cost).map_or_else(|denied| denied.wait, |_| Some(0));
+            Ruling::Deny { wait: wait.map(Duration::from_nanos) }
+        }
+        _ => return Err(Malformed),
+    };
+    let left = rule.left(cell, now);
+    Ok(PolicyState { ruling, remaining: left.units, reset: Duration::from_nanos(left.reset) })
+}
