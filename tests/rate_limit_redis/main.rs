@@ -8,6 +8,7 @@ mod fallback;
 mod faults;
 mod keys;
 mod load;
+mod parked;
 mod processes;
 mod secrets;
 mod shop;

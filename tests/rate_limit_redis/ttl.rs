@@ -88,7 +88,7 @@ async fn whatever_was_asked_taken_back_and_forgotten_no_key_stays_for_ever() {
     assert!(keys.len() > 10, "{keys:?}");
     for key in keys {
         let ttl: i64 = server.ask(&["PTTL", &key]).await.unwrap();
-        // It may have gone meanwhile, which is -2.
-        assert!(ttl != -1 && ttl <= 86_400_000, "{key} stays for {ttl} ms");
+        // It may have gone meanwhile, which is -2; or stay for a day, a quarter of that, and a second.
+        assert!(ttl != -1 && ttl <= 108_001_010, "{key} stays for {ttl} ms");
     }
 }

@@ -45,7 +45,7 @@
 //! | deadline | 50 ms | many times what a Redis nearby takes, and hardly noticed |
 //! | prefix of keys | `rl` | |
 //! | secret of keys | none | what replicas must share, somebody has to give them |
-//! | questions together | 64 | a command of so many keeps a server busy for a third of a millisecond |
+//! | questions together | 64 | a command of so many keeps a server busy for a fifth of a millisecond |
 //! | questions that wait | 10,000 | beyond, waiting helps nobody |
 //! | denied keys remembered | 10,000 | about 2 MB |
 //! | age of what is remembered | 1 s | so late at most is a refund or a reset of another process seen |
@@ -53,12 +53,14 @@
 //!
 //! # What it keeps in Redis
 //!
-//! One string for each key, `rl:{orders:<128 bits of a hash>}`, with a cell for each policy: about 180 bytes
-//! with one policy, all that Redis adds included. Every key has a TTL, which ends when it is as good as new.
-//! All that belongs to a key lies in one slot, so that a cluster never says `CROSSSLOT`. The hash is the same
-//! in all replicas; with a [`key_secret`](Builder::key_secret) nobody who reads it can find out whose it is.
+//! One string for each key, `rl:{orders:<128 bits of a hash>}`, with a cell for each policy: about 200 bytes
+//! with one policy, all that Redis adds included. Every key has a TTL, which ends when it is as good as new, or, under
+//! GCRA, a quarter of that time and a second later: a new one is written when the key would end too soon, and not with
+//! each request. All that belongs to a key lies in one slot, so that a cluster never says `CROSSSLOT`. The hash is the
+//! same in all replicas; with a [`key_secret`](Builder::key_secret) nobody who reads it can find out whose it is.
 //!
-//! The script uses `GET`, `SET`, `DEL` and `TIME`. It was run on Redis 7.0; Redis 8 and Valkey were not tried.
+//! The script uses `GET`, `SET` (`KEEPTTL` of which Redis knows since 6.0), `DEL` and `TIME`. It was run on Redis 7.0;
+//! Redis 8 and Valkey were not tried.
 //!
 //! # When Redis loses what it knew
 //!
@@ -78,7 +80,7 @@
 //! # When the caller goes away
 //!
 //! Before its question was sent, it is not charged. After that it is, as in memory. Nobody who goes takes
-//! along those whose questions went with its own.
+//! along those whose questions went with its own, and nobody waits for a caller that is not polled any more.
 //!
 //! # Tasks
 //!

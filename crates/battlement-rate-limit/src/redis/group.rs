@@ -1,12 +1,12 @@
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use super::{breaker::Breaker, clock::Clock, slot::SLOTS};
+use super::{breaker::Breaker, clock::Clock, place::Place, slot::SLOTS};
 
 /// What is known of those who answer for some slots: all of them on one server, neighbours on a cluster,
 /// since these mostly lie on the same node.
@@ -17,6 +17,8 @@ pub(super) struct Group {
     pub(super) loads: AtomicU64,
     /// Held while it is.
     pub(super) loading: tokio::sync::Mutex<()>,
+    /// What is asked to see whether it decides, and the slot of that.
+    pub(super) probed: OnceLock<(Place, u16)>,
     breaker: Mutex<Breaker>,
     open: AtomicBool,
 }
@@ -27,6 +29,7 @@ impl Group {
             clock: Clock::new(),
             loads: AtomicU64::new(0),
             loading: tokio::sync::Mutex::default(),
+            probed: OnceLock::new(),
             breaker: Mutex::default(),
             open: AtomicBool::new(false),
         }

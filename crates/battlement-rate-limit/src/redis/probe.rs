@@ -64,7 +64,8 @@ async fn run(engine: &Engine, link: &dyn Link, group: usize) -> Result<(), Fault
 /// What nobody is ever denied, under a key in one of the slots of the group.
 fn entry(engine: &Engine, group: usize) -> Entry {
     let policy = Policy::new("probe", 1_000, Duration::from_millis(1));
-    let (place, slot) = place(&engine.settings.prefix, group, engine.groups.len());
+    let find = || place(&engine.settings.prefix, group, engine.groups.len());
+    let (place, slot) = engine.groups[group].probed.get_or_init(find).clone();
     Entry { place, slot, policies: Policies::from(policy), cost: 1, what: What::Acquire }
 }
 
@@ -74,9 +75,13 @@ fn place(prefix: &str, group: usize, groups: usize) -> (Place, u16) {
     if groups == 1 {
         return (place(0), 0);
     }
-    let mut places = (0..u128::from(SLOTS)).map(|nth| (place(nth), place(nth).slot()));
-    let found = places.find(|(_, slot)| group_of(*slot, groups) == group);
-    found.unwrap_or_else(|| (place(0), place(0).slot()))
+    let with_slot = |nth| {
+        let place = place(nth);
+        let slot = place.slot();
+        (place, slot)
+    };
+    let mut all = (0..u128::from(SLOTS)).map(with_slot);
+    all.find(|(_, slot)| group_of(*slot, groups) == group).unwrap_or_else(|| with_slot(0))
 }
 
 #[cfg(test)]

@@ -126,3 +126,77 @@ fn state(
     let left = rule.left(cell, now);
     Ok(PolicyState { ruling, remaining: left.units, reset: Duration::from_nanos(left.reset) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Policies, Policy,
+        redis::{entry::What, place::Place},
+    };
+
+    fn entry() -> Entry {
+        let policies = Policies::from(Policy::per_day("day", 2));
+        let place = Place::new("rl:{".into(), 0);
+        Entry { place, slot: 0, policies, cost: 1, what: What::Acquire }
+    }
+
+    /// What the script says, by hand.
+    fn said(now: f64, rulings: &str, until: f64, numbers: [u32; 2]) -> Value {
+        let mut words = now.to_le_bytes().to_vec();
+        words.extend(rulings.bytes());
+        for double in [0.0, 7.0, until] {
+            words.extend(double.to_le_bytes());
+        }
+        words.extend(numbers.into_iter().flat_map(u32::to_le_bytes));
+        Value::BulkString(words)
+    }
+
+    #[test]
+    fn an_answer_is_read_for_what_it_says() {
+        let entries = [entry()];
+        let half = 43_200_000_000.0;
+        let answers = Reply::of(&said(5.0, "c", 5.0 + half, [0, 0]), &entries).unwrap().answers;
+        let reset = Duration::from_secs(43_200);
+        let left = PolicyState { ruling: Ruling::Allow, remaining: 1, reset };
+        assert_eq!(answers, [Answer::Done([left].into_iter().collect())]);
+        let answers =
+            Reply::of(&said(5.0, "n", 4.0 + 2.0 * half, [999, 0]), &entries).unwrap().answers;
+        let wait = Some(reset - Duration::from_nanos(1));
+        let left = PolicyState {
+            ruling: Ruling::Deny { wait },
+            remaining: 0,
+            reset: reset - Duration::from_nanos(1),
+        };
+        assert_eq!(answers, [Answer::Done([left].into_iter().collect())]);
+    }
+
+    #[test]
+    fn nonsense_is_no_answer() {
+        let entries = [entry()];
+        let Value::BulkString(good) = said(5.0, "c", 5.0, [0, 0]) else { panic!() };
+        let text = |words: &[u8]| Value::BulkString(words.to_vec());
+        let mut all = vec![
+            Value::Nil,
+            Value::Int(1),
+            Value::Array(vec![]),
+            text(&[&*good, b"x"].concat()),
+            text(&[&good[..8], b"d"].concat()),
+            text(&[&good[..8], b"eOOM"].concat()),
+            said(-1.0, "c", 5.0, [0, 0]),
+            said(f64::NAN, "c", 5.0, [0, 0]),
+            said(5.0, "x", 5.0, [0, 0]),
+            said(5.0, "c", f64::INFINITY, [0, 0]),
+            said(5.0, "c", 1e17, [0, 0]),
+        ];
+        all.extend((0..good.len()).map(|end| text(&good[..end])));
+        for value in all {
+            assert_eq!(Reply::of(&value, &entries), Err(Malformed), "{value:?}");
+        }
+        let refused = text(&[&good[..8], b"eOOM\n"].concat());
+        assert_eq!(
+            Reply::of(&refused, &entries).unwrap().answers,
+            [Answer::Failed("OOM".to_owned())]
+        );
+    }
+}
