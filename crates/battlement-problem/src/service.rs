@@ -22,8 +22,9 @@ use crate::{
 pub struct ProblemService<S> {
     inner: S,
     config: Arc<Config>,
-    // Why the service will never be ready: the next call is told.
-    failed: Option<BoxError>,
+    // Why the service will never be ready: the next call is told. Boxed once more, so that it is one word in
+    // every service, and each is moved with its request.
+    failed: Option<Box<BoxError>>,
 }
 
 impl<S> ProblemService<S> {
@@ -68,7 +69,7 @@ where
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx).map(|ready| {
             if let Err(error) = ready {
-                self.failed = Some(error.into());
+                self.failed = Some(Box::new(error.into()));
             }
             Ok(())
         })
@@ -101,7 +102,7 @@ impl<S> ProblemService<S> {
         S: Service<Request<B>, Response = Response<RB>>,
     {
         match self.failed.take() {
-            Some(error) => ResponseFuture::failed(admitted, error),
+            Some(error) => ResponseFuture::failed(admitted, *error),
             None => ResponseFuture::calling(admitted, self.inner.call(request)),
         }
     }
