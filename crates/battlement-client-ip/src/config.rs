@@ -12,6 +12,8 @@ use crate::{
     resolver::{Found, Resolver},
 };
 
+/// What mistakes are of.
+pub(crate) const SETTINGS: &str = "client IP settings";
 /// What may be one client: from the smallest network a registry gives to a provider, to one address.
 const IPV6_PREFIX: RangeInclusive<u8> = 32..=128;
 
@@ -40,7 +42,7 @@ impl Config {
         }
         let (min, max) = (IPV6_PREFIX.start(), IPV6_PREFIX.end());
         let message = format!("{} bits; must be {min} to {max}", self.ipv6_prefix);
-        vec![Mistake { field: "ipv6_prefix", message }]
+        vec![Mistake::new("ipv6_prefix", message)]
     }
 
     /// Decides who the client of `request` is, and keeps it in the request's facts. What a layer further out

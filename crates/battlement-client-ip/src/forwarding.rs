@@ -108,6 +108,6 @@ impl Forwarding {
         let wrong =
             named.iter().filter(|(_, header)| header.is_some() && self.form == Form::Rfc7239);
         let message = "`forwarded` tells it itself; leave it out";
-        wrong.map(|(field, _)| Mistake { field, message: message.to_owned() }).collect()
+        wrong.map(|(field, _)| Mistake::new(*field, message)).collect()
     }
 }

@@ -104,7 +104,6 @@
 
 mod config;
 mod elements;
-mod error;
 mod forwarded;
 mod forwarding;
 mod hops;
@@ -118,14 +117,12 @@ mod service;
 #[cfg(feature = "serde")]
 mod settings;
 
-pub use battlement_core::{ClientIp, Host, IpKey, PeerAddr, Scheme, UnixPeer, Via};
+pub use battlement_core::{
+    ClientIp, ConfigError, Host, IpKey, Mistake, PeerAddr, Scheme, UnixPeer, Via,
+};
 
 #[cfg(feature = "serde")]
 pub use self::settings::ClientIpSettings;
 pub use self::{
-    error::{ConfigError, Mistake},
-    forwarding::Forwarding,
-    layer::ClientIpLayer,
-    proxies::Proxies,
-    service::ClientIpService,
+    forwarding::Forwarding, layer::ClientIpLayer, proxies::Proxies, service::ClientIpService,
 };

@@ -3,7 +3,7 @@ use std::{net::IpAddr, str::FromStr};
 use battlement_core::Networks;
 use ipnet::IpNet;
 
-use crate::{ConfigError, Mistake};
+use crate::{ConfigError, Mistake, config::SETTINGS};
 
 /// The most hops that are walked.
 pub(crate) const MAX_HOPS: u8 = 32;
@@ -58,7 +58,7 @@ impl Proxies {
             }
             None => return Ok(Self { known: Known::By(networks), unix: false }),
         };
-        Err(ConfigError { mistakes: vec![Mistake { field: "trusted", message }] })
+        Err(ConfigError::new(SETTINGS, vec![Mistake::new("trusted", message)]))
     }
 
     /// Those of these names: networks, addresses, `unix` for [`or_unix`](Self::or_unix).
@@ -70,13 +70,11 @@ impl Proxies {
                 Some(network) => networks.push(network),
                 None => {
                     let message = format!("{name:?} is no network; write one as 10.0.0.0/8");
-                    mistakes.push(Mistake { field: "trusted", message });
+                    mistakes.push(Mistake::new("trusted", message));
                 }
             }
         }
-        if !mistakes.is_empty() {
-            return Err(ConfigError { mistakes });
-        }
+        ConfigError::unless(SETTINGS, mistakes, ())?;
         if unix && networks.is_empty() {
             return Ok(Self::unix());
         }
@@ -106,7 +104,7 @@ impl Proxies {
             return Ok(Self { known: Known::Count(count), unix: false });
         }
         let message = format!("{count} hops; must be 1 to {MAX_HOPS}");
-        Err(ConfigError { mistakes: vec![Mistake { field: "hops", message }] })
+        Err(ConfigError::new(SETTINGS, vec![Mistake::new("hops", message)]))
     }
 
     /// Whoever connects over a Unix socket, and nobody else.

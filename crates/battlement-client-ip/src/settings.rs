@@ -2,7 +2,9 @@ use http::HeaderName;
 use serde::Deserialize;
 
 use crate::{
-    ClientIpLayer, ConfigError, Forwarding, Mistake, Proxies, config::Config, resolver::Resolver,
+    ClientIpLayer, ConfigError, Forwarding, Mistake, Proxies,
+    config::{Config, SETTINGS},
+    resolver::Resolver,
 };
 
 /// The settings of a [`ClientIpLayer`] as a configuration file has them.
@@ -74,23 +76,22 @@ impl TryFrom<ClientIpSettings> for ClientIpLayer {
             ..Config::default()
         };
         mistakes.0.extend(config.mistakes());
-        let Mistakes(mistakes) = mistakes;
-        if mistakes.is_empty() { Ok(Self::of(config)) } else { Err(ConfigError { mistakes }) }
+        ConfigError::unless(SETTINGS, mistakes.0, config).map(Self::of)
     }
 }
 
 struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    fn add(&mut self, field: &'static str, message: impl Into<String>) {
-        self.0.push(Mistake { field, message: message.into() });
+    fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(Mistake::new(field, message));
     }
 
     fn take<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
-        result.map_err(|error| self.0.extend(error.mistakes)).ok()
+        result.map_err(|error| self.0.extend(error.into_mistakes())).ok()
     }
 
-    fn header(&mut self, field: &'static str, name: Option<&String>) -> Option<HeaderName> {
+    fn header(&mut self, field: &str, name: Option<&String>) -> Option<HeaderName> {
         let name = name?;
         let parsed = name.parse().ok();
         if parsed.is_none() {

@@ -15,6 +15,7 @@
 //! | [`Verdict`] | whether a call failed, and how | a [`Classify`] |
 //! | [`Ending`] | how a body ended | an [`EndBody`] |
 //! | [`Rejection`] | that a layer of ours, not the service, answered | that layer |
+//! | [`ConfigError`] | all that is wrong with the settings of a layer | that layer |
 //!
 //! # Example
 //!
@@ -40,6 +41,7 @@ mod call_facts;
 mod causes;
 mod classify;
 mod client_ip;
+mod config_error;
 mod current;
 mod drop_reason;
 mod end_body;
@@ -69,6 +71,7 @@ pub use self::{
     causes::causes,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},
+    config_error::{ConfigError, Mistake},
     current::within,
     drop_reason::DropReason,
     end_body::{BodyKind, EndBody, OnEnd},

@@ -4,6 +4,9 @@ use http::{Method, Uri};
 
 use crate::{Naming, methods::Methods, shard};
 
+/// What mistakes are of.
+pub(crate) const SETTINGS: &str = "metrics settings";
+
 /// Tells the route template of a request from its head.
 type RouteOf = Box<dyn Fn(&Method, &Uri) -> Option<&'static str> + Send + Sync>;
 

@@ -111,7 +111,6 @@ mod builder;
 #[cfg(feature = "client-ip")]
 mod client_ip;
 mod config;
-mod error;
 mod exemplar;
 mod exposition;
 mod family;
@@ -147,6 +146,8 @@ mod slots;
 mod ticket;
 mod traffic;
 
+pub use battlement_core::{ConfigError, Mistake};
+
 #[cfg(feature = "axum")]
 pub use self::route::note_route;
 #[cfg(feature = "serde")]
@@ -154,7 +155,6 @@ pub use self::settings::MetricsSettings;
 pub use self::{
     body::ResponseBody,
     builder::HttpMetricsBuilder,
-    error::{ConfigError, Mistake},
     exposition::{Exposition, Format, PageBody, ScrapeFuture},
     future::ResponseFuture,
     layer::MetricsLayer,

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::{
     ConfigError, Mistake,
-    config::Config,
+    config::{Config, SETTINGS},
     key::{ErrorType, Key},
     names::{Names, Subject, UNKNOWN},
     route,
@@ -119,6 +119,6 @@ fn table(templates: &[&'static str], routes: &Names) -> Result<Router<Subject>, 
             mistakes.push(Mistake::new(format!("route_table[{at}]"), message));
         }
     }
-    ConfigError::check(mistakes)?;
+    ConfigError::unless(SETTINGS, mistakes, ())?;
     Ok(table)
 }

@@ -4,7 +4,8 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::{
-    ConfigError, HttpMetricsBuilder, Mistake, Naming, builder::check_bounds, methods::Methods,
+    ConfigError, HttpMetricsBuilder, Mistake, Naming, builder::check_bounds, config::SETTINGS,
+    methods::Methods,
 };
 
 /// The settings of an [`HttpMetrics`](crate::HttpMetrics) as a configuration file has them.
@@ -67,7 +68,7 @@ impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
             mistakes.push(Mistake::new("shards", "must be a power of two"));
         }
         check_paths(&settings.leave_out, &mut mistakes);
-        ConfigError::check(mistakes)?;
+        ConfigError::unless(SETTINGS, mistakes, ())?;
         let mut builder = Self::default()
             .naming(settings.naming)
             .time_to_first_byte(settings.time_to_first_byte)

@@ -94,7 +94,6 @@
 mod algorithm;
 mod answer;
 mod decide;
-mod error;
 mod future;
 mod handle;
 mod headers;
@@ -120,13 +119,12 @@ mod settings;
 mod store;
 mod waiting;
 
-pub use battlement_core::{ClientIp, Head, PeerAddr, ResponseBody};
+pub use battlement_core::{ClientIp, ConfigError, Head, Mistake, PeerAddr, ResponseBody};
 
 #[cfg(feature = "serde")]
 pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};
 pub use self::{
     algorithm::Algorithm,
-    error::{ConfigError, Mistake},
     future::{Next, ResponseFuture},
     handle::Handle,
     headers::Headers,

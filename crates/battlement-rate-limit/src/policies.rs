@@ -11,7 +11,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 #[cfg(feature = "redis")]
 use crate::redis::Encoded;
-use crate::{ConfigError, Mistake, Policy};
+use crate::{ConfigError, Mistake, Policy, policy::SETTINGS};
 
 /// The policies that hold for a request: all of them must allow it, or none is charged.
 ///
@@ -80,7 +80,7 @@ impl Policies {
                 mistakes.push(Mistake::new(format!("policies[{index}].name"), message));
             }
         }
-        ConfigError::check(mistakes)?;
+        ConfigError::unless(SETTINGS, mistakes, ())?;
         let begins = |policy: &Policy| label(policy.name()) + ";r=";
         Ok(Self(Arc::new(PolicySet {
             marks: policies.iter().map(mark).collect(),

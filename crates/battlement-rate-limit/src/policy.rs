@@ -5,6 +5,8 @@ use crate::{
     decide::{Gcra, Rule, Window},
 };
 
+/// What mistakes are of.
+pub(crate) const SETTINGS: &str = "rate limit settings";
 /// The longest name, in bytes.
 const MAX_NAME: usize = 64;
 /// Redis counts in microseconds, and its numbers are exact below this.
@@ -173,7 +175,7 @@ impl Policy {
         if burst.is_some() && algorithm != Algorithm::Gcra {
             mistakes.push(Mistake::new("burst", "a window has none; leave it out, or use gcra"));
         }
-        ConfigError::check(mistakes)?;
+        ConfigError::unless(SETTINGS, mistakes, ())?;
         let rule = match algorithm {
             Algorithm::Gcra => Rule::Gcra(Gcra::new(interval(quota, period), capacity)),
             Algorithm::FixedWindow => Rule::Fixed(Window::new(quota, period)),

@@ -9,7 +9,7 @@ pub use self::{
     key::{KeyPart, KeySetting},
     policy::PolicySettings,
 };
-use crate::{ConfigError, Headers, Missing, Mistake, RateLimitLayer};
+use crate::{ConfigError, Headers, Missing, Mistake, RateLimitLayer, policy::SETTINGS};
 
 /// The settings of a [`RateLimitLayer`] as a configuration file has them.
 ///
@@ -77,7 +77,7 @@ impl TryFrom<RateLimitSettings> for RateLimitLayer {
             mistakes.push(Mistake::new("capacity", "must be at least 1"));
         }
         let (Some(policies), Some(key), true) = (policies, key, mistakes.is_empty()) else {
-            return Err(ConfigError::of(mistakes));
+            return Err(ConfigError::new(SETTINGS, mistakes));
         };
         let layer = Self::new(policies, key)
             .enabled(settings.enabled)

@@ -3,16 +3,16 @@
 mod admit;
 mod body;
 pub(crate) mod config;
-mod error;
 mod future;
 mod layer;
 mod service;
 mod span;
 mod trace_context;
 
+pub use battlement_core::{ConfigError, Mistake};
+
 pub use self::{
     body::ResponseBody,
-    error::{ConfigError, Mistake},
     future::ResponseFuture,
     layer::RequestIdLayer,
     service::RequestIdService,

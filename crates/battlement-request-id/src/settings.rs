@@ -136,7 +136,7 @@ impl TryFrom<RequestIdSettings> for RequestIdLayer {
         // What clashes with the default header alone is no mistake of the file's.
         let is_real = |mistake: &Mistake| header_is_known || mistake.field != "correlation";
         mistakes.extend(config.mistakes().into_iter().filter(is_real).map(as_in_the_file));
-        if mistakes.is_empty() { Ok(Self::of(config)) } else { Err(ConfigError { mistakes }) }
+        ConfigError::unless("request id settings", mistakes, config).map(Self::of)
     }
 }
 
@@ -150,11 +150,11 @@ impl From<GeneratorSetting> for Generator {
     }
 }
 
-fn header_name(field: &'static str, name: &str, mistakes: &mut Vec<Mistake>) -> Option<HeaderName> {
+fn header_name(field: &str, name: &str, mistakes: &mut Vec<Mistake>) -> Option<HeaderName> {
     let parsed = name.parse().ok();
     if parsed.is_none() {
         let message = format!("{name:?} is no header name; write one as x-request-id");
-        mistakes.push(Mistake { field, message });
+        mistakes.push(Mistake::new(field, message));
     }
     parsed
 }
@@ -169,12 +169,12 @@ fn accept_length(min: Option<usize>, max: Option<usize>) -> Option<RangeInclusiv
 /// Where the setter has one name, the file has two.
 fn as_in_the_file(mut mistake: Mistake) -> Mistake {
     if mistake.field == "accept_length" {
-        mistake.field = "min_length, max_length";
+        "min_length, max_length".clone_into(&mut mistake.field);
     }
     mistake
 }
 
-fn trust(field: &'static str, setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
+fn trust(field: &str, setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
     let networks = match setting {
         TrustSetting::IfValid => return Trust::IfValid,
         TrustSetting::Never => return Trust::Never,
@@ -186,7 +186,7 @@ fn trust(field: &'static str, setting: TrustSetting, mistakes: &mut Vec<Mistake>
         let network = text.parse::<IpNet>().ok().or_else(alone);
         if network.is_none() {
             let message = format!("peers: {text:?} is no network; write one as 10.0.0.0/8");
-            mistakes.push(Mistake { field, message });
+            mistakes.push(Mistake::new(field, message));
         }
         network
     }))

@@ -64,7 +64,7 @@ fn every_mistake_is_told_at_once_with_its_field() {
         "correlation": "traceparent"
     }"#;
     let error = RequestIdLayer::try_from(parse(json).unwrap()).unwrap_err();
-    let fields: Vec<_> = error.mistakes().iter().map(|mistake| mistake.field).collect();
+    let fields: Vec<_> = error.mistakes().iter().map(|mistake| &*mistake.field).collect();
     assert_eq!(fields, ["header", "trust", "trust", "min_length, max_length"]);
     let text = error.to_string();
     for part in ["\"not a header\"", "\"everybody\" is no network", "9 to 4 bytes"] {

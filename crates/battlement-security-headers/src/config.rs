@@ -6,6 +6,9 @@ use crate::{
     ConfigError, Csp, Endpoint, Header, Mistake, SecurityHeader, security_header::Content,
 };
 
+/// What mistakes are of.
+pub(crate) const SUBJECT: &str = "security headers";
+
 /// What a [`SecurityHeadersLayer`](crate::SecurityHeadersLayer) was told.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -55,7 +58,7 @@ impl Config {
     }
 
     pub(crate) fn checked(self) -> Result<Self, ConfigError> {
-        ConfigError::unless(self.mistakes(), self)
+        ConfigError::unless(SUBJECT, self.mistakes(), self)
     }
 
     /// Everything that is wrong with it.

@@ -98,7 +98,6 @@ mod axum;
 mod config;
 mod csp;
 mod endpoint;
-mod error;
 mod fetch_metadata;
 mod future;
 mod header;
@@ -113,6 +112,8 @@ mod service;
 mod settings;
 mod template;
 
+pub use battlement_core::{ConfigError, Mistake};
+
 #[cfg(feature = "axum")]
 pub use self::axum::MissingNonce;
 #[cfg(feature = "serde")]
@@ -120,7 +121,6 @@ pub use self::settings::{FetchMetadataSettings, SecurityHeadersSettings};
 pub use self::{
     csp::{Csp, CspBuilder, Directive, InvalidSource, Source, SourceList},
     endpoint::Endpoint,
-    error::{ConfigError, Mistake},
     fetch_metadata::{FetchMetadata, FetchMetadataFuture, FetchMetadataLayer, FetchSite},
     future::ResponseFuture,
     header::Header,

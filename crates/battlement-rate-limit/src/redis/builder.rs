@@ -8,7 +8,7 @@ use super::{
     link::Connect,
     target::Target,
 };
-use crate::{ConfigError, Mistake};
+use crate::{ConfigError, Mistake, policy::SETTINGS};
 
 /// What a [`Redis`] is made with. Nothing is connected before [`build`](Self::build), and nothing waits then.
 #[derive(Clone)]
@@ -155,10 +155,10 @@ impl Builder {
         mistakes.extend(self.mistakes());
         let connector = self.target.connector(most_time(self.deadline), self.roots.as_deref());
         match connector {
-            Ok(connector) => ConfigError::check(mistakes).map(|()| connector),
+            Ok(connector) => ConfigError::unless(SETTINGS, mistakes, connector),
             Err(mistake) => {
                 mistakes.insert(0, mistake);
-                Err(ConfigError::of(mistakes))
+                Err(ConfigError::new(SETTINGS, mistakes))
             }
         }
     }

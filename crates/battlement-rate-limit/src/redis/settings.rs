@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::{Builder, OnFailure, Redis, Share, cluster};
 use crate::{
     ConfigError,
+    policy::SETTINGS,
     settings::{duration, named},
 };
 
@@ -80,9 +81,8 @@ impl TryFrom<RedisSettings> for Redis {
         let mut mistakes = Vec::new();
         let mut builder = match settings.url {
             Urls::Server(url) => Self::builder(&url),
-            Urls::Cluster(urls) => {
-                cluster::builder(urls).map_err(|mistake| ConfigError::of(vec![mistake]))?
-            }
+            Urls::Cluster(urls) => cluster::builder(urls)
+                .map_err(|mistake| ConfigError::new(SETTINGS, vec![mistake]))?,
         };
         if let Some(text) = settings.deadline {
             let deadline = duration::read("deadline", &text, &mut mistakes);

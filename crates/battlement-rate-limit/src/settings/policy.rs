@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{duration, named};
-use crate::{Algorithm, ConfigError, Mistake, Policies, Policy};
+use crate::{Algorithm, ConfigError, Mistake, Policies, Policy, policy::SETTINGS};
 
 /// One policy as a configuration file has it.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,7 +35,7 @@ impl TryFrom<Vec<PolicySettings>> for Policies {
 
     fn try_from(settings: Vec<PolicySettings>) -> Result<Self, ConfigError> {
         let mut mistakes = Vec::new();
-        policies(&settings, &mut mistakes).ok_or_else(|| ConfigError::of(mistakes))
+        policies(&settings, &mut mistakes).ok_or_else(|| ConfigError::new(SETTINGS, mistakes))
     }
 }
 
@@ -63,7 +63,9 @@ impl PolicySettings {
         // One mistake is told once: any other time does for what else may be wrong.
         let period = if mistakes.len() > before { Duration::from_secs(86_400) } else { period };
         let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);
-        let policy = policy.map_err(|error: ConfigError| mistakes.extend(error.under(field)));
+        let under = |mistake: Mistake| mistake.under(field);
+        let policy =
+            policy.map_err(|error| mistakes.extend(error.into_mistakes().into_iter().map(under)));
         policy.ok().map(|policy| policy.shadow(self.shadow))
     }
 }

@@ -55,7 +55,7 @@ impl Config {
     /// Everything that is wrong with it.
     pub(crate) fn mistakes(&self) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
-        let mut refuse = |field, message: String| mistakes.push(Mistake { field, message });
+        let mut refuse = |field, message: String| mistakes.push(Mistake::new(field, message));
         if is_trace_header(&self.header) {
             refuse("header", format!("{} belongs to trace context; name another", self.header));
         }

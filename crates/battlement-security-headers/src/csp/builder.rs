@@ -1,5 +1,5 @@
 use super::{Csp, Directive, SourceList, Value, check::Checked};
-use crate::{ConfigError, Endpoint, When};
+use crate::{ConfigError, Endpoint, When, config::SUBJECT};
 
 /// Makes a [`Csp`]. Nothing is checked before [`build`](Self::build), which then tells every mistake.
 #[derive(Clone, Debug, Default)]
@@ -137,7 +137,7 @@ impl CspBuilder {
         }
         let Checked { entries, mistakes, .. } = checked;
         let upgrade = self.upgrade.unwrap_or(When::Always);
-        ConfigError::unless(mistakes, Csp { entries, endpoint: self.endpoint, upgrade })
+        ConfigError::unless(SUBJECT, mistakes, Csp { entries, endpoint: self.endpoint, upgrade })
     }
 }
 

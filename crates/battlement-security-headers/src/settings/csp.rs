@@ -6,7 +6,7 @@ use serde::{
 };
 
 use super::words::Words;
-use crate::{ConfigError, Csp, Directive, Mistake, SourceList};
+use crate::{ConfigError, Csp, Directive, Mistake, SourceList, config::SUBJECT};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -44,10 +44,10 @@ impl CspOptions {
             named.push(name);
         }
         match builder.build() {
-            Ok(csp) => ConfigError::unless(mistakes, csp),
+            Ok(csp) => ConfigError::unless(SUBJECT, mistakes, csp),
             Err(error) => {
                 mistakes.extend_from_slice(error.mistakes());
-                ConfigError::unless(mistakes, defaults.clone())
+                ConfigError::unless(SUBJECT, mistakes, defaults.clone())
             }
         }
     }

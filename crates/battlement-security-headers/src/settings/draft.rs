@@ -13,7 +13,7 @@ use crate::{
     Coep, ConfigError, ContentTypeOptions, Coop, Corp, CrossDomainPolicies, Csp, DnsPrefetch,
     DownloadOptions, Endpoint, Feature, FrameOptions, Header, Hsts, Mistake, OriginAgentCluster,
     PermissionsPolicy, ReferrerPolicy, SecurityHeader, SecurityHeadersLayer, XssProtection,
-    config::{Config, X_POWERED_BY},
+    config::{Config, SUBJECT, X_POWERED_BY},
     policy::reporting,
     preset,
     security_header::Content,
@@ -41,7 +41,7 @@ pub(super) fn layer(settings: Settings) -> Result<SecurityHeadersLayer, ConfigEr
     draft.removed(settings.x_powered_by, &settings.remove);
     draft.forced(&settings.force);
     draft.mistakes.extend(draft.config.mistakes());
-    SecurityHeadersLayer::of(ConfigError::unless(draft.mistakes, draft.config)?)
+    SecurityHeadersLayer::of(ConfigError::unless(SUBJECT, draft.mistakes, draft.config)?)
 }
 
 impl Draft {
