@@ -9,26 +9,26 @@ use crate::{HttpMetrics, Metrics, names::Subject, side::Side};
 #[derive(Clone, Debug)]
 pub struct MetricsLayer {
     role: Arc<Role>,
-    enabled: bool,
 }
 
 /// Whose requests are counted, and as what. Services share it, so that each is one pointer larger.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) metrics: HttpMetrics,
     pub(crate) side: Side,
     pub(crate) client: Option<Subject>,
+    pub(crate) enabled: bool,
 }
 
 impl MetricsLayer {
     pub(crate) fn new(metrics: HttpMetrics, side: Side, client: Option<Subject>) -> Self {
-        Self { role: Arc::new(Role { metrics, side, client }), enabled: true }
+        Self { role: Arc::new(Role { metrics, side, client, enabled: true }) }
     }
 
     /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
     #[must_use]
-    pub const fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        Arc::make_mut(&mut self.role).enabled = enabled;
         self
     }
 
@@ -43,6 +43,6 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = Metrics<S>;
 
     fn layer(&self, inner: S) -> Metrics<S> {
-        Metrics::new(inner, self.enabled.then(|| Arc::clone(&self.role)))
+        Metrics::new(inner, Arc::clone(&self.role))
     }
 }

@@ -14,12 +14,11 @@ use crate::{ResponseBody, ResponseFuture, layer::Role, ticket::Ticket};
 #[derive(Clone, Debug)]
 pub struct Metrics<S> {
     inner: S,
-    // Absent where the layer is switched off.
-    role: Option<Arc<Role>>,
+    role: Arc<Role>,
 }
 
 impl<S> Metrics<S> {
-    pub(crate) const fn new(inner: S, role: Option<Arc<Role>>) -> Self {
+    pub(crate) const fn new(inner: S, role: Arc<Role>) -> Self {
         Self { inner, role }
     }
 
@@ -39,8 +38,9 @@ impl<S> Metrics<S> {
     }
 
     fn open<B>(&self, request: &mut Request<B>) -> Option<Ticket> {
-        let Role { metrics, side, client } = self.role.as_deref()?;
+        let Role { metrics, side, client, enabled } = &*self.role;
         match *client {
+            _ if !enabled => None,
             Some(client) => Some(Ticket::of_call(metrics.pinned(), *side, client, request)),
             None => Ticket::of_request(metrics.pinned(), *side, request),
         }

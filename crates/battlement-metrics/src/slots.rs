@@ -29,7 +29,7 @@ impl<T> Slots<T> {
 
     /// The entry for which `is` holds and where it stands, which never changes; made if there is none,
     /// `None` if there is no room for it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get_or_insert(
         &self,
         key: impl Hash + Copy,
@@ -43,7 +43,7 @@ impl<T> Slots<T> {
     }
 
     /// The entry for which `is` holds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, key: impl Hash, is: impl Fn(&T) -> bool) -> Option<(usize, &T)> {
         let mask = self.slots.len() - 1;
         let mut at = home(key) & mask;
