@@ -41,6 +41,12 @@ impl IpKey {
         Self(u128::MAX.checked_shl(dropped).map_or(0, |mask| bits & mask))
     }
 
+    /// The bits of [`addr`](Self::addr), of IPv4 as it is mapped into IPv6 (`::ffff:0:0/96`).
+    #[must_use]
+    pub const fn to_bits(self) -> u128 {
+        self.0
+    }
+
     /// The address, or the first one of the network.
     #[must_use]
     pub fn addr(self) -> IpAddr {
