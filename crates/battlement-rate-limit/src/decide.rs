@@ -46,6 +46,31 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
+    /// Takes `cost` from the cell, if that is allowed, and says what is left.
+    #[inline]
+    pub(crate) fn charge(
+        &self,
+        cell: &mut Cell,
+        now: u64,
+        cost: u32,
+    ) -> (Result<(), Denied>, Left) {
+        match self {
+            Self::Gcra(gcra) => gcra.charge(cell, now, cost),
+            _ => self.charge_window(cell, now, cost),
+        }
+    }
+
+    #[inline(never)]
+    fn charge_window(&self, cell: &mut Cell, now: u64, cost: u32) -> (Result<(), Denied>, Left) {
+        let taken = self.take(*cell, now, cost);
+        if let Ok(after) = taken
+            && cost > 0
+        {
+            *cell = after;
+        }
+        (taken.map(|_| ()), self.left(*cell, now))
+    }
+
     /// The cell after `cost` more, if that is allowed.
     pub(crate) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         match self {

@@ -1,11 +1,16 @@
-use std::{cell, num::NonZeroU32, time::Duration};
+use std::{
+    cell,
+    hash::{Hash, Hasher},
+    num::NonZeroU32,
+    time::Duration,
+};
 
 use governor::{
     Quota, RateLimiter,
     clock::{Clock, Reference as _},
     middleware::NoOpMiddleware,
     nanos::Nanos,
-    state::{NotKeyed, StateStore},
+    state::StateStore,
 };
 
 use super::{Cell, Denied, Left};
@@ -13,48 +18,71 @@ use super::{Cell, Denied, Left};
 /// The generic cell rate algorithm, as governor decides it.
 ///
 /// governor's own stores know no peek, no refund, no bound and no second policy, so it is given one cell on
-/// a stage. All its times are relative to now, and what lies on the stage is how far the cell is ahead.
-#[derive(Clone, Debug)]
+/// a stage, as the key. All its times are relative to now, and what lies on the stage is how far the cell is
+/// ahead.
+#[derive(Debug)]
 pub(crate) struct Gcra {
-    quota: Quota,
+    limiter: RateLimiter<Stage, OnStage, Now, NoOpMiddleware<Nanos>>,
     interval: u64,
     capacity: u32,
 }
 
 /// Nanoseconds that a cell is ahead.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Stage(cell::Cell<u64>);
 
+#[derive(Debug)]
+struct OnStage;
+
+#[derive(Clone, Debug)]
 struct Now;
 
 impl Clock for Now {
     type Instant = Nanos;
 
+    #[inline]
     fn now(&self) -> Nanos {
         Nanos::default()
     }
 }
 
-impl StateStore for &Stage {
-    type Key = NotKeyed;
+impl StateStore for OnStage {
+    type Key = Stage;
 
-    fn measure_and_replace<T, F, E>(&self, _: &NotKeyed, decide: F) -> Result<T, E>
+    #[inline]
+    fn measure_and_replace<T, F, E>(&self, stage: &Stage, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let (outcome, ahead) = decide(Some(self.0.get().into()))?;
-        self.0.set(ahead.into());
+        let (outcome, ahead) = decide(Some(stage.0.get().into()))?;
+        stage.0.set(ahead.into());
         Ok(outcome)
+    }
+}
+
+/// Which keys of governor must have; this one is never looked up.
+impl Hash for Stage {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.get().hash(hasher);
+    }
+}
+
+impl Clone for Gcra {
+    fn clone(&self) -> Self {
+        Self::new(self.interval, self.capacity)
     }
 }
 
 impl Gcra {
     /// `capacity` units that come back one by one, each in `interval` nanoseconds; neither is zero.
     pub(crate) fn new(interval: u64, capacity: u32) -> Self {
+        let interval = interval.max(1);
         let burst = NonZeroU32::new(capacity).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(Duration::from_nanos(interval.max(1)))
+        let quota = Quota::with_period(Duration::from_nanos(interval))
             .expect("an interval of at least a nanosecond")
             .allow_burst(burst);
-        Self { quota, interval: interval.max(1), capacity: burst.get() }
+        let limiter = RateLimiter::new(quota, OnStage, Now);
+        Self { limiter, interval, capacity: burst.get() }
     }
 
     #[cfg(feature = "redis")]
@@ -62,19 +90,46 @@ impl Gcra {
         super::Numbers { kind: 1, nanos: self.interval, units: self.capacity }
     }
 
+    /// [`take`](Self::take) and [`left`](Self::left) in one.
+    #[inline]
+    pub(super) fn charge(
+        &self,
+        cell: &mut Cell,
+        now: u64,
+        cost: u32,
+    ) -> (Result<(), Denied>, Left) {
+        let ahead = self.ahead(*cell, now);
+        match self.decide(ahead, cost) {
+            Ok(after) => {
+                if cost > 0 {
+                    *cell = Cell { until: now + after, ..Cell::default() };
+                }
+                (Ok(()), self.left_of(after))
+            }
+            Err(denied) => (Err(denied), self.left_of(ahead)),
+        }
+    }
+
     pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
-        let ahead = self.ahead(cell, now);
-        let Some(cost) = NonZeroU32::new(cost) else {
-            return Ok(Cell { until: now + ahead, ..cell });
-        };
+        let ahead = self.decide(self.ahead(cell, now), cost)?;
+        Ok(Cell { until: now + ahead, ..Cell::default() })
+    }
+
+    pub(super) fn left(&self, cell: Cell, now: u64) -> Left {
+        self.left_of(self.ahead(cell, now))
+    }
+
+    /// How far ahead a cell is that was `ahead`, and of which `cost` was taken.
+    #[inline]
+    fn decide(&self, ahead: u64, cost: u32) -> Result<u64, Denied> {
+        let Some(cost) = NonZeroU32::new(cost) else { return Ok(ahead) };
         // governor multiplies before it compares, which a large cost overflows.
         if cost.get() > self.capacity {
             return Err(Denied { wait: None });
         }
         let stage = Stage(cell::Cell::new(ahead));
-        let limiter = RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(self.quota, &stage, Now);
-        match limiter.check_n(cost) {
-            Ok(Ok(())) => Ok(Cell { until: now + stage.0.get(), ..Cell::default() }),
+        match self.limiter.check_key_n(&stage, cost) {
+            Ok(Ok(())) => Ok(stage.0.get()),
             Ok(Err(not_until)) => {
                 let wait = not_until.earliest_possible().duration_since(Nanos::default());
                 Err(Denied { wait: Some(wait.into()) })
@@ -83,8 +138,8 @@ impl Gcra {
         }
     }
 
-    pub(super) fn left(&self, cell: Cell, now: u64) -> Left {
-        let ahead = self.ahead(cell, now);
+    #[inline]
+    fn left_of(&self, ahead: u64) -> Left {
         let taken = ahead.div_ceil(self.interval);
         // A unit is there again when the cell is ahead by one interval less, in whole intervals.
         let reset = ahead - taken.saturating_sub(1) * self.interval;
