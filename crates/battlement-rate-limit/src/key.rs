@@ -1,6 +1,7 @@
 mod hash;
 mod inbound;
 mod part;
+mod sip;
 
 use std::{
     fmt,
@@ -109,7 +110,18 @@ impl Key {
     }
 
     /// The key of a request, if it has all parts of one.
+    #[inline]
     pub(crate) fn read(&self, inbound: &Inbound<'_>, secret: &Secret) -> Option<KeyHash> {
+        // What most are: an address alone.
+        if let [part] = &*self.parts
+            && let Some(ip) = part.ip(inbound)
+        {
+            return Some(secret.of_ip(ip));
+        }
+        self.read_parts(inbound, secret)
+    }
+
+    fn read_parts(&self, inbound: &Inbound<'_>, secret: &Secret) -> Option<KeyHash> {
         let mut hasher = secret.hasher();
         for part in &self.parts {
             if !part.feed(inbound, &mut hasher) {

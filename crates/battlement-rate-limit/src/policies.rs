@@ -7,11 +7,10 @@ use std::{
 };
 
 use http::HeaderValue;
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 #[cfg(feature = "redis")]
 use crate::redis::Encoded;
-use crate::{ConfigError, Mistake, Policy, policy::SETTINGS};
+use crate::{ConfigError, KeyHasher, Mistake, Policy, policy::SETTINGS};
 
 /// The policies that hold for a request: all of them must allow it, or none is charged.
 ///
@@ -28,6 +27,9 @@ use crate::{ConfigError, Mistake, Policy, policy::SETTINGS};
 #[derive(Clone, Debug)]
 pub struct Policies(pub(crate) Arc<PolicySet>);
 
+/// Bytes of the two numbers that follow a label, with what stands around them.
+const NUMBERS: usize = ",".len() + 10 + ";t=".len() + 20;
+
 /// Policies with what is made of them once.
 #[derive(Debug)]
 pub(crate) struct PolicySet {
@@ -36,6 +38,8 @@ pub(crate) struct PolicySet {
     pub(crate) marks: Box<[u128]>,
     /// How each policy begins in `RateLimit`: `"name";r=`.
     pub(crate) labels: Box<[String]>,
+    /// How many bytes `RateLimit` takes at most.
+    pub(crate) room: usize,
     /// `RateLimit-Policy` as a list of strings, and as former drafts had it.
     pub(crate) headers: Option<PolicyHeaders>,
     /// What a script is told of them, written once.
@@ -82,10 +86,12 @@ impl Policies {
         }
         ConfigError::unless(SETTINGS, mistakes, ())?;
         let begins = |policy: &Policy| label(policy.name()) + ";r=";
+        let labels: Box<[_]> = policies.iter().map(begins).collect();
         Ok(Self(Arc::new(PolicySet {
             marks: policies.iter().map(mark).collect(),
             headers: headers(&policies),
-            labels: policies.iter().map(begins).collect(),
+            room: labels.iter().map(|label| label.len() + NUMBERS).sum(),
+            labels,
             encoded: OnceLock::new(),
             policies,
         })))
@@ -121,11 +127,11 @@ impl<const N: usize> From<[Policy; N]> for Policies {
 }
 
 fn mark(policy: &Policy) -> u128 {
-    let mut hasher = SipHasher13::new();
+    let mut hasher = KeyHasher::open();
     policy.name().hash(&mut hasher);
     // What one algorithm has written is no state of another.
     mem::discriminant(policy.rule()).hash(&mut hasher);
-    hasher.finish128().as_u128()
+    hasher.finish_key().bits()
 }
 
 /// A structured-field string (RFC 9651, section 4.1.6).

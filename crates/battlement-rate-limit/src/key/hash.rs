@@ -3,7 +3,12 @@ use std::{
     hash::{BuildHasher as _, Hasher, RandomState},
 };
 
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use battlement_core::IpKey;
+
+use super::sip::Sip;
+
+/// The leading 96 bits of IPv4 addresses that are mapped into IPv6.
+const MAPPED: u128 = 0xffff;
 
 /// A key as stores see it: 128 bits of a keyed hash, from which nobody learns the key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,11 +16,17 @@ pub struct KeyHash(u128);
 
 /// What the hash is keyed with.
 #[derive(Clone)]
-pub(crate) struct Secret(SipHasher13);
+pub(crate) struct Secret(Sip);
 
-/// Takes in the parts of a key.
+/// Takes in the parts of a key. It comes to the same hash on every machine, since keys may be counted by several.
 #[derive(Clone)]
-pub struct KeyHasher(SipHasher13);
+pub struct KeyHasher {
+    sip: Sip,
+    /// Bytes that are not taken in yet, up to seven of them.
+    rest: u64,
+    /// Of all bytes.
+    length: u64,
+}
 
 impl Secret {
     /// One of this process alone, so that nobody outside can make keys collide.
@@ -26,12 +37,24 @@ impl Secret {
     }
 
     /// One that others have as well.
-    pub(crate) fn new([one, other]: [u64; 2]) -> Self {
-        Self(SipHasher13::new_with_keys(one, other))
+    pub(crate) const fn new(key: [u64; 2]) -> Self {
+        Self(Sip::keyed(key))
     }
 
+    #[inline]
     pub(crate) const fn hasher(&self) -> KeyHasher {
-        KeyHasher(self.0)
+        KeyHasher { sip: self.0, rest: 0, length: 0 }
+    }
+
+    /// The key of an address alone. One of IPv4 is less than eight bytes, which takes half as long.
+    #[inline(never)]
+    pub(crate) const fn of_ip(&self, ip: IpKey) -> KeyHash {
+        if let Some(bytes) = of_ipv4(ip) {
+            return KeyHash(self.0.finish(bytes, 5));
+        }
+        let mut hasher = self.hasher();
+        hasher.write_ip(ip);
+        hasher.finish_key()
     }
 
     /// The key of all requests that have none.
@@ -57,36 +80,89 @@ impl KeyHash {
 }
 
 impl KeyHasher {
-    pub(crate) fn finish_key(&self) -> KeyHash {
-        KeyHash(self.0.finish128().as_u128())
+    /// One without a secret, for what clients do not choose.
+    pub(crate) const fn open() -> Self {
+        Secret::new([0; 2]).hasher()
     }
+
+    /// The hash of `bytes` without a secret.
+    #[cfg(feature = "redis")]
+    pub(crate) fn digest(bytes: &[u8]) -> u128 {
+        let mut hasher = Self::open();
+        hasher.write(bytes);
+        hasher.finish_key().bits()
+    }
+
+    #[inline]
+    pub(crate) const fn finish_key(&self) -> KeyHash {
+        KeyHash(self.sip.finish(self.rest, self.length))
+    }
+
+    /// An address: a byte that says how long it is, and its bits.
+    pub(crate) const fn write_ip(&mut self, ip: IpKey) {
+        if let Some(bytes) = of_ipv4(ip) {
+            self.take(bytes, 5);
+        } else {
+            self.take(16, 1);
+            self.take(ip.to_bits() as u64, 8);
+            self.take((ip.to_bits() >> 64) as u64, 8);
+        }
+    }
+
+    /// Takes in the lower `count` of eight bytes, of which the others are zero.
+    #[inline]
+    const fn take(&mut self, bytes: u64, count: u64) {
+        let held = self.length % 8;
+        self.length += count;
+        self.rest |= bytes << (8 * held);
+        if held + count >= 8 {
+            self.sip.absorb(self.rest);
+            self.rest = if held == 0 { 0 } else { bytes >> (64 - 8 * held) };
+        }
+    }
+}
+
+/// The five bytes of an address of IPv4: how many follow, and these.
+#[inline]
+const fn of_ipv4(ip: IpKey) -> Option<u64> {
+    let bits = ip.to_bits();
+    if bits >> 32 == MAPPED { Some((bits as u64) << 32 >> 24 | 4) } else { None }
 }
 
 impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
-        self.0.finish()
+        self.finish_key().0 as u64
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.take(u64::from_le_bytes(*word), 8);
+        }
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        self.take(u64::from_le_bytes(last), rest.len() as u64);
     }
 
-    // The same bytes on every machine, since keys may be counted by several.
+    fn write_u8(&mut self, number: u8) {
+        self.take(number.into(), 1);
+    }
 
     fn write_u16(&mut self, number: u16) {
-        self.write(&number.to_le_bytes());
+        self.take(number.into(), 2);
     }
 
     fn write_u32(&mut self, number: u32) {
-        self.write(&number.to_le_bytes());
+        self.take(number.into(), 4);
     }
 
     fn write_u64(&mut self, number: u64) {
-        self.write(&number.to_le_bytes());
+        self.take(number, 8);
     }
 
     fn write_u128(&mut self, number: u128) {
-        self.write(&number.to_le_bytes());
+        self.take(number as u64, 8);
+        self.take((number >> 64) as u64, 8);
     }
 
     fn write_usize(&mut self, number: usize) {
@@ -113,5 +189,94 @@ impl fmt::Debug for KeyHasher {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use proptest::prelude::*;
+    use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+    use super::*;
+
+    /// One thing that a part of a key may feed.
+    #[derive(Clone, Debug)]
+    enum Fed {
+        Bytes(Vec<u8>),
+        Byte(u8),
+        Short(u16),
+        Int(u32),
+        Long(u64),
+        Huge(u128),
+        Size(usize),
+    }
+
+    impl Fed {
+        fn to(&self, hasher: &mut impl Hasher) {
+            match self {
+                Self::Bytes(bytes) => hasher.write(bytes),
+                Self::Byte(number) => hasher.write_u8(*number),
+                Self::Short(number) => hasher.write_u16(*number),
+                Self::Int(number) => hasher.write_u32(*number),
+                Self::Long(number) => hasher.write_u64(*number),
+                Self::Huge(number) => hasher.write_u128(*number),
+                Self::Size(number) => hasher.write_usize(*number),
+            }
+        }
+
+        /// The bytes that are hashed on every machine.
+        fn bytes(&self) -> Vec<u8> {
+            match self {
+                Self::Bytes(bytes) => bytes.clone(),
+                Self::Byte(number) => vec![*number],
+                Self::Short(number) => number.to_le_bytes().into(),
+                Self::Int(number) => number.to_le_bytes().into(),
+                Self::Long(number) => number.to_le_bytes().into(),
+                Self::Huge(number) => number.to_le_bytes().into(),
+                Self::Size(number) => (*number as u64).to_le_bytes().into(),
+            }
+        }
+    }
+
+    fn fed() -> impl Strategy<Value = Fed> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(Fed::Bytes),
+            any::<u8>().prop_map(Fed::Byte),
+            any::<u16>().prop_map(Fed::Short),
+            any::<u32>().prop_map(Fed::Int),
+            any::<u64>().prop_map(Fed::Long),
+            any::<u128>().prop_map(Fed::Huge),
+            any::<usize>().prop_map(Fed::Size),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_hashed_as_another_implementation_hashes_its_bytes(
+            key: [u64; 2], parts in prop::collection::vec(fed(), 0..8)
+        ) {
+            let (mut ours, mut theirs) = (Secret::new(key).hasher(), SipHasher13::new_with_keys(key[0], key[1]));
+            for part in &parts {
+                part.to(&mut ours);
+                theirs.write(&part.bytes());
+            }
+            prop_assert_eq!(ours.finish_key().bits(), theirs.finish128().as_u128());
+        }
+
+        #[test]
+        fn no_address_is_hashed_as_another_one_with_what_follows(
+            one: IpAddr, other: IpAddr, text in "[a-z]{0,20}", another in "[a-z]{0,20}"
+        ) {
+            let hash = |ip, text: &str| {
+                let mut hasher = Secret::new([1, 2]).hasher();
+                hasher.write_ip(IpKey::of(ip, 128));
+                hasher.write(text.as_bytes());
+                hasher.finish_key()
+            };
+            let same = IpKey::of(one, 128) == IpKey::of(other, 128) && text == another;
+            prop_assert_eq!(hash(one, &text) == hash(other, &another), same);
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
-use battlement_core::ClientIp;
+use battlement_core::{ClientIp, IpKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Inbound, KeyHasher};
@@ -26,11 +26,20 @@ impl Part {
         Self::Closure { feed: Arc::new(feed), fix }
     }
 
+    /// The address of the request, if that is what it is counted by.
+    #[inline]
+    pub(super) fn ip(&self, inbound: &Inbound<'_>) -> Option<IpKey> {
+        match self {
+            Self::ClientIp => inbound.client().map(ClientIp::key),
+            Self::Peer => inbound.peer(),
+            _ => None,
+        }
+    }
+
     /// Feeds what the request has of it to `hasher`; false if it has nothing.
     pub(super) fn feed(&self, inbound: &Inbound<'_>, hasher: &mut KeyHasher) -> bool {
         match self {
-            Self::ClientIp => hash(inbound.client().map(ClientIp::key), hasher),
-            Self::Peer => hash(inbound.peer(), hasher),
+            Self::ClientIp | Self::Peer => self.ip(inbound).map(|ip| hasher.write_ip(ip)).is_some(),
             Self::Header(name) => hash(the_only(inbound.headers, name), hasher),
             Self::Route => hash(inbound.route(), hasher),
             Self::Global => true,

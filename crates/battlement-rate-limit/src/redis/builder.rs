@@ -1,14 +1,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use siphasher::sip128::SipHasher13;
-
 use super::{
     Observe, Redis,
     engine::{Engine, Settings},
     link::Connect,
     target::Target,
 };
-use crate::{ConfigError, Mistake, policy::SETTINGS};
+use crate::{ConfigError, KeyHasher, Mistake, policy::SETTINGS};
 
 /// What a [`Redis`] is made with. Nothing is connected before [`build`](Self::build), and nothing waits then.
 #[derive(Clone)]
@@ -195,8 +193,8 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// The same for the same secret, wherever it is.
 fn seed(secret: Option<&[u8]>) -> [u64; 2] {
-    let hash = SipHasher13::new().hash(secret.unwrap_or(b"battlement rate limit"));
-    [hash.h1, hash.h2]
+    let bits = KeyHasher::digest(secret.unwrap_or(b"battlement rate limit"));
+    [bits as u64, (bits >> 64) as u64]
 }
 
 impl fmt::Debug for Builder {

@@ -1,6 +1,4 @@
-use siphasher::sip128::SipHasher13;
-
-use crate::{Policies, Policy, decide::Rule};
+use crate::{KeyHasher, Policies, Policy, decide::Rule};
 
 /// What the script is told of a set of policies.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ impl Encoded {
             }
             _ => None,
         };
-        let digest = SipHasher13::new().hash(&words).as_u128();
+        let digest = KeyHasher::digest(&words);
         Self { digest, words: words.into(), rules, alone }
     }
 }
@@ -61,7 +59,7 @@ fn encode(words: &mut Vec<u8>, policy: &Policy, rule: &Rule) {
 fn mark(policy: &Policy, kind: u8) -> f64 {
     let mut words = vec![kind];
     words.extend(policy.name().bytes());
-    let bits = SipHasher13::new().hash(&words).h1 >> 12;
+    let bits = KeyHasher::digest(&words) as u64 >> 12;
     (bits | 1) as f64
 }
 
