@@ -250,7 +250,12 @@ impl Outcome {
 
     /// Whether a policy that is not only tried out says no.
     #[must_use]
+    #[inline]
     pub fn is_denied(&self, policies: &Policies) -> bool {
+        self.states.iter().any(PolicyState::is_denied) && self.is_really_denied(policies)
+    }
+
+    fn is_really_denied(&self, policies: &Policies) -> bool {
         let mut both = self.states.iter().zip(policies.iter());
         both.any(|(state, policy)| state.is_denied() && !policy.is_shadow())
     }

@@ -1,21 +1,15 @@
 use std::{
-    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use indexmap::IndexMap;
 use smallvec::SmallVec;
 
+use super::table::Table;
 use crate::{
     Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
-    decide::{Cell, Denied, Left, Rule},
-    known::Known,
+    decide::{Cell, Denied, Left},
 };
-
-/// Cells that are looked at for each new one: more than one, so that the spent ones go faster than new ones
-/// come.
-const SWEPT: usize = 4;
 
 /// A part of the keys, behind a lock that nobody holds for longer than a decision. Alone on its cache lines,
 /// so that neighbours do not slow each other down.
@@ -25,12 +19,10 @@ pub(super) struct Shard {
 }
 
 struct Cells {
-    by_key: IndexMap<u128, Cell, BuildHasherDefault<Known>>,
+    by_key: Table,
     /// Of the keys that found no place, by policy.
-    shared: IndexMap<u128, Cell, BuildHasherDefault<Known>>,
+    shared: Table,
     capacity: usize,
-    /// Where the sweep goes on.
-    sweep: usize,
     /// The latest time it was asked at. Requests tell when they began, which is not the order in which they
     /// come here, and its time does not go back.
     latest: u64,
@@ -47,7 +39,7 @@ struct Staged {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Among the keys.
-    At(usize),
+    Own,
     /// Nowhere yet.
     New,
     /// There is no room for another key.
@@ -56,13 +48,8 @@ enum Place {
 
 impl Shard {
     pub(super) fn new(capacity: usize) -> Self {
-        let cells = Cells {
-            by_key: IndexMap::default(),
-            shared: IndexMap::default(),
-            capacity,
-            sweep: 0,
-            latest: 0,
-        };
+        let cells =
+            Cells { by_key: Table::default(), shared: Table::default(), capacity, latest: 0 };
         Self { cells: Mutex::new(cells) }
     }
 
@@ -71,11 +58,22 @@ impl Shard {
         cells.by_key.len() + cells.shared.len()
     }
 
-    pub(super) fn take(&self, ask: &Ask<'_>, asked: u64) -> Outcome {
+    #[inline]
+    pub(super) fn take(&self, ask: &Ask<'_>, asked: u64, on_overflow: impl FnOnce()) -> Outcome {
         let mut cells = self.lock();
         cells.latest = cells.latest.max(asked);
         let now = cells.latest;
-        cells.take(ask, asked, now)
+        let Some(state) = cells.take_one(ask, now) else {
+            let outcome = cells.take_all(ask, asked, now);
+            if outcome.source == Source::Overflow {
+                on_overflow();
+            }
+            return outcome;
+        };
+        drop(cells);
+        let mut states = SmallVec::new();
+        states.push(state);
+        Outcome::new(states, Source::Memory, decided_at(ask, asked, now))
     }
 
     pub(super) fn look(&self, ask: &Ask<'_>, asked: u64) -> Outcome {
@@ -102,7 +100,7 @@ impl Shard {
     pub(super) fn forget(&self, ask: &Ask<'_>) {
         let mut cells = self.lock();
         for (_, mark) in each(ask) {
-            cells.by_key.swap_remove(&own(ask, mark));
+            cells.by_key.remove(own(ask, mark));
         }
     }
 
@@ -113,25 +111,22 @@ impl Shard {
 }
 
 impl Cells {
-    fn take(&mut self, ask: &Ask<'_>, asked: u64, now: u64) -> Outcome {
-        // What most decisions are: by one policy, of a key that is here. It is looked up once, and nothing is
-        // staged.
-        if let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks)
-            && let Some(cell) = self.by_key.get_mut(&own(ask, *mark))
-        {
-            let mut states = SmallVec::new();
-            states.push(take_known(cell, policy.rule(), ask.cost, now));
-            return Outcome::new(states, Source::Memory, decided_at(ask, asked, now));
-        }
-        self.take_all(ask, asked, now)
+    /// What most decisions are: by one policy, of a key that is here. It is looked up once, and nothing is staged.
+    #[inline]
+    fn take_one(&mut self, ask: &Ask<'_>, now: u64) -> Option<PolicyState> {
+        let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
+        let cell = self.by_key.get_mut(own(ask, *mark))?;
+        let (taken, left) = policy.rule().charge(cell, now, ask.cost);
+        Some(state(taken, left))
     }
 
+    #[inline(never)]
     fn take_all(&mut self, ask: &Ask<'_>, asked: u64, now: u64) -> Outcome {
         let mut staged = self.stage(ask, now, false);
         let new = staged.iter().filter(|staged| staged.place == Place::New).count();
         if new > 0 {
-            self.sweep(now);
-            // The sweep has moved cells about.
+            self.by_key.sweep(now);
+            // The sweep may have thrown out one of them.
             staged = self.stage(ask, now, self.has_no_room_for(new));
         }
         let denied =
@@ -148,30 +143,12 @@ impl Cells {
         self.by_key.len() + new > self.capacity
     }
 
-    /// Throws a few cells out, if they are spent.
-    fn sweep(&mut self, now: u64) {
-        for _ in 0..SWEPT.min(self.by_key.len()) {
-            if self.sweep >= self.by_key.len() {
-                self.sweep = 0;
-            }
-            match self.by_key.get_index(self.sweep) {
-                // The last one takes its place, and is the next to be looked at.
-                Some((_, cell)) if cell.is_spent(now) => {
-                    self.by_key.swap_remove_index(self.sweep);
-                }
-                _ => self.sweep += 1,
-            }
-        }
-    }
-
     /// A policy of which the key has a cell goes on with it, however full it is.
     fn stage(&self, ask: &Ask<'_>, now: u64, full: bool) -> SmallVec<[Staged; 2]> {
         let stage = |(policy, mark): (&Policy, u128)| {
-            let (place, before) = match self.by_key.get_full(&own(ask, mark)) {
-                Some((index, _, cell)) => (Place::At(index), *cell),
-                None if full => {
-                    (Place::Shared, self.shared.get(&mark).copied().unwrap_or_default())
-                }
+            let (place, before) = match self.by_key.get(own(ask, mark)) {
+                Some(cell) => (Place::Own, cell),
+                None if full => (Place::Shared, self.shared.get(mark).unwrap_or_default()),
                 None => (Place::New, Cell::default()),
             };
             Staged { place, before, after: policy.rule().take(before, now, ask.cost) }
@@ -183,14 +160,11 @@ impl Cells {
         for ((_, mark), staged) in each(ask).zip(staged) {
             let Ok(after) = staged.after else { continue };
             match staged.place {
-                Place::At(index) => self.by_key[index] = after,
-                Place::New => {
-                    self.by_key.insert(own(ask, mark), after);
-                }
+                Place::Own | Place::New => self.by_key.set(own(ask, mark), after),
                 Place::Shared => {
                     // One for each name of a policy, of which an application may make up many.
-                    self.shared.retain(|_, cell| !cell.is_spent(now));
-                    self.shared.insert(mark, after);
+                    self.shared.sweep_all(now);
+                    self.shared.set(mark, after);
                 }
             }
         }
@@ -198,8 +172,8 @@ impl Cells {
 
     /// The cell that a decision has charged, if it is still there.
     fn charged(&mut self, own: u128, mark: u128, source: Source) -> Option<&mut Cell> {
-        match self.by_key.get_mut(&own) {
-            None if source == Source::Overflow => self.shared.get_mut(&mark),
+        match self.by_key.get_mut(own) {
+            None if source == Source::Overflow => self.shared.get_mut(mark),
             found => found,
         }
     }
@@ -214,20 +188,10 @@ fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
     ask.policies.iter().zip(ask.policies.0.marks.iter().copied())
 }
 
-fn take_known(cell: &mut Cell, rule: &Rule, cost: u32, now: u64) -> PolicyState {
-    let after = rule.take(*cell, now, cost);
-    if let Ok(after) = after
-        && cost > 0
-    {
-        *cell = after;
-    }
-    state(rule, *cell, after, now)
-}
-
 fn outcome(ask: &Ask<'_>, staged: &[Staged], asked: u64, now: u64, committed: bool) -> Outcome {
     let state = |(policy, staged): (&Policy, &Staged)| {
-        let cell = staged.after.ok().filter(|_| committed);
-        state(policy.rule(), cell.unwrap_or(staged.before), staged.after, now)
+        let cell = staged.after.ok().filter(|_| committed).unwrap_or(staged.before);
+        state(staged.after.map(|_| ()), policy.rule().left(cell, now))
     };
     let states = ask.policies.iter().zip(staged).map(state).collect();
     let overflowed = staged.iter().any(|staged| staged.place == Place::Shared);
@@ -246,10 +210,10 @@ fn left(state: &PolicyState) -> Left {
     Left { units: state.remaining, reset }
 }
 
-fn state(rule: &Rule, cell: Cell, after: Result<Cell, Denied>, now: u64) -> PolicyState {
-    let Left { units, reset } = rule.left(cell, now);
-    let ruling = match after {
-        Ok(_) => Ruling::Allow,
+#[inline]
+fn state(taken: Result<(), Denied>, Left { units, reset }: Left) -> PolicyState {
+    let ruling = match taken {
+        Ok(()) => Ruling::Allow,
         Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },
     };
     PolicyState { ruling, remaining: units, reset: Duration::from_nanos(reset) }
