@@ -3,15 +3,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::{Head, ResponseBody};
+use battlement_core::ResponseBody;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{
-    answer::Denial,
-    limiter::{Admitted, Ruled},
-};
+use crate::{after::After, answer::Denial, limiter::Ruled};
 
 pin_project! {
     /// The future of a [`RateLimit`](crate::RateLimit): of the service's `F`, after `W` where the store has
@@ -28,80 +25,48 @@ pin_project! {
     #[derive(Debug)]
     #[project = StateProj]
     enum State<F, W> {
-        Waiting { #[pin] wait: W },
-        Ruled { #[pin] next: Next<F> },
-    }
-}
-
-pin_project! {
-    /// What comes after a ruling: the service's own future, or an answer in its place.
-    #[derive(Debug)]
-    pub struct Next<F> {
-        #[pin]
-        step: Step<F>,
-    }
-}
-
-pin_project! {
-    #[derive(Debug)]
-    #[project = StepProj]
-    enum Step<F> {
-        Call { #[pin] future: F, admitted: Admitted },
+        Wait { #[pin] wait: W },
+        Call { #[pin] future: F, after: After },
         // Empty once it was answered.
         Answer { denial: Option<Box<Denial>> },
     }
 }
 
+/// What comes after a ruling: the service's own future, or an answer in its place.
+#[derive(Debug)]
+pub struct Next<F>(Result<(F, After), Box<Denial>>);
+
 impl<F> Next<F> {
     /// Calls the service, if the request may pass.
-    #[inline]
     pub(crate) fn of<S, B>(ruled: Ruled, service: &mut S, request: Request<B>) -> Self
     where
         S: Service<Request<B>, Future = F>,
     {
-        let step = match ruled {
-            Ruled::Pass => {
-                Step::Call { future: service.call(request), admitted: Admitted::default() }
-            }
-            Ruled::Admit(admitted) => Step::Call { future: service.call(request), admitted },
-            Ruled::Deny(denial) => Step::Answer { denial: Some(denial) },
-        };
-        Self { step }
-    }
-
-    #[inline]
-    fn poll_response<B, E>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<ResponseBody<B>>, E>>
-    where
-        F: Future<Output = Result<Response<B>, E>>,
-    {
-        match self.project().step.project() {
-            StepProj::Call { future, admitted } => {
-                let mut response = ready!(future.poll(cx))?;
-                if let Some(charge) = admitted.charge.take() {
-                    charge.settle(&Head::of(&response));
-                }
-                std::mem::take(&mut admitted.fields).write(response.headers_mut());
-                Poll::Ready(Ok(response.map(ResponseBody::inner)))
-            }
-            StepProj::Answer { denial } => {
-                let denial = denial.take().expect("a future is not polled after its end");
-                Poll::Ready(Ok(denial.response()))
-            }
-        }
+        Self(ruled.map(|after| (service.call(request), after)))
     }
 }
 
 impl<F, W> ResponseFuture<F, W> {
     #[inline]
-    pub(crate) const fn next(next: Next<F>) -> Self {
-        Self { state: State::Ruled { next } }
+    pub(crate) const fn call(future: F, after: After) -> Self {
+        Self { state: State::Call { future, after } }
     }
 
-    pub(crate) const fn waiting(wait: W) -> Self {
-        Self { state: State::Waiting { wait } }
+    pub(crate) const fn answer(denial: Box<Denial>) -> Self {
+        Self { state: State::Answer { denial: Some(denial) } }
+    }
+
+    pub(crate) const fn wait(wait: W) -> Self {
+        Self { state: State::Wait { wait } }
+    }
+}
+
+impl<F, W> State<F, W> {
+    fn next(next: Next<F>) -> Self {
+        match next.0 {
+            Ok((future, after)) => Self::Call { future, after },
+            Err(denial) => Self::Answer { denial: Some(denial) },
+        }
     }
 }
 
@@ -112,15 +77,25 @@ where
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        if let StateProj::Waiting { wait } = state.as_mut().project() {
-            let next = ready!(wait.poll(cx));
-            state.set(State::Ruled { next });
-        }
-        match state.project() {
-            StateProj::Waiting { .. } => Poll::Pending,
-            StateProj::Ruled { next } => next.poll_response(cx),
+        loop {
+            match state.as_mut().project() {
+                StateProj::Wait { wait } => {
+                    let next = ready!(wait.poll(cx));
+                    state.set(State::next(next));
+                }
+                StateProj::Call { future, after } => {
+                    let mut response = ready!(future.poll(cx))?;
+                    after.finish(&mut response);
+                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
+                }
+                StateProj::Answer { denial } => {
+                    let denial = denial.take().expect("a future is not polled after its end");
+                    return Poll::Ready(Ok(denial.response()));
+                }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::{
     Ask, Attempt, Decision, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe,
     Outcome, Policies, Policy, RateLimitInfo, Store, StoreError,
+    after::{After, Settle},
     answer::Denial,
     headers::Fields,
     jitter,
@@ -39,26 +40,8 @@ pub(crate) type Ask1<T> = Arc<dyn Fn(&Inbound<'_>) -> T + Send + Sync>;
 /// A closure that is asked about a response.
 pub(crate) type RefundWhen = Arc<dyn Fn(&Head<'_>) -> bool + Send + Sync>;
 
-/// What becomes of a request.
-pub(crate) enum Ruled {
-    /// It is none of the layer's business.
-    Pass,
-    Admit(Admitted),
-    Deny(Box<Denial>),
-}
-
-/// What is kept of a request that may pass.
-#[derive(Debug, Default)]
-pub(crate) struct Admitted {
-    pub(crate) fields: Fields,
-    pub(crate) charge: Option<Box<dyn Settle>>,
-}
-
-/// What was taken, if it may have to be given back.
-pub(crate) trait Settle: fmt::Debug + Send + Sync {
-    /// Gives it back, if the response is one that costs nothing.
-    fn settle(&self, head: &Head<'_>);
-}
+/// What becomes of a request: it may pass, or reads why not.
+pub(crate) type Ruled = Result<After, Box<Denial>>;
 
 struct Charge<St> {
     limiter: Arc<Limiter<St>>,
@@ -66,6 +49,7 @@ struct Charge<St> {
     key: KeyHash,
     cost: u32,
     outcome: Outcome,
+    fields: Fields,
 }
 
 /// What was asked of a store that has not answered yet.
@@ -112,8 +96,8 @@ impl<St> Limiter<St> {
         }
         match self.missing {
             Missing::Shared => Ok(self.secret.nobody()),
-            Missing::Skip => Err(Ruled::Pass),
-            Missing::Deny => Err(Ruled::Deny(Box::new(Denial::nobody(Wire::of(inbound.headers))))),
+            Missing::Skip => Err(Ok(After::NOTHING)),
+            Missing::Deny => Err(Err(Box::new(Denial::nobody(Wire::of(inbound.headers))))),
         }
     }
 
@@ -132,7 +116,7 @@ impl<St: Store> Limiter<St> {
     pub(crate) fn rule<B>(self: &Arc<Self>, request: &mut Request<B>) -> NowOrLater<St> {
         let inbound = Inbound::of(request);
         if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&inbound)) {
-            return Ok(Ruled::Pass);
+            return Ok(Ok(After::NOTHING));
         }
         let key = match self.key.read(&inbound, &self.secret) {
             Some(key) => key,
@@ -146,7 +130,12 @@ impl<St: Store> Limiter<St> {
         let cost = self.cost.as_ref().map_or(1, |cost| cost(&inbound));
         let now = inbound.start().unwrap_or_else(Instant::now);
         let ask = Ask::new(key, policies, cost, now);
-        match self.store.acquire(&ask) {
+        let answer = self.store.acquire(&ask);
+        // Judged where it lies: it is large, and most often it is this one.
+        if let Attempt::Now(outcome) = &answer {
+            return Ok(self.judge(&ask, outcome, request));
+        }
+        match answer {
             Attempt::Now(outcome) => Ok(self.judge(&ask, &outcome, request)),
             Attempt::Failed(error) => Ok(self.fail(&ask, error, request)),
             Attempt::Later(answer) => Err((self.pending(&ask), answer)),
@@ -165,14 +154,16 @@ impl<St: Store> Limiter<St> {
         let fields = Fields::of(self.headers, ask.policies, outcome);
         if outcome.is_denied(ask.policies) {
             let wire = Wire::of(request.headers());
-            return Ruled::Deny(Box::new(self.denial(wire, ask.policies, outcome, fields)));
+            return Err(Box::new(self.denial(wire, ask.policies, outcome, fields)));
         }
-        let charge = self.charge(ask, outcome);
         if self.expose {
             let (policies, outcome) = (ask.policies.clone(), outcome.clone());
             request.extensions_mut().insert(RateLimitInfo { policies, outcome, key: ask.key });
         }
-        Ruled::Admit(Admitted { fields, charge })
+        if self.refund.is_some() {
+            return Ok(After::Settle(self.charge(ask, outcome, fields)));
+        }
+        Ok(After::Write(fields))
     }
 
     #[cold]
@@ -184,18 +175,20 @@ impl<St: Store> Limiter<St> {
             observe::tell_failure(&**observe, ask.policies, decision);
         }
         if tried {
-            return Ruled::Admit(Admitted::default());
+            return Ok(After::NOTHING);
         }
-        Ruled::Deny(Box::new(Denial::unavailable(Wire::of(request.headers()))))
+        Err(Box::new(Denial::unavailable(Wire::of(request.headers()))))
     }
 
-    fn charge(self: &Arc<Self>, ask: &Ask<'_>, outcome: &Outcome) -> Option<Box<dyn Settle>> {
-        self.refund.is_some().then(|| {
-            let limiter = Arc::clone(self);
-            let (policies, key, cost) = (ask.policies.clone(), ask.key, ask.cost);
-            let outcome = outcome.clone();
-            Box::new(Charge { limiter, policies, key, cost, outcome }) as Box<dyn Settle>
-        })
+    fn charge(
+        self: &Arc<Self>,
+        ask: &Ask<'_>,
+        outcome: &Outcome,
+        fields: Fields,
+    ) -> Box<dyn Settle> {
+        let limiter = Arc::clone(self);
+        let (policies, key, cost) = (ask.policies.clone(), ask.key, ask.cost);
+        Box::new(Charge { limiter, policies, key, cost, outcome: outcome.clone(), fields })
     }
 
     fn pending(self: &Arc<Self>, ask: &Ask<'_>) -> Pending<St> {
@@ -220,12 +213,13 @@ impl<St: Store> Pending<St> {
 }
 
 impl<St: Store> Settle for Charge<St> {
-    fn settle(&self, head: &Head<'_>) {
+    fn settle(self: Box<Self>, head: &Head<'_>) -> Fields {
         if self.limiter.refund.as_ref().is_some_and(|refund| refund(head)) {
             let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
             // Nobody waits for it: the store does it all the same.
             drop(self.limiter.store.refund(&ask, &self.outcome));
         }
+        self.fields
     }
 }
 

@@ -53,9 +53,11 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.limiter.rule(&mut request) {
-            Ok(ruled) => ResponseFuture::next(Next::of(ruled, &mut self.inner, request)),
+            Ok(Ok(after)) => ResponseFuture::call(self.inner.call(request), after),
+            Ok(Err(denial)) => ResponseFuture::answer(denial),
             Err((_, never)) => never.cannot_be(),
         }
     }
@@ -76,12 +78,13 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.limiter.rule(&mut request) {
-            Ok(ruled) => ResponseFuture::next(Next::of(ruled, &mut self.inner, request)),
+            Ok(Ok(after)) => ResponseFuture::call(self.inner.call(request), after),
+            Ok(Err(denial)) => ResponseFuture::answer(denial),
             Err((pending, answer)) => {
                 // The one that was polled ready waits; a clone has to become ready again.
                 let unready = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, unready);
-                ResponseFuture::waiting(Waiting::new(answer, pending, ready, request))
+                ResponseFuture::wait(Waiting::new(answer, pending, ready, request))
             }
         }
     }
