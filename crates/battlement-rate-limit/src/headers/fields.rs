@@ -5,9 +5,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::ToStrError};
 use super::{
     Headers,
     names::{DRAFT6, LEGACY, LIMIT, POLICY},
-    text::{Text, seconds_up},
+    text::{DIGITS, Text, seconds_up},
 };
 use crate::{Outcome, Policies, Policy, PolicyState};
+
+/// What the list of most policies fits into, on the stack.
+const SHORT: usize = 128;
 
 /// The headers of one decision, as small as they can wait for the response.
 #[derive(Debug, Default)]
@@ -16,14 +19,22 @@ pub(crate) enum Fields {
     #[default]
     None,
     /// Lists of all policies.
-    Lists { policies: Policies, limit: HeaderValue },
+    Lists { policies: Policies, limit: Box<[u8]> },
     /// The numbers of one.
-    Numbers { policies: Policies, style: Headers, tightest: Tightest },
+    Numbers(Box<Numbers>),
+}
+
+/// As former drafts have them.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    policies: Policies,
+    style: Headers,
+    tightest: Tightest,
 }
 
 /// The policy that leaves least.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tightest {
+struct Tightest {
     limit: u32,
     remaining: u32,
     /// In seconds.
@@ -47,7 +58,8 @@ impl Fields {
             let all = shown(policies, outcome).map(|(policy, state)| Tightest::of(policy, state));
             let tightest = all.min_by_key(|tightest| (tightest.remaining, !tightest.reset));
             let policies = policies.clone();
-            tightest.map(|tightest| Self::Numbers { policies, style: headers, tightest })
+            let numbers = |tightest| Numbers { policies, style: headers, tightest };
+            tightest.map(|tightest| Self::Numbers(Box::new(numbers(tightest))))
         };
         told.unwrap_or_default()
     }
@@ -65,11 +77,13 @@ impl Fields {
             Self::None => {}
             Self::Lists { policies, limit } => {
                 list_policies(headers, policies.0.headers.as_ref().map(|both| &both.named));
-                if headers.append(LIMIT, limit) {
+                let limit = HeaderValue::try_from(limit.into_vec());
+                if limit.is_ok_and(|limit| headers.append(LIMIT, limit)) {
                     on_one_line(headers, LIMIT);
                 }
             }
-            Self::Numbers { policies, style, tightest } => {
+            Self::Numbers(numbers) => {
+                let Numbers { policies, style, tightest } = *numbers;
                 let told = policies.0.headers.as_ref().filter(|_| style != Headers::Legacy);
                 list_policies(headers, told.map(|both| &both.numbers));
                 tightest.write(style, headers);
@@ -89,7 +103,8 @@ impl Tightest {
             Headers::Draft7 => self.write_draft7(headers),
             Headers::Legacy => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-                self.write_three(LEGACY, seconds_up(now.unwrap_or_default()) + self.reset, headers);
+                let now = seconds_up(now.unwrap_or_default());
+                self.write_three(LEGACY, now.saturating_add(self.reset), headers);
             }
             _ => self.write_three(DRAFT6, self.reset, headers),
         }
@@ -100,10 +115,11 @@ impl Tightest {
             text.split(", ").find_map(|part| part.strip_prefix("remaining="))?.parse().ok()
         };
         if self.is_tighter(headers, &LIMIT, remaining) {
-            let mut text = Text::new();
-            text.text("limit=").number(self.limit.into());
-            text.text(", remaining=").number(self.remaining.into());
-            text.text(", reset=").number(self.reset);
+            let mut room = [0; SHORT];
+            let mut text = Text::at_the_end_of(&mut room);
+            text.number(self.reset).text(", reset=");
+            text.number(self.remaining.into()).text(", remaining=");
+            text.number(self.limit.into()).text("limit=");
             if let Some(value) = text.value() {
                 headers.insert(LIMIT, value);
             }
@@ -112,9 +128,11 @@ impl Tightest {
 
     fn write_three(self, names: [HeaderName; 3], reset: u64, headers: &mut HeaderMap) {
         if self.is_tighter(headers, &names[1], |text| text.parse().ok()) {
-            let values = [self.limit.into(), self.remaining.into(), HeaderValue::from(reset)];
-            for (name, value) in names.into_iter().zip(values) {
-                headers.insert(name, value);
+            let numbers = [self.limit.into(), self.remaining.into(), reset];
+            for (name, number) in names.into_iter().zip(numbers) {
+                if let Some(value) = Text::at_the_end_of(&mut [0; DIGITS]).number(number).value() {
+                    headers.insert(name, value);
+                }
             }
         }
     }
@@ -141,19 +159,30 @@ fn shown<'a>(
 }
 
 /// `"burst";r=99;t=1`, where `t` is left out if there is nothing to wait for.
-fn limits(policies: &Policies, outcome: &Outcome) -> Option<HeaderValue> {
-    let mut text = Text::new();
+fn limits(policies: &Policies, outcome: &Outcome) -> Option<Box<[u8]>> {
+    let room = policies.0.room;
+    if room <= SHORT {
+        write_limits(&mut [0; SHORT], policies, outcome)
+    } else {
+        write_limits(&mut vec![0; room], policies, outcome)
+    }
+}
+
+#[inline]
+fn write_limits(room: &mut [u8], policies: &Policies, outcome: &Outcome) -> Option<Box<[u8]>> {
+    let mut text = Text::at_the_end_of(room);
     let labels = policies.iter().zip(&outcome.states).zip(&policies.0.labels);
-    for ((policy, state), label) in labels {
+    for ((policy, state), label) in labels.rev() {
         if policy.is_shadow() {
             continue;
         }
-        text.comma().text(label).number(state.remaining.into());
+        text.comma();
         if state.reset > Duration::ZERO {
-            text.text(";t=").number(seconds_up(state.reset));
+            text.number(seconds_up(state.reset)).text(";t=");
         }
+        text.number(state.remaining.into()).text(label);
     }
-    text.value()
+    text.boxed()
 }
 
 fn list_policies(headers: &mut HeaderMap, told: Option<&HeaderValue>) {
@@ -171,5 +200,33 @@ fn on_one_line(headers: &mut HeaderMap, name: HeaderName) {
     lines.rotate_right(1);
     if let Ok(list) = HeaderValue::from_bytes(&lines.join(&b',')) {
         headers.insert(name, list);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::{Ruling, Source};
+
+    #[test]
+    fn whatever_a_store_says_of_policies_of_any_name_there_is_room_for() {
+        for count in 1..=8 {
+            let name = |n: usize| format!("{n}{}", "\"".repeat(63));
+            let policies = Policies::new((0..count).map(|n| Policy::per_day(&name(n), 1)));
+            let state =
+                PolicyState { ruling: Ruling::Allow, remaining: u32::MAX, reset: Duration::MAX };
+            let states = std::iter::repeat_n(state, count).collect();
+            let outcome = Outcome::new(states, Source::Memory, Instant::now());
+            let written = String::from_utf8(limits(&policies, &outcome).unwrap().into()).unwrap();
+            let list = |n| format!("\"{n}{}\";r={};t={}", "\\\"".repeat(63), u32::MAX, u64::MAX);
+            assert_eq!(written, (0..count).map(list).collect::<Vec<_>>().join(","));
+            for headers in [Headers::Draft7, Headers::Draft6, Headers::Legacy] {
+                let mut map = HeaderMap::new();
+                Fields::of(headers, &policies, &outcome).write(&mut map);
+                assert!(!map.is_empty(), "{headers:?}");
+            }
+        }
     }
 }

@@ -2,76 +2,88 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-/// A header's value as it is put together. Most fit, and take no allocation before the value's own.
-pub(super) struct Text {
-    short: [u8; SHORT],
-    len: usize,
-    /// All of it, once it is longer.
-    long: Vec<u8>,
+/// A header's value as it is put together: from its end, since that is where digits come from, and nobody has to
+/// count them before.
+pub(super) struct Text<'a> {
+    room: &'a mut [u8],
+    /// Where what was written begins.
+    start: usize,
 }
 
-const SHORT: usize = 96;
 /// Enough for any number.
-const DIGITS: usize = 20;
+pub(super) const DIGITS: usize = 20;
+/// All numbers of two digits, so that half as many divisions do.
+const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
+    2021222324252627282930313233343536373839\
+    4041424344454647484950515253545556575859\
+    6061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899";
 
-impl Text {
-    pub(super) const fn new() -> Self {
-        Self { short: [0; SHORT], len: 0, long: Vec::new() }
+impl<'a> Text<'a> {
+    /// One that has this room, which must be enough.
+    #[inline]
+    pub(super) const fn at_the_end_of(room: &'a mut [u8]) -> Self {
+        let start = room.len();
+        Self { room, start }
     }
 
-    /// Inlined, since what is written is most often known when this is built.
+    /// Puts `text` before what is there. Inlined, since it is most often known when this is built.
     #[inline]
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        let end = self.len + text.len();
-        match self.short.get_mut(self.len..end) {
-            Some(room) => room.copy_from_slice(text.as_bytes()),
-            None => self.lengthen(text.as_bytes()),
-        }
-        self.len = end;
-        self
+        self.bytes(text.as_bytes())
     }
 
+    /// Puts `number` before what is there.
+    #[inline]
     pub(super) fn number(&mut self, mut number: u64) -> &mut Self {
-        let count = number.checked_ilog10().unwrap_or(0) as usize + 1;
-        let mut digits = [b'0'; DIGITS];
-        let room = match self.short.get_mut(self.len..self.len + count) {
-            Some(room) => room,
-            None => &mut digits[..count],
-        };
-        for digit in room.iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
+        while number >= 100 {
+            self.bytes(pair(number % 100));
+            number /= 100;
         }
-        if self.len + count > SHORT {
-            self.lengthen(&digits[..count]);
-        }
-        self.len += count;
-        self
+        let last = pair(number);
+        self.bytes(if number < 10 { &last[1..] } else { last })
     }
 
-    /// Parts a list, unless nothing stands in it yet.
+    /// Puts a comma before what is there, if something is.
     #[inline]
     pub(super) fn comma(&mut self) -> &mut Self {
-        if self.len > 0 { self.text(",") } else { self }
+        if self.start < self.room.len() { self.text(",") } else { self }
     }
 
     pub(super) fn value(&self) -> Option<HeaderValue> {
-        let written = self.short.get(..self.len).unwrap_or(&self.long);
-        HeaderValue::from_bytes(written).ok()
+        HeaderValue::from_bytes(self.written()).ok()
     }
 
-    #[cold]
-    fn lengthen(&mut self, bytes: &[u8]) {
-        if self.long.is_empty() {
-            self.long.extend_from_slice(&self.short[..self.len]);
-        }
-        self.long.extend_from_slice(bytes);
+    /// All of it, unless that is nothing.
+    #[inline]
+    pub(super) fn boxed(&self) -> Option<Box<[u8]>> {
+        Some(self.written()).filter(|text| !text.is_empty()).map(Box::from)
+    }
+
+    fn written(&self) -> &[u8] {
+        &self.room[self.start..]
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let end = self.start;
+        self.start -= bytes.len();
+        self.room[self.start..end].copy_from_slice(bytes);
+        self
     }
 }
 
+/// The two digits of a number below 100.
+#[inline]
+fn pair(number: u64) -> &'static [u8] {
+    let at = number as usize * 2;
+    &PAIRS[at..at + 2]
+}
+
 /// Whole seconds, rounded up.
+#[inline]
 pub(super) fn seconds_up(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 
 #[cfg(test)]
@@ -80,25 +92,32 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn numbers_are_written_as_format_writes_them() {
-        for number in [0, 7, 9, 10, 11, 99, 100, 999, 1_000, u64::MAX] {
-            let value = Text::new().number(number).value().unwrap();
-            assert_eq!(value.to_str().unwrap(), number.to_string());
+    proptest! {
+        #[test]
+        fn numbers_are_written_as_format_writes_them(number: u64, shift in 0_u32..64) {
+            let number = number >> shift;
+            let value = Text::at_the_end_of(&mut [0; DIGITS]).number(number).value().unwrap();
+            prop_assert_eq!(value.to_str().unwrap(), number.to_string());
+        }
+
+        #[test]
+        fn a_text_is_put_together_from_its_end(parts in prop::collection::vec(("[ -~]{0,40}", 0_u64..1_000_000), 1..20)) {
+            let mut room = [0; 20 * (40 + DIGITS + 1)];
+            let (mut text, mut expected) = (Text::at_the_end_of(&mut room), Vec::new());
+            for (part, number) in &parts {
+                text.comma().number(*number).text(part);
+                expected.insert(0, format!("{part}{number}"));
+            }
+            let value = text.value().unwrap();
+            prop_assert_eq!(value.to_str().unwrap(), expected.join(","));
         }
     }
 
-    proptest! {
-        #[test]
-        fn a_text_of_any_length_is_whole(parts in prop::collection::vec(("[ -~]{0,40}", 0_u64..1_000_000), 1..20)) {
-            let (mut text, mut expected) = (Text::new(), String::new());
-            for (part, number) in &parts {
-                text.comma().text(part).number(*number);
-                let comma = if expected.is_empty() { "" } else { "," };
-                expected.push_str(&format!("{comma}{part}{number}"));
-            }
-            let value = text.value().unwrap();
-            prop_assert_eq!(value.to_str().unwrap(), expected);
+    #[test]
+    fn numbers_at_the_edges_are_written_as_format_writes_them() {
+        for number in [0, 7, 9, 10, 11, 99, 100, 101, 999, 1_000, 1_001, u64::MAX] {
+            let value = Text::at_the_end_of(&mut [0; DIGITS]).number(number).value().unwrap();
+            assert_eq!(value.to_str().unwrap(), number.to_string());
         }
     }
 }
