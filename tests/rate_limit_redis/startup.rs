@@ -91,3 +91,52 @@ async fn nobody_is_turned_away_while_the_first_connection_is_made() {
 async fn nobody_is_turned_away_while_the_first_connection_is_made_on_several_threads() {
     many_ask_from_the_first().await;
 }
+
+mod alone {
+    use std::time::Duration;
+
+    use battlement_rate_limit::{
+        Policy,
+        redis::{OnFailure, Redis, State},
+    };
+    use battlement_testkit::{eventually, redis::Redis as Server};
+    use tokio::{
+        task::JoinSet,
+        time::{Instant, sleep_until},
+    };
+
+    use super::CALLERS;
+    use crate::shop::{PATIENCE, Shop};
+
+    const DEADLINE: Duration = Duration::from_millis(200);
+    const TRIES: u64 = 20;
+    const BETWEEN: Duration = Duration::from_micros(500);
+
+    /// Many ask while the connection is made, which is there when it is too late for them, or nearly.
+    async fn ask_in_vain(shop: &Shop, server: &mut Server, before: Duration) {
+        let (mut asking, began) = (JoinSet::new(), Instant::now());
+        for customer in 0..CALLERS {
+            let shop = shop.clone();
+            asking.spawn(async move { shop.ask(customer).await });
+        }
+        sleep_until(began + DEADLINE - before).await;
+        server.cont();
+        asking.join_all().await;
+    }
+
+    #[tokio::test]
+    async fn who_was_late_for_the_first_connection_keeps_nobody_else_from_it() {
+        let mut server = Server::start().await.unwrap();
+        for nth in 0..TRIES {
+            server.stop();
+            let redis = Redis::builder(&server.url()).deadline(DEADLINE).build().unwrap();
+            let shop = Shop::new(&redis, Policy::per_day("day", 10_000), OnFailure::Deny);
+            ask_in_vain(&shop, &mut server, BETWEEN * nth as u32).await;
+            assert!(eventually(PATIENCE, || redis.state() != State::Connecting).await);
+            for customer in 0..30 {
+                let answer = shop.ask(customer).await;
+                assert!(answer.passed() || answer.took >= DEADLINE, "not asked for: {answer:?}");
+            }
+        }
+    }
+}

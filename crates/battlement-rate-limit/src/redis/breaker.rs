@@ -3,10 +3,12 @@ use std::time::Duration;
 /// Whether it is worth asking, by how the last second went.
 ///
 /// It opens when at least half of at least 20 calls within a second failed or were late. It does not close by
-/// itself: somebody else tries, off the path of requests, and closes it.
+/// itself: somebody else tries, off the path of requests, and closes it. Whoever asked before that says nothing of
+/// what has been since, as those who have waited for a connection until it was too late for them.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     parts: [Part; PARTS],
+    since: Duration,
 }
 
 /// What ended within a tenth of a second.
@@ -29,8 +31,11 @@ impl Breaker {
         part.calls = part.calls.saturating_add(calls);
     }
 
-    /// A call has failed at `now`; returns whether that is enough to open.
-    pub(super) fn note_failure(&mut self, now: Duration) -> bool {
+    /// A call of `asked` has failed at `now`; returns whether that is enough to open.
+    pub(super) fn note_failure(&mut self, asked: Duration, now: Duration) -> bool {
+        if asked < self.since {
+            return false;
+        }
         let part = self.part(now);
         part.calls = part.calls.saturating_add(1);
         part.failed = part.failed.saturating_add(1);
@@ -48,8 +53,8 @@ impl Breaker {
     }
 
     /// Begins anew.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
+    pub(super) fn clear(&mut self, now: Duration) {
+        *self = Self { since: now, ..Self::default() };
     }
 
     fn is_bad(&self, nth: u64) -> bool {
@@ -74,7 +79,7 @@ mod tests {
     impl Breaker {
         fn note(&mut self, now: Duration, failed: bool) -> bool {
             if failed {
-                return self.note_failure(now);
+                return self.note_failure(now, now);
             }
             self.note_successes(now, 1);
             false
@@ -88,8 +93,17 @@ mod tests {
             assert!(!breaker.note(at(call), call % 2 == 0), "{call}");
         }
         assert!(breaker.note(at(19), true));
-        breaker.clear();
+        breaker.clear(at(19));
         assert!(!breaker.note(at(20), true));
+    }
+
+    #[test]
+    fn who_asked_before_it_closed_does_not_open_it() {
+        let mut breaker = Breaker::default();
+        breaker.clear(at(100));
+        assert!((0..1_000).all(|_| !breaker.note_failure(at(99), at(101))));
+        assert!((0..19).all(|_| !breaker.note_failure(at(100), at(101))));
+        assert!(breaker.note_failure(at(100), at(101)));
     }
 
     #[test]

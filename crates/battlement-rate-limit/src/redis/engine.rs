@@ -141,7 +141,7 @@ impl Engine {
         let answered = timeout_at(deadline, self.answered(slot, deadline, entry)).await;
         let result = answered.unwrap_or(Err(StoreError::Late));
         if let Err(error) = &result {
-            self.note_failure(slot, *error);
+            self.note_failure(slot, deadline, *error);
         }
         result
     }
@@ -284,9 +284,11 @@ impl Engine {
         result.map_err(|fault| StoreError::from(&fault))
     }
 
-    fn note_failure(&self, slot: u16, error: StoreError) {
+    fn note_failure(&self, slot: u16, deadline: Instant, error: StoreError) {
         if !matches!(error, StoreError::Busy | StoreError::Unavailable) {
-            self.group(slot).note_failure(self.now());
+            let asked = deadline - self.settings.deadline;
+            let asked = asked.saturating_duration_since(self.began);
+            self.group(slot).note_failure(asked, self.now());
             self.signs.suspect(group_of(slot, self.groups.len()));
         }
     }

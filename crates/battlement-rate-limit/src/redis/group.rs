@@ -45,9 +45,9 @@ impl Group {
         self.breaker().note_successes(now, u32::try_from(calls).unwrap_or(u32::MAX));
     }
 
-    /// A call has failed. If too many have, it is not to be asked.
-    pub(super) fn note_failure(&self, now: Duration) {
-        if self.breaker().note_failure(now) {
+    /// A call of `asked` has failed. If too many have, it is not to be asked.
+    pub(super) fn note_failure(&self, asked: Duration, now: Duration) {
+        if self.breaker().note_failure(asked, now) {
             self.open();
         }
     }
@@ -58,8 +58,8 @@ impl Group {
     }
 
     /// It is to be asked again.
-    pub(super) fn close(&self) {
-        self.breaker().clear();
+    pub(super) fn close(&self, now: Duration) {
+        self.breaker().clear(now);
         self.open.store(false, Relaxed);
     }
 

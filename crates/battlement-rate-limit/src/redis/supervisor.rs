@@ -95,7 +95,7 @@ async fn renew(engine: &Arc<Engine>) -> Result<Arc<Box<dyn Link>>, Fault> {
         engine.signs.closed();
     }
     for (index, group) in engine.groups.iter().enumerate() {
-        if away.contains(&index) { group.open() } else { group.close() }
+        if away.contains(&index) { group.open() } else { group.close(engine.now()) }
     }
     Ok(link)
 }
@@ -168,7 +168,7 @@ async fn suspect(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, suspects: u128
 async fn retry(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, open: Vec<usize>) -> Option<Fault> {
     let (away, why) = probe::sweep(engine, link, open.iter().copied()).await;
     for index in open.into_iter().filter(|index| !away.contains(index)) {
-        engine.groups[index].close();
+        engine.groups[index].close(engine.now());
     }
     why
 }
