@@ -119,6 +119,7 @@ mod target;
 #[cfg_attr(not(feature = "redis-tls"), path = "redis/plain.rs")]
 mod tls;
 mod turn;
+mod way;
 
 use std::{fmt, sync::Arc};
 
@@ -198,8 +199,8 @@ impl Redis {
         Self(Arc::new(Owner { engine, seed }))
     }
 
-    fn engine(&self) -> Arc<Engine> {
-        Arc::clone(&self.0.engine)
+    fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
     }
 
     fn prefix(&self) -> &str {
@@ -212,6 +213,10 @@ impl Redis {
 
     fn is_cluster(&self) -> bool {
         self.0.engine.groups.len() > 1
+    }
+
+    fn is_coalesced(&self) -> bool {
+        self.0.engine.settings.together > 1
     }
 
     /// Whether it is up where `slot` lies, as far as is known.

@@ -10,7 +10,8 @@ use std::{
 #[derive(Debug)]
 pub(super) struct Crowd {
     most: usize,
-    stay: Duration,
+    /// Microseconds, at least one.
+    stay: u64,
     counts: Mutex<Counts>,
 }
 
@@ -31,12 +32,12 @@ pub(super) struct Within<'a> {
 
 impl Crowd {
     pub(super) fn new(most: usize, stay: Duration) -> Self {
-        Self { most, stay, counts: Mutex::default() }
+        Self { most, stay: (stay.as_micros() as u64).max(1), counts: Mutex::default() }
     }
 
     /// One comes at `now`, if there is room.
     pub(super) fn enter(&self, now: Duration) -> Option<Within<'_>> {
-        let nth = u64::try_from(now.as_micros() / self.stay.as_micros().max(1)).unwrap_or(u64::MAX);
+        let nth = now.as_micros() as u64 / self.stay;
         let mut counts = self.counts();
         if nth > counts.nth {
             let before = if nth == counts.nth + 1 { counts.now } else { 0 };

@@ -47,15 +47,17 @@ impl DenyCache {
         Self { shards: (0..shards).map(|_| shard()).collect(), most_age }
     }
 
-    /// How the policies stand at `now`, if they still say no to as much.
+    /// How the policies stand, if they still say no to as much; and when, for which the clock is read only if
+    /// something is remembered.
     pub(super) fn find(
         &self,
         place: u128,
         cost: u32,
-        now: Instant,
-    ) -> Option<SmallVec<[PolicyState; 2]>> {
+        clock: impl FnOnce() -> Instant,
+    ) -> Option<(SmallVec<[PolicyState; 2]>, Instant)> {
         let mut shard = self.shard(place)?;
         let denial = shard.by_key.get(&place)?;
+        let now = clock();
         if denial.until <= now {
             shard.by_key.swap_remove(&place);
             return None;
@@ -64,7 +66,8 @@ impl DenyCache {
             return None;
         }
         let passed = now.saturating_duration_since(denial.since);
-        Some(denial.states.iter().map(|state| later(state, cost, passed)).collect())
+        let states = denial.states.iter().map(|state| later(state, cost, passed)).collect();
+        Some((states, now))
     }
 
     /// Redis has said no at some time between `asked` and `since`. It may say yes as early as if that was at the
@@ -156,14 +159,23 @@ mod tests {
         Policies::from(Policy::per_second("second", 1))
     }
 
+    fn find(
+        cache: &DenyCache,
+        place: u128,
+        cost: u32,
+        now: Instant,
+    ) -> Option<SmallVec<[PolicyState; 2]>> {
+        cache.find(place, cost, || now).map(|(states, _)| states)
+    }
+
     #[test]
     fn it_says_no_for_as_long_as_redis_would_and_tells_how_long_that_is() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         put(&cache, 1, &policies(), 800, now);
         let at = |millis| now + Duration::from_millis(millis);
-        assert_eq!(cache.find(1, 1, at(300)), Some(denied(500)));
-        assert_eq!((cache.find(2, 1, at(300)), cache.find(1, 2, at(300))), (None, None));
-        assert_eq!(cache.find(1, 1, at(800)), None);
+        assert_eq!(find(&cache, 1, 1, at(300)), Some(denied(500)));
+        assert_eq!((find(&cache, 2, 1, at(300)), find(&cache, 1, 2, at(300))), (None, None));
+        assert_eq!(find(&cache, 1, 1, at(800)), None);
         assert_eq!(cache.held(), 0);
     }
 
@@ -175,7 +187,7 @@ mod tests {
         let ask = Ask::new(KeyHash::of_bits(0), &policies, 3, now);
         let states = denied(200).into_iter().chain(denied(700)).collect();
         cache.put(1, &ask, &states, [now, now]);
-        let at = |millis| cache.find(1, 3, now + Duration::from_millis(millis)).unwrap();
+        let at = |millis| find(&cache, 1, 3, now + Duration::from_millis(millis)).unwrap();
         let both: SmallVec<[_; 2]> = denied(1).into_iter().chain(denied(501)).collect();
         assert_eq!(at(199), both);
         let over = PolicyState { ruling: Ruling::Allow, remaining: 3, reset: Duration::ZERO };
@@ -189,19 +201,19 @@ mod tests {
         let policies = policies();
         let ask = Ask::new(KeyHash::of_bits(0), &policies, 1, asked);
         cache.put(1, &ask, &denied(500), [asked, at(40)]);
-        assert_eq!(cache.find(1, 1, at(140)), Some(denied(400)));
-        assert_eq!(cache.find(1, 1, at(500)), None);
+        assert_eq!(find(&cache, 1, 1, at(140)), Some(denied(400)));
+        assert_eq!(find(&cache, 1, 1, at(500)), None);
     }
 
     #[test]
     fn it_says_nothing_after_its_age_or_when_it_was_told_to_forget() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         put(&cache, 1, &policies(), 5_000, now);
-        assert!(cache.find(1, 1, now + Duration::from_millis(999)).is_some());
-        assert_eq!(cache.find(1, 1, now + SECOND), None);
+        assert!(find(&cache, 1, 1, now + Duration::from_millis(999)).is_some());
+        assert_eq!(find(&cache, 1, 1, now + SECOND), None);
         put(&cache, 1, &policies(), 5_000, now);
         cache.forget(1);
-        assert_eq!(cache.find(1, 1, now), None);
+        assert_eq!(find(&cache, 1, 1, now), None);
     }
 
     #[test]
@@ -213,7 +225,7 @@ mod tests {
         assert_eq!(cache.held(), 160);
         let off = DenyCache::new(0, SECOND);
         put(&off, 1, &policies(), 5_000, now);
-        assert_eq!((off.held(), off.find(1, 1, now)), (0, None));
+        assert_eq!((off.held(), find(&off, 1, 1, now)), (0, None));
     }
 
     #[test]
@@ -221,6 +233,6 @@ mod tests {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         let policies = Policies::from(Policy::per_second("tried", 1).shadow(true));
         put(&cache, 1, &policies, 5_000, now);
-        assert_eq!(cache.find(1, 1, now), None);
+        assert_eq!(find(&cache, 1, 1, now), None);
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    fmt, slice,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -10,7 +10,7 @@ use std::{
 use arc_swap::ArcSwapOption;
 use tokio::{
     runtime::Handle,
-    sync::{oneshot, watch},
+    sync::watch,
     time::{Instant, timeout_at},
 };
 
@@ -20,13 +20,14 @@ use super::{
     entry::{Answer, Entry},
     flight::{self, Job},
     group::{Group, group_of},
-    lanes::{Entered, Lanes},
+    lanes::Lanes,
     link::{Connect, Fault, Link},
     script::{By, Reply, Script},
     sent::Sent,
     signs::Signs,
     supervisor,
     turn::Turn,
+    way::Way,
 };
 use crate::StoreError;
 
@@ -44,7 +45,7 @@ pub(super) struct Engine {
     /// Of questions that go together.
     lanes: Mutex<Lanes<Job>>,
     /// Of questions that go alone.
-    crowd: Crowd,
+    pub(super) crowd: Crowd,
     began: Instant,
     /// Whether there is a task that looks after it.
     supervised: AtomicBool,
@@ -72,7 +73,8 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) entry: Entry,
-    pub(super) deadline: Instant,
+    /// Since the beginning.
+    pub(super) deadline: Duration,
 }
 
 impl AsRef<Self> for Question {
@@ -131,15 +133,16 @@ impl Engine {
 
     /// Asks about `slot`, and waits no longer than until the deadline. Dropped before the question was sent, it is
     /// not asked.
-    pub(super) async fn ask(
-        self: Arc<Self>,
+    pub(super) async fn ask<W: Way>(
+        self: &Arc<Self>,
         slot: u16,
+        asked: Instant,
         entry: impl Fn() -> Entry,
     ) -> Result<Answered, StoreError> {
         self.supervise();
-        let deadline = Instant::now() + self.settings.deadline;
-        let answered = timeout_at(deadline, self.answered(slot, deadline, entry)).await;
-        let result = answered.unwrap_or(Err(StoreError::Late));
+        let deadline = asked + self.settings.deadline;
+        let answered = self.answered::<W>(self.since(asked), &entry);
+        let result = timeout_at(deadline, answered).await.unwrap_or(Err(StoreError::Late));
         if let Err(error) = &result {
             self.note_failure(slot, deadline, *error);
         }
@@ -147,19 +150,14 @@ impl Engine {
     }
 
     /// What was said, of the first time that it was not too late.
-    async fn answered(
+    async fn answered<W: Way>(
         self: &Arc<Self>,
-        slot: u16,
-        deadline: Instant,
-        entry: impl Fn() -> Entry,
+        asked: Duration,
+        entry: &impl Fn() -> Entry,
     ) -> Result<Answered, StoreError> {
+        let deadline = asked + self.settings.deadline;
         for _ in 0..TRIES {
-            let question = Question { entry: entry(), deadline };
-            let answered = if self.settings.together == 1 {
-                self.go_alone(question).await?
-            } else {
-                self.go_together(slot, question)?.await.unwrap_or(Err(StoreError::Failed))?
-            };
+            let answered = W::go(self, Question { entry: entry(), deadline }, asked).await?;
             match answered.answer {
                 // Within the deadline, so it was our idea of its clock that was wrong; that is put right.
                 Answer::Stale => {}
@@ -168,38 +166,6 @@ impl Engine {
             }
         }
         Err(StoreError::Late)
-    }
-
-    async fn go_alone(self: &Arc<Self>, question: Question) -> Result<Answered, StoreError> {
-        let _within = self.crowd.enter(self.now()).ok_or(StoreError::Busy)?;
-        let group = self.group(question.entry.slot);
-        let link = self.link().await?;
-        match self.exchange(&**link, By::Hash, slice::from_ref(&question)).await {
-            // Others wait until that is settled, and must not wait for somebody who is not polled any more.
-            Err(Fault::NoScript | Fault::Moved) => {
-                let (answer, receiver) = oneshot::channel();
-                let (engine, jobs) = (Arc::clone(self), vec![Job { question, answer }]);
-                spawn(async move { flight::carry(&engine, jobs).await });
-                receiver.await.unwrap_or(Err(StoreError::Failed))
-            }
-            result => self.noted(group, result)?.answered().next().ok_or(StoreError::Failed),
-        }
-    }
-
-    /// Waits with others for a flight.
-    fn go_together(
-        self: &Arc<Self>,
-        slot: u16,
-        question: Question,
-    ) -> Result<Receiver, StoreError> {
-        let (answer, receiver) = oneshot::channel();
-        let entered = self.lanes().enter(slot, Job { question, answer });
-        match entered {
-            Entered::Waits => {}
-            Entered::Begins => self.begin_flight(slot),
-            Entered::Full => return Err(StoreError::Busy),
-        }
-        Ok(receiver)
     }
 
     /// Sends questions of one slot as one command.
@@ -211,14 +177,14 @@ impl Engine {
         for _ in 0..TRIES {
             let loads = group.loads.load(Relaxed);
             let link = self.link().await?;
-            let result = match self.exchange(&**link, By::Hash, questions).await {
+            let result = match self.exchange(&**link, By::Hash, questions, self.now()).await {
                 Err(Fault::NoScript) => {
                     // Whoever is first loads it with a question of its own; the others come again.
                     let _loading = group.loading.lock().await;
                     if group.loads.load(Relaxed) != loads {
                         continue;
                     }
-                    let result = self.exchange(&**link, By::Text, questions).await;
+                    let result = self.exchange(&**link, By::Text, questions, self.now()).await;
                     group.loads.fetch_add(u64::from(result.is_ok()), Relaxed);
                     result
                 }
@@ -231,28 +197,29 @@ impl Engine {
         Err(StoreError::Failed)
     }
 
-    /// One command and what comes back.
+    /// One command, asked at `asked` or later, and what comes back.
     pub(super) async fn exchange<Q: AsRef<Question>>(
         &self,
         link: &dyn Link,
         by: By,
         questions: &[Q],
+        asked: Duration,
     ) -> Result<Replied, Fault> {
         let clock = &self.group(questions[0].as_ref().entry.slot).clock;
         let timed = questions.iter().map(|question| {
             let Question { entry, deadline } = question.as_ref();
-            (entry, clock.at(deadline.saturating_duration_since(self.began)))
+            (entry, clock.at(*deadline))
         });
         let cmd = self.script.command(by, self.settings.now, timed);
         let last = questions.iter().map(|question| question.as_ref().deadline).max();
-        let sent = Sent::new(self, questions.len(), last.unwrap_or(self.began));
-        let value = link.send(&cmd).await;
+        let sent = Sent::new(self, questions.len(), asked, last.unwrap_or(asked));
+        let value = link.sent(&cmd).await;
         let received = self.now();
         let entries = questions.iter().map(|question| &question.as_ref().entry);
         let reply =
             value.and_then(|value| Reply::of(&value, entries).map_err(|_| Fault::Malformed));
         if let Ok(reply) = &reply {
-            clock.note(reply.now, sent.at, received);
+            clock.note(reply.now, asked, received);
         }
         sent.answered(received, reply.as_ref().map(|_| ()).map_err(StoreError::from));
         reply.map(|reply| Replied { reply, received })
@@ -275,7 +242,11 @@ impl Engine {
 
     /// What came back counts for the group; a fault is heard of by the supervisor, and what it is to the caller is
     /// returned.
-    fn noted(&self, group: &Group, result: Result<Replied, Fault>) -> Result<Replied, StoreError> {
+    pub(super) fn noted(
+        &self,
+        group: &Group,
+        result: Result<Replied, Fault>,
+    ) -> Result<Replied, StoreError> {
         match &result {
             Ok(replied) => group.note_successes(replied.received, replied.reply.done()),
             Err(Fault::Broken) => self.signs.broken(),
@@ -307,7 +278,15 @@ impl Engine {
 
     /// Since the beginning.
     pub(super) fn now(&self) -> Duration {
-        Instant::now().saturating_duration_since(self.began)
+        self.since(Instant::now())
+    }
+
+    fn since(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.began)
+    }
+
+    pub(super) fn instant(&self, since: Duration) -> Instant {
+        self.began + since
     }
 
     /// Sees to it that a task looks after the connection, in whatever runtime there is now.
@@ -321,7 +300,7 @@ impl Engine {
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Lanes<Job>> {
+    pub(super) fn lanes(&self) -> MutexGuard<'_, Lanes<Job>> {
         // Nothing that can panic runs under the lock.
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -362,10 +341,8 @@ impl Replied {
     }
 }
 
-type Receiver = oneshot::Receiver<Result<Answered, StoreError>>;
-
 /// Runs it in whatever runtime there is now, or drops it.
-fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = Handle::try_current() {
         drop(runtime.spawn(task));
     }

@@ -20,12 +20,16 @@ pub(super) enum What {
     Acquire,
     Peek,
     Reset,
-    Refund {
-        /// By the clock of Redis.
-        taken_at: u64,
-        /// How far the cell of each policy was ahead then, in microseconds; -1 if nothing was taken.
-        ahead: SmallVec<[i64; 2]>,
-    },
+    Refund(Box<Taken>),
+}
+
+/// What was taken.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    /// By the clock of Redis.
+    pub(super) at: u64,
+    /// How far the cell of each policy was ahead then, in microseconds; -1 if nothing was taken.
+    pub(super) ahead: SmallVec<[i64; 2]>,
 }
 
 /// What the script said of an entry.
@@ -44,7 +48,7 @@ impl What {
         match self {
             Self::Acquire => 1,
             Self::Peek => 2,
-            Self::Refund { .. } => 3,
+            Self::Refund(_) => 3,
             Self::Reset => 4,
         }
     }
@@ -61,7 +65,7 @@ impl What {
             let nanos = u128::from(numbers.nanos) * u128::from(taken) + state.reset.as_nanos();
             i64::try_from(nanos.div_ceil(1_000)).unwrap_or(i64::MAX)
         });
-        Self::Refund { taken_at: charged.stamp, ahead: ahead.collect() }
+        Self::Refund(Box::new(Taken { at: charged.stamp, ahead: ahead.collect() }))
     }
 
     /// Whether the script tells how the policies stand.

@@ -3,10 +3,7 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::oneshot, time::timeout_at};
 
 use super::{
     engine::{Answered, Engine, Question},
@@ -49,7 +46,7 @@ pub(super) async fn fly(mut turn: Turn) {
 /// Sends questions, and tells those who still wait what was said.
 pub(super) async fn carry(engine: &Engine, mut jobs: Vec<Job>) {
     let last = jobs.iter().map(|job| job.question.deadline).max();
-    let last = last.unwrap_or_else(Instant::now);
+    let last = engine.instant(last.unwrap_or_default());
     if !engine.is_linked() {
         // Who goes away while there is no connection is not asked for. If there will be none, sending tells.
         let _ = timeout_at(last, engine.link()).await;

@@ -9,6 +9,26 @@ use redis::{
 pub(super) trait Link: Send + Sync {
     /// Sends a command, and waits for what is answered.
     fn send<'a>(&'a self, cmd: &'a Cmd) -> Boxed<'a, Result<Value, Fault>>;
+
+    /// The connection itself, if there is one only: what is sent over that needs no box.
+    fn single(&self) -> Option<&MultiplexedConnection> {
+        None
+    }
+}
+
+impl dyn Link + '_ {
+    /// Sends a command, and waits for what is answered.
+    pub(super) async fn sent(&self, cmd: &Cmd) -> Result<Value, Fault> {
+        match self.single() {
+            Some(connection) => send_over(connection.clone(), cmd).await,
+            None => self.send(cmd).await,
+        }
+    }
+}
+
+async fn send_over(mut connection: MultiplexedConnection, cmd: &Cmd) -> Result<Value, Fault> {
+    let value = connection.send_packed_command(cmd).await;
+    value.and_then(Value::extract_error).map_err(Fault::from)
 }
 
 /// Makes connections.
@@ -88,10 +108,10 @@ impl Connect for Single {
 
 impl Link for MultiplexedConnection {
     fn send<'a>(&'a self, cmd: &'a Cmd) -> Boxed<'a, Result<Value, Fault>> {
-        let mut connection = self.clone();
-        Box::pin(async move {
-            let value = connection.send_packed_command(cmd).await;
-            value.and_then(Value::extract_error).map_err(Fault::from)
-        })
+        Box::pin(send_over(self.clone(), cmd))
+    }
+
+    fn single(&self) -> Option<&MultiplexedConnection> {
+        Some(self)
     }
 }

@@ -1,9 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    task::JoinSet,
-    time::{Instant, timeout},
-};
+use tokio::{task::JoinSet, time::timeout};
 
 use super::{
     engine::{Engine, Question},
@@ -40,11 +37,12 @@ pub(super) async fn sweep(
 
 async fn run(engine: &Engine, link: &dyn Link, group: usize) -> Result<(), Fault> {
     let ask = |by| {
-        let deadline = Instant::now() + engine.settings.deadline;
+        let asked = engine.now();
+        let deadline = asked + engine.settings.deadline;
         let question = [Question { entry: entry(engine, group), deadline }];
         async move {
-            let asked = timeout(engine.settings.deadline, engine.exchange(link, by, &question));
-            asked.await.unwrap_or(Err(Fault::Late))
+            let asked = engine.exchange(link, by, &question, asked);
+            timeout(engine.settings.deadline, asked).await.unwrap_or(Err(Fault::Late))
         }
     };
     let reply = match ask(By::Hash).await {

@@ -125,9 +125,9 @@ fn push_entry(words: &mut Vec<u8>, entry: &Entry, last: i64, set: u32) {
     words.extend(set.to_le_bytes());
     words.extend(entry.cost.to_le_bytes());
     words.extend((last as f64).to_le_bytes());
-    if let What::Refund { taken_at, ahead } = &entry.what {
-        words.extend(double(*taken_at));
-        words.extend(ahead.iter().flat_map(|ahead| (*ahead as f64).to_le_bytes()));
+    if let What::Refund(taken) = &entry.what {
+        words.extend(double(taken.at));
+        words.extend(taken.ahead.iter().flat_map(|ahead| (*ahead as f64).to_le_bytes()));
     }
 }
 

@@ -1,7 +1,5 @@
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::engine::Engine;
 use crate::StoreError;
 
@@ -10,14 +8,14 @@ pub(super) struct Sent<'a> {
     engine: &'a Engine,
     /// How many questions; none once it was told.
     questions: usize,
+    at: Duration,
     /// The last of their deadlines.
-    last: Instant,
-    pub(super) at: Duration,
+    last: Duration,
 }
 
 impl<'a> Sent<'a> {
-    pub(super) fn new(engine: &'a Engine, questions: usize, last: Instant) -> Self {
-        Self { engine, questions, last, at: engine.now() }
+    pub(super) fn new(engine: &'a Engine, questions: usize, at: Duration, last: Duration) -> Self {
+        Self { engine, questions, at, last }
     }
 
     pub(super) fn answered(mut self, received: Duration, result: Result<(), StoreError>) {
@@ -35,8 +33,11 @@ impl<'a> Sent<'a> {
 impl Drop for Sent<'_> {
     fn drop(&mut self) {
         // Who went away earlier did not wait to see whether it would be late.
-        if self.questions > 0 && self.last <= Instant::now() {
-            self.tell(self.engine.now(), Err(StoreError::Late));
+        if self.questions > 0 {
+            let now = self.engine.now();
+            if self.last <= now {
+                self.tell(now, Err(StoreError::Late));
+            }
         }
     }
 }

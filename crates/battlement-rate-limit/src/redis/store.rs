@@ -15,6 +15,7 @@ use super::{
     engine::Answered,
     entry::{Answer, Entry, What},
     place::Place,
+    way::{Alone, Together, Way},
 };
 use crate::{
     Ask, Attempt, Kept, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store,
@@ -96,23 +97,37 @@ impl RedisStore {
         &self.inner.memory
     }
 
-    /// Where the key is in Redis, and its slot.
-    fn place(&self, key: KeyHash) -> (Place, u16) {
-        let place = Place::new(Arc::clone(&self.inner.begins), key.bits());
-        let slot = if self.redis.is_cluster() { place.slot() } else { 0 };
-        (place, slot)
+    fn place(&self, key: KeyHash) -> Place {
+        Place::new(Arc::clone(&self.inner.begins), key.bits())
     }
 
-    async fn ask(&self, ask: &Ask<'_>, what: What) -> Result<Answered, StoreError> {
-        let (place, slot) = self.place(ask.key);
-        let entry = || Entry {
-            place: place.clone(),
+    fn slot(&self, key: KeyHash) -> u16 {
+        if self.redis.is_cluster() { self.place(key).slot() } else { 0 }
+    }
+
+    async fn ask(&self, ask: &Owned, what: What, asked: Instant) -> Result<Answered, StoreError> {
+        if self.redis.is_coalesced() {
+            self.ask_by::<Together>(ask, what, asked).await
+        } else {
+            self.ask_by::<Alone>(ask, what, asked).await
+        }
+    }
+
+    fn ask_by<'a, W: Way>(
+        &'a self,
+        ask: &'a Owned,
+        what: What,
+        asked: Instant,
+    ) -> impl Future<Output = Result<Answered, StoreError>> + 'a {
+        let slot = self.slot(ask.key);
+        let entry = move || Entry {
+            place: self.place(ask.key),
             slot,
             policies: ask.policies.clone(),
             cost: ask.cost,
             what: what.clone(),
         };
-        self.redis.engine().ask(slot, entry).await
+        self.redis.engine().ask::<W>(slot, asked, entry)
     }
 
     /// Where a denial is remembered: both are hashes already.
@@ -158,7 +173,7 @@ impl RedisStore {
         let (store, what) = (self.clone(), What::refund(ask, charged));
         let ask = Owned::new(ask);
         let refund = async move {
-            let answered = store.ask(&ask.ask(), what).await;
+            let answered = store.ask(&ask, what, Instant::now()).await;
             // Somebody may have been denied meanwhile.
             store.inner.denials.forget(Self::denial(&ask.ask()));
             answered.map(|_| ())
@@ -172,9 +187,9 @@ impl RedisStore {
         })
     }
 
-    async fn acquired(self, ask: Owned) -> Result<Outcome, StoreError> {
+    async fn acquired<W: Way>(self, ask: Owned) -> Result<Outcome, StoreError> {
         let asked = Instant::now();
-        match self.ask(&ask.ask(), What::Acquire).await {
+        match self.ask_by::<W>(&ask, What::Acquire, asked).await {
             Ok(answered) => self.outcome(&ask.ask(), answered, asked),
             Err(error) => self.failed(&ask.ask(), error),
         }
@@ -253,23 +268,29 @@ impl Store for RedisStore {
     type Later<T: Send + 'static> = Asking<T>;
 
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
-        let now = Instant::now();
-        if let Some(states) = self.inner.denials.find(Self::denial(ask), ask.cost, now) {
+        if let Some((states, now)) =
+            self.inner.denials.find(Self::denial(ask), ask.cost, Instant::now)
+        {
             return Attempt::Now(Outcome::new(states, Source::DenyCache, now));
         }
-        if !self.redis.is_worth_asking(self.place(ask.key).1) {
+        if !self.redis.is_worth_asking(self.slot(ask.key)) {
             return self
                 .failed(ask, StoreError::Unavailable)
                 .map_or_else(Attempt::Failed, Attempt::Now);
         }
-        Attempt::Later(Asking::new(self.clone().acquired(Owned::new(ask))))
+        let (store, ask) = (self.clone(), Owned::new(ask));
+        Attempt::Later(if self.redis.is_coalesced() {
+            Asking::new(store.acquired::<Together>(ask))
+        } else {
+            Asking::new(store.acquired::<Alone>(ask))
+        })
     }
 
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(Asking::new(async move {
             let asked = Instant::now();
-            let answered = store.ask(&ask.ask(), What::Peek).await?;
+            let answered = store.ask(&ask, What::Peek, asked).await?;
             let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
             Ok(Outcome::new(states, Source::Redis, asked))
         }))
@@ -293,7 +314,7 @@ impl Store for RedisStore {
         self.inner.memory.forget(ask);
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(Asking::new(async move {
-            store.ask(&ask.ask(), What::Reset).await?;
+            store.ask(&ask, What::Reset, Instant::now()).await?;
             // Somebody may have been denied meanwhile.
             store.inner.denials.forget(Self::denial(&ask.ask()));
             Ok(())

@@ -33,9 +33,10 @@ if now == 0 then
 end
 
 -- Most often there is one policy, of GCRA, and all want to take from it. That goes without all of the rest; whatever
--- is not as usual is left to the rest.
-local done, reply, said = 0, { pack('<d', now), nil, nil, nil }, 1
+-- is not as usual is left to the rest. One that is alone needs no table to put its reply together.
+local stamp, reply, said, done = pack('<d', now), nil, 1, 0
 if mark ~= 0 and last >= now then
+  if #KEYS > 1 then reply = { stamp, nil, nil, nil } end
   for entry = 1, #KEYS do
     local key, lives, whose, us, ns = KEYS[entry], 0, mark, 0, 0
     local raw = call('GET', key)
@@ -66,12 +67,14 @@ if mark ~= 0 and last >= now then
       res = call('SET', key, raw, 'PX', ms)
     end
     if res and res.err then break end
+    if not reply then return stamp .. ruling .. raw end
     reply[said + 1], reply[said + 2] = ruling, raw
     said, done = said + 2, entry
   end
   if done == #KEYS then return table.concat(reply) end
 end
 
+reply = reply or { stamp }
 local CELL, CELL_SIZE = '<ddII', 24
 local floor, sub = math.floor, string.sub
 

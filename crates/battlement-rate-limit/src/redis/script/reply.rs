@@ -18,7 +18,7 @@ pub(in crate::redis) struct Reply {
     /// Microseconds, by the clock of Redis.
     pub(in crate::redis) now: u64,
     /// Of each entry.
-    pub(in crate::redis) answers: Vec<Answer>,
+    pub(in crate::redis) answers: SmallVec<[Answer; 1]>,
 }
 
 /// Not what the script says.
@@ -159,7 +159,7 @@ mod tests {
         let answers = Reply::of(&said(5.0, "c", 5.0 + half, [0, 0]), &entries).unwrap().answers;
         let reset = Duration::from_secs(43_200);
         let left = PolicyState { ruling: Ruling::Allow, remaining: 1, reset };
-        assert_eq!(answers, [Answer::Done([left].into_iter().collect())]);
+        assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
         let answers =
             Reply::of(&said(5.0, "n", 4.0 + 2.0 * half, [999, 0]), &entries).unwrap().answers;
         let wait = Some(reset - Duration::from_nanos(1));
@@ -168,7 +168,7 @@ mod tests {
             remaining: 0,
             reset: reset - Duration::from_nanos(1),
         };
-        assert_eq!(answers, [Answer::Done([left].into_iter().collect())]);
+        assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
         }
         let refused = text(&[&good[..8], b"eOOM\n"].concat());
         assert_eq!(
-            Reply::of(&refused, &entries).unwrap().answers,
+            *Reply::of(&refused, &entries).unwrap().answers,
             [Answer::Failed("OOM".to_owned())]
         );
     }

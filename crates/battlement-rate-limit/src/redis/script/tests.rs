@@ -35,7 +35,7 @@ impl Scripted {
         let value = cmd.query_async(&mut self.connection).await.unwrap();
         let reply = Reply::of(&value, entries.iter().map(|(entry, _)| entry)).unwrap();
         assert_eq!(reply.now, now);
-        reply.answers
+        reply.answers.into_vec()
     }
 
     async fn one(&mut self, now: u64, entry: Entry) -> Answer {

@@ -1,0 +1,69 @@
+use std::{slice, sync::Arc, time::Duration};
+
+use tokio::sync::oneshot;
+
+use super::{
+    engine::{Answered, Engine, Question, spawn},
+    flight::{self, Job},
+    lanes::Entered,
+    link::Fault,
+    script::By,
+};
+use crate::StoreError;
+
+/// How a question goes. Two types, and not a branch, since what has to be kept for the one would make all that is kept
+/// for the other twice as large.
+pub(super) trait Way: 'static {
+    /// Asks once, and waits for what is said.
+    fn go(
+        engine: &Arc<Engine>,
+        question: Question,
+        asked: Duration,
+    ) -> impl Future<Output = Result<Answered, StoreError>> + Send;
+}
+
+/// Each question as a command.
+pub(super) enum Alone {}
+
+/// Questions that come at once, as one command.
+pub(super) enum Together {}
+
+impl Way for Alone {
+    async fn go(
+        engine: &Arc<Engine>,
+        question: Question,
+        asked: Duration,
+    ) -> Result<Answered, StoreError> {
+        let _within = engine.crowd.enter(asked).ok_or(StoreError::Busy)?;
+        let group = engine.group(question.entry.slot);
+        let link = engine.link().await?;
+        match engine.exchange(&**link, By::Hash, slice::from_ref(&question), asked).await {
+            // Others wait until that is settled, and must not wait for somebody who is not polled any more.
+            Err(Fault::NoScript | Fault::Moved) => {
+                let (answer, receiver) = oneshot::channel();
+                let (engine, jobs) = (Arc::clone(engine), vec![Job { question, answer }]);
+                spawn(async move { flight::carry(&engine, jobs).await });
+                receiver.await.unwrap_or(Err(StoreError::Failed))
+            }
+            result => engine.noted(group, result)?.answered().next().ok_or(StoreError::Failed),
+        }
+    }
+}
+
+impl Way for Together {
+    async fn go(
+        engine: &Arc<Engine>,
+        question: Question,
+        _: Duration,
+    ) -> Result<Answered, StoreError> {
+        let (answer, receiver) = oneshot::channel();
+        let slot = question.entry.slot;
+        let entered = engine.lanes().enter(slot, Job { question, answer });
+        match entered {
+            Entered::Waits => {}
+            Entered::Begins => engine.begin_flight(slot),
+            Entered::Full => return Err(StoreError::Busy),
+        }
+        receiver.await.unwrap_or(Err(StoreError::Failed))
+    }
+}
