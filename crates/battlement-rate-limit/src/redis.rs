@@ -45,7 +45,7 @@
 //! | deadline | 50 ms | many times what a Redis nearby takes, and hardly noticed |
 //! | prefix of keys | `rl` | |
 //! | secret of keys | none | what replicas must share, somebody has to give them |
-//! | questions together | 64 | a command of so many keeps a server busy for a fifth of a millisecond |
+//! | questions together | 64 | a command of so many keeps a server busy for a quarter of a millisecond |
 //! | questions that wait | 10,000 | beyond, waiting helps nobody |
 //! | denied keys remembered | 10,000 | about 2 MB |
 //! | age of what is remembered | 1 s | so late at most is a refund or a reset of another process seen |

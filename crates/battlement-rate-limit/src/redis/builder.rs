@@ -82,7 +82,7 @@ impl Builder {
     ///
     /// No time is spent for it: whoever comes at once goes at once, by a task that gives way once before it goes;
     /// and whoever comes while two commands are on their way goes with the next, or with as many as fill one. A
-    /// command of 64 keeps a server busy for a fifth of a millisecond.
+    /// command of 64 keeps a server busy for a quarter of a millisecond.
     #[must_use]
     pub fn coalesce(mut self, questions: usize) -> Self {
         self.coalesce = questions;
