@@ -129,9 +129,11 @@ fn state(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{
-        Policies, Policy,
+        Algorithm, Policies, Policy,
         redis::{entry::What, place::Place},
     };
 
@@ -198,5 +200,34 @@ mod tests {
             *Reply::of(&refused, &entries).unwrap().answers,
             [Answer::Failed("OOM".to_owned())]
         );
+    }
+
+    fn policies() -> impl Strategy<Value = Policies> {
+        let algorithms = [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow];
+        let policy =
+            (1_u32..=u32::MAX, 1_u64..1 << 41, prop::sample::select(Vec::from(algorithms)));
+        policy.prop_filter_map("no such policy", |(quota, millis, algorithm)| {
+            let policy = Policy::try_new("p", quota, Duration::from_millis(millis)).ok()?;
+            Some(Policies::from(policy.algorithm(algorithm)))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_server_says_is_read_or_refused(
+            policies in policies(),
+            cost in any::<u32>(),
+            [now, until] in [0.0..2.0 * MOST_UNTIL, 0.0..2.0 * MOST_UNTIL],
+            ruling in "[cynx]",
+            numbers in any::<[u32; 2]>(),
+            rest in prop::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let entries = [Entry { policies, cost, ..entry() }];
+            let value = said(now, &ruling, until, numbers);
+            if let Ok(reply) = Reply::of(&value, &entries) {
+                prop_assert!(now < MOST_NOW && until < MOST_UNTIL && reply.done() == 1);
+            }
+            let _ = Reply::of(&Value::BulkString(rest), &entries);
+        }
     }
 }
