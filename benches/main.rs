@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use battlement_benches::run_peers;
 
 /// What `show` runs.
-const SHOWN: [&str; 2] = ["metrics-matrix", "metrics-threads"];
+const SHOWN: [&str; 3] = ["metrics-matrix", "metrics-threads", "rate-limit-threads"];
 
 fn main() -> Result<ExitCode> {
     let args: Vec<OsString> = env::args_os().skip(1).collect();

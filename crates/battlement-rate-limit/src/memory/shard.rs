@@ -18,14 +18,16 @@ pub(super) struct Shard {
     cells: Mutex<Cells>,
 }
 
+/// What each decision reads stands first, on the line of the lock: it is one line that goes from core to core.
+#[repr(C)]
 struct Cells {
-    by_key: Table,
-    /// Of the keys that found no place, by policy.
-    shared: Table,
-    capacity: usize,
     /// The latest time it was asked at. Requests tell when they began, which is not the order in which they
     /// come here, and its time does not go back.
     latest: u64,
+    by_key: Table,
+    capacity: usize,
+    /// Of the keys that found no place, by policy.
+    shared: Table,
 }
 
 /// The cell of a policy, found for a decision.
@@ -49,7 +51,7 @@ enum Place {
 impl Shard {
     pub(super) fn new(capacity: usize) -> Self {
         let cells =
-            Cells { by_key: Table::default(), shared: Table::default(), capacity, latest: 0 };
+            Cells { latest: 0, by_key: Table::default(), capacity, shared: Table::default() };
         Self { cells: Mutex::new(cells) }
     }
 
@@ -217,4 +219,17 @@ fn state(taken: Result<(), Denied>, Left { units, reset }: Left) -> PolicyState 
         Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },
     };
     PolicyState { ruling, remaining: units, reset: Duration::from_nanos(reset) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    #[test]
+    fn what_each_decision_reads_lies_on_the_line_of_the_lock() {
+        let lock = size_of::<Mutex<u64>>() - size_of::<u64>();
+        assert!(lock + offset_of!(Cells, shared) <= 64);
+    }
 }
