@@ -16,9 +16,9 @@ use tower::Layer;
 
 const KEYS: [u32; 3] = [1_000, 100_000, 1_000_000];
 
-/// So much that nobody is turned away, in a time in which no key is forgotten.
+/// So much that nobody is turned away, and so slow to come back that no key is forgotten meanwhile.
 fn policies() -> Policies {
-    Policy::per_day("many", 4_000_000_000).into()
+    Policy::per_minute("many", 1).burst(100_000_000).into()
 }
 
 /// Requests of so many clients in turn, in an order that no cache foresees.

@@ -60,9 +60,9 @@ fn main() {
     requests("request, both headers", [[0, 1_000], [1_000, 2_000]], layer().layer(Bare));
 }
 
-/// So much that nobody is turned away, in a time in which no key is forgotten.
+/// So much that nobody is turned away, and so slow to come back that no key is forgotten meanwhile.
 fn policies() -> Policies {
-    Policy::per_day("many", 4_000_000_000).into()
+    Policy::per_minute("many", 1).burst(100_000_000).into()
 }
 
 /// Decisions of the store alone, by keys of each thread from one number to before another.
