@@ -56,6 +56,7 @@ impl<T> Slots<T> {
         }
     }
 
+    /// The same search, past what others may have put there meanwhile, which ends with a new entry.
     #[cold]
     fn insert(
         &self,
