@@ -4,11 +4,11 @@ use std::{
 };
 
 use bytes::Buf;
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{Ending, MethodKind};
+use crate::{Ending, MethodKind, content_length};
 
 /// What is to happen while a body passes and when it has ended.
 ///
@@ -55,12 +55,8 @@ impl BodyKind {
             return Self::Absent;
         }
         let known = response.body().size_hint().exact();
-        known.or_else(|| declared(response.headers())).map_or(Self::Open, Self::Sized)
+        known.or_else(|| content_length(response.headers())).map_or(Self::Open, Self::Sized)
     }
-}
-
-fn declared(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// RFC 9110, sections 6.4.1 and 9.3.6.

@@ -11,7 +11,8 @@ const fn hex_word(bytes: [u8; 4]) -> [u8; 8] {
 }
 
 /// Writes `bytes` as lowercase hexadecimal digits; `DIGITS` is twice `BYTES`, a multiple of four.
-pub(crate) fn hex<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
+#[must_use]
+pub fn hex<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
     const { assert!(DIGITS == 2 * BYTES && BYTES.is_multiple_of(4), "whole words") };
     let mut digits = [0; DIGITS];
     let words = bytes.as_chunks::<4>().0.iter().copied();

@@ -42,6 +42,7 @@ mod causes;
 mod classify;
 mod client_ip;
 mod config_error;
+mod content_length;
 mod current;
 mod drop_reason;
 mod end_body;
@@ -51,10 +52,12 @@ mod grpc_code;
 mod hex;
 mod host;
 mod ip_key;
+mod log_limit;
 mod method_kind;
 mod networks;
 mod peer;
 mod rejection;
+mod request_head;
 mod request_id;
 mod response_body;
 mod retry_after;
@@ -72,18 +75,22 @@ pub use self::{
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},
     config_error::{ConfigError, Mistake},
+    content_length::content_length,
     current::within,
     drop_reason::DropReason,
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
     facts::{Ids, RequestFacts},
     grpc_code::GrpcCode,
+    hex::hex,
     host::Host,
     ip_key::IpKey,
+    log_limit::LogLimit,
     method_kind::MethodKind,
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
     rejection::{Rejection, RejectionKind},
+    request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
     response_body::ResponseBody,
     retry_after::RetryAfter,

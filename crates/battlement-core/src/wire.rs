@@ -1,4 +1,4 @@
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 /// How a caller wants to be answered, by the content type of its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,6 +22,13 @@ impl Wire {
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         headers.get(header::CONTENT_TYPE).map_or(Self::Http, |value| Self::parse(value.as_bytes()))
+    }
+
+    /// Reads the content type of a request. gRPC requests are POST; any other method is plain HTTP, whatever its
+    /// content type says, and its headers are not read.
+    #[must_use]
+    pub fn of_request(method: &Method, headers: &HeaderMap) -> Self {
+        if method == Method::POST { Self::of(headers) } else { Self::Http }
     }
 
     fn parse(value: &[u8]) -> Self {
