@@ -51,7 +51,7 @@ impl IntoResponseParts for SecurityPatch {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        parts.extensions_mut().insert(self);
+        self.put_into(parts.extensions_mut());
         Ok(parts)
     }
 }

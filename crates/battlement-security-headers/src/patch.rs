@@ -1,4 +1,4 @@
-use http::{HeaderMap, Response};
+use http::{Extensions, HeaderMap, Response};
 
 use crate::{
     Directive, Header, SecurityHeader, Source,
@@ -9,6 +9,10 @@ use crate::{
 };
 
 /// What one route's answers have otherwise than the rest: an extension of the response.
+///
+/// Several patches on one response all hold, in the order in which they were put there: where a handler's
+/// and that of a middleware around its group change the same header, the middleware's stands. Inserting a
+/// patch into the extensions by hand replaces the one that is there; [`on`](Self::on) adds to it.
 ///
 /// It changes what the layer sends, under [`force`](crate::SecurityHeadersLayer::force) too. A header that
 /// the handler has set itself is none of the layer's and stays as it is.
@@ -77,10 +81,20 @@ impl SecurityPatch {
         self
     }
 
-    /// Puts the patch on `response`.
+    /// Puts the patch on `response`, behind those that are there.
     pub fn on<B>(self, mut response: Response<B>) -> Response<B> {
-        response.extensions_mut().insert(self);
+        self.put_into(response.extensions_mut());
         response
+    }
+
+    /// Adds the patch to the one among `extensions`, whose changes are made first.
+    pub(crate) fn put_into(self, extensions: &mut Extensions) {
+        match extensions.get_mut::<Self>() {
+            Some(inner) => inner.changes.extend(self.changes),
+            None => {
+                extensions.insert(self);
+            }
+        }
     }
 
     /// Changes `headers`, which are those that `config` has on this occasion.
@@ -88,7 +102,7 @@ impl SecurityPatch {
         let mut config = config.clone();
         let mut changed = Vec::new();
         for change in self.changes {
-            changed.extend(change.make(&mut config, headers));
+            changed.extend(change.make(&mut config));
         }
         for header in changed {
             let sent = |_: &&SecurityHeader| !occasion.asked.grpc || header.concerns_grpc();
@@ -106,7 +120,7 @@ impl SecurityPatch {
 
 impl Change {
     /// Makes the change, and says whose values are others now.
-    fn make(self, config: &mut Config, headers: &HeaderMap) -> Vec<Header> {
+    fn make(self, config: &mut Config) -> Vec<Header> {
         match self {
             Self::Set(header) => {
                 let name = header.header;
@@ -120,9 +134,7 @@ impl Change {
             Self::Allow(directive, source) => {
                 let mut changed = Vec::new();
                 for known in config.headers.values_mut() {
-                    if let Content::Csp(csp) = &mut known.content
-                        && headers.contains_key(known.header.name())
-                    {
+                    if let Content::Csp(csp) = &mut known.content {
                         csp.allow(directive, &source);
                         changed.push(known.header);
                     }

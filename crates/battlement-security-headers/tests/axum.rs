@@ -51,3 +51,16 @@ async fn a_handler_returns_a_patch_beside_its_answer() {
     assert_eq!(response.headers()["cross-origin-resource-policy"], "cross-origin");
     assert!(!response.headers().contains_key("x-frame-options"));
 }
+
+#[tokio::test]
+async fn the_patches_of_a_handler_and_of_middleware_around_its_group_both_hold() {
+    let group = axum::middleware::map_response(async |response: Response<Body>| {
+        (SecurityPatch::new().header(Corp::SameSite).without(Header::Coop), response)
+    });
+    let app = router().layer(group).layer(SecurityHeadersLayer::api());
+    let response = get_from(app, "/image").await;
+    let headers = response.headers();
+    assert!(!headers.contains_key("x-frame-options"), "the handler's");
+    assert!(!headers.contains_key("cross-origin-opener-policy"), "the group's");
+    assert_eq!(headers["cross-origin-resource-policy"], "same-site", "the outer one is the last");
+}
