@@ -7,7 +7,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::{CspNonce, asked::Asked, template::Template};
+use crate::{asked::Asked, nonce::Offer, template::Template};
 
 pin_project! {
     /// The future of [`SecurityHeaders`](crate::SecurityHeaders).
@@ -25,7 +25,7 @@ pin_project! {
 struct Writing {
     template: Arc<Template>,
     asked: Asked,
-    nonce: Option<CspNonce>,
+    nonce: Option<Offer>,
 }
 
 impl<F> ResponseFuture<F> {
@@ -37,7 +37,7 @@ impl<F> ResponseFuture<F> {
         inner: F,
         template: Arc<Template>,
         asked: Asked,
-        nonce: Option<CspNonce>,
+        nonce: Option<Offer>,
     ) -> Self {
         Self { inner, writing: Some(Writing { template, asked, nonce }) }
     }

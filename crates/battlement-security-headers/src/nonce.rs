@@ -12,6 +12,8 @@ use http::{Extensions, Request};
 /// may not be stored (`Cache-Control: no-store`, unless the handler says otherwise); one whose handler has
 /// not has no nonce, and a policy that allows no more for it.
 ///
+/// Layers that stand around each other share the nonce of the outermost.
+///
 /// The head of an answer is sent before its body is polled. A nonce that is first read from there is empty
 /// and matches nothing: read it in the handler.
 ///
@@ -53,13 +55,6 @@ impl CspNonce {
         extensions.get::<Self>().cloned()
     }
 
-    /// Puts one that nobody has read into the extensions of a request.
-    pub(crate) fn offer(extensions: &mut Extensions) -> Self {
-        let nonce = Self(Arc::default());
-        extensions.insert(nonce.clone());
-        nonce
-    }
-
     /// The nonce as it stands in an attribute.
     ///
     /// Empty if it is first read after the head of the answer was sent, or if the operating system has no
@@ -69,9 +64,39 @@ impl CspNonce {
         as_str(self.0.get_or_init(make))
     }
 
-    /// The nonce, if it was read. From now on, one that was not is empty.
-    pub(crate) fn close(&self) -> Option<&str> {
+    /// Returns the nonce if it was read. An unread one is empty from now on.
+    fn close(&self) -> Option<&str> {
         Some(as_str(self.0.get_or_init(|| None))).filter(|text| !text.is_empty())
+    }
+
+    /// Returns the nonce if it was read.
+    fn read(&self) -> Option<&str> {
+        self.0.get().map(as_str).filter(|text| !text.is_empty())
+    }
+}
+
+/// A layer's share in the nonce of one request.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    nonce: CspNonce,
+    /// Whether the nonce was in the request before, so that a layer further out closes it.
+    shared: bool,
+}
+
+impl Offer {
+    /// Takes the nonce that is among `extensions`, or puts an unread one there.
+    pub(crate) fn to(extensions: &mut Extensions) -> Self {
+        let mut shared = true;
+        let nonce = extensions.get_or_insert_with(|| {
+            shared = false;
+            CspNonce(Arc::default())
+        });
+        Self { nonce: nonce.clone(), shared }
+    }
+
+    /// Returns the nonce if it was read, for the policy that is about to be written.
+    pub(crate) fn settle(&self) -> Option<&str> {
+        if self.shared { self.nonce.read() } else { self.nonce.close() }
     }
 }
 

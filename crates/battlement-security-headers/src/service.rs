@@ -6,7 +6,7 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{CspNonce, ResponseFuture, asked::Asked, template::Template};
+use crate::{ResponseFuture, asked::Asked, nonce::Offer, template::Template};
 
 /// Puts security headers on every answer. Made by [`SecurityHeadersLayer`](crate::SecurityHeadersLayer).
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ where
         }
         let asked = Asked::of(&request);
         let wants_nonce = self.template.wants_nonce && !asked.grpc;
-        let nonce = wants_nonce.then(|| CspNonce::offer(request.extensions_mut()));
+        let nonce = wants_nonce.then(|| Offer::to(request.extensions_mut()));
         let template = Arc::clone(&self.template);
         ResponseFuture::writing(self.inner.call(request), template, asked, nonce)
     }

@@ -1,10 +1,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::{
-    CspNonce, Header, SecurityPatch,
+    Header, SecurityPatch,
     asked::{Asked, Occasion},
     config::Config,
     csp::{self, Parts},
+    nonce::Offer,
     security_header::{Content, written},
 };
 
@@ -42,13 +43,8 @@ impl Template {
     }
 
     /// Puts the headers on an answer.
-    pub(crate) fn write<B>(
-        &self,
-        asked: Asked,
-        nonce: Option<&CspNonce>,
-        response: &mut Response<B>,
-    ) {
-        let nonce = nonce.and_then(CspNonce::close);
+    pub(crate) fn write<B>(&self, asked: Asked, nonce: Option<&Offer>, response: &mut Response<B>) {
+        let nonce = nonce.and_then(Offer::settle);
         let occasion = Occasion { asked, nonce, status: response.status() };
         // It stays there: a layer like this one that stands further out is told the same.
         let patch = response.extensions().get::<SecurityPatch>().cloned();

@@ -3,8 +3,11 @@
 
 mod answering;
 
-use battlement_security_headers::{Csp, CspNonce, SecurityHeadersLayer};
+use std::convert::Infallible;
+
+use battlement_security_headers::{Csp, CspNonce, Header, SecurityHeadersLayer};
 use http::{HeaderMap, Request, Response};
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::answering::{answer, https};
 
@@ -108,4 +111,56 @@ async fn what_a_nonce_overrules_does_not_come_back_without_it() {
         unread(&["'nonce'", "'strict-dynamic'", hash, "https:"]).await,
         format!("'strict-dynamic' {hash}")
     );
+}
+
+/// The headers of an answer that passes `inner` and then `outer`, which the group between them may change.
+async fn of_two(
+    outer: SecurityHeadersLayer,
+    inner: SecurityHeadersLayer,
+    handler: impl Fn(Request<()>) -> Response<&'static str>,
+    group: impl Fn(CspNonce, Response<&'static str>) -> Response<&'static str>,
+) -> HeaderMap {
+    let (handler, group) = (&handler, &group);
+    let inner = inner.layer(service_fn(|request| async { Ok::<_, Infallible>(handler(request)) }));
+    let between = service_fn(|request: Request<()>| {
+        let (nonce, inner) = (CspNonce::of(&request).unwrap(), inner.clone());
+        async move { Ok::<_, Infallible>(group(nonce, inner.oneshot(request).await.unwrap())) }
+    });
+    outer.layer(between).oneshot(https()).await.unwrap().into_parts().0.headers
+}
+
+#[tokio::test]
+async fn two_layers_use_the_nonce_that_is_already_in_the_request() {
+    let html = SecurityHeadersLayer::html;
+    for outer in [html(), html().force([Header::Csp]), html().header(Csp::html().report_only())] {
+        let headers = of_two(outer, html(), |request| reading(&request), |_, answer| answer).await;
+        let nonce = format!("'nonce-{}'", headers["x-nonce"].to_str().unwrap());
+        let policies = headers.iter().filter(|(name, _)| name.as_str().starts_with("content-sec"));
+        for (name, policy) in policies {
+            assert!(policy.to_str().unwrap().contains(&nonce), "{name}: {policy:?}");
+        }
+        assert_eq!(headers["cache-control"], "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_reads_the_nonce_beside_its_handler_reads_the_same() {
+    let html = SecurityHeadersLayer::html;
+    let group = |nonce: CspNonce, answer: Response<&'static str>| {
+        assert_eq!(nonce.as_str(), answer.headers()["x-nonce"].to_str().unwrap());
+        answer
+    };
+    of_two(html(), html(), |request| reading(&request), group).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_replaces_the_inner_layer_s_may_still_read_the_nonce() {
+    let html = SecurityHeadersLayer::html;
+    let error_page = |nonce: CspNonce, _| {
+        Response::builder().header("x-nonce", nonce.as_str()).body("an error page").unwrap()
+    };
+    let headers = of_two(html(), html(), |_| Response::new(""), error_page).await;
+    let nonce = format!("'nonce-{}'", headers["x-nonce"].to_str().unwrap());
+    assert_eq!(nonce.len(), 30, "{nonce}");
+    assert!(policy(&headers).contains(&nonce), "{headers:?}");
 }
