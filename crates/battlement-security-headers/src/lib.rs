@@ -32,9 +32,10 @@
 //! 2. a header that the service has set itself stays, all its values; each other one of the layer's is
 //!    added, so that none is sent twice. [`force`](SecurityHeadersLayer::force) turns that round;
 //! 3. a [`SecurityPatch`] among the response's extensions relaxes, replaces or drops a header for this one
-//!    answer;
+//!    answer; several of them all hold, the outermost last;
 //! 4. a handler that has read its [`CspNonce`] has it in the policy, and an answer that may not be stored;
-//!    one that has not pays for no randomness, and its policy allows no more for it;
+//!    one that has not pays for no randomness, and its policy allows no more for it. Layers around each
+//!    other share one nonce;
 //! 5. an answer to a gRPC request gets `Strict-Transport-Security` and `X-Content-Type-Options` alone.
 //!
 //! [`FetchMetadataLayer`] is a second layer, further in: it turns away what other sites' pages ask for.
@@ -61,6 +62,7 @@
 //! | `Permissions-Policy` | not sent | which features a page needs, only its author knows |
 //! | `Cache-Control` of `api`, and with a nonce | `no-store` | answers hold what is one user's; a stored page has an old nonce |
 //! | `304 Not Modified` | no policy with a nonce | it would replace the stored one, whose nonce the stored page has |
+//! | | no `Cache-Control` added | it would replace what the stored answer says, and `no-store` would evict that |
 //! | `Server`, `X-Powered-By` | removed | they tell which known holes to try |
 //!
 //! # Where it goes in the stack

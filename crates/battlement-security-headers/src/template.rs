@@ -62,6 +62,10 @@ impl Template {
         if let Some(patch) = patch {
             patch.apply(&self.config, occasion, &mut ours);
         }
+        // A 304 updates the stored answer (RFC 9111, section 4.3.4), which the service has judged before.
+        if occasion.status == StatusCode::NOT_MODIFIED {
+            ours.remove(header::CACHE_CONTROL);
+        }
         self.strip(headers);
         let own = std::mem::replace(headers, ours);
         // The first value of a name replaces ours, the others of it are added.
