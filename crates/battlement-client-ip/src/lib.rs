@@ -80,6 +80,9 @@
 //! `into_make_service_with_connect_info::<SocketAddr>()` (`::<UnixPeer>()` for a Unix socket), tonic as it is,
 //! and have an accept loop of your own put [`PeerAddr`] or [`UnixPeer`] into each request's extensions.
 //!
+//! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
+//! each call boxes the service, its future and its body again.
+//!
 //! # Compared with the layers people use today
 //!
 //! - `axum-client-ip` reads the header you choose from whoever sends it. It knows neither networks nor a count

@@ -80,6 +80,9 @@
 //! out. So a 429 of a limiter and the 500 of a panic are counted. Around a client outermost, where a call
 //! with its retries is one, or innermost, where each try is.
 //!
+//! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
+//! each call boxes the service, its future and its body again.
+//!
 //! # Compared with the layers people use today
 //!
 //! axum-prometheus and opentelemetry-instrumentation-tower measure up to the head, and do not count

@@ -76,6 +76,9 @@
 //! Outside of whatever can fail: limiters, timeouts, the service. Inside of the layers for ids, logs, metrics and
 //! security headers, so that an answer made here has all of theirs. Without a request id outside of it, answers have none.
 //!
+//! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
+//! each call boxes the service, its future and its body again.
+//!
 //! # `panic = "abort"`
 //!
 //! Under `panic = "abort"` in the profile nothing can be caught: a panic anywhere ends the process, whatever

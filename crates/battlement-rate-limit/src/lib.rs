@@ -64,6 +64,9 @@
 //! `battlement-client-ip` further out: no header is ever read for an address. Stacked limiters join their
 //! headers.
 //!
+//! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
+//! each call boxes the service, its future and its body again.
+//!
 //! # Compared with the layers people use today
 //!
 //! - tower_governor: one policy, no cost, no refund, no bound on memory; a `Retry-After` that is rounded down;

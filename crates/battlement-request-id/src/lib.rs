@@ -65,6 +65,9 @@
 //! the id. An error that leaves the service instead of a response passes as it is and has no header to
 //! carry an id; turn errors into responses inside this layer.
 //!
+//! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
+//! each call boxes the service, its future and its body again.
+//!
 //! # Compared with the layers people use today
 //!
 //! - tower-http's `SetRequestIdLayer` and `PropagateRequestIdLayer` are two layers with an order to get

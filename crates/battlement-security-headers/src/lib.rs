@@ -71,6 +71,9 @@
 //! id, access log and metrics, and of the layer that knows whether the client came by https. What hyper
 //! itself answers to a request that it cannot read (400, 431) passes no layer and has no header.
 //!
+//! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
+//! each call boxes the service, its future and its body again.
+//!
 //! # Compared with the layers people use today
 //!
 //! - tower-helmet and axum-helmet put their headers in the place of the handler's: a route's stricter

@@ -17,6 +17,7 @@ use battlement::{
         redis::{Builder, OnFailure, Redis, RedisStore, Share},
     },
 };
+use tower::ServiceBuilder;
 
 use crate::partner::{Partner, Partners, authenticate};
 
@@ -90,20 +91,20 @@ impl Limits {
         Ok(Self { layers, metrics, redis: Some(of_redis) })
     }
 
-    /// Puts them around routes. From the inside out: what this customer may still ask; who it is; what this
-    /// address may still ask.
+    /// Puts the layers around routes. From the outside in: what this address may still ask; who the customer
+    /// is; what this customer may still ask.
     pub fn around<S>(self, routes: Router<S>, partners: Partners) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
     {
         let authentication = from_fn_with_state(partners, authenticate);
         match self.layers {
-            Layers::Alone(Pair { by_address, by_customer }) => {
-                routes.layer(by_customer).layer(authentication).layer(by_address)
-            }
-            Layers::Together(Pair { by_address, by_customer }) => {
-                routes.layer(by_customer).layer(authentication).layer(by_address)
-            }
+            Layers::Alone(Pair { by_address, by_customer }) => routes.layer(
+                ServiceBuilder::new().layer(by_address).layer(authentication).layer(by_customer),
+            ),
+            Layers::Together(Pair { by_address, by_customer }) => routes.layer(
+                ServiceBuilder::new().layer(by_address).layer(authentication).layer(by_customer),
+            ),
         }
     }
 

@@ -12,6 +12,7 @@ use battlement_problem::ProblemLayer;
 use battlement_request_id::RequestIdLayer;
 use battlement_security_headers::SecurityHeadersLayer;
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 
 use super::{cores::Core, ours, peer};
 
@@ -70,11 +71,12 @@ pub(super) async fn serve(what: &str, redis: &str) -> Result<()> {
 
 /// What the storefront puts around its routes, as far as that needs to know nothing of the connection.
 fn around(router: Router) -> Router {
-    router
-        .layer(ProblemLayer::new())
-        .layer(SecurityHeadersLayer::html())
-        .layer(HttpMetrics::new().server_layer())
+    let layers = ServiceBuilder::new()
         .layer(RequestIdLayer::new())
+        .layer(HttpMetrics::new().server_layer())
+        .layer(SecurityHeadersLayer::html())
+        .layer(ProblemLayer::new());
+    router.layer(layers)
 }
 
 fn nodelay(stream: &mut tokio::net::TcpStream) {
