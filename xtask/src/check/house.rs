@@ -1,5 +1,6 @@
 //! Rules of this house that no other tool knows.
 
+mod layers;
 mod lengths;
 mod manifests;
 mod modules;
@@ -20,7 +21,8 @@ struct File {
 /// A rule looks at one file and returns a sentence for each place that breaks it.
 type Rule = fn(&File) -> Vec<String>;
 
-const RULES: &[Rule] = &[lengths::broken, manifests::broken, modules::broken, words::broken];
+const RULES: &[Rule] =
+    &[layers::broken, lengths::broken, manifests::broken, modules::broken, words::broken];
 
 pub(super) fn check() -> Fallible {
     let files = files()?;
