@@ -36,7 +36,7 @@ fn a_service_tells_the_mistakes_of_all_layers_at_once() {
     assert!(headers.is_none() && counts.is_none());
     let told: Vec<_> = wrong
         .iter()
-        .flat_map(|error| error.mistakes().iter().map(|mistake| (error.subject(), &*mistake.field)))
+        .flat_map(|error| error.fields().iter().map(|mistake| (error.subject(), mistake.field())))
         .collect();
     assert_eq!(
         told,

@@ -5,7 +5,7 @@ use http::{Extensions, HeaderMap, Request};
 use tokio::time::Instant;
 
 use crate::{
-    Mistake,
+    InvalidField,
     elements::Element,
     ip::Ip,
     notices::Notices,
@@ -36,13 +36,13 @@ impl Default for Config {
 
 impl Config {
     /// Everything that is wrong with it.
-    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+    pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         if IPV6_PREFIX.contains(&self.ipv6_prefix) {
             return Vec::new();
         }
         let (min, max) = (IPV6_PREFIX.start(), IPV6_PREFIX.end());
         let message = format!("{} bits; must be {min} to {max}", self.ipv6_prefix);
-        vec![Mistake::new("ipv6_prefix", message)]
+        vec![InvalidField::new("ipv6_prefix", message)]
     }
 
     /// Decides who the client of `request` is, and keeps it in the request's facts. What a layer further out

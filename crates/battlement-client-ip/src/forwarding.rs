@@ -1,6 +1,6 @@
 use http::{HeaderName, header::FORWARDED};
 
-use crate::Mistake;
+use crate::InvalidField;
 
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -97,17 +97,17 @@ impl Forwarding {
     }
 
     fn checked(self) -> Self {
-        if let Some(mistake) = self.mistakes().first() {
+        if let Some(mistake) = self.invalid_fields().first() {
             panic!("Forwarding: {mistake}");
         }
         self
     }
 
-    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+    pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let named = [("scheme_header", &self.scheme), ("host_header", &self.host)];
         let wrong =
             named.iter().filter(|(_, header)| header.is_some() && self.form == Form::Rfc7239);
         let message = "`forwarded` tells it itself; leave it out";
-        wrong.map(|(field, _)| Mistake::new(*field, message)).collect()
+        wrong.map(|(field, _)| InvalidField::new(*field, message)).collect()
     }
 }

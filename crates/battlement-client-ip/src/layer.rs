@@ -45,7 +45,7 @@ impl ClientIpLayer {
     #[must_use]
     pub fn ipv6_prefix(self, bits: u8) -> Self {
         let changed = self.changed(|config| config.ipv6_prefix = bits);
-        if let Some(mistake) = changed.config.mistakes().first() {
+        if let Some(mistake) = changed.config.invalid_fields().first() {
             panic!("ClientIpLayer: {mistake}");
         }
         changed

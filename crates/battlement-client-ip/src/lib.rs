@@ -121,7 +121,7 @@ mod service;
 mod settings;
 
 pub use battlement_core::{
-    ClientIp, ConfigError, Host, IpKey, Mistake, PeerAddr, Scheme, UnixPeer, Via,
+    ClientIp, ConfigError, Host, InvalidField, IpKey, PeerAddr, Scheme, UnixPeer, Via,
 };
 
 #[cfg(feature = "serde")]

@@ -3,7 +3,7 @@ use std::{net::IpAddr, str::FromStr};
 use battlement_core::Networks;
 use ipnet::IpNet;
 
-use crate::{ConfigError, Mistake, config::SETTINGS};
+use crate::{ConfigError, InvalidField, config::SETTINGS};
 
 /// The most hops that are walked.
 pub(crate) const MAX_HOPS: u8 = 32;
@@ -58,7 +58,7 @@ impl Proxies {
             }
             None => return Ok(Self { known: Known::By(networks), unix: false }),
         };
-        Err(ConfigError::new(SETTINGS, vec![Mistake::new("trusted", message)]))
+        Err(ConfigError::new(SETTINGS, vec![InvalidField::new("trusted", message)]))
     }
 
     /// Those of these names: networks, addresses, `unix` for [`or_unix`](Self::or_unix).
@@ -70,11 +70,11 @@ impl Proxies {
                 Some(network) => networks.push(network),
                 None => {
                     let message = format!("{name:?} is no network; write one as 10.0.0.0/8");
-                    mistakes.push(Mistake::new("trusted", message));
+                    mistakes.push(InvalidField::new("trusted", message));
                 }
             }
         }
-        ConfigError::unless(SETTINGS, mistakes, ())?;
+        ConfigError::check(SETTINGS, mistakes, ())?;
         if unix && networks.is_empty() {
             return Ok(Self::unix());
         }
@@ -104,7 +104,7 @@ impl Proxies {
             return Ok(Self { known: Known::Count(count), unix: false });
         }
         let message = format!("{count} hops; must be 1 to {MAX_HOPS}");
-        Err(ConfigError::new(SETTINGS, vec![Mistake::new("hops", message)]))
+        Err(ConfigError::new(SETTINGS, vec![InvalidField::new("hops", message)]))
     }
 
     /// Whoever connects over a Unix socket, and nobody else.

@@ -2,7 +2,7 @@ use http::HeaderName;
 use serde::Deserialize;
 
 use crate::{
-    ClientIpLayer, ConfigError, Forwarding, Mistake, Proxies,
+    ClientIpLayer, ConfigError, Forwarding, InvalidField, Proxies,
     config::{Config, SETTINGS},
     resolver::Resolver,
 };
@@ -75,20 +75,20 @@ impl TryFrom<ClientIpSettings> for ClientIpLayer {
             ipv6_prefix: settings.ipv6_prefix,
             ..Config::default()
         };
-        mistakes.0.extend(config.mistakes());
-        ConfigError::unless(SETTINGS, mistakes.0, config).map(Self::of)
+        mistakes.0.extend(config.invalid_fields());
+        ConfigError::check(SETTINGS, mistakes.0, config).map(Self::of)
     }
 }
 
-struct Mistakes(Vec<Mistake>);
+struct Mistakes(Vec<InvalidField>);
 
 impl Mistakes {
     fn add(&mut self, field: &str, message: impl Into<String>) {
-        self.0.push(Mistake::new(field, message));
+        self.0.push(InvalidField::new(field, message));
     }
 
     fn take<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
-        result.map_err(|error| self.0.extend(error.into_mistakes())).ok()
+        result.map_err(|error| self.0.extend(error.into_fields())).ok()
     }
 
     fn header(&mut self, field: &str, name: Option<&String>) -> Option<HeaderName> {
@@ -127,7 +127,7 @@ impl ClientIpSettings {
             mistakes.add("header", "name the one that the proxies name the client in as well");
         }
         let forwarding = Forwarding { scheme, host, ..Forwarding::single(header?) };
-        mistakes.0.extend(forwarding.mistakes());
+        mistakes.0.extend(forwarding.invalid_fields());
         Some(forwarding)
     }
 }

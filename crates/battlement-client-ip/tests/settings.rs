@@ -2,7 +2,7 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement_client_ip::{ClientIpLayer, ClientIpSettings, Mistake};
+use battlement_client_ip::{ClientIpLayer, ClientIpSettings, InvalidField};
 
 fn parse(json: &str) -> Result<ClientIpSettings, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
@@ -12,13 +12,13 @@ fn layer(json: &str) -> String {
     format!("{:?}", ClientIpLayer::try_from(parse(json).unwrap()).unwrap())
 }
 
-fn mistakes(json: &str) -> Vec<Mistake> {
+fn mistakes(json: &str) -> Vec<InvalidField> {
     let error = ClientIpLayer::try_from(parse(json).unwrap()).unwrap_err();
-    error.into_mistakes()
+    error.into_fields()
 }
 
 fn fields(json: &str) -> Vec<String> {
-    mistakes(json).into_iter().map(|mistake| mistake.field).collect()
+    mistakes(json).into_iter().map(|mistake| mistake.field().to_owned()).collect()
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_header_without_proxies_and_proxies_without_a_header_are_refused() {
 fn trusting_everybody_is_refused_and_so_is_a_scheme_beside_forwarded() {
     for all in [r#""0.0.0.0/0""#, r#""::/0""#, r#""0.0.0.0/1", "128.0.0.0/1""#] {
         let json = format!(r#"{{ "trusted": [{all}], "header": "x-forwarded-for" }}"#);
-        assert!(mistakes(&json)[0].message.contains("is everybody"), "{all}");
+        assert!(mistakes(&json)[0].message().contains("is everybody"), "{all}");
     }
     let json = r#"{ "hops": 1, "header": "forwarded", "scheme_header": "x-forwarded-proto" }"#;
     assert_eq!(fields(json), ["scheme_header"]);

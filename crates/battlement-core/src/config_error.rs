@@ -1,98 +1,110 @@
 use std::fmt;
 
-/// One thing that is wrong with the settings of a layer.
+/// A setting that cannot be used, and why.
+///
+/// An entry of a [`ConfigError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The name of the setting, as `policies[1].quota`.
-    pub field: String,
-    /// What is wrong with it, and what would be right.
-    pub message: String,
+pub struct InvalidField {
+    field: String,
+    message: String,
 }
 
-impl Mistake {
-    /// This is wrong with that setting.
+impl InvalidField {
+    /// Creates an entry for `field`, as `policies[1].quota`; `message` says what is wrong and what would be valid.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 
-    /// The same, of a setting that stands under another.
+    /// Moves the entry under `setting`: `quota` under `policies[1]` becomes `policies[1].quota`.
     #[must_use]
     pub fn under(self, setting: &str) -> Self {
         Self { field: format!("{setting}.{}", self.field), message: self.message }
     }
+
+    /// Returns the name of the setting, as `policies[1].quota`.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// Returns what is wrong with the setting, and what would be valid.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
-/// All that is wrong with the settings of a layer: at least one [`Mistake`].
+/// Every invalid setting of a layer: at least one [`InvalidField`].
 ///
-/// Every layer has the same, so that a service can read the settings of all of them before it tells what is
+/// All layers share this type, so that a service can read the settings of every layer before it reports what is
 /// wrong.
 ///
 /// # Example
 ///
 /// ```
-/// use battlement_core::{ConfigError, Mistake};
+/// use battlement_core::{ConfigError, InvalidField};
 ///
-/// let hops = Mistake::new("hops", "40 hops; must be 1 to 32");
-/// let quota = Mistake::new("policies[0].quota", "must be at least 1");
+/// let hops = InvalidField::new("hops", "must be 1 to 32, got 40");
+/// let quota = InvalidField::new("policies[0].quota", "must be at least 1");
 /// let read: [Result<(), ConfigError>; 3] = [
-///     ConfigError::unless("client IP settings", vec![hops], ()),
-///     ConfigError::unless("rate limit settings", vec![quota], ()),
-///     ConfigError::unless("metrics settings", vec![], ()),
+///     ConfigError::check("client IP settings", vec![hops], ()),
+///     ConfigError::check("rate limit settings", vec![quota], ()),
+///     ConfigError::check("metrics settings", vec![], ()),
 /// ];
-/// let wrong: Vec<String> = read.into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
-/// assert_eq!(wrong, [
-///     "client IP settings: hops: 40 hops; must be 1 to 32",
+/// let errors: Vec<String> = read.into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
+/// assert_eq!(errors, [
+///     "client IP settings: hops: must be 1 to 32, got 40",
 ///     "rate limit settings: policies[0].quota: must be at least 1",
 /// ]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     subject: &'static str,
-    mistakes: Vec<Mistake>,
+    fields: Vec<InvalidField>,
 }
 
 impl ConfigError {
-    /// These mistakes in the settings of `subject`.
+    /// Creates an error for the settings of `subject`, as `rate limit settings`.
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// If `fields` is empty.
     #[must_use]
-    pub fn new(subject: &'static str, mistakes: Vec<Mistake>) -> Self {
-        assert!(!mistakes.is_empty(), "{subject}: an error without a mistake");
-        Self { subject, mistakes }
+    pub fn new(subject: &'static str, fields: Vec<InvalidField>) -> Self {
+        assert!(!fields.is_empty(), "{subject}: an error needs at least one invalid field");
+        Self { subject, fields }
     }
 
-    /// `value`, unless there are mistakes in it.
+    /// Returns `value` if there are no invalid fields.
     ///
     /// # Errors
     ///
-    /// With the mistakes, if there are any.
-    pub fn unless<T>(subject: &'static str, mistakes: Vec<Mistake>, value: T) -> Result<T, Self> {
-        if mistakes.is_empty() { Ok(value) } else { Err(Self::new(subject, mistakes)) }
+    /// With the invalid fields, if there are any.
+    pub fn check<T>(subject: &'static str, fields: Vec<InvalidField>, value: T) -> Result<T, Self> {
+        if fields.is_empty() { Ok(value) } else { Err(Self::new(subject, fields)) }
     }
 
-    /// What is wrong, as `rate limit settings`.
+    /// Returns the name of the settings, as `rate limit settings`.
     #[must_use]
     pub const fn subject(&self) -> &'static str {
         self.subject
     }
 
-    /// Every mistake, in the order in which they were met; at least one.
+    /// Returns every invalid field in the order in which they were found; at least one.
     #[must_use]
-    pub fn mistakes(&self) -> &[Mistake] {
-        &self.mistakes
+    pub fn fields(&self) -> &[InvalidField] {
+        &self.fields
     }
 
-    /// The mistakes, without what they are of.
+    /// Returns the invalid fields without the name of the settings.
     #[must_use]
-    pub fn into_mistakes(self) -> Vec<Mistake> {
-        self.mistakes
+    pub fn into_fields(self) -> Vec<InvalidField> {
+        self.fields
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for InvalidField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.field, self.message)
     }
@@ -101,9 +113,9 @@ impl fmt::Display for Mistake {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.subject)?;
-        for (index, mistake) in self.mistakes.iter().enumerate() {
+        for (index, field) in self.fields.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{mistake}")?;
+            write!(f, "{separator}{field}")?;
         }
         Ok(())
     }
@@ -116,17 +128,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_mistakes_are_told_at_once_under_what_they_are_of() {
-        let mistakes =
-            || vec![Mistake::new("a", "is wrong"), Mistake::new("b", "too").under("c[1]")];
-        let error = ConfigError::unless("some settings", mistakes(), ()).unwrap_err();
-        assert_eq!(error.to_string(), "some settings: a: is wrong; c[1].b: too");
-        assert_eq!((error.subject(), error.mistakes()), ("some settings", &*mistakes()));
-        assert_eq!(error.into_mistakes(), mistakes());
+    fn an_error_lists_every_invalid_field_under_its_subject() {
+        let fields = || {
+            let nested = InvalidField::new("b", "must be at least 1").under("c[1]");
+            vec![InvalidField::new("a", "is unknown"), nested]
+        };
+        let error = ConfigError::check("some settings", fields(), ()).unwrap_err();
+        assert_eq!(error.to_string(), "some settings: a: is unknown; c[1].b: must be at least 1");
+        assert_eq!((error.subject(), error.fields()), ("some settings", &*fields()));
+        assert_eq!(
+            (error.fields()[1].field(), error.fields()[1].message()),
+            ("c[1].b", "must be at least 1")
+        );
+        assert_eq!(error.into_fields(), fields());
     }
 
     #[test]
-    fn without_a_mistake_there_is_no_error() {
-        assert_eq!(ConfigError::unless("some settings", vec![], 7), Ok(7));
+    fn settings_without_an_invalid_field_are_returned() {
+        assert_eq!(ConfigError::check("some settings", vec![], 7), Ok(7));
     }
 }

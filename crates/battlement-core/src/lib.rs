@@ -74,7 +74,7 @@ pub use self::{
     causes::causes,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},
-    config_error::{ConfigError, Mistake},
+    config_error::{ConfigError, InvalidField},
     content_length::content_length,
     current::within,
     drop_reason::DropReason,

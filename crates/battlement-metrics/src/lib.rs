@@ -149,7 +149,7 @@ mod slots;
 mod ticket;
 mod traffic;
 
-pub use battlement_core::{ConfigError, Mistake};
+pub use battlement_core::{ConfigError, InvalidField};
 
 #[cfg(feature = "axum")]
 pub use self::route::note_route;

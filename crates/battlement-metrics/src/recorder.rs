@@ -3,7 +3,7 @@ use matchit::Router;
 use tokio::time::Instant;
 
 use crate::{
-    ConfigError, Mistake,
+    ConfigError, InvalidField,
     config::{Config, SETTINGS},
     key::{ErrorType, Key},
     names::{Names, Subject, UNKNOWN},
@@ -116,9 +116,9 @@ fn table(templates: &[&'static str], routes: &Names) -> Result<Router<Subject>, 
     for (at, template) in templates.iter().enumerate() {
         if let Err(error) = table.insert(*template, routes.number(template)) {
             let message = format!("{template}: {error}");
-            mistakes.push(Mistake::new(format!("route_table[{at}]"), message));
+            mistakes.push(InvalidField::new(format!("route_table[{at}]"), message));
         }
     }
-    ConfigError::unless(SETTINGS, mistakes, ())?;
+    ConfigError::check(SETTINGS, mistakes, ())?;
     Ok(table)
 }

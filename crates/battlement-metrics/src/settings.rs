@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::{
-    ConfigError, HttpMetricsBuilder, Mistake, Naming, builder::check_bounds, config::SETTINGS,
+    ConfigError, HttpMetricsBuilder, InvalidField, Naming, builder::check_bounds, config::SETTINGS,
     methods::Methods,
 };
 
@@ -65,10 +65,10 @@ impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
         let bounds = settings.duration_buckets.map(|bounds| read_bounds(&bounds, &mut mistakes));
         let methods = settings.known_methods.map(|words| read_methods(&words, &mut mistakes));
         if settings.shards.is_some_and(|shards| !shards.is_power_of_two()) {
-            mistakes.push(Mistake::new("shards", "must be a power of two"));
+            mistakes.push(InvalidField::new("shards", "must be a power of two"));
         }
         check_paths(&settings.leave_out, &mut mistakes);
-        ConfigError::unless(SETTINGS, mistakes, ())?;
+        ConfigError::check(SETTINGS, mistakes, ())?;
         let mut builder = Self::default()
             .naming(settings.naming)
             .time_to_first_byte(settings.time_to_first_byte)
@@ -98,42 +98,42 @@ fn set<T>(
     }
 }
 
-fn read_bounds(seconds: &[f64], mistakes: &mut Vec<Mistake>) -> Vec<Duration> {
+fn read_bounds(seconds: &[f64], mistakes: &mut Vec<InvalidField>) -> Vec<Duration> {
     let bounds: Result<Vec<_>, _> =
         seconds.iter().map(|seconds| Duration::try_from_secs_f64(*seconds)).collect();
     let Ok(bounds) = bounds else {
-        mistakes.push(Mistake::new("duration_buckets", "must be seconds, above 0"));
+        mistakes.push(InvalidField::new("duration_buckets", "must be seconds, above 0"));
         return Vec::new();
     };
     if let Err(message) = check_bounds(&bounds) {
-        mistakes.push(Mistake::new("duration_buckets", message));
+        mistakes.push(InvalidField::new("duration_buckets", message));
     }
     bounds
 }
 
-fn read_methods(words: &[String], mistakes: &mut Vec<Mistake>) -> Vec<Method> {
+fn read_methods(words: &[String], mistakes: &mut Vec<InvalidField>) -> Vec<Method> {
     let mut methods = Vec::new();
     for (at, word) in words.iter().enumerate() {
         match Method::from_bytes(word.as_bytes()) {
             Ok(method) => methods.push(method),
             Err(_) => {
                 let field = format!("known_methods[{at}]");
-                mistakes.push(Mistake::new(field, "must be a method, such as GET"));
+                mistakes.push(InvalidField::new(field, "must be a method, such as GET"));
             }
         }
     }
     if words.len() > Methods::MOST {
         let message = format!("must be at most {}", Methods::MOST);
-        mistakes.push(Mistake::new("known_methods", message));
+        mistakes.push(InvalidField::new("known_methods", message));
     }
     methods
 }
 
-fn check_paths(paths: &[String], mistakes: &mut Vec<Mistake>) {
+fn check_paths(paths: &[String], mistakes: &mut Vec<InvalidField>) {
     for (at, path) in paths.iter().enumerate() {
         if !path.starts_with('/') {
             let field = format!("leave_out[{at}]");
-            mistakes.push(Mistake::new(field, "must be a path, which begins with a slash"));
+            mistakes.push(InvalidField::new(field, "must be a path, which begins with a slash"));
         }
     }
 }

@@ -124,7 +124,7 @@ mod settings;
 mod store;
 mod waiting;
 
-pub use battlement_core::{ClientIp, ConfigError, Head, Mistake, PeerAddr, ResponseBody};
+pub use battlement_core::{ClientIp, ConfigError, Head, InvalidField, PeerAddr, ResponseBody};
 
 #[cfg(feature = "serde")]
 pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};

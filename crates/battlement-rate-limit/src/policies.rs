@@ -10,7 +10,7 @@ use http::HeaderValue;
 
 #[cfg(feature = "redis")]
 use crate::redis::Encoded;
-use crate::{ConfigError, KeyHasher, Mistake, Policy, policy::SETTINGS};
+use crate::{ConfigError, InvalidField, KeyHasher, Policy, policy::SETTINGS};
 
 /// The policies that hold for a request: all of them must allow it, or none is charged.
 ///
@@ -76,15 +76,15 @@ impl Policies {
         let policies: Box<[Policy]> = policies.into_iter().collect();
         let mut mistakes = Vec::new();
         if policies.is_empty() {
-            mistakes.push(Mistake::new("policies", "must be at least one"));
+            mistakes.push(InvalidField::new("policies", "must be at least one"));
         }
         for (index, policy) in policies.iter().enumerate() {
             if policies[..index].iter().any(|other| other.name() == policy.name()) {
                 let message = format!("{:?} is the name of another policy", policy.name());
-                mistakes.push(Mistake::new(format!("policies[{index}].name"), message));
+                mistakes.push(InvalidField::new(format!("policies[{index}].name"), message));
             }
         }
-        ConfigError::unless(SETTINGS, mistakes, ())?;
+        ConfigError::check(SETTINGS, mistakes, ())?;
         let begins = |policy: &Policy| label(policy.name()) + ";r=";
         let labels: Box<[_]> = policies.iter().map(begins).collect();
         Ok(Self(Arc::new(PolicySet {

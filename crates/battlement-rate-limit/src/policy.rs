@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Algorithm, ConfigError, Mistake,
+    Algorithm, ConfigError, InvalidField,
     decide::{Gcra, Rule, Window},
 };
 
@@ -173,9 +173,10 @@ impl Policy {
         let capacity = burst.unwrap_or(quota);
         mistakes.extend(rate_mistakes(quota, period, capacity));
         if burst.is_some() && algorithm != Algorithm::Gcra {
-            mistakes.push(Mistake::new("burst", "a window has none; leave it out, or use gcra"));
+            mistakes
+                .push(InvalidField::new("burst", "a window has none; leave it out, or use gcra"));
         }
-        ConfigError::unless(SETTINGS, mistakes, ())?;
+        ConfigError::check(SETTINGS, mistakes, ())?;
         let rule = match algorithm {
             Algorithm::Gcra => Rule::Gcra(Gcra::new(interval(quota, period), capacity)),
             Algorithm::FixedWindow => Rule::Fixed(Window::new(quota, period)),
@@ -191,17 +192,17 @@ fn interval(quota: u32, period: Duration) -> u64 {
     u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
-fn name_mistakes(name: &str) -> Vec<Mistake> {
+fn name_mistakes(name: &str) -> Vec<InvalidField> {
     let printable = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if printable && (1..=MAX_NAME).contains(&name.len()) {
         return Vec::new();
     }
-    vec![Mistake::new("name", format!("must be 1 to {MAX_NAME} bytes of printable ASCII"))]
+    vec![InvalidField::new("name", format!("must be 1 to {MAX_NAME} bytes of printable ASCII"))]
 }
 
-fn rate_mistakes(quota: u32, period: Duration, capacity: u32) -> Vec<Mistake> {
+fn rate_mistakes(quota: u32, period: Duration, capacity: u32) -> Vec<InvalidField> {
     let mut mistakes = Vec::new();
-    let mut refuse = |field, message: &str| mistakes.push(Mistake::new(field, message));
+    let mut refuse = |field, message: &str| mistakes.push(InvalidField::new(field, message));
     if quota == 0 {
         refuse("quota", "must be at least 1; to let nobody in, take the route away");
     }
@@ -226,7 +227,7 @@ mod tests {
     use super::*;
 
     fn fields(error: &ConfigError) -> Vec<&str> {
-        error.mistakes().iter().map(|mistake| mistake.field.as_str()).collect()
+        error.fields().iter().map(|mistake| mistake.field()).collect()
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub use self::{
     key::{KeyPart, KeySetting},
     policy::PolicySettings,
 };
-use crate::{ConfigError, Headers, Missing, Mistake, RateLimitLayer, policy::SETTINGS};
+use crate::{ConfigError, Headers, InvalidField, Missing, RateLimitLayer, policy::SETTINGS};
 
 /// The settings of a [`RateLimitLayer`] as a configuration file has them.
 ///
@@ -74,7 +74,7 @@ impl TryFrom<RateLimitSettings> for RateLimitLayer {
         let key = settings.key.key(&mut mistakes);
         let jitter = settings.jitter.map(|text| duration::read("jitter", &text, &mut mistakes));
         if settings.capacity == Some(0) {
-            mistakes.push(Mistake::new("capacity", "must be at least 1"));
+            mistakes.push(InvalidField::new("capacity", "must be at least 1"));
         }
         let (Some(policies), Some(key), true) = (policies, key, mistakes.is_empty()) else {
             return Err(ConfigError::new(SETTINGS, mistakes));

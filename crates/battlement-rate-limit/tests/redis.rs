@@ -204,7 +204,7 @@ async fn the_password_is_used_and_shown_to_nobody() {
         ["redis://user:s3cret-pass@host:notaport/", "http://u:s3cret-pass@host/", "s3cret-pass"]
     {
         let error = Redis::new(url).unwrap_err();
-        assert_eq!(error.mistakes()[0].field, "url");
+        assert_eq!(error.fields()[0].field(), "url");
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
     }
     let builder = Redis::builder("redis://user:s3cret-pass@127.0.0.1:1/");
@@ -224,7 +224,7 @@ async fn every_mistake_of_a_setting_is_told_by_its_name() {
         .queue(0)
         .build()
         .unwrap_err();
-    let fields: Vec<_> = error.mistakes().iter().map(|mistake| &*mistake.field).collect();
+    let fields: Vec<_> = error.fields().iter().map(|mistake| mistake.field()).collect();
     assert_eq!(fields, ["deadline", "prefix", "key_secret", "coalesce", "queue"]);
 }
 

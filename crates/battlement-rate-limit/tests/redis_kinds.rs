@@ -79,9 +79,9 @@ async fn a_server_with_a_certificate_of_ones_own_is_trusted_by_its_authority_alo
     let other = redis.clone().root_certificates(Authority::new().pem()).build().unwrap();
     assert!(eventually(SOON, || other.state() == State::Down).await);
     let error = redis.root_certificates("no PEM").build().unwrap_err();
-    assert_eq!(error.mistakes()[0].field, "root_certificates");
+    assert_eq!(error.fields()[0].field(), "root_certificates");
     let error = Redis::builder(&server.url()).root_certificates(authority.pem()).build();
-    assert_eq!(error.unwrap_err().mistakes()[0].field, "url");
+    assert_eq!(error.unwrap_err().fields()[0].field(), "url");
     let error = Redis::new(&format!("{}#insecure", server.tls_url())).unwrap_err();
-    assert_eq!(error.mistakes()[0].field, "url");
+    assert_eq!(error.fields()[0].field(), "url");
 }

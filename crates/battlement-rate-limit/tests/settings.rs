@@ -10,7 +10,7 @@ fn parse(json: &str) -> Result<RateLimitSettings, String> {
 
 fn mistakes(json: &str) -> (Vec<String>, String) {
     let error = RateLimitLayer::try_from(parse(json).unwrap()).unwrap_err();
-    let fields = error.mistakes().iter().map(|mistake| mistake.field.clone()).collect();
+    let fields = error.fields().iter().map(|mistake| mistake.field().to_owned()).collect();
     (fields, error.to_string())
 }
 
@@ -92,7 +92,7 @@ fn policies_read_anew_take_the_place_of_a_layer_s_own_or_are_refused() {
     handle.replace(read(r#"[{ "name": "a", "quota": 5, "period": "1m" }]"#).unwrap());
     assert_eq!(handle.policies()[0].quota(), 5);
     let error = read(r#"[{ "name": "a", "quota": 0, "period": "1m" }]"#).unwrap_err();
-    assert_eq!(error.mistakes()[0].field, "policies[0].quota");
+    assert_eq!(error.fields()[0].field(), "policies[0].quota");
     assert!(read("[]").is_err());
 }
 

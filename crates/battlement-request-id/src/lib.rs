@@ -117,7 +117,7 @@ pub use self::{
     generator::Generator,
     scoped::{Carry, carry, carry_fn, scope},
     server::{
-        ConfigError, Mistake, RequestIdLayer, RequestIdService, RequestSpan, ResponseBody,
+        ConfigError, InvalidField, RequestIdLayer, RequestIdService, RequestSpan, ResponseBody,
         ResponseFuture, TraceContext, Untrusted,
     },
     trust::{Inbound, Predicate, Trust},

@@ -9,7 +9,7 @@ mod service;
 mod span;
 mod trace_context;
 
-pub use battlement_core::{ConfigError, Mistake};
+pub use battlement_core::{ConfigError, InvalidField};
 
 pub use self::{
     body::ResponseBody,

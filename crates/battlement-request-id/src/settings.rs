@@ -5,7 +5,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
-    ConfigError, Generator, Mistake, RequestIdLayer, RequestSpan, TraceContext, Trust, Untrusted,
+    ConfigError, Generator, InvalidField, RequestIdLayer, RequestSpan, TraceContext, Trust,
+    Untrusted,
     server::config::{Config, MAX_LEN, MIN_LEN},
 };
 
@@ -134,9 +135,9 @@ impl TryFrom<RequestIdSettings> for RequestIdLayer {
             rewrite_request: settings.rewrite_request,
         };
         // What clashes with the default header alone is no mistake of the file's.
-        let is_real = |mistake: &Mistake| header_is_known || mistake.field != "correlation";
-        mistakes.extend(config.mistakes().into_iter().filter(is_real).map(as_in_the_file));
-        ConfigError::unless("request id settings", mistakes, config).map(Self::of)
+        let is_real = |mistake: &InvalidField| header_is_known || mistake.field() != "correlation";
+        mistakes.extend(config.invalid_fields().into_iter().filter(is_real).map(as_in_the_file));
+        ConfigError::check("request id settings", mistakes, config).map(Self::of)
     }
 }
 
@@ -150,11 +151,11 @@ impl From<GeneratorSetting> for Generator {
     }
 }
 
-fn header_name(field: &str, name: &str, mistakes: &mut Vec<Mistake>) -> Option<HeaderName> {
+fn header_name(field: &str, name: &str, mistakes: &mut Vec<InvalidField>) -> Option<HeaderName> {
     let parsed = name.parse().ok();
     if parsed.is_none() {
         let message = format!("{name:?} is no header name; write one as x-request-id");
-        mistakes.push(Mistake::new(field, message));
+        mistakes.push(InvalidField::new(field, message));
     }
     parsed
 }
@@ -167,14 +168,14 @@ fn accept_length(min: Option<usize>, max: Option<usize>) -> Option<RangeInclusiv
 }
 
 /// Where the setter has one name, the file has two.
-fn as_in_the_file(mut mistake: Mistake) -> Mistake {
-    if mistake.field == "accept_length" {
-        "min_length, max_length".clone_into(&mut mistake.field);
+fn as_in_the_file(mistake: InvalidField) -> InvalidField {
+    if mistake.field() == "accept_length" {
+        return InvalidField::new("min_length, max_length", mistake.message());
     }
     mistake
 }
 
-fn trust(field: &str, setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Trust {
+fn trust(field: &str, setting: TrustSetting, mistakes: &mut Vec<InvalidField>) -> Trust {
     let networks = match setting {
         TrustSetting::IfValid => return Trust::IfValid,
         TrustSetting::Never => return Trust::Never,
@@ -186,7 +187,7 @@ fn trust(field: &str, setting: TrustSetting, mistakes: &mut Vec<Mistake>) -> Tru
         let network = text.parse::<IpNet>().ok().or_else(alone);
         if network.is_none() {
             let message = format!("peers: {text:?} is no network; write one as 10.0.0.0/8");
-            mistakes.push(Mistake::new(field, message));
+            mistakes.push(InvalidField::new(field, message));
         }
         network
     }))

@@ -64,7 +64,7 @@ fn every_mistake_is_told_at_once_with_its_field() {
         "correlation": "traceparent"
     }"#;
     let error = RequestIdLayer::try_from(parse(json).unwrap()).unwrap_err();
-    let fields: Vec<_> = error.mistakes().iter().map(|mistake| &*mistake.field).collect();
+    let fields: Vec<_> = error.fields().iter().map(|mistake| mistake.field()).collect();
     assert_eq!(fields, ["header", "trust", "trust", "min_length, max_length"]);
     let text = error.to_string();
     for part in ["\"not a header\"", "\"everybody\" is no network", "9 to 4 bytes"] {
@@ -82,7 +82,7 @@ fn an_unknown_field_or_word_is_refused_by_name() {
 fn a_header_that_could_not_be_read_clashes_with_nothing() {
     let settings = parse(r#"{ "header": "no header", "correlation": "x-request-id" }"#).unwrap();
     let error = RequestIdLayer::try_from(settings).unwrap_err();
-    assert_eq!(error.mistakes().len(), 1, "{error}");
+    assert_eq!(error.fields().len(), 1, "{error}");
     let settings = parse(r#"{ "correlation": "x-request-id" }"#).unwrap();
     assert!(RequestIdLayer::try_from(settings).unwrap_err().to_string().contains("correlation"));
 }

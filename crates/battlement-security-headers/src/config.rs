@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use http::{HeaderName, header};
 
 use crate::{
-    ConfigError, Csp, Endpoint, Header, Mistake, SecurityHeader, security_header::Content,
+    ConfigError, Csp, Endpoint, Header, InvalidField, SecurityHeader, security_header::Content,
 };
 
 /// What mistakes are of.
@@ -58,15 +58,16 @@ impl Config {
     }
 
     pub(crate) fn checked(self) -> Result<Self, ConfigError> {
-        ConfigError::unless(SUBJECT, self.mistakes(), self)
+        ConfigError::check(SUBJECT, self.invalid_fields(), self)
     }
 
     /// Everything that is wrong with it.
-    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+    pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let mut mistakes: Vec<_> =
             self.headers.values().flat_map(|header| header.mistakes.clone()).collect();
-        let mut refuse =
-            |header: Header, message| mistakes.push(Mistake::new(header.name().as_str(), message));
+        let mut refuse = |header: Header, message| {
+            mistakes.push(InvalidField::new(header.name().as_str(), message))
+        };
         let endpoints = self.all_endpoints();
         for (header, csp) in self.policies() {
             if csp.has_fixed_nonce() {

@@ -42,7 +42,7 @@ use crate::{ConfigError, Endpoint, ReportOnly, When};
 ///     .build()
 ///     .unwrap();
 /// let error = Csp::builder().img_src("self").sandbox(["allow-all"]).build().unwrap_err();
-/// assert_eq!(error.mistakes().len(), 3, "no default-src, no quotes, no such word");
+/// assert_eq!(error.fields().len(), 3, "no default-src, no quotes, no such word");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csp {

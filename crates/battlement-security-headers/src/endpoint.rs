@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::{
-    Mistake,
+    InvalidField,
     csp::{is_endpoint, is_uri},
 };
 
@@ -34,9 +34,9 @@ impl Endpoint {
     ///
     /// When the name is no key of a structured field (lowercase letters, digits, `_`, `-`, `.`, `*`), or
     /// the URL is neither absolute over https nor a path of the same origin.
-    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Result<Self, Mistake> {
+    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Result<Self, InvalidField> {
         let (name, url) = (name.into(), url.into());
-        let refuse = |message| Err(Mistake::new("reporting-endpoints", message));
+        let refuse = |message| Err(InvalidField::new("reporting-endpoints", message));
         if !is_endpoint(&name) {
             return refuse(format!("{name:?} is no name; write one as csp or coop-1"));
         }

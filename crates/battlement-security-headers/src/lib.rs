@@ -117,7 +117,7 @@ mod service;
 mod settings;
 mod template;
 
-pub use battlement_core::{ConfigError, Mistake};
+pub use battlement_core::{ConfigError, InvalidField};
 
 #[cfg(feature = "axum")]
 pub use self::axum::MissingNonce;

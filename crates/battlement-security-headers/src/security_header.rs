@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-use crate::{Csp, Endpoint, Header, Hsts, Mistake};
+use crate::{Csp, Endpoint, Header, Hsts, InvalidField};
 
 /// A header with its value: what a layer is told to send, or one answer in the layer's place.
 ///
@@ -9,7 +9,7 @@ use crate::{Csp, Endpoint, Header, Hsts, Mistake};
 pub struct SecurityHeader {
     pub(crate) header: Header,
     pub(crate) content: Content,
-    pub(crate) mistakes: Vec<Mistake>,
+    pub(crate) mistakes: Vec<InvalidField>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl SecurityHeader {
     }
 
     /// A header whose value was put together. It is visible ASCII wherever there are no mistakes in it.
-    pub(crate) fn written(header: Header, text: String, mistakes: Vec<Mistake>) -> Self {
+    pub(crate) fn written(header: Header, text: String, mistakes: Vec<InvalidField>) -> Self {
         let value = written(text).unwrap_or(HeaderValue::from_static(""));
         Self { header, content: Content::Fixed { value, endpoint: None }, mistakes }
     }

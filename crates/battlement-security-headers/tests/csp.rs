@@ -8,7 +8,7 @@ const HASH: &str = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 
 fn mistakes(text: &str) -> Vec<String> {
     let error = Csp::parse(text).unwrap_err();
-    error.mistakes().iter().map(ToString::to_string).collect()
+    error.fields().iter().map(ToString::to_string).collect()
 }
 
 #[test]

@@ -347,7 +347,7 @@ mod refusals {
         for (text, mistakes) in
             [("", 1), ("10.0.0.0/8,", 1), ("a,b,10.0.0.0/8", 2), ("0.0.0.0/0,unix", 1)]
         {
-            assert_eq!(text.parse::<Proxies>().unwrap_err().mistakes().len(), mistakes, "{text}");
+            assert_eq!(text.parse::<Proxies>().unwrap_err().fields().len(), mistakes, "{text}");
         }
     }
 

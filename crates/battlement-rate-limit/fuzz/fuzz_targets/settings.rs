@@ -13,9 +13,9 @@ fuzz_target!(|text: &str| {
             assert_eq!(handle.policies().len(), policies);
         }
         Err(error) => {
-            let mistakes = error.mistakes();
+            let mistakes = error.fields();
             assert!(!mistakes.is_empty());
-            assert!(mistakes.iter().all(|m| !m.field.is_empty() && !m.message.is_empty()));
+            assert!(mistakes.iter().all(|m| !m.field().is_empty() && !m.message().is_empty()));
         }
     }
 });

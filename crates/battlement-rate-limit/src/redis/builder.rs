@@ -6,7 +6,7 @@ use super::{
     link::Connect,
     target::Target,
 };
-use crate::{ConfigError, KeyHasher, Mistake, policy::SETTINGS};
+use crate::{ConfigError, InvalidField, KeyHasher, policy::SETTINGS};
 
 /// What a [`Redis`] is made with. Nothing is connected before [`build`](Self::build), and nothing waits then.
 #[derive(Clone)]
@@ -123,7 +123,7 @@ impl Builder {
     }
 
     /// The client, unless there are mistakes beside these, which were found earlier.
-    pub(super) fn build_without(self, mistakes: Vec<Mistake>) -> Result<Redis, ConfigError> {
+    pub(super) fn build_without(self, mistakes: Vec<InvalidField>) -> Result<Redis, ConfigError> {
         let connect = self.connector(mistakes)?;
         let seed = seed(self.secret.as_deref());
         let settings = Settings {
@@ -149,11 +149,11 @@ impl Builder {
         self.connector(Vec::new()).map(drop)
     }
 
-    fn connector(&self, mut mistakes: Vec<Mistake>) -> Result<Box<dyn Connect>, ConfigError> {
-        mistakes.extend(self.mistakes());
+    fn connector(&self, mut mistakes: Vec<InvalidField>) -> Result<Box<dyn Connect>, ConfigError> {
+        mistakes.extend(self.invalid_fields());
         let connector = self.target.connector(most_time(self.deadline), self.roots.as_deref());
         match connector {
-            Ok(connector) => ConfigError::unless(SETTINGS, mistakes, connector),
+            Ok(connector) => ConfigError::check(SETTINGS, mistakes, connector),
             Err(mistake) => {
                 mistakes.insert(0, mistake);
                 Err(ConfigError::new(SETTINGS, mistakes))
@@ -161,11 +161,11 @@ impl Builder {
         }
     }
 
-    fn mistakes(&self) -> Vec<Mistake> {
+    fn invalid_fields(&self) -> Vec<InvalidField> {
         let mut mistakes = Vec::new();
         let mut check = |holds: bool, field: &str, message: &str| {
             if !holds {
-                mistakes.push(Mistake::new(field, message));
+                mistakes.push(InvalidField::new(field, message));
             }
         };
         let deadline = Duration::from_millis(1)..=LONGEST_DEADLINE;

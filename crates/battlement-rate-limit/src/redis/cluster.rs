@@ -18,7 +18,7 @@ use super::{
     target::{Target, info},
     tls,
 };
-use crate::Mistake;
+use crate::InvalidField;
 
 /// Some nodes of a cluster, by their URLs; the others are found through them.
 pub(super) struct Nodes(pub(super) Vec<String>);
@@ -26,7 +26,7 @@ pub(super) struct Nodes(pub(super) Vec<String>);
 /// What `urls` are the nodes of.
 #[cfg(feature = "serde")]
 #[expect(clippy::unnecessary_wraps, reason = "it is none where clusters are not built in")]
-pub(super) fn builder(urls: Vec<String>) -> Result<Builder, Mistake> {
+pub(super) fn builder(urls: Vec<String>) -> Result<Builder, InvalidField> {
     Ok(Builder::new(Nodes(urls)))
 }
 
@@ -38,7 +38,11 @@ impl Target for Nodes {
         GROUPS
     }
 
-    fn connector(&self, most: Duration, roots: Option<&[u8]>) -> Result<Box<dyn Connect>, Mistake> {
+    fn connector(
+        &self,
+        most: Duration,
+        roots: Option<&[u8]>,
+    ) -> Result<Box<dyn Connect>, InvalidField> {
         let read = |(index, url): (usize, &String)| info(&format!("urls[{index}]"), url);
         let nodes = self.0.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         // What the client does by itself must not charge twice: it sends nothing again. And it waits for no
@@ -49,8 +53,9 @@ impl Target for Nodes {
             .response_timeout(most)
             .overall_response_timeout(Some(most))
             .tcp_settings(TcpSettings::default().set_nodelay(true));
-        let client =
-            secured(builder, &nodes, roots)?.build().map_err(|_| Mistake::new("urls", NODES))?;
+        let client = secured(builder, &nodes, roots)?
+            .build()
+            .map_err(|_| InvalidField::new("urls", NODES))?;
         Ok(Box::new(Cluster { client }))
     }
 }
@@ -62,7 +67,7 @@ fn secured(
     builder: ClusterClientBuilder,
     nodes: &[ConnectionInfo],
     roots: Option<&[u8]>,
-) -> Result<ClusterClientBuilder, Mistake> {
+) -> Result<ClusterClientBuilder, InvalidField> {
     for node in nodes {
         // Says what is wrong, and sees to it that TLS can be spoken.
         tls::client(node.clone(), roots)?;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Algorithm, ConfigError, Mistake, Policies, Policy, policy::SETTINGS};
+use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
 /// What becomes of requests while Redis cannot be asked. There is no default: it is yours to say what is
 /// worse, a limit that does not hold or a service that does not answer.
@@ -67,7 +67,10 @@ impl Share {
         if (1..=100).contains(&percent) {
             return Ok(Self::percent(percent));
         }
-        Err(ConfigError::new(SETTINGS, vec![Mistake::new("share", "must be 1 to 100 percent")]))
+        Err(ConfigError::new(
+            SETTINGS,
+            vec![InvalidField::new("share", "must be 1 to 100 percent")],
+        ))
     }
 
     /// The same policies for this share, each at least 1: a quarter of 10 is 2, and a quarter of 1 is 1.

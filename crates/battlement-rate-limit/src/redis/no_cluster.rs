@@ -3,9 +3,9 @@
 #[cfg(feature = "serde")]
 use super::Builder;
 #[cfg(feature = "serde")]
-use crate::Mistake;
+use crate::InvalidField;
 
 #[cfg(feature = "serde")]
-pub(super) fn builder(_: Vec<String>) -> Result<Builder, Mistake> {
-    Err(Mistake::new("url", "a list of nodes needs the feature redis-cluster"))
+pub(super) fn builder(_: Vec<String>) -> Result<Builder, InvalidField> {
+    Err(InvalidField::new("url", "a list of nodes needs the feature redis-cluster"))
 }

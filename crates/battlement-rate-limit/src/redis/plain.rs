@@ -2,15 +2,15 @@
 
 use redis::{Client, ConnectionInfo};
 
-use crate::Mistake;
+use crate::InvalidField;
 
 pub(super) const IS_BUILT_IN: bool = false;
 
-pub(super) fn client(info: ConnectionInfo, roots: Option<&[u8]>) -> Result<Client, Mistake> {
+pub(super) fn client(info: ConnectionInfo, roots: Option<&[u8]>) -> Result<Client, InvalidField> {
     if roots.is_some() {
-        return Err(Mistake::new("root_certificates", "needs the feature redis-tls"));
+        return Err(InvalidField::new("root_certificates", "needs the feature redis-tls"));
     }
-    Client::open(info).map_err(|_| Mistake::new("url", "is none of Redis"))
+    Client::open(info).map_err(|_| InvalidField::new("url", "is none of Redis"))
 }
 
 /// The same for all nodes of a cluster.

@@ -145,7 +145,7 @@ mod tests {
         assert!(!format!("{settings:?}").contains("s3cret"));
         let error = Redis::try_from(settings).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"));
-        error.mistakes().iter().map(|mistake| mistake.field.clone()).collect()
+        error.fields().iter().map(|mistake| mistake.field().to_owned()).collect()
     }
 
     #[test]

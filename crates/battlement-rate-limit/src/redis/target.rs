@@ -6,7 +6,7 @@ use super::{
     link::{Connect, Single},
     tls,
 };
-use crate::Mistake;
+use crate::InvalidField;
 
 /// Where Redis is.
 pub(super) trait Target: Send + Sync {
@@ -15,7 +15,11 @@ pub(super) trait Target: Send + Sync {
 
     /// What connects to it, with `roots` as the only authorities that are trusted if there are some. A
     /// command that takes `most` is given up.
-    fn connector(&self, most: Duration, roots: Option<&[u8]>) -> Result<Box<dyn Connect>, Mistake>;
+    fn connector(
+        &self,
+        most: Duration,
+        roots: Option<&[u8]>,
+    ) -> Result<Box<dyn Connect>, InvalidField>;
 }
 
 /// One server, by its URL.
@@ -26,7 +30,11 @@ impl Target for Server {
         1
     }
 
-    fn connector(&self, most: Duration, roots: Option<&[u8]>) -> Result<Box<dyn Connect>, Mistake> {
+    fn connector(
+        &self,
+        most: Duration,
+        roots: Option<&[u8]>,
+    ) -> Result<Box<dyn Connect>, InvalidField> {
         let client = tls::client(info("url", &self.0)?, roots)?;
         Ok(Box::new(Single { client, most }))
     }
@@ -36,11 +44,11 @@ const NO_URL: &str =
     "is none of Redis; write it as redis://user:password@host:6379/0, or rediss:// for TLS";
 
 /// Reads a URL, and never tells it back, since it may hold a password.
-pub(super) fn info(field: &str, url: &str) -> Result<ConnectionInfo, Mistake> {
+pub(super) fn info(field: &str, url: &str) -> Result<ConnectionInfo, InvalidField> {
     let info = url.into_connection_info().map_err(|_| {
         let secured = url.starts_with("rediss:") || url.starts_with("valkeys:");
         let lacks = secured && !tls::IS_BUILT_IN;
-        Mistake::new(
+        InvalidField::new(
             field,
             if lacks { "needs the feature redis-tls for rediss://" } else { NO_URL },
         )
@@ -48,7 +56,7 @@ pub(super) fn info(field: &str, url: &str) -> Result<ConnectionInfo, Mistake> {
     if let ConnectionAddr::TcpTls { insecure: true, .. } = info.addr() {
         let message =
             "must not end in #insecure; trust the server's authority by root_certificates";
-        return Err(Mistake::new(field, message));
+        return Err(InvalidField::new(field, message));
     }
     Ok(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)))
 }

@@ -8,27 +8,27 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-use crate::Mistake;
+use crate::InvalidField;
 
 pub(super) const IS_BUILT_IN: bool = true;
 
-pub(super) fn client(info: ConnectionInfo, roots: Option<&[u8]>) -> Result<Client, Mistake> {
+pub(super) fn client(info: ConnectionInfo, roots: Option<&[u8]>) -> Result<Client, InvalidField> {
     if let ConnectionAddr::TcpTls { .. } = info.addr() {
         choose_provider();
     } else if roots.is_some() {
-        return Err(Mistake::new(
+        return Err(InvalidField::new(
             "url",
             "must begin with rediss:// where root_certificates are set",
         ));
     }
     if !roots.is_none_or(are_certificates) {
-        return Err(Mistake::new("root_certificates", NO_PEM));
+        return Err(InvalidField::new("root_certificates", NO_PEM));
     }
     let client = match roots {
         Some(roots) => Client::build_with_tls(info, certificates(roots)),
         None => Client::open(info),
     };
-    client.map_err(|_| Mistake::new("root_certificates", NO_PEM))
+    client.map_err(|_| InvalidField::new("root_certificates", NO_PEM))
 }
 
 const NO_PEM: &str = "must be one certificate or more, as PEM";

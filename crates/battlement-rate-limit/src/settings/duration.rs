@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use crate::Mistake;
+use crate::InvalidField;
 
 /// Reads `250ms`, `10s`, `5m`, `24h` or `7d`; what is none is a mistake, and no time.
-pub(crate) fn read(field: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Duration {
+pub(crate) fn read(field: &str, text: &str, mistakes: &mut Vec<InvalidField>) -> Duration {
     parse(text).unwrap_or_else(|| {
         let message = format!("{text:?} is no time; write one as 250ms, 10s, 5m, 24h or 7d");
-        mistakes.push(Mistake::new(field, message));
+        mistakes.push(InvalidField::new(field, message));
         Duration::ZERO
     })
 }

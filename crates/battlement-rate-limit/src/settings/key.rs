@@ -8,7 +8,7 @@ use serde::{
     },
 };
 
-use crate::{Key, Mistake};
+use crate::{InvalidField, Key};
 
 /// The serde side of [`Key`], but for extensions and closures: one part, or a list of them.
 #[derive(Clone, Debug)]
@@ -36,14 +36,16 @@ pub enum KeyPart {
 }
 
 impl KeySetting {
-    pub(super) fn key(&self, mistakes: &mut Vec<Mistake>) -> Option<Key> {
+    pub(super) fn key(&self, mistakes: &mut Vec<InvalidField>) -> Option<Key> {
         let parts = match self {
             Self::One(part) => std::slice::from_ref(part),
             Self::All(parts) => parts,
         };
         if parts.is_empty() {
-            mistakes
-                .push(Mistake::new("key", "must be at least one; for one limit for all, global"));
+            mistakes.push(InvalidField::new(
+                "key",
+                "must be at least one; for one limit for all, global",
+            ));
         }
         let keys = parts.iter().filter_map(|part| part.key(mistakes));
         keys.reduce(|key, part| Key::from((key, part)))
@@ -51,7 +53,7 @@ impl KeySetting {
 }
 
 impl KeyPart {
-    fn key(&self, mistakes: &mut Vec<Mistake>) -> Option<Key> {
+    fn key(&self, mistakes: &mut Vec<InvalidField>) -> Option<Key> {
         Some(match self {
             Self::ClientIp => Key::client_ip(),
             Self::Peer => Key::peer(),
@@ -61,7 +63,7 @@ impl KeyPart {
                 let parsed = name.parse().ok();
                 if parsed.is_none() {
                     let message = format!("{name:?} is no header name; write one as x-api-key");
-                    mistakes.push(Mistake::new("key.header", message));
+                    mistakes.push(InvalidField::new("key.header", message));
                 }
                 return parsed.map(Key::header);
             }

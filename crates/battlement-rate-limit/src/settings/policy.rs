@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{duration, named};
-use crate::{Algorithm, ConfigError, Mistake, Policies, Policy, policy::SETTINGS};
+use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
 /// One policy as a configuration file has it.
 #[derive(Clone, Debug, Deserialize)]
@@ -42,7 +42,7 @@ impl TryFrom<Vec<PolicySettings>> for Policies {
 /// The policies, unless there are mistakes.
 pub(super) fn policies(
     settings: &[PolicySettings],
-    mistakes: &mut Vec<Mistake>,
+    mistakes: &mut Vec<InvalidField>,
 ) -> Option<Policies> {
     let before = mistakes.len();
     let policies: Vec<_> = settings
@@ -53,19 +53,19 @@ pub(super) fn policies(
     if mistakes.len() > before {
         return None;
     }
-    Policies::try_new(policies).map_err(|error| mistakes.extend(error.into_mistakes())).ok()
+    Policies::try_new(policies).map_err(|error| mistakes.extend(error.into_fields())).ok()
 }
 
 impl PolicySettings {
-    fn read(&self, field: &str, mistakes: &mut Vec<Mistake>) -> Option<Policy> {
+    fn read(&self, field: &str, mistakes: &mut Vec<InvalidField>) -> Option<Policy> {
         let before = mistakes.len();
         let period = duration::read(&format!("{field}.period"), &self.period, mistakes);
         // One mistake is told once: any other time does for what else may be wrong.
         let period = if mistakes.len() > before { Duration::from_secs(86_400) } else { period };
         let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);
-        let under = |mistake: Mistake| mistake.under(field);
+        let under = |mistake: InvalidField| mistake.under(field);
         let policy =
-            policy.map_err(|error| mistakes.extend(error.into_mistakes().into_iter().map(under)));
+            policy.map_err(|error| mistakes.extend(error.into_fields().into_iter().map(under)));
         policy.ok().map(|policy| policy.shadow(self.shadow))
     }
 }

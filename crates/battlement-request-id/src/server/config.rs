@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use http::HeaderName;
 
-use super::{Mistake, RequestSpan, TraceContext, Untrusted};
+use super::{InvalidField, RequestSpan, TraceContext, Untrusted};
 use crate::{Generator, Trust, w3c};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,9 +53,9 @@ impl Default for Config {
 
 impl Config {
     /// Everything that is wrong with it.
-    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+    pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let mut mistakes = Vec::new();
-        let mut refuse = |field, message: String| mistakes.push(Mistake::new(field, message));
+        let mut refuse = |field, message: String| mistakes.push(InvalidField::new(field, message));
         if is_trace_header(&self.header) {
             refuse("header", format!("{} belongs to trace context; name another", self.header));
         }

@@ -140,7 +140,7 @@ impl RequestIdLayer {
 
     fn checked(self, change: impl FnOnce(&mut Config)) -> Self {
         let changed = self.changed(change);
-        if let Some(mistake) = changed.config.mistakes().first() {
+        if let Some(mistake) = changed.config.invalid_fields().first() {
             panic!("RequestIdLayer: {mistake}");
         }
         changed

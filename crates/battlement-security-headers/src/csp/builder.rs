@@ -137,7 +137,7 @@ impl CspBuilder {
         }
         let Checked { entries, mistakes, .. } = checked;
         let upgrade = self.upgrade.unwrap_or(When::Always);
-        ConfigError::unless(SUBJECT, mistakes, Csp { entries, endpoint: self.endpoint, upgrade })
+        ConfigError::check(SUBJECT, mistakes, Csp { entries, endpoint: self.endpoint, upgrade })
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{Directive, Entry, Source, Value, builder::Draft, directive::Form, source::Keyword};
-use crate::Mistake;
+use crate::InvalidField;
 
 /// What a builder was told, as far as it is right, and what is wrong with the rest.
 #[derive(Default)]
@@ -7,7 +7,7 @@ pub(super) struct Checked {
     pub(super) entries: Vec<Entry>,
     // What was named, even where its value was refused.
     pub(super) named: Vec<Directive>,
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) mistakes: Vec<InvalidField>,
 }
 
 impl Checked {
@@ -16,7 +16,8 @@ impl Checked {
     }
 
     pub(super) fn refuse(&mut self, directive: &str, message: impl Into<String>) {
-        self.mistakes.push(Mistake::new(format!("content-security-policy.{directive}"), message));
+        self.mistakes
+            .push(InvalidField::new(format!("content-security-policy.{directive}"), message));
     }
 
     pub(super) fn take(&mut self, draft: Draft) {
@@ -36,7 +37,7 @@ impl Checked {
                 }
                 _ => format!("{:?} is no directive", draft.name),
             };
-            self.mistakes.push(Mistake::new("content-security-policy", message));
+            self.mistakes.push(InvalidField::new("content-security-policy", message));
             return;
         };
         if self.has(directive) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Header, Mistake, SecurityHeader, security_header::Content};
+use crate::{Header, InvalidField, SecurityHeader, security_header::Content};
 
 /// `Strict-Transport-Security` (RFC 6797): browsers come back by https alone.
 ///
@@ -81,8 +81,8 @@ impl Hsts {
         format!("max-age={}{subdomains}{preload}", self.max_age.as_secs())
     }
 
-    fn mistakes(self) -> Vec<Mistake> {
-        let refuse = |message| Mistake::new("strict-transport-security", message);
+    fn invalid_fields(self) -> Vec<InvalidField> {
+        let refuse = |message| InvalidField::new("strict-transport-security", message);
         let mut mistakes = Vec::new();
         if self.preload && self.max_age < YEAR {
             mistakes.push(refuse("is to be preloaded, which takes a max-age of at least 31536000"));
@@ -102,6 +102,6 @@ impl Default for Hsts {
 
 impl From<Hsts> for SecurityHeader {
     fn from(hsts: Hsts) -> Self {
-        Self { header: Header::Hsts, content: Content::Hsts(hsts), mistakes: hsts.mistakes() }
+        Self { header: Header::Hsts, content: Content::Hsts(hsts), mistakes: hsts.invalid_fields() }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::super::csp::is_uri;
-use crate::{Header, Mistake, SecurityHeader};
+use crate::{Header, InvalidField, SecurityHeader};
 
 macro_rules! features {
     ($($variant:ident $name:literal,)*) => {
@@ -148,7 +148,7 @@ impl From<PermissionsPolicy> for SecurityHeader {
         let mut text = String::new();
         let mut mistakes = Vec::new();
         if features.is_empty() {
-            mistakes.push(Mistake::new("permissions-policy", "names no feature"));
+            mistakes.push(InvalidField::new("permissions-policy", "names no feature"));
         }
         for (feature, allowed) in &features {
             let separator = if text.is_empty() { "" } else { ", " };
@@ -167,7 +167,7 @@ fn push_origins(
     text: &mut String,
     feature: Feature,
     origins: &[String],
-    mistakes: &mut Vec<Mistake>,
+    mistakes: &mut Vec<InvalidField>,
 ) {
     text.push('(');
     for (index, origin) in origins.iter().enumerate() {
@@ -179,7 +179,7 @@ fn push_origins(
         } else {
             let field = format!("permissions-policy.{}", feature.as_str());
             let message = format!("{origin:?} is neither self nor an https origin");
-            mistakes.push(Mistake::new(field, message));
+            mistakes.push(InvalidField::new(field, message));
         }
     }
     text.push(')');

@@ -1,4 +1,4 @@
-use crate::{Header, Mistake, SecurityHeader};
+use crate::{Header, InvalidField, SecurityHeader};
 
 /// `Referrer-Policy`: what a browser tells other sites of where a user came from.
 ///
@@ -77,7 +77,7 @@ impl<const N: usize> From<[ReferrerPolicy; N]> for SecurityHeader {
 
 impl From<Vec<ReferrerPolicy>> for SecurityHeader {
     fn from(list: Vec<ReferrerPolicy>) -> Self {
-        let refuse = |message: String| Mistake::new("referrer-policy", message);
+        let refuse = |message: String| InvalidField::new("referrer-policy", message);
         let mut mistakes = Vec::new();
         if list.is_empty() {
             mistakes.push(refuse("has an empty list".into()));

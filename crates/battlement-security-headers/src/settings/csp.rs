@@ -6,7 +6,7 @@ use serde::{
 };
 
 use super::words::Words;
-use crate::{ConfigError, Csp, Directive, Mistake, SourceList, config::SUBJECT};
+use crate::{ConfigError, Csp, Directive, InvalidField, SourceList, config::SUBJECT};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -34,7 +34,7 @@ impl CspOptions {
             let name = dashed(&key);
             if named.contains(&name) {
                 let message = format!("{name:?} stands twice, the second time as {key:?}");
-                mistakes.push(Mistake::new("content-security-policy", message));
+                mistakes.push(InvalidField::new("content-security-policy", message));
             } else if words.is_some() || Directive::of_name(&name).is_none() {
                 builder =
                     builder.replace_named(&name, SourceList::from(words.unwrap_or_default().0));
@@ -44,10 +44,10 @@ impl CspOptions {
             named.push(name);
         }
         match builder.build() {
-            Ok(csp) => ConfigError::unless(SUBJECT, mistakes, csp),
+            Ok(csp) => ConfigError::check(SUBJECT, mistakes, csp),
             Err(error) => {
-                mistakes.extend_from_slice(error.mistakes());
-                ConfigError::unless(SUBJECT, mistakes, defaults.clone())
+                mistakes.extend_from_slice(error.fields());
+                ConfigError::check(SUBJECT, mistakes, defaults.clone())
             }
         }
     }

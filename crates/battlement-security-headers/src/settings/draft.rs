@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     Coep, ConfigError, ContentTypeOptions, Coop, Corp, CrossDomainPolicies, Csp, DnsPrefetch,
-    DownloadOptions, Endpoint, Feature, FrameOptions, Header, Hsts, Mistake, OriginAgentCluster,
-    PermissionsPolicy, ReferrerPolicy, SecurityHeader, SecurityHeadersLayer, XssProtection,
+    DownloadOptions, Endpoint, Feature, FrameOptions, Header, Hsts, InvalidField,
+    OriginAgentCluster, PermissionsPolicy, ReferrerPolicy, SecurityHeader, SecurityHeadersLayer,
+    XssProtection,
     config::{Config, SUBJECT, X_POWERED_BY},
     policy::reporting,
     preset,
@@ -24,7 +25,7 @@ type Settings = SecurityHeadersSettings;
 /// A configuration in the making, and all that was wrong so far.
 struct Draft {
     config: Config,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<InvalidField>,
 }
 
 pub(super) fn layer(settings: Settings) -> Result<SecurityHeadersLayer, ConfigError> {
@@ -40,8 +41,8 @@ pub(super) fn layer(settings: Settings) -> Result<SecurityHeadersLayer, ConfigEr
     draft.permissions(settings.permissions_policy);
     draft.removed(settings.x_powered_by, &settings.remove);
     draft.forced(&settings.force);
-    draft.mistakes.extend(draft.config.mistakes());
-    SecurityHeadersLayer::of(ConfigError::unless(SUBJECT, draft.mistakes, draft.config)?)
+    draft.mistakes.extend(draft.config.invalid_fields());
+    SecurityHeadersLayer::of(ConfigError::check(SUBJECT, draft.mistakes, draft.config)?)
 }
 
 impl Draft {
@@ -56,7 +57,7 @@ impl Draft {
     }
 
     fn refuse(&mut self, field: &str, message: String) {
-        self.mistakes.push(Mistake::new(field, message));
+        self.mistakes.push(InvalidField::new(field, message));
     }
 
     fn switch<T>(
@@ -129,7 +130,7 @@ impl Draft {
         match options.policy(defaults) {
             Ok(csp) => Some(csp),
             Err(error) => {
-                self.mistakes.extend_from_slice(error.mistakes());
+                self.mistakes.extend_from_slice(error.fields());
                 None
             }
         }
