@@ -9,7 +9,7 @@ use std::{
 };
 
 use battlement::{problem::ProblemLayer, request_id::RequestIdLayer};
-use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+use battlement_core::{Answer, Caller, Rejection, RejectionKind, ResponseBody};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -84,12 +84,12 @@ where
                 Ok(call.await.map_err(Into::into)?.map(ResponseBody::inner))
             });
         };
-        let (fault, wire) = (fault.to_str().unwrap().to_owned(), Wire::of(request.headers()));
-        Box::pin(async move { happen(&fault, wire).await })
+        let (fault, caller) = (fault.to_str().unwrap().to_owned(), Caller::of(&request));
+        Box::pin(async move { happen(&fault, caller).await })
     }
 }
 
-async fn happen<B>(fault: &str, wire: Wire) -> Answered<B> {
+async fn happen<B>(fault: &str, caller: Caller) -> Answered<B> {
     match fault {
         "panic" => panic!("the password is {SECRET}"),
         "error" => Err(io::Error::other(format!("no such user: {SECRET}")).into()),
@@ -105,7 +105,7 @@ async fn happen<B>(fault: &str, wire: Wire) -> Answered<B> {
         "rejected" => {
             let wait = Duration::from_secs(7);
             let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(wait);
-            Ok(Answer::new(rejection).response(wire))
+            Ok(Answer::new(rejection).response(caller))
         }
         "circuit open" => Err(Rejection::new(RejectionKind::CircuitOpen).into()),
         fault => panic!("{fault} is no fault there is"),

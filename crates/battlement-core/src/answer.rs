@@ -3,27 +3,30 @@ use std::{borrow::Cow, fmt::Write as _};
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::{Rejection, ResponseBody, RetryAfter, TrailersOnly, Wire};
+use crate::{Caller, Rejection, ResponseBody, RetryAfter, TrailersOnly};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The answer of a layer that rejects a request.
 ///
 /// A plain caller gets a small `application/problem+json` (RFC 9457) with `type`, `title`, `status`,
 /// `detail` and `code`; a gRPC caller gets a trailers-only status. Both say when to come back, if that is
-/// known: by `Retry-After`, or by `grpc-retry-pushback-ms`. Neither may be cached. The [`Rejection`] stands
-/// in the response's extensions.
+/// known: by `Retry-After`, or by `grpc-retry-pushback-ms`. Neither may be cached. An HTTP/1 client whose
+/// large body is left unread reads `Connection: close`; see [`Caller`]. The [`Rejection`] stands in the
+/// response's extensions.
 ///
 /// # Example
 ///
 /// ```
 /// use std::time::Duration;
-/// use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+/// use battlement_core::{Answer, Caller, Rejection, RejectionKind, ResponseBody};
 /// use http_body_util::Full;
 /// use bytes::Bytes;
 ///
+/// let request = http::Request::new(());
 /// let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(Duration::from_millis(1200));
-/// let response: http::Response<ResponseBody<Full<Bytes>>> = Answer::new(rejection).response(Wire::Http);
+/// let response: http::Response<ResponseBody<Full<Bytes>>> = Answer::new(rejection).response(Caller::of(&request));
 /// assert_eq!(response.status(), 429);
 /// assert_eq!(response.headers()["retry-after"], "2");
 /// ```
@@ -78,13 +81,17 @@ impl Answer {
         self
     }
 
-    /// The response, written for a caller of `wire`.
+    /// Writes the response for `caller`.
     #[must_use]
-    pub fn response<B>(self, wire: Wire) -> Response<ResponseBody<B>> {
+    pub fn response<B>(self, caller: Caller) -> Response<ResponseBody<B>> {
+        let wire = caller.wire();
         let mut response = if wire.is_grpc() { self.grpc() } else { self.problem() };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, wire.content_type());
         headers.insert(header::CACHE_CONTROL, NO_STORE);
+        if caller.closes() {
+            headers.insert(header::CONNECTION, CLOSE);
+        }
         response.extensions_mut().insert(self.rejection);
         response
     }

@@ -1,19 +1,22 @@
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 /// Returns the length that `headers` declare for a body, in bytes.
 ///
 /// `None` for a missing header and for a value that is not a decimal number (RFC 9110, section 8.6).
 #[must_use]
 pub fn content_length(headers: &HeaderMap) -> Option<u64> {
-    let text = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
+    declared(headers.get(header::CONTENT_LENGTH)?)
+}
+
+/// Returns the length that one value of the header declares.
+pub(crate) fn declared(value: &HeaderValue) -> Option<u64> {
+    let text = value.to_str().ok()?;
     // `parse` accepts a sign, and the header does not.
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]

@@ -38,6 +38,7 @@ mod answer;
 #[cfg(feature = "axum")]
 mod axum;
 mod call_facts;
+mod caller;
 mod causes;
 mod classify;
 mod client_ip;
@@ -71,6 +72,7 @@ pub use self::axum::MissingFact;
 pub use self::{
     answer::Answer,
     call_facts::CallFacts,
+    caller::Caller,
     causes::causes,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use tokio::time::Instant;
 
-use crate::{ClientIp, IpKey, RequestFacts, peer_addr};
+use crate::{Caller, ClientIp, IpKey, RequestFacts, peer_addr};
 
 /// The prefix length, in bits, by which a limiter counts the IPv6 address of a peer.
 const IPV6_PREFIX: u8 = 64;
@@ -14,6 +14,8 @@ const IPV6_PREFIX: u8 = 64;
 pub struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
+    /// The version of HTTP.
+    pub version: Version,
     /// The target.
     pub uri: &'a Uri,
     /// The headers.
@@ -28,11 +30,18 @@ impl<'a> RequestHead<'a> {
     pub fn of<B>(request: &'a Request<B>) -> Self {
         Self {
             method: request.method(),
+            version: request.version(),
             uri: request.uri(),
             headers: request.headers(),
             extensions: request.extensions(),
             facts: RequestFacts::of(request),
         }
+    }
+
+    /// Returns the sender of the request, as an answer in the service's place has to know it.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller::of_head(self.version, self.headers)
     }
 
     /// Returns the facts of the request, if an outer layer has created them.
@@ -101,6 +110,7 @@ mod tests {
     fn facts_and_peer_are_those_of_the_request() {
         let mut request = Request::get("/a").body(()).unwrap();
         let head = RequestHead::of(&request);
+        assert_eq!((head.version, head.caller()), (Version::HTTP_11, Caller::of(&request)));
         assert!(head.facts().is_none() && head.start().is_none() && head.client().is_none());
         assert!(head.peer().is_none() && head.peer_key().is_none() && head.route().is_none());
 

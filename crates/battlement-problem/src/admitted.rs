@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use http::{Response, header, response::Parts};
+use http::{HeaderValue, Response, header, response::Parts};
 use http_body::Body;
 
 use crate::{
@@ -75,9 +75,14 @@ impl Admitted {
         Answerer { config: &self.config, asked: &self.asked }.rewrite(parts, problem)
     }
 
-    /// Answers in the place of a response that never was.
+    /// Answers in the place of a response that never was. Whether the service has read the body of the
+    /// request is not known; a large one may be left unread.
     pub(crate) fn failed<B>(&self, error: BoxError) -> Response<ResponseBody<B>> {
         let problem = explain::problem(error, &self.config);
-        self.answer(problem.head(), &problem)
+        let mut answer = self.answer(problem.head(), &problem);
+        if self.asked.caller.closes() {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
     }
 }

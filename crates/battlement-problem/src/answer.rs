@@ -29,7 +29,7 @@ impl Answerer<'_> {
         parts.extensions.insert(Untouched);
         let no_store = HeaderValue::from_static("no-store");
         parts.headers.entry(header::CACHE_CONTROL).or_insert(no_store);
-        let body = if self.asked.wire.is_grpc() {
+        let body = if self.asked.caller.wire().is_grpc() {
             self.grpc(&mut parts, problem)
         } else {
             self.http(&mut parts.headers, problem)
@@ -41,7 +41,7 @@ impl Answerer<'_> {
         let document = self.document(problem);
         let message = document.detail().unwrap_or_else(|| document.title());
         parts.status = StatusCode::OK;
-        parts.headers.insert(header::CONTENT_TYPE, self.asked.wire.content_type());
+        parts.headers.insert(header::CONTENT_TYPE, self.asked.caller.wire().content_type());
         let pushback = RetryAfter::from_headers(&parts.headers).map(|wait| wait.0);
         TrailersOnly::new(problem.grpc(), message).pushback(pushback).write(&mut parts.headers);
         core::ResponseBody::empty()

@@ -1,4 +1,4 @@
-use battlement_core::{RequestFacts, RequestId, Wire};
+use battlement_core::{Caller, RequestFacts, RequestId};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 use crate::accept::{Format, choose};
@@ -8,7 +8,7 @@ use crate::accept::{Format, choose};
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) facts: Option<RequestFacts>,
-    pub(crate) wire: Wire,
+    pub(crate) caller: Caller,
     pub(crate) is_head: bool,
     accept: Option<HeaderValue>,
 }
@@ -20,8 +20,12 @@ impl Asked {
         let method = request.method();
         Self {
             facts: RequestFacts::of(request).cloned(),
-            // gRPC has no other method, and most requests are no POST.
-            wire: if *method == Method::POST { Wire::of(headers) } else { Wire::Http },
+            // Most requests are a GET: it is not gRPC, and has no body to leave unread.
+            caller: if matches!(*method, Method::GET | Method::HEAD) {
+                Caller::default()
+            } else {
+                Caller::of(request)
+            },
             is_head: *method == Method::HEAD,
             accept: accept(headers),
         }

@@ -51,6 +51,10 @@
 //! encoding; what was no error stays as it is, and so does an error with a body of another type, or one
 //! marked [`Untouched`].
 //!
+//! An error or a panic may leave the request's body unread, and the server then closes an HTTP/1 connection. So the
+//! answer says `Connection: close` if the request declares a body of more than 8 KiB or of unknown length, unless
+//! it is a GET or HEAD. Over HTTP/2, and after a response of the service, it does not.
+//!
 //! Its error is [`Infallible`](std::convert::Infallible), as axum and hyper want it, and its body's error a
 //! [`BoxError`]: a body that has failed by a panic must not look complete.
 //!

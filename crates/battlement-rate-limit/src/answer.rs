@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+use battlement_core::{Answer, Caller, Rejection, RejectionKind, ResponseBody};
 use http::{HeaderName, HeaderValue, Response};
 
 use crate::{headers::Fields, retry_info};
@@ -18,14 +18,14 @@ const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 #[derive(Debug)]
 pub(crate) struct Denial {
     answer: Answer,
-    wire: Wire,
+    caller: Caller,
     retry_after: Option<Duration>,
     fields: Fields,
 }
 
 impl Denial {
     pub(crate) fn new<'a>(
-        wire: Wire,
+        caller: Caller,
         violated: impl Iterator<Item = &'a str>,
         retry_after: Option<Duration>,
         fields: Fields,
@@ -34,28 +34,28 @@ impl Denial {
         rejection.retry_after = retry_after;
         let answer =
             Answer::new(rejection).type_uri(QUOTA_EXCEEDED).list("violated-policies", violated);
-        Self { answer, wire, retry_after, fields }
+        Self { answer, caller, retry_after, fields }
     }
 
     /// That there is nobody whose limit it could be: no quota was exceeded.
-    pub(crate) fn nobody(wire: Wire) -> Self {
+    pub(crate) fn nobody(caller: Caller) -> Self {
         let rejection = Rejection::new(RejectionKind::RateLimited);
         let answer =
             Answer::new(rejection).detail("the request has nothing that it could be counted by");
-        Self { answer, wire, retry_after: None, fields: Fields::None }
+        Self { answer, caller, retry_after: None, fields: Fields::None }
     }
 
     /// That the limits could not be asked for.
-    pub(crate) const fn unavailable(wire: Wire) -> Self {
+    pub(crate) const fn unavailable(caller: Caller) -> Self {
         let rejection = Rejection::new(RejectionKind::CircuitOpen);
         let answer = Answer::new(rejection).type_uri(REDUCED_CAPACITY);
-        Self { answer, wire, retry_after: None, fields: Fields::None }
+        Self { answer, caller, retry_after: None, fields: Fields::None }
     }
 
     pub(crate) fn response<B>(self) -> Response<ResponseBody<B>> {
-        let mut response = self.answer.response(self.wire);
+        let mut response = self.answer.response(self.caller);
         let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after.filter(|_| self.wire.is_grpc()) {
+        if let Some(wait) = self.retry_after.filter(|_| self.caller.wire().is_grpc()) {
             let details = retry_info::status(RejectionKind::RateLimited, wait);
             if let Ok(details) = HeaderValue::try_from(details) {
                 headers.insert(DETAILS, details);

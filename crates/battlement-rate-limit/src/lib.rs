@@ -37,7 +37,8 @@
 //!    [`RateLimitInfo`] where that is asked for.
 //! 4. Who may not gets a 429 with `Retry-After`, `cache-control: no-store` and a problem of the type
 //!    `quota-exceeded` that lists the `violated-policies`; a gRPC caller gets code 8 with `RetryInfo` and
-//!    `grpc-retry-pushback-ms`. The service is not called.
+//!    `grpc-retry-pushback-ms`. The service is not called. Over HTTP/1 the answer closes the connection if a
+//!    body of more than 8 KiB or of unknown length was not read, and says so; see [`Caller`](battlement_core::Caller).
 //!
 //! # Defaults
 //!

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use battlement_core::{Head, Wire};
+use battlement_core::{Caller, Head};
 use http::Request;
 use tokio::time::Instant;
 
@@ -97,16 +97,22 @@ impl<St> Limiter<St> {
         match self.missing {
             Missing::Shared => Ok(self.secret.nobody()),
             Missing::Skip => Err(Ok(After::NOTHING)),
-            Missing::Deny => Err(Err(Box::new(Denial::nobody(Wire::of(inbound.headers))))),
+            Missing::Deny => Err(Err(Box::new(Denial::nobody(inbound.caller())))),
         }
     }
 
-    fn denial(&self, wire: Wire, policies: &Policies, outcome: &Outcome, fields: Fields) -> Denial {
+    fn denial(
+        &self,
+        caller: Caller,
+        policies: &Policies,
+        outcome: &Outcome,
+        fields: Fields,
+    ) -> Denial {
         let both = policies.iter().zip(&outcome.states);
         let violated = both.filter(|(policy, state)| state.is_denied() && !policy.is_shadow());
         let names = violated.map(|(policy, _)| policy.name());
         let wait = outcome.retry_after(policies).map(|wait| jitter::spread(wait, self.jitter));
-        Denial::new(wire, names, wait, fields)
+        Denial::new(caller, names, wait, fields)
     }
 }
 
@@ -153,8 +159,8 @@ impl<St: Store> Limiter<St> {
         }
         let fields = Fields::of(self.headers, ask.policies, outcome);
         if outcome.is_denied(ask.policies) {
-            let wire = Wire::of(request.headers());
-            return Err(Box::new(self.denial(wire, ask.policies, outcome, fields)));
+            let caller = Caller::of(request);
+            return Err(Box::new(self.denial(caller, ask.policies, outcome, fields)));
         }
         if self.expose {
             let (policies, outcome) = (ask.policies.clone(), outcome.clone());
@@ -177,7 +183,7 @@ impl<St: Store> Limiter<St> {
         if tried {
             return Ok(After::NOTHING);
         }
-        Err(Box::new(Denial::unavailable(Wire::of(request.headers()))))
+        Err(Box::new(Denial::unavailable(Caller::of(request))))
     }
 
     fn charge(

@@ -9,8 +9,11 @@ use std::{
     time::Duration,
 };
 
-use battlement_rate_limit::{Decision, Headers, Key, Observe, Policy, RateLimitLayer, Source};
+use battlement_rate_limit::{
+    Decision, Headers, Key, Missing, Observe, Policy, RateLimitLayer, Source,
+};
 use battlement_testkit::contract::{Contract, Local, Rule};
+use http::HeaderName;
 use tower::Layer;
 
 #[derive(Default)]
@@ -62,6 +65,17 @@ async fn it_keeps_it_with_headers_refunds_and_information() {
 #[tokio::test]
 async fn it_keeps_it_switched_off() {
     Contract::new(|| quiet().enabled(false)).run().await;
+}
+
+#[tokio::test]
+async fn a_rejection_that_leaves_a_large_body_unread_closes_an_http1_connection() {
+    let none_left = || RateLimitLayer::new(Policy::per_minute("one", 1), Key::global()).cost(|_| 2);
+    Contract::new(none_left).rejects().run().await;
+    let without_key = || {
+        let key = Key::header(HeaderName::from_static("x-api-key"));
+        RateLimitLayer::new(Policy::per_minute("one", 1), key).without_key(Missing::Deny)
+    };
+    Contract::new(without_key).rejects().run().await;
 }
 
 #[tokio::test]

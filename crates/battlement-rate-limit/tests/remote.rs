@@ -112,6 +112,15 @@ async fn a_layer_that_waits_for_its_store_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn a_rejection_after_the_wait_that_leaves_a_large_body_unread_closes_an_http1_connection() {
+    for down in [false, true] {
+        let store = Slow { down, ..Slow::new(MANY) };
+        let none_left = move || layer(Policy::per_day("day", 1), &store).cost(|_| 2);
+        Contract::new(none_left).rejects().run().await;
+    }
+}
+
+#[tokio::test]
 async fn the_answer_of_the_store_decides_and_is_told_in_headers() {
     let layer = layer(Policy::per_day("day", 1), &Slow::new(MANY));
     let first = answers(layer.layer(ok())).await;

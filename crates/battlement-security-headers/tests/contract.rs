@@ -1,8 +1,9 @@
 //! The layer keeps the contract of every battlement layer.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement_security_headers::{Csp, SecurityHeadersLayer};
+use battlement_security_headers::{Csp, FetchMetadataLayer, SecurityHeadersLayer};
 use battlement_testkit::contract::{Contract, Local};
+use http::{HeaderValue, Request};
 use tower::Layer;
 
 #[tokio::test]
@@ -17,6 +18,21 @@ async fn every_preset_keeps_the_contract() {
 async fn it_keeps_it_with_two_policies_and_switched_off() {
     Contract::new(|| SecurityHeadersLayer::html().header(Csp::api().report_only())).run().await;
     Contract::new(|| SecurityHeadersLayer::html().enabled(false)).run().await;
+}
+
+#[tokio::test]
+async fn the_isolation_of_other_sites_keeps_it() {
+    Contract::new(FetchMetadataLayer::new).run().await;
+    Contract::new(|| FetchMetadataLayer::new().enabled(false)).run().await;
+}
+
+#[tokio::test]
+async fn a_rejection_that_leaves_a_large_body_unread_closes_an_http1_connection() {
+    let from_another_site = |request: &mut Request<_>| {
+        let site = HeaderValue::from_static("cross-site");
+        request.headers_mut().insert("sec-fetch-site", site);
+    };
+    Contract::new(FetchMetadataLayer::new).prepare(from_another_site).rejects().run().await;
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //!
 //! Rules look at a layer from outside: it stands around a [`Probe`], which is scripted to wait, fail or
 //! panic, and the caller drops, clones and polls at every point. Give the suite a layer whose settings let
-//! every call through; what it does to calls that it turns away is for its own tests.
+//! every call through. A layer that rejects calls is checked once more with settings that
+//! [reject](Contract::rejects) every call; what else it does to those is for its own tests.
 //!
 //! | rule | promise |
 //! |---|---|
@@ -33,6 +34,7 @@
 //! | [`SizeHintExact`](Rule::SizeHintExact) | size_hint and is_end_stream always say what those of the service's body say |
 //! | [`WakesReach`](Rule::WakesReach) | what wakes the service's future or body wakes the caller |
 //! | [`PolledAsAsked`](Rule::PolledAsAsked) | the service is polled at most as often as the caller polls, and never after its end |
+//! | [`UnreadBodyCloses`](Rule::UnreadBodyCloses) | an answer of the layer's own over HTTP/1 announces that the connection closes if it may leave a declared body of more than 8 KiB or of unknown length unread, and no other answer does |
 //!
 //! A layer that decides at once is also put around the service of a [`Local`], which is not `Clone`, not
 //! `Send`, and borrows.
@@ -73,6 +75,7 @@ mod polls;
 mod readiness;
 mod rule;
 mod subject;
+mod unread;
 mod violation;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -101,6 +104,7 @@ pub struct Contract<L> {
     idle: Look<L, bool>,
     counts: Option<Look<L, u64>>,
     waits_inside: bool,
+    rejects: bool,
     except: Vec<Rule>,
 }
 
@@ -172,6 +176,7 @@ impl<L: 'static> Contract<L> {
             idle: Arc::new(|_| true),
             counts: None,
             waits_inside: false,
+            rejects: false,
             except: Vec::new(),
         }
     }
@@ -204,6 +209,14 @@ impl<L: 'static> Contract<L> {
         self
     }
 
+    /// States that the layer rejects every call of the suite. Only the rule about such answers is checked,
+    /// [`UnreadBodyCloses`](Rule::UnreadBodyCloses), and a call that reaches the service breaks it.
+    #[must_use]
+    pub fn rejects(mut self) -> Self {
+        self.rejects = true;
+        self
+    }
+
     /// Leaves out `rule`; say why where you do.
     #[must_use]
     pub fn except(mut self, rule: Rule) -> Self {
@@ -222,10 +235,11 @@ impl<L: 'static> Contract<L> {
         checked.unwrap_or_else(|_| late()).map_err(|what| Violation::new(rule, what))
     }
 
-    /// Checks all rules, and returns those that the layer breaks.
+    /// Checks all rules that apply, and returns those that the layer breaks.
     pub async fn violations(&self) -> Vec<Violation> {
         let mut violations = Vec::new();
-        for rule in Rule::ALL.iter().filter(|rule| !self.except.contains(rule)) {
+        let rules: &[Rule] = if self.rejects { &[Rule::UnreadBodyCloses] } else { Rule::ALL };
+        for rule in rules.iter().filter(|rule| !self.except.contains(rule)) {
             violations.extend(self.check(*rule).await.err());
         }
         violations
@@ -253,6 +267,7 @@ impl<L: 'static> Contract<L> {
             counts: self.counts.as_ref().map(|counts| on(&layer, counts)),
             idle: on(&layer, &self.idle),
             waits_inside: self.waits_inside,
+            rejects: self.rejects,
         }
     }
 }
@@ -267,6 +282,7 @@ impl<L> fmt::Debug for Contract<L> {
         f.debug_struct("Contract")
             .field("layer", &std::any::type_name::<L>())
             .field("waits_inside", &self.waits_inside)
+            .field("rejects", &self.rejects)
             .field("except", &self.except)
             .finish_non_exhaustive()
     }

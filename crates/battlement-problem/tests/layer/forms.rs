@@ -1,6 +1,6 @@
 //! The forms that an answer is written in.
 
-use battlement_core::{Answer as CoreAnswer, Rejection, RejectionKind, ResponseBody, Wire};
+use battlement_core::{Answer as CoreAnswer, Caller, Rejection, RejectionKind, ResponseBody};
 use battlement_problem::{Problem, ProblemLayer};
 use bytes::Bytes;
 use http::{
@@ -155,7 +155,7 @@ async fn rejected() -> Response<Full<Bytes>> {
     let wait = std::time::Duration::from_secs(7);
     let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(wait);
     let response = CoreAnswer::new(rejection).type_uri("/problems/quota").detail("ten a minute");
-    let response: Response<ResponseBody<Full<Bytes>>> = response.response(Wire::Http);
+    let response: Response<ResponseBody<Full<Bytes>>> = response.response(Caller::default());
     let (parts, body) = response.into_parts();
     Response::from_parts(parts, Full::from(body.collect().await.unwrap().to_bytes()))
 }

@@ -1,5 +1,5 @@
-use battlement_core::{ClientIp, IpKey, RequestFacts, peer_addr};
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use battlement_core::{Caller, ClientIp, IpKey, RequestFacts, peer_addr};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use tokio::time::Instant;
 
 /// How much of an IPv6 address of a peer counts, in bits.
@@ -19,6 +19,7 @@ pub struct Inbound<'a> {
     pub extensions: &'a Extensions,
     /// What layers of ours know of the request.
     facts: Option<&'a RequestFacts>,
+    version: Version,
 }
 
 impl<'a> Inbound<'a> {
@@ -29,7 +30,13 @@ impl<'a> Inbound<'a> {
             headers: request.headers(),
             extensions: request.extensions(),
             facts: RequestFacts::of(request),
+            version: request.version(),
         }
+    }
+
+    /// The sender of the request, as a rejection has to know it.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller::of_head(self.version, self.headers)
     }
 
     /// When the outermost of our layers saw the request.

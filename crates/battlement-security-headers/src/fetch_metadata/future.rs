@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{Answer, Rejection, RejectionKind, ResponseBody, Wire};
+use battlement_core::{Answer, Caller, Rejection, RejectionKind, ResponseBody};
 use http::{HeaderValue, Response, header};
 use pin_project_lite::pin_project;
 
@@ -22,7 +22,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F> {
         Passing { #[pin] inner: F },
-        Refusing { wire: Wire },
+        Refusing { caller: Caller },
     }
 }
 
@@ -31,8 +31,8 @@ impl<F> FetchMetadataFuture<F> {
         Self { state: State::Passing { inner } }
     }
 
-    pub(super) const fn refusing(wire: Wire) -> Self {
-        Self { state: State::Refusing { wire } }
+    pub(super) const fn refusing(caller: Caller) -> Self {
+        Self { state: State::Refusing { caller } }
     }
 }
 
@@ -47,7 +47,7 @@ where
             StateProj::Passing { inner } => {
                 inner.poll(cx).map_ok(|response| response.map(ResponseBody::inner))
             }
-            StateProj::Refusing { wire } => Poll::Ready(Ok(refusal(*wire))),
+            StateProj::Refusing { caller } => Poll::Ready(Ok(refusal(*caller))),
         }
     }
 }
@@ -55,10 +55,10 @@ where
 const DECIDED_BY: HeaderValue =
     HeaderValue::from_static("sec-fetch-dest, sec-fetch-mode, sec-fetch-site");
 
-fn refusal<B>(wire: Wire) -> Response<ResponseBody<B>> {
+fn refusal<B>(caller: Caller) -> Response<ResponseBody<B>> {
     let rejection = Rejection::new(RejectionKind::Forbidden);
     let answer = Answer::new(rejection).detail("pages of other sites may not ask for this");
-    let mut response = answer.response(wire);
+    let mut response = answer.response(caller);
     response.headers_mut().insert(header::VARY, DECIDED_BY);
     response
 }

@@ -9,7 +9,8 @@ use super::{FetchMetadata, decide::allows};
 ///
 /// Browsers say whose page made a request (`Sec-Fetch-Site`, `-Mode`, `-Dest`), and no page can change
 /// what they say. A request without these comes from no browser, or from one older than 2023, and passes;
-/// so it stands beside tokens against forged requests, not in their place. It answers with 403.
+/// so it stands beside tokens against forged requests, not in their place. It answers with 403, which over HTTP/1
+/// closes the connection if a body of more than 8 KiB or of unknown length was not read.
 ///
 /// An API that other sites are meant to call, fonts and images that they are meant to embed have to be
 /// exempted. Begin with [`report_only`](Self::report_only), and read the log.

@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{ResponseBody, Wire};
+use battlement_core::{Caller, ResponseBody};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -56,7 +56,10 @@ where
         let (parts, body) = request.into_parts();
         if !self.policy.allows(&parts) {
             if !self.policy.report_only {
-                return FetchMetadataFuture::refusing(Wire::of(&parts.headers));
+                return FetchMetadataFuture::refusing(Caller::of_head(
+                    parts.version,
+                    &parts.headers,
+                ));
             }
             let (method, path) = (&parts.method, parts.uri.path());
             tracing::warn!(%method, path, "a page of another site asks for this, which would be refused");

@@ -1,6 +1,7 @@
 use super::{
     applied, body, drops, errors, head, panics, polls, readiness,
     subject::{Make, Told},
+    unread,
 };
 
 /// Writes each rule once: its name, its promise, and what checks it.
@@ -87,6 +88,8 @@ rules! {
         by polls::wakes_reach,
     PolledAsAsked: "the service is polled at most as often as the caller polls, and never after its end"
         by polls::as_asked,
+    UnreadBodyCloses: "an answer of the layer's own over HTTP/1 announces that the connection closes if it may leave a declared body of more than 8 KiB or of unknown length unread, and no other answer does"
+        by unread::body_closes,
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ pub(super) struct Subject {
     pub(super) idle: Box<dyn Fn() -> bool>,
     pub(super) counts: Option<Box<dyn Fn() -> u64>>,
     pub(super) waits_inside: bool,
+    pub(super) rejects: bool,
 }
 
 impl Subject {

@@ -11,9 +11,12 @@ use battlement_testkit::{
     probe::{Probe, ProbeBody, ProbeError},
 };
 use http::{Request, Response};
-use tower::{BoxError, Service, layer::layer_fn, util::MapErrLayer};
+use tower::{BoxError, Layer, Service, layer::layer_fn, util::MapErrLayer};
 
-use crate::broken;
+use crate::{
+    broken, only_broken,
+    rejecting::{close, leaves_much_unread},
+};
 
 #[tokio::test]
 async fn a_layer_with_its_own_error_type_says_how_to_find_the_kept_one() {
@@ -31,6 +34,7 @@ async fn a_layer_with_its_own_error_type_says_how_to_find_the_kept_one() {
 struct Answering {
     inner: Probe,
     is_broken: bool,
+    closes: bool,
 }
 
 impl Service<Request<ProbeBody>> for Answering {
@@ -45,19 +49,33 @@ impl Service<Request<ProbeBody>> for Answering {
     }
 
     fn call(&mut self, request: Request<ProbeBody>) -> Self::Future {
+        let mut own = Response::default();
+        if self.closes && leaves_much_unread(&request) {
+            close(&mut own);
+        }
         if self.is_broken {
-            return Box::pin(async { Ok(Response::default()) });
+            return Box::pin(async { Ok(own) });
         }
         let call = self.inner.call(request);
-        Box::pin(async { Ok(call.await.unwrap_or_default()) })
+        Box::pin(async { Ok(call.await.unwrap_or(own)) })
     }
+}
+
+fn answering(closes: bool) -> Contract<impl Layer<Probe, Service = Answering>> {
+    let make = move || layer_fn(move |inner| Answering { inner, is_broken: false, closes });
+    let impossible = |error: Infallible| match error {};
+    Contract::with_errors(make, impossible, Some)
+}
+
+#[tokio::test]
+async fn a_layer_that_answers_an_error_without_announcing_the_close_is_found() {
+    let contract = answering(false).except(Rule::ReadyErrorKept).except(Rule::CallErrorKept);
+    only_broken(contract, Rule::UnreadBodyCloses).await;
 }
 
 #[tokio::test]
 async fn a_layer_that_answers_every_error_leaves_out_the_rules_about_them() {
-    let answering = || layer_fn(|inner| Answering { inner, is_broken: false });
-    let impossible = |error: Infallible| match error {};
-    let contract = || Contract::with_errors(answering, impossible, Some);
+    let contract = || answering(true);
 
     let about_errors = [Rule::ReadyErrorKept, Rule::CallErrorKept];
     broken(contract(), &about_errors).await;

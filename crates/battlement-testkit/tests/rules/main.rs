@@ -6,6 +6,7 @@ mod errors;
 mod leaky;
 mod polling;
 mod quota;
+mod rejecting;
 mod unready;
 
 use battlement_testkit::{
@@ -62,6 +63,7 @@ fn every_rule_has_a_layer_that_breaks_it() {
         include_str!("leaky.rs"),
         include_str!("polling.rs"),
         include_str!("quota.rs"),
+        include_str!("rejecting.rs"),
         include_str!("unready.rs"),
     ]
     .concat();

@@ -1,0 +1,116 @@
+use http::{HeaderMap, Request, Version, header};
+
+use crate::{Wire, content_length::declared};
+
+/// The longest declared body that may stay unread without notice.
+///
+/// The size of the buffer that hyper reads a request into at first. It drains what has come there beside the
+/// head, and keeps the connection; anything longer makes it close the connection.
+const DRAINED: u64 = 8 * 1024;
+
+/// The sender of a request, as an answer in the service's place has to know it: the wire it reads, and
+/// whether its connection closes after that answer.
+///
+/// An answer that comes before the body was read makes an HTTP/1 server close the connection, unless the body
+/// is so small that it came with the head. A client that is not told sends its next request into the closed
+/// connection and loses it. So [`Answer`](crate::Answer) carries `Connection: close` over HTTP/1 if the
+/// request declares a body of more than 8 KiB or of unknown length. Smaller bodies leave the connection open:
+/// rejecting a flood of small requests costs no handshakes. Over HTTP/2 and HTTP/3 a stream ends by itself.
+///
+/// # Example
+///
+/// ```
+/// use battlement_core::Caller;
+/// use http::Request;
+///
+/// let upload = Request::post("/photos").header("content-length", "60000").body(()).unwrap();
+/// assert!(Caller::of(&upload).closes());
+/// let order = Request::post("/orders").header("content-length", "300").body(()).unwrap();
+/// assert!(!Caller::of(&order).closes());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Caller {
+    wire: Wire,
+    closes: bool,
+}
+
+impl Caller {
+    /// Reads the version and the headers of `request`.
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Self {
+        Self::of_head(request.version(), request.headers())
+    }
+
+    /// Reads the head of a request of which only parts are at hand.
+    #[must_use]
+    pub fn of_head(version: Version, headers: &HeaderMap) -> Self {
+        Self { wire: Wire::of(headers), closes: leaves_much_unread(version, headers) }
+    }
+
+    /// Returns the form that the answer is written in.
+    #[must_use]
+    pub const fn wire(self) -> Wire {
+        self.wire
+    }
+
+    /// Returns whether the connection closes after an answer that leaves the body unread.
+    #[must_use]
+    pub const fn closes(self) -> bool {
+        self.closes
+    }
+}
+
+/// A declared length that is not a number counts as a large one.
+fn leaves_much_unread(version: Version, headers: &HeaderMap) -> bool {
+    let is_large = |value| declared(value).is_none_or(|length| length > DRAINED);
+    version <= Version::HTTP_11
+        && (headers.contains_key(header::TRANSFER_ENCODING)
+            || headers.get_all(header::CONTENT_LENGTH).iter().any(is_large))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn closes(version: Version, headers: &[(&'static str, String)]) -> bool {
+        let mut request = Request::post("/").version(version);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        Caller::of(&request.body(()).unwrap()).closes()
+    }
+
+    proptest! {
+        #[test]
+        fn a_declared_body_of_more_than_8_kib_closes_an_http1_connection(
+            length in prop_oneof![0_u64..20_000, any::<u64>()],
+        ) {
+            let declared = [("content-length", length.to_string())];
+            for version in [Version::HTTP_10, Version::HTTP_11] {
+                prop_assert_eq!(closes(version, &declared), length > 8192);
+            }
+            for version in [Version::HTTP_2, Version::HTTP_3] {
+                prop_assert!(!closes(version, &declared));
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_of_unknown_length_closes_an_http1_connection() {
+        let chunked = || ("transfer-encoding", "chunked".to_owned());
+        assert!(closes(Version::HTTP_11, &[chunked()]));
+        assert!(closes(Version::HTTP_11, &[("content-length", "3".to_owned()), chunked()]));
+        for length in ["a few", "-1", "3, 60000", "18446744073709551616"] {
+            assert!(closes(Version::HTTP_11, &[("content-length", length.to_owned())]), "{length}");
+        }
+        let twice = [("content-length", "3".to_owned()), ("content-length", "60000".to_owned())];
+        assert!(closes(Version::HTTP_11, &twice));
+    }
+
+    #[test]
+    fn a_request_without_a_body_leaves_the_connection_open() {
+        assert!(!closes(Version::HTTP_11, &[]));
+    }
+}

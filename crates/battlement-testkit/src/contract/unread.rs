@@ -1,0 +1,96 @@
+use http::{
+    HeaderName, HeaderValue, Method, Request, Version,
+    header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
+};
+use tower::{Service as _, ServiceExt as _};
+
+use super::subject::{Make, OuterResponse, Subject, Told};
+use crate::probe::{ProbeBody, ProbeError, Reply};
+
+/// A request as it declares its body, and whether an answer that leaves that body unread must close the
+/// connection.
+struct Upload(Version, Option<(HeaderName, &'static str)>, bool);
+
+const UPLOADS: [Upload; 10] = [
+    Upload(Version::HTTP_11, Some((CONTENT_LENGTH, "8193")), true),
+    Upload(Version::HTTP_11, Some((CONTENT_LENGTH, "1000000")), true),
+    Upload(Version::HTTP_11, Some((TRANSFER_ENCODING, "chunked")), true),
+    Upload(Version::HTTP_10, Some((CONTENT_LENGTH, "60000")), true),
+    Upload(Version::HTTP_11, Some((CONTENT_LENGTH, "8192")), false),
+    Upload(Version::HTTP_11, Some((CONTENT_LENGTH, "0")), false),
+    Upload(Version::HTTP_11, None, false),
+    Upload(Version::HTTP_2, Some((CONTENT_LENGTH, "1000000")), false),
+    Upload(Version::HTTP_2, None, false),
+    Upload(Version::HTTP_3, Some((CONTENT_LENGTH, "1000000")), false),
+];
+
+/// The state of the service when the request comes.
+#[derive(Clone, Copy, Debug)]
+enum Situation {
+    Works,
+    NeverReady,
+    CallFails,
+}
+
+const ERROR: ProbeError = ProbeError::new("the service failed before it read the body");
+
+pub(super) async fn body_closes(make: Make<'_>) -> Told {
+    for situation in [Situation::Works, Situation::NeverReady, Situation::CallFails] {
+        for upload in &UPLOADS {
+            let subject = make();
+            situation.arrange(&subject);
+            let Some(response) = answer(&subject, upload.request()).await else { continue };
+            let is_own =
+                subject.probe.counts().calls == 0 || matches!(situation, Situation::CallFails);
+            if subject.rejects && !is_own {
+                return Err("the service was called".to_owned());
+            }
+            upload.check(is_own, &response).map_err(|what| format!("{situation:?}: {what}"))?;
+        }
+    }
+    Ok(())
+}
+
+impl Situation {
+    fn arrange(self, subject: &Subject) {
+        match self {
+            Self::Works => {}
+            Self::NeverReady => subject.probe.never_ready(ERROR),
+            Self::CallFails => subject.probe.next(Reply::error(ERROR)),
+        }
+    }
+}
+
+/// The response, if the layer returns one rather than an error.
+async fn answer(subject: &Subject, request: Request<ProbeBody>) -> Option<OuterResponse> {
+    let mut service = subject.service();
+    service.ready().await.ok()?;
+    service.call(subject.prepared(request)).await.ok()
+}
+
+impl Upload {
+    fn request(&self) -> Request<ProbeBody> {
+        let mut request = Request::new(ProbeBody::empty());
+        *request.method_mut() = Method::POST;
+        *request.version_mut() = self.0;
+        if let Some((name, value)) = self.1.clone() {
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        request
+    }
+
+    fn check(&self, is_own: bool, response: &OuterResponse) -> Told {
+        let Self(version, declared, closes) = self;
+        let closed = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
+        if closed == (is_own && *closes) {
+            return Ok(());
+        }
+        let body = declared.as_ref().map_or_else(
+            || "no declared body".to_owned(),
+            |(name, value)| format!("`{name}: {value}`"),
+        );
+        let kind = if is_own { "an answer of the layer's own" } else { "the service's answer" };
+        let verb = if closed { "closes" } else { "does not close" };
+        Err(format!("{kind} to {version:?} with {body} {verb} the connection"))
+    }
+}
