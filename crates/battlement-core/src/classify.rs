@@ -35,7 +35,7 @@ impl<'a> Head<'a> {
     /// What the head says if a layer on our own side wrote it.
     fn rejected(&self) -> Option<Verdict> {
         let rejection = self.extensions.get::<Rejection>()?;
-        Some(Verdict::Failure(Failure::Rejected(rejection.kind)))
+        Some(Verdict::Failure(rejection.failure()))
     }
 }
 
@@ -68,7 +68,7 @@ pub trait Classify {
 /// Looks for a kind we know in `error` and its sources; what nobody knows broke on the way.
 fn failure_of(error: &(dyn Error + 'static)) -> Failure {
     if let Some(rejection) = Rejection::find(error) {
-        return Failure::Rejected(rejection.kind);
+        return rejection.failure();
     }
     let kinds = causes(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
     let known = kinds.filter_map(|kind| match kind {

@@ -2,7 +2,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use http::StatusCode;
 
-use crate::{GrpcCode, causes};
+use crate::{Failure, GrpcCode, causes};
 
 /// That a layer of ours answered in the service's place.
 ///
@@ -28,8 +28,13 @@ pub enum RejectionKind {
     Overloaded,
     /// The breaker before a failing service is open.
     CircuitOpen,
-    /// The time the call may take was over.
+    /// The time limit of the call expired. The service may have done the work, so this kind alone is judged as
+    /// [`Failure::Timeout`](crate::Failure::Timeout) and not as a local rejection.
     Timeout,
+    /// The deadline of the request had passed before the call was made.
+    DeadlineExceeded,
+    /// A dependency of the layer itself is unavailable, such as the store of a rate limit.
+    Unavailable,
     /// The process takes no new work.
     ShuttingDown,
     /// The request may not come from where it came from.
@@ -66,6 +71,18 @@ impl RejectionKind {
                 DeadlineExceeded,
                 "timeout",
                 "the request took too long",
+            ),
+            Self::DeadlineExceeded => Row(
+                StatusCode::GATEWAY_TIMEOUT,
+                DeadlineExceeded,
+                "deadline_exceeded",
+                "the deadline of the request has passed",
+            ),
+            Self::Unavailable => Row(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Unavailable,
+                "unavailable",
+                "the service is temporarily unavailable",
             ),
             Self::ShuttingDown => Row(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -119,6 +136,15 @@ impl Rejection {
     pub const fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// Returns the class of the failure that a call with this rejection is.
+    #[must_use]
+    pub const fn failure(self) -> Failure {
+        match self.kind {
+            RejectionKind::Timeout => Failure::Timeout,
+            kind => Failure::Rejected(kind),
+        }
     }
 
     /// Finds the rejection in an error or among its sources.

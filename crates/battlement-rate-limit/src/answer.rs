@@ -47,7 +47,7 @@ impl Denial {
 
     /// That the limits could not be asked for.
     pub(crate) const fn unavailable(caller: Caller) -> Self {
-        let rejection = Rejection::new(RejectionKind::CircuitOpen);
+        let rejection = Rejection::new(RejectionKind::Unavailable);
         let answer = Answer::new(rejection).type_uri(REDUCED_CAPACITY);
         Self { answer, caller, retry_after: None, fields: Fields::None }
     }

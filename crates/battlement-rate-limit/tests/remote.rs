@@ -187,13 +187,14 @@ async fn who_cannot_be_decided_about_gets_a_503_that_says_nothing_of_limits() {
     let layer = layer(Policy::per_day("day", 1), &store).observe(Failures(failures.clone()));
     let response = layer.layer(ok()).oneshot(Request::new(())).await.unwrap();
     let rejection = response.extensions().get::<Rejection>().unwrap();
-    assert_eq!(rejection.kind, RejectionKind::CircuitOpen);
+    assert_eq!(rejection.kind, RejectionKind::Unavailable);
     let answer = answers(layer.layer(ok())).await;
     assert_eq!(answer.status, 503);
     assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("ratelimit")));
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let expected = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
     assert_eq!(problem["type"], expected);
+    assert_eq!(problem["code"], "unavailable");
     assert_eq!(failures.load(Relaxed), 2);
 }
 

@@ -121,6 +121,35 @@ fn an_answer_of_ours_is_a_local_rejection_under_every_classifier() {
     assert!(!Failure::Rejected(RejectionKind::CircuitOpen).is_upstream());
 }
 
+#[test]
+fn a_timeout_of_a_layer_is_a_timeout_of_the_service_under_every_classifier() {
+    let timeout = Rejection::new(RejectionKind::Timeout);
+    let mut answer = response(504, &[]);
+    answer.extensions_mut().insert(timeout);
+    let head = Head::of(&answer);
+    for judgment in [HttpStatus.head(&head), GrpcStatus.head(&head), Auto.head(&head)] {
+        assert_eq!(judgment, Judgment::Now(failure(Failure::Timeout)));
+    }
+    assert_eq!(HttpStatus.error(&Wrapped(timeout.into())), failure(Failure::Timeout));
+    assert!(Failure::Timeout.is_upstream());
+}
+
+#[test]
+fn every_kind_but_a_timeout_stays_a_local_rejection() {
+    for kind in [
+        RejectionKind::RateLimited,
+        RejectionKind::Overloaded,
+        RejectionKind::CircuitOpen,
+        RejectionKind::DeadlineExceeded,
+        RejectionKind::Unavailable,
+        RejectionKind::ShuttingDown,
+        RejectionKind::Forbidden,
+    ] {
+        let judged = HttpStatus.error(&Rejection::new(kind));
+        assert_eq!(judged, failure(Failure::Rejected(kind)));
+    }
+}
+
 #[derive(Debug)]
 struct Wrapped(Box<dyn Error + Send + Sync>);
 
