@@ -1,8 +1,8 @@
-//! The command line, read by hand: four commands and four options need no parser.
+//! Parses the command line by hand: four commands and four options do not justify a parser dependency.
 
 use crate::{check, heavy};
 
-/// What was asked for.
+/// A parsed command line.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Task {
     Help,
@@ -15,25 +15,25 @@ pub(crate) enum Task {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Test {
     pub(crate) install: bool,
-    /// What stands after `--`: for the runner as it is.
-    pub(crate) runner: Vec<String>,
+    /// Arguments after `--`, passed to the test runner unchanged.
+    pub(crate) runner_args: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Ci {
     pub(crate) install: bool,
-    /// Names of the checks to run; all of them if empty.
-    pub(crate) only: Vec<String>,
+    /// Names of the checks to run; all checks if empty.
+    pub(crate) checks: Vec<String>,
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Heavy {
     pub(crate) install: bool,
-    /// Names of the jobs to run; if empty, they are only listed.
+    /// Names of the jobs to run; if empty, the jobs are only listed.
     pub(crate) jobs: Vec<String>,
-    /// How long each fuzz target runs.
+    /// Run time of each fuzz target.
     pub(crate) seconds: u32,
-    /// How often the suite is repeated.
+    /// Number of runs of the test suite.
     pub(crate) times: u32,
 }
 
@@ -43,14 +43,14 @@ impl Default for Heavy {
     }
 }
 
-/// Reads the words after `cargo xtask`.
-pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Task, String> {
-    let mut words = words.into_iter();
-    let Some(command) = words.next() else {
+/// Parses the arguments after `cargo xtask`.
+pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, String> {
+    let mut args = args.into_iter();
+    let Some(command) = args.next() else {
         return Ok(Task::Help);
     };
-    let rest: Vec<String> = words.collect();
-    if asks_for_help(&rest) {
+    let rest: Vec<String> = args.collect();
+    if contains_help(&rest) {
         return Ok(Task::Help);
     }
     match command.as_str() {
@@ -63,90 +63,89 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Task, Str
     }
 }
 
-fn test(words: Vec<String>) -> Result<Test, String> {
+fn test(args: Vec<String>) -> Result<Test, String> {
     let mut options = Test::default();
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
             "--install" => options.install = true,
-            "--" => options.runner = words.by_ref().collect(),
+            "--" => options.runner_args = args.by_ref().collect(),
             other => return Err(unknown(other)),
         }
     }
     Ok(options)
 }
 
-fn ci(words: Vec<String>) -> Result<Ci, String> {
+fn ci(args: Vec<String>) -> Result<Ci, String> {
     let mut options = Ci::default();
-    for word in words {
-        match word.as_str() {
+    for arg in args {
+        match arg.as_str() {
             "--install" => options.install = true,
-            name if check::is_known(name) => options.only.push(word),
+            name if check::exists(name) => options.checks.push(arg),
             other => return Err(unknown(other)),
         }
     }
     Ok(options)
 }
 
-fn heavy(words: Vec<String>) -> Result<Heavy, String> {
+fn heavy(args: Vec<String>) -> Result<Heavy, String> {
     let mut options = Heavy::default();
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
             "--install" => options.install = true,
-            "--seconds" => options.seconds = count("--seconds", words.next())?,
-            "--times" => options.times = count("--times", words.next())?,
+            "--seconds" => options.seconds = count("--seconds", args.next())?,
+            "--times" => options.times = count("--times", args.next())?,
             "all" => options.jobs.extend(heavy::names().map(String::from)),
-            name if heavy::names().any(|known| known == name) => options.jobs.push(word),
+            name if heavy::names().any(|job| job == name) => options.jobs.push(arg),
             other => return Err(unknown(other)),
         }
     }
     Ok(options)
 }
 
-fn browser(words: &[String]) -> Result<Task, String> {
-    match words {
+fn browser(args: &[String]) -> Result<Task, String> {
+    match args {
         [] => Ok(Task::Browser { install: false }),
-        [word] if word == "--install" => Ok(Task::Browser { install: true }),
-        [word, ..] => Err(unknown(word)),
+        [arg] if arg == "--install" => Ok(Task::Browser { install: true }),
+        [arg, ..] => Err(unknown(arg)),
     }
 }
 
 fn count(option: &str, value: Option<String>) -> Result<u32, String> {
-    value
-        .and_then(|text| text.parse().ok())
-        .filter(|count| *count > 0)
-        .ok_or_else(|| format!("{option} takes a whole number above 0"))
+    let value = value.ok_or_else(|| format!("`{option}` requires a value"))?;
+    let count = value.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| format!("`{option}` must be a positive integer, got `{value}`"))
 }
 
-/// A `--help` behind `--` is the runner's.
-fn asks_for_help(words: &[String]) -> bool {
-    words.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
+/// Returns whether the arguments before `--` contain a help flag; a `--help` after it is the runner's.
+fn contains_help(args: &[String]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--help" || arg == "-h")
 }
 
-fn unknown(word: &str) -> String {
-    format!("`{word}` is not known here; `cargo xtask --help` lists what is")
+fn unknown(arg: &str) -> String {
+    format!("unknown argument `{arg}`; `cargo xtask --help` lists commands and options")
 }
 
-/// The help text; the tables are printed from what there is.
+/// Returns the help text; the lists of checks and jobs come from their tables.
 pub(crate) fn usage() -> String {
     format!(
         "\
 cargo xtask test [--install] [-- ARGS]
-    Runs every test (by nextest where it is there, else by cargo test) and every doctest.
-    Says which servers and tools are missing and fails; --install installs them first, by
-    apt-get or brew, without starting the services they bring.
-    ARGS go to the runner as they are; doctests are then left out.
+    Runs every test (with cargo-nextest if it is installed, otherwise with cargo test) and every
+    doctest. Lists missing servers and tools and fails; --install installs them first, with
+    apt-get or brew, without starting their services.
+    ARGS are passed to the test runner; doctests are then skipped.
 
 cargo xtask ci [--install] [CHECK ...]
-    Runs every check a change must pass beside the tests, or the named ones:
+    Runs all checks that a change must pass in addition to the tests, or only the named ones:
 {}
 cargo xtask browser [--install]
-    Opens the storefront's page in headless Chromium, as it is and with injected scripts.
-    It is a check of `ci` as well.
+    Opens the storefront's page in headless Chromium, unmodified and with injected scripts.
+    `ci` includes this check.
 
 cargo xtask heavy [--install] [--seconds N] [--times N] [JOB ... | all]
-    Runs what takes too long for each change; without a name, lists it:
+    Runs jobs that take too long for every change; without a name, lists them:
 {}",
         check::list(),
         heavy::list()
@@ -162,44 +161,45 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_help_in_any_place_ask_for_help() {
+    fn an_empty_command_line_and_a_help_flag_at_any_position_print_the_help() {
         for line in ["", "help", "--help", "test --help", "heavy fuzz -h"] {
             assert_eq!(read(line), Ok(Task::Help), "{line}");
         }
     }
 
     #[test]
-    fn what_follows_two_dashes_goes_to_the_runner_untouched() {
-        let runner = ["-p", "battlement-core", "--install", "--help"].map(String::from).to_vec();
+    fn arguments_after_two_dashes_are_passed_to_the_runner_unchanged() {
+        let runner_args =
+            ["-p", "battlement-core", "--install", "--help"].map(String::from).to_vec();
         assert_eq!(
             read("test --install -- -p battlement-core --install --help"),
-            Ok(Task::Test(Test { install: true, runner }))
+            Ok(Task::Test(Test { install: true, runner_args }))
         );
     }
 
     #[test]
-    fn checks_are_taken_by_name() {
-        let only = vec!["format".into(), "house".into()];
-        assert_eq!(read("ci format house"), Ok(Task::Ci(Ci { install: false, only })));
+    fn checks_are_selected_by_name() {
+        let checks = vec!["format".into(), "house".into()];
+        assert_eq!(read("ci format house"), Ok(Task::Ci(Ci { install: false, checks })));
     }
 
     #[test]
-    fn the_browser_takes_no_names() {
+    fn the_browser_command_takes_no_names() {
         assert_eq!(read("browser --install"), Ok(Task::Browser { install: true }));
         assert!(read("browser firefox").is_err_and(|error| error.contains("firefox")));
     }
 
     #[test]
-    fn all_means_every_job() {
+    fn all_selects_every_job() {
         let Ok(Task::Heavy(options)) = read("heavy all --seconds 5") else {
-            panic!("not read as heavy");
+            panic!("not parsed as `heavy`");
         };
         assert!(options.jobs.iter().map(String::as_str).eq(heavy::names()));
         assert_eq!(options.seconds, 5);
     }
 
     #[test]
-    fn a_number_that_is_none_is_refused() {
+    fn an_option_without_a_positive_integer_is_rejected() {
         for line in ["heavy fuzz --seconds", "heavy fuzz --seconds soon", "heavy repeat --times 0"]
         {
             assert!(read(line).is_err(), "{line}");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_is_refused_by_name() {
+    fn the_error_for_an_unknown_argument_names_it() {
         for line in ["dance", "test --dance", "ci dance", "heavy dance"] {
             assert!(read(line).is_err_and(|error| error.contains("dance")), "{line}");
         }

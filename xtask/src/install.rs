@@ -1,4 +1,4 @@
-//! Finding out what is missing, and installing it when asked to.
+//! Finds missing tools, and installs them on request.
 
 use std::collections::BTreeSet;
 use std::env::consts::OS;
@@ -7,36 +7,39 @@ use crate::Fallible;
 use crate::step::Step;
 use crate::tool::{Source, Tool};
 
-/// Passes if every tool is there, after installing the missing ones if that is wanted.
+/// Returns an error if a tool is missing; with `install`, installs missing tools first.
 pub(crate) fn require(tools: &[Tool], install: bool) -> Fallible {
     let absent = missing(tools);
     if absent.is_empty() {
         return Ok(());
     }
     if !install {
-        let advice = "install that, or call this again with --install to have it done";
-        return Err(format!("missing:\n{}{advice}", describe(&absent)).into());
+        let advice = "install them, or run the command again with --install";
+        return Err(format!("missing tools:\n{}{advice}", describe(&absent)).into());
     }
-    let manager = Manager::of_this_machine();
+    let manager = Manager::detect();
     add_packages(manager.as_ref(), &absent)?;
     add_crates(&absent)?;
     let absent = missing(tools);
     if absent.is_empty() {
         return Ok(());
     }
-    Err(format!("still missing after the installation:\n{}", describe(&absent)).into())
+    Err(format!("tools are still missing after the installation:\n{}", describe(&absent)).into())
 }
 
 fn missing(tools: &[Tool]) -> Vec<&Tool> {
-    tools.iter().filter(|tool| !tool.is_there()).collect()
+    tools.iter().filter(|tool| !tool.is_installed()).collect()
 }
 
-/// A line for each tool: its name, who needs it, how to get it.
+/// Returns one line per tool with its name, its purpose and the command that installs it.
 fn describe(tools: &[&Tool]) -> String {
-    tools.iter().map(|tool| format!("  {} ({}): {}\n", tool.name, tool.needed, fix(tool))).collect()
+    tools
+        .iter()
+        .map(|tool| format!("  {} ({}): {}\n", tool.name, tool.purpose, install_command(tool)))
+        .collect()
 }
 
-fn fix(tool: &Tool) -> String {
+fn install_command(tool: &Tool) -> String {
     match tool.source {
         Source::System { brew, .. } if OS == "macos" => format!("brew install {brew}"),
         Source::System { apt, .. } => format!("apt-get install {apt}"),
@@ -53,11 +56,11 @@ enum Manager {
 }
 
 impl Manager {
-    fn of_this_machine() -> Option<Self> {
+    fn detect() -> Option<Self> {
         if OS == "macos" {
-            return Step::words("brew --version").succeeds().then_some(Self::Brew);
+            return Step::parse("brew --version").succeeds().then_some(Self::Brew);
         }
-        Step::words("apt-get --version").succeeds().then_some(Self::Apt)
+        Step::parse("apt-get --version").succeeds().then_some(Self::Apt)
     }
 
     fn package(&self, tool: &Tool) -> Option<&'static str> {
@@ -70,7 +73,7 @@ impl Manager {
 
     fn install(&self, packages: &BTreeSet<&str>) -> Fallible {
         match self {
-            Self::Brew => Step::words("brew install").args(packages).run(),
+            Self::Brew => Step::parse("brew install").args(packages).run(),
             Self::Apt => {
                 apt("update").run()?;
                 apt("install --yes --no-install-recommends").args(packages).run()
@@ -79,16 +82,18 @@ impl Manager {
     }
 }
 
-/// Debian starts the services of a package when it is installed. We want the programs alone: the
-/// first two variables tell sysvinit's and systemd's helpers that nothing is to be started now.
+/// Creates an `apt-get` step that does not start services.
+///
+/// Debian starts a package's services during its installation. The first two variables make the
+/// helpers of sysvinit and systemd skip that.
 fn apt(arguments: &str) -> Step {
     let quiet = "env RUNLEVEL=1 SYSTEMD_OFFLINE=1 DEBIAN_FRONTEND=noninteractive apt-get";
     let line = format!("{quiet} {arguments}");
-    if is_root() { Step::words(&line) } else { Step::words(&format!("sudo {line}")) }
+    if is_root() { Step::parse(&line) } else { Step::parse(&format!("sudo {line}")) }
 }
 
 fn is_root() -> bool {
-    Step::words("id -u").read().is_ok_and(|id| id.trim() == "0")
+    Step::parse("id -u").read().is_ok_and(|id| id.trim() == "0")
 }
 
 fn add_packages(manager: Option<&Manager>, tools: &[&Tool]) -> Fallible {
@@ -96,18 +101,18 @@ fn add_packages(manager: Option<&Manager>, tools: &[&Tool]) -> Fallible {
         return Ok(());
     }
     let manager = manager.ok_or_else(|| {
-        format!("neither apt-get nor brew is here; install by hand:\n{}", describe(tools))
+        format!("neither apt-get nor brew is available; install manually:\n{}", describe(tools))
     })?;
     let packages: BTreeSet<_> = tools.iter().filter_map(|tool| manager.package(tool)).collect();
     manager.install(&packages)
 }
 
-/// Built without optimisation: these tools run for seconds, and building them for speed takes
-/// minutes.
+/// Installs missing cargo tools without optimization: they run for seconds, and an optimized build
+/// takes minutes.
 fn add_crates(tools: &[&Tool]) -> Fallible {
     for tool in tools {
         if let Source::Crate { name, version } = tool.source {
-            Step::words("cargo install --locked --debug --version")
+            Step::parse("cargo install --locked --debug --version")
                 .args([version, name])
                 .env("CARGO_PROFILE_DEV_DEBUG", "0")
                 .run()?;
@@ -122,14 +127,14 @@ mod tests {
     use crate::tool::{DENY, FOR_TESTS};
 
     #[test]
-    fn a_missing_tool_is_told_with_its_use_and_its_fix() {
+    fn a_missing_tool_is_listed_with_its_purpose_and_install_command() {
         let text = describe(&[&DENY]);
-        assert!(text.contains("cargo-deny (checks licences"), "{text}");
+        assert!(text.contains("cargo-deny (checks licenses"), "{text}");
         assert!(text.contains("cargo install --locked cargo-deny"), "{text}");
     }
 
     #[test]
-    fn each_manager_knows_a_package_for_every_server() {
+    fn each_package_manager_has_a_package_for_every_test_tool() {
         for tool in FOR_TESTS {
             assert!(Manager::Apt.package(tool).is_some(), "{}", tool.name);
             assert!(Manager::Brew.package(tool).is_some(), "{}", tool.name);

@@ -2,7 +2,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command line tool speaks through its streams"
+    reason = "a command-line tool writes to standard output and standard error"
 )]
 
 mod args;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use args::Task;
 
-/// What a task returns: nothing, or a message that says what to do about it.
+/// The result of a task; an error message includes the fix.
 type Fallible<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
@@ -48,9 +48,11 @@ fn run(task: Task) -> Fallible {
     Ok(())
 }
 
-/// Every path below is written from the root of the workspace, wherever the command was called.
+/// Changes to the workspace root, which all paths in this crate are relative to.
 fn enter_workspace() -> Fallible {
-    let own = env::var("CARGO_MANIFEST_DIR").map_err(|_| "call this as `cargo xtask`")?;
-    let root = Path::new(&own).parent().ok_or("xtask must lie in the workspace's root")?;
+    let own = env::var("CARGO_MANIFEST_DIR")
+        .map_err(|_| "`CARGO_MANIFEST_DIR` is not set: run this program as `cargo xtask`")?;
+    let root =
+        Path::new(&own).parent().ok_or("the `xtask` folder must be in the workspace root")?;
     Ok(env::set_current_dir(root)?)
 }

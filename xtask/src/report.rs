@@ -1,4 +1,4 @@
-//! Runs named parts one after the other, all of them, and closes with a table.
+//! Runs named parts in sequence, continues after failures, and prints a summary table.
 
 use std::time::{Duration, Instant};
 
@@ -11,28 +11,28 @@ pub(crate) struct Report {
 
 struct Line {
     name: &'static str,
-    took: Duration,
+    elapsed: Duration,
     outcome: Fallible,
 }
 
 impl Report {
-    /// Runs one part. A failure is kept, so that one run shows every failure there is.
-    pub(crate) fn part(&mut self, name: &'static str, work: impl FnOnce() -> Fallible) {
+    /// Runs one part and records its outcome, so that one run shows all failures.
+    pub(crate) fn run(&mut self, name: &'static str, work: impl FnOnce() -> Fallible) {
         println!("\n=== {name}");
         let start = now();
         let outcome = work();
         if let Err(error) = &outcome {
             println!("{name}: {error}");
         }
-        self.lines.push(Line { name, took: start.elapsed(), outcome });
+        self.lines.push(Line { name, elapsed: start.elapsed(), outcome });
     }
 
-    /// Prints the table; an error if any part failed.
-    pub(crate) fn close(self) -> Fallible {
+    /// Prints the table; returns an error if a part failed.
+    pub(crate) fn finish(self) -> Fallible {
         println!();
         for line in &self.lines {
-            let word = if line.outcome.is_ok() { "ok" } else { "FAILED" };
-            println!("{:<10} {:>7.1} s  {word}", line.name, line.took.as_secs_f64());
+            let status = if line.outcome.is_ok() { "ok" } else { "FAILED" };
+            println!("{:<10} {:>7.1} s  {status}", line.name, line.elapsed.as_secs_f64());
         }
         let failures: Vec<_> = self.lines.iter().filter_map(Line::failure).collect();
         if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
@@ -45,7 +45,10 @@ impl Line {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "no runtime here whose clock a test could pause")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "xtask has no runtime whose clock a test could pause"
+)]
 fn now() -> Instant {
     Instant::now()
 }
@@ -55,12 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_runs_and_every_failure_is_named() {
+    fn all_parts_run_and_all_failures_are_reported() {
         let mut report = Report::default();
-        report.part("first", || Err("broken".into()));
-        report.part("second", || Ok(()));
-        report.part("third", || Err("torn".into()));
-        let error = report.close().expect_err("two parts failed").to_string();
-        assert_eq!(error, "first: broken\nthird: torn");
+        report.run("first", || Err("broken".into()));
+        report.run("second", || Ok(()));
+        report.run("third", || Err("invalid".into()));
+        let error = report.finish().expect_err("two parts failed").to_string();
+        assert_eq!(error, "first: broken\nthird: invalid");
     }
 }

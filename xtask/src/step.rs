@@ -1,4 +1,4 @@
-//! One command line: said before it runs, named when it fails.
+//! A command line that is printed before it runs and named in the error when it fails.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -18,13 +18,13 @@ impl Step {
         Self { command }
     }
 
-    /// The cargo that called us, so that every step has the same toolchain.
+    /// Creates a step for the cargo that runs this program, so that all steps use the same toolchain.
     pub(crate) fn cargo() -> Self {
         Self::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
     }
 
-    /// The program and its arguments, parted by spaces: for command lines that are known here.
-    pub(crate) fn words(line: &str) -> Self {
+    /// Creates a step from a command line, which is split at spaces.
+    pub(crate) fn parse(line: &str) -> Self {
         let mut words = line.split_whitespace();
         let step = match words.next() {
             Some("cargo") => Self::cargo(),
@@ -43,8 +43,8 @@ impl Step {
         self
     }
 
-    /// Runs it with everything it says on our standard output: runners close on standard error,
-    /// and whoever keeps only our output must see that.
+    /// Runs the command with its standard error redirected to standard output: test runners print
+    /// their summary to standard error, and a log of standard output alone must contain it.
     pub(crate) fn run(mut self) -> Fallible {
         let line = self.line();
         println!("\n$ {line}");
@@ -52,25 +52,25 @@ impl Step {
             .command
             .stderr(Stdio::from(io::stdout()))
             .status()
-            .map_err(|error| format!("`{line}` cannot be started: {error}"))?;
+            .map_err(|error| format!("cannot start `{line}`: {error}"))?;
         if status.success() { Ok(()) } else { Err(format!("`{line}` failed ({status})").into()) }
     }
 
-    /// Runs it and returns what it prints.
+    /// Runs the command and returns its standard output.
     pub(crate) fn read(mut self) -> Fallible<String> {
         let line = self.line();
         let output = self
             .command
             .stderr(Stdio::inherit())
             .output()
-            .map_err(|error| format!("`{line}` cannot be started: {error}"))?;
+            .map_err(|error| format!("cannot start `{line}`: {error}"))?;
         if !output.status.success() {
             return Err(format!("`{line}` failed ({})", output.status).into());
         }
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Whether it can be started and is content, asked in silence.
+    /// Returns whether the command exits successfully, without printing its output.
     pub(crate) fn succeeds(mut self) -> bool {
         self.command
             .stdout(Stdio::null())
@@ -96,14 +96,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_names_the_program_without_its_folder() {
+    fn the_printed_line_names_the_program_without_its_folder() {
         let step = Step::new("/usr/bin/cargo").args(["test", "--doc"]);
         assert_eq!(step.line(), "cargo test --doc");
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
-        let error = Step::words("no-such-program-here --version").read().expect_err("not there");
+    fn the_error_for_a_missing_program_names_it() {
+        let error = Step::parse("no-such-program-here --version")
+            .read()
+            .expect_err("the program does not exist");
         assert!(error.to_string().contains("no-such-program-here --version"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What cargo knows of our packages.
+//! Package metadata of the workspace, as `cargo metadata` prints it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,14 +18,14 @@ pub(crate) struct Workspace {
 pub(crate) struct Package {
     pub(crate) name: String,
     features: BTreeMap<String, Vec<String>>,
-    /// The registries it may go to: absent means any, empty means none.
+    /// The registries that the package may be published to: `None` means all, an empty list means none.
     publish: Option<Vec<String>>,
     rust_version: Option<String>,
 }
 
 impl Workspace {
     pub(crate) fn read() -> Fallible<Self> {
-        let json = Step::words("cargo metadata --format-version 1 --no-deps").read()?;
+        let json = Step::parse("cargo metadata --format-version 1 --no-deps").read()?;
         Self::parse(&json)
     }
 
@@ -33,13 +33,13 @@ impl Workspace {
         Ok(serde_json::from_str(json)?)
     }
 
-    /// The crates that others depend on.
+    /// Returns the packages that may be published.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| package.is_published())
     }
 
-    /// The published crates share one `rust-version`, so that of the first is that of all.
-    pub(crate) fn oldest_rust(&self) -> Option<&str> {
+    /// Returns the `rust-version` of the first published crate, which all of them share.
+    pub(crate) fn rust_version(&self) -> Option<&str> {
         self.published().find_map(|package| package.rust_version.as_deref())
     }
 }
@@ -49,13 +49,14 @@ impl Package {
         self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
     }
 
-    /// Core and the layers; the facade is only as small as what is chosen through it.
-    pub(crate) fn has_a_size_budget(&self) -> bool {
+    /// Returns whether the package has a dependency limit: core and the layers do; the size of the facade
+    /// depends on its features.
+    pub(crate) fn has_dependency_limit(&self) -> bool {
         self.name.starts_with("battlement-")
     }
 
-    /// Each choice that a user can make with one feature at most: none, then each alone. An empty
-    /// `default` is the same as none.
+    /// Returns the selections of at most one feature: none, then each feature alone. An empty
+    /// `default` is equal to none and left out.
     pub(crate) fn feature_choices(&self) -> impl Iterator<Item = Option<&str>> {
         let alone = self
             .features
@@ -84,19 +85,23 @@ mod tests {
     }"#;
 
     fn package<'a>(workspace: &'a Workspace, name: &str) -> &'a Package {
-        workspace.packages.iter().find(|package| package.name == name).expect("listed")
+        workspace
+            .packages
+            .iter()
+            .find(|package| package.name == name)
+            .expect("the package is in the metadata")
     }
 
     #[test]
-    fn what_may_not_be_published_is_left_out() {
-        let workspace = Workspace::parse(METADATA).expect("read");
+    fn packages_that_may_not_be_published_are_left_out() {
+        let workspace = Workspace::parse(METADATA).expect("the metadata is valid");
         let names: Vec<_> = workspace.published().map(|package| package.name.as_str()).collect();
         assert_eq!(names, ["battlement", "battlement-core", "battlement-breaker"]);
     }
 
     #[test]
-    fn each_feature_is_chosen_alone_and_an_empty_default_is_not() {
-        let workspace = Workspace::parse(METADATA).expect("read");
+    fn each_feature_is_selected_alone_except_an_empty_default() {
+        let workspace = Workspace::parse(METADATA).expect("the metadata is valid");
         let core: Vec<_> = package(&workspace, "battlement-core").feature_choices().collect();
         assert_eq!(core, [None, Some("axum"), Some("tonic")]);
         let breaker: Vec<_> = package(&workspace, "battlement-breaker").feature_choices().collect();
@@ -104,9 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn the_facade_alone_has_no_size_budget() {
-        let workspace = Workspace::parse(METADATA).expect("read");
-        assert!(!package(&workspace, "battlement").has_a_size_budget());
-        assert!(package(&workspace, "battlement-core").has_a_size_budget());
+    fn only_the_facade_has_no_dependency_limit() {
+        let workspace = Workspace::parse(METADATA).expect("the metadata is valid");
+        assert!(!package(&workspace, "battlement").has_dependency_limit());
+        assert!(package(&workspace, "battlement-core").has_dependency_limit());
     }
 }

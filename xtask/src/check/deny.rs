@@ -1,5 +1,7 @@
-//! Licences, sources and duplicate versions, by `deny.toml`. Advisories are left out: they need
-//! a database from the network, and a check must not pass or fail by the day it is run.
+//! Checks licenses, sources and duplicate versions with `deny.toml`.
+//!
+//! Advisories are left out: they need a database from the network, and the result of a check must
+//! not depend on the day it runs.
 
 use crate::args::Ci;
 use crate::step::Step;
@@ -7,5 +9,5 @@ use crate::{Fallible, install, tool};
 
 pub(super) fn check(options: &Ci) -> Fallible {
     install::require(&[tool::DENY], options.install)?;
-    Step::words("cargo deny --all-features check --show-stats bans licenses sources").run()
+    Step::parse("cargo deny --all-features check --show-stats bans licenses sources").run()
 }

@@ -1,10 +1,10 @@
-//! The documentation, every link in it included.
+//! Builds the documentation and denies rustdoc warnings, which include broken links.
 
 use crate::Fallible;
 use crate::step::Step;
 
 pub(super) fn check() -> Fallible {
-    Step::words("cargo doc --workspace --all-features --no-deps")
+    Step::parse("cargo doc --workspace --all-features --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }

@@ -1,7 +1,7 @@
-//! Each published crate with no feature, and with each of its features alone.
+//! Lints each published crate without features and with each of its features alone.
 //!
-//! The run over all features proves nothing of these: there, one feature hides what another
-//! forgot to ask for.
+//! A build with all features cannot replace this check: one feature may enable a dependency that
+//! another feature fails to declare.
 
 use crate::Fallible;
 use crate::step::Step;
@@ -19,7 +19,7 @@ fn failures(package: &Package) -> Vec<String> {
 }
 
 fn lint(package: &Package, feature: Option<&str>) -> Fallible {
-    Step::words("cargo clippy --lib --no-default-features --package")
+    Step::parse("cargo clippy --lib --no-default-features --package")
         .args([&package.name])
         .args(feature.map(|name| format!("--features={name}")))
         .args(["--", "-D", "warnings"])

@@ -1,4 +1,4 @@
-//! Formatting, in the workspace and in the packages that stand apart from it.
+//! Checks formatting in the workspace and in the packages outside it.
 
 use std::fs;
 
@@ -7,25 +7,29 @@ use crate::step::Step;
 
 pub(super) fn check() -> Fallible {
     let mut failures = Vec::new();
-    for manifest in roots()? {
-        let step = Step::words("cargo fmt --all --check --manifest-path")
+    for manifest in workspace_manifests()? {
+        let step = Step::parse("cargo fmt --all --check --manifest-path")
             .args([&manifest])
             .args(["--", "--files-with-diff"]);
         if step.run().is_err() {
-            failures.push(format!("`cargo fmt --all --manifest-path {manifest}` mends it"));
+            failures.push(format!(
+                "unformatted files: run `cargo fmt --all --manifest-path {manifest}`"
+            ));
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
 }
 
-/// The manifest of each workspace in the repository: ours, the peers', and each fuzz package's.
-fn roots() -> Fallible<Vec<String>> {
-    let list = Step::words("git ls-files Cargo.toml */Cargo.toml").read()?;
-    let is_root = |path: &&str| fs::read_to_string(path).is_ok_and(|text| opens_workspace(&text));
+/// Returns the manifest of each workspace in the repository: the main one, the peers', and those
+/// of the fuzz packages.
+fn workspace_manifests() -> Fallible<Vec<String>> {
+    let list = Step::parse("git ls-files Cargo.toml */Cargo.toml").read()?;
+    let is_root =
+        |path: &&str| fs::read_to_string(path).is_ok_and(|text| declares_workspace(&text));
     Ok(list.lines().filter(is_root).map(String::from).collect())
 }
 
-fn opens_workspace(manifest: &str) -> bool {
+fn declares_workspace(manifest: &str) -> bool {
     manifest.lines().any(|line| line.trim() == "[workspace]")
 }
 
@@ -34,8 +38,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_with_a_workspace_of_its_own_is_told_from_a_member() {
-        assert!(opens_workspace("[package]\nname = \"peers\"\n\n[workspace]\n"));
-        assert!(!opens_workspace("[package]\nname = \"core\"\n\n[lints]\nworkspace = true\n"));
+    fn a_package_with_its_own_workspace_is_distinguished_from_a_member() {
+        assert!(declares_workspace("[package]\nname = \"peers\"\n\n[workspace]\n"));
+        assert!(!declares_workspace("[package]\nname = \"core\"\n\n[lints]\nworkspace = true\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! Rules of this house that no other tool knows.
+//! Checks the project's own rules, which no other tool covers.
 
 mod layers;
 mod lengths;
@@ -12,13 +12,13 @@ use std::path::PathBuf;
 use crate::Fallible;
 use crate::step::Step;
 
-/// A text file of the repository: what git tracks, and what it would track.
+/// A text file of the repository that git tracks or would track.
 struct File {
     path: PathBuf,
     text: String,
 }
 
-/// A rule looks at one file and returns a sentence for each place that breaks it.
+/// A rule checks one file and returns a message for each violation.
 type Rule = fn(&File) -> Vec<String>;
 
 const RULES: &[Rule] =
@@ -27,28 +27,28 @@ const RULES: &[Rule] =
 pub(super) fn check() -> Fallible {
     let files = files()?;
     let broken: Vec<_> = files.iter().flat_map(broken).collect();
-    println!("{} files looked at", files.len());
+    println!("{} files checked", files.len());
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
 
 fn broken(file: &File) -> Vec<String> {
-    let sentences = RULES.iter().flat_map(|rule| rule(file));
-    sentences.map(|sentence| format!("{}: {sentence}", file.path.display())).collect()
+    let messages = RULES.iter().flat_map(|rule| rule(file));
+    messages.map(|message| format!("{}: {message}", file.path.display())).collect()
 }
 
 fn files() -> Fallible<Vec<File>> {
-    let list = Step::words("git ls-files --cached --others --exclude-standard").read()?;
+    let list = Step::parse("git ls-files --cached --others --exclude-standard").read()?;
     Ok(list.lines().filter_map(File::open).collect())
 }
 
 impl File {
-    /// Nothing for what is no text, or was deleted and not committed yet.
+    /// Reads a file; returns `None` if it is not text or was deleted without a commit.
     fn open(path: &str) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
         Some(Self { path: path.into(), text })
     }
 
-    /// Each line with its number, counted from one.
+    /// Returns each line with its number, starting at 1.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }

@@ -1,9 +1,11 @@
-//! Clippy over everything. The flag stands behind `--`, and not in RUSTFLAGS, which would build
-//! all dependencies anew.
+//! Runs clippy on the whole workspace.
+//!
+//! `-D warnings` follows `--` instead of being set in `RUSTFLAGS`, which would rebuild all
+//! dependencies.
 
 use crate::Fallible;
 use crate::step::Step;
 
 pub(super) fn check() -> Fallible {
-    Step::words("cargo clippy --workspace --all-targets --all-features -- -D warnings").run()
+    Step::parse("cargo clippy --workspace --all-targets --all-features -- -D warnings").run()
 }

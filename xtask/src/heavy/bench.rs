@@ -1,8 +1,8 @@
-//! The table that the figures in the documents come from.
+//! Prints the table that the documented figures are taken from.
 
 use crate::Fallible;
 use crate::step::Step;
 
 pub(super) fn run() -> Fallible {
-    Step::words("cargo run --release --package battlement-benches -- compare").run()
+    Step::parse("cargo run --release --package battlement-benches -- compare").run()
 }

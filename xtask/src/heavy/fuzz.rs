@@ -1,4 +1,4 @@
-//! Every fuzz target, each for a while, from the seeds kept beside it.
+//! Runs every fuzz target for a limited time, starting from its seeds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::args::Heavy;
 use crate::step::Step;
 use crate::{Fallible, install, tool};
 
-/// One target of the cargo-fuzz package of a crate.
+/// A target of a crate's cargo-fuzz package.
 struct Target {
     folder: PathBuf,
     name: String,
@@ -17,7 +17,7 @@ pub(super) fn run(options: &Heavy) -> Fallible {
     install::require(tool::FOR_FUZZING, options.install)?;
     let targets = targets()?;
     if targets.is_empty() {
-        return Err("no crate has a `fuzz` folder with targets in it".into());
+        return Err("no crate has a `fuzz` folder with targets".into());
     }
     println!("{} targets, {} seconds each", targets.len(), options.seconds);
     let failures: Vec<_> =
@@ -39,7 +39,7 @@ fn targets() -> Fallible<Vec<Target>> {
     Ok(targets)
 }
 
-/// `crates/*/fuzz`, in the order of their names.
+/// Returns the folders `crates/*/fuzz`, sorted by name.
 fn folders() -> Fallible<Vec<PathBuf>> {
     let mut folders = Vec::new();
     for entry in fs::read_dir("crates")? {
@@ -53,11 +53,11 @@ fn folders() -> Fallible<Vec<PathBuf>> {
 }
 
 fn cargo_fuzz(args: &[&str]) -> Step {
-    Step::words("rustup run nightly cargo fuzz").args(args)
+    Step::parse("rustup run nightly cargo fuzz").args(args)
 }
 
 impl Target {
-    /// New finds go to the corpus, which stays on this machine; the seeds are only read.
+    /// Runs the target. New inputs are added to the untracked corpus; the seeds are only read.
     fn run(&self, seconds: u32) -> Fallible {
         let corpus = self.folder.join("corpus").join(&self.name);
         fs::create_dir_all(&corpus)?;

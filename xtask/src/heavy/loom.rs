@@ -1,15 +1,17 @@
-//! Models of what is shared without a lock, in every order in which threads can meet. The cfg is one of our
-//! own, since `loom` alone takes tokio's net away; with it, only the models are compiled.
+//! Runs the loom models of lock-free code, which explore all thread interleavings.
+//!
+//! The crates use the cfg `battlement_loom` because `--cfg loom` disables tokio's `net` module. With that cfg,
+//! only the models are compiled.
 
 use crate::Fallible;
 use crate::step::Step;
 
-/// The crates that have models.
+/// The crates with models.
 const CRATES: &[&str] = &["battlement-metrics"];
 
 pub(super) fn run() -> Fallible {
     for name in CRATES {
-        Step::words("cargo test --release --lib --package")
+        Step::parse("cargo test --release --lib --package")
             .args([name, "--target-dir", "target/loom", "model::"])
             .env("RUSTFLAGS", "--cfg battlement_loom")
             .run()?;

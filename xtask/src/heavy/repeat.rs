@@ -1,4 +1,4 @@
-//! The suite again and again: a test that fails once in ten runs is a bug in it or in us.
+//! Runs the test suite repeatedly: a test that fails once in ten runs is a bug in the test or in the code.
 
 use crate::args::Heavy;
 use crate::{Fallible, install, suite, tool};
@@ -8,7 +8,7 @@ pub(super) fn run(options: &Heavy) -> Fallible {
     let runs = 1..=options.times;
     let failed: Vec<_> = runs
         .inspect(|run| println!("\nrun {run} of {}", options.times))
-        .filter(|_| suite::tests(&[]).is_err())
+        .filter(|_| suite::run_tests(&[]).is_err())
         .map(|run| run.to_string())
         .collect();
     if failed.is_empty() {

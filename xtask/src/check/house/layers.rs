@@ -1,16 +1,18 @@
-//! Several layers go on an axum router in one call: each `Router::layer` call boxes the service, future and body of
-//! every request again, and readers copy what pages and examples show.
+//! Requires documentation and examples to add all layers to an axum router in one call.
+//!
+//! Each `Router::layer` call boxes the service, the future and the body of every request once more, and readers
+//! copy the code of pages and examples.
 
 use std::path::Path;
 
 use super::File;
 
-/// Builders that only collect layers, without a box for each.
+/// Builders that only collect layers, without a box per layer.
 const COLLECTORS: &[&str] = &["ServiceBuilder::new()", "Server::builder()"];
 const CALL: &str = ".layer(";
 
 pub(super) fn broken(file: &File) -> Vec<String> {
-    if !is_copied_from(&file.path) {
+    if !is_example(&file.path) {
         return Vec::new();
     }
     let code = without_comments(&file.text);
@@ -20,20 +22,20 @@ pub(super) fn broken(file: &File) -> Vec<String> {
         .filter(|(first, _)| !collects(chain(&code, *first)))
         .map(|(_, second)| {
             let number = code[..second].lines().count();
-            format!("line {number} calls `layer` on a router again: use one `ServiceBuilder`")
+            format!("line {number}: second `layer` call on a router; combine the layers in one `ServiceBuilder`")
         })
         .collect()
 }
 
-/// Pages, and sources that have examples in them or are examples.
-fn is_copied_from(path: &Path) -> bool {
+/// Returns whether a file is a page, an example, or a source file whose documentation has examples.
+fn is_example(path: &Path) -> bool {
     let has_extension = |wanted| path.extension().is_some_and(|extension| extension == wanted);
     let is_source = path.iter().any(|part| part == "src");
     let is_ours = path.starts_with("crates") || path.starts_with("examples");
     has_extension("md") || (has_extension("rs") && is_source && is_ours)
 }
 
-/// The code on each line, also of the documentation, without remarks.
+/// Returns the code of each line, including code in documentation, without comments.
 fn without_comments(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let line = line.trim_start().trim_start_matches("//!").trim_start_matches("///");
@@ -43,7 +45,7 @@ fn without_comments(text: &str) -> String {
     lines.collect()
 }
 
-/// Where the call that follows the one at `first` in the same chain stands, if it is one more of `layer`.
+/// Returns the offset of the next call in the chain of the call at `first`, if that is a `layer` call too.
 fn second_call(code: &str, first: usize) -> Option<usize> {
     let end = closing(code, first + CALL.len())?;
     let rest = code.get(end..)?;
@@ -51,7 +53,7 @@ fn second_call(code: &str, first: usize) -> Option<usize> {
     rest.trim_start().starts_with(CALL).then_some(end + blank + 1)
 }
 
-/// The place after the bracket that closes the one before `inside`.
+/// Returns the offset after the parenthesis that closes the one before `inside`.
 fn closing(code: &str, inside: usize) -> Option<usize> {
     let mut depth = 1_usize;
     for (at, character) in code.get(inside..)?.char_indices() {
@@ -67,7 +69,7 @@ fn closing(code: &str, inside: usize) -> Option<usize> {
     None
 }
 
-/// The chain of calls before `end`, from its root.
+/// Returns the call chain that ends at `end`, starting at its root.
 fn chain(code: &str, end: usize) -> &str {
     let mut depth = 0_usize;
     for (at, character) in code[..end].char_indices().rev() {
@@ -107,33 +109,33 @@ let app = around(routes.layer(ServiceBuilder::new().layer(Outer::new()).layer(In
 ";
 
     #[test]
-    fn layers_put_on_a_router_one_by_one_are_found_with_their_line() {
+    fn layers_added_to_a_router_one_by_one_are_reported_with_their_line() {
         for path in ["README.md", "examples/shop/src/routes.rs", "crates/a/src/lib.rs"] {
-            let sentences = broken(&file(path, ONE_BY_ONE));
-            assert_eq!(sentences.len(), 1, "{path}");
-            assert!(sentences[0].starts_with("line 5 "), "{}", sentences[0]);
+            let messages = broken(&file(path, ONE_BY_ONE));
+            assert_eq!(messages.len(), 1, "{path}");
+            assert!(messages[0].starts_with("line 5:"), "{}", messages[0]);
         }
     }
 
     #[test]
-    fn layers_in_an_example_of_a_crates_page_are_found() {
+    fn layers_in_an_example_on_a_crate_page_are_reported() {
         let page: String = ONE_BY_ONE.lines().map(|line| format!("//! {line}\n")).collect();
         assert_eq!(broken(&file("crates/a/src/lib.rs", &page)).len(), 1);
     }
 
     #[test]
-    fn layers_put_on_a_router_from_elsewhere_are_found() {
+    fn layers_added_to_a_router_from_an_argument_are_reported() {
         let text = "fn around(routes: Router) -> Router { routes.layer(a).layer(b) }";
         assert_eq!(broken(&file("examples/shop/src/limits.rs", text)).len(), 1);
     }
 
     #[test]
-    fn layers_in_a_builder_are_right() {
+    fn layers_in_a_builder_are_allowed() {
         assert_eq!(broken(&file("README.md", AT_ONCE)), [""; 0]);
     }
 
     #[test]
-    fn tests_may_put_layers_on_as_they_like() {
+    fn tests_may_add_layers_one_by_one() {
         assert_eq!(broken(&file("tests/problem/axum.rs", ONE_BY_ONE)), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! An example is there to be copied, so its manifest must stand without the workspace.
+//! Requires the manifests of examples to work outside the workspace, because examples are meant to be copied.
 
 use super::File;
 
@@ -9,12 +9,12 @@ pub(super) fn broken(file: &File) -> Vec<String> {
     file.lines()
         .filter(|(_, line)| inherits(line))
         .map(|(number, _)| {
-            format!("line {number} inherits: write the value out, examples are copied")
+            format!("line {number} inherits from the workspace: write the value out, because examples are copied")
         })
         .collect()
 }
 
-/// `name.workspace = true` and `name = { workspace = true }`, however they are spaced.
+/// Returns whether a line has the form `name.workspace = true` or `name = { workspace = true }`, with any spacing.
 fn inherits(line: &str) -> bool {
     let code = line.split('#').next().unwrap_or_default();
     let packed: String = code.chars().filter(|character| !character.is_whitespace()).collect();
@@ -27,13 +27,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inheriting_line_of_an_example_is_found_in_both_forms() {
+    fn inheritance_in_an_example_is_reported_in_both_forms() {
         let text = "[package]\nedition.workspace = true\n[dependencies]\nhttp = {workspace=true}\n";
         assert_eq!(broken(&file("examples/storefront/Cargo.toml", text)).len(), 2);
     }
 
     #[test]
-    fn a_crate_may_inherit_and_a_comment_may_speak_of_it() {
+    fn a_crate_may_inherit_and_a_comment_may_mention_inheritance() {
         let line = "edition.workspace = true\n";
         assert!(broken(&file("crates/battlement-core/Cargo.toml", line)).is_empty());
         assert!(
