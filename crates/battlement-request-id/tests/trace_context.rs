@@ -230,10 +230,22 @@ mod tracestate {
     }
 
     #[test]
-    fn a_key_that_stands_twice_drops_the_list() {
+    fn a_duplicate_key_keeps_its_first_member() {
+        assert_eq!(state(&["foo=1,bar=2,foo=1"]).as_deref(), Some("foo=1,bar=2"));
         for headers in [&["foo=1,foo=1"][..], &["foo=1,foo=2"], &["foo=1", "foo=2"]] {
-            assert_eq!(state(headers), None, "{headers:?}");
+            assert_eq!(state(headers).as_deref(), Some("foo=1"), "{headers:?}");
         }
+    }
+
+    #[test]
+    fn a_bad_member_drops_the_list_even_where_its_key_is_a_duplicate() {
+        assert_eq!(state(&["foo=1,foo="]), None);
+    }
+
+    #[test]
+    fn duplicates_count_towards_the_thirty_two_members() {
+        assert_eq!(state(&[&["foo=1"; 32].join(",")]).as_deref(), Some("foo=1"));
+        assert_eq!(state(&[&["foo=1"; 33].join(",")]), None);
     }
 
     #[test]
@@ -275,6 +287,19 @@ mod tracestate {
                 prop_assert!(!list.is_empty() && list.len() <= 512);
                 prop_assert_eq!(state(&[&list]), Some(list));
             }
+        }
+
+        #[test]
+        fn a_list_with_duplicates_is_inherited_with_the_first_of_each_key(
+            members in prop::collection::vec(("[a-e]", "[0-9]"), 1..=32),
+            lines in 1..4_usize,
+        ) {
+            let text: Vec<_> = members.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let headers: Vec<_> = text.chunks(text.len().div_ceil(lines)).map(|of| of.join(",")).collect();
+            let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+            let is_first = |at: &usize| !members[..*at].iter().any(|(key, _)| *key == members[*at].0);
+            let expected: Vec<_> = (0..text.len()).filter(is_first).map(|at| text[at].clone()).collect();
+            prop_assert_eq!(state(&headers), Some(expected.join(",")));
         }
     }
 }

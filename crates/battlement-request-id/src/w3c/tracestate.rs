@@ -13,22 +13,26 @@ const MAX_PART: usize = 256;
 
 /// Combines the `tracestate` headers of a request, in their order, into one list.
 ///
-/// `None` if nothing is left, or if any member is malformed, a key stands twice or there are more than 32
-/// members: a list that is not well-formed is dropped as a whole. Empty members are allowed and left out.
-/// A list of more than 512 bytes loses whole members: first those of more than 128 bytes, then the last.
+/// Returns `None` if nothing is left, or if any member is malformed or there are more than 32 members: a list
+/// that is not well-formed is dropped as a whole. Empty members are allowed and left out. A duplicate key keeps
+/// its first member, which is the newest. A list of more than 512 bytes loses whole members:
+/// first those of more than 128 bytes, then the last.
 pub fn combine_tracestate<'a>(headers: impl IntoIterator<Item = &'a [u8]>) -> Option<Arc<str>> {
     let mut members: Vec<Member<'a>> = Vec::new();
+    let mut count = 0;
     for member in headers.into_iter().flat_map(|header| header.split(|byte| *byte == b',')) {
         let member = trim_ows(member);
         if member.is_empty() {
             continue;
         }
         let member = Member::parse(member)?;
-        let repeated = members.iter().any(|other| other.key() == member.key());
-        if repeated || members.len() == MAX_MEMBERS {
+        count += 1;
+        if count > MAX_MEMBERS {
             return None;
         }
-        members.push(member);
+        if !members.iter().any(|other| other.key() == member.key()) {
+            members.push(member);
+        }
     }
     shorten(&mut members);
     let members: Vec<&str> = members.into_iter().map(|member| member.text).collect();
