@@ -44,6 +44,36 @@ async fn a_client_of_reqwest_carries_the_id() {
     assert!(sent.contains("x-request-id: a-job-of-the-night\n"), "{sent}");
 }
 
+/// A service that sends every request on to `url`.
+async fn redirecting(url: String) -> Server {
+    Server::http1(service_fn(move |_: Request<hyper::body::Incoming>| {
+        let answer = Response::builder().status(302).header("location", &url);
+        let answer = answer.body(Full::<Bytes>::default()).unwrap();
+        async { Ok::<_, std::convert::Infallible>(answer) }
+    }))
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn reqwest_takes_the_headers_along_to_another_host_unless_redirects_are_switched_off() {
+    let other = upstream().await;
+    let first = redirecting(other.url("/").replace("127.0.0.1", "localhost")).await;
+    let following = reqwest::Client::new();
+    let staying = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let staying = staying.build().unwrap();
+    for (client, status, reaches_the_other) in [(following, 200, true), (staying, 302, false)] {
+        let request = client.get(first.url("/")).header("tracestate", "foo=1").build().unwrap();
+        let client = PropagateLayer::new().layer(client);
+        let answer = scope(job(), client.oneshot(request)).await.unwrap();
+        assert_eq!(answer.status(), status);
+        let sent = answer.text().await.unwrap();
+        for header in ["x-request-id: a-job-of-the-night", "tracestate: foo=1"] {
+            assert_eq!(sent.contains(header), reaches_the_other, "{sent}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_channel_of_tonic_carries_the_id() {
     let router = tonic::transport::Server::builder().add_service(EchoServer);

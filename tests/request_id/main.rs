@@ -4,6 +4,7 @@
 
 mod clients;
 mod concurrent;
+mod proxies;
 mod servers;
 mod services;
 mod trace_context;

@@ -30,6 +30,10 @@ struct Harness {
 
 impl Harness {
     async fn start() -> Self {
+        Self::with(RequestIdLayer::new().trace_context(TraceContext::Own)).await
+    }
+
+    async fn with(layer: RequestIdLayer) -> Self {
         let upstream = Server::http1(says_its_headers()).await.unwrap();
         let url = upstream.url("/");
         let client = PropagateLayer::new().layer(hyper_client());
@@ -42,7 +46,6 @@ impl Harness {
                 Ok::<_, hyper_util::client::legacy::Error>(Response::new(Full::new(said)))
             }
         });
-        let layer = RequestIdLayer::new().trace_context(TraceContext::Own);
         let service = Server::http1(layer.layer(handler)).await.unwrap();
         Self { service, _upstream: upstream }
     }
@@ -156,6 +159,8 @@ async fn a_valid_state_travels_as_one_list_in_its_order() {
         (vec!["", "foo=1"], "foo=1"),
         (vec!["foo=1 \t , \t bar=2, \t baz=3"], "foo=1,bar=2,baz=3"),
         (vec!["\t foo=1 \t"], "foo=1"),
+        (vec!["foo=1,bar=2,foo=1"], "foo=1,bar=2"),
+        (vec!["foo=1,bar=2", "foo=3"], "foo=1,bar=2"),
         (vec![all.as_str()], all.as_str()),
     ];
     for (lines, expected) in rows {
@@ -174,7 +179,6 @@ async fn an_invalid_state_is_dropped_and_the_trace_goes_on() {
     let long_key = format!("foo=1,{}=1", "z".repeat(257));
     let rows = [
         "",
-        "foo=1,foo=2",
         "foo =1",
         "FOO=1",
         "foo.bar=1",
@@ -191,6 +195,18 @@ async fn an_invalid_state_is_dropped_and_the_trace_goes_on() {
     }
     let misnamed = harness.send(&[valid(), "trace-state: foo=1".to_owned()]).await;
     assert_eq!(misnamed.state, [""; 0]);
+}
+
+#[tokio::test]
+async fn with_the_defaults_both_headers_are_passed_on_unchanged() {
+    let harness = Harness::with(RequestIdLayer::new()).await;
+    let traceparent = format!("traceparent: 00-{TRACE}-{SPAN}-01");
+    let states = ["foo=1,bar=2,foo=1", "BAD", "baz = 3"];
+    let mut headers = vec![traceparent];
+    headers.extend(states.map(|state| format!("tracestate: {state}")));
+    let sent = harness.send(&headers).await;
+    assert_eq!((&*sent.trace_id, &*sent.parent_id, &*sent.flags), (TRACE, SPAN, "01"));
+    assert_eq!(sent.state, states);
 }
 
 #[tokio::test]

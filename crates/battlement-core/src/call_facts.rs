@@ -1,6 +1,6 @@
 use http::Request;
 
-use crate::{CorrelationId, Ids, RequestFacts, RequestId, Trace};
+use crate::{CorrelationId, Ids, RequestFacts, RequestId, Trace, Unread};
 
 /// What a call to another service carries on from the request it is made for.
 ///
@@ -48,5 +48,12 @@ impl CallFacts {
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
         self.ids.as_ref()?.trace.as_ref()
+    }
+
+    /// The headers that a call which passes the request on keeps as they came; `None` where no layer has decided
+    /// the ids of a request.
+    #[must_use]
+    pub fn unread(&self) -> Option<Unread> {
+        self.ids.as_ref().map(|ids| ids.unread)
     }
 }

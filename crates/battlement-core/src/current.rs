@@ -51,8 +51,7 @@ mod tests {
     use crate::{Ids, RequestId};
 
     fn facts(id: &str) -> Option<RequestFacts> {
-        let ids = Ids { id: id.parse().unwrap(), correlation: None, trace: None };
-        Some(RequestFacts::identified(Instant::now(), ids))
+        Some(RequestFacts::identified(Instant::now(), Ids::new(id.parse().unwrap())))
     }
 
     fn current_id() -> Option<String> {

@@ -9,7 +9,7 @@ use std::{
 use http::{Extensions, Request};
 use tokio::time::Instant;
 
-use crate::{ClientIp, CorrelationId, DropReason, RequestId, Trace, current};
+use crate::{ClientIp, CorrelationId, DropReason, RequestId, Trace, Unread, current};
 
 /// What our server layers know of one request.
 ///
@@ -42,6 +42,17 @@ pub struct Ids {
     pub correlation: Option<CorrelationId>,
     /// Where it stands in a trace.
     pub trace: Option<Trace>,
+    /// The headers that nothing was read from and that go on all the same.
+    pub unread: Unread,
+}
+
+impl Ids {
+    /// Creates the ids of a request of which only `id` is known.
+    #[must_use]
+    pub const fn new(id: RequestId) -> Self {
+        let unread = Unread { correlation: false, trace: false };
+        Self { id, correlation: None, trace: None, unread }
+    }
 }
 
 impl RequestFacts {

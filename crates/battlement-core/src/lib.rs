@@ -63,7 +63,9 @@ mod request_id;
 mod response_body;
 mod retry_after;
 mod trace;
+mod trace_headers;
 mod trailers_only;
+mod unread;
 mod verdict;
 mod wire;
 
@@ -97,7 +99,9 @@ pub use self::{
     response_body::ResponseBody,
     retry_after::RetryAfter,
     trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},
+    trace_headers::TraceHeaders,
     trailers_only::TrailersOnly,
+    unread::Unread,
     verdict::{Failure, Verdict},
     wire::Wire,
 };

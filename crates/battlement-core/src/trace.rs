@@ -7,7 +7,7 @@ use std::{
 use http::{Extensions, Request};
 
 use crate::{
-    RequestFacts,
+    RequestFacts, TraceHeaders,
     hex::{hex, hex_byte},
 };
 
@@ -127,6 +127,9 @@ pub struct Trace {
     pub state: Option<Arc<str>>,
     /// The caller's trace, where this request began one of its own because of it.
     pub link: Option<TraceLink>,
+    /// The caller's headers, where the trace is only read and the other fields do not say all of them: calls
+    /// to other services pass them on unchanged.
+    pub headers: Option<TraceHeaders>,
     /// Whether we take part in the trace, so that calls to other services continue it.
     pub owned: bool,
     /// Whether the span is one that is reported to a tracing system: calls then have it as their parent,
@@ -145,6 +148,7 @@ impl Trace {
             flags,
             state: None,
             link: None,
+            headers: None,
             owned: false,
             reported: false,
         }

@@ -26,7 +26,7 @@ fn traced(flags: TraceFlags) -> Request<ProbeBody> {
     let mut request = Request::new(ProbeBody::empty());
     let (trace_id, span_id) = (TraceId::new([0xab; 16]).unwrap(), SpanId::new([0xcd; 8]).unwrap());
     let trace = Some(Trace::received(trace_id, span_id, flags));
-    let ids = Ids { id: "request-1".parse().unwrap(), correlation: None, trace };
+    let ids = Ids { trace, ..Ids::new("request-1".parse().unwrap()) };
     request.extensions_mut().insert(RequestFacts::identified(Instant::now(), ids));
     request
 }

@@ -42,7 +42,10 @@
 //! An answer that hands over the connection (101) has its id like any other. What goes on with the
 //! connection runs in a task of its own: wrap it in [`carry`].
 //!
-//! [`PropagateLayer`] stands around a client and puts the id of the current request on what it sends.
+//! [`PropagateLayer`] stands around a client and puts the id of the current request on what it sends, with the
+//! trace: the caller's, unchanged, where the service only reads it. On a request that a proxy passes on it also
+//! removes what was not accepted. Clients that follow redirects, as reqwest does by itself, take these headers
+//! along to the next host; its docs show how to switch that off.
 //! [`carry`] takes it along into a spawned task, [`carry_fn`] into a thread, and [`scope`] begins a job of
 //! its own under an id.
 //!
@@ -56,13 +59,14 @@
 //! | made | UUIDv7 | sorts by time, and every database knows it |
 //! | echo | in every response | the user can report it |
 //! | correlation id | off | one id is enough, unless callers already send two |
-//! | trace context | [`TraceContext::Read`] | logs get the trace id; nobody's trace is broken |
+//! | trace context | [`TraceContext::Read`] | logs get the trace id; calls pass the caller's trace on, as W3C asks |
 //! | span | `request`, at INFO | lines inside the service carry the ids without a word from you; a filter by target has to let `battlement` through |
 //!
 //! # Where it goes in the stack
 //!
 //! Outermost, but for health probes: whatever answers inside it, be it a limiter or a panic, answers with
-//! the id. An error that leaves the service instead of a response passes as it is and has no header to
+//! the id. That holds for [`TraceContext::OpenTelemetry`] too: the layer's span is then the one that is exported.
+//! A layer that opens an OpenTelemetry span of its own may stand outside instead. An error that leaves the service instead of a response passes as it is and has no header to
 //! carry an id; turn errors into responses inside this layer.
 //!
 //! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
@@ -74,7 +78,7 @@
 //!   right, accept whatever the client sends, and end at the request's extensions: nothing reaches a span,
 //!   a body, a spawned task or a client.
 //! - OpenTelemetry's layers join a trace, of which a user who reports a failure has never heard. Use them
-//!   with this one; [`TraceContext`] says who writes the headers.
+//!   with this one; [`TraceContext`] says which of the two writes the headers.
 //!
 //! # When the caller goes away
 //!

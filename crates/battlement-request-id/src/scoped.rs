@@ -152,8 +152,7 @@ pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
 /// # }
 /// ```
 pub fn scope<F: Future>(id: RequestId, future: F) -> Carry<F> {
-    let ids = Ids { id, correlation: None, trace: None };
-    let facts = RequestFacts::identified(Instant::now(), ids);
+    let facts = RequestFacts::identified(Instant::now(), Ids::new(id));
     Carry { scoped: Scoped::new(Some(Scope::new(Some(facts), Span::current())), future) }
 }
 

@@ -48,7 +48,8 @@ pub enum Trust {
     /// Anybody's, if it is a token of the accepted length. The default.
     #[default]
     IfValid,
-    /// Nobody's: every request gets an id of ours. For the front gate of a network.
+    /// Nobody's: every request gets an id of ours, and a proxy passes none of its caller's ids and traces on. For
+    /// the front gate of a network.
     Never,
     /// Anybody's, in any form an id can have: visible ASCII without quotes, backslashes and angle brackets,
     /// and of any length unless [`accept_length`](crate::RequestIdLayer::accept_length) is set. For callers whose ids are no tokens, as AWS's `Root=1-…`.

@@ -2,11 +2,13 @@
 //!
 //! Hidden: public for the fuzz targets alone.
 
+mod received;
 mod traceparent;
 mod tracestate;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+pub(crate) use self::received::{received, received_headers};
 pub use self::{traceparent::parse_traceparent, tracestate::combine_tracestate};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -53,7 +53,7 @@ fn inbound() -> Request<()> {
 async fn a_call_carries_the_id_of_the_request_it_is_made_for() {
     let sent = called(RequestIdLayer::new(), inbound(), Request::new(())).await;
     assert_eq!(sent["x-request-id"], "inbound-id");
-    assert_eq!(sent.len(), 1, "a trace that is only read is not written: {sent:?}");
+    assert_eq!(sent.len(), 3, "an id and the two headers of the trace: {sent:?}");
 }
 
 #[tokio::test]

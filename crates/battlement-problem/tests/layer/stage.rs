@@ -43,7 +43,7 @@ pub(crate) async fn ask<E: Into<BoxError>>(
     mut request: Request<()>,
     handler: impl AsyncFn(Request<()>) -> Result<Response<Full<Bytes>>, E>,
 ) -> Answer {
-    let ids = Ids { id: ID.parse().unwrap(), correlation: None, trace: None };
+    let ids = Ids::new(ID.parse().unwrap());
     let facts = RequestFacts::identified(tokio::time::Instant::now(), ids);
     request.extensions_mut().insert(facts);
 

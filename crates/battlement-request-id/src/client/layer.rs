@@ -1,4 +1,4 @@
-use battlement_core::{CallFacts, RequestId};
+use battlement_core::{CallFacts, RequestId, Unread};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower_layer::Layer;
 
@@ -15,15 +15,41 @@ use crate::{
 /// facts are those of the request whose handler makes the call, in whatever function or task that
 /// [`carry`](crate::carry) was wrapped around; a proxy's are those of the request it passes on.
 ///
-/// It writes the request id, the correlation id if the server keeps one, and `traceparent` with
-/// `tracestate` if the server takes part in the trace ([`TraceContext::Own`](crate::TraceContext::Own)),
-/// each call with a span id of its own. Outside of any request it writes nothing.
-///
-/// A header that is there already stays, but for the request that a proxy passes on: what its caller sent
-/// in those headers is not what we decided about it, and gives way.
+/// It writes the request id, the correlation id if the server keeps one, and `traceparent` with `tracestate`: the
+/// caller's, unchanged, if the server only reads traces (the default), or a span id of each call's own if it takes
+/// part in them ([`TraceContext::Own`](crate::TraceContext::Own)). Outside of any request it writes nothing. A
+/// header that is there already stays.
 ///
 /// It goes innermost: a retried call then carries the same id in every try. Around a `tower::buffer::Buffer`
 /// it goes outside of that, which calls what is inside from a task of its own.
+///
+/// # Requests that are passed on
+///
+/// A reverse proxy sends on the request that came in, with the headers of its caller. There, what was decided
+/// replaces them, and what was not accepted is removed: the ids and the trace of a caller that is not trusted, and
+/// a trace whose `traceparent` is not valid. An edge with [`Trust::Never`](crate::Trust::Never) thus passes nothing
+/// on that its callers forged. A correlation id that the server does not keep
+/// ([`correlation`](crate::RequestIdLayer::correlation)) goes on from trusted callers only. The names of the headers
+/// are those that this layer has; give it and the server's layer the same.
+///
+/// A request is known as passed on by its extensions. A proxy whose client has a request type of its own, as
+/// reqwest's, or that copies headers onto a new request, makes the headers safe to copy by
+/// [`RequestIdLayer::rewrite_request`](crate::RequestIdLayer::rewrite_request).
+///
+/// # Redirects
+///
+/// `reqwest::Client` follows redirects by itself, inside of this layer and with the same headers: ids and
+/// `tracestate` then reach whatever host the answer names. It takes credentials off on the way to another host, and
+/// none of these. Switch that off for calls that leave your network:
+///
+/// ```
+/// # fn main() -> Result<(), reqwest::Error> {
+/// let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The client of hyper-util and a tonic channel follow none.
 ///
 /// # Example
 ///
@@ -97,10 +123,13 @@ impl PropagateLayer {
         self
     }
 
-    /// Whether `traceparent` and `tracestate` come from the OpenTelemetry span that is current when the
-    /// call is made. Default: only if the server's layer has
-    /// [`TraceContext::OpenTelemetry`](crate::TraceContext::OpenTelemetry). Where there is no such span, they
-    /// are written as without this.
+    /// Whether `traceparent` and `tracestate` come from the OpenTelemetry span that is current when the call is
+    /// made. Default: no, but for requests whose trace the server's layer took from OpenTelemetry
+    /// ([`TraceContext::OpenTelemetry`](crate::TraceContext::OpenTelemetry)), which need no setting here.
+    ///
+    /// For clients in jobs that no request began, and behind servers in another mode. Where no such span is
+    /// current, the headers are written as without this: after `TraceContext::OpenTelemetry`, as in a spawned task
+    /// that lost its span, with the request's span as the parent.
     #[cfg(feature = "opentelemetry")]
     #[must_use]
     pub const fn opentelemetry(mut self, yes: bool) -> Self {
@@ -108,10 +137,10 @@ impl PropagateLayer {
         self
     }
 
-    /// Writes what a call carries. The headers of a request that is `passed_on` are its caller's.
-    pub(super) fn write(&self, facts: &CallFacts, headers: &mut HeaderMap, passed_on: bool) {
+    /// Writes the headers of a call that the service makes itself. What is there already stays.
+    pub(super) fn write(&self, facts: &CallFacts, headers: &mut HeaderMap) {
         let mut write = |name: &HeaderName, id: &RequestId| {
-            if passed_on || !headers.contains_key(name) {
+            if !headers.contains_key(name) {
                 headers.insert(name, id.header_value().clone());
             }
         };
@@ -121,18 +150,43 @@ impl PropagateLayer {
         if let Some(id) = facts.correlation() {
             write(&self.correlation, &id.0);
         }
-        if (passed_on || !headers.contains_key(TRACEPARENT))
-            && let Some(trace) = self.trace(facts)
-        {
+        if headers.contains_key(TRACEPARENT) {
+            return;
+        }
+        if let Some(trace) = self.joined_trace(facts) {
             write_trace(&trace, headers);
+        } else if let Some(trace) = facts.trace() {
+            copy_trace(trace, headers);
         }
     }
 
-    fn trace(&self, facts: &CallFacts) -> Option<Trace> {
-        let kept = facts.trace().filter(|trace| trace.owned);
-        let reported = kept.is_some_and(|trace| trace.reported);
+    /// Writes the headers of a call that passes a request on. They are the caller's: what was decided replaces
+    /// them, and what was not accepted is removed.
+    pub(super) fn overwrite(&self, facts: &CallFacts, headers: &mut HeaderMap) {
+        if let Some(id) = facts.id() {
+            headers.insert(&self.header, id.header_value().clone());
+        }
+        // Where no layer has decided anything, nothing was refused.
+        let unread = facts.unread().unwrap_or(Unread { correlation: true, trace: true });
+        if let Some(id) = facts.correlation() {
+            headers.insert(&self.correlation, id.0.header_value().clone());
+        } else if !unread.correlation {
+            headers.remove(&self.correlation);
+        }
+        if let Some(trace) = self.joined_trace(facts) {
+            write_trace(&trace, headers);
+        } else if facts.trace().is_none() && !unread.trace {
+            headers.remove(TRACEPARENT);
+            headers.remove(TRACESTATE);
+        }
+    }
+
+    /// Returns the trace that the service takes part in, with the span of a call.
+    fn joined_trace(&self, facts: &CallFacts) -> Option<Trace> {
+        let owned = facts.trace().filter(|trace| trace.owned);
+        let reported = owned.is_some_and(|trace| trace.reported);
         self.opentelemetry_trace(reported).or_else(|| {
-            let mut trace = kept?.clone();
+            let mut trace = owned?.clone();
             if !reported {
                 trace.span_id = generator::span_id();
             }
@@ -163,6 +217,20 @@ fn write_trace(trace: &Trace, headers: &mut HeaderMap) {
         && let Ok(value) = HeaderValue::from_str(state)
     {
         headers.insert(TRACESTATE, value);
+    }
+}
+
+/// Writes the trace that the service only reads, as its caller sent it.
+fn copy_trace(trace: &Trace, headers: &mut HeaderMap) {
+    let Some(received) = &trace.headers else {
+        return write_trace(trace, headers);
+    };
+    if let Some(parent) = received.parent() {
+        headers.insert(TRACEPARENT, parent);
+    }
+    headers.remove(TRACESTATE);
+    for state in received.states() {
+        headers.append(TRACESTATE, state);
     }
 }
 

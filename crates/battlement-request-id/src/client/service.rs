@@ -50,7 +50,11 @@ where
         let facts = CallFacts::of(&request);
         let passed_on = RequestFacts::of(&request).is_some()
             && request.extensions().get::<CallFacts>().is_none();
-        self.layer.write(&facts, request.headers_mut(), passed_on);
+        if passed_on {
+            self.layer.overwrite(&facts, request.headers_mut());
+        } else {
+            self.layer.write(&facts, request.headers_mut());
+        }
         self.inner.call(request)
     }
 }
@@ -69,7 +73,7 @@ where
     }
 
     fn call(&mut self, mut request: reqwest::Request) -> S::Future {
-        self.layer.write(&CallFacts::current(), request.headers_mut(), false);
+        self.layer.write(&CallFacts::current(), request.headers_mut());
         self.inner.call(request)
     }
 }

@@ -1,16 +1,18 @@
 use std::sync::Arc;
 
-use battlement_core::{CorrelationId, Ids, RequestFacts, RequestId, Trace, TraceFlags, TraceLink};
+use battlement_core::{
+    CorrelationId, Ids, RequestFacts, RequestId, Trace, TraceFlags, TraceLink, Unread,
+};
 use http::{HeaderMap, HeaderName, Request};
 use tokio::time::Instant;
 
 use super::{
     TraceContext, Untrusted,
-    config::{Config, MIN_LEN},
+    config::{Config, MIN_LEN, X_CORRELATION_ID},
 };
 use crate::{
     Inbound, Trust, generator,
-    w3c::{TRACEPARENT, TRACESTATE, combine_tracestate, only, parse_traceparent},
+    w3c::{TRACEPARENT, TRACESTATE, combine_tracestate, only, received, received_headers},
 };
 
 impl Config {
@@ -25,7 +27,8 @@ impl Config {
                 facts.clone()
             }
             None => {
-                let facts = RequestFacts::identified(Instant::now(), self.decide(request));
+                let ids = self.decide(request);
+                let facts = RequestFacts::identified(Instant::now(), ids);
                 request.extensions_mut().insert(facts.clone());
                 facts
             }
@@ -48,7 +51,11 @@ impl Config {
             .correlation
             .as_ref()
             .map(|name| CorrelationId(accept(name).unwrap_or_else(|| id.clone())));
-        Ids { id, correlation, trace: self.trace(headers, trace_trusted) }
+        let unread = Unread {
+            correlation: trusted && correlation.is_none(),
+            trace: trace_trusted && self.trace == TraceContext::Off,
+        };
+        Ids { id, correlation, trace: self.trace(headers, trace_trusted), unread }
     }
 
     /// An inbound id, if it is one by our rules.
@@ -68,11 +75,11 @@ impl Config {
     fn trace(&self, headers: &HeaderMap, trusted: bool) -> Option<Trace> {
         match self.trace {
             TraceContext::Off => None,
-            TraceContext::Read => received(headers).filter(|_| trusted),
+            TraceContext::Read => read(headers, trusted),
             TraceContext::Own => Some(self.own_trace(headers, trusted)),
             #[cfg(feature = "opentelemetry")]
             TraceContext::OpenTelemetry => {
-                crate::otel::current_trace().or_else(|| received(headers).filter(|_| trusted))
+                crate::otel::current_trace().or_else(|| read(headers, trusted))
             }
         }
     }
@@ -96,7 +103,11 @@ impl Config {
 
     fn rewrite(&self, headers: &mut HeaderMap, facts: &RequestFacts) {
         self.write_ids(headers, facts);
-        if facts.trace().is_some_and(|trace| trace.owned) {
+        let unread = facts.ids().map(|ids| ids.unread).unwrap_or_default();
+        if facts.correlation().is_none() && !unread.correlation {
+            headers.remove(X_CORRELATION_ID);
+        }
+        if facts.trace().map_or(!unread.trace, |trace| trace.owned) {
             headers.remove(TRACEPARENT);
             headers.remove(TRACESTATE);
         }
@@ -113,16 +124,19 @@ impl Config {
     }
 }
 
-fn received(headers: &HeaderMap) -> Option<Trace> {
-    parse_traceparent(only(headers, &TRACEPARENT)?.as_bytes())
+/// Reads the caller's trace with the headers that calls pass on.
+pub(super) fn read(headers: &HeaderMap, trusted: bool) -> Option<Trace> {
+    if trusted { received_headers(headers) } else { None }
 }
 
 fn continued(mut caller: Trace, headers: &HeaderMap) -> Trace {
-    let state = headers.get_all(TRACESTATE).iter().map(http::HeaderValue::as_bytes);
-    let state: Option<Arc<str>> = combine_tracestate(state);
     caller.parent_id = Some(caller.span_id);
     caller.span_id = generator::span_id();
-    caller.state = state;
+    caller.state = tracestate(headers);
     caller.owned = true;
     caller
+}
+
+pub(super) fn tracestate(headers: &HeaderMap) -> Option<Arc<str>> {
+    combine_tracestate(headers.get_all(TRACESTATE).iter().map(http::HeaderValue::as_bytes))
 }

@@ -119,8 +119,10 @@ impl RequestIdLayer {
 
     /// Whether the request's own headers are made to say what was decided. Default: no.
     ///
-    /// For handlers that read the headers. The id's and the correlation id's header are set. Under
-    /// [`TraceContext::Own`] the caller's `traceparent` and `tracestate` are removed.
+    /// For handlers that read the headers, and for proxies that copy them onto a request of another type. The id's
+    /// and the correlation id's header are set. A trace that was not accepted is removed, as is one that the
+    /// service takes part in, and `x-correlation-id` of a caller that is not trusted where no correlation id is
+    /// kept.
     #[must_use]
     pub fn rewrite_request(self, rewrite: bool) -> Self {
         self.changed(|config| config.rewrite_request = rewrite)
