@@ -5,6 +5,8 @@ mod body;
 pub(crate) mod config;
 mod future;
 mod layer;
+#[cfg(feature = "opentelemetry")]
+mod opentelemetry;
 mod service;
 mod span;
 mod trace_context;

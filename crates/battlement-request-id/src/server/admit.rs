@@ -5,6 +5,7 @@ use battlement_core::{
 };
 use http::{HeaderMap, HeaderName, Request};
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::{
     TraceContext, Untrusted,
@@ -16,18 +17,19 @@ use crate::{
 };
 
 impl Config {
-    /// Decides who `request` is, and keeps it in the request's facts. What a layer further out has decided
-    /// stands.
-    pub(super) fn admit<B>(&self, request: &mut Request<B>) -> RequestFacts {
+    /// Decides who `request` is, keeps it in the request's facts, and opens the request's span. What a layer
+    /// further out has decided stands.
+    pub(super) fn admit<B>(&self, request: &mut Request<B>) -> (RequestFacts, Span) {
+        let mut opened = None;
         let facts = match RequestFacts::of(request) {
             Some(facts) => {
                 if facts.ids().is_none() {
-                    facts.set_ids(self.decide(request));
+                    facts.set_ids(self.decide(request, &mut opened));
                 }
                 facts.clone()
             }
             None => {
-                let ids = self.decide(request);
+                let ids = self.decide(request, &mut opened);
                 let facts = RequestFacts::identified(Instant::now(), ids);
                 request.extensions_mut().insert(facts.clone());
                 facts
@@ -36,10 +38,11 @@ impl Config {
         if self.rewrite_request {
             self.rewrite(request.headers_mut(), &facts);
         }
-        facts
+        let span = self.span.open(&facts, opened);
+        (facts, span)
     }
 
-    fn decide<B>(&self, request: &Request<B>) -> Ids {
+    fn decide<B>(&self, request: &Request<B>, opened: &mut Option<Span>) -> Ids {
         let headers = request.headers();
         let inbound = Inbound::of(request);
         let trusted = self.trust.allows(&inbound);
@@ -55,7 +58,7 @@ impl Config {
             correlation: trusted && correlation.is_none(),
             trace: trace_trusted && self.trace == TraceContext::Off,
         };
-        Ids { id, correlation, trace: self.trace(headers, trace_trusted), unread }
+        Ids { id, correlation, trace: self.trace(headers, trace_trusted, opened), unread }
     }
 
     /// An inbound id, if it is one by our rules.
@@ -72,15 +75,19 @@ impl Config {
         if fits { form(value).ok() } else { None }
     }
 
-    fn trace(&self, headers: &HeaderMap, trusted: bool) -> Option<Trace> {
+    #[cfg_attr(not(feature = "opentelemetry"), expect(unused_variables, reason = "for that mode"))]
+    fn trace(
+        &self,
+        headers: &HeaderMap,
+        trusted: bool,
+        opened: &mut Option<Span>,
+    ) -> Option<Trace> {
         match self.trace {
             TraceContext::Off => None,
             TraceContext::Read => read(headers, trusted),
             TraceContext::Own => Some(self.own_trace(headers, trusted)),
             #[cfg(feature = "opentelemetry")]
-            TraceContext::OpenTelemetry => {
-                crate::otel::current_trace().or_else(|| read(headers, trusted))
-            }
+            TraceContext::OpenTelemetry => self.opentelemetry_trace(headers, trusted, opened),
         }
     }
 

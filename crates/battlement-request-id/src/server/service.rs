@@ -53,8 +53,7 @@ where
         if !self.config.enabled {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        let facts = self.config.admit(&mut request);
-        let span = self.config.span.open(&facts);
+        let (facts, span) = self.config.admit(&mut request);
         let mut scope = Scope::new(Some(facts), span);
         let future = scope.within(|| self.inner.call(request));
         ResponseFuture::identified(Arc::clone(&self.config), scope, future)

@@ -21,22 +21,11 @@ pub enum RequestSpan {
 }
 
 impl RequestSpan {
-    /// The span to enter around what is inside.
-    pub(crate) fn open(self, facts: &RequestFacts) -> Span {
+    /// Returns the span to enter around what is inside; `opened` is the layer's own, where that is open already.
+    pub(crate) fn open(self, facts: &RequestFacts, opened: Option<Span>) -> Span {
         match self {
-            // Where nobody listens, `tracing` would still write the span for the `log` crate, if anything
-            // turned that feature on, as axum's defaults do.
-            Self::Own if LevelFilter::current() < LevelFilter::INFO => Span::none(),
             Self::Own => {
-                let span = tracing::info_span!(
-                    target: "battlement::request",
-                    "request",
-                    request_id = field::Empty,
-                    correlation_id = field::Empty,
-                    trace_id = field::Empty,
-                    span_id = field::Empty,
-                    linked_trace_id = field::Empty,
-                );
+                let span = opened.unwrap_or_else(request_span);
                 record(&span, facts);
                 span
             }
@@ -47,6 +36,24 @@ impl RequestSpan {
             Self::Off => Span::none(),
         }
     }
+}
+
+/// Opens the span of [`RequestSpan::Own`], its fields empty.
+pub(super) fn request_span() -> Span {
+    // Where nobody listens, `tracing` would still write the span for the `log` crate, if anything turned that
+    // feature on, as axum's defaults do.
+    if LevelFilter::current() < LevelFilter::INFO {
+        return Span::none();
+    }
+    tracing::info_span!(
+        target: "battlement::request",
+        "request",
+        request_id = field::Empty,
+        correlation_id = field::Empty,
+        trace_id = field::Empty,
+        span_id = field::Empty,
+        linked_trace_id = field::Empty,
+    )
 }
 
 fn record(span: &Span, facts: &RequestFacts) {
