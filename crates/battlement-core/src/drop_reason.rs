@@ -1,22 +1,40 @@
-/// Why a call of ours was dropped before it ended, where a layer knows.
+use std::cell::Cell;
+
+thread_local! {
+    /// The reason of the innermost [`dropping`] that runs on this thread.
+    static CURRENT: Cell<Option<DropReason>> = const { Cell::new(None) };
+}
+
+/// The reason why a call was dropped before it ended.
 ///
-/// Seen from inside, a caller that left, a timeout further out and a shutdown look alike: a future is
-/// dropped. The layer that drops it says why, with [`RequestFacts::drop_for`](crate::RequestFacts::drop_for),
-/// before it does.
+/// A caller that left, an expired timeout and a shutdown look alike from inside: a future or a body is dropped. The
+/// code that drops it states the reason, in either of two ways:
+///
+/// - [`dropping`] runs the drop itself. Every `Drop` in it reads the reason with [`DropReason::current`], including
+///   those of outer layers when a server drops a whole connection: the reason is known before the first of them
+///   runs.
+/// - [`RequestFacts::drop_for`](crate::RequestFacts::drop_for) leaves the reason in the facts of a request, for
+///   layers further out that are dropped later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum DropReason {
-    /// The caller went away, as far as is known.
+    /// The caller left, or no reason is known.
     #[default]
     Cancelled = 0,
-    /// A timeout or deadline of ours was over.
+    /// A timeout or a deadline expired.
     Timeout = 1,
-    /// The process is shutting down and would wait no longer.
+    /// The process is shutting down and stopped waiting.
     Shutdown = 2,
 }
 
 impl DropReason {
+    /// Returns the reason of the [`dropping`] that runs on this thread, the innermost if they nest.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.get()
+    }
+
     pub(crate) const fn from_u8(reason: u8) -> Self {
         match reason {
             1 => Self::Timeout,
@@ -25,7 +43,7 @@ impl DropReason {
         }
     }
 
-    /// The word for labels and logs.
+    /// Returns the value for labels and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,18 +54,83 @@ impl DropReason {
     }
 }
 
+/// Runs `drop_it` with `reason` as the current [`DropReason`] of this thread.
+///
+/// The reason lasts for the length of the call, also when it panics. Nothing is allocated.
+///
+/// # Example
+///
+/// ```
+/// use battlement_core::{DropReason, dropping};
+///
+/// struct Call;
+///
+/// impl Drop for Call {
+///     fn drop(&mut self) {
+///         assert_eq!(DropReason::current(), Some(DropReason::Timeout));
+///     }
+/// }
+///
+/// let call = Call;
+/// dropping(DropReason::Timeout, || drop(call));
+/// assert_eq!(DropReason::current(), None);
+/// ```
+pub fn dropping<R>(reason: DropReason, drop_it: impl FnOnce() -> R) -> R {
+    let _restore = Restore(CURRENT.replace(Some(reason)));
+    drop_it()
+}
+
+/// Puts the outer reason back.
+struct Restore(Option<DropReason>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::panic::catch_unwind;
+
     use super::*;
     use crate::RequestFacts;
 
     #[test]
-    fn the_last_reason_said_stands() {
+    fn the_last_reason_in_the_facts_applies() {
         let facts = RequestFacts::starting(tokio::time::Instant::now());
         assert_eq!(facts.drop_reason(), DropReason::Cancelled);
         for reason in [DropReason::Timeout, DropReason::Shutdown, DropReason::Cancelled] {
             facts.drop_for(reason);
             assert_eq!(facts.clone().drop_reason(), reason);
         }
+    }
+
+    #[test]
+    fn the_innermost_drop_has_the_reason_and_the_outer_one_comes_back() {
+        assert_eq!(DropReason::current(), None);
+        dropping(DropReason::Shutdown, || {
+            assert_eq!(DropReason::current(), Some(DropReason::Shutdown));
+            dropping(DropReason::Cancelled, || {
+                assert_eq!(DropReason::current(), Some(DropReason::Cancelled));
+            });
+            assert_eq!(DropReason::current(), Some(DropReason::Shutdown));
+        });
+        assert_eq!(DropReason::current(), None);
+    }
+
+    #[test]
+    fn a_panic_in_a_drop_leaves_no_reason_behind() {
+        let panics = || dropping(DropReason::Timeout, || panic!("in a drop"));
+        assert!(catch_unwind(panics).is_err());
+        assert_eq!(DropReason::current(), None);
+    }
+
+    #[test]
+    fn the_reason_of_a_running_drop_precedes_the_one_in_the_facts() {
+        let facts = RequestFacts::starting(tokio::time::Instant::now());
+        facts.drop_for(DropReason::Timeout);
+        dropping(DropReason::Shutdown, || assert_eq!(facts.drop_reason(), DropReason::Shutdown));
+        assert_eq!(facts.drop_reason(), DropReason::Timeout);
     }
 }

@@ -176,14 +176,18 @@ impl RequestFacts {
         let _ = self.0.route.set(template.into());
     }
 
-    /// Why the call was dropped, if it was: [`DropReason::Cancelled`] unless a layer knew better.
+    /// Returns why the call was dropped: the reason of the [`dropping`](crate::dropping) that runs on this thread,
+    /// else the last one that [`drop_for`](Self::drop_for) left, else [`DropReason::Cancelled`].
     #[must_use]
     pub fn drop_reason(&self) -> DropReason {
-        DropReason::from_u8(self.0.drop_reason.load(Relaxed))
+        DropReason::current()
+            .unwrap_or_else(|| DropReason::from_u8(self.0.drop_reason.load(Relaxed)))
     }
 
-    /// Says why what is inside will be dropped next; the last word stands. A layer that drops a part and
-    /// goes on says [`DropReason::Cancelled`] after it, so that a later drop is not told by the same reason.
+    /// Sets the reason for which the inner future or body will be dropped next; the last call applies.
+    ///
+    /// A layer that drops a part and continues sets [`DropReason::Cancelled`] afterwards, so that a later drop does
+    /// not have the same reason.
     pub fn drop_for(&self, reason: DropReason) {
         self.0.drop_reason.store(reason as u8, Relaxed);
     }

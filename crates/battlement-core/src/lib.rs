@@ -40,6 +40,7 @@ mod axum;
 mod call_facts;
 mod caller;
 mod causes;
+mod check_state;
 mod classify;
 mod client_ip;
 mod config_error;
@@ -57,6 +58,7 @@ mod log_limit;
 mod method_kind;
 mod networks;
 mod peer;
+mod phases;
 mod rejection;
 mod request_head;
 mod request_id;
@@ -76,12 +78,13 @@ pub use self::{
     call_facts::CallFacts,
     caller::Caller,
     causes::causes,
+    check_state::CheckState,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},
     config_error::{ConfigError, InvalidField},
     content_length::content_length,
     current::within,
-    drop_reason::DropReason,
+    drop_reason::{DropReason, dropping},
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
     facts::{Ids, RequestFacts},
@@ -93,6 +96,7 @@ pub use self::{
     method_kind::MethodKind,
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
+    phases::{Phase, PhaseWriter, Phases},
     rejection::{Rejection, RejectionKind},
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},

@@ -1,7 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use battlement_core::{
-    BodyKind, CallFacts, Ending, GrpcCode, MethodKind, OnEnd, RequestFacts, SpanId, TraceId, Wire,
+    BodyKind, CallFacts, DropReason, Ending, GrpcCode, MethodKind, OnEnd, RequestFacts, SpanId,
+    TraceId, Wire,
 };
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -241,7 +242,7 @@ impl Ticket {
     fn drop_reason(&self) -> ErrorType {
         match &self.origin {
             Origin::Request(facts) => facts.drop_reason().into(),
-            Origin::Call { .. } => ErrorType::Cancelled,
+            Origin::Call { .. } => DropReason::current().unwrap_or_default().into(),
         }
     }
 

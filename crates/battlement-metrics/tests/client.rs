@@ -3,6 +3,7 @@
 
 mod page;
 
+use battlement_core::{DropReason, dropping};
 use battlement_metrics::HttpMetrics;
 use battlement_testkit::probe::{Probe, ProbeBody, ProbeError, Reply};
 use http::{Request, Response, StatusCode};
@@ -46,6 +47,20 @@ async fn to_a_client_a_4xx_is_an_error_as_well() {
     call(&metrics, "a", Reply::status(StatusCode::NOT_FOUND)).await;
     let labels = r#"http_request_method="GET",server_address="a",http_response_status_code="404",error_type="404""#;
     assert_eq!(page(&metrics).count((DURATION, labels)), Some(1));
+}
+
+#[tokio::test]
+async fn a_call_dropped_by_a_timeout_counts_as_a_timeout() {
+    let metrics = HttpMetrics::new();
+    let probe = Probe::new();
+    probe.next(Reply::never());
+    let call = metrics.client_layer("a").layer(probe).oneshot(request());
+    let mut call = tokio_test::task::spawn(call);
+    assert!(call.poll().is_pending());
+    dropping(DropReason::Timeout, || drop(call));
+    let text = page(&metrics).text;
+    assert!(text.contains(r#"error_type="timeout""#), "{text}");
+    assert!(!text.contains(r#"error_type="cancelled""#), "{text}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{DropReason, RequestFacts};
+use battlement_core::{DropReason, RequestFacts, dropping};
 use battlement_metrics::{Format, HttpMetrics, RouteTemplate};
 use battlement_testkit::probe::{Gate, Probe, ProbeBody, ProbeError, Reply};
 use http::{Method, Request, Response, StatusCode};
@@ -106,6 +106,18 @@ async fn a_drop_says_why_where_a_layer_knows() {
         drop(call);
         assert!(page(&metrics).text.contains(&format!("error_type=\"{label}\"")), "{label}");
     }
+}
+
+#[tokio::test]
+async fn a_response_that_a_drain_drops_at_its_deadline_counts_as_shutdown() {
+    let metrics = HttpMetrics::new();
+    let probe = Probe::new();
+    probe.next(Reply::body(endless()));
+    // The server drops the outermost body, so metrics' own runs before any layer within it.
+    let response = metrics.server_layer().layer(probe).oneshot(get("/")).await.unwrap();
+    dropping(DropReason::Shutdown, || drop(response));
+    let text = page(&metrics).text;
+    assert!(text.contains(r#"http_response_status_code="200",error_type="shutdown""#), "{text}");
 }
 
 #[tokio::test]
