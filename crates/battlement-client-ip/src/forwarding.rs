@@ -1,4 +1,8 @@
-use http::{HeaderName, header::FORWARDED};
+use battlement_core::is_reserved_header;
+use http::{
+    HeaderName,
+    header::{FORWARDED, HOST},
+};
 
 use crate::InvalidField;
 
@@ -57,8 +61,17 @@ impl Forwarding {
     ///
     /// Nothing shows whether a request has come through that proxy. See that no other way leads to yours, or
     /// take a list. A header that lists many by its definition is read as such.
+    ///
+    /// # Panics
+    ///
+    /// If HTTP defines the header for another use, as `cookie`.
     #[must_use]
     pub fn single(header: HeaderName) -> Self {
+        Self::named(header).checked()
+    }
+
+    /// The form that a header of this name has, not yet checked.
+    pub(crate) fn named(header: HeaderName) -> Self {
         if header == X_FORWARDED_FOR {
             Self::x_forwarded_for()
         } else if header == FORWARDED {
@@ -75,7 +88,7 @@ impl Forwarding {
     ///
     /// # Panics
     ///
-    /// With [`forwarded`](Self::forwarded), which has one of its own.
+    /// With [`forwarded`](Self::forwarded), which has one of its own, or if HTTP defines the header for another use.
     #[must_use]
     pub fn scheme(mut self, header: HeaderName) -> Self {
         self.scheme = Some(header);
@@ -89,7 +102,8 @@ impl Forwarding {
     ///
     /// # Panics
     ///
-    /// With [`forwarded`](Self::forwarded), which has one of its own.
+    /// With [`forwarded`](Self::forwarded), which has one of its own, or if HTTP defines the header for another use;
+    /// `host` itself is allowed.
     #[must_use]
     pub fn host(mut self, header: HeaderName) -> Self {
         self.host = Some(header);
@@ -104,10 +118,30 @@ impl Forwarding {
     }
 
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
-        let named = [("scheme_header", &self.scheme), ("host_header", &self.host)];
-        let wrong =
-            named.iter().filter(|(_, header)| header.is_some() && self.form == Form::Rfc7239);
-        let message = "`forwarded` tells it itself; leave it out";
-        wrong.map(|(field, _)| InvalidField::new(*field, message)).collect()
+        let beside = [("scheme_header", self.scheme.as_ref()), ("host_header", self.host.as_ref())];
+        let named = beside.into_iter().filter_map(|(field, header)| Some((field, header?)));
+        let mut invalid: Vec<_> = self.invalid_header().into_iter().collect();
+        invalid.extend(named.filter_map(|(field, header)| self.invalid_beside(field, header)));
+        invalid
     }
+
+    fn invalid_header(&self) -> Option<InvalidField> {
+        let fits = self.form == Form::Rfc7239 || !is_reserved_header(&self.header);
+        (!fits).then(|| defined_by_http("header", &self.header))
+    }
+
+    fn invalid_beside(&self, field: &str, header: &HeaderName) -> Option<InvalidField> {
+        if self.form == Form::Rfc7239 {
+            return Some(InvalidField::new(field, "`forwarded` tells it itself; leave it out"));
+        }
+        let is_host = field == "host_header" && *header == HOST;
+        (!is_host && is_reserved_header(header)).then(|| defined_by_http(field, header))
+    }
+}
+
+fn defined_by_http(field: &str, name: &HeaderName) -> InvalidField {
+    let message = format!(
+        "must be a header that HTTP does not define, got `{name}`; name the one that your proxies write"
+    );
+    InvalidField::new(field, message)
 }

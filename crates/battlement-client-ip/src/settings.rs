@@ -126,7 +126,7 @@ impl ClientIpSettings {
         if self.header.is_none() && (scheme.is_some() || host.is_some()) {
             mistakes.add("header", "name the one that the proxies name the client in as well");
         }
-        let forwarding = Forwarding { scheme, host, ..Forwarding::single(header?) };
+        let forwarding = Forwarding { scheme, host, ..Forwarding::named(header?) };
         mistakes.0.extend(forwarding.invalid_fields());
         Some(forwarding)
     }

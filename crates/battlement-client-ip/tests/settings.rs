@@ -2,7 +2,8 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement_client_ip::{ClientIpLayer, ClientIpSettings, InvalidField};
+use battlement_client_ip::{ClientIpLayer, ClientIpSettings, Forwarding, InvalidField};
+use http::HeaderName;
 
 fn parse(json: &str) -> Result<ClientIpSettings, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
@@ -96,6 +97,38 @@ fn trusting_everybody_is_refused_and_so_is_a_scheme_beside_forwarded() {
     }
     let json = r#"{ "hops": 1, "header": "forwarded", "scheme_header": "x-forwarded-proto" }"#;
     assert_eq!(fields(json), ["scheme_header"]);
+}
+
+#[test]
+fn a_header_that_http_owns_is_refused_by_name() {
+    for name in
+        ["content-length", "Transfer-Encoding", "connection", "date", "set-cookie", "cookie"]
+    {
+        for field in ["header", "scheme_header", "host_header"] {
+            let rest = if field == "header" { "" } else { r#", "header": "x-forwarded-for""# };
+            let json = format!(r#"{{ "hops": 1, "{field}": "{name}"{rest} }}"#);
+            let mistakes = mistakes(&json);
+            let [invalid] = &mistakes[..] else { panic!("{mistakes:?}") };
+            assert_eq!(invalid.field(), field);
+            let name = name.to_lowercase();
+            assert!(invalid.message().contains(&format!("got `{name}`")), "{}", invalid.message());
+        }
+    }
+    assert_eq!(fields(r#"{ "hops": 1, "header": "host" }"#), ["header"]);
+}
+
+#[test]
+fn the_host_header_itself_can_tell_the_host() {
+    let json = r#"{ "hops": 1, "header": "x-forwarded-for", "host_header": "host" }"#;
+    assert!(layer(json).contains("host: Some(\"host\")"));
+}
+
+#[test]
+#[should_panic(
+    expected = "Forwarding: header: must be a header that HTTP does not define, got `cookie`"
+)]
+fn a_header_of_one_address_that_http_owns_is_refused_by_name() {
+    let _ = Forwarding::single(HeaderName::from_static("cookie"));
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod phases;
 mod rejection;
 mod request_head;
 mod request_id;
+mod reserved_header;
 mod response_body;
 mod retry_after;
 mod trace;
@@ -100,6 +101,7 @@ pub use self::{
     rejection::{Rejection, RejectionKind},
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
+    reserved_header::is_reserved_header,
     response_body::ResponseBody,
     retry_after::RetryAfter,
     trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},

@@ -160,9 +160,41 @@ async fn the_correlation_id_goes_under_the_header_that_was_chosen() {
 }
 
 #[test]
-#[should_panic(expected = "traceparent belongs to trace context")]
+#[should_panic(expected = "must be a header that trace context does not define, got `traceparent`")]
 fn an_id_does_not_go_under_a_header_of_trace_context() {
     let _ = PropagateLayer::new().header(HeaderName::from_static("traceparent"));
+}
+
+#[test]
+fn a_header_that_http_owns_is_refused_by_name_for_either_id_of_a_call() {
+    for name in http_owned() {
+        for set in [PropagateLayer::header, PropagateLayer::correlation] {
+            let panic =
+                std::panic::catch_unwind(|| set(PropagateLayer::new(), name.clone())).unwrap_err();
+            let message = panic.downcast_ref::<String>().unwrap();
+            assert!(message.contains(&format!("got `{name}`")), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_header_that_http_owns_is_refused_by_name_for_either_id_of_a_request() {
+    for name in http_owned() {
+        for set in [RequestIdLayer::header, RequestIdLayer::correlation] {
+            let panic =
+                std::panic::catch_unwind(|| set(RequestIdLayer::new(), name.clone())).unwrap_err();
+            let message = panic.downcast_ref::<String>().unwrap();
+            assert!(message.contains(&format!("got `{name}`")), "{message}");
+        }
+    }
+}
+
+/// Names that the http crate knows of, and a few that it does not.
+fn http_owned() -> Vec<HeaderName> {
+    let names = "connection content-length content-type cookie date expect grpc-status host http2-settings keep-alive \
+                 location proxy-connection retry-after sec-fetch-site server set-cookie te trailer \
+                 transfer-encoding upgrade vary www-authenticate";
+    names.split_whitespace().map(|name| name.parse().unwrap()).collect()
 }
 
 #[test]

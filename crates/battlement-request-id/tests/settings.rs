@@ -73,6 +73,21 @@ fn every_mistake_is_told_at_once_with_its_field() {
 }
 
 #[test]
+fn a_header_that_http_owns_is_refused_by_name() {
+    for name in ["content-length", "Transfer-Encoding", "connection", "host", "date", "set-cookie"]
+    {
+        for field in ["header", "correlation"] {
+            let settings = parse(&format!(r#"{{ "{field}": "{name}" }}"#)).unwrap();
+            let error = RequestIdLayer::try_from(settings).unwrap_err();
+            let [invalid] = error.fields() else { panic!("{error}") };
+            assert_eq!(invalid.field(), field);
+            let name = name.to_lowercase();
+            assert!(invalid.message().contains(&format!("got `{name}`")), "{error}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_field_or_word_is_refused_by_name() {
     assert!(parse(r#"{ "trusted": "never" }"#).unwrap_err().contains("trusted"));
     assert!(parse(r#"{ "trust": "sometimes" }"#).unwrap_err().contains("sometimes"));

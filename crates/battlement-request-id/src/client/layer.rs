@@ -5,7 +5,7 @@ use tower_layer::Layer;
 use super::Propagate;
 use crate::{
     Trace, generator,
-    server::config::{X_CORRELATION_ID, X_REQUEST_ID, is_trace_header},
+    server::config::{X_CORRELATION_ID, X_REQUEST_ID, refused_header},
     w3c::{TRACEPARENT, TRACESTATE},
 };
 
@@ -93,7 +93,7 @@ impl PropagateLayer {
     ///
     /// # Panics
     ///
-    /// If it is `traceparent`, `tracestate` or the correlation id's header.
+    /// If it is the correlation id's header, `traceparent`, `tracestate`, or one that HTTP defines, as `date`.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
@@ -104,7 +104,7 @@ impl PropagateLayer {
     ///
     /// # Panics
     ///
-    /// If it is `traceparent`, `tracestate` or the request id's header.
+    /// If it is the request id's header, `traceparent`, `tracestate`, or one that HTTP defines, as `date`.
     #[must_use]
     pub fn correlation(mut self, name: HeaderName) -> Self {
         self.correlation = name;
@@ -112,8 +112,10 @@ impl PropagateLayer {
     }
 
     fn checked(self) -> Self {
-        for name in [&self.header, &self.correlation] {
-            assert!(!is_trace_header(name), "PropagateLayer: {name} belongs to trace context");
+        for (setting, name) in [("header", &self.header), ("correlation", &self.correlation)] {
+            if let Some(message) = refused_header(name) {
+                panic!("PropagateLayer: {setting}: {message}");
+            }
         }
         assert!(
             self.header != self.correlation,

@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use battlement_core::is_reserved_header;
 use http::HeaderName;
 
 use super::{InvalidField, RequestSpan, TraceContext, Untrusted};
@@ -56,8 +57,8 @@ impl Config {
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let mut mistakes = Vec::new();
         let mut refuse = |field, message: String| mistakes.push(InvalidField::new(field, message));
-        if is_trace_header(&self.header) {
-            refuse("header", format!("{} belongs to trace context; name another", self.header));
+        if let Some(message) = refused_header(&self.header) {
+            refuse("header", message);
         }
         if let Some((min, max)) =
             self.accept_length.as_ref().map(|range| (*range.start(), *range.end()))
@@ -71,14 +72,24 @@ impl Config {
         if let Some(name) = &self.correlation {
             if *name == self.header {
                 refuse("correlation", format!("{name} is the request id's; name another"));
-            } else if is_trace_header(name) {
-                refuse("correlation", format!("{name} belongs to trace context; name another"));
+            } else if let Some(message) = refused_header(name) {
+                refuse("correlation", message);
             }
         }
         mistakes
     }
 }
 
-pub(crate) fn is_trace_header(name: &HeaderName) -> bool {
-    *name == w3c::TRACEPARENT || *name == w3c::TRACESTATE
+/// Returns why an id cannot have `name` as its header, if it cannot.
+pub(crate) fn refused_header(name: &HeaderName) -> Option<String> {
+    let owner = if *name == w3c::TRACEPARENT || *name == w3c::TRACESTATE {
+        "trace context"
+    } else if is_reserved_header(name) {
+        "HTTP"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "must be a header that {owner} does not define, got `{name}`; name one as x-request-id"
+    ))
 }

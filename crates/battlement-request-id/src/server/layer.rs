@@ -34,7 +34,7 @@ impl RequestIdLayer {
     ///
     /// # Panics
     ///
-    /// If it is `traceparent`, `tracestate` or the correlation id's header.
+    /// If it is the correlation id's header, `traceparent`, `tracestate`, or one that HTTP defines, as `date`.
     #[must_use]
     pub fn header(self, name: HeaderName) -> Self {
         self.checked(|config| config.header = name)
@@ -78,7 +78,7 @@ impl RequestIdLayer {
     ///
     /// # Panics
     ///
-    /// If it is `traceparent`, `tracestate` or the request id's header.
+    /// If it is the request id's header, `traceparent`, `tracestate`, or one that HTTP defines, as `date`.
     #[must_use]
     pub fn correlation(self, name: HeaderName) -> Self {
         self.checked(|config| config.correlation = Some(name))
