@@ -8,7 +8,7 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{Ending, MethodKind, content_length};
+use crate::{Ending, MethodKind, WebTrailers, content_length};
 
 /// What is to happen while a body passes and when it has ended.
 ///
@@ -18,6 +18,22 @@ pub trait OnEnd {
     /// [`BodyKind::Absent`], and none beyond a declared length.
     fn data(&mut self, bytes: usize) {
         let _ = bytes;
+    }
+
+    /// Returns the reader of a gRPC-Web response, which then is given every frame of data. The trailers that it
+    /// finds end the body as HTTP trailers do, by [`Ending::Trailers`]: the caller has what it came for, and may
+    /// drop the rest. By default there is no reader.
+    fn web_trailers(&mut self) -> Option<&mut WebTrailers> {
+        None
+    }
+
+    /// Ends a body that was dropped before it was polled once, which a client does that wanted the head alone. By
+    /// default this is [`end`](Self::end) with [`Ending::Dropped`].
+    fn unread(self)
+    where
+        Self: Sized,
+    {
+        self.end(Ending::Dropped, None);
     }
 
     /// The body has ended. `trailers` are there if and only if `ending` is [`Ending::Trailers`].
@@ -88,21 +104,29 @@ pin_project! {
         inner: B,
         on_end: Option<T>,
         missing: Missing,
-        // The body is being polled; if it is dropped so, it panicked.
-        polling: bool,
+        polls: Polls,
     }
 
     impl<B, T: OnEnd> PinnedDrop for EndBody<B, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let ending = match *this.missing {
-                _ if *this.polling => Ending::Error,
-                Missing::NONE => Ending::Complete,
-                _ => Ending::Dropped,
-            };
-            finish(this.on_end, ending, None);
+            match (*this.missing, *this.polls) {
+                (_, Polls::Running) => finish(this.on_end, Ending::Error, None),
+                (Missing::NONE, _) => finish(this.on_end, Ending::Complete, None),
+                (_, Polls::None) => this.on_end.take().into_iter().for_each(OnEnd::unread),
+                (_, Polls::Some) => finish(this.on_end, Ending::Dropped, None),
+            }
         }
     }
+}
+
+/// Whether the body was polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Polls {
+    None,
+    /// It is being polled; if it is dropped so, it panicked.
+    Running,
+    Some,
 }
 
 /// Bytes still to come. As one word, since bodies are moved about.
@@ -155,12 +179,12 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
         if inner.is_end_stream() {
             finish(&mut on_end, missing.ending(), None);
         }
-        Self { inner, on_end, missing, polling: false }
+        Self { inner, on_end, missing, polls: Polls::None }
     }
 
     /// Wraps `inner` to tell nothing, where nobody asks how it ends.
     pub const fn passing(inner: B) -> Self {
-        Self { inner, on_end: None, missing: Missing::UNKNOWN, polling: false }
+        Self { inner, on_end: None, missing: Missing::UNKNOWN, polls: Polls::None }
     }
 
     /// Wraps the body of `response`, which answers a request of `method`.
@@ -179,10 +203,10 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        *this.polling = true;
+        *this.polls = Polls::Running;
         // Looked at where it lies, and not moved: a frame is as large as a map of headers.
         let polled = this.inner.as_mut().poll_frame(cx);
-        *this.polling = false;
+        *this.polls = Polls::Some;
         match &polled {
             Poll::Pending => {}
             Poll::Ready(None) => finish(this.on_end, this.missing.ending(), None),
@@ -192,6 +216,10 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
                     let bytes = this.missing.pass(data.remaining());
                     if let Some(on_end) = this.on_end.as_mut() {
                         on_end.data(bytes);
+                        let web = on_end.web_trailers().and_then(|reader| reader.read(data));
+                        if let Some(trailers) = web {
+                            finish(this.on_end, Ending::Trailers, Some(&trailers));
+                        }
                     }
                 } else if let Some(trailers) = frame.trailers_ref() {
                     finish(this.on_end, Ending::Trailers, Some(trailers));

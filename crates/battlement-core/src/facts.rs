@@ -2,7 +2,7 @@ use std::{
     borrow::Cow,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU8, Ordering::Relaxed},
+        atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -31,6 +31,7 @@ struct Facts {
     client: OnceLock<ClientIp>,
     route: OnceLock<Cow<'static, str>>,
     drop_reason: AtomicU8,
+    claimed_by: AtomicUsize,
 }
 
 /// Who a request is: decided at once, by one layer.
@@ -76,6 +77,7 @@ impl RequestFacts {
             client: OnceLock::new(),
             route: OnceLock::new(),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
+            claimed_by: AtomicUsize::new(0),
         }))
     }
 
@@ -174,6 +176,30 @@ impl RequestFacts {
     /// tell. It must not be the path, which a client chooses.
     pub fn set_route(&self, template: impl Into<Cow<'static, str>>) {
         let _ = self.0.route.set(template.into());
+    }
+
+    /// Claims the request for `claimant`, and returns the claimant that holds it already, if there is one.
+    ///
+    /// For a layer whose work is to be done once per request although it may be applied twice, as around a router
+    /// and inside of it: its claimant is the address of its shared state, which is never 0. The first claim stands
+    /// until it is [released](Self::release).
+    pub fn claim(&self, claimant: usize) -> Option<usize> {
+        // Layers see a request one after the other, so nothing comes between the two.
+        match self.0.claimed_by.load(Relaxed) {
+            0 => {
+                self.0.claimed_by.store(claimant, Relaxed);
+                None
+            }
+            holder => Some(holder),
+        }
+    }
+
+    /// Releases the claim of `claimant`, so that another attempt at the same request can claim it. Without effect
+    /// where another claimant holds the request.
+    pub fn release(&self, claimant: usize) {
+        if self.0.claimed_by.load(Relaxed) == claimant {
+            self.0.claimed_by.store(0, Relaxed);
+        }
     }
 
     /// Returns why the call was dropped: the reason of the [`dropping`](crate::dropping) that runs on this thread,

@@ -1,5 +1,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::Ending;
+
 /// A gRPC status code, 0 to 16.
 ///
 /// The meanings are those of the [gRPC core docs](https://grpc.github.io/grpc/core/md_doc_statuscodes.html).
@@ -82,6 +84,28 @@ impl GrpcCode {
             404 => Self::Unimplemented,
             429 | 502..=504 => Self::Unavailable,
             _ => Self::Unknown,
+        }
+    }
+
+    /// Returns the status that the head of a response tells: `grpc-status` of a trailers-only answer, else what a
+    /// caller makes of an HTTP status other than 200. `None` if the status is at the end of the body.
+    #[must_use]
+    pub fn at_head(status: StatusCode, headers: &HeaderMap) -> Option<Self> {
+        let mapped = || (status != StatusCode::OK).then(|| Self::from_http(status));
+        Self::from_headers(headers).or_else(mapped)
+    }
+
+    /// Returns the status of a call whose head left it open, by the end of its body: that of the trailers,
+    /// [`Unknown`](Self::Unknown) where there is none, [`Cancelled`](Self::Cancelled) if the caller gave up. `None`
+    /// for a body that broke, which the caller makes something of its own of.
+    #[must_use]
+    pub fn at_end(ending: Ending, trailers: Option<&HeaderMap>) -> Option<Self> {
+        match ending {
+            Ending::Complete | Ending::Trailers => {
+                Some(trailers.and_then(Self::from_headers).unwrap_or(Self::Unknown))
+            }
+            Ending::Dropped => Some(Self::Cancelled),
+            Ending::Error => None,
         }
     }
 

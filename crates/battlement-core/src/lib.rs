@@ -51,6 +51,7 @@ mod end_body;
 mod ending;
 mod facts;
 mod grpc_code;
+mod grpc_web;
 mod hex;
 mod host;
 mod ip_key;
@@ -90,6 +91,7 @@ pub use self::{
     ending::Ending,
     facts::{Ids, RequestFacts},
     grpc_code::GrpcCode,
+    grpc_web::WebTrailers,
     hex::hex,
     host::Host,
     ip_key::IpKey,

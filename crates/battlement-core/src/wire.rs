@@ -62,6 +62,13 @@ impl Wire {
     }
 }
 
+/// Returns whether a body of this content type is gRPC-Web in base64.
+pub(crate) fn is_web_text(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let web = value.and_then(|value| strip(strip(value, GRPC)?, WEB));
+    web.is_some_and(|rest| strip(rest, TEXT).is_some())
+}
+
 /// Media types are compared without regard to case (RFC 9110, section 8.3.1).
 fn strip<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = value.split_at_checked(prefix.len())?;

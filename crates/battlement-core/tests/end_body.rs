@@ -10,11 +10,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use battlement_core::{BodyKind, EndBody, Ending, MethodKind, OnEnd, ResponseBody};
+use battlement_core::{
+    BodyKind, Classify, EndBody, Ending, Failure, GrpcCode, GrpcStatus, MethodKind, OnEnd,
+    ResponseBody, Verdict, WebTrailers,
+};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -273,4 +276,77 @@ fn an_answer_of_ours_has_an_exact_size_and_one_frame() {
     let inner = ResponseBody::inner(Full::new(Bytes::from_static(b"five!")));
     assert_eq!(inner.size_hint().exact(), Some(5));
     assert_eq!(StatusCode::OK, Response::new(inner).status());
+}
+
+type Judged = (Option<GrpcCode>, Verdict);
+
+/// Reads the trailers of gRPC-Web, and keeps how the body ended and what its trailers said.
+#[derive(Debug)]
+struct Web {
+    reader: Option<WebTrailers>,
+    ended: Rc<RefCell<Vec<Judged>>>,
+}
+
+impl OnEnd for Web {
+    fn web_trailers(&mut self) -> Option<&mut WebTrailers> {
+        self.reader.as_mut()
+    }
+
+    fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
+        let judged = (GrpcCode::at_end(ending, trailers), GrpcStatus.end(ending, trailers));
+        self.ended.borrow_mut().push(judged);
+    }
+}
+
+/// What is told of a gRPC-Web body in these frames of which so many are polled for before it is dropped.
+fn judged(frames: &[&[u8]], polls: usize) -> Judged {
+    let frames =
+        frames.iter().map(|frame| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(frame))));
+    let body = StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>()));
+    let mut response = Response::new(body);
+    let web = "application/grpc-web+proto".parse().unwrap();
+    response.headers_mut().insert("content-type", web);
+    let ended = Rc::new(RefCell::new(Vec::new()));
+    let on_end = Web { reader: WebTrailers::of(response.headers()), ended: Rc::clone(&ended) };
+    {
+        let mut body = pin!(EndBody::wrap(MethodKind::Other, response, on_end).into_body());
+        for _ in 0..polls {
+            let _ = body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+    assert_eq!(ended.borrow().len(), 1);
+    ended.take().remove(0)
+}
+
+#[test]
+fn a_grpc_web_body_ends_with_its_trailer_frame_whatever_is_dropped_behind() {
+    let frames: [&[u8]; 3] = [b"\0\0\0\0\x02hi\x80\0\0", b"\0\x0fgrpc-status", b":0\r\n"];
+    assert_eq!(judged(&frames, 3), (Some(GrpcCode::Ok), Verdict::Success));
+    assert_eq!(judged(&frames, 4), (Some(GrpcCode::Ok), Verdict::Success));
+    assert_eq!(judged(&frames, 2), (Some(GrpcCode::Cancelled), Verdict::Ignore));
+    let internal: [&[u8]; 1] = [b"\x80\0\0\0\x10grpc-status:13\r\n"];
+    let failed = Verdict::Failure(Failure::Server);
+    assert_eq!(judged(&internal, 1), (Some(GrpcCode::Internal), failed));
+    assert_eq!(judged(&[b"\0\0\0\0\x02hi"], 2), (Some(GrpcCode::Unknown), failed));
+}
+
+#[test]
+fn a_body_that_was_never_polled_is_told_apart_from_one_that_was() {
+    struct Unread<'a>(&'a RefCell<Vec<&'static str>>);
+    impl OnEnd for Unread<'_> {
+        fn end(self, _: Ending, _: Option<&HeaderMap>) {
+            self.0.borrow_mut().push("read");
+        }
+
+        fn unread(self) {
+            self.0.borrow_mut().push("unread");
+        }
+    }
+    let told = RefCell::default();
+    let body = |steps| EndBody::wrap(MethodKind::Other, response(200, steps), Unread(&told));
+    drop(body(vec![Step::Data(1)]));
+    let mut polled = body(vec![Step::Pending, Step::Data(1)]);
+    let _ = Pin::new(polled.body_mut()).poll_frame(&mut Context::from_waker(Waker::noop()));
+    drop(polled);
+    assert_eq!(*told.borrow(), ["unread", "read"]);
 }

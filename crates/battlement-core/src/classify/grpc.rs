@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
 use super::{Classify, Head, Judgment};
-use crate::{Ending, Failure, GrpcCode, Verdict, Wire, retry_after::bounded};
+use crate::{Ending, Failure, GrpcCode, Verdict, WebTrailers, retry_after::bounded};
 
 /// Judges by `grpc-status`, at the head of a trailers-only answer, else in the trailers.
 ///
@@ -19,8 +19,9 @@ use crate::{Ending, Failure, GrpcCode, Verdict, Wire, retry_after::bounded};
 /// RESOURCE_EXHAUSTED, which says that the server turned the call away. An answer that ends without a
 /// status has failed, whatever its HTTP status: a connection that closed early looks the same.
 ///
-/// gRPC-web hides the status in the last frame of the body, where no layer looks: such an answer counts as
-/// a success unless its head says otherwise.
+/// gRPC-Web has its trailers in the body: [`EndBody`](crate::EndBody) reads them with the
+/// [`WebTrailers`](crate::WebTrailers) that its owner offers. Where these are hidden from it, as by a
+/// `content-encoding`, the answer counts as a success unless its head says otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcStatus;
 
@@ -29,25 +30,19 @@ impl Classify for GrpcStatus {
         if let Some(rejected) = head.rejected() {
             return Judgment::Now(rejected);
         }
-        match GrpcCode::from_headers(head.headers) {
+        match GrpcCode::at_head(head.status, head.headers) {
             Some(code) => Judgment::Now(verdict(code, head.headers)),
-            None if head.status != StatusCode::OK => {
-                Judgment::Now(verdict(GrpcCode::from_http(head.status), head.headers))
+            None if WebTrailers::of(head.headers).is_some_and(|web| !web.is_readable()) => {
+                Judgment::Now(Verdict::Success)
             }
-            None if Wire::of(head.headers) == Wire::GrpcWeb => Judgment::Now(Verdict::Success),
             None => Judgment::AtEnd,
         }
     }
 
     fn end(&self, ending: Ending, trailers: Option<&HeaderMap>) -> Verdict {
-        match (ending, trailers) {
-            (Ending::Trailers, Some(trailers)) => {
-                let code = GrpcCode::from_headers(trailers).unwrap_or(GrpcCode::Unknown);
-                verdict(code, trailers)
-            }
-            (Ending::Complete | Ending::Trailers, _) => Verdict::Failure(Failure::Server),
-            (Ending::Error, _) => Verdict::Failure(Failure::Transport),
-            (Ending::Dropped, _) => Verdict::Ignore,
+        match GrpcCode::at_end(ending, trailers) {
+            Some(code) => verdict(code, trailers.unwrap_or(&HeaderMap::new())),
+            None => Verdict::Failure(Failure::Transport),
         }
     }
 }

@@ -177,12 +177,14 @@ fn an_error_is_judged_by_what_is_known_among_its_sources() {
 }
 
 #[test]
-fn a_grpc_web_answer_counts_as_a_success_unless_its_head_says_otherwise() {
+fn a_grpc_web_answer_is_judged_at_the_end_unless_its_head_says_or_hides_it() {
     let web = ("content-type", "application/grpc-web+proto");
     let judge = |status, headers: &[_]| Auto.head(&Head::of(&response(status, headers)));
-    assert_eq!(judge(200, &[web]), Judgment::Now(Verdict::Success));
+    assert_eq!(judge(200, &[web]), Judgment::AtEnd);
     assert_eq!(judge(200, &[web, ("grpc-status", "13")]), Judgment::Now(failure(Failure::Server)));
     assert_eq!(judge(504, &[web]), Judgment::Now(overload(None)));
+    let zipped = ("content-encoding", "gzip");
+    assert_eq!(judge(200, &[web, zipped]), Judgment::Now(Verdict::Success));
 }
 
 #[test]

@@ -27,6 +27,12 @@ where
         Self { inner }
     }
 
+    /// Calls the server at `origin` over `channel`, which does not know the server itself.
+    pub fn with_origin(channel: T, origin: http::Uri) -> Self {
+        let inner = Grpc::with_origin(channel, origin);
+        Self { inner }
+    }
+
     /// Has `words` said once.
     ///
     /// # Errors

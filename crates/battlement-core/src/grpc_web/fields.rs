@@ -1,0 +1,57 @@
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{grpc_code::GRPC_STATUS, trailers_only::GRPC_PUSHBACK};
+
+/// The fields that judge a call.
+const KEPT: [HeaderName; 2] = [GRPC_STATUS, GRPC_PUSHBACK];
+
+/// The bytes of a line that are kept. A field that judges a call is far shorter; a line beyond it is cut, and its
+/// value then is not one.
+const LINE: usize = 64;
+
+/// The fields of a trailer frame, read line by line as HTTP/1 writes them.
+#[derive(Debug)]
+pub(super) struct Fields {
+    line: [u8; LINE],
+    filled: usize,
+    kept: HeaderMap,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self { line: [0; LINE], filled: 0, kept: HeaderMap::new() }
+    }
+}
+
+impl Fields {
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if *byte == b'\n' {
+                self.end_line();
+            } else if let Some(slot) = self.line.get_mut(self.filled) {
+                *slot = *byte;
+                self.filled += 1;
+            }
+        }
+    }
+
+    /// Returns the fields, also that of a last line which was not ended.
+    pub(super) fn take(&mut self) -> HeaderMap {
+        self.end_line();
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Keeps the field of the line if it is wanted; of a repeated one the first stands.
+    fn end_line(&mut self) {
+        let line = &self.line[..std::mem::take(&mut self.filled)];
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { return };
+        let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+        let kept =
+            KEPT.into_iter().find(|kept| kept.as_str().as_bytes().eq_ignore_ascii_case(name));
+        if let Some(kept) = kept {
+            // A value that no header may have is not a code either.
+            let value = HeaderValue::from_bytes(value).unwrap_or(HeaderValue::from_static(""));
+            self.kept.entry(kept).or_insert(value);
+        }
+    }
+}
