@@ -11,10 +11,15 @@ use crate::{
 /// The most bounds a histogram may have: with the bucket of the rest and the sum, two cache lines a shard.
 pub(crate) const MAX_BOUNDS: usize = 14;
 
+/// What a sum is counted in beyond its own 64 bits.
+const HALF: u64 = 1 << 63;
+
 /// Observations of whole numbers (nanoseconds, bytes) in buckets, in shards.
 #[derive(Debug)]
 pub(crate) struct Histogram {
     shards: Box<[Shard]>,
+    // Made when the sum of a shard first crosses 2^63, which few ever do.
+    crossings: OnceLock<Box<[AtomicU64]>>,
     // Made with the first request that is sampled.
     exemplars: OnceLock<Box<Exemplars>>,
 }
@@ -23,24 +28,46 @@ pub(crate) struct Histogram {
 #[repr(align(128))]
 struct Shard {
     buckets: [AtomicU64; MAX_BOUNDS + 1],
-    // Wraps after centuries of observed time, which a reader takes for a restart.
+    // The low 64 bits of the sum; how often it has crossed a multiple of 2^63 is counted beside it.
     sum: AtomicU64,
 }
 
 impl Histogram {
     pub(crate) fn new(shards: usize) -> Self {
-        Self { shards: shard::shards(shards, Shard::default), exemplars: OnceLock::new() }
+        let shards = shard::shards(shards, Shard::default);
+        Self { shards, crossings: OnceLock::new(), exemplars: OnceLock::new() }
     }
 
-    /// Counts `value` into the bucket of the first of `bounds` that is no smaller; says which that is.
+    /// Counts `value` into the bucket of the first of `bounds` that is no smaller; says which that is. A value
+    /// above 2^63 - 1 adds that to the sum.
     #[inline]
     pub(crate) fn record(&self, shard: usize, bounds: &[u64], value: u64) -> usize {
         // From the front: most requests are fast.
         let bucket = bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len());
-        let shard = shard::at(&self.shards, shard);
+        let nth = shard & (self.shards.len() - 1);
+        let shard = &self.shards[nth];
         shard.buckets[bucket].fetch_add(1, Relaxed);
-        shard.sum.fetch_add(value, Relaxed);
+        let value = value.min(HALF - 1);
+        let before = shard.sum.fetch_add(value, Relaxed);
+        if (before ^ before.wrapping_add(value)) & HALF != 0 {
+            self.crossed(nth);
+        }
         bucket
+    }
+
+    #[cold]
+    fn crossed(&self, shard: usize) {
+        let zeros = || self.shards.iter().map(|_| AtomicU64::new(0)).collect();
+        self.crossings.get_or_init(zeros)[shard].fetch_add(1, Relaxed);
+    }
+
+    /// Returns the sum of one shard. Between a value and the count of the multiple it has crossed, the highest
+    /// bit of the sum and the lowest of the count differ, so the sum is right at that moment as well.
+    fn sum(&self, nth: usize) -> u128 {
+        let crossings = self.crossings.get().map_or(0, |crossings| crossings[nth].load(Relaxed));
+        let low = self.shards[nth].sum.load(Relaxed);
+        let uncounted = (crossings ^ (low >> 63)) & 1;
+        u128::from(crossings + uncounted) * u128::from(HALF) + u128::from(low & (HALF - 1))
     }
 
     /// Keeps an example of what was counted into `bucket`.
@@ -52,11 +79,11 @@ impl Histogram {
     /// values may lack, or be ahead by, what is being counted this moment.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        for shard in &self.shards {
+        for (nth, shard) in self.shards.iter().enumerate() {
             for (total, bucket) in snapshot.buckets.iter_mut().zip(&shard.buckets) {
                 *total += bucket.load(Relaxed);
             }
-            snapshot.sum += u128::from(shard.sum.load(Relaxed));
+            snapshot.sum += self.sum(nth);
         }
         if let Some(exemplars) = self.exemplars.get() {
             snapshot.exemplars = exemplars.snapshot();
@@ -93,6 +120,8 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -104,6 +133,44 @@ mod tests {
         let snapshot = histogram.snapshot();
         assert_eq!((&snapshot.buckets[..3], snapshot.count()), (&[2, 2, 2][..], 6));
         assert_eq!(snapshot.sum, 10 + 11 + 20 + 21 + u128::from(u64::MAX / 2));
+    }
+
+    proptest! {
+        #[test]
+        fn sums_do_not_wrap_whatever_is_added(
+            values in prop::collection::vec(
+                prop_oneof![any::<u64>(), Just(u64::MAX), Just(HALF - 1), Just(HALF), 0..10_u64],
+                0..60,
+            ),
+        ) {
+            let histogram = Histogram::new(2);
+            for (nth, value) in values.iter().enumerate() {
+                histogram.record(nth, &[1], *value);
+                let added = values[..=nth].iter().map(|value| u128::from(*value.min(&(HALF - 1))));
+                prop_assert_eq!(histogram.snapshot().sum, added.sum::<u128>());
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_is_right_before_its_crossing_is_counted() {
+        let histogram = Histogram::new(1);
+        histogram.record(0, &[1], HALF - 1);
+        // As `record` does, up to the crossing.
+        histogram.shards[0].sum.fetch_add(1, Relaxed);
+        assert_eq!(histogram.snapshot().sum, u128::from(HALF));
+        histogram.crossed(0);
+        assert_eq!(histogram.snapshot().sum, u128::from(HALF));
+    }
+
+    #[test]
+    fn the_streams_of_ten_thousand_clients_for_a_year_do_not_wrap_the_sum() {
+        const DAY: u64 = 86_400 * 1_000_000_000;
+        let histogram = Histogram::new(1);
+        for _ in 0..365 * 10_000 {
+            histogram.record(0, &[DAY], DAY);
+        }
+        assert_eq!(histogram.snapshot().sum, 3_650_000 * u128::from(DAY));
     }
 
     #[test]
