@@ -4,7 +4,7 @@ use http::{Method, Uri};
 
 use crate::{
     ConfigError, HttpMetrics, Naming,
-    config::{Config, GrpcMethod},
+    config::{Config, GrpcMethod, SETTINGS},
     histogram::MAX_BOUNDS,
     methods::Methods,
 };
@@ -13,13 +13,23 @@ use crate::{
 #[derive(Debug, Default)]
 #[must_use = "nothing is counted before `build`"]
 pub struct HttpMetricsBuilder {
-    config: Config,
+    pub(crate) config: Config,
 }
 
 impl HttpMetricsBuilder {
     /// Under which names a server's metrics stand on the page. Default: [`Naming::Otel`].
     pub fn naming(self, naming: Naming) -> Self {
         self.changed(|config| config.naming = naming)
+    }
+
+    /// Puts `prefix` before the names of a server's HTTP metrics, as in `shop_http_requests_total` for `shop_`. With
+    /// [`Naming::AxumPrometheus`] it takes the place of `axum_`. Default: none.
+    ///
+    /// # Panics
+    ///
+    /// [`build`](Self::build) does, if the prefix cannot begin the name of a metric.
+    pub fn prefix(self, prefix: impl Into<Box<str>>) -> Self {
+        self.changed(|config| config.prefix = Some(prefix.into()))
     }
 
     /// The upper bounds of the buckets of durations, in the place of the naming's own, for servers and
@@ -37,30 +47,25 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.duration_bounds = Some(nanos))
     }
 
-    /// How many route templates may be labels. Default: 256; beyond them requests are counted as one
-    /// series, and `battlement_metrics_overflow_total` tells.
+    /// Limits how many route templates may be labels, 1 to 16,384. Default: 256; beyond them requests are counted
+    /// as one series, and `battlement_metrics_overflow_total` tells.
     pub fn max_routes(self, routes: usize) -> Self {
         self.changed(|config| config.max_routes = routes)
     }
 
-    /// How many names [`HttpMetrics::client_layer`] may be given. Default: 64.
+    /// Limits how many names [`HttpMetrics::client_layer`] may be given, 1 to 1,024. Default: 64.
     pub fn max_clients(self, clients: usize) -> Self {
         self.changed(|config| config.max_clients = clients)
     }
 
-    /// How many series a histogram may have. Default: 2,000.
+    /// Limits how many series a histogram may have, 1 to 100,000. Default: 2,000.
     pub fn max_series(self, series: usize) -> Self {
         self.changed(|config| config.max_series = series)
     }
 
     /// Into how many parts each series is split, so that threads do not wait for each other's caches.
-    /// Default: the number of processors, at most 16. A part is 128 bytes.
-    ///
-    /// # Panics
-    ///
-    /// If it is no power of two.
+    /// A power of two, at most 64. Default: the number of processors, at most 16. A part is 128 bytes.
     pub fn shards(self, shards: usize) -> Self {
-        assert!(shards.is_power_of_two(), "HttpMetrics: {shards} shards; must be a power of two");
         self.changed(|config| config.shards = shards)
     }
 
@@ -69,7 +74,8 @@ impl HttpMetricsBuilder {
     ///
     /// # Panics
     ///
-    /// If there are more than 32.
+    /// If there are more than 32. [`build`](Self::build) does, if one is a standard method in lower case, which is
+    /// another method (RFC 9110, section 9.1).
     pub fn known_methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
         let methods: Vec<Method> = methods.into_iter().collect();
         let (count, most) = (methods.len(), Methods::MOST);
@@ -105,15 +111,20 @@ impl HttpMetricsBuilder {
     }
 
     /// Leaves requests for exactly these paths out, as those of probes and of scrapes.
+    ///
+    /// # Panics
+    ///
+    /// [`build`](Self::build) does, if one is not a path that a request can have.
     pub fn leave_out<P: Into<Box<str>>>(self, paths: impl IntoIterator<Item = P>) -> Self {
         self.changed(|config| config.left_out.extend(paths.into_iter().map(Into::into)))
     }
 
-    /// Templates to match paths with, as `/users/{id}` and `/files/{*path}`, where no router tells.
+    /// Matches paths with templates, as `/users/{id}` and `/files/{*path}`, where no router tells.
     ///
     /// # Panics
     ///
-    /// [`build`](Self::build) does, if one is malformed or two contradict each other.
+    /// [`build`](Self::build) does, if one is malformed, two contradict each other, or there are more than
+    /// [`max_routes`](Self::max_routes).
     pub fn route_table(self, templates: impl IntoIterator<Item = &'static str>) -> Self {
         self.changed(|config| config.table.extend(templates))
     }
@@ -127,12 +138,23 @@ impl HttpMetricsBuilder {
     }
 
     /// Creates the series of a route at 0, for 200 and 500: a series that is born with its first failure
-    /// hides that failure from `rate()`.
+    /// hides that failure from `rate()`. There is one for each scheme, and with
+    /// [`protocol_version`](Self::protocol_version) for each version of HTTP, in every histogram of requests.
+    ///
+    /// # Panics
+    ///
+    /// [`build`](Self::build) does, if the template does not begin with a slash, or these series are more than
+    /// [`max_series`](Self::max_series).
     pub fn known_route(self, method: Method, template: &'static str) -> Self {
         self.changed(|config| config.known_routes.push((method, template)))
     }
 
-    /// Methods of the gRPC service `service` (`pkg.Name`) that may be labels; all others are `_OTHER`.
+    /// Lets methods of the gRPC service `service` (`pkg.Name`) be labels; all others are `_OTHER`.
+    ///
+    /// # Panics
+    ///
+    /// [`build`](Self::build) does, if a name is empty or has a slash, or a method is also one that
+    /// [streams](Self::grpc_streams).
     pub fn grpc_methods<'a>(
         self,
         service: &str,
@@ -157,7 +179,7 @@ impl HttpMetricsBuilder {
         is_stream: bool,
     ) -> Self {
         let of =
-            |method: &str| GrpcMethod { name: format!("{service}/{method}").into(), is_stream };
+            |method: &str| GrpcMethod { service: service.into(), method: method.into(), is_stream };
         self.changed(|config| config.grpc_methods.extend(methods.into_iter().map(of)))
     }
 
@@ -165,19 +187,19 @@ impl HttpMetricsBuilder {
     ///
     /// # Panics
     ///
-    /// If a template of [`route_table`](Self::route_table) is malformed or contradicts another.
+    /// If a setting is out of its range, or contradicts another; each is named.
     #[must_use]
     pub fn build(self) -> HttpMetrics {
         self.try_build().unwrap_or_else(|error| panic!("HttpMetrics: {error}"))
     }
 
-    /// The same, for templates that are not written in source.
+    /// Begins to count, with settings that are not written in source.
     ///
     /// # Errors
     ///
-    /// If templates of [`route_table`](Self::route_table) are malformed or contradict each other; each is
-    /// named.
+    /// If settings are out of their range, or contradict each other; each is named.
     pub fn try_build(self) -> Result<HttpMetrics, ConfigError> {
+        ConfigError::check(SETTINGS, self.config.mistakes(), ())?;
         HttpMetrics::of(self.config)
     }
 

@@ -1,8 +1,10 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use http::{Method, Uri};
 
-use crate::{Naming, methods::Methods, shard};
+use crate::{Naming, key::VERSIONS, methods::Methods, shard, side::Side};
+
+mod check;
 
 /// What mistakes are of.
 pub(crate) const SETTINGS: &str = "metrics settings";
@@ -18,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) max_series: usize,
     pub(crate) shards: usize,
     pub(crate) naming: Naming,
+    /// Before the names of a server's HTTP metrics.
+    pub(crate) prefix: Option<Box<str>>,
     /// In nanoseconds, where they are not those of the naming.
     pub(crate) duration_bounds: Option<Vec<u64>>,
     pub(crate) first_byte: bool,
@@ -32,11 +36,20 @@ pub(crate) struct Config {
     pub(crate) grpc_methods: Vec<GrpcMethod>,
 }
 
-/// A method of a gRPC service, as `pkg.Service/Method`.
+/// A method of a gRPC service.
 #[derive(Clone, Debug)]
 pub(crate) struct GrpcMethod {
-    pub(crate) name: Box<str>,
+    /// As `pkg.Name`.
+    pub(crate) service: Box<str>,
+    pub(crate) method: Box<str>,
     pub(crate) is_stream: bool,
+}
+
+impl GrpcMethod {
+    /// Returns the path of its calls, without the first slash.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.service, self.method)
+    }
 }
 
 impl Default for Config {
@@ -48,6 +61,7 @@ impl Default for Config {
             max_series: 2_000,
             shards: shard::default_count(),
             naming: Naming::default(),
+            prefix: None,
             duration_bounds: None,
             first_byte: false,
             body_sizes: false,
@@ -70,6 +84,50 @@ impl Config {
     }
 }
 
+/// A series of a route that is known beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownSeries {
+    pub(crate) template: &'static str,
+    pub(crate) method: u8,
+    pub(crate) status: u16,
+    pub(crate) https: bool,
+    /// 0 where the version is no label.
+    pub(crate) version: u8,
+}
+
+impl Config {
+    /// Returns the name of a metric of `side` as the page has it.
+    pub(crate) fn named(&self, side: Side, name: &'static str) -> Cow<'static, str> {
+        match (side, &self.prefix) {
+            (Side::Server, Some(prefix)) => self.naming.prefixed(prefix, name).into(),
+            _ => name.into(),
+        }
+    }
+
+    /// Returns every series that requests for a known route can have, as far as the naming tells them apart: they
+    /// are told by a proxy or their URI to have come by either scheme, and in any version.
+    pub(crate) fn known_series(&self) -> impl Iterator<Item = KnownSeries> {
+        let is_otel = self.naming == Naming::Otel;
+        let schemes: &[bool] = if is_otel { &[false, true] } else { &[false] };
+        let versions: &[u8] = if is_otel && self.protocol_version { VERSIONS } else { &[0] };
+        self.known_routes.iter().flat_map(move |(method, template)| {
+            let method = self.methods.number(method);
+            let of = move |status, https, version| KnownSeries {
+                template,
+                method,
+                status,
+                https,
+                version,
+            };
+            let versions =
+                schemes.iter().flat_map(|https| versions.iter().map(|version| (*https, *version)));
+            versions.flat_map(move |(https, version)| {
+                [200, 500].map(|status| of(status, https, version))
+            })
+        })
+    }
+}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -78,6 +136,7 @@ impl fmt::Debug for Config {
             .field("max_series", &self.max_series)
             .field("shards", &self.shards)
             .field("naming", &self.naming)
+            .field("prefix", &self.prefix)
             .field("duration_bounds", &self.duration_bounds())
             .field("first_byte", &self.first_byte)
             .field("body_sizes", &self.body_sizes)

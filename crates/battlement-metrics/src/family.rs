@@ -16,6 +16,18 @@ pub(crate) struct Family {
     pub(crate) help: Cow<'static, str>,
     pub(crate) kind: Kind,
     pub(crate) samples: BTreeMap<Labels, Value>,
+    /// Of a histogram.
+    pub(crate) bounds: Bounds,
+}
+
+/// How the bounds of buckets are written. A bound is a label, so it is the same in both formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    /// With a fraction always, `10.0`, as OpenMetrics prefers.
+    #[default]
+    Decimal,
+    /// `10`, as most libraries write the older format.
+    Shortest,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +58,8 @@ impl Family {
         kind: Kind,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { name: name.into(), help: help.into(), kind, samples: BTreeMap::new() }
+        let (samples, bounds) = (BTreeMap::new(), Bounds::default());
+        Self { name: name.into(), help: help.into(), kind, samples, bounds }
     }
 
     /// A metric with one value and no labels.
@@ -82,7 +95,8 @@ impl Family {
             _ => None,
         };
         let is_empty = self.samples.is_empty() || other.samples.is_empty();
-        self.kind == other.kind && (is_empty || bounds(self) == bounds(other))
+        let has_bounds = || bounds(self) == bounds(other) && self.bounds == other.bounds;
+        self.kind == other.kind && (is_empty || has_bounds())
     }
 }
 
@@ -142,10 +156,10 @@ impl Families {
     }
 
     /// Says how much of `metric` found no room for a series of its own.
-    pub(crate) fn add_overflow(&mut self, metric: impl Into<String>, count: f64) {
+    pub(crate) fn add_overflow(&mut self, metric: impl Into<Cow<'static, str>>, count: f64) {
         let help = "Observations that found no room for a series of their own.";
         let mut family = Family::new("battlement_metrics_overflow", Kind::Counter, help);
-        family.add(vec![("metric".into(), metric.into())], Value::Number(count));
+        family.add(vec![("metric".into(), metric.into().into_owned())], Value::Number(count));
         self.add(family);
     }
 

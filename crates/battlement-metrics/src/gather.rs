@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::{
     HttpMetrics,
     family::{Buckets, Families, Family, Kind, Value},
@@ -20,10 +22,6 @@ impl HttpMetrics {
         for traffic in recorder.sides().filter(|traffic| traffic.is_used()) {
             Gathered { recorder, traffic, naming: recorder.config.naming }.gather(page);
         }
-        for series in recorder.sides().filter(|traffic| traffic.is_used()).flat_map(Traffic::all) {
-            #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
-            page.add_overflow(series.name(), series.overflowed() as f64);
-        }
     }
 }
 
@@ -34,35 +32,51 @@ struct Gathered<'a> {
     naming: Naming,
 }
 
+/// A histogram, as it is to be shown.
+struct Shown<'a> {
+    series: &'a Series,
+    scale: f64,
+    help: &'static str,
+}
+
 impl Gathered<'_> {
     fn gather(&self, page: &mut Families) {
-        let names = self.naming.names(self.traffic.side);
-        let duration = self.histogram(names.duration, &self.traffic.duration, NANOS, DURATION);
+        let histograms = self.histograms();
+        let bounds = self.naming.bounds(self.traffic.side);
+        let duration = Family { bounds, ..self.family(&histograms[0]) };
         if let (Side::Server, Some(requests)) = (self.traffic.side, self.naming.requests()) {
-            page.add(counted(requests, &duration));
+            page.add(counted(self.recorder.config.named(Side::Server, requests), &duration));
         }
         page.add(duration);
-        page.add(self.active(names.active));
-        page.add(self.histogram(names.stream, &self.traffic.stream, NANOS, STREAM));
-        if let Some(series) = &self.traffic.first_byte {
-            page.add(self.histogram(names.first_byte, series, NANOS, FIRST_BYTE));
+        page.add(self.active());
+        for shown in &histograms[1..] {
+            page.add(self.family(shown));
         }
-        if let Some(sizes) = &self.traffic.sizes {
-            page.add(self.histogram(names.request_size, &sizes.request, BYTES, REQUEST_SIZE));
-            page.add(self.histogram(names.response_size, &sizes.response, BYTES, RESPONSE_SIZE));
+        for Shown { series, .. } in histograms {
+            #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
+            page.add_overflow(series.name().clone(), series.overflowed() as f64);
         }
     }
 
-    fn histogram(
-        &self,
-        name: &'static str,
-        series: &Series,
-        scale: f64,
-        help: &'static str,
-    ) -> Family {
+    /// All histograms, that of durations first.
+    fn histograms(&self) -> Vec<Shown<'_>> {
+        let traffic = self.traffic;
+        let of = |series, scale, help| Shown { series, scale, help };
+        let mut histograms =
+            vec![of(&traffic.duration, NANOS, DURATION), of(&traffic.stream, NANOS, STREAM)];
+        histograms.extend(traffic.first_byte.as_ref().map(|series| of(series, NANOS, FIRST_BYTE)));
+        if let Some(sizes) = &traffic.sizes {
+            histograms.push(of(&sizes.request, BYTES, REQUEST_SIZE));
+            histograms.push(of(&sizes.response, BYTES, RESPONSE_SIZE));
+        }
+        histograms
+    }
+
+    fn family(&self, shown: &Shown<'_>) -> Family {
+        let (series, scale) = (shown.series, shown.scale);
         #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53 nanoseconds")]
         let bounds: Vec<f64> = series.bounds().iter().map(|bound| *bound as f64 / scale).collect();
-        let mut family = Family::new(name, Kind::Histogram, help);
+        let mut family = Family::new(series.name().clone(), Kind::Histogram, shown.help);
         for (key, snapshot) in series.snapshot() {
             let labels = self.naming.labels(self.recorder, self.traffic.side, key);
             let buckets = Buckets { snapshot, bounds: bounds.clone(), scale };
@@ -71,13 +85,15 @@ impl Gathered<'_> {
         family
     }
 
-    fn active(&self, name: &'static str) -> Family {
+    fn active(&self) -> Family {
+        let side = self.traffic.side;
+        let name = self.recorder.config.named(side, self.naming.names(side).active);
         let mut family = Family::new(name, Kind::Gauge, ACTIVE);
         for (of, value) in self.traffic.active.snapshot() {
             let (owner, method, https) = (of.owner, of.method, of.https);
             let mut key = Key::new(UNKNOWN, owner, method);
             key.set_https(https);
-            let labels = self.naming.active_labels(self.recorder, self.traffic.side, key);
+            let labels = self.naming.active_labels(self.recorder, side, key);
             #[expect(clippy::cast_precision_loss, reason = "nobody serves 2^53 requests at once")]
             family.add(labels, Value::Number(value as f64));
         }
@@ -93,7 +109,7 @@ const RESPONSE_SIZE: &str = "Size of response bodies as handed over.";
 const ACTIVE: &str = "Requests under way, up to the end of their answers.";
 
 /// The counter that people look for, from the histogram beside it.
-fn counted(name: &'static str, duration: &Family) -> Family {
+fn counted(name: Cow<'static, str>, duration: &Family) -> Family {
     let mut family = Family::new(name, Kind::Counter, "Requests that have ended.");
     for (labels, value) in &duration.samples {
         if let Value::Histogram(buckets) = value {

@@ -128,6 +128,9 @@ impl From<DropReason> for ErrorType {
     }
 }
 
+/// The versions that servers speak, by their numbers. (HTTP/0.9 has no answers with a status.)
+pub(crate) const VERSIONS: &[u8] = &[2, 3, 4, 5];
+
 /// 1 and up; 0 is no version.
 pub(crate) const fn version_number(version: Version) -> u8 {
     match version {

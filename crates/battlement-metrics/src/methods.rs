@@ -58,6 +58,10 @@ impl Methods {
         }
     }
 
+    pub(crate) fn known(&self) -> &[Method] {
+        &self.known
+    }
+
     pub(crate) fn label(&self, number: u8) -> &str {
         self.known.get(usize::from(number)).map_or(OTHER, Method::as_str)
     }
@@ -66,6 +70,12 @@ impl Methods {
     pub(crate) fn count(&self) -> usize {
         self.known.len() + 1
     }
+}
+
+/// Returns the standard method that `method` is in another case, which no client sends so.
+pub(crate) fn standard(method: &Method) -> Option<Method> {
+    let is_meant = |known: &Method| known.as_str().eq_ignore_ascii_case(method.as_str());
+    Methods::default().known.iter().find(|known| is_meant(known) && *known != method).cloned()
 }
 
 fn place(known: &[Method], method: &Method) -> u8 {

@@ -10,7 +10,7 @@ pub(crate) const UNKNOWN: Subject = Subject::MAX;
 pub(crate) const OVERFLOW: Subject = Subject::MAX - 1;
 
 /// The most names there can be numbers for, in a table that is at most half full.
-const MOST: usize = 1 << 14;
+pub(crate) const MOST: usize = 1 << 14;
 
 /// Route templates, client names or gRPC methods: each gets a number, up to a cap.
 #[derive(Debug)]

@@ -2,7 +2,7 @@ use battlement_core::GrpcCode;
 
 use crate::{
     buckets,
-    family::{Family, Labels},
+    family::{Bounds, Family, Labels},
     key::{ErrorType, Key, version_name},
     recorder::Recorder,
     side::{MetricNames, Side},
@@ -17,8 +17,13 @@ use crate::{
 /// | `Prometheus` | `http_requests_total` | `http_request_duration_seconds` | `http_requests_in_flight` | `method`, `code`, `handler` |
 /// | `AxumPrometheus` | `axum_http_requests_total` | `axum_http_requests_duration_seconds` | `axum_http_requests_pending` | `method`, `status`, `endpoint` |
 /// | `ExpressPromBundle` | | `http_request_duration_seconds` | | `method`, `status_code`, `path` |
+/// | `PromClient` | `http_requests_total` | `http_request_duration_seconds` | | `method`, `status_code`, `route` |
 ///
-/// The last three need a status always: a request that had none is 499 if its client went away, 504 after
+/// Where nothing stands for requests under way, they are `http_server_active_requests`. The duration of all but
+/// `Otel` has bounds as these libraries write them, `le="10"` where OpenTelemetry's exporter has `le="10.0"`:
+/// Prometheus 2 takes the two for different series.
+///
+/// All but `Otel` need a status always: a request that had none is 499 if its client went away, 504 after
 /// a timeout of ours, 503 in a shutdown, else 500. Gauges of requests under way have no route, which
 /// nobody knows yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,13 +39,16 @@ pub enum Naming {
     AxumPrometheus,
     /// As the package express-prom-bundle has them.
     ExpressPromBundle,
+    /// As most services that use prom-client have them, without a bundle.
+    /// [`prefix`](crate::HttpMetricsBuilder::prefix) has the name of the service before them.
+    PromClient,
 }
 
 impl Naming {
     pub(crate) fn duration_bounds(self) -> &'static [u64] {
         match self {
             Self::Otel => &buckets::DURATION,
-            Self::Prometheus | Self::AxumPrometheus => &buckets::PROMETHEUS,
+            Self::Prometheus | Self::AxumPrometheus | Self::PromClient => &buckets::PROMETHEUS,
             Self::ExpressPromBundle => &buckets::EXPRESS,
         }
     }
@@ -48,10 +56,28 @@ impl Naming {
     /// The counter of requests beside the histogram, without `_total`.
     pub(crate) const fn requests(self) -> Option<&'static str> {
         match self {
-            Self::Prometheus => Some("http_requests"),
+            Self::Prometheus | Self::PromClient => Some("http_requests"),
             Self::AxumPrometheus => Some("axum_http_requests"),
             Self::Otel | Self::ExpressPromBundle => None,
         }
+    }
+
+    /// How the bounds of durations of `side` are written.
+    pub(crate) const fn bounds(self, side: Side) -> Bounds {
+        match (side, self) {
+            (Side::Server, Self::Otel) => Bounds::Decimal,
+            (Side::Server, _) => Bounds::Shortest,
+            _ => Bounds::Decimal,
+        }
+    }
+
+    /// Returns `name`, of a metric of a server's HTTP, with `prefix` before it.
+    pub(crate) fn prefixed(self, prefix: &str, name: &str) -> String {
+        let own = match self {
+            Self::AxumPrometheus => name.strip_prefix("axum_"),
+            _ => None,
+        };
+        format!("{prefix}{}", own.unwrap_or(name))
     }
 
     pub(crate) const fn names(self, side: Side) -> MetricNames {
@@ -67,7 +93,7 @@ impl Naming {
                 duration: "axum_http_requests_duration_seconds",
                 ..names
             },
-            (Side::Server, Self::ExpressPromBundle) => {
+            (Side::Server, Self::ExpressPromBundle | Self::PromClient) => {
                 MetricNames { duration: "http_request_duration_seconds", ..names }
             }
             _ => names,
@@ -81,6 +107,7 @@ impl Naming {
             Self::Prometheus => ["method", "code", "handler"],
             Self::AxumPrometheus => ["method", "status", "endpoint"],
             Self::ExpressPromBundle => ["method", "status_code", "path"],
+            Self::PromClient => ["method", "status_code", "route"],
         }
     }
 
@@ -144,6 +171,12 @@ impl Naming {
             }
         }
     }
+}
+
+/// Whether names of metrics may begin with `prefix`.
+pub(crate) fn is_prefix(prefix: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    prefix.bytes().all(is_word) && !prefix.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn client(recorder: &Recorder, key: Key) -> Labels {

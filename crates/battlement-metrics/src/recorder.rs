@@ -1,4 +1,5 @@
-use http::{Extensions, Method, Uri};
+use battlement_core::content_length;
+use http::{Extensions, HeaderMap, Method, Uri};
 use matchit::Router;
 use tokio::time::Instant;
 
@@ -39,7 +40,7 @@ impl Recorder {
         });
         let table = table(&config.table, &routes)?;
         let numbered = |method: &crate::config::GrpcMethod| {
-            (grpc_methods.number(&method.name), method.is_stream)
+            (grpc_methods.number(&method.path()), method.is_stream)
         };
         let numbers: Vec<_> = config.grpc_methods.iter().map(numbered).collect();
         let grpc_streams =
@@ -59,16 +60,14 @@ impl Recorder {
     }
 
     fn create_known(&self) {
-        for (method, template) in &self.config.known_routes {
-            let subject = self.routes.number(template);
-            let method = self.config.methods.number(method);
-            for (status, error) in [(200, ErrorType::None), (500, ErrorType::Status)] {
-                let mut key = Key::new(subject, 0, method);
-                key.status = status;
-                key.set_https(self.config.https);
-                key.set_error(error);
-                self.traffic(Side::Server).duration.create(key);
-            }
+        let traffic = self.traffic(Side::Server);
+        for known in self.config.known_series() {
+            let mut key = Key::new(self.routes.number(known.template), 0, known.method);
+            key.status = known.status;
+            key.set_https(known.https);
+            key.set_version(known.version);
+            key.set_error(if known.status < 500 { ErrorType::None } else { ErrorType::Status });
+            traffic.of_requests().for_each(|series| series.create(key));
         }
     }
 
@@ -92,6 +91,12 @@ impl Recorder {
             return UNKNOWN;
         }
         self.table.at(uri.path()).map_or(UNKNOWN, |found| *found.value)
+    }
+
+    /// Returns the size that a request declares for its body, if sizes are measured.
+    #[inline]
+    pub(crate) fn received(&self, headers: &HeaderMap) -> u64 {
+        if self.config.body_sizes { content_length(headers).unwrap_or(0) } else { 0 }
     }
 
     pub(crate) fn grpc_method(&self, uri: &Uri) -> Subject {

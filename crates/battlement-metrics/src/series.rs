@@ -1,6 +1,9 @@
-use std::sync::{
-    Once,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    borrow::Cow,
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use crate::{
@@ -13,8 +16,8 @@ use crate::{
 /// The histograms of one metric, one for each [`Key`] that was seen, up to a cap.
 #[derive(Debug)]
 pub(crate) struct Series {
-    /// For the warning, and the metric, that tell of an overflow.
-    name: &'static str,
+    /// As it is on the page.
+    name: Cow<'static, str>,
     bounds: Box<[u64]>,
     shards: usize,
     slots: Slots<One>,
@@ -44,7 +47,7 @@ struct One {
 }
 
 impl Series {
-    pub(crate) fn new(name: &'static str, bounds: &[u64], max: usize, shards: usize) -> Self {
+    pub(crate) fn new(name: Cow<'static, str>, bounds: &[u64], max: usize, shards: usize) -> Self {
         Self {
             name,
             bounds: bounds.iter().copied().take(MAX_BOUNDS).collect(),
@@ -83,13 +86,17 @@ impl Series {
     fn rest(&self) -> &Histogram {
         self.overflowed.fetch_add(1, Relaxed);
         self.warned.call_once(|| {
-            tracing::warn!(metric = self.name, "too many series: what is new is counted as one");
+            let metric = &*self.name;
+            tracing::warn!(
+                metric,
+                "series limit reached; new label sets are recorded in the overflow series"
+            );
         });
         &self.rest
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    pub(crate) fn name(&self) -> &Cow<'static, str> {
+        &self.name
     }
 
     pub(crate) fn bounds(&self) -> &[u64] {

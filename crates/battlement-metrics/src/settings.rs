@@ -29,8 +29,11 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsSettings {
-    /// [`HttpMetricsBuilder::naming`]: `otel`, `prometheus`, `axum-prometheus` or `express-prom-bundle`.
+    /// [`HttpMetricsBuilder::naming`]: `otel`, `prometheus`, `axum-prometheus`, `express-prom-bundle` or
+    /// `prom-client`.
     pub naming: Naming,
+    /// [`HttpMetricsBuilder::prefix`].
+    pub prefix: Option<String>,
     /// [`HttpMetricsBuilder::duration_buckets`], in seconds.
     pub duration_buckets: Option<Vec<f64>>,
     /// [`HttpMetricsBuilder::max_routes`].
@@ -62,13 +65,9 @@ impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
 
     fn try_from(settings: MetricsSettings) -> Result<Self, ConfigError> {
         let mut mistakes = Vec::new();
-        let bounds = settings.duration_buckets.map(|bounds| read_bounds(&bounds, &mut mistakes));
-        let methods = settings.known_methods.map(|words| read_methods(&words, &mut mistakes));
-        if settings.shards.is_some_and(|shards| !shards.is_power_of_two()) {
-            mistakes.push(InvalidField::new("shards", "must be a power of two"));
-        }
-        check_paths(&settings.leave_out, &mut mistakes);
-        ConfigError::check(SETTINGS, mistakes, ())?;
+        let bounds =
+            settings.duration_buckets.and_then(|bounds| read_bounds(&bounds, &mut mistakes));
+        let methods = settings.known_methods.and_then(|words| read_methods(&words, &mut mistakes));
         let mut builder = Self::default()
             .naming(settings.naming)
             .time_to_first_byte(settings.time_to_first_byte)
@@ -76,13 +75,16 @@ impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
             .protocol_version(settings.protocol_version)
             .assume_https(settings.assume_https)
             .leave_out(settings.leave_out);
+        builder = set(builder, settings.prefix, Self::prefix);
         builder = set(builder, bounds, Self::duration_buckets);
         builder = set(builder, methods, Self::known_methods);
         builder = set(builder, settings.max_routes, Self::max_routes);
         builder = set(builder, settings.max_clients, Self::max_clients);
         builder = set(builder, settings.max_series, Self::max_series);
         builder = set(builder, settings.shards, Self::shards);
-        Ok(set(builder, settings.exemplars, Self::exemplars))
+        builder = set(builder, settings.exemplars, Self::exemplars);
+        mistakes.extend(builder.config.mistakes());
+        ConfigError::check(SETTINGS, mistakes, builder)
     }
 }
 
@@ -98,20 +100,17 @@ fn set<T>(
     }
 }
 
-fn read_bounds(seconds: &[f64], mistakes: &mut Vec<InvalidField>) -> Vec<Duration> {
-    let bounds: Result<Vec<_>, _> =
-        seconds.iter().map(|seconds| Duration::try_from_secs_f64(*seconds)).collect();
-    let Ok(bounds) = bounds else {
-        mistakes.push(InvalidField::new("duration_buckets", "must be seconds, above 0"));
-        return Vec::new();
+fn read_bounds(seconds: &[f64], mistakes: &mut Vec<InvalidField>) -> Option<Vec<Duration>> {
+    let bounds = seconds.iter().map(|seconds| Duration::try_from_secs_f64(*seconds).ok());
+    let checked = match bounds.collect::<Option<Vec<_>>>() {
+        None => Err("must be seconds, above 0".to_owned()),
+        Some(bounds) => check_bounds(&bounds).map(|()| bounds),
     };
-    if let Err(message) = check_bounds(&bounds) {
-        mistakes.push(InvalidField::new("duration_buckets", message));
-    }
-    bounds
+    checked.map_err(|message| mistakes.push(InvalidField::new("duration_buckets", message))).ok()
 }
 
-fn read_methods(words: &[String], mistakes: &mut Vec<InvalidField>) -> Vec<Method> {
+fn read_methods(words: &[String], mistakes: &mut Vec<InvalidField>) -> Option<Vec<Method>> {
+    let before = mistakes.len();
     let mut methods = Vec::new();
     for (at, word) in words.iter().enumerate() {
         match Method::from_bytes(word.as_bytes()) {
@@ -123,19 +122,10 @@ fn read_methods(words: &[String], mistakes: &mut Vec<InvalidField>) -> Vec<Metho
         }
     }
     if words.len() > Methods::MOST {
-        let message = format!("must be at most {}", Methods::MOST);
+        let message = format!("must be at most {}, got {}", Methods::MOST, words.len());
         mistakes.push(InvalidField::new("known_methods", message));
     }
-    methods
-}
-
-fn check_paths(paths: &[String], mistakes: &mut Vec<InvalidField>) {
-    for (at, path) in paths.iter().enumerate() {
-        if !path.starts_with('/') {
-            let field = format!("leave_out[{at}]");
-            mistakes.push(InvalidField::new(field, "must be a path, which begins with a slash"));
-        }
-    }
+    (mistakes.len() == before).then_some(methods)
 }
 
 #[cfg(test)]

@@ -26,9 +26,10 @@ pub(crate) struct Sizes {
 impl Traffic {
     /// For clients of the numbers below `owners`.
     pub(crate) fn new(side: Side, config: &Config, owners: usize) -> Self {
-        let names = side.names();
-        let series =
-            |name, bounds: &[u64]| Series::new(name, bounds, config.max_series, config.shards);
+        let names = config.naming.names(side);
+        let series = |name, bounds: &[u64]| {
+            Series::new(config.named(side, name), bounds, config.max_series, config.shards)
+        };
         let duration_bounds = match side {
             Side::Server => config.duration_bounds(),
             _ => config.duration_bounds.as_deref().unwrap_or(&buckets::DURATION),
@@ -43,10 +44,10 @@ impl Traffic {
         }
     }
 
-    /// All histograms of it.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Series> {
+    /// The histograms that each request is in once.
+    pub(crate) fn of_requests(&self) -> impl Iterator<Item = &Series> {
         let sizes = self.sizes.iter().flat_map(|sizes| [&sizes.request, &sizes.response]);
-        [&self.duration, &self.stream].into_iter().chain(&self.first_byte).chain(sizes)
+        [&self.duration].into_iter().chain(&self.first_byte).chain(sizes)
     }
 
     /// Whether anything ever was, or will be, counted.

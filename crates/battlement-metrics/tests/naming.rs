@@ -4,16 +4,20 @@
 mod page;
 
 use battlement_core::{DropReason, RequestFacts};
-use battlement_metrics::{HttpMetrics, Naming};
+use battlement_metrics::{Exposition, Format, HttpMetrics, HttpMetricsBuilder, Naming};
 use battlement_testkit::probe::{Probe, ProbeBody};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use self::page::page;
 
-/// The page after a request that was answered, one that was given up and one that took too long.
 async fn served(naming: Naming) -> String {
-    let metrics = HttpMetrics::builder().naming(naming).build();
+    served_by(HttpMetrics::builder().naming(naming)).await
+}
+
+/// The page after a request that was answered, one that was given up and one that took too long.
+async fn served_by(builder: HttpMetricsBuilder) -> String {
+    let metrics = builder.build();
     let service = service_fn(async |request: Request<ProbeBody>| {
         RequestFacts::of(&request).unwrap().set_route("/users/{id}");
         let created = Response::builder().status(StatusCode::CREATED);
@@ -56,9 +60,8 @@ async fn axum_prometheus_s_dashboards_keep_working() {
         ],
     );
     let start = "axum_http_requests_duration_seconds_bucket{method=\"GET\",status=\"201\"";
-    let expected = [
-        "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf",
-    ];
+    let expected =
+        ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"];
     assert_eq!(bounds(&page, start), expected);
 }
 
@@ -74,7 +77,7 @@ async fn express_prom_bundle_s_dashboards_keep_working() {
         ],
     );
     let start = "http_request_duration_seconds_bucket{method=\"GET\",status_code=\"201\"";
-    assert_eq!(bounds(&page, start), ["0.003", "0.03", "0.1", "0.3", "1.5", "10.0", "+Inf"]);
+    assert_eq!(bounds(&page, start), ["0.003", "0.03", "0.1", "0.3", "1.5", "10", "+Inf"]);
 }
 
 #[tokio::test]
@@ -108,4 +111,67 @@ async fn the_default_has_opentelemetry_s_names_labels_and_buckets() {
         "5.0", "7.5", "10.0", "+Inf",
     ];
     assert_eq!(bounds(&page, start), expected);
+}
+
+#[tokio::test]
+async fn the_plain_names_of_node_services_have_their_labels_and_bounds() {
+    let page = served(Naming::PromClient).await;
+    has(
+        &page,
+        &[
+            "# TYPE http_requests_total counter",
+            "# TYPE http_request_duration_seconds histogram",
+            r#"http_requests_total{method="GET",status_code="201",route="/users/{id}"} 1"#,
+            r#"http_request_duration_seconds_count{method="GET",status_code="201",route="/users/{id}"} 1"#,
+            r#"http_request_duration_seconds_count{method="GET",status_code="499"} 1"#,
+        ],
+    );
+    let start = "http_request_duration_seconds_bucket{method=\"GET\",status_code=\"201\"";
+    assert_eq!(bounds(&page, start), PROM_CLIENT);
+}
+
+const PROM_CLIENT: [&str; 12] =
+    ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"];
+
+#[tokio::test]
+async fn a_prefix_stands_before_the_names_of_a_server() {
+    let shop = |naming| HttpMetrics::builder().naming(naming).prefix("shop_").body_sizes(true);
+    let page = served_by(shop(Naming::PromClient)).await;
+    has(
+        &page,
+        &[
+            r#"shop_http_requests_total{method="GET",status_code="201",route="/users/{id}"} 1"#,
+            "# TYPE shop_http_request_duration_seconds histogram",
+            "# TYPE shop_http_server_active_requests gauge",
+            r#"battlement_metrics_overflow_total{metric="shop_http_request_duration_seconds"} 0"#,
+        ],
+    );
+    // As axum-prometheus has it, in the place of its own.
+    let page = served_by(shop(Naming::AxumPrometheus)).await;
+    has(
+        &page,
+        &["# TYPE shop_http_requests_total counter", "# TYPE shop_http_requests_pending gauge"],
+    );
+    assert!(!page.contains("axum_"), "{page}");
+}
+
+#[tokio::test]
+async fn a_bound_is_the_same_label_in_both_formats() {
+    for naming in [
+        Naming::Otel,
+        Naming::Prometheus,
+        Naming::AxumPrometheus,
+        Naming::ExpressPromBundle,
+        Naming::PromClient,
+    ] {
+        let metrics = HttpMetrics::builder().naming(naming).known_route(Method::GET, "/").build();
+        let page = Exposition::new().metrics(&metrics);
+        let [text, open] = [Format::Text, Format::OpenMetrics].map(|format| page.render(format));
+        let of = |page: &str| -> Vec<String> {
+            page.lines().filter(|line| line.contains("_bucket{")).map(ToOwned::to_owned).collect()
+        };
+        assert_eq!(of(&text), of(&open));
+        let bound = if naming == Naming::Otel { "le=\"10.0\"" } else { "le=\"10\"" };
+        assert!(text.contains(bound), "{text}");
+    }
 }

@@ -6,7 +6,7 @@ use std::{
 use super::Format;
 use crate::{
     exemplar::Exemplar,
-    family::{Buckets, Family, Kind, Labels, Value},
+    family::{Bounds, Buckets, Family, Kind, Labels, Value},
 };
 
 /// Writes `family` as `format` has it. (To write into a string never fails.)
@@ -74,7 +74,7 @@ fn write_histogram(
     {
         count += counted;
         write!(out, "{}_bucket", family.name)?;
-        write_labels(out, &labels, Some(bound))?;
+        write_labels(out, &labels, Some((bound, family.bounds)))?;
         write!(out, " {count}")?;
         match exemplar {
             Some(exemplar) if format == Format::OpenMetrics => {
@@ -106,14 +106,14 @@ fn rendered(labels: &Labels) -> String {
     out
 }
 
-fn write_labels(out: &mut String, labels: &str, bound: Option<f64>) -> fmt::Result {
+fn write_labels(out: &mut String, labels: &str, bound: Option<(f64, Bounds)>) -> fmt::Result {
     let comma = if labels.is_empty() { "" } else { "," };
     match bound {
         None if labels.is_empty() => Ok(()),
         None => write!(out, "{{{labels}}}"),
-        Some(f64::INFINITY) => write!(out, "{{{labels}{comma}le=\"+Inf\"}}"),
-        // With a fraction always, in both formats: a bound is a label, and must not change with the format.
-        Some(bound) => write!(out, "{{{labels}{comma}le=\"{bound:?}\"}}"),
+        Some((f64::INFINITY, _)) => write!(out, "{{{labels}{comma}le=\"+Inf\"}}"),
+        Some((bound, Bounds::Decimal)) => write!(out, "{{{labels}{comma}le=\"{bound:?}\"}}"),
+        Some((bound, Bounds::Shortest)) => write!(out, "{{{labels}{comma}le=\"{bound}\"}}"),
     }
 }
 

@@ -1,0 +1,129 @@
+//! What of the settings contradicts the other settings, or cannot be.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::RangeInclusive,
+};
+
+use http::uri::PathAndQuery;
+
+use super::Config;
+use crate::{InvalidField, methods, names, naming};
+
+/// What each of them costs in memory stands beside it, at the bound.
+const ROUTES: RangeInclusive<usize> = 1..=names::MOST;
+/// 3 MB of pointers to gauges.
+const CLIENTS: RangeInclusive<usize> = 1..=1_024;
+/// 4 MB of pointers a histogram; each series that is used takes 128 bytes a shard.
+const SERIES: RangeInclusive<usize> = 1..=100_000;
+/// 8 KB a series that is used.
+const SHARDS: RangeInclusive<usize> = 1..=64;
+
+impl Config {
+    /// Returns every mistake in the settings, by the name of the setting.
+    pub(crate) fn mistakes(&self) -> Vec<InvalidField> {
+        let mut mistakes: Vec<InvalidField> = self.sizes().into_iter().flatten().collect();
+        mistakes.extend(self.prefix.as_deref().and_then(prefix));
+        mistakes.extend(self.methods.known().iter().enumerate().filter_map(|(at, method)| {
+            let message = format!(
+                "{method}: methods are case-sensitive; write {}",
+                methods::standard(method)?
+            );
+            Some(InvalidField::new(format!("known_methods[{at}]"), message))
+        }));
+        let left_out = self.left_out.iter().enumerate();
+        mistakes.extend(left_out.filter_map(|(at, path)| left_out_path(at, path)));
+        mistakes.extend(self.routes());
+        mistakes.extend(self.grpc());
+        mistakes
+    }
+
+    fn sizes(&self) -> [Option<InvalidField>; 4] {
+        let shards = self.shards;
+        let power = (!shards.is_power_of_two() && SHARDS.contains(&shards))
+            .then(|| InvalidField::new("shards", format!("must be a power of two, got {shards}")));
+        [
+            size("max_routes", self.max_routes, &ROUTES),
+            size("max_clients", self.max_clients, &CLIENTS),
+            size("max_series", self.max_series, &SERIES),
+            size("shards", shards, &SHARDS).or(power),
+        ]
+    }
+
+    /// (What matchit has against a template of the table is found when the table is made.)
+    fn routes(&self) -> Vec<InvalidField> {
+        let mut mistakes = Vec::new();
+        let known = || self.known_routes.iter().map(|(_, template)| *template);
+        for (setting, templates) in
+            [("route_table", self.table.clone()), ("known_route", known().collect())]
+        {
+            let pathless = templates.iter().enumerate().filter(|(_, text)| !text.starts_with('/'));
+            mistakes.extend(pathless.map(|(at, text)| {
+                let message = format!("{text}: must begin with a slash");
+                InvalidField::new(format!("{setting}[{at}]"), message)
+            }));
+        }
+        let templates: HashSet<&str> = self.table.iter().copied().chain(known()).collect();
+        if templates.len() > self.max_routes {
+            let setting = if self.table.is_empty() { "known_route" } else { "route_table" };
+            let message =
+                format!("has {} templates; max_routes is {}", templates.len(), self.max_routes);
+            mistakes.push(InvalidField::new(setting, message));
+        }
+        let series = self.known_series().count();
+        if series > self.max_series {
+            let message = format!("creates {series} series; max_series is {}", self.max_series);
+            mistakes.push(InvalidField::new("known_route", message));
+        }
+        mistakes
+    }
+
+    fn grpc(&self) -> Vec<InvalidField> {
+        let mut mistakes = Vec::new();
+        let mut streams: HashMap<String, bool> = HashMap::new();
+        for method in &self.grpc_methods {
+            let setting = if method.is_stream { "grpc_streams" } else { "grpc_methods" };
+            let mut refuse = |message| mistakes.push(InvalidField::new(setting, message));
+            if !is_grpc_name(&method.service) {
+                refuse(format!("{:?}: must be a service, as pkg.Name", method.service));
+            } else if !is_grpc_name(&method.method) {
+                refuse(format!("{:?}: must be a method of {}", method.method, method.service));
+            } else if *streams.entry(method.path()).or_insert(method.is_stream) != method.is_stream
+            {
+                refuse(format!("{}: is in grpc_methods and in grpc_streams", method.path()));
+            }
+        }
+        if streams.len() > names::MOST {
+            let message = format!("has {} methods; must be at most {}", streams.len(), names::MOST);
+            mistakes.push(InvalidField::new("grpc_methods", message));
+        }
+        mistakes
+    }
+}
+
+fn size(setting: &str, value: usize, range: &RangeInclusive<usize>) -> Option<InvalidField> {
+    let message = || format!("must be {} to {}, got {value}", range.start(), range.end());
+    (!range.contains(&value)).then(|| InvalidField::new(setting, message()))
+}
+
+fn prefix(prefix: &str) -> Option<InvalidField> {
+    let message =
+        || format!("{prefix:?}: must be letters, digits and underscores, and begin with a letter");
+    (!naming::is_prefix(prefix)).then(|| InvalidField::new("prefix", message()))
+}
+
+/// Paths are compared as a whole, so whatever no request can have never matches.
+fn left_out_path(at: usize, path: &str) -> Option<InvalidField> {
+    let is_pattern = path.contains(['*', '{', '}']);
+    let message = match path.parse::<PathAndQuery>() {
+        _ if !path.starts_with('/') => "must be a path, which begins with a slash",
+        _ if is_pattern => "must be a whole path; patterns are not matched",
+        Ok(parsed) if parsed.as_str() == path && parsed.query().is_none() => return None,
+        _ => "must be a path as requests have it, without a query",
+    };
+    Some(InvalidField::new(format!("leave_out[{at}]"), format!("{path:?}: {message}")))
+}
+
+fn is_grpc_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+}
