@@ -3,6 +3,7 @@
 
 mod answers;
 mod grpc;
+mod grpc_web;
 mod matrix;
 mod page;
 mod prometheus;

@@ -129,6 +129,7 @@ mod methods;
 mod metrics;
 mod names;
 mod naming;
+mod nested;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(feature = "prometheus-client")]

@@ -23,6 +23,13 @@ pub(crate) struct Pinned {
     pub(crate) shard: usize,
 }
 
+impl Pinned {
+    /// Returns what claims a request for the counts of `side`: the address of the counts, whose low bits are free.
+    pub(crate) fn claimant(&self, side: Side) -> usize {
+        Arc::as_ptr(&self.recorder).addr() | side as usize
+    }
+}
+
 impl Default for HttpMetrics {
     fn default() -> Self {
         Self::new()

@@ -2,9 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use battlement_core::{
     BodyKind, CallFacts, DropReason, Ending, GrpcCode, MethodKind, OnEnd, RequestFacts, SpanId,
-    TraceId, Wire,
+    TraceId, WebTrailers, Wire,
 };
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body;
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ use crate::{
     key::{ErrorType, Key, is_https, version_number},
     metrics::Pinned,
     names::{Subject, UNKNOWN},
+    nested,
     recorder::Recorder,
     route::RouteTemplate,
     side::Side,
@@ -33,6 +34,8 @@ pub(crate) struct Ticket {
     is_stream: bool,
     received: u64,
     sent: u64,
+    /// Of a gRPC-Web call whose status is not known yet.
+    web: Option<Box<WebTrailers>>,
 }
 
 /// Where the start and the trace are from.
@@ -70,6 +73,11 @@ impl Ticket {
         }
         let facts = RequestFacts::of_or_start(request);
         let side = seen(side, request);
+        if let Some(holder) = facts.claim(pinned.claimant(side))
+            && nested::is_counted(&facts, holder, pinned.claimant(side), request.extensions_mut())
+        {
+            return None;
+        }
         let (method, uri) = (request.method(), request.uri());
         let subject = match side {
             Side::Grpc => recorder.grpc_method(uri),
@@ -79,7 +87,7 @@ impl Ticket {
         let mut key = Self::key(recorder, subject, 0, request);
         let trusted = facts.client().and_then(|client| client.scheme);
         key.set_https(is_https(trusted, uri.scheme_str(), recorder.config.https));
-        let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
+        let received = recorder.received(request.headers());
         let origin = Origin::Request(facts);
         let method = MethodKind::of(request.method());
         Some(Self::open(pinned, origin, side, key, method, is_stream, received))
@@ -98,7 +106,7 @@ impl Ticket {
         let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, client, request);
         key.set_https(is_https(None, request.uri().scheme_str(), false));
-        let received = if recorder.config.body_sizes { declared(request.headers()) } else { 0 };
+        let received = recorder.received(request.headers());
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
         let origin = Origin::Call { since: nanos(recorder.began, Instant::now()), trace };
         let method = MethodKind::of(request.method());
@@ -125,7 +133,18 @@ impl Ticket {
         received: u64,
     ) -> Self {
         let fate = Fate::Waiting;
-        let ticket = Self { pinned, origin, side, key, fate, method, is_stream, received, sent: 0 };
+        let ticket = Self {
+            pinned,
+            origin,
+            side,
+            key,
+            fate,
+            method,
+            is_stream,
+            received,
+            sent: 0,
+            web: None,
+        };
         ticket.traffic().active.add(ticket.pinned.shard, ticket.active_key(), 1);
         ticket
     }
@@ -151,9 +170,12 @@ impl Ticket {
         let status = response.status();
         self.judge(status, response.headers());
         self.learn_route(response);
-        self.is_stream |= !self.side.is_grpc()
-            && (is_upgrade(self.method, status)
-                || (kind == BodyKind::Open && is_event_stream(response.headers())));
+        if !self.side.is_grpc() {
+            self.is_stream |= is_upgrade(self.method, status);
+            if kind == BodyKind::Open {
+                self.learn_type(response.headers());
+            }
+        }
         if self.traffic().first_byte.is_some() {
             self.record_first_byte();
         }
@@ -162,10 +184,9 @@ impl Ticket {
 
     fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
         if self.side.is_grpc() {
-            match GrpcCode::from_headers(headers) {
+            match GrpcCode::at_head(status, headers) {
                 Some(code) => self.judged(code),
-                None if status != StatusCode::OK => self.judged(GrpcCode::from_http(status)),
-                None => {}
+                None => self.web = WebTrailers::of(headers).map(Box::new),
             }
             return;
         }
@@ -186,6 +207,18 @@ impl Ticket {
         );
         if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
             self.key.set_error(ErrorType::Status);
+        }
+    }
+
+    /// The type of an HTTP body tells an event stream (WHATWG HTML), and gRPC-Web, whose client is done with its
+    /// trailers.
+    fn learn_type(&mut self, headers: &HeaderMap) {
+        let Some(value) = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) else {
+            return;
+        };
+        self.is_stream |= is_type(value, b"text/event-stream");
+        if is_type(value, b"application/grpc-web") {
+            self.web = WebTrailers::of(headers).map(Box::new);
         }
     }
 
@@ -246,6 +279,29 @@ impl Ticket {
         }
     }
 
+    /// Judges a gRPC call whose head left its status open by the end of its body, unless the trailers are there
+    /// and hidden.
+    fn judge_end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
+        let is_hidden = || self.web.as_ref().is_some_and(|web| !web.is_readable());
+        if self.side.is_grpc()
+            && self.key.status == 0
+            && !is_hidden()
+            && let Some(code) = GrpcCode::at_end(ending, trailers)
+        {
+            self.judged(code);
+        }
+    }
+
+    /// The caller dropped the call. A gRPC call has the status that its caller sees then, unless a layer of ours
+    /// dropped it, whose answer is not known here.
+    fn given_up(&mut self) {
+        let reason = self.drop_reason();
+        if reason == ErrorType::Cancelled {
+            self.judge_end(Ending::Dropped, None);
+        }
+        self.ended(reason);
+    }
+
     /// A route that was told before there was a head, for a request that never had one.
     fn learn_late_route(&mut self) {
         if let (Side::Server, Origin::Request(facts)) = (self.side, &self.origin)
@@ -282,18 +338,28 @@ impl OnEnd for Ticket {
         self.sent += bytes as u64;
     }
 
+    fn web_trailers(&mut self) -> Option<&mut WebTrailers> {
+        self.web.as_deref_mut()
+    }
+
     fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
-        let is_open = self.side.is_grpc() && self.key.status == 0;
         match ending {
             Ending::Complete | Ending::Trailers => {
-                if is_open {
-                    let code = trailers.and_then(GrpcCode::from_headers);
-                    self.judged(code.unwrap_or(GrpcCode::Unknown));
-                }
+                self.judge_end(ending, trailers);
                 self.ended(ErrorType::None);
             }
             Ending::Error => self.ended(ErrorType::Body),
-            _ => self.ended(self.drop_reason()),
+            // The status of a gRPC call is its last word: nothing is missing that follows it.
+            _ if self.side.is_grpc() && self.key.status != 0 => self.ended(ErrorType::None),
+            _ => self.given_up(),
+        }
+    }
+
+    /// Counts the response of a client that was dropped unread by its status: the caller wanted the head alone.
+    fn unread(mut self) {
+        match (self.side, self.drop_reason()) {
+            (Side::Client, ErrorType::Cancelled) => self.ended(ErrorType::None),
+            _ => self.end(Ending::Dropped, None),
         }
     }
 }
@@ -303,16 +369,19 @@ impl Drop for Ticket {
         match self.fate {
             Fate::Ended => {}
             Fate::Running => self.ended(ErrorType::Panic),
-            Fate::Waiting => self.ended(self.drop_reason()),
+            Fate::Waiting => self.given_up(),
         }
         self.learn_late_route();
         self.record();
+        if let Origin::Request(facts) = &self.origin {
+            facts.release(self.pinned.claimant(self.side));
+        }
     }
 }
 
 /// A request that is no gRPC is counted as HTTP.
 fn seen<B>(side: Side, request: &Request<B>) -> Side {
-    if side.is_grpc() && !Wire::of(request.headers()).is_grpc() {
+    if side.is_grpc() && !Wire::of_request(request.method(), request.headers()).is_grpc() {
         return side.without_grpc();
     }
     side
@@ -324,23 +393,14 @@ fn nanos(from: Instant, to: Instant) -> u64 {
     elapsed.as_secs().wrapping_mul(1_000_000_000) + u64::from(elapsed.subsec_nanos())
 }
 
-fn declared(headers: &HeaderMap) -> u64 {
-    let value = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    value.and_then(|text| text.parse().ok()).unwrap_or(0)
-}
-
 fn is_upgrade(method: MethodKind, status: StatusCode) -> bool {
     status == StatusCode::SWITCHING_PROTOCOLS
         || (method == MethodKind::Connect && status.is_success())
 }
 
-/// By its media type (WHATWG HTML, server-sent events).
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    const TYPE: &[u8] = b"text/event-stream";
-    let value = headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    value
-        .and_then(|value| value.get(..TYPE.len()))
-        .is_some_and(|start| start.eq_ignore_ascii_case(TYPE))
+/// Whether a content type begins so, whatever its parameters.
+fn is_type(value: &[u8], start: &[u8]) -> bool {
+    value.get(..start.len()).is_some_and(|value| value.eq_ignore_ascii_case(start))
 }
 
 fn sampled(trace: &battlement_core::Trace) -> Option<(TraceId, SpanId)> {

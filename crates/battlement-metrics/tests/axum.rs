@@ -49,3 +49,19 @@ async fn a_layer_around_the_router_is_told_by_note_route() {
     ask(metrics.server_layer().layer(router)).await;
     assert_routes(&metrics);
 }
+
+#[tokio::test]
+async fn a_layer_around_a_nested_router_and_inside_of_it_counts_once() {
+    let metrics = HttpMetrics::new();
+    let layer = metrics.server_layer();
+    let api = Router::new().route("/orders/{id}", get(async || "order")).layer(layer.clone());
+    let nested = Router::new().route("/users/{id}", get(async || "user")).nest("/api", api);
+    ask(nested.layer(layer.clone())).await;
+    assert_routes(&metrics);
+
+    let metrics = HttpMetrics::new();
+    let layer = metrics.server_layer();
+    ask(layer.layer(router().layer(layer.clone()))).await;
+    // The layer outside of the router does not see the routes: that inside tells it.
+    assert_routes(&metrics);
+}

@@ -5,7 +5,7 @@ mod page;
 
 use battlement_core::{DropReason, dropping};
 use battlement_metrics::HttpMetrics;
-use battlement_testkit::probe::{Probe, ProbeBody, ProbeError, Reply};
+use battlement_testkit::probe::{Gate, Probe, ProbeBody, ProbeError, Reply};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
@@ -123,4 +123,39 @@ async fn outside_of_a_retry_a_call_is_one_and_inside_of_it_each_try_is() {
         );
         assert_eq!(page.count((DURATION, &labels)), Some(count), "{}", page.text);
     }
+}
+
+#[tokio::test]
+async fn a_call_of_which_only_the_status_was_read_is_what_the_status_says() {
+    let metrics = HttpMetrics::new();
+    for status in [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE] {
+        let service = service_fn(async |_: Request<ProbeBody>| {
+            let body = ProbeBody::empty().data("unread").stream();
+            Ok::<_, ProbeError>(Response::builder().status(status).body(body).unwrap())
+        });
+        let response = metrics.client_layer("a").layer(service).oneshot(request()).await.unwrap();
+        assert_eq!(response.status(), status);
+    }
+    let page = page(&metrics);
+    for labels in [
+        r#"http_request_method="GET",server_address="a",http_response_status_code="200""#,
+        r#"http_request_method="GET",server_address="a",http_response_status_code="503",error_type="503""#,
+    ] {
+        assert_eq!(page.count((DURATION, labels)), Some(1), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_body_is_given_up_halfway_is_cancelled() {
+    let metrics = HttpMetrics::new();
+    let gate = Gate::new();
+    let probe = Probe::new();
+    probe.next(Reply::body(ProbeBody::empty().wait(&gate).data("late").stream()));
+    let response = metrics.client_layer("a").layer(probe).oneshot(request()).await.unwrap();
+    let mut reading = tokio_test::task::spawn(response.into_body().collect());
+    assert!(reading.poll().is_pending());
+    drop(reading);
+    let labels = r#"http_request_method="GET",server_address="a",http_response_status_code="200",error_type="cancelled""#;
+    let page = page(&metrics);
+    assert_eq!(page.count((DURATION, labels)), Some(1), "{}", page.text);
 }

@@ -9,9 +9,11 @@ use std::{
 };
 
 use battlement_core::{DropReason, RequestFacts, dropping};
-use battlement_metrics::{Format, HttpMetrics, RouteTemplate};
+use battlement_metrics::{
+    Format, HttpMetrics, HttpMetricsBuilder, Naming, ResponseBody, RouteTemplate,
+};
 use battlement_testkit::probe::{Gate, Probe, ProbeBody, ProbeError, Reply};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt;
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -357,4 +359,185 @@ fn templates_that_contradict_each_other_are_all_told() {
     let fields: Vec<&str> = error.fields().iter().map(|mistake| mistake.field()).collect();
     assert_eq!(fields, ["route_table[1]", "route_table[3]", "route_table[4]"]);
     assert!(error.to_string().contains("/{b}"), "{error}");
+}
+
+async fn put_through<S>(service: S, request: Request<ProbeBody>)
+where
+    S: Service<Request<ProbeBody>, Response = Response<ResponseBody<ResponseBody<ProbeBody>>>>,
+{
+    let response = service.oneshot(request).await.ok().unwrap();
+    response.into_body().collect().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_same_layer_twice_counts_once_and_two_metrics_count_each() {
+    let (one, two) = (HttpMetrics::new(), HttpMetrics::new());
+    let twice = (one.server_layer(), one.server_layer());
+    put_through(twice.layer(Probe::new()), get("/")).await;
+    assert_eq!((one.ended(), one.active()), (1, 0));
+    let both = (one.server_layer(), two.server_layer());
+    put_through(both.layer(Probe::new()), get("/")).await;
+    assert_eq!((one.ended(), two.ended()), (2, 1));
+    let four = (one.server_layer(), two.server_layer(), one.server_layer(), two.server_layer());
+    let response = four.layer(Probe::new()).oneshot(get("/")).await.unwrap();
+    response.into_body().collect().await.unwrap();
+    assert_eq!((one.ended(), two.ended()), (3, 2));
+    assert_eq!((one.active(), two.active()), (0, 0));
+}
+
+#[tokio::test]
+async fn every_attempt_of_a_retry_outside_is_counted() {
+    let metrics = HttpMetrics::new();
+    let counted = metrics.server_layer().layer(Probe::new());
+    let mut request = get("/");
+    RequestFacts::of_or_start(&mut request);
+    for _ in 0..3 {
+        let mut attempt = get("/");
+        *attempt.extensions_mut() = request.extensions().clone();
+        drop(counted.clone().oneshot(attempt).await.unwrap());
+    }
+    assert_eq!((metrics.ended(), metrics.active()), (3, 0));
+}
+
+#[tokio::test]
+async fn a_declared_length_of_any_size_does_not_wrap_a_sum() {
+    let metrics = HttpMetrics::builder().body_sizes(true).build();
+    for _ in 0..4 {
+        let mut request = get("/");
+        request.headers_mut().insert("content-length", u64::MAX.into());
+        serve(&metrics, Reply::status(StatusCode::OK), request).await;
+    }
+    let sum = page(&metrics).total("http_server_request_body_size_bytes_sum");
+    assert_eq!(sum, 4.0 * 2_f64.powi(63), "a length above 2^63 - 1 counts as that");
+}
+
+#[tokio::test]
+async fn a_known_route_has_every_series_that_its_requests_can_have() {
+    for naming in [Naming::Otel, Naming::Prometheus, Naming::AxumPrometheus, Naming::PromClient] {
+        let metrics = HttpMetrics::builder()
+            .naming(naming)
+            .protocol_version(true)
+            .time_to_first_byte(true)
+            .body_sizes(true)
+            .known_route(Method::GET, "/orders")
+            .build();
+        let series = |metrics: &HttpMetrics| {
+            let text = page(metrics).text;
+            let names = text
+                .lines()
+                .filter(|line| line.contains("_count{"))
+                .map(|line| line.rsplit_once(' ').unwrap().0.to_owned());
+            names.collect::<Vec<_>>()
+        };
+        let known = series(&metrics);
+        assert!(known.iter().all(|series| series.contains("/orders")), "{known:#?}");
+        let service = service_fn(async |request: Request<ProbeBody>| {
+            RequestFacts::of(&request).unwrap().set_route("/orders");
+            let mut response = Response::new(ProbeBody::empty());
+            if request.headers().contains_key("x-fail") {
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            }
+            Ok::<_, ProbeError>(response)
+        });
+        for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
+            for uri in ["/orders", "http://shop/orders", "https://shop/orders"] {
+                for fail in [false, true] {
+                    let mut request = get(uri);
+                    *request.version_mut() = version;
+                    if fail {
+                        request.headers_mut().insert("x-fail", 1.into());
+                    }
+                    drop(metrics.server_layer().layer(service).oneshot(request).await.unwrap());
+                }
+            }
+        }
+        assert_eq!(metrics.ended(), 24);
+        assert_eq!(series(&metrics), known, "{naming:?}");
+    }
+}
+
+fn mistakes(builder: HttpMetricsBuilder) -> String {
+    builder.try_build().unwrap_err().to_string()
+}
+
+#[test]
+fn every_size_is_bounded_when_it_is_built_by_its_name() {
+    let new = HttpMetrics::builder;
+    for (builder, message) in [
+        (new().max_series(usize::MAX), "max_series: must be 1 to 100000, got 18446744073709551615"),
+        (new().max_series(0), "max_series: must be 1 to 100000, got 0"),
+        (new().max_routes(16_385), "max_routes: must be 1 to 16384, got 16385"),
+        (new().max_clients(1 << 40), "max_clients: must be 1 to 1024, got 1099511627776"),
+        (new().shards(1 << 40), "shards: must be 1 to 64, got 1099511627776"),
+        (new().shards(0), "shards: must be 1 to 64, got 0"),
+        (new().shards(3), "shards: must be a power of two, got 3"),
+    ] {
+        assert_eq!(mistakes(builder), format!("metrics settings: {message}"));
+    }
+    for builder in [
+        new().max_series(100_000),
+        new().max_series(1).max_routes(1).max_clients(1).shards(1),
+        new().max_routes(16_384).max_clients(1_024).shards(64),
+    ] {
+        assert!(builder.try_build().is_ok());
+    }
+}
+
+#[test]
+fn what_cannot_be_counted_is_refused_when_it_is_built() {
+    let new = HttpMetrics::builder;
+    for (builder, message) in [
+        (
+            new().max_routes(2).route_table(["/a", "/b", "/c"]),
+            "route_table: has 3 templates; max_routes is 2",
+        ),
+        (
+            new().max_routes(1).known_route(Method::GET, "/a").known_route(Method::PUT, "/b"),
+            "known_route: has 2 templates; max_routes is 1",
+        ),
+        (
+            new().max_series(3).known_route(Method::GET, "/a"),
+            "known_route: creates 4 series; max_series is 3",
+        ),
+        (new().known_route(Method::GET, "a"), "known_route[0]: a: must begin with a slash"),
+        (new().route_table(["a"]), "route_table[0]: a: must begin with a slash"),
+        (
+            new().grpc_methods("/pkg.Svc", ["Say"]),
+            "grpc_methods: \"/pkg.Svc\": must be a service, as pkg.Name",
+        ),
+        (new().grpc_methods("", ["Say"]), "grpc_methods: \"\": must be a service, as pkg.Name"),
+        (
+            new().grpc_streams("pkg.Svc", ["/Say"]),
+            "grpc_streams: \"/Say\": must be a method of pkg.Svc",
+        ),
+        (
+            new().grpc_methods("pkg.Svc", ["Say"]).grpc_streams("pkg.Svc", ["Say"]),
+            "grpc_streams: pkg.Svc/Say: is in grpc_methods and in grpc_streams",
+        ),
+        (
+            new().leave_out(["livez"]),
+            "leave_out[0]: \"livez\": must be a path, which begins with a slash",
+        ),
+        (
+            new().leave_out(["/livez", "/a?x"]),
+            "leave_out[1]: \"/a?x\": must be a path as requests have it, without a query",
+        ),
+        (
+            new().leave_out(["/admin/*"]),
+            "leave_out[0]: \"/admin/*\": must be a whole path; patterns are not matched",
+        ),
+        (
+            new().known_methods([Method::from_bytes(b"get").unwrap()]),
+            "known_methods[0]: get: methods are case-sensitive; write GET",
+        ),
+        (
+            new().prefix("my-shop_"),
+            "prefix: \"my-shop_\": must be letters, digits and underscores, and begin with a letter",
+        ),
+    ] {
+        assert_eq!(mistakes(builder), format!("metrics settings: {message}"));
+    }
+    // The same template twice is one route, and 256 fit.
+    let table: Vec<&'static str> = (0..256).map(|n| &*format!("/{n}").leak()).collect();
+    assert!(new().route_table(table).known_route(Method::GET, "/0").try_build().is_ok());
 }
