@@ -133,11 +133,14 @@ async fn a_call_of_which_only_the_status_was_read_is_what_the_status_says() {
             let body = ProbeBody::empty().data("unread").stream();
             Ok::<_, ProbeError>(Response::builder().status(status).body(body).unwrap())
         });
-        let response = metrics.client_layer("a").layer(service).oneshot(request()).await.unwrap();
-        assert_eq!(response.status(), status);
+        let call = || metrics.client_layer("a").layer(service).oneshot(request());
+        assert_eq!(call().await.unwrap().status(), status);
+        let response = call().await.unwrap();
+        dropping(DropReason::Timeout, || drop(response));
     }
     let page = page(&metrics);
     for labels in [
+        r#"http_request_method="GET",server_address="a",http_response_status_code="200",error_type="timeout""#,
         r#"http_request_method="GET",server_address="a",http_response_status_code="200""#,
         r#"http_request_method="GET",server_address="a",http_response_status_code="503",error_type="503""#,
     ] {
