@@ -1,4 +1,7 @@
 /// How a policy counts.
+///
+/// A policy whose algorithm changes starts with nothing used; one whose numbers change
+/// [does not](crate::Policy#when-its-numbers-change).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]

@@ -9,17 +9,23 @@ mod window;
 
 pub(crate) use self::{gcra::Gcra, window::Window};
 
-/// What is kept of one key under one policy. Times are nanoseconds since the store began.
+/// The state of one key under one policy. Times are nanoseconds since the store began.
 ///
-/// The default is the cell of somebody who has not been here, and any cell becomes as good as that.
+/// The default is the cell of a key that the store does not hold, and every cell expires to that in time. A cell
+/// carries the numbers of the rule that wrote it, so that a policy whose numbers have changed can
+/// [settle](Rule::settle) it.
+///
+/// It is packed into 20 bytes: an entry of the store, with the key, is half a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, packed(4))]
 pub(crate) struct Cell {
-    /// When it is as good as new: the theoretical arrival time of GCRA, or the end of its windows.
+    /// When it expires: the theoretical arrival time of GCRA, or the end of its windows.
     pub(crate) until: u64,
-    /// What was used of the window.
-    pub(crate) used: u32,
-    /// What was used of the window before.
-    pub(crate) before: u32,
+    /// The units used of the current window in the lower half and of the previous one in the upper half; of GCRA,
+    /// the nanoseconds that a unit takes to come back, as the bits of an `f64`.
+    pub(crate) state: u64,
+    /// Identifies the rule that wrote it. Of a window, its period in microseconds, as the bits of an `f32`.
+    pub(crate) rule: u32,
 }
 
 /// Not now.
@@ -62,6 +68,7 @@ impl Rule {
 
     #[inline(never)]
     fn charge_window(&self, cell: &mut Cell, now: u64, cost: u32) -> (Result<(), Denied>, Left) {
+        *cell = self.settle(*cell, now);
         let taken = self.take(*cell, now, cost);
         if let Ok(after) = taken
             && cost > 0
@@ -71,8 +78,24 @@ impl Rule {
         (taken.map(|_| ()), self.left(*cell, now))
     }
 
-    /// The cell after `cost` more, if that is allowed.
+    /// Returns the cell as this rule would have written it.
+    ///
+    /// If a rule with other numbers wrote it, the units stay used, as [`Policy`](crate::Policy) promises. If it
+    /// expires later than this rule allows, because a burst became smaller or a clock was set back, it is cut.
+    ///
+    /// Whoever tells a client how long to wait must store the result: a cell that is settled again later would
+    /// start the same wait again.
+    pub(crate) fn settle(&self, cell: Cell, now: u64) -> Cell {
+        match self {
+            Self::Gcra(gcra) => gcra.settle(cell, now),
+            Self::Fixed(window) => window.settle(cell, now, 1),
+            Self::Sliding(window) => window.settle(cell, now, 2),
+        }
+    }
+
+    /// Returns the cell after `cost` more, if that is allowed.
     pub(crate) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
+        let cell = self.settle(cell, now);
         match self {
             Self::Gcra(gcra) => gcra.take(cell, now, cost),
             Self::Fixed(window) => window.take_fixed(cell, now, cost),
@@ -80,8 +103,9 @@ impl Rule {
         }
     }
 
-    /// What is left of the cell.
+    /// Returns what is left of the cell.
     pub(crate) fn left(&self, cell: Cell, now: u64) -> Left {
+        let cell = self.settle(cell, now);
         match self {
             Self::Gcra(gcra) => gcra.left(cell, now),
             Self::Fixed(window) => window.left_fixed(cell, now),
@@ -89,8 +113,8 @@ impl Rule {
         }
     }
 
-    /// The cell without `cost`, which was taken at `then` and left `left`. What has come back already is not
-    /// given twice.
+    /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have come back already
+    /// are not given twice. A cell that another rule has written since keeps that rule, and gets as many units.
     pub(crate) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
         match self {
             Self::Gcra(gcra) => gcra.give_back(cell, now, cost, then, left),
@@ -109,11 +133,15 @@ pub(crate) struct Numbers {
     /// Nanoseconds of its interval or period.
     pub(crate) nanos: u64,
     pub(crate) units: u32,
+    /// Identifies it in cells of GCRA.
+    pub(crate) rule: u32,
+    /// What its cells carry: nanoseconds of a unit, or microseconds of a period.
+    pub(crate) scale: f64,
 }
 
 #[cfg(feature = "redis")]
 impl Rule {
-    pub(crate) const fn numbers(&self) -> Numbers {
+    pub(crate) fn numbers(&self) -> Numbers {
         match self {
             Self::Gcra(gcra) => gcra.numbers(),
             Self::Fixed(window) => window.numbers(2),
@@ -132,7 +160,7 @@ impl Rule {
 }
 
 impl Cell {
-    /// Whether it is as good as new.
+    /// Returns whether it has expired.
     pub(crate) const fn is_spent(self, now: u64) -> bool {
         self.until <= now
     }

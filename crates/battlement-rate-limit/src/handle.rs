@@ -19,10 +19,9 @@ impl<St> Handle<St> {
         Self { limiter }
     }
 
-    /// Puts other policies in the place of the layer's own, from the next request on.
+    /// Replaces the layer's own policies, from the next request on.
     ///
-    /// A policy of the same name and algorithm goes on with the state of its keys: what was used stays used,
-    /// and a smaller burst or period cuts it. Any other begins anew.
+    /// [`Policy`](crate::Policy#when-its-numbers-change) says what becomes of units that were used.
     pub fn replace(&self, policies: impl Into<Policies>) {
         self.limiter.policies.replace(policies.into());
     }

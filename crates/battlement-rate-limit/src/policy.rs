@@ -29,6 +29,19 @@ const MAX_MICROS: u128 = 1 << 53;
 /// Its name is 1 to 64 bytes of printable ASCII, its quota at least 1, its rate at most 1,000,000 per second.
 /// The interval between two units is a whole number of nanoseconds, rounded up, so that no more than the
 /// quota is ever admitted; all of the burst takes less than 2^53 microseconds.
+///
+/// # When its numbers change
+///
+/// A policy that replaces another of the same name and [`Algorithm`] continues with the state of its keys, in memory
+/// and in Redis. Units that were used stay used, and come back at the pace of the new policy:
+///
+/// - 10 used of 10 an hour, then 1,000 an hour: 990 are left at once.
+/// - 500 used of 1,000 an hour, then 10 an hour: none are left. The client waits for as long as it takes to get a unit
+///   under the new policy, not for what it used above it. If the change is taken back, 500 are left again.
+/// - A window keeps the share of its period that has passed: half of an hour becomes half of a day.
+///
+/// A policy with another name or algorithm starts with nothing used. Policies that apply at the same time need different
+/// names: with the same name they share their state, and a client gets what the largest of them allows.
 #[derive(Clone, Debug)]
 pub struct Policy {
     name: Arc<str>,

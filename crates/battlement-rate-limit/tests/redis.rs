@@ -351,3 +351,25 @@ async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
     let late = || commands.0.lock().unwrap().contains(&Err(StoreError::Late));
     assert!(eventually(SOON, late).await);
 }
+
+#[tokio::test]
+async fn a_client_that_waits_as_told_after_its_policy_became_smaller_is_admitted() {
+    let server = Server::start().await.unwrap();
+    let redis = patient(&server);
+    for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
+        let policy = |period| Policy::new("calls", 10, period).algorithm(algorithm);
+        let layer = |policy| layer(redis.store("calls", OnFailure::Deny), policy);
+        let before = layer(policy(Duration::from_secs(60)));
+        for _ in 0..10 {
+            assert_eq!(status(&before).await, 200, "{algorithm:?}");
+        }
+        let after = layer(policy(Duration::from_secs(2)));
+        let denied = answers(after.layer(ok())).await;
+        assert_eq!(denied.status, 429, "{algorithm:?}");
+        let wait = denied.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!(wait <= 3, "{algorithm:?}: {wait}");
+        // It is the client that sleeps: as long as it was told.
+        tokio::time::sleep(Duration::from_secs(wait)).await;
+        assert_eq!(status(&after).await, 200, "{algorithm:?}: after {wait} s");
+    }
+}

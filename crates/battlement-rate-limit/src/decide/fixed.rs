@@ -1,10 +1,11 @@
 use super::{Cell, Denied, Left, Window};
 
+/// All cells are settled.
 impl Window {
     pub(super) fn take_fixed(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let cell = self.open_fixed(cell, now);
-        match cell.used.checked_add(cost).filter(|used| *used <= self.quota) {
-            Some(used) => Ok(Cell { used, ..cell }),
+        match cell.used().checked_add(cost).filter(|used| *used <= self.quota) {
+            Some(used) => Ok(cell.with_units(used, 0)),
             None if cost > self.quota => Err(Denied { wait: None }),
             None => Err(Denied { wait: Some(cell.until - now) }),
         }
@@ -12,25 +13,23 @@ impl Window {
 
     pub(super) fn left_fixed(&self, cell: Cell, now: u64) -> Left {
         let cell = self.open_fixed(cell, now);
-        let reset = if cell.used == 0 { 0 } else { cell.until - now };
-        Left { units: self.quota.saturating_sub(cell.used), reset }
+        let reset = if cell.used() == 0 { 0 } else { cell.until - now };
+        Left { units: self.quota.saturating_sub(cell.used()), reset }
     }
 
     pub(super) fn give_back_fixed(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
-        let open = self.open_fixed(cell, now);
+        let without = |cell: Cell| cell.with_units(cell.used().saturating_sub(cost), 0);
+        if !self.wrote(cell) {
+            return without(cell);
+        }
+        let open = self.open_fixed(self.settle(cell, now, 1), now);
         // It may have begun before the clock, under a policy that was replaced by a longer one.
         let began = open.until.saturating_sub(self.period);
-        if then < began { cell } else { Cell { used: open.used.saturating_sub(cost), ..open } }
+        if then < began { cell } else { without(open) }
     }
 
-    /// The cell with the window that is open at `now`; it begins at `now` if none is.
+    /// Returns the cell with the window that is open at `now`; it begins at `now` if none is.
     fn open_fixed(&self, cell: Cell, now: u64) -> Cell {
-        let end = now + self.period;
-        if cell.is_spent(now) {
-            Cell { until: end, ..Cell::default() }
-        } else {
-            // The window of a policy that was replaced may have been longer.
-            Cell { until: cell.until.min(end), ..cell }
-        }
+        if cell.is_spent(now) { self.cell(now + self.period, 0, 0) } else { cell }
     }
 }

@@ -25,7 +25,19 @@ pub(crate) struct Gcra {
     limiter: RateLimiter<Stage, OnStage, Now, NoOpMiddleware<Nanos>>,
     interval: u64,
     capacity: u32,
+    /// How far a cell is ahead of which all is used.
+    most: u64,
+    /// Identifies it in cells. Even, and not 0.
+    rule: u32,
 }
+
+/// Set in the rule of a cell of which more is used than its policy holds.
+const OVERDRAWN: u32 = 1;
+
+/// Makes up for the rounding of a few operations, so that a whole number of units does not become one more.
+const ROUNDED_DOWN: f64 = 1.0 - 4.0 * f64::EPSILON;
+/// Below this many nanoseconds, 13 days, rounding is less than a nanosecond.
+const EXACT: f64 = (1_u64 << 50) as f64;
 
 /// Nanoseconds that a cell is ahead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,12 +94,19 @@ impl Gcra {
             .expect("an interval of at least a nanosecond")
             .allow_burst(burst);
         let limiter = RateLimiter::new(quota, OnStage, Now);
-        Self { limiter, interval, capacity: burst.get() }
+        let (capacity, rule) = (burst.get(), rule_of(interval, burst.get()));
+        Self { limiter, interval, capacity, most: interval.saturating_mul(capacity.into()), rule }
     }
 
     #[cfg(feature = "redis")]
-    pub(crate) const fn numbers(&self) -> super::Numbers {
-        super::Numbers { kind: 1, nanos: self.interval, units: self.capacity }
+    pub(crate) fn numbers(&self) -> super::Numbers {
+        super::Numbers {
+            kind: 1,
+            nanos: self.interval,
+            units: self.capacity,
+            rule: self.rule,
+            scale: double(self.interval),
+        }
     }
 
     /// [`take`](Self::take) and [`left`](Self::left) in one.
@@ -98,11 +117,14 @@ impl Gcra {
         now: u64,
         cost: u32,
     ) -> (Result<(), Denied>, Left) {
-        let ahead = self.ahead(*cell, now);
+        let ahead = cell.until.saturating_sub(now);
+        if cell.rule != self.rule || ahead > self.most {
+            return self.charge_unsettled(cell, now, cost);
+        }
         match self.decide(ahead, cost) {
             Ok(after) => {
                 if cost > 0 {
-                    *cell = Cell { until: now + after, ..Cell::default() };
+                    cell.until = now + after;
                 }
                 (Ok(()), self.left_of(after))
             }
@@ -110,13 +132,80 @@ impl Gcra {
         }
     }
 
-    pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
-        let ahead = self.decide(self.ahead(cell, now), cost)?;
-        Ok(Cell { until: now + ahead, ..Cell::default() })
+    #[cold]
+    #[inline(never)]
+    fn charge_unsettled(
+        &self,
+        cell: &mut Cell,
+        now: u64,
+        cost: u32,
+    ) -> (Result<(), Denied>, Left) {
+        *cell = self.settle(*cell, now);
+        let taken = self.take(*cell, now, cost);
+        if let Ok(after) = taken
+            && cost > 0
+        {
+            *cell = after;
+        }
+        (taken.map(|_| ()), self.left(*cell, now))
     }
 
+    pub(super) fn settle(&self, cell: Cell, now: u64) -> Cell {
+        let ahead = cell.until.saturating_sub(now);
+        if self.wrote(cell) {
+            return if ahead > self.most { Cell { until: now + self.most, ..cell } } else { cell };
+        }
+        if ahead == 0 {
+            return cell;
+        }
+        let used = double(ahead) / self.nanos_of(cell);
+        let least = used * ROUNDED_DOWN;
+        let ahead = used * double(self.interval);
+        let ahead = if ahead < EXACT { ahead } else { least * double(self.interval) };
+        let ahead = if ahead < double(self.most) { ahead as u64 } else { self.most };
+        if least <= f64::from(self.capacity) {
+            return self.cell(now, ahead, double(self.interval));
+        }
+        // Rounded up: a client must not gain units by making two policies take turns.
+        self.cell(now, ahead, double(ahead) / least.ceil())
+    }
+
+    /// The cell is settled.
+    pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
+        let ahead = cell.until.saturating_sub(now);
+        let after = self.decide(ahead, cost)?;
+        if ahead == 0 || cell.rule == self.rule {
+            return Ok(self.cell(now, after, double(self.interval)));
+        }
+        let used = double(ahead) / self.nanos_of(cell) + f64::from(cost);
+        Ok(self.cell(now, after, double(after) / used))
+    }
+
+    /// The cell is settled.
     pub(super) fn left(&self, cell: Cell, now: u64) -> Left {
-        self.left_of(self.ahead(cell, now))
+        self.left_of(cell.until.saturating_sub(now))
+    }
+
+    /// Returns a cell that is `ahead`, in which a rule with other numbers finds a unit used for each `nanos` of that.
+    ///
+    /// Less than an interval is what units take of a cell that was cut: this rule lets the client wait for what it
+    /// holds, but the others still know what was used.
+    fn cell(&self, now: u64, ahead: u64, nanos: f64) -> Cell {
+        let until = now + ahead;
+        if nanos < double(self.interval) {
+            return Cell { until, state: nanos.to_bits(), rule: self.rule | OVERDRAWN };
+        }
+        Cell { until, state: double(self.interval).to_bits(), rule: self.rule }
+    }
+
+    const fn wrote(&self, cell: Cell) -> bool {
+        cell.rule & !OVERDRAWN == self.rule
+    }
+
+    /// Returns the nanoseconds that a used unit of the cell takes to come back.
+    fn nanos_of(&self, cell: Cell) -> f64 {
+        let nanos = f64::from_bits(cell.state);
+        if nanos > 0.0 && nanos.is_finite() { nanos } else { double(self.interval) }
     }
 
     /// How far ahead a cell is that was `ahead`, and of which `cost` was taken.
@@ -153,16 +242,31 @@ impl Gcra {
         let ahead_then = self.time_of(taken.saturating_sub(1)).saturating_add(left.reset);
         let not_yet_back = ahead_then.saturating_sub(now.saturating_sub(then));
         let given = self.time_of(cost).min(not_yet_back);
-        Cell { until: now + self.ahead(cell, now).saturating_sub(given), ..cell }
+        if !self.wrote(cell) {
+            let given = double(given) / double(self.interval) * self.nanos_of(cell);
+            let until = cell.until.saturating_sub(given as u64);
+            return Cell { until: until.max(now), ..cell };
+        }
+        let cell = self.settle(cell, now);
+        let ahead = cell.until.saturating_sub(now).saturating_sub(given);
+        Cell { until: now + ahead, ..cell }
     }
 
     fn time_of(&self, units: u32) -> u64 {
         self.interval.saturating_mul(units.into())
     }
+}
 
-    /// No further than all of the burst, which a policy that was replaced may have left behind.
-    fn ahead(&self, cell: Cell, now: u64) -> u64 {
-        let most = self.interval * u64::from(self.capacity);
-        cell.until.saturating_sub(now).min(most)
-    }
+/// Returns bits that differ, most likely, for rules that have other numbers; the same in all processes.
+const fn rule_of(interval: u64, capacity: u32) -> u32 {
+    let mut bits = interval ^ (capacity as u64).rotate_left(32);
+    // Two rounds of the finalizer of MurmurHash3.
+    bits = (bits ^ bits >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    bits = (bits ^ bits >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    (bits >> 32) as u32 & !OVERDRAWN | 2
+}
+
+/// Returns the number as a script has it, which counts microseconds and the rest apart.
+fn double(nanos: u64) -> f64 {
+    (nanos / 1_000) as f64 * 1_000.0 + (nanos % 1_000) as f64
 }

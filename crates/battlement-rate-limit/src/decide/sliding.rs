@@ -7,12 +7,13 @@ struct Open {
     elapsed: u64,
 }
 
+/// All cells are settled.
 impl Window {
     pub(super) fn take_sliding(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let open = self.open_sliding(cell, now);
         let used = self.used(&open).saturating_add(u64::from(cost));
         if used <= u64::from(self.quota) {
-            return Ok(Cell { used: open.cell.used + cost, ..open.cell });
+            return Ok(open.cell.with_units(open.cell.used() + cost, open.cell.before()));
         }
         Err(Denied { wait: self.wait(&open, cost) })
     }
@@ -26,13 +27,20 @@ impl Window {
     }
 
     pub(super) fn give_back_sliding(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
-        let Open { cell, elapsed } = self.open_sliding(cell, now);
+        if !self.wrote(cell) {
+            // It was taken before the period changed, of one window or the other.
+            let rest = cost.saturating_sub(cell.before());
+            let before = cell.before().saturating_sub(cost);
+            return cell.with_units(cell.used().saturating_sub(rest), before);
+        }
+        let Open { cell, elapsed } = self.open_sliding(self.settle(cell, now, 2), now);
+        let [used, before] = [cell.used(), cell.before()];
         // It may have begun before the clock, under a policy that was replaced by a longer one.
         let began = now.saturating_sub(elapsed);
         if then >= began {
-            Cell { used: cell.used.saturating_sub(cost), ..cell }
+            cell.with_units(used.saturating_sub(cost), before)
         } else if then >= began.saturating_sub(self.period) {
-            Cell { before: cell.before.saturating_sub(cost), ..cell }
+            cell.with_units(used, before.saturating_sub(cost))
         } else {
             cell
         }
@@ -41,17 +49,17 @@ impl Window {
     /// What counts as used, rounded up.
     fn used(&self, open: &Open) -> u64 {
         let rest = u128::from(self.period - open.elapsed);
-        let before = (u128::from(open.cell.before) * rest).div_ceil(u128::from(self.period));
-        u64::from(open.cell.used) + u64::try_from(before).unwrap_or(u64::MAX / 2)
+        let before = (u128::from(open.cell.before()) * rest).div_ceil(u128::from(self.period));
+        u64::from(open.cell.used()) + u64::try_from(before).unwrap_or(u64::MAX / 2)
     }
 
     /// Nanoseconds until `cost` fits.
     fn wait(&self, open: &Open, cost: u32) -> Option<u64> {
         let room = self.quota.checked_sub(cost)?;
-        if let Some(room) = room.checked_sub(open.cell.used) {
-            return Some(self.faded(open.cell.before, room).saturating_sub(open.elapsed));
+        if let Some(room) = room.checked_sub(open.cell.used()) {
+            return Some(self.faded(open.cell.before(), room).saturating_sub(open.elapsed));
         }
-        Some(self.period - open.elapsed + self.faded(open.cell.used, room))
+        Some(self.period - open.elapsed + self.faded(open.cell.used(), room))
     }
 
     /// How long a window must last until the one before, of which `before` was used, counts as `room`.
@@ -65,16 +73,14 @@ impl Window {
 
     /// A cell lasts until the end of the window after its own.
     fn open_sliding(&self, cell: Cell, now: u64) -> Open {
-        let until = cell.until.min(now + 2 * self.period);
-        if until <= now {
-            let cell = Cell { until: now + 2 * self.period, ..Cell::default() };
-            return Open { cell, elapsed: 0 };
+        let left = cell.until.saturating_sub(now);
+        if left == 0 {
+            return Open { cell: self.cell(now + 2 * self.period, 0, 0), elapsed: 0 };
         }
-        let left = until - now;
         if left > self.period {
-            return Open { cell: Cell { until, ..cell }, elapsed: 2 * self.period - left };
+            return Open { cell, elapsed: 2 * self.period - left };
         }
-        let cell = Cell { until: until + self.period, used: 0, before: cell.used };
+        let cell = self.cell(cell.until + self.period, 0, cell.used());
         Open { cell, elapsed: self.period - left }
     }
 }

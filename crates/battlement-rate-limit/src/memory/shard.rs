@@ -33,6 +33,8 @@ struct Cells {
 /// The cell of a policy, found for a decision.
 struct Staged {
     place: Place,
+    /// Whether `before` is not what lies there.
+    is_settled: bool,
     before: Cell,
     after: Result<Cell, Denied>,
 }
@@ -79,9 +81,10 @@ impl Shard {
     }
 
     pub(super) fn look(&self, ask: &Ask<'_>, asked: u64) -> Outcome {
-        let cells = self.lock();
+        let mut cells = self.lock();
         let now = asked.max(cells.latest);
         let staged = cells.stage(ask, now, cells.has_no_room_for(ask.policies.len()));
+        cells.commit(ask, &staged, now, false);
         outcome(ask, &staged, asked, now, false)
     }
 
@@ -135,9 +138,7 @@ impl Cells {
             |(staged, policy): (&Staged, &Policy)| staged.after.is_err() && !policy.is_shadow();
         let allowed = !staged.iter().zip(ask.policies.iter()).any(denied);
         let takes = allowed && ask.cost > 0;
-        if takes {
-            self.commit(ask, &staged, now);
-        }
+        self.commit(ask, &staged, now, takes);
         outcome(ask, &staged, asked, now, takes)
     }
 
@@ -153,14 +154,21 @@ impl Cells {
                 None if full => (Place::Shared, self.shared.get(mark).unwrap_or_default()),
                 None => (Place::New, Cell::default()),
             };
-            Staged { place, before, after: policy.rule().take(before, now, ask.cost) }
+            let settled = policy.rule().settle(before, now);
+            let after = policy.rule().take(settled, now, ask.cost);
+            Staged { place, is_settled: settled != before, before: settled, after }
         };
         each(ask).map(stage).collect()
     }
 
-    fn commit(&mut self, ask: &Ask<'_>, staged: &[Staged], now: u64) {
+    /// Writes what was taken, and what was settled in any case: clients are told how long to wait by that.
+    fn commit(&mut self, ask: &Ask<'_>, staged: &[Staged], now: u64, takes: bool) {
         for ((_, mark), staged) in each(ask).zip(staged) {
-            let Ok(after) = staged.after else { continue };
+            let after = match staged.after {
+                Ok(after) if takes => after,
+                _ if staged.is_settled => staged.before,
+                _ => continue,
+            };
             match staged.place {
                 Place::Own | Place::New => self.by_key.set(own(ask, mark), after),
                 Place::Shared => {

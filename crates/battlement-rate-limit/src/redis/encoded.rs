@@ -1,4 +1,7 @@
-use crate::{KeyHasher, Policies, Policy, decide::Rule};
+use crate::{
+    KeyHasher, Policies, Policy,
+    decide::{Numbers, Rule},
+};
 
 /// What the script is told of a set of policies.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Alone {
     pub(super) mark: f64,
     pub(super) nanos: u64,
     pub(super) units: u32,
+    pub(super) rule: u32,
+    pub(super) scale: f64,
 }
 
 impl Encoded {
@@ -35,9 +40,8 @@ impl Encoded {
         }
         let alone = match (policies, &*rules) {
             ([policy], [Rule::Gcra(gcra)]) => {
-                let numbers = gcra.numbers();
-                let mark = mark(policy, numbers.kind);
-                Some(Alone { mark, nanos: numbers.nanos, units: numbers.units })
+                let Numbers { kind, nanos, units, rule, scale } = gcra.numbers();
+                Some(Alone { mark: mark(policy, kind), nanos, units, rule, scale })
             }
             _ => None,
         };
@@ -50,8 +54,10 @@ fn encode(words: &mut Vec<u8>, policy: &Policy, rule: &Rule) {
     let numbers = rule.numbers();
     words.extend([numbers.kind, u8::from(policy.is_shadow())]);
     words.extend(mark(policy, numbers.kind).to_le_bytes());
-    let numbers = [numbers.nanos / 1_000, numbers.nanos % 1_000, numbers.units.into()];
-    words.extend(numbers.into_iter().flat_map(double));
+    let Numbers { nanos, units, rule, scale, .. } = numbers;
+    words.extend([nanos / 1_000, nanos % 1_000, units.into()].into_iter().flat_map(double));
+    words.extend(rule.to_le_bytes());
+    words.extend(scale.to_le_bytes());
 }
 
 /// What tells the cells of a key apart: what one algorithm has written is no state of another. Never 0, and the

@@ -58,7 +58,7 @@ impl Script {
             cmd.write_arg(&entry.place.text());
         }
         let alike = Alike::of(entries.clone());
-        let mut words = alike.as_ref().map_or([[0; 8]; 7], Alike::words);
+        let mut words = alike.as_ref().map_or([[0; 8]; 9], Alike::words);
         words[0] = double(now.unwrap_or(0));
         cmd.write_arg(words.as_flattened());
         if alike.is_none() {
@@ -88,13 +88,15 @@ impl Alike {
         Some(Self { policy, cost: first.cost, last })
     }
 
-    fn words(&self) -> [[u8; 8]; 7] {
-        let Alone { mark, nanos, units } = self.policy;
+    fn words(&self) -> [[u8; 8]; 9] {
+        let Alone { mark, nanos, units, rule, scale } = self.policy;
         let [cost, most] = [self.cost, units].map(|units| nanos * u64::from(units));
         let [cost_us, most_us] = [cost, most].map(|nanos| double(nanos / 1_000));
         let [cost_ns, most_ns] = [cost, most].map(|nanos| double(nanos % 1_000));
+        let [mark, scale] = [mark, scale].map(f64::to_le_bytes);
         let last = (self.last as f64).to_le_bytes();
-        [[0; 8], last, mark.to_le_bytes(), cost_us, cost_ns, most_us, most_ns]
+        let rule = double(rule.into());
+        [[0; 8], last, mark, cost_us, cost_ns, most_us, most_ns, rule, scale]
     }
 }
 

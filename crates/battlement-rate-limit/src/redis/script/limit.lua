@@ -5,9 +5,10 @@
 -- KEYS  one for each entry
 -- ARGV  d: the time, or 0 for the server's own. If all are to acquire as much from one policy of GCRA, then d: the
 --       last moment at which that may be done; the policy's mark; what is taken, and the most that may be, in
---       microseconds and nanoseconds each. Or else zeros, and two more words:
+--       microseconds and nanoseconds each; its rule and its scale. Or else zeros, and two more words:
 --       the sets, I how many; of each I how many policies; of each policy B: kind (1 GCRA, 2 fixed, 3 sliding
---       window), shadow (0, 1), and d: mark, microseconds and nanoseconds of its interval or period, units;
+--       window), shadow (0, 1), d: mark, microseconds and nanoseconds of its interval or period, units, I: rule, and
+--       d: scale, which is the nanoseconds of an interval or, rounded up, the microseconds of a period;
 --       the entries, of each B: what to do (1 acquire, 2 peek, 3 refund, 4 reset); I: the set, the cost; d: the
 --       last moment; and of a refund, d: when it was taken, and of each policy how far its cell was ahead then,
 --       or -1 if nothing was taken.
@@ -16,17 +17,21 @@
 --       then what a key that holds these policies alone would hold.
 --
 -- A key holds d: until when it lives, and of each policy a cell, d: its mark, when the cell is as good as new; I:
--- of GCRA the nanoseconds of that, or what was used of the window and of the one before. Times are whole
--- microseconds since 2025, which a double holds exactly.
+-- of GCRA the nanoseconds of that and the rule that wrote it, or what was used of the window and of the one before;
+-- d: the scale of what wrote it. Times are whole microseconds since 2025, which a double holds exactly.
+--
+-- A policy whose numbers have changed, or a clock that was set back, leaves cells behind that are settled before
+-- anything is decided, and written if they changed, whatever is decided: a client that is told to wait must find
+-- less to wait for when it comes back. `decide.rs` does the same in memory.
 --
 -- Redis runs all of this text for each call. What takes time there are tables, functions and strings that are made,
 -- and numbers that are written out, so these are few; and what is left, and how long to wait, is for the reader of
 -- the cells to work out.
 
 local KEYS, ARGV, call, pack, unpack = KEYS, ARGV, redis.pcall, struct.pack, struct.unpack
-local ONE, ONE_SIZE = '<dddII', 32
+local ONE, ONE_SIZE = '<dddIId', 40
 
-local now, last, mark, cost_us, cost_ns, most_us, most_ns = unpack('<ddddddd', ARGV[1])
+local now, last, mark, cost_us, cost_ns, most_us, most_ns, rule, scale = unpack('<ddddddddd', ARGV[1])
 if now == 0 then
   local time = call('TIME')
   now = time[1] * 1000000 + time[2] - 1735689600000000
@@ -38,18 +43,18 @@ local stamp, reply, said, done = pack('<d', now), nil, 1, 0
 if mark ~= 0 and last >= now then
   if #KEYS > 1 then reply = { stamp, nil, nil, nil } end
   for entry = 1, #KEYS do
-    local key, lives, whose, us, ns = KEYS[entry], 0, mark, 0, 0
+    local key, lives, whose, us, ns, id = KEYS[entry], 0, mark, 0, 0, rule
     local raw = call('GET', key)
     if raw then
       if #raw ~= ONE_SIZE then break end
-      lives, whose, us, ns = unpack(ONE, raw)
+      lives, whose, us, ns, id = unpack(ONE, raw)
       if whose ~= mark then break end
     end
     local ahead = us - now
     if ahead < 0 then
       ahead, ns = 0, 0
-    elseif ahead > most_us or (ahead == most_us and ns > most_ns) then
-      ahead, ns = most_us, most_ns
+    elseif id ~= rule or ahead > most_us or (ahead == most_us and ns > most_ns) then
+      break
     end
     ahead, ns = ahead + cost_us, ns + cost_ns
     if ns >= 1000 then ahead, ns = ahead + 1, ns - 1000 end
@@ -57,13 +62,13 @@ if mark ~= 0 and last >= now then
     if ahead > most_us or (ahead == most_us and ns > most_ns) then
       ruling = 'n'
     elseif now + ahead < lives then
-      raw = pack(ONE, lives, mark, now + ahead, ns, 0)
+      raw = pack(ONE, lives, mark, now + ahead, ns, rule, scale)
       res = call('SET', key, raw, 'KEEPTTL')
     else
       -- To write a TTL takes as long again as to write the key: it is longer than it must be, by a quarter and a
       -- second, so that there is none to write soon.
       local ms = (ahead - ahead % 800) / 800 + 1003
-      raw = pack(ONE, now + ms * 1000 - 2000, mark, now + ahead, ns, 0)
+      raw = pack(ONE, now + ms * 1000 - 2000, mark, now + ahead, ns, rule, scale)
       res = call('SET', key, raw, 'PX', ms)
     end
     if res and res.err then break end
@@ -75,75 +80,140 @@ if mark ~= 0 and last >= now then
 end
 
 reply = reply or { stamp }
-local CELL, CELL_SIZE = '<ddII', 24
+local CELL, CELL_SIZE = '<ddIId', 32
 local floor, sub = math.floor, string.sub
 
--- What `take` and `give_back` make of a cell; nothing, if there is not as much to take.
+-- What each kind makes of a settled cell: `settle` also says whether it changed, `take` gives nothing if there is not
+-- as much to take. `give_back` takes cells as they are, and leaves those of another rule to that.
 local kinds = {}
 
--- GCRA: `a` is the nanoseconds of `us`.
+-- GCRA: `a` is the nanoseconds of `us`, `b` the rule, `c` how many nanoseconds of that are a unit.
 kinds[1] = function()
-  -- How far a cell is ahead, and no further than all of the burst.
-  local function ahead(policy, us, ns)
-    us = us - now
-    if us < 0 then return 0, 0 end
-    local most = policy.most_us
-    if us > most or (us == most and ns > policy.most_ns) then return most, policy.most_ns end
-    return us, ns
+  local OVERDRAWN = 1
+
+  local function wrote(policy, id)
+    return id == policy.rule or id == policy.rule + OVERDRAWN
   end
 
-  local function take(policy, us, ns, _, cost)
-    us, ns = ahead(policy, us, ns)
-    us, ns = us + cost * policy.us, ns + cost * policy.ns
-    local more = floor(ns / 1000)
-    us, ns = us + more, ns - more * 1000
-    if us > policy.most_us or (us == policy.most_us and ns > policy.most_ns) then return nil end
-    return now + us, ns, 0
+  local function nanos_of(policy, c)
+    if c > 0 and c < math.huge then return c end
+    return policy.scale
   end
 
-  local function give_back(policy, us, ns, _, cost, taken_at, was_ahead)
-    us, ns = ahead(policy, us, ns)
+  -- A cell that is ahead so far, in which other rules find a unit used for each `nanos` of that.
+  local function cell(policy, us, ns, nanos)
+    if nanos < policy.scale then return now + us, ns, policy.rule + OVERDRAWN, nanos end
+    return now + us, ns, policy.rule, policy.scale
+  end
+
+  local function settle(policy, us, ns, id, c)
+    local held = us - now
+    if held < 0 or (held == 0 and ns == 0) then return us, ns, id, c, false end
+    if wrote(policy, id) then
+      if held > policy.most_us or (held == policy.most_us and ns > policy.most_ns) then
+        return now + policy.most_us, policy.most_ns, id, c, true
+      end
+      return us, ns, id, c, false
+    end
+    local used = (held * 1000 + ns) / nanos_of(policy, c)
+    local least = used * (1 - 4 * 2 ^ -52)
+    local ahead = used * policy.scale
+    if ahead >= 2 ^ 50 then ahead = least * policy.scale end
+    if ahead < policy.most_us * 1000 + policy.most_ns then
+      ahead = floor(ahead)
+      ns = math.fmod(ahead, 1000)
+      held = (ahead - ns) / 1000
+    else
+      held, ns = policy.most_us, policy.most_ns
+    end
+    local nanos = policy.scale
+    -- Rounded up: a client must not gain units by making two policies take turns.
+    if least > policy.units then nanos = (held * 1000 + ns) / math.ceil(least) end
+    us, ns, id, c = cell(policy, held, ns, nanos)
+    return us, ns, id, c, true
+  end
+
+  local function take(policy, us, ns, id, c, cost)
+    local held = us - now
+    if held < 0 then held, ns = 0, 0 end
+    local new_us, new_ns = held + cost * policy.us, ns + cost * policy.ns
+    local more = floor(new_ns / 1000)
+    new_us, new_ns = new_us + more, new_ns - more * 1000
+    if new_us > policy.most_us or (new_us == policy.most_us and new_ns > policy.most_ns) then return nil end
+    local nanos = policy.scale
+    if id ~= policy.rule and held * 1000 + ns > 0 then
+      nanos = (new_us * 1000 + new_ns) / ((held * 1000 + ns) / nanos_of(policy, c) + cost * policy.step)
+    end
+    return cell(policy, new_us, new_ns, nanos)
+  end
+
+  local function give_back(policy, us, ns, id, c, cost, taken_at, was_ahead)
     local give_us, give_ns = cost * policy.us, cost * policy.ns
     local more = floor(give_ns / 1000)
     give_us, give_ns = give_us + more, give_ns - more * 1000
     if now > taken_at then was_ahead = was_ahead - (now - taken_at) end
     if was_ahead < 0 then was_ahead = 0 end
     if give_us >= was_ahead then give_us, give_ns = was_ahead, 0 end
+    if wrote(policy, id) then
+      us, ns = settle(policy, us, ns, id, c)
+    else
+      local give = floor((give_us * 1000 + give_ns) / policy.scale * nanos_of(policy, c))
+      give_ns = math.fmod(give, 1000)
+      give_us = (give - give_ns) / 1000
+    end
     us, ns = us - give_us, ns - give_ns
     if ns < 0 then us, ns = us - 1, ns + 1000 end
-    if us < 0 then us, ns = 0, 0 end
-    return now + us, ns, 0
+    if us < now then us, ns = now, 0 end
+    return us, ns, id, c
   end
 
-  return { take = take, give_back = give_back }
+  return { settle = settle, take = take, give_back = give_back }
+end
+
+-- Windows: `us` is the end of the last one that counts, `c` the scale of their period.
+local function settles(windows)
+  return function(policy, us, used, before, c)
+    local left, most = us - now, windows * policy.us
+    if left <= 0 then return us, used, before, c, false end
+    if c == policy.scale then
+      if left > most then return now + most, used, before, c, true end
+      return us, used, before, c, false
+    end
+    local periods = left / c
+    if not (periods >= 0 and periods < windows) then periods = windows end
+    return now + floor(periods * policy.us), used, before, policy.scale, true
+  end
 end
 
 -- A fixed window: `us` is its end, `a` what was used of it.
 kinds[2] = function()
+  local settle = settles(1)
+
   local function open(policy, us, used)
-    local ends = now + policy.us
-    if us <= now then return ends, 0 end
-    -- The window of a policy that was replaced may have been longer.
-    return us < ends and us or ends, used
+    if us <= now then return now + policy.us, 0 end
+    return us, used
   end
 
-  local function take(policy, us, used, _, cost)
+  local function take(policy, us, used, _, _, cost)
     us, used = open(policy, us, used)
     if used + cost > policy.units then return nil end
-    return us, used + cost, 0
+    return us, used + cost, 0, policy.scale
   end
 
-  local function give_back(policy, us, used, before, cost, taken_at)
-    local ends, open_used = open(policy, us, used)
-    if taken_at < ends - policy.us then return us, used, before end
-    return ends, open_used > cost and open_used - cost or 0, 0
+  local function give_back(policy, us, used, before, c, cost, taken_at)
+    if c ~= policy.scale then return us, used > cost and used - cost or 0, 0, c end
+    local ends, open_used = open(policy, settle(policy, us, used, before, c))
+    if taken_at < ends - policy.us then return us, used, before, c end
+    return ends, open_used > cost and open_used - cost or 0, 0, c
   end
 
-  return { take = take, give_back = give_back }
+  return { settle = settle, take = take, give_back = give_back }
 end
 
 -- A sliding window: `us` is the end of the one after it, `a` what was used of it, `b` of the one before.
 kinds[3] = function()
+  local settle = settles(2)
+
   -- a * b / c, rounded up; a < 2^32, b <= c < 2^52.
   local function muldiv(a, b, c)
     if a * b < 9007199254740992 then
@@ -166,48 +236,52 @@ kinds[3] = function()
   -- When the window after this one ends, what was used of this one and of the one before, and how long this
   -- one has lasted.
   local function open(policy, us, used, before)
-    local period = policy.us
-    if us <= now then return now + 2 * period, 0, 0, 0 end
-    local ends = us < now + 2 * period and us or now + 2 * period
-    local left = ends - now
-    if left > period then return ends, used, before, 2 * period - left end
-    return ends + period, 0, used, period - left
+    local period, left = policy.us, us - now
+    if left <= 0 then return now + 2 * period, 0, 0, 0 end
+    if left > period then return us, used, before, 2 * period - left end
+    return us + period, 0, used, period - left
   end
 
-  local function take(policy, us, used, before, cost)
+  local function take(policy, us, used, before, _, cost)
     local elapsed
     us, used, before, elapsed = open(policy, us, used, before)
     local period = policy.us
     if used + muldiv(before, period - elapsed, period) + cost > policy.units then return nil end
-    return us, used + cost, before
+    return us, used + cost, before, policy.scale
   end
 
-  local function give_back(policy, us, used, before, cost, taken_at)
-    local ends, open_used, open_before, elapsed = open(policy, us, used, before)
+  local function give_back(policy, us, used, before, c, cost, taken_at)
+    if c ~= policy.scale then
+      -- It was taken before the period changed, of one window or the other.
+      local rest = cost > before and cost - before or 0
+      return us, used > rest and used - rest or 0, before > cost and before - cost or 0, c
+    end
+    local ends, open_used, open_before, elapsed = open(policy, settle(policy, us, used, before, c))
     local began = now - elapsed
     if taken_at >= began then
       open_used = open_used > cost and open_used - cost or 0
     elseif taken_at >= began - policy.us then
       open_before = open_before > cost and open_before - cost or 0
     end
-    return ends, open_used, open_before
+    return ends, open_used, open_before, c
   end
 
-  return { take = take, give_back = give_back }
+  return { settle = settle, take = take, give_back = give_back }
 end
 
 -- A policy of a set. Kinds are made when a policy is of them.
-local function new_policy(kind, shadow, mark, us, ns, units)
-  local rule = kinds[kind]
-  if type(rule) == 'function' then
-    rule = rule()
-    kinds[kind] = rule
+local function new_policy(kind, shadow, mark, us, ns, units, rule, scale)
+  local made = kinds[kind]
+  if type(made) == 'function' then
+    made = made()
+    kinds[kind] = made
   end
   local most_ns = units * ns
   local more = floor(most_ns / 1000)
   return {
-    take = rule.take, give_back = rule.give_back, grows = kind == 1, shadow = shadow == 1, mark = mark,
-    us = us, ns = ns, units = units, most_us = units * us + more, most_ns = most_ns - more * 1000,
+    settle = made.settle, take = made.take, give_back = made.give_back, grows = kind == 1, shadow = shadow == 1,
+    mark = mark, us = us, ns = ns, units = units, step = 1, rule = rule, scale = scale,
+    most_us = units * us + more, most_ns = most_ns - more * 1000,
   }
 end
 
@@ -215,8 +289,10 @@ end
 local function read_sets()
   if mark ~= 0 then
     -- What all take is one unit to them, of which there are as many as there are.
-    local policy = new_policy(1, 0, mark, cost_us, cost_ns, 0)
+    local policy = new_policy(1, 0, mark, cost_us, cost_ns, 0, rule, scale)
     policy.most_us, policy.most_ns = most_us, most_ns
+    policy.step = floor((cost_us * 1000 + cost_ns) / scale + 0.5)
+    policy.units = floor((most_us * 1000 + most_ns) / scale + 0.5)
     return { { policy, size = 1, places = { [mark] = 1 } } }
   end
   local sets, word, at, count, size = {}, ARGV[2], 5, unpack('<I', ARGV[2]), nil
@@ -224,9 +300,9 @@ local function read_sets()
     size, at = unpack('<I', word, at)
     local set = { size = size, places = {} }
     for p = 1, size do
-      local kind, shadow, whose, us, ns, units
-      kind, shadow, whose, us, ns, units, at = unpack('<BBdddd', word, at)
-      set[p] = new_policy(kind, shadow, whose, us, ns, units)
+      local kind, shadow, whose, us, ns, units, rule, scale
+      kind, shadow, whose, us, ns, units, rule, scale, at = unpack('<BBddddId', word, at)
+      set[p] = new_policy(kind, shadow, whose, us, ns, units, rule, scale)
       set.places[whose] = p
     end
     sets[s] = set
@@ -235,23 +311,25 @@ local function read_sets()
 end
 
 -- The cells of the entry that is at work, and those it would have. Until when its key lives, and what else it holds:
--- the cells of other policies, and when all of those are as good as new.
-local us, a, b, new_us, new_a, new_b = { nil }, { nil }, { nil }, { nil }, { nil }, { nil }
-local lives, others, others_us
+-- the cells of other policies, and when all of those are as good as new. Whether a cell was settled otherwise than it
+-- lies there.
+local us, a, b, c = { nil }, { nil }, { nil }, { nil }
+local new_us, new_a, new_b, new_c = { nil }, { nil }, { nil }, { nil }
+local lives, others, others_us, dirty
 
 local function read(set, raw)
-  lives, others, others_us = 0, '', 0
+  lives, others, others_us, dirty = 0, '', 0, false
   for p = 1, set.size do
-    us[p], a[p], b[p] = 0, 0, 0
+    us[p], a[p], b[p], c[p] = 0, 0, 0, 0
   end
   if not raw or #raw % CELL_SIZE ~= 8 then return end
   local any = false
   for at = 9, #raw, CELL_SIZE do
-    local whose, until_us, x, y = unpack(CELL, raw, at)
+    local whose, until_us, x, y, z = unpack(CELL, raw, at)
     local p = set.places[whose]
     if p then
       any = true
-      us[p], a[p], b[p] = until_us, x, y
+      us[p], a[p], b[p], c[p] = until_us, x, y, z
     elseif until_us >= now and until_us - now < 9007199254740992 then
       others = others .. sub(raw, at, at + CELL_SIZE - 1)
       if until_us > others_us then others_us = until_us end
@@ -261,16 +339,25 @@ local function read(set, raw)
   if any then lives = unpack('<d', raw) end
 end
 
-local function cells(set, us, a, b)
+local function settle(set)
+  for p = 1, set.size do
+    local changed
+    us[p], a[p], b[p], c[p], changed = set[p].settle(set[p], us[p], a[p], b[p], c[p])
+    dirty = dirty or changed
+  end
+end
+
+local function cells(set, us, a, b, c)
   local text = ''
   for p = 1, set.size do
-    text = text .. pack(CELL, set[p].mark, us[p], a[p], b[p])
+    text = text .. pack(CELL, set[p].mark, us[p], a[p], b[p], c[p])
   end
   return text
 end
 
--- Writes these cells, and sees to it that the key outlives them, but not for ever.
-local function write(key, set, us, a, b)
+-- Writes these cells, and sees to it that the key outlives them, but not for ever. A key that was settled may have been
+-- about to live much too long.
+local function write(key, set, us, a, b, c)
   local until_us, likely_us = others_us, others_us
   for p = 1, set.size do
     if us[p] > until_us then until_us = us[p] end
@@ -278,8 +365,8 @@ local function write(key, set, us, a, b)
     if us[p] + longer > likely_us then likely_us = us[p] + longer end
   end
   if until_us < now then return call('DEL', key) end
-  local text = cells(set, us, a, b) .. others
-  if until_us < lives then return call('SET', key, pack('<d', lives) .. text, 'KEEPTTL') end
+  local text = cells(set, us, a, b, c) .. others
+  if until_us < lives and not dirty then return call('SET', key, pack('<d', lives) .. text, 'KEEPTTL') end
   local ms = floor((likely_us - now) / 1000) + 3
   return call('SET', key, pack('<d', now + ms * 1000 - 2000) .. text, 'PX', ms)
 end
@@ -296,23 +383,25 @@ local function is_done(res)
 end
 
 local function decide(key, set, cost, commits)
+  settle(set)
   local allowed, rulings = commits and cost > 0, ''
   for p = 1, set.size do
     local policy, ruling = set[p], 'y'
-    new_us[p], new_a[p], new_b[p] = policy.take(policy, us[p], a[p], b[p], cost)
+    new_us[p], new_a[p], new_b[p], new_c[p] = policy.take(policy, us[p], a[p], b[p], c[p], cost)
     if not new_us[p] then
       ruling = 'n'
-      new_us[p], new_a[p], new_b[p] = us[p], a[p], b[p]
+      new_us[p], new_a[p], new_b[p], new_c[p] = us[p], a[p], b[p], c[p]
       if not policy.shadow then allowed = false end
     end
     rulings = rulings .. ruling
   end
   local text
   if allowed then
-    if not is_done(write(key, set, new_us, new_a, new_b)) then return end
-    rulings, text = string.gsub(rulings, 'y', 'c'), cells(set, new_us, new_a, new_b)
+    if not is_done(write(key, set, new_us, new_a, new_b, new_c)) then return end
+    rulings, text = string.gsub(rulings, 'y', 'c'), cells(set, new_us, new_a, new_b, new_c)
   else
-    text = cells(set, us, a, b)
+    if dirty and not is_done(write(key, set, us, a, b, c)) then return end
+    text = cells(set, us, a, b, c)
   end
   say(rulings .. pack('<d', 0) .. text)
 end
@@ -321,20 +410,21 @@ local function refund(key, set, cost, taken_at, was_ahead)
   local any = false
   for p = 1, set.size do
     local policy = set[p]
-    new_us[p], new_a[p], new_b[p] = us[p], a[p], b[p]
+    new_us[p], new_a[p], new_b[p], new_c[p] = us[p], a[p], b[p], c[p]
     if was_ahead[p] >= 0 and us[p] > now then
       any = true
-      new_us[p], new_a[p], new_b[p] = policy.give_back(policy, us[p], a[p], b[p], cost, taken_at, was_ahead[p])
+      new_us[p], new_a[p], new_b[p], new_c[p] =
+        policy.give_back(policy, us[p], a[p], b[p], c[p], cost, taken_at, was_ahead[p])
     end
   end
-  if not any or is_done(write(key, set, new_us, new_a, new_b)) then say('d') end
+  if not any or is_done(write(key, set, new_us, new_a, new_b, new_c)) then say('d') end
 end
 
 local function reset(key, set)
   for p = 1, set.size do
-    new_us[p], new_a[p], new_b[p] = 0, 0, 0
+    new_us[p], new_a[p], new_b[p], new_c[p] = 0, 0, 0, 0
   end
-  if is_done(write(key, set, new_us, new_a, new_b)) then say('d') end
+  if is_done(write(key, set, new_us, new_a, new_b, new_c)) then say('d') end
 end
 
 local sets, at = read_sets(), 1

@@ -97,9 +97,15 @@ fn states(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malf
         words.take(8)?;
         let until = words.nanos_below(MOST_UNTIL)?;
         let [a, b] = [words.count()?, words.count()?];
+        let scale = words.array()?;
         let cell = match rule {
-            Rule::Gcra(_) => Cell { until: until.saturating_add(a.into()), ..Cell::default() },
-            Rule::Fixed(_) | Rule::Sliding(_) => Cell { until, used: a, before: b },
+            Rule::Gcra(_) => {
+                let until = until.saturating_add(a.into());
+                Cell { until, state: u64::from_le_bytes(scale), rule: b }
+            }
+            Rule::Fixed(_) | Rule::Sliding(_) => {
+                Cell::of_window(until, [a, b], f64::from_le_bytes(scale))
+            }
         };
         state(rule, cell, now, entry.cost, *ruling)
     };
@@ -144,26 +150,33 @@ mod tests {
     }
 
     /// What the script says, by hand.
-    fn said(now: f64, rulings: &str, until: f64, numbers: [u32; 2]) -> Value {
+    fn said(now: f64, rulings: &str, until: f64, numbers: [u32; 2], scale: f64) -> Value {
         let mut words = now.to_le_bytes().to_vec();
         words.extend(rulings.bytes());
         for double in [0.0, 7.0, until] {
             words.extend(double.to_le_bytes());
         }
         words.extend(numbers.into_iter().flat_map(u32::to_le_bytes));
+        words.extend(scale.to_le_bytes());
         Value::BulkString(words)
+    }
+
+    /// The same of a cell that the policy of [`entry`] has written.
+    fn said_of_ours(now: f64, rulings: &str, until: f64, nanos: u32) -> Value {
+        let numbers = entry().policies[0].rule().numbers();
+        said(now, rulings, until, [nanos, numbers.rule], numbers.scale)
     }
 
     #[test]
     fn an_answer_is_read_for_what_it_says() {
         let entries = [entry()];
         let half = 43_200_000_000.0;
-        let answers = Reply::of(&said(5.0, "c", 5.0 + half, [0, 0]), &entries).unwrap().answers;
+        let answers = Reply::of(&said_of_ours(5.0, "c", 5.0 + half, 0), &entries).unwrap().answers;
         let reset = Duration::from_secs(43_200);
         let left = PolicyState { ruling: Ruling::Allow, remaining: 1, reset };
         assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
         let answers =
-            Reply::of(&said(5.0, "n", 4.0 + 2.0 * half, [999, 0]), &entries).unwrap().answers;
+            Reply::of(&said_of_ours(5.0, "n", 4.0 + 2.0 * half, 999), &entries).unwrap().answers;
         let wait = Some(reset - Duration::from_nanos(1));
         let left = PolicyState {
             ruling: Ruling::Deny { wait },
@@ -176,7 +189,7 @@ mod tests {
     #[test]
     fn nonsense_is_no_answer() {
         let entries = [entry()];
-        let Value::BulkString(good) = said(5.0, "c", 5.0, [0, 0]) else { panic!() };
+        let Value::BulkString(good) = said_of_ours(5.0, "c", 5.0, 0) else { panic!() };
         let text = |words: &[u8]| Value::BulkString(words.to_vec());
         let mut all = vec![
             Value::Nil,
@@ -185,11 +198,11 @@ mod tests {
             text(&[&*good, b"x"].concat()),
             text(&[&good[..8], b"d"].concat()),
             text(&[&good[..8], b"eOOM"].concat()),
-            said(-1.0, "c", 5.0, [0, 0]),
-            said(f64::NAN, "c", 5.0, [0, 0]),
-            said(5.0, "x", 5.0, [0, 0]),
-            said(5.0, "c", f64::INFINITY, [0, 0]),
-            said(5.0, "c", 1e17, [0, 0]),
+            said_of_ours(-1.0, "c", 5.0, 0),
+            said_of_ours(f64::NAN, "c", 5.0, 0),
+            said_of_ours(5.0, "x", 5.0, 0),
+            said_of_ours(5.0, "c", f64::INFINITY, 0),
+            said_of_ours(5.0, "c", 1e17, 0),
         ];
         all.extend((0..good.len()).map(|end| text(&good[..end])));
         for value in all {
@@ -220,10 +233,11 @@ mod tests {
             [now, until] in [0.0..2.0 * MOST_UNTIL, 0.0..2.0 * MOST_UNTIL],
             ruling in "[cynx]",
             numbers in any::<[u32; 2]>(),
+            scale in prop_oneof![any::<f64>(), prop::num::f64::ANY],
             rest in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let entries = [Entry { policies, cost, ..entry() }];
-            let value = said(now, &ruling, until, numbers);
+            let value = said(now, &ruling, until, numbers, scale);
             if let Ok(reply) = Reply::of(&value, &entries) {
                 prop_assert!(now < MOST_NOW && until < MOST_UNTIL && reply.done() == 1);
             }

@@ -1,15 +1,17 @@
 //! The script in a real Redis, at moments of the test's choice.
 
 mod agreement;
+mod change;
 
 use std::time::Duration;
 
 use battlement_testkit::redis::Redis as Server;
 use redis::{Value, aio::MultiplexedConnection};
+use tokio::time::Instant;
 
 use super::*;
 use crate::{
-    Algorithm, Policies, Policy, PolicyState,
+    Algorithm, Ask, KeyHash, Outcome, Policies, Policy, PolicyState, Source,
     redis::{entry::Answer, place::Place},
 };
 

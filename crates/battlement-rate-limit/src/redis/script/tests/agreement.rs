@@ -11,11 +11,11 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use tokio::{runtime::Runtime, time::Instant};
+use tokio::runtime::Runtime;
 
 use self::governors::Governors;
 use super::*;
-use crate::{Ask, KeyHash, Memory, Outcome};
+use crate::Memory;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -24,13 +24,19 @@ enum Step {
     /// What was taken that many steps ago.
     GiveBack(usize),
     Forget,
+    /// Other numbers for the policies.
+    Replace(prop::sample::Index),
 }
 
 #[derive(Clone, Debug)]
 struct Case {
-    policies: Vec<Policy>,
+    /// Those that hold one after the other, by the same names and algorithms.
+    sets: Vec<Policies>,
     steps: Vec<(u64, Step)>,
 }
+
+/// The numbers of a policy.
+type Numbers = (u32, u64, u32, bool);
 
 fn algorithms() -> impl Strategy<Value = Algorithm> {
     prop::sample::select(vec![Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow])
@@ -39,51 +45,69 @@ fn algorithms() -> impl Strategy<Value = Algorithm> {
 /// Whole microseconds an interval, so that refunds agree exactly as well.
 fn whole() -> impl Strategy<Value = Case> {
     let quota = prop::sample::select(vec![1_u32, 2, 5, 10, 50, 100]);
-    let policy = (quota, 1_u64..20_000, 1_u32..200, algorithms(), prop::bool::weighted(0.2));
+    let numbers = (quota, 1_u64..20_000, 1_u32..200, prop::bool::weighted(0.2));
     let steps = prop_oneof![
         8 => (0_u32..60).prop_map(Step::Take),
         1 => (0_u32..60).prop_map(Step::Look),
         2 => (0_usize..4).prop_map(Step::GiveBack),
         1 => Just(Step::Forget),
     ];
-    cases(policy, steps)
+    cases(numbers, algorithms(), steps)
 }
 
 /// Intervals in nanoseconds, and times that are no multiple of anything.
 fn broken() -> impl Strategy<Value = Case> {
-    let policy = (1_u32..1_000, 1_u64..20_000, 1_u32..2_000, algorithms(), Just(false));
-    cases(policy, (0_u32..300).prop_map(Step::Take))
+    let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..2_000, Just(false));
+    cases(numbers, algorithms(), (0_u32..300).prop_map(Step::Take))
+}
+
+/// Policies whose numbers change. Refunds are asked for where a cell is a whole number of microseconds ahead.
+fn changing() -> impl Strategy<Value = Case> {
+    let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..200, prop::bool::weighted(0.2));
+    let steps = prop_oneof![
+        8 => (0_u32..150).prop_map(Step::Take),
+        1 => (0_u32..60).prop_map(Step::Look),
+        1 => Just(Step::Forget),
+        3 => any::<prop::sample::Index>().prop_map(Step::Replace),
+    ];
+    cases(numbers, algorithms(), steps)
 }
 
 /// What governor knows: its own algorithm, and taking.
 fn of_governor() -> impl Strategy<Value = Case> {
-    let policy = (1_u32..1_000, 1_u64..20_000, 1_u32..200, Just(Algorithm::Gcra), Just(false));
-    cases(policy, (0_u32..60).prop_map(Step::Take))
+    let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..200, Just(false));
+    cases(numbers, Just(Algorithm::Gcra), (0_u32..60).prop_map(Step::Take))
 }
 
 fn cases(
-    policy: impl Strategy<Value = (u32, u64, u32, Algorithm, bool)>,
+    numbers: impl Strategy<Value = Numbers> + Clone,
+    algorithms: impl Strategy<Value = Algorithm>,
     step: impl Strategy<Value = Step>,
 ) -> impl Strategy<Value = Case> {
     let pauses = prop_oneof![0_u64..50, 0_u64..100_000, 0_u64..30_000_000];
-    let policies = prop::collection::vec(policy, 1..4);
+    let numbers = prop::array::uniform3(numbers);
+    let policies = prop::collection::vec((algorithms, numbers), 1..4);
     (policies, prop::collection::vec((pauses, step), 1..40)).prop_map(|(policies, steps)| {
-        let policies = policies.into_iter().enumerate().map(|(nth, numbers)| {
-            let (quota, millis, burst, algorithm, shadow) = numbers;
-            let policy = Policy::new(&format!("p{nth}"), quota, Duration::from_millis(millis));
-            let gcra = algorithm == Algorithm::Gcra;
-            let policy = if gcra { policy.burst(burst) } else { policy.algorithm(algorithm) };
-            policy.shadow(shadow)
-        });
-        Case { policies: policies.collect(), steps }
+        let set = |which: usize| {
+            let policies = policies.iter().enumerate();
+            Policies::new(policies.map(|(nth, (algorithm, all))| policy(nth, *algorithm, all[which])))
+        };
+        Case { sets: (0..3).map(set).collect(), steps }
     })
+}
+
+fn policy(nth: usize, algorithm: Algorithm, (quota, millis, burst, shadow): Numbers) -> Policy {
+    let policy = Policy::new(&format!("p{nth}"), quota, Duration::from_millis(millis));
+    let is_gcra = algorithm == Algorithm::Gcra;
+    let policy = if is_gcra { policy.burst(burst) } else { policy.algorithm(algorithm) };
+    policy.shadow(shadow)
 }
 
 /// One case, step by step in the script, in memory, and in governor as far as that knows how. Returns how
 /// often governor was asked.
 async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, TestCaseError> {
     let (memory, begin) = (Memory::default(), Instant::now());
-    let policies = Policies::new(case.policies.clone());
+    let mut policies = case.sets[0].clone();
     let mut governors = Governors::of(&policies);
     let (mut now, mut charged) = (0, Vec::new());
     for (pause, step) in &case.steps {
@@ -124,6 +148,10 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
                 let answer = redis.one(at, entry(key, &policies, 1, What::Reset)).await;
                 prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
             }
+            Step::Replace(which) => {
+                governors.leave();
+                policies = which.get(&case.sets).clone();
+            }
         }
     }
     Ok(governors.asked())
@@ -135,8 +163,8 @@ fn governor_the_memory_and_the_script_agree_on_all_policies_costs_and_times() {
     let server = runtime.block_on(Server::start()).unwrap();
     let redis = RefCell::new(runtime.block_on(Scripted::new(&server)));
     let (nth, asked) = (Cell::new(0), Cell::new(0));
-    let cases = prop_oneof![whole(), broken(), of_governor()];
-    let tried = TestRunner::new(Config::with_cases(400)).run(&cases, |case| {
+    let cases = prop_oneof![whole(), broken(), changing(), of_governor()];
+    let tried = TestRunner::new(Config::with_cases(500)).run(&cases, |case| {
         nth.set(nth.get() + 1);
         let key = format!("k{}", nth.get());
         let more = runtime.block_on(agree(&mut redis.borrow_mut(), &key, &case))?;
@@ -173,7 +201,7 @@ async fn it_agrees_at_the_ends_of_what_policies_may_be() {
             .into_iter()
             .enumerate()
             .map(|(nth, cost)| (period / 7 * (nth as u64 % 3 * 2), Step::Take(cost)));
-        let case = Case { policies: vec![policy], steps: steps.collect() };
+        let case = Case { sets: vec![policy.into()], steps: steps.collect() };
         agree(&mut redis, &format!("k{nth}"), &case).await.unwrap();
     }
 }

@@ -1,0 +1,209 @@
+//! Policies whose numbers change, and clocks that are set.
+
+use super::*;
+
+const HOUR: u64 = 3_600 * SECOND;
+
+/// The numbers of a rule: units, and the time in which all of them come back.
+type Numbers = (u32, u64);
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Gcra,
+    Fixed,
+    Sliding,
+}
+
+const KINDS: [Kind; 3] = [Kind::Gcra, Kind::Fixed, Kind::Sliding];
+
+impl Kind {
+    fn rule(self, (units, period): Numbers) -> Rule {
+        match self {
+            Self::Gcra => Rule::Gcra(Gcra::new(period.div_ceil(units.into()), units)),
+            Self::Fixed => Rule::Fixed(window(units, period)),
+            Self::Sliding => Rule::Sliding(window(units, period)),
+        }
+    }
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop::sample::select(KINDS.to_vec())
+}
+
+fn numbers() -> impl Strategy<Value = Numbers> {
+    let period = prop_oneof![1_000_000..SECOND, SECOND..HOUR, HOUR..10_000 * HOUR];
+    (prop_oneof![1_u32..20, 1_u32..5_000], period)
+}
+
+/// A few policies that replace each other.
+fn several() -> impl Strategy<Value = Vec<Numbers>> {
+    prop::collection::vec(numbers(), 1..4)
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// Which of the policies holds.
+    policy: prop::sample::Index,
+    /// How the clock moves, and whether it is set back.
+    passes: u64,
+    is_back: bool,
+    /// Parts in 100 of what the policy holds.
+    cost: u32,
+}
+
+fn steps_of_any_clock() -> impl Strategy<Value = Vec<Step>> {
+    let time = prop_oneof![Just(0), 0..SECOND, 0..HOUR, 0..1_000 * HOUR];
+    let step = (any::<prop::sample::Index>(), time, prop::bool::weighted(0.2), 0_u32..110);
+    let step = step.prop_map(|(policy, passes, is_back, cost)| Step { policy, passes, is_back, cost });
+    prop::collection::vec(step, 1..60)
+}
+
+fn used(rule: &Rule, (units, _): Numbers, cell: Cell, now: u64) -> u32 {
+    units - rule.left(cell, now).units
+}
+
+proptest! {
+    #[test]
+    fn a_client_that_waits_as_told_is_admitted_after_any_change_of_policy_and_step_of_the_clock(
+        kind in kind(), policies in several(), steps in steps_of_any_clock(),
+    ) {
+        let (mut cell, mut now) = (Cell::default(), 1_000_000 * HOUR);
+        for step in steps {
+            let numbers = *step.policy.get(&policies);
+            let (rule, cost) = (kind.rule(numbers), (numbers.0 * step.cost).div_ceil(100));
+            now = if step.is_back { now - step.passes } else { now + step.passes };
+            if let (Err(Denied { wait }), _) = rule.charge(&mut cell, now, cost) {
+                let Some(wait) = wait else { prop_assert!(cost > numbers.0); continue };
+                let (mut early, mut obedient) = (cell, cell);
+                prop_assert!(rule.charge(&mut early, now + wait - 1, cost).0.is_err());
+                prop_assert!(rule.charge(&mut obedient, now + wait, cost).0.is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_denied_client_is_told_to_wait_no_longer_than_the_policy_takes_to_recover(
+        kind in kind(), policies in several(), steps in steps_of_any_clock(),
+    ) {
+        let (mut cell, mut now) = (Cell::default(), 1_000_000 * HOUR);
+        for step in steps {
+            let numbers = *step.policy.get(&policies);
+            let (rule, cost) = (kind.rule(numbers), (numbers.0 * step.cost).div_ceil(100));
+            now = if step.is_back { now - step.passes } else { now + step.passes };
+            if let (Err(Denied { wait: Some(wait) }), _) = rule.charge(&mut cell, now, cost) {
+                // The interval of GCRA is rounded up.
+                let most = numbers.1 + u64::from(numbers.0);
+                let periods = if matches!(kind, Kind::Sliding) { 2 } else { 1 };
+                prop_assert!(wait <= periods * most);
+            }
+        }
+    }
+
+    #[test]
+    fn units_that_were_used_stay_used_when_a_policy_changes_and_when_it_changes_back(
+        kind in kind(), old in numbers(), new in numbers(), part in 0.0..=1.0, is_asked: bool,
+    ) {
+        let (before, after) = (kind.rule(old), kind.rule(new));
+        let (mut cell, now) = (Cell::default(), HOUR);
+        let units = (f64::from(old.0) * part) as u32;
+        prop_assert!(before.charge(&mut cell, now, units).0.is_ok());
+        prop_assert_eq!(after.left(cell, now).units, new.0.saturating_sub(units));
+        if is_asked && after.charge(&mut cell, now, new.0).0.is_ok() {
+            return Ok(());
+        }
+        prop_assert_eq!(before.left(cell, now).units, old.0 - units);
+    }
+
+    #[test]
+    fn a_change_of_policy_gives_back_no_more_than_the_unit_that_is_about_to_come_back(
+        kind in kind(), old in numbers(), new in numbers(), part in 0.0..=1.0, passed in 0.0..1.0,
+    ) {
+        let (before, after) = (kind.rule(old), kind.rule(new));
+        let (mut cell, mut now) = (Cell::default(), HOUR);
+        prop_assert!(before.charge(&mut cell, now, (f64::from(old.0) * part) as u32).0.is_ok());
+        now += (old.1 as f64 * passed) as u64;
+        let (used_before, used_after) = (used(&before, old, cell, now), used(&after, new, cell, now));
+        prop_assert!(used_after <= used_before.min(new.0));
+        prop_assert!(used_after >= used_before.saturating_sub(1).min(new.0));
+    }
+
+    #[test]
+    fn a_denial_by_one_of_two_policies_of_a_name_gives_nothing_back_to_the_other(
+        kind in kind(), old in numbers(), new in numbers(), part in 0.0..=1.0, turns in 1..20,
+    ) {
+        let (before, after) = (kind.rule(old), kind.rule(new));
+        let (mut cell, now) = (Cell::default(), HOUR);
+        let units = (f64::from(old.0) * part) as u32;
+        prop_assert!(before.charge(&mut cell, now, units).0.is_ok());
+        for _ in 0..turns {
+            if after.charge(&mut cell, now, new.0).0.is_ok() {
+                break;
+            }
+            let (denied, left) = before.charge(&mut cell, now, u32::MAX);
+            prop_assert!(denied.is_err());
+            prop_assert_eq!(left.units, old.0 - units);
+        }
+    }
+}
+
+#[test]
+fn a_client_at_the_limit_of_a_larger_policy_waits_as_the_smaller_one_says() {
+    let ten_per_hour = Rule::Gcra(Gcra::new(360 * SECOND, 10));
+    let mut cell = ten_per_hour.take(Cell::default(), 0, 10).unwrap();
+    let ten_per_minute = Rule::Gcra(Gcra::new(6 * SECOND, 10));
+    let wait = ten_per_minute.charge(&mut cell, 0, 1).0.unwrap_err().wait.unwrap();
+    assert_eq!(wait, 6 * SECOND);
+    assert!(ten_per_minute.charge(&mut cell, wait, 1).0.is_ok());
+}
+
+#[test]
+fn a_client_that_gets_a_larger_limit_has_what_it_has_not_used() {
+    for kind in KINDS {
+        let mut cell = Cell::default();
+        assert!(kind.rule((10, HOUR)).charge(&mut cell, 0, 10).0.is_ok());
+        assert_eq!(kind.rule((1_000, HOUR)).left(cell, 0).units, 990, "{kind:?}");
+        let (taken, left) = kind.rule((1_000, HOUR)).charge(&mut cell, 0, 1);
+        assert_eq!((taken.is_ok(), left.units), (true, 989), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_client_that_gets_a_smaller_limit_than_it_has_used_has_nothing_left() {
+    for kind in KINDS {
+        let mut cell = Cell::default();
+        assert!(kind.rule((1_000, HOUR)).charge(&mut cell, 0, 500).0.is_ok());
+        let (taken, left) = kind.rule((10, HOUR)).charge(&mut cell, 0, 1);
+        assert_eq!((taken.is_ok(), left.units), (false, 0), "{kind:?}");
+        let back = kind.rule((1_000, HOUR)).left(cell, 0);
+        assert_eq!(back.units, 500, "{kind:?}: and as before if that is taken back");
+    }
+}
+
+#[test]
+fn a_refund_reaches_a_cell_that_another_policy_of_the_name_has_written_since() {
+    for kind in KINDS {
+        for (old, new) in [((10, HOUR), (100, 60 * SECOND)), ((100, 60 * SECOND), (10, HOUR))] {
+            let (before, after) = (kind.rule(old), kind.rule(new));
+            let mut cell = Cell::default();
+            let (_, left) = before.charge(&mut cell, HOUR, 5);
+            assert!(after.charge(&mut cell, HOUR, 2).0.is_ok());
+            let cell = before.give_back(cell, HOUR, 5, HOUR, left);
+            assert_eq!(after.left(cell, HOUR).units, new.0 - 2, "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn units_that_come_back_under_a_new_policy_come_at_its_pace() {
+    for kind in KINDS {
+        let (hour, minute) = (kind.rule((60, HOUR)), kind.rule((60, 60 * SECOND)));
+        let mut cell = Cell::default();
+        assert!(hour.charge(&mut cell, HOUR, 60).0.is_ok());
+        let _ = minute.charge(&mut cell, HOUR, 1);
+        assert_eq!(minute.left(cell, HOUR + 120 * SECOND).units, 60, "{kind:?}");
+        let mut cell = Cell::default();
+        assert!(minute.charge(&mut cell, HOUR, 60).0.is_ok());
+        let _ = hour.charge(&mut cell, HOUR, 1);
+        assert_eq!(hour.left(cell, HOUR + 59 * SECOND).units, 0, "{kind:?}");
+    }
+}
