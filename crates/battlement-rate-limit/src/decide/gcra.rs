@@ -134,12 +134,7 @@ impl Gcra {
 
     #[cold]
     #[inline(never)]
-    fn charge_unsettled(
-        &self,
-        cell: &mut Cell,
-        now: u64,
-        cost: u32,
-    ) -> (Result<(), Denied>, Left) {
+    fn charge_unsettled(&self, cell: &mut Cell, now: u64, cost: u32) -> (Result<(), Denied>, Left) {
         *cell = self.settle(*cell, now);
         let taken = self.take(*cell, now, cost);
         if let Ok(after) = taken

@@ -69,7 +69,11 @@ impl Window {
 /// The units that windows have counted.
 impl Cell {
     #[cfg(feature = "redis")]
-    pub(crate) const fn of_window(until: u64, [used, before]: [u32; 2], period_micros: f64) -> Self {
+    pub(crate) const fn of_window(
+        until: u64,
+        [used, before]: [u32; 2],
+        period_micros: f64,
+    ) -> Self {
         let state = used as u64 | (before as u64) << 32;
         Self { until, state, rule: (period_micros as f32).to_bits() }
     }

@@ -54,7 +54,8 @@ struct Step {
 fn steps_of_any_clock() -> impl Strategy<Value = Vec<Step>> {
     let time = prop_oneof![Just(0), 0..SECOND, 0..HOUR, 0..1_000 * HOUR];
     let step = (any::<prop::sample::Index>(), time, prop::bool::weighted(0.2), 0_u32..110);
-    let step = step.prop_map(|(policy, passes, is_back, cost)| Step { policy, passes, is_back, cost });
+    let step =
+        step.prop_map(|(policy, passes, is_back, cost)| Step { policy, passes, is_back, cost });
     prop::collection::vec(step, 1..60)
 }
 

@@ -90,7 +90,9 @@ fn cases(
     (policies, prop::collection::vec((pauses, step), 1..40)).prop_map(|(policies, steps)| {
         let set = |which: usize| {
             let policies = policies.iter().enumerate();
-            Policies::new(policies.map(|(nth, (algorithm, all))| policy(nth, *algorithm, all[which])))
+            Policies::new(
+                policies.map(|(nth, (algorithm, all))| policy(nth, *algorithm, all[which])),
+            )
         };
         Case { sets: (0..3).map(set).collect(), steps }
     })

@@ -79,7 +79,8 @@ async fn obey(
             Ruling::Allow => Some(Duration::ZERO),
             Ruling::Deny { wait } => wait,
         });
-        let Some(wait) = waits.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
+        let Some(wait) =
+            waits.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
         else {
             continue;
         };
@@ -99,10 +100,16 @@ fn a_client_that_waits_as_told_is_admitted_after_any_change_of_policy_and_step_o
     let server = runtime.block_on(Server::start()).unwrap();
     let redis = RefCell::new(runtime.block_on(Scripted::new(&server)));
     let nth = std::cell::Cell::new(0);
-    let tried = TestRunner::new(Config::with_cases(300)).run(&(several(), steps()), |(sets, steps)| {
-        nth.set(nth.get() + 1);
-        runtime.block_on(obey(&mut redis.borrow_mut(), &format!("k{}", nth.get()), &sets, &steps))
-    });
+    let tried =
+        TestRunner::new(Config::with_cases(300)).run(&(several(), steps()), |(sets, steps)| {
+            nth.set(nth.get() + 1);
+            runtime.block_on(obey(
+                &mut redis.borrow_mut(),
+                &format!("k{}", nth.get()),
+                &sets,
+                &steps,
+            ))
+        });
     tried.unwrap();
 }
 
@@ -144,7 +151,8 @@ async fn a_refund_reaches_a_key_whose_policy_has_changed_since() {
 /// How often a command was called, by whatever script.
 async fn calls(redis: &mut Scripted, command: &str) -> u64 {
     let info: String = redis.ask(&["INFO", "commandstats"]).await;
-    let line = info.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    let line =
+        info.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
     line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
 }
 
