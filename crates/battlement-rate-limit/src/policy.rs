@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     fn fields(error: &ConfigError) -> Vec<&str> {
-        error.fields().iter().map(|mistake| mistake.field()).collect()
+        error.fields().iter().map(InvalidField::field).collect()
     }
 
     #[test]

@@ -224,7 +224,8 @@ async fn every_mistake_of_a_setting_is_told_by_its_name() {
         .queue(0)
         .build()
         .unwrap_err();
-    let fields: Vec<_> = error.fields().iter().map(|mistake| mistake.field()).collect();
+    let fields: Vec<_> =
+        error.fields().iter().map(battlement_rate_limit::InvalidField::field).collect();
     assert_eq!(fields, ["deadline", "prefix", "key_secret", "coalesce", "queue"]);
 }
 
