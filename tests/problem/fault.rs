@@ -25,7 +25,7 @@ pub(crate) const FAULTS: [(&str, u16, &str, &str); 10] = [
     ("timeout", 504, "timeout", "4"),
     ("too large", 413, "payload_too_large", "8"),
     ("malformed", 400, "bad_request", "3"),
-    ("not found", 404, "not_found", "5"),
+    ("not found", 404, "not_found", "12"),
     ("method", 405, "method_not_allowed", "12"),
     ("media type", 415, "unsupported_media_type", "3"),
     ("rejected", 429, "rate_limited", "8"),

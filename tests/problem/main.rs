@@ -4,4 +4,5 @@
 mod axum;
 mod broken;
 mod fault;
+mod grpc;
 mod matrix;

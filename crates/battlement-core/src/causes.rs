@@ -6,10 +6,14 @@ use std::{error::Error, io, iter};
 pub fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |&error| {
-        match error.downcast_ref().and_then(io::Error::get_ref) {
-            Some(inside) => Some(inside as &(dyn Error + 'static)),
-            None => error.source(),
-        }
-    })
+    iter::successors(Some(error), |&error| cause(error))
+}
+
+/// Returns the cause of `error`: its source or, of an [`io::Error`], the error it was made of.
+#[must_use]
+pub fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref().and_then(io::Error::get_ref) {
+        Some(inside) => Some(inside as &(dyn Error + 'static)),
+        None => error.source(),
+    }
 }

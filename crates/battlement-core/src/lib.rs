@@ -79,7 +79,7 @@ pub use self::{
     answer::Answer,
     call_facts::CallFacts,
     caller::Caller,
-    causes::causes,
+    causes::{cause, causes},
     check_state::CheckState,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Scheme, Via},

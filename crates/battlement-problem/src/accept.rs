@@ -20,8 +20,7 @@ const FORMATS: [Format; 3] = [Format::Json, Format::Text, Format::Html];
 #[must_use]
 pub fn choose(accept: &[u8]) -> Format {
     let mut best = (Format::Json, 0);
-    for format in FORMATS {
-        let weight = weight(accept, format);
+    for (format, weight) in FORMATS.into_iter().zip(weights(accept)) {
         if weight > best.1 {
             best = (format, weight);
         }
@@ -29,11 +28,16 @@ pub fn choose(accept: &[u8]) -> Format {
     best.0
 }
 
-/// How much `format` is liked, in thousandths: as the most specific range says that matches it.
-fn weight(accept: &[u8], format: Format) -> u16 {
-    let ranges = Elements { rest: accept, separator: b',' }.filter_map(Range::parse);
-    let matching = ranges.filter_map(|range| Some((range.precision(format)?, range.weight)));
-    matching.max().map_or(0, |(_, weight)| weight)
+/// Returns the weight of each format, in thousandths: that of the most specific range that matches it.
+fn weights(accept: &[u8]) -> [u16; 3] {
+    let mut closest: [Option<(u8, u16)>; 3] = [None; 3];
+    for range in (Elements { rest: accept, separator: b',' }).filter_map(Range::parse) {
+        for (closest, format) in closest.iter_mut().zip(FORMATS) {
+            let matching = range.precision(format).map(|precision| (precision, range.weight));
+            *closest = matching.max(*closest);
+        }
+    }
+    closest.map(|closest| closest.map_or(0, |(_, weight)| weight))
 }
 
 struct Range<'a> {
@@ -169,6 +173,42 @@ mod tests {
         #[test]
         fn some_form_is_chosen_whatever_is_asked(accept in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = choose(&accept);
+        }
+
+        #[test]
+        fn each_format_has_the_weight_of_the_most_specific_range_that_matches_it(
+            ranges in prop::collection::vec(
+                (
+                    prop::sample::select(vec![
+                        "*/*", "text/*", "text/html", "text/plain", "application/*", "application/json",
+                        "application/problem+json", "image/png",
+                    ]),
+                    0_u16..=1000,
+                ),
+                0..6,
+            ),
+        ) {
+            let written = ranges.iter().map(|(range, weight)| {
+                format!("{range};q={}.{:03}", weight / 1000, weight % 1000)
+            });
+            let accept = written.collect::<Vec<_>>().join(",");
+            let expected = FORMATS.map(|format| {
+                let names: &[&str] = match format {
+                    Format::Json => &["application/json", "application/problem+json"],
+                    Format::Text => &["text/plain"],
+                    Format::Html => &["text/html"],
+                };
+                let kind = names[0].split('/').next().unwrap();
+                let any_of_kind = format!("{kind}/*");
+                let highest = |matches: &dyn Fn(&str) -> bool| {
+                    ranges.iter().filter(|(range, _)| matches(range)).map(|(_, weight)| *weight).max()
+                };
+                highest(&|range| names.contains(&range))
+                    .or_else(|| highest(&|range| range == any_of_kind))
+                    .or_else(|| highest(&|range| range == "*/*"))
+                    .unwrap_or(0)
+            });
+            prop_assert_eq!(weights(accept.as_bytes()), expected);
         }
 
         #[test]

@@ -8,6 +8,7 @@ use crate::{
     answer::Answerer,
     asked::Asked,
     body::Watch,
+    catch::catch,
     config::Config,
     explain,
     found::Found,
@@ -35,21 +36,31 @@ impl Admitted {
         Watch { config: self.config, facts: self.asked.facts }
     }
 
+    /// Logs what goes wrong with the request.
+    pub(crate) fn reporter(&self) -> Reporter<'_> {
+        Reporter { config: &self.config, facts: self.asked.facts.as_ref() }
+    }
+
     /// Finds out what there is in a response that is an error.
     #[cold]
     pub(crate) fn look_into<B: Body<Error: Into<BoxError>>>(
         &self,
         mut response: Response<B>,
     ) -> Seen<B> {
-        match Found::of(&mut response, &self.asked) {
+        // Its body is asked for its size, which is the application's code.
+        let found = catch(|| Found::of(&mut response, &self.asked)).unwrap_or_else(|caught| {
+            self.reporter().panicked(caught, "the body of an error response panicked");
+            Found::Problem(Problem::of_status(response.status()))
+        });
+        match found {
             Found::Whole => {
                 let (config, facts) = (Arc::clone(&self.config), self.asked.facts.clone());
                 let watch = Some(Watch { config, facts });
                 Seen::Answer(response.map(|body| ResponseBody::new(body, watch)))
             }
-            Found::Problem(problem) => Seen::Answer(self.answer(response.into_parts().0, &problem)),
+            Found::Problem(problem) => Seen::Answer(self.replace(response, problem)),
             Found::Unread(problem) => {
-                let mut answer = self.answer(response.into_parts().0, &problem);
+                let mut answer = self.replace(response, problem);
                 // A wrong length is worse than none (RFC 9110, section 8.6).
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
                 Seen::Answer(answer.map(|_: ResponseBody<B>| ResponseBody::unread()))
@@ -63,23 +74,38 @@ impl Admitted {
 
     /// Answers with what was found in a short body.
     pub(crate) fn was_read<B>(&self, read: Read) -> Response<ResponseBody<B>> {
+        let reporter = self.reporter();
         if let Some(failure) = read.failure {
-            let facts = self.asked.facts.as_ref();
-            Reporter { config: &self.config, facts }.broke_off(failure.as_ref());
+            reporter.broke_off(failure.as_ref());
+            reporter.drop(failure);
         }
-        self.answer(read.parts, &read.problem)
+        if read.is_unreadable {
+            reporter.unreadable(read.parts.status, &read.parts.headers);
+        }
+        self.answer(read.parts, read.problem)
+    }
+
+    /// Answers with `problem` in the place of a response.
+    fn replace<B>(&self, response: Response<B>, problem: Problem) -> Response<ResponseBody<B>> {
+        let (parts, body) = response.into_parts();
+        self.reporter().drop(body);
+        self.answer(parts, problem)
     }
 
     /// Answers with `problem`, and what is in the head of a response.
-    fn answer<B>(&self, parts: Parts, problem: &Problem) -> Response<ResponseBody<B>> {
-        Answerer { config: &self.config, asked: &self.asked }.rewrite(parts, problem)
+    fn answer<B>(&self, parts: Parts, problem: Problem) -> Response<ResponseBody<B>> {
+        let reporter = self.reporter();
+        reporter.answered(&problem);
+        let answer = Answerer { config: &self.config, asked: &self.asked }.rewrite(parts, &problem);
+        reporter.drop(problem);
+        answer
     }
 
     /// Answers in the place of a response that never was. Whether the service has read the body of the
     /// request is not known; a large one may be left unread.
     pub(crate) fn failed<B>(&self, error: BoxError) -> Response<ResponseBody<B>> {
-        let problem = explain::problem(error, &self.config);
-        let mut answer = self.answer(problem.head(), &problem);
+        let problem = explain::problem(error, self.reporter());
+        let mut answer = self.answer(problem.head(), problem);
         if self.asked.caller.closes() {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

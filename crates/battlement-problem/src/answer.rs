@@ -3,7 +3,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response::Parts
 
 use crate::{
     Document, Expose, Problem, ResponseBody, Untouched, asked::Asked, chain, config::Config,
-    report::Reporter,
+    replaced::remove_metadata,
 };
 
 /// Answers one request, in the form its caller can read.
@@ -20,11 +20,7 @@ impl Answerer<'_> {
         mut parts: Parts,
         problem: &Problem,
     ) -> Response<ResponseBody<B>> {
-        Reporter { config: self.config, facts: self.asked.facts.as_ref() }.answered(problem);
-        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
-            parts.headers.remove(name);
-        }
-        parts.extensions.remove::<Problem>();
+        remove_metadata(&mut parts.headers, parts.status, problem.headers());
         // A second layer further out finds nothing to do.
         parts.extensions.insert(Untouched);
         let no_store = HeaderValue::from_static("no-store");

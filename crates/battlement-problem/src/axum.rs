@@ -7,11 +7,12 @@ use ::axum::{
     },
     response::{IntoResponse, Response},
 };
+use battlement_core::GrpcCode;
 use http::StatusCode;
 use serde::de::value;
 use serde_path_to_error::{Path, Segment};
 
-use crate::{FieldError, Problem, explain::links, found::LONGEST_TEXT};
+use crate::{FieldError, Problem, chain::links, found::LONGEST_TEXT};
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -19,12 +20,13 @@ impl IntoResponse for Problem {
     }
 }
 
-/// For [`Router::fallback`](::axum::Router::fallback): there is nothing at this path.
+/// For [`Router::fallback`](::axum::Router::fallback): there is nothing at this path. A gRPC caller reads
+/// UNIMPLEMENTED, as of a method that does not exist.
 ///
 /// A [`ProblemLayer`](crate::ProblemLayer) makes the same of axum's own bare 404; this is for a router that
 /// has none around it, or a detail of your own in its place.
 pub async fn not_found() -> Problem {
-    Problem::of_status(StatusCode::NOT_FOUND)
+    Problem::of_status(StatusCode::NOT_FOUND).grpc_code(GrpcCode::Unimplemented)
 }
 
 /// For [`Router::method_not_allowed_fallback`](::axum::Router::method_not_allowed_fallback): axum adds the

@@ -13,9 +13,9 @@ use pin_project_lite::pin_project;
 
 use crate::{
     BoxError,
-    catch::{catch, panicked},
+    catch::{boxed, catch, panicked},
+    chain,
     config::Config,
-    explain::links,
     report::Reporter,
 };
 
@@ -84,7 +84,7 @@ where
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(None)) => return Poll::Ready(None),
             Ok(Poll::Ready(Some(Ok(frame)))) => return Poll::Ready(Some(Ok(frame))),
-            Ok(Poll::Ready(Some(Err(error)))) => error.into(),
+            Ok(Poll::Ready(Some(Err(error)))) => boxed(error),
             Err(caught) => panicked(caught).into(),
         };
         *this.has_failed = true;
@@ -106,7 +106,7 @@ impl Watch {
     /// Logs why the body breaks off, unless a layer further in has.
     #[cold]
     fn told(&self, error: BoxError) -> BoxError {
-        if links(error.as_ref()).any(<dyn Error>::is::<Told>) {
+        if chain::links(error.as_ref()).any(<dyn Error>::is::<Told>) {
             return error;
         }
         let reporter = Reporter { config: &self.config, facts: self.facts.as_ref() };
@@ -121,7 +121,7 @@ struct Told(BoxError);
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&chain::text(self.0.as_ref()))
     }
 }
 

@@ -11,7 +11,10 @@ use std::{
 
 use tracing::error;
 
-use crate::panic::{Panic, discard, message};
+use crate::{
+    BoxError,
+    panic::{Panic, discard, message},
+};
 
 /// Under `panic = "abort"` nothing is caught, so nothing may be kept quiet.
 const ABORTS: bool = cfg!(panic = "abort");
@@ -91,6 +94,12 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
         end(outer, caught.is_ok());
     }
     caught
+}
+
+/// Boxes an error, by code of the application that may panic: then the error is that panic.
+#[cold]
+pub(crate) fn boxed(error: impl Into<BoxError>) -> BoxError {
+    catch(|| error.into()).unwrap_or_else(|caught| panicked(caught).into())
 }
 
 /// Returns whether an outer layer catches already.

@@ -2,9 +2,7 @@
 
 use std::error::Error;
 
-use battlement_core::Rejection;
-
-use crate::{BoxError, Problem, config::Config, problem::Carried};
+use crate::{BoxError, Problem, catch::catch, chain::links, problem::Carried, report::Reporter};
 
 #[cfg(feature = "axum")]
 use crate::axum::rejected;
@@ -19,7 +17,7 @@ mod tower;
 pub trait Explain: Send + Sync {
     /// The problem that `error` is, if this knows the kind; `None` leaves it to whoever comes next.
     ///
-    /// Asked of an error and then of each of its sources.
+    /// Asked of an error and then of each of its sources; what an `io::Error` was made of is one of them.
     fn explain(&self, error: &(dyn Error + 'static)) -> Option<Problem>;
 }
 
@@ -32,36 +30,42 @@ where
     }
 }
 
-/// An error and its sources, the outermost first.
-pub(crate) fn links<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
 /// The problem of an error that left a service: a bug, if nobody knows better.
-pub(crate) fn problem(error: BoxError, config: &Config) -> Problem {
-    match known(error.as_ref(), config) {
-        // It is no cause of its own: what it was told to say is all there is.
-        Some(problem) if error.is::<Carried>() => problem,
-        Some(problem) => problem.source_if_none(error),
+pub(crate) fn problem(error: BoxError, reporter: Reporter<'_>) -> Problem {
+    match known(error.as_ref(), reporter) {
+        Some(problem) if problem.cause().is_none() && !error.is::<Carried>() => {
+            problem.source(error)
+        }
+        // What it was told to say is all there is, or it has a cause of its own.
+        Some(problem) => {
+            reporter.drop(error);
+            problem
+        }
         None => Problem::bug(error),
     }
 }
 
 /// What the user's explainers make of an error, what it was itself made to say, or what is known of other
 /// people's errors.
-pub(crate) fn known(error: &(dyn Error + 'static), config: &Config) -> Option<Problem> {
+pub(crate) fn known(error: &(dyn Error + 'static), reporter: Reporter<'_>) -> Option<Problem> {
     let told = links(error).find_map(|link| {
-        let told = config.explainers.iter().find_map(|explainer| explainer.explain(link));
+        let mut explainers = reporter.config.explainers.iter();
+        let told = explainers.find_map(|explainer| explained(&**explainer, link, reporter));
         told.or_else(|| carried(link)).or_else(|| foreign(link))
     });
     told.or_else(|| by_design(error))
+}
+
+/// An explainer that panics knows nothing.
+fn explained(
+    explainer: &dyn Explain,
+    link: &(dyn Error + 'static),
+    reporter: Reporter<'_>,
+) -> Option<Problem> {
+    catch(|| explainer.explain(link)).unwrap_or_else(|caught| {
+        reporter.panicked(caught, "a closure that explains errors panicked and was passed over");
+        None
+    })
 }
 
 fn carried(link: &(dyn Error + 'static)) -> Option<Problem> {
@@ -70,7 +74,10 @@ fn carried(link: &(dyn Error + 'static)) -> Option<Problem> {
 
 /// What errors say that were made to be told to the caller.
 pub(crate) fn by_design(error: &(dyn Error + 'static)) -> Option<Problem> {
-    Rejection::find(error).map(Problem::of_rejection).or_else(|| rejected(error))
+    let rejection = |link: &(dyn Error + 'static)| link.downcast_ref().copied();
+    let told = links(error)
+        .find_map(|link| carried(link).or_else(|| rejection(link).map(Problem::of_rejection)));
+    told.or_else(|| rejected(error))
 }
 
 #[cfg(not(feature = "axum"))]

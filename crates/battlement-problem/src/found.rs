@@ -1,4 +1,4 @@
-use battlement_core::{Rejection, Wire};
+use battlement_core::{GrpcCode, Rejection, Wire};
 use http::{HeaderMap, Response, StatusCode, header, response::Parts};
 use http_body::Body;
 
@@ -61,7 +61,7 @@ impl Text {
             return Found::Unread(bare());
         }
         if response.body().is_end_stream() {
-            return Found::Problem(bare());
+            return Found::Problem(unrouted(bare(), response.headers()));
         }
         let most = response.body().size_hint().upper();
         if most.is_some_and(|most| most <= LONGEST_TEXT) && !is_encoded(response.headers()) {
@@ -73,6 +73,7 @@ impl Text {
 
     /// The problem that `text` makes of the response it was read from; `None` if it could not be read.
     pub(crate) fn problem(self, parts: &Parts, text: Option<&str>) -> Problem {
+        let is_empty = text == Some("");
         let text = text.map(str::trim).filter(|text| !text.is_empty());
         let bare = Problem::of_status(parts.status);
         match (self, text) {
@@ -86,6 +87,7 @@ impl Text {
             }
             (Self::Detail, Some(text)) => bare.detail(text.to_owned()),
             (Self::Private, Some(text)) => bare.source(text),
+            (_, None) if is_empty => unrouted(bare, &parts.headers),
             (_, None) => bare,
         }
     }
@@ -97,6 +99,15 @@ fn is_bare(headers: &HeaderMap) -> bool {
         let name = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
         name.trim_ascii().eq_ignore_ascii_case(b"text/plain")
     })
+}
+
+/// The problem of a response that has no body: if it has no content type either, and is a 404, it is what routers
+/// answer for a path without a route. In gRPC the method does not exist then, which clients that check a
+/// service's health have to tell from a service that is not known.
+fn unrouted(problem: Problem, headers: &HeaderMap) -> Problem {
+    let is_bare_404 =
+        problem.status() == StatusCode::NOT_FOUND && !headers.contains_key(header::CONTENT_TYPE);
+    if is_bare_404 { problem.grpc_code(GrpcCode::Unimplemented) } else { problem }
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

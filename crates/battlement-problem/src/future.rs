@@ -12,9 +12,8 @@ use pin_project_lite::pin_project;
 use crate::{
     BoxError, ResponseBody,
     admitted::{Admitted, Seen},
-    catch::{catch, panicked},
+    catch::{boxed, catch, panicked},
     found::is_error,
-    panic::discard,
     reading::Reading,
 };
 
@@ -93,7 +92,7 @@ where
                 let watch = this.admitted.take().map(Admitted::watch);
                 Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, watch))))
             }
-            Poll::Ready(outcome) => self.go_on(outcome.map_err(Into::into), cx),
+            Poll::Ready(outcome) => self.go_on(outcome.map_err(boxed), cx),
         }
     }
 }
@@ -118,7 +117,9 @@ where
         };
         let next = State::Otherwise { otherwise: Box::new(otherwise) };
         if let Err(again) = catch(|| this.state.set(next)) {
-            discard(again);
+            admitted
+                .reporter()
+                .panicked(again, "a future of the service panicked when it was dropped");
         }
         self.poll_otherwise(cx)
     }
@@ -135,7 +136,8 @@ where
         };
         if let Otherwise::Reading(reading) = &mut **otherwise {
             let read = ready!(reading.poll(cx));
-            **otherwise = Otherwise::Answered;
+            let reading = std::mem::replace(&mut **otherwise, Otherwise::Answered);
+            admitted.reporter().drop(reading);
             return Poll::Ready(Ok(admitted.was_read(read)));
         }
         match std::mem::replace(&mut **otherwise, Otherwise::Answered) {

@@ -42,10 +42,13 @@ impl ProblemLayer {
 
     /// Names the type of each problem by its code, below this URI. Default: `about:blank`.
     ///
+    /// The code is put behind it, percent-encoded where a URI could not hold it. An empty code, `.` and `..` are no
+    /// segment of a path, and stay `about:blank`.
+    ///
     /// # Panics
     ///
     /// If it holds what no URI may, as spaces, control characters, quotes or angle brackets, or does not end
-    /// in `/`, `#`, `:` or `=`: the code is put behind it as it stands.
+    /// in `/`, `#`, `:` or `=`, where a code can follow.
     #[must_use]
     pub fn types_at(self, uri: impl Into<String>) -> Self {
         let uri = uri.into();
@@ -62,7 +65,7 @@ impl ProblemLayer {
     }
 
     /// Adds somebody who knows what errors mean that leave the service: asked before what the layer knows
-    /// itself, in the order they were added.
+    /// itself, in the order they were added. One that panics is passed over, and logged.
     #[must_use]
     pub fn explain<F>(self, explain: F) -> Self
     where
@@ -79,7 +82,7 @@ impl ProblemLayer {
 
     /// Calls `hook` for each bug, after it was logged: to count it, or to tell somebody.
     ///
-    /// It runs on the worker that answers the request, so it must not block. Its panics are swallowed.
+    /// It runs on the worker that answers the request, so it must not block. Its panics are caught and logged.
     #[must_use]
     pub fn on_bug(self, hook: impl Fn(&Bug<'_>) + Send + Sync + 'static) -> Self {
         self.changed(|config| config.on_bug = Some(Arc::new(hook)))

@@ -39,7 +39,8 @@
 //! 1. writes the [`Problem`] that a handler has left, and the rejection of another layer of ours, in the form
 //!    the caller accepts: `application/problem+json` (RFC 9457), plain text or HTML, with the id;
 //! 2. gives an error without a content type, or with plain text, a body: the text of a 4xx, up to 4 KiB, is
-//!    its detail, that of a 5xx is logged. It is waited for, up to the length that the body says it has;
+//!    its detail, that of a 5xx is logged. It is waited for, up to the length that the body says it has. Text that is
+//!    not UTF-8 is left out, with a line in the log;
 //! 3. turns the error of a service into an answer, whatever its type: what [`ProblemLayer::explain`] says, a
 //!    [`Problem`], a rejection of our layers, what tower and hyper turn calls away with; any other is a bug;
 //! 4. turns a panic in the call or in the future into an answer, and one in the body into an error of the body, so
@@ -47,9 +48,16 @@
 //! 5. logs the chain of causes once, under the id, and tells a hook of each bug.
 //!
 //! A gRPC caller gets a status in the head of an empty answer ("trailers-only"), with the code that means
-//! what the status means. Headers of the original response all stay, but for content type, length and
-//! encoding; what was no error stays as it is, and so does an error with a body of another type, or one
-//! marked [`Untouched`].
+//! what the status means. A 404 without a body and a content type is what routers answer for a path without a route:
+//! a gRPC caller reads UNIMPLEMENTED. A 404 with a [`Problem`] or text is NOT_FOUND.
+//!
+//! Headers of the original response stay, but for those that describe the body which is replaced: its type, length,
+//! encoding, language, location, disposition, range, digests, validators (`ETag`, `Last-Modified`), `Accept-Ranges` and
+//! `Trailer`. Set on the [`Problem`] itself they stay, and so does the `Content-Range` of a 416. What was no error
+//! stays as it is, and so does an error with a body of another type, or one marked [`Untouched`].
+//!
+//! Code of the application that runs inside the layer, as the `Display` of an error or a closure that explains it,
+//! may fail or panic: the request is answered all the same, and the log says what failed.
 //!
 //! An error or a panic may leave the request's body unread, and the server then closes an HTTP/1 connection. So the
 //! answer says `Connection: close` if the request declares a body of more than 8 KiB or of unknown length, unless
@@ -69,6 +77,7 @@
 //! | what | default | why |
 //! |---|---|---|
 //! | form | JSON, unless `Accept` likes text or HTML better | programs outnumber browsers; an error is never a 406 |
+//! | `Accept` that is read | 4 KiB; a longer one is ignored | no client sends more, and reading megabytes costs CPU |
 //! | types | `about:blank` | says that the status says it all, and no page has to exist |
 //! | exposed of a bug | [`Expose::Nothing`] | a cause names tables, hosts and users |
 //! | `Cache-Control` | `no-store`, unless the response has one | an error is nobody else's, and it has an id |
@@ -128,6 +137,7 @@ mod body;
 mod bug;
 mod catch;
 mod chain;
+mod charset;
 mod config;
 mod explain;
 mod field_error;
@@ -140,6 +150,7 @@ mod problem;
 mod reading;
 #[doc(hidden)]
 pub mod render;
+mod replaced;
 mod report;
 mod service;
 mod settings;

@@ -108,7 +108,9 @@ impl Problem {
         }))
     }
 
-    /// An operational problem of which the status says it all; the code is the status phrase.
+    /// An operational problem of which the status says it all. The code is the status phrase as a word, such as
+    /// `not_found`; that of a 413 is `payload_too_large` and that of a 422 `unprocessable_entity`, from before
+    /// RFC 9110 renamed them.
     ///
     /// # Panics
     ///

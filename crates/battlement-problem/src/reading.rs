@@ -9,7 +9,8 @@ use http_body::Body;
 
 use crate::{
     BoxError, Problem,
-    catch::{catch, panicked},
+    catch::{boxed, catch, panicked},
+    charset,
     found::{LONGEST_TEXT, Text},
 };
 
@@ -31,6 +32,8 @@ pub(crate) struct Read {
     pub(crate) problem: Problem,
     /// Why the body could not be read to its end.
     pub(crate) failure: Option<BoxError>,
+    /// The body was read to its end, and its text is not UTF-8.
+    pub(crate) is_unreadable: bool,
 }
 
 impl<B: Body<Error: Into<BoxError>>> Reading<B> {
@@ -39,27 +42,25 @@ impl<B: Body<Error: Into<BoxError>>> Reading<B> {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
-        let end = ready!(self.poll_end(cx));
-        let text = match end {
-            Ok(true) => str::from_utf8(&self.bytes).ok(),
-            _ => None,
+        let end = match catch(|| self.poll_end(cx)) {
+            Ok(polled) => ready!(polled),
+            Err(caught) => Err(panicked(caught).into()),
         };
+        let is_whole = matches!(end, Ok(true));
         let parts = self.parts.take().expect("a future is not polled after its end");
+        let text = charset::text(&parts.headers, &self.bytes).filter(|_| is_whole);
+        let is_unreadable = is_whole && text.is_none();
         let problem = self.text.problem(&parts, text);
-        Poll::Ready(Read { parts, problem, failure: end.err() })
+        Poll::Ready(Read { parts, problem, failure: end.err(), is_unreadable })
     }
 
     /// Whether the body kept to the length it had said.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, BoxError>> {
         loop {
-            let frame = match catch(|| self.body.as_mut().poll_frame(cx)) {
-                Ok(polled) => match ready!(polled) {
-                    Some(frame) => frame.map_err(Into::into)?,
-                    None => return Poll::Ready(Ok(true)),
-                },
-                Err(caught) => return Poll::Ready(Err(panicked(caught).into())),
+            let Some(frame) = ready!(self.body.as_mut().poll_frame(cx)) else {
+                return Poll::Ready(Ok(true));
             };
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(data) = frame.map_err(boxed)?.into_data() else { continue };
             if (self.bytes.len() + data.remaining()) as u64 > LONGEST_TEXT {
                 return Poll::Ready(Ok(false));
             }

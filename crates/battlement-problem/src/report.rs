@@ -1,9 +1,16 @@
-use std::{backtrace::BacktraceStatus, error::Error, panic::AssertUnwindSafe};
+use std::{backtrace::BacktraceStatus, error::Error};
 
 use battlement_core::{RequestFacts, RequestId};
+use http::{HeaderMap, StatusCode, header};
 use tracing::{error, info, warn};
 
-use crate::{Bug, Problem, chain, config::Config, explain, panic::discard};
+use crate::{
+    Bug, Problem,
+    catch::{Caught, catch, panicked},
+    chain,
+    config::Config,
+    explain,
+};
 
 /// Logs, once and under the id of the request, why something failed.
 #[derive(Clone, Copy)]
@@ -31,9 +38,34 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// Logs that the text of an error response with `status` was left out.
+    pub(crate) fn unreadable(self, status: StatusCode, headers: &HeaderMap) {
+        let content_type = headers.get(header::CONTENT_TYPE).map(|value| format!("{value:?}"));
+        let (request_id, status) = (self.id(), status.as_u16());
+        info!(
+            request_id,
+            status,
+            content_type,
+            "the text of an error response is in a charset other than UTF-8 and was left out: write it in UTF-8"
+        );
+    }
+
+    /// Logs a panic in code of the application that the layer ran.
+    #[cold]
+    pub(crate) fn panicked(self, caught: Caught, message: &str) {
+        error!(request_id = self.id(), panic = panicked(caught).to_string(), "{message}");
+    }
+
+    /// Drops what the application made, which may panic.
+    pub(crate) fn drop<T>(self, value: T) {
+        if let Err(caught) = catch(|| drop(value)) {
+            self.panicked(caught, "a value of the service panicked when it was dropped");
+        }
+    }
+
     /// Logs why a body broke off, of which the caller has seen the head already.
     pub(crate) fn broke_off(self, error: &(dyn Error + 'static)) {
-        if explain::known(error, self.config).is_some_and(|problem| !problem.is_bug()) {
+        if explain::known(error, self).is_some_and(|problem| !problem.is_bug()) {
             warn!(request_id = self.id(), cause = chain::line(error), "a response broke off");
         } else {
             let bug = Bug { facts: self.facts, error, backtrace: None };
@@ -46,8 +78,9 @@ impl<'a> Reporter<'a> {
         let (request_id, cause) = (self.id(), bug.chain());
         error!(request_id, cause, backtrace = backtrace.map(tracing::field::display), "{message}");
         if let Some(on_bug) = &self.config.on_bug {
-            let told = std::panic::catch_unwind(AssertUnwindSafe(|| on_bug(bug)));
-            told.unwrap_or_else(discard);
+            if let Err(caught) = catch(|| on_bug(bug)) {
+                self.panicked(caught, "the hook for bugs panicked");
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     BoxError, ResponseBody, ResponseFuture,
     admitted::Admitted,
     asked::Asked,
-    catch::{catch, panicked},
+    catch::{boxed, catch, panicked},
     config::Config,
 };
 
@@ -69,7 +69,7 @@ where
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx).map(|ready| {
             if let Err(error) = ready {
-                self.failed = Some(Box::new(error.into()));
+                self.failed = Some(Box::new(boxed(error)));
             }
             Ok(())
         })
@@ -102,7 +102,10 @@ impl<S> ProblemService<S> {
         S: Service<Request<B>, Response = Response<RB>>,
     {
         match self.failed.take() {
-            Some(error) => ResponseFuture::failed(admitted, *error),
+            Some(error) => {
+                admitted.reporter().drop(request);
+                ResponseFuture::failed(admitted, *error)
+            }
             None => ResponseFuture::calling(admitted, self.inner.call(request)),
         }
     }

@@ -1,15 +1,16 @@
 //! The type itself, without a layer.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{io, time::Duration};
+use std::{convert::Infallible, io, time::Duration};
 
 use battlement_core::{GrpcCode, Rejection, RejectionKind};
 use battlement_problem::{FieldError, Problem, ProblemLayer, ProblemSettings};
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use http_body_util::Full;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 
 fn io_fails() -> Result<(), Problem> {
     Err(io::Error::other("secret text"))?
@@ -121,6 +122,82 @@ proptest! {
         let written = serde_json::to_value(&once).unwrap();
         let again: Problem = serde_json::from_value(written.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&again).unwrap(), written);
+    }
+}
+
+#[test]
+fn titles_are_the_registered_phrases() {
+    for (status, title) in [
+        (400, "Bad Request"),
+        (413, "Content Too Large"),
+        (416, "Range Not Satisfiable"),
+        (422, "Unprocessable Content"),
+        (451, "Unavailable For Legal Reasons"),
+        (511, "Network Authentication Required"),
+        (499, "Error"),
+    ] {
+        let problem = Problem::of_status(StatusCode::from_u16(status).unwrap());
+        assert_eq!(problem.name(), title);
+        assert_eq!(serde_json::to_value(&problem).unwrap()["title"], title);
+    }
+}
+
+#[test]
+fn a_code_stays_when_its_title_changes() {
+    assert_eq!(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).code(), "payload_too_large");
+    assert_eq!(Problem::of_status(StatusCode::UNPROCESSABLE_ENTITY).code(), "unprocessable_entity");
+}
+
+/// The type that a layer with this base gives to a problem of this code.
+fn type_of(base: &'static str, code: &str) -> String {
+    let problem = Problem::new(StatusCode::CONFLICT, code.to_owned());
+    let service = ProblemLayer::new().types_at(base).layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(problem.clone().response::<Full<Bytes>>())
+    }));
+    let answer = tokio_test::block_on(service.oneshot(Request::new(()))).unwrap();
+    let json = tokio_test::block_on(answer.into_body().collect()).unwrap().to_bytes();
+    let json: Value = serde_json::from_slice(&json).unwrap();
+    json["type"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_code_that_is_no_uri_segment_is_escaped() {
+    for (code, expected) in [
+        ("out_of_stock", "https://shop.example/problems/out_of_stock"),
+        ("out of stock", "https://shop.example/problems/out%20of%20stock"),
+        ("a/b?c#d%e", "https://shop.example/problems/a%2Fb%3Fc%23d%25e"),
+        ("caf\u{e9}\n", "https://shop.example/problems/caf%C3%A9%0A"),
+        ("..", "about:blank"),
+        (".", "about:blank"),
+        ("", "about:blank"),
+    ] {
+        assert_eq!(type_of("https://shop.example/problems/", code), expected, "{code:?}");
+    }
+    assert_eq!(type_of("/problems?code=", "a&b=c"), "/problems?code=a%26b%3Dc");
+}
+
+proptest! {
+    #[test]
+    fn the_type_of_every_code_is_a_uri(code: String) {
+        let uri = type_of("https://shop.example/problems/", &code);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%:/".contains(&byte);
+        prop_assert!(uri.bytes().all(allowed), "{uri}");
+        if let Some(escaped) = uri.strip_prefix("https://shop.example/problems/") {
+            prop_assert!(!escaped.contains('/'));
+            let mut bytes = Vec::new();
+            let mut rest = escaped.as_bytes();
+            while let Some((first, after)) = rest.split_first() {
+                if *first == b'%' {
+                    let (hex, after) = after.split_at(2);
+                    bytes.push(u8::from_str_radix(std::str::from_utf8(hex).unwrap(), 16).unwrap());
+                    rest = after;
+                } else {
+                    bytes.push(*first);
+                    rest = after;
+                }
+            }
+            prop_assert_eq!(String::from_utf8(bytes).unwrap(), code);
+        }
     }
 }
 

@@ -3,8 +3,7 @@ use std::{error::Error, io};
 use http::StatusCode;
 use http_body_util::LengthLimitError;
 
-use super::links;
-use crate::Problem;
+use crate::{Problem, chain::links};
 
 /// What happens to the bodies of requests, and to calls to other services.
 ///

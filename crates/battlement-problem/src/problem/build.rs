@@ -97,9 +97,4 @@ impl Problem {
         self.0.cause = Some(Cause { source, backtrace: Arc::new(Backtrace::capture()) });
         self
     }
-
-    /// The same, unless a source is known already.
-    pub(crate) fn source_if_none(self, source: BoxError) -> Self {
-        if self.0.cause.is_some() { self } else { self.source(source) }
-    }
 }

@@ -2,19 +2,29 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-/// The status phrase, or what to say where the registry has none.
+/// Returns the status phrase of IANA's registry, or what to say where that has none.
 pub(super) fn phrase(status: StatusCode) -> &'static str {
+    match status {
+        // Renamed by RFC 9110; the `http` crate has the former names.
+        StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
+        StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
+        _ => former_phrase(status),
+    }
+}
+
+fn former_phrase(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("Error")
 }
 
-/// The status phrase as a word for programs: `not_found`.
+/// Returns the word for programs: the status phrase as `not_found`. It is made of the phrase that the status
+/// had first, because programs compare it.
 pub(super) fn code(status: StatusCode) -> Cow<'static, str> {
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         return Cow::Borrowed("internal");
     }
     let lower =
         |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '_' };
-    Cow::Owned(phrase(status).chars().filter(|char| *char != '\'').map(lower).collect())
+    Cow::Owned(former_phrase(status).chars().filter(|char| *char != '\'').map(lower).collect())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -54,7 +54,7 @@ impl<'a> Document<'a> {
     fn type_uri(&self) -> Cow<'a, str> {
         match (self.problem.explicit_type(), self.types_at) {
             (Some(uri), _) if !self.problem.is_bug() => uri.into(),
-            (_, Some(base)) => format!("{base}{}", self.problem.code()).into(),
+            (_, Some(base)) => type_uri(base, self.problem.code()),
             _ => "about:blank".into(),
         }
     }
@@ -95,6 +95,26 @@ impl<'a> Document<'a> {
         // There is nothing in it that JSON cannot say: strings, numbers, and JSON itself.
         serde_json::to_vec(self).unwrap_or_default().into()
     }
+}
+
+/// Puts `code` behind `base` as one segment (RFC 3986, section 3.3). A reader would resolve a segment of dots
+/// against the rest of the path, so a code that is one names no type.
+fn type_uri(base: &str, code: &str) -> Cow<'static, str> {
+    if matches!(code, "" | "." | "..") {
+        return "about:blank".into();
+    }
+    let mut uri = String::with_capacity(base.len() + code.len());
+    uri.push_str(base);
+    for byte in code.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            // Writing to a string cannot fail.
+            _ => _ = write!(uri, "%{byte:02X}"),
+        }
+    }
+    uri.into()
 }
 
 impl Serialize for Document<'_> {

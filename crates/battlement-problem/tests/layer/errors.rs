@@ -61,6 +61,35 @@ async fn a_problem_comes_through_services_whose_errors_are_boxed() {
 }
 
 #[tokio::test]
+async fn a_problem_inside_of_an_io_error_is_found() {
+    let problem = || {
+        let problem = Problem::new(StatusCode::CONFLICT, "taken").detail("choose another");
+        io::Error::other(BoxError::from(problem))
+    };
+    let answer = send(ProblemLayer::new(), &[], async |_| Err(problem())).await;
+    assert_eq!(
+        (answer.status(), &answer.json()["detail"]),
+        (StatusCode::CONFLICT, &"choose another".into())
+    );
+    let nested = async |_| Err(io::Error::other(problem()));
+    assert_eq!(send(ProblemLayer::new(), &[], nested).await.status(), 409);
+
+    let by_a_question_mark = || -> Result<Infallible, Problem> { Err(problem())? };
+    let found = by_a_question_mark().unwrap_err();
+    assert_eq!((found.status(), found.text()), (StatusCode::CONFLICT, Some("choose another")));
+}
+
+#[tokio::test]
+async fn an_explainer_sees_what_is_inside_of_an_io_error() {
+    let layer = ProblemLayer::new().explain(|error| {
+        error.is::<CircuitOpen>().then(|| Problem::of_status(StatusCode::BAD_GATEWAY))
+    });
+    let hidden = || io::Error::other(CircuitOpen(Rejection::new(RejectionKind::CircuitOpen)));
+    let answer = send(layer, &[], async |_| Err(hidden())).await;
+    assert_eq!(answer.status(), 502);
+}
+
+#[tokio::test]
 async fn rejections_of_our_layers_are_known_wherever_they_stand() {
     let wait = Duration::from_millis(1500);
     let rejection = Rejection::new(RejectionKind::CircuitOpen).retry_after(wait);

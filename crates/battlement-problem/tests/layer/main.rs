@@ -1,9 +1,14 @@
 //! What the layer promises, through its public API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accept;
 mod bare;
+mod charset;
 mod errors;
 mod forms;
+mod grpc;
+mod hostile;
 mod left;
 mod panics;
+mod replaced;
 mod stage;

@@ -1,0 +1,37 @@
+use http::{HeaderMap, HeaderName, StatusCode, header};
+
+/// Headers that describe the body of a response: once the body is replaced they would be wrong.
+const ABOUT_THE_BODY: [HeaderName; 12] = [
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+    header::ETAG,
+    header::LAST_MODIFIED,
+    header::ACCEPT_RANGES,
+    header::TRAILER,
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+    // Their predecessors (RFC 3230, RFC 1864).
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-md5"),
+    header::CONTENT_RANGE,
+];
+
+/// Removes what `headers` say about the body of a response with `status`, which is about to be replaced.
+///
+/// `own` are headers that were set for the new body: they are put back. The `Content-Range` of a 416 says how
+/// long the whole is that a range was asked of (RFC 9110, section 14.4), and stays.
+pub(crate) fn remove_metadata(headers: &mut HeaderMap, status: StatusCode, own: &HeaderMap) {
+    headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::CONTENT_ENCODING);
+    for name in ABOUT_THE_BODY {
+        if name == header::CONTENT_RANGE && status == StatusCode::RANGE_NOT_SATISFIABLE {
+            continue;
+        }
+        headers.remove(&name);
+        for value in own.get_all(&name) {
+            headers.append(&name, value.clone());
+        }
+    }
+}
