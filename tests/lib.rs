@@ -7,6 +7,8 @@ mod pages {
     mod readme {}
     #[doc = include_str!("../COMPARE.md")]
     mod compare {}
+    #[doc = include_str!("../docs/settings.md")]
+    mod settings {}
     #[doc = include_str!("../docs/migrate/app-error.md")]
     mod migrate_app_error {}
     #[doc = include_str!("../docs/migrate/catch-panic.md")]

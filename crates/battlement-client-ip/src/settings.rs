@@ -7,37 +7,40 @@ use crate::{
     resolver::Resolver,
 };
 
-/// The settings of a [`ClientIpLayer`] as a configuration file has them.
-///
-/// Every field may be left out; with none, nobody is trusted, as with [`ClientIpLayer::new`]. Unknown ones are
-/// refused by name. `TryFrom` reports every mistake at once.
-///
-/// ```
-/// use battlement_client_ip::{ClientIpLayer, ClientIpSettings};
-///
-/// let settings: ClientIpSettings = serde_json::from_str(
-///     r#"{ "trusted": ["10.0.0.0/8", "unix"], "header": "x-forwarded-for" }"#,
-/// ).unwrap();
-/// let layer = ClientIpLayer::try_from(settings).unwrap();
-/// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClientIpSettings {
-    /// [`ClientIpLayer::enabled`].
-    pub enabled: bool,
-    /// The proxies: networks as `10.0.0.0/8`, addresses, and `unix` for [`Proxies::or_unix`].
-    pub trusted: Vec<String>,
-    /// How many proxies there are, where their addresses are not known: [`Proxies::hops`].
-    pub hops: Option<u8>,
-    /// The header that the proxies name the client in: `x-forwarded-for`, `forwarded`, or any other that has
-    /// one address, for [`Forwarding::single`].
-    pub header: Option<String>,
-    /// [`Forwarding::scheme`].
-    pub scheme_header: Option<String>,
-    /// [`Forwarding::host`].
-    pub host_header: Option<String>,
-    /// [`ClientIpLayer::ipv6_prefix`], in bits.
-    pub ipv6_prefix: u8,
+battlement_core::settings! {
+    /// The settings of a [`ClientIpLayer`] as a configuration file has them.
+    ///
+    /// Every field may be left out; with none, nobody is trusted, as with [`ClientIpLayer::new`]. Unknown ones are
+    /// refused by name. `TryFrom` reports every mistake at once.
+    ///
+    /// ```
+    /// use battlement_client_ip::{ClientIpLayer, ClientIpSettings};
+    ///
+    /// let settings: ClientIpSettings = serde_json::from_str(
+    ///     r#"{ "trusted": ["10.0.0.0/8", "unix"], "header": "x-forwarded-for" }"#,
+    /// ).unwrap();
+    /// let layer = ClientIpLayer::try_from(settings).unwrap();
+    /// ```
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "ClientIpSettings", default = "ClientIpSettings::default", deny_unknown_fields)]
+    pub struct ClientIpSettings {
+        /// [`ClientIpLayer::enabled`].
+        pub enabled: bool,
+        /// The proxies: networks as `10.0.0.0/8`, addresses, and `unix` for [`Proxies::or_unix`].
+        pub trusted: Vec<String>,
+        /// How many proxies there are, where their addresses are not known: [`Proxies::hops`].
+        pub hops: Option<u8>,
+        /// The header that the proxies name the client in: `x-forwarded-for`, `forwarded`, or any other that has
+        /// one address, for [`Forwarding::single`].
+        pub header: Option<String>,
+        /// [`Forwarding::scheme`].
+        pub scheme_header: Option<String>,
+        /// [`Forwarding::host`].
+        pub host_header: Option<String>,
+        /// [`ClientIpLayer::ipv6_prefix`], in bits.
+        pub ipv6_prefix: u8,
+    }
 }
 
 impl Default for ClientIpSettings {

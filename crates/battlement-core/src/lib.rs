@@ -31,6 +31,7 @@
 //!
 //! - `axum`: extractors for handlers, and the peer's address from axum's `ConnectInfo`
 //! - `tonic`: the peer's address from tonic's `TcpConnectInfo`
+//! - `serde`: [`settings`], which name the field of an error and read enums as plain maps in every format
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -66,6 +67,8 @@ mod request_id;
 mod reserved_header;
 mod response_body;
 mod retry_after;
+#[cfg(feature = "serde")]
+pub mod settings;
 mod trace;
 mod trace_headers;
 mod trailers_only;

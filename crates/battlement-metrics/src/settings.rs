@@ -8,56 +8,59 @@ use crate::{
     methods::Methods,
 };
 
-/// The settings of an [`HttpMetrics`](crate::HttpMetrics) as a configuration file has them.
-///
-/// Every field may be left out and then is what [`HttpMetrics::builder`](crate::HttpMetrics::builder) has.
-/// Unknown ones are refused by name. `TryFrom` makes a builder and reports every mistake at once; what is
-/// known in source alone (routes, methods of gRPC, closures) is set on that.
-///
-/// ```
-/// use battlement_metrics::{HttpMetricsBuilder, MetricsSettings};
-///
-/// let settings: MetricsSettings = serde_json::from_str(
-///     r#"{
-///         "naming": "axum-prometheus",
-///         "duration_buckets": [0.01, 0.1, 1],
-///         "leave_out": ["/livez"]
-///     }"#,
-/// ).unwrap();
-/// let metrics = HttpMetricsBuilder::try_from(settings).unwrap().route_table(["/users/{id}"]).build();
-/// ```
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MetricsSettings {
-    /// [`HttpMetricsBuilder::naming`]: `otel`, `prometheus`, `axum-prometheus`, `express-prom-bundle` or
-    /// `prom-client`.
-    pub naming: Naming,
-    /// [`HttpMetricsBuilder::prefix`].
-    pub prefix: Option<String>,
-    /// [`HttpMetricsBuilder::duration_buckets`], in seconds.
-    pub duration_buckets: Option<Vec<f64>>,
-    /// [`HttpMetricsBuilder::max_routes`].
-    pub max_routes: Option<usize>,
-    /// [`HttpMetricsBuilder::max_clients`].
-    pub max_clients: Option<usize>,
-    /// [`HttpMetricsBuilder::max_series`].
-    pub max_series: Option<usize>,
-    /// [`HttpMetricsBuilder::shards`].
-    pub shards: Option<usize>,
-    /// [`HttpMetricsBuilder::known_methods`].
-    pub known_methods: Option<Vec<String>>,
-    /// [`HttpMetricsBuilder::time_to_first_byte`].
-    pub time_to_first_byte: bool,
-    /// [`HttpMetricsBuilder::body_sizes`].
-    pub body_sizes: bool,
-    /// [`HttpMetricsBuilder::protocol_version`].
-    pub protocol_version: bool,
-    /// [`HttpMetricsBuilder::exemplars`].
-    pub exemplars: Option<bool>,
-    /// [`HttpMetricsBuilder::assume_https`].
-    pub assume_https: bool,
-    /// [`HttpMetricsBuilder::leave_out`].
-    pub leave_out: Vec<String>,
+battlement_core::settings! {
+    /// The settings of an [`HttpMetrics`](crate::HttpMetrics) as a configuration file has them.
+    ///
+    /// Every field may be left out and then is what [`HttpMetrics::builder`](crate::HttpMetrics::builder) has.
+    /// Unknown ones are refused by name. `TryFrom` makes a builder and reports every mistake at once; what is
+    /// known in source alone (routes, methods of gRPC, closures) is set on that.
+    ///
+    /// ```
+    /// use battlement_metrics::{HttpMetricsBuilder, MetricsSettings};
+    ///
+    /// let settings: MetricsSettings = serde_json::from_str(
+    ///     r#"{
+    ///         "naming": "axum-prometheus",
+    ///         "duration_buckets": [0.01, 0.1, 1],
+    ///         "leave_out": ["/livez"]
+    ///     }"#,
+    /// ).unwrap();
+    /// let metrics = HttpMetricsBuilder::try_from(settings).unwrap().route_table(["/users/{id}"]).build();
+    /// ```
+    #[derive(Clone, Debug, Default)]
+    #[derive(Deserialize)]
+    #[serde(remote = "MetricsSettings", default = "MetricsSettings::default", deny_unknown_fields)]
+    pub struct MetricsSettings {
+        /// [`HttpMetricsBuilder::naming`]: `otel`, `prometheus`, `axum-prometheus`, `express-prom-bundle` or
+        /// `prom-client`.
+        pub naming: Naming,
+        /// [`HttpMetricsBuilder::prefix`].
+        pub prefix: Option<String>,
+        /// [`HttpMetricsBuilder::duration_buckets`], in seconds.
+        pub duration_buckets: Option<Vec<f64>>,
+        /// [`HttpMetricsBuilder::max_routes`].
+        pub max_routes: Option<usize>,
+        /// [`HttpMetricsBuilder::max_clients`].
+        pub max_clients: Option<usize>,
+        /// [`HttpMetricsBuilder::max_series`].
+        pub max_series: Option<usize>,
+        /// [`HttpMetricsBuilder::shards`].
+        pub shards: Option<usize>,
+        /// [`HttpMetricsBuilder::known_methods`].
+        pub known_methods: Option<Vec<String>>,
+        /// [`HttpMetricsBuilder::time_to_first_byte`].
+        pub time_to_first_byte: bool,
+        /// [`HttpMetricsBuilder::body_sizes`].
+        pub body_sizes: bool,
+        /// [`HttpMetricsBuilder::protocol_version`].
+        pub protocol_version: bool,
+        /// [`HttpMetricsBuilder::exemplars`].
+        pub exemplars: Option<bool>,
+        /// [`HttpMetricsBuilder::assume_https`].
+        pub assume_https: bool,
+        /// [`HttpMetricsBuilder::leave_out`].
+        pub leave_out: Vec<String>,
+    }
 }
 
 impl TryFrom<MetricsSettings> for HttpMetricsBuilder {

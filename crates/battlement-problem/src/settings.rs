@@ -4,26 +4,29 @@ use serde::Deserialize;
 
 use crate::{Expose, ProblemLayer};
 
-/// The settings of a [`ProblemLayer`] as a configuration file has them.
-///
-/// Every field may be left out and then is what [`ProblemLayer::new`] has; unknown ones are refused by name.
-///
-/// ```
-/// use battlement_problem::{ProblemLayer, ProblemSettings};
-///
-/// let settings: ProblemSettings =
-///     serde_json::from_str(r#"{ "types_at": "/problems/", "expose": "causes" }"#).unwrap();
-/// let layer = ProblemLayer::try_from(settings).unwrap();
-/// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ProblemSettings {
-    /// [`ProblemLayer::enabled`].
-    pub enabled: bool,
-    /// [`ProblemLayer::types_at`].
-    pub types_at: Option<String>,
-    /// [`ProblemLayer::expose`]: `nothing` or `causes`.
-    pub expose: Expose,
+battlement_core::settings! {
+    /// The settings of a [`ProblemLayer`] as a configuration file has them.
+    ///
+    /// Every field may be left out and then is what [`ProblemLayer::new`] has; unknown ones are refused by name.
+    ///
+    /// ```
+    /// use battlement_problem::{ProblemLayer, ProblemSettings};
+    ///
+    /// let settings: ProblemSettings =
+    ///     serde_json::from_str(r#"{ "types_at": "/problems/", "expose": "causes" }"#).unwrap();
+    /// let layer = ProblemLayer::try_from(settings).unwrap();
+    /// ```
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "ProblemSettings", default = "ProblemSettings::default", deny_unknown_fields)]
+    pub struct ProblemSettings {
+        /// [`ProblemLayer::enabled`].
+        pub enabled: bool,
+        /// [`ProblemLayer::types_at`].
+        pub types_at: Option<String>,
+        /// [`ProblemLayer::expose`]: `nothing` or `causes`.
+        pub expose: Expose,
+    }
 }
 
 /// `types_at` holds what no URI may, or does not end where a code can follow.

@@ -1,6 +1,5 @@
 pub(crate) mod duration;
 mod key;
-pub(crate) mod named;
 mod policy;
 
 use serde::Deserialize;
@@ -11,54 +10,56 @@ pub use self::{
 };
 use crate::{ConfigError, Headers, InvalidField, Missing, RateLimitLayer, policy::SETTINGS};
 
-/// The settings of a [`RateLimitLayer`] as a configuration file has them.
-///
-/// `policies` and `key` have to be said; every other field may be left out and then is what
-/// [`RateLimitLayer::new`] has. Unknown ones are refused by name. `TryFrom` reports every mistake at once;
-/// closures are set on the layer it makes.
-///
-/// ```
-/// use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
-///
-/// let settings: RateLimitSettings = serde_json::from_str(
-///     r#"{
-///         "policies": [
-///             { "name": "burst", "quota": 10, "period": "1s", "burst": 20 },
-///             { "name": "daily", "quota": 10000, "period": "24h", "shadow": true }
-///         ],
-///         "key": ["client-ip", "route"],
-///         "headers": "draft7"
-///     }"#,
-/// ).unwrap();
-/// let layer = RateLimitLayer::try_from(settings).unwrap();
-/// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateLimitSettings {
-    /// [`RateLimitLayer::enabled`].
-    #[serde(default = "yes", deserialize_with = "named::enabled")]
-    pub enabled: bool,
-    /// The policies; at least one.
-    #[serde(deserialize_with = "named::policies")]
-    pub policies: Vec<PolicySettings>,
-    /// What requests are counted by.
-    #[serde(deserialize_with = "named::key")]
-    pub key: KeySetting,
-    /// [`RateLimitLayer::without_key`]: `shared`, `deny` or `skip`.
-    #[serde(default, deserialize_with = "named::without_key")]
-    pub without_key: Missing,
-    /// [`RateLimitLayer::headers`]: `draft10`, `draft7`, `draft6`, `legacy` or `none`.
-    #[serde(default, deserialize_with = "named::headers")]
-    pub headers: Headers,
-    /// [`RateLimitLayer::jitter`], as `5s`.
-    #[serde(default, deserialize_with = "named::jitter")]
-    pub jitter: Option<String>,
-    /// [`RateLimitLayer::capacity`].
-    #[serde(default, deserialize_with = "named::capacity")]
-    pub capacity: Option<usize>,
-    /// [`RateLimitLayer::expose`].
-    #[serde(default, deserialize_with = "named::expose")]
-    pub expose: bool,
+battlement_core::settings! {
+    /// The settings of a [`RateLimitLayer`] as a configuration file has them.
+    ///
+    /// `policies` and `key` have to be said; every other field may be left out and then is what
+    /// [`RateLimitLayer::new`] has. Unknown ones are refused by name. `TryFrom` reports every mistake at once;
+    /// closures are set on the layer it makes.
+    ///
+    /// ```
+    /// use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
+    ///
+    /// let settings: RateLimitSettings = serde_json::from_str(
+    ///     r#"{
+    ///         "policies": [
+    ///             { "name": "burst", "quota": 10, "period": "1s", "burst": 20 },
+    ///             { "name": "daily", "quota": 10000, "period": "24h", "shadow": true }
+    ///         ],
+    ///         "key": ["client-ip", "route"],
+    ///         "headers": "draft7"
+    ///     }"#,
+    /// ).unwrap();
+    /// let layer = RateLimitLayer::try_from(settings).unwrap();
+    /// ```
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "RateLimitSettings", deny_unknown_fields)]
+    pub struct RateLimitSettings {
+        /// [`RateLimitLayer::enabled`].
+        #[serde(default = "yes")]
+        pub enabled: bool,
+        /// The policies; at least one.
+        #[serde(deserialize_with = "policy::list")]
+        pub policies: Vec<PolicySettings>,
+        /// What requests are counted by.
+        pub key: KeySetting,
+        /// [`RateLimitLayer::without_key`]: `shared`, `deny` or `skip`.
+        #[serde(default)]
+        pub without_key: Missing,
+        /// [`RateLimitLayer::headers`]: `draft10`, `draft7`, `draft6`, `legacy` or `none`.
+        #[serde(default)]
+        pub headers: Headers,
+        /// [`RateLimitLayer::jitter`], as `5s`.
+        #[serde(default)]
+        pub jitter: Option<String>,
+        /// [`RateLimitLayer::capacity`].
+        #[serde(default)]
+        pub capacity: Option<usize>,
+        /// [`RateLimitLayer::expose`].
+        #[serde(default)]
+        pub expose: bool,
+    }
 }
 
 const fn yes() -> bool {

@@ -135,7 +135,7 @@ fn an_unknown_field_or_word_is_refused_by_name() {
         let policy = good.replace(from, to);
         let json = format!(r#"{{ "policies": [{{ {policy} }}], "key": "peer" }}"#);
         let error = parse(&json).unwrap_err();
-        assert!(error.starts_with(&format!("policies: {field}: ")), "{error}");
+        assert!(error.starts_with(&format!("policies[0].{field}: ")), "{error}");
     }
     for key in [r#""client_ip""#, r#"["client_ip"]"#, r#"{ "client_ip": 1 }"#, "7", "null"] {
         let error = with(&format!(r#""key": {key}"#));

@@ -1,8 +1,9 @@
 use std::{net::IpAddr, ops::RangeInclusive};
 
+use battlement_core::settings::PlainEnum;
 use http::HeaderName;
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::{
     ConfigError, Generator, InvalidField, RequestIdLayer, RequestSpan, TraceContext, Trust,
@@ -10,56 +11,57 @@ use crate::{
     server::config::{Config, MAX_LEN, MIN_LEN},
 };
 
-/// The settings of a [`RequestIdLayer`] as a configuration file has them.
-///
-/// Every field may be left out and then is what [`RequestIdLayer::new`] has; unknown ones are refused by
-/// name. `TryFrom` reports every mistake at once.
-///
-/// ```
-/// use battlement_request_id::{RequestIdLayer, RequestIdSettings};
-///
-/// let settings: RequestIdSettings = serde_json::from_str(
-///     r#"{ "trust": { "peers": ["10.0.0.0/8"] }, "generator": "hex128", "trace_context": "own" }"#,
-/// ).unwrap();
-/// let layer = RequestIdLayer::try_from(settings).unwrap();
-/// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
-pub struct RequestIdSettings {
-    /// [`RequestIdLayer::enabled`].
-    pub enabled: bool,
-    /// [`RequestIdLayer::header`].
-    pub header: String,
-    /// [`RequestIdLayer::trust`]: `if-valid`, `never`, `always` or `{ peers: [..] }`.
-    pub trust: TrustSetting,
-    /// [`RequestIdLayer::trust_trace`], in the same words.
-    pub trust_trace: Option<TrustSetting>,
-    /// The lower bound of [`RequestIdLayer::accept_length`], in bytes.
-    pub min_length: Option<usize>,
-    /// The upper bound of [`RequestIdLayer::accept_length`], in bytes.
-    pub max_length: Option<usize>,
-    /// [`RequestIdLayer::generator`]: `uuid-v7`, `uuid-v4` or `hex128`.
-    pub generator: GeneratorSetting,
-    /// [`RequestIdLayer::correlation`].
-    pub correlation: Option<String>,
-    /// [`RequestIdLayer::trace_context`]: `off`, `read`, `own` or, with that feature, `opentelemetry`.
-    pub trace_context: TraceContext,
-    /// [`RequestIdLayer::untrusted_trace`]: `restart` or `link`.
-    pub untrusted_trace: Untrusted,
-    /// [`RequestIdLayer::sample_new_traces`].
-    pub sample_new_traces: bool,
-    /// [`RequestIdLayer::span`]: `own`, `current` or `off`.
-    pub span: RequestSpan,
-    /// [`RequestIdLayer::echo`].
-    pub echo: bool,
-    /// [`RequestIdLayer::rewrite_request`].
-    pub rewrite_request: bool,
+battlement_core::settings! {
+    /// The settings of a [`RequestIdLayer`] as a configuration file has them.
+    ///
+    /// Every field may be left out and then is what [`RequestIdLayer::new`] has; unknown ones are refused by
+    /// name. `TryFrom` reports every mistake at once.
+    ///
+    /// ```
+    /// use battlement_request_id::{RequestIdLayer, RequestIdSettings};
+    ///
+    /// let settings: RequestIdSettings = serde_json::from_str(
+    ///     r#"{ "trust": { "peers": ["10.0.0.0/8"] }, "generator": "hex128", "trace_context": "own" }"#,
+    /// ).unwrap();
+    /// let layer = RequestIdLayer::try_from(settings).unwrap();
+    /// ```
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "RequestIdSettings", default = "RequestIdSettings::default", deny_unknown_fields)]
+    pub struct RequestIdSettings {
+        /// [`RequestIdLayer::enabled`].
+        pub enabled: bool,
+        /// [`RequestIdLayer::header`].
+        pub header: String,
+        /// [`RequestIdLayer::trust`]: `if-valid`, `never`, `always` or `{ peers: [..] }`.
+        pub trust: TrustSetting,
+        /// [`RequestIdLayer::trust_trace`], in the same words.
+        pub trust_trace: Option<TrustSetting>,
+        /// The lower bound of [`RequestIdLayer::accept_length`], in bytes.
+        pub min_length: Option<usize>,
+        /// The upper bound of [`RequestIdLayer::accept_length`], in bytes.
+        pub max_length: Option<usize>,
+        /// [`RequestIdLayer::generator`]: `uuid-v7`, `uuid-v4` or `hex128`.
+        pub generator: GeneratorSetting,
+        /// [`RequestIdLayer::correlation`].
+        pub correlation: Option<String>,
+        /// [`RequestIdLayer::trace_context`]: `off`, `read`, `own` or, with that feature, `opentelemetry`.
+        pub trace_context: TraceContext,
+        /// [`RequestIdLayer::untrusted_trace`]: `restart` or `link`.
+        pub untrusted_trace: Untrusted,
+        /// [`RequestIdLayer::sample_new_traces`].
+        pub sample_new_traces: bool,
+        /// [`RequestIdLayer::span`]: `own`, `current` or `off`.
+        pub span: RequestSpan,
+        /// [`RequestIdLayer::echo`].
+        pub echo: bool,
+        /// [`RequestIdLayer::rewrite_request`].
+        pub rewrite_request: bool,
+    }
 }
 
 /// The serde side of [`Trust`], but for predicates.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default)]
 pub enum TrustSetting {
     /// [`Trust::IfValid`].
     #[default]
@@ -70,6 +72,20 @@ pub enum TrustSetting {
     Always,
     /// [`Trust::Peers`], each as `10.0.0.0/8`, or an address for it alone.
     Peers(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for TrustSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(remote = "TrustSetting", rename_all = "kebab-case")]
+        enum Plain {
+            IfValid,
+            Never,
+            Always,
+            Peers(Vec<String>),
+        }
+        Plain::deserialize(PlainEnum::new(deserializer))
+    }
 }
 
 /// The serde side of [`Generator`], but for closures.

@@ -1,54 +1,54 @@
 use std::fmt;
 
+use battlement_core::settings::{self, PlainEnum, Settings};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{Builder, OnFailure, Redis, Share, cluster};
-use crate::{
-    ConfigError,
-    policy::SETTINGS,
-    settings::{duration, named},
-};
+use crate::{ConfigError, policy::SETTINGS, settings::duration};
 
-/// The settings of a [`Redis`] as a configuration file has them.
-///
-/// `url` has to be said; every other field may be left out and then is what [`Redis::new`] has. Unknown ones
-/// are refused by name. `TryFrom` reports every mistake at once, and neither that nor `Debug` shows a URL or
-/// the secret.
-///
-/// # Example
-///
-/// ```
-/// use battlement_rate_limit::redis::{Redis, RedisSettings};
-///
-/// let settings: RedisSettings = serde_json::from_str(
-///     r#"{ "url": "redis://:password@127.0.0.1:6379/1", "deadline": "25ms", "prefix": "shop" }"#,
-/// ).unwrap();
-/// let redis = Redis::try_from(settings).unwrap();
-/// ```
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RedisSettings {
-    /// The URL of a server, or a list of those of nodes of a cluster.
-    #[serde(deserialize_with = "url")]
-    pub url: Urls,
-    /// [`Builder::deadline`], as `50ms`.
-    #[serde(default, deserialize_with = "named::deadline")]
-    pub deadline: Option<String>,
-    /// [`Builder::prefix`].
-    #[serde(default, deserialize_with = "named::prefix")]
-    pub prefix: Option<String>,
-    /// [`Builder::key_secret`].
-    #[serde(default, deserialize_with = "secret")]
-    pub key_secret: Option<String>,
-    /// [`Builder::coalesce`].
-    #[serde(default, deserialize_with = "named::coalesce")]
-    pub coalesce: Option<usize>,
-    /// [`Builder::queue`].
-    #[serde(default, deserialize_with = "named::queue")]
-    pub queue: Option<usize>,
-    /// `Builder::root_certificates`, with the feature `redis-tls`.
-    #[serde(default, deserialize_with = "named::root_certificates")]
-    pub root_certificates: Option<String>,
+battlement_core::settings! {
+    /// The settings of a [`Redis`] as a configuration file has them.
+    ///
+    /// `url` has to be said; every other field may be left out and then is what [`Redis::new`] has. Unknown ones
+    /// are refused by name. `TryFrom` reports every mistake at once, and neither that nor `Debug` shows a URL or
+    /// the secret.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_rate_limit::redis::{Redis, RedisSettings};
+    ///
+    /// let settings: RedisSettings = serde_json::from_str(
+    ///     r#"{ "url": "redis://:password@127.0.0.1:6379/1", "deadline": "25ms", "prefix": "shop" }"#,
+    /// ).unwrap();
+    /// let redis = Redis::try_from(settings).unwrap();
+    /// ```
+    #[derive(Clone)]
+    #[derive(Deserialize)]
+    #[serde(remote = "RedisSettings", deny_unknown_fields)]
+    pub struct RedisSettings {
+        /// The URL of a server, or a list of those of nodes of a cluster.
+        #[serde(deserialize_with = "url")]
+        pub url: Urls,
+        /// [`Builder::deadline`], as `50ms`.
+        #[serde(default)]
+        pub deadline: Option<String>,
+        /// [`Builder::prefix`].
+        #[serde(default)]
+        pub prefix: Option<String>,
+        /// [`Builder::key_secret`].
+        #[serde(default, deserialize_with = "secret")]
+        pub key_secret: Option<String>,
+        /// [`Builder::coalesce`].
+        #[serde(default)]
+        pub coalesce: Option<usize>,
+        /// [`Builder::queue`].
+        #[serde(default)]
+        pub queue: Option<usize>,
+        /// `Builder::root_certificates`, with the feature `redis-tls`.
+        #[serde(default)]
+        pub root_certificates: Option<String>,
+    }
 }
 
 /// Where Redis is.
@@ -63,14 +63,13 @@ pub enum Urls {
 
 /// What it cannot be is told without what it is.
 fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Urls, D::Error> {
-    let wrong =
-        |_| D::Error::custom("url: must be the URL of a server, or a list of those of nodes");
+    let wrong = |_| D::Error::custom("must be the URL of a server, or a list of those of nodes");
     Urls::deserialize(deserializer).map_err(wrong)
 }
 
 /// So is this.
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let wrong = |_| D::Error::custom("key_secret: must be a text of at least 16 bytes");
+    let wrong = |_| D::Error::custom("must be a text of at least 16 bytes");
     Option::deserialize(deserializer).map_err(wrong)
 }
 
@@ -101,7 +100,13 @@ impl TryFrom<RedisSettings> for Redis {
 /// `deny`, `allow`, or `{ "local-fallback": { "share": 25 } }` in percent.
 impl<'de> Deserialize<'de> for OnFailure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Choice::deserialize(deserializer)? {
+        settings::named(deserializer)
+    }
+}
+
+impl<'de> Settings<'de> for OnFailure {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Choice::deserialize(PlainEnum::new(deserializer))? {
             Choice::Deny => Self::Deny,
             Choice::Allow => Self::Allow,
             Choice::LocalFallback { share } => {

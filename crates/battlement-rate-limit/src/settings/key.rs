@@ -1,5 +1,6 @@
 use std::fmt;
 
+use battlement_core::settings::PlainEnum;
 use serde::{
     Deserialize, Deserializer,
     de::{
@@ -20,8 +21,7 @@ pub enum KeySetting {
 }
 
 /// One of the things that requests are counted by.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub enum KeyPart {
     /// [`Key::client_ip`].
     ClientIp,
@@ -68,6 +68,21 @@ impl KeyPart {
                 return parsed.map(Key::header);
             }
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyPart {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(remote = "KeyPart", rename_all = "kebab-case")]
+        enum Plain {
+            ClientIp,
+            Peer,
+            Header(String),
+            Route,
+            Global,
+        }
+        Plain::deserialize(PlainEnum::new(deserializer))
     }
 }
 

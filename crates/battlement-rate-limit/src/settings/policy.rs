@@ -1,32 +1,33 @@
 use std::time::Duration;
 
-use serde::Deserialize;
+use battlement_core::settings::Unnamed;
+use serde::{Deserialize, Deserializer};
 
-use super::{duration, named};
+use super::duration;
 use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
-/// One policy as a configuration file has it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PolicySettings {
-    /// [`Policy::name`].
-    #[serde(deserialize_with = "named::name")]
-    pub name: String,
-    /// How much it allows in each period.
-    #[serde(deserialize_with = "named::quota")]
-    pub quota: u32,
-    /// The time the quota is for, as `60s`.
-    #[serde(deserialize_with = "named::period")]
-    pub period: String,
-    /// [`Policy::burst`].
-    #[serde(default, deserialize_with = "named::burst")]
-    pub burst: Option<u32>,
-    /// [`Policy::algorithm`]: `gcra`, `fixed-window` or `sliding-window`.
-    #[serde(default, deserialize_with = "named::algorithm")]
-    pub algorithm: Algorithm,
-    /// [`Policy::shadow`].
-    #[serde(default, deserialize_with = "named::shadow")]
-    pub shadow: bool,
+battlement_core::settings! {
+    /// One policy as a configuration file has it.
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "PolicySettings", deny_unknown_fields)]
+    pub struct PolicySettings {
+        /// [`Policy::name`].
+        pub name: String,
+        /// How much it allows in each period.
+        pub quota: u32,
+        /// The time the quota is for, as `60s`.
+        pub period: String,
+        /// [`Policy::burst`].
+        #[serde(default)]
+        pub burst: Option<u32>,
+        /// [`Policy::algorithm`]: `gcra`, `fixed-window` or `sliding-window`.
+        #[serde(default)]
+        pub algorithm: Algorithm,
+        /// [`Policy::shadow`].
+        #[serde(default)]
+        pub shadow: bool,
+    }
 }
 
 /// As for [`Handle::replace`](crate::Handle::replace), when a configuration file has changed.
@@ -37,6 +38,14 @@ impl TryFrom<Vec<PolicySettings>> for Policies {
         let mut mistakes = Vec::new();
         policies(&settings, &mut mistakes).ok_or_else(|| ConfigError::new(SETTINGS, mistakes))
     }
+}
+
+/// Reads the policies inside other settings.
+pub(super) fn list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<PolicySettings>, D::Error> {
+    let list = Vec::<Unnamed<_>>::deserialize(deserializer)?;
+    Ok(list.into_iter().map(|Unnamed(policy)| policy).collect())
 }
 
 /// The policies, unless there are mistakes.

@@ -2,7 +2,10 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{
+        Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+        value::SeqAccessDeserializer,
+    },
 };
 
 use super::words::Words;
@@ -65,7 +68,7 @@ pub(super) fn dashed(name: &str) -> String {
     dashed
 }
 
-/// Directives in the order of the file; `null` takes one of the defaults out.
+/// Directives in the order of the file; `null`, or `false` where a format has no null, takes a default out.
 #[derive(Clone, Debug, Default)]
 struct Directives(Vec<(String, Option<Words>)>);
 
@@ -86,9 +89,44 @@ impl<'de> Visitor<'de> for DirectivesVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Directives, A::Error> {
         let mut directives = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            directives.push(entry);
+        while let Some((name, Sources(sources))) = map.next_entry()? {
+            directives.push((name, sources));
         }
         Ok(Directives(directives))
+    }
+}
+
+/// The value of a directive, if it is not taken out.
+struct Sources(Option<Words>);
+
+impl<'de> Deserialize<'de> for Sources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourcesVisitor)
+    }
+}
+
+struct SourcesVisitor;
+
+impl<'de> Visitor<'de> for SourcesVisitor {
+    type Value = Sources;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a list of texts, null or false")
+    }
+
+    fn visit_unit<E>(self) -> Result<Sources, E> {
+        Ok(Sources(None))
+    }
+
+    fn visit_bool<E: Error>(self, on: bool) -> Result<Sources, E> {
+        if on { Err(E::invalid_value(Unexpected::Bool(on), &self)) } else { Ok(Sources(None)) }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Sources, E> {
+        Words::deserialize(text.into_deserializer()).map(|words| Sources(Some(words)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Sources, A::Error> {
+        Words::deserialize(SeqAccessDeserializer::new(list)).map(|words| Sources(Some(words)))
     }
 }

@@ -2,29 +2,33 @@ use serde::Deserialize;
 
 use crate::FetchMetadataLayer;
 
-/// The settings of a [`FetchMetadataLayer`] as a configuration file has them.
-///
-/// ```
-/// use battlement_security_headers::{FetchMetadataLayer, FetchMetadataSettings};
-///
-/// let text = r#"{ "reportOnly": true, "exemptPaths": ["/fonts/"] }"#;
-/// let settings: FetchMetadataSettings = serde_json::from_str(text).unwrap();
-/// let layer = FetchMetadataLayer::from(settings);
-/// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub struct FetchMetadataSettings {
-    /// [`FetchMetadataLayer::enabled`].
-    pub enabled: bool,
-    /// [`FetchMetadataLayer::report_only`].
-    #[serde(alias = "report-only")]
-    pub report_only: bool,
-    /// [`FetchMetadataLayer::same_site`].
-    #[serde(alias = "same-site")]
-    pub same_site: bool,
-    /// [`FetchMetadataLayer::exempt_paths`].
-    #[serde(alias = "exempt-paths")]
-    pub exempt_paths: Vec<String>,
+battlement_core::settings! {
+    /// The settings of a [`FetchMetadataLayer`] as a configuration file has them.
+    ///
+    /// ```
+    /// use battlement_security_headers::{FetchMetadataLayer, FetchMetadataSettings};
+    ///
+    /// let settings: FetchMetadataSettings = serde_json::from_str(
+    ///     r#"{ "reportOnly": true, "exemptPaths": ["/fonts/"] }"#,
+    /// ).unwrap();
+    /// let layer = FetchMetadataLayer::from(settings);
+    /// ```
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "FetchMetadataSettings", default = "FetchMetadataSettings::default", rename_all = "camelCase", deny_unknown_fields)]
+    pub struct FetchMetadataSettings {
+        /// [`FetchMetadataLayer::enabled`].
+        pub enabled: bool,
+        /// [`FetchMetadataLayer::report_only`].
+        #[serde(alias = "report-only")]
+        pub report_only: bool,
+        /// [`FetchMetadataLayer::same_site`].
+        #[serde(alias = "same-site")]
+        pub same_site: bool,
+        /// [`FetchMetadataLayer::exempt_paths`].
+        #[serde(alias = "exempt-paths")]
+        pub exempt_paths: Vec<String>,
+    }
 }
 
 impl Default for FetchMetadataSettings {

@@ -1,0 +1,84 @@
+//! Settings as configuration files have them: errors that name the field, and enums that every format can write.
+//!
+//! serde reports a value of the wrong type, but not the field that holds it. YAML writes an enum with data as a
+//! tag (`!peers [..]`), where JSON and TOML write a map (`{ peers: [..] }`). Layers read their settings through
+//! [`named`] and [`PlainEnum`], so that one file means the same in each format and an error says where it is.
+
+mod named;
+mod plain_enum;
+
+pub use self::{
+    named::{Settings, Unnamed, named},
+    plain_enum::PlainEnum,
+};
+
+/// Defines a struct of settings whose deserialization errors name the field, as `policies[1].quota`.
+///
+/// The struct is written as for `#[derive(Deserialize)]`, which stands in an attribute of its own, with the struct's
+/// name as `remote`, and with `Name::default` where all fields have a default. On the struct and on each field the
+/// documentation comes first and `serde`'s attributes last.
+///
+/// # Example
+///
+/// ```
+/// use serde::Deserialize;
+///
+/// battlement_core::settings! {
+///     /// Settings of a limiter.
+///     #[derive(Debug, Default)]
+///     #[derive(Deserialize)]
+///     #[serde(remote = "Limit", default = "Limit::default", deny_unknown_fields)]
+///     pub struct Limit {
+///         /// The number of requests per second.
+///         pub quota: u32,
+///     }
+/// }
+///
+/// let error = serde_json::from_str::<Limit>(r#"{ "quota": "many" }"#).unwrap_err();
+/// assert!(error.to_string().starts_with("quota: invalid type: string \"many\", expected u32"));
+/// ```
+#[macro_export]
+macro_rules! settings {
+    (
+        $(#[doc = $doc:expr])*
+        #[derive $derive:tt]
+        #[derive $read:tt]
+        #[serde $serde:tt]
+        $vis:vis struct $name:ident {
+            $(
+                $(#[doc = $field_doc:expr])*
+                $(#[serde $field_serde:tt])*
+                $field_vis:vis $field:ident: $type:ty,
+            )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive $derive]
+        $vis struct $name {
+            $(
+                $(#[doc = $field_doc])*
+                $field_vis $field: $type,
+            )*
+        }
+
+        impl<'de> $crate::settings::Settings<'de> for $name {
+            fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+                #[derive $read]
+                #[serde $serde]
+                struct Fields {
+                    $(
+                        $(#[serde $field_serde])*
+                        $field: $type,
+                    )*
+                }
+                Fields::deserialize(deserializer)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+                $crate::settings::named(deserializer)
+            }
+        }
+    };
+}

@@ -1,0 +1,107 @@
+//! Every document of settings in the documentation of a crate or in a guide.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use battlement::{
+    client_ip::ClientIpSettings,
+    metrics::MetricsSettings,
+    problem::ProblemSettings,
+    rate_limit::{RateLimitSettings, redis::RedisSettings},
+    request_id::RequestIdSettings,
+    security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+};
+use serde_json::Value;
+
+use crate::format::read_in_all;
+
+#[test]
+fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for path in documentation() {
+        for (name, document) in documents(&prose(&path)) {
+            read_documented(&name, &document);
+            *found.entry(name).or_default() += 1;
+        }
+    }
+    let names: Vec<_> = found.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "ClientIpSettings",
+            "FetchMetadataSettings",
+            "MetricsSettings",
+            "ProblemSettings",
+            "RateLimitSettings",
+            "RedisSettings",
+            "RequestIdSettings",
+            "SecurityHeadersSettings",
+        ],
+        "every settings type is documented with a document"
+    );
+}
+
+fn read_documented(name: &str, document: &Value) {
+    match name {
+        "ClientIpSettings" => drop(read_in_all::<ClientIpSettings>(document)),
+        "FetchMetadataSettings" => drop(read_in_all::<FetchMetadataSettings>(document)),
+        "MetricsSettings" => drop(read_in_all::<MetricsSettings>(document)),
+        "ProblemSettings" => drop(read_in_all::<ProblemSettings>(document)),
+        "RateLimitSettings" => drop(read_in_all::<RateLimitSettings>(document)),
+        "RedisSettings" => drop(read_in_all::<RedisSettings>(document)),
+        "RequestIdSettings" => drop(read_in_all::<RequestIdSettings>(document)),
+        "SecurityHeadersSettings" => drop(read_in_all::<SecurityHeadersSettings>(document)),
+        other => panic!("{other} is documented and not read by this test"),
+    }
+}
+
+/// The sources of all crates, and all guides.
+fn documentation() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for folder in ["crates", "docs", "examples"] {
+        collect(&root.join(folder), &mut files);
+    }
+    files.push(root.join("README.md"));
+    files
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|kind| kind == "rs" || kind == "md") {
+            files.push(path);
+        }
+    }
+}
+
+/// The text of a guide, or the documentation comments of a source, in one line.
+fn prose(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let is_guide = path.extension().is_some_and(|kind| kind == "md");
+    let words = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let comment = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+        if is_guide { Some(line) } else { comment }
+    });
+    words.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+/// The documents in `let settings: Name = serde_json::from_str(r#"..."#)`.
+fn documents(prose: &str) -> Vec<(String, Value)> {
+    let mut documents = Vec::new();
+    for (at, call) in prose.match_indices("Settings = serde_json::from_str(") {
+        let before = &prose[..at];
+        let name = &before[before.rfind(' ').unwrap() + 1..];
+        let text = prose[at + call.len()..].trim_start().strip_prefix("r#\"");
+        let text = text.unwrap_or_else(|| panic!("{name}Settings are read from elsewhere"));
+        let (json, _) = text.split_once("\"#").unwrap();
+        documents.push((format!("{name}Settings"), serde_json::from_str(json).unwrap()));
+    }
+    documents
+}

@@ -1,0 +1,66 @@
+//! The guide `docs/settings.md`.
+
+use battlement::{
+    client_ip::ClientIpSettings,
+    metrics::MetricsSettings,
+    problem::ProblemSettings,
+    rate_limit::{
+        RateLimitSettings,
+        redis::{OnFailure, RedisSettings},
+    },
+    request_id::RequestIdSettings,
+    security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::format::{Format, read_in_all};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its `Debug` is compared")]
+struct Whole {
+    client_ip: ClientIpSettings,
+    request_id: RequestIdSettings,
+    metrics: MetricsSettings,
+    security_headers: SecurityHeadersSettings,
+    fetch_metadata: FetchMetadataSettings,
+    problem: ProblemSettings,
+    rate_limit: RateLimitSettings,
+    redis: RedisSettings,
+    on_failure: OnFailure,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its `Debug` is compared")]
+struct Part {
+    client_ip: ClientIpSettings,
+    request_id: RequestIdSettings,
+    security_headers: SecurityHeadersSettings,
+    rate_limit: RateLimitSettings,
+    on_failure: OnFailure,
+}
+
+/// The block of this language in the guide.
+fn block(language: &str) -> &'static str {
+    let page = include_str!("../../docs/settings.md");
+    let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_yaml_of_the_guide_means_the_same_in_json_and_toml() {
+    let text = block("yaml");
+    let written: Whole = Format::Yaml.read(text).unwrap();
+    let document: Value = Format::Yaml.read(text).unwrap();
+    assert_eq!(format!("{:?}", read_in_all::<Whole>(&document)), format!("{written:?}"));
+}
+
+#[test]
+fn the_toml_of_the_guide_means_the_same_in_json_and_yaml() {
+    let text = block("toml");
+    let written: Part = Format::Toml.read(text).unwrap();
+    let document: Value = Format::Toml.read(text).unwrap();
+    assert_eq!(format!("{:?}", read_in_all::<Part>(&document)), format!("{written:?}"));
+}
