@@ -1,4 +1,4 @@
-//! Clients of one connection: no pool, no retry, nothing between a test and the wire.
+//! Clients with a single connection, without a pool and without retries.
 
 mod collected;
 mod http1;
@@ -12,10 +12,10 @@ use tower::BoxError;
 
 pub use self::{collected::Collected, http1::Http1, http2::Http2, raw::Raw};
 
-/// Any body, so that one connection can send all.
-type SentBody = UnsyncBoxBody<Bytes, BoxError>;
+/// A type-erased request body, so that one connection can send bodies of different types.
+type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
 
-fn sent<B>(body: B) -> SentBody
+fn boxed<B>(body: B) -> RequestBody
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {

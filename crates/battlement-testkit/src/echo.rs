@@ -1,4 +1,4 @@
-//! A tonic service that says back what it hears, and a client for it, as `tonic-build` would make them of
+//! A tonic echo service and its client, as `tonic-build` would generate them from this definition:
 //!
 //! ```proto
 //! package battlement.testkit;
@@ -9,13 +9,13 @@
 //! }
 //!
 //! message Words {
-//!   string text = 1;   // comes back
-//!   uint32 times = 2;  // how often, of Repeat
-//!   int32 code = 3;    // the status to end with: of Say instead of an answer, of Repeat after them all
+//!   string text = 1;   // echoed
+//!   uint32 times = 2;  // number of messages of Repeat
+//!   int32 code = 3;    // final status; a code other than OK replaces the response of Say
 //! }
 //! ```
 //!
-//! Metadata whose name begins with `x-` comes back too: with the answer, or with the status of an error.
+//! Metadata whose name starts with `x-` is echoed too, in the response or in the error status.
 
 mod client;
 mod message;

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-const BETWEEN_TRIES: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Waits until `condition` holds; says whether it did before `deadline` had passed.
+/// Polls `condition` until it returns `true`; returns `false` if that does not happen within `deadline`.
 ///
 /// # Example
 ///
@@ -19,7 +19,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 /// assert!(eventually(Duration::from_secs(5), || DONE.load(Ordering::Relaxed)).await);
 /// # }
 /// ```
-#[must_use = "the condition may not have come true"]
+#[must_use = "the condition may not have been met before the deadline"]
 pub async fn eventually(deadline: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + deadline;
     loop {
@@ -29,6 +29,6 @@ pub async fn eventually(deadline: Duration, mut condition: impl FnMut() -> bool)
         if Instant::now() >= end {
             return false;
         }
-        sleep(BETWEEN_TRIES).await;
+        sleep(POLL_INTERVAL).await;
     }
 }

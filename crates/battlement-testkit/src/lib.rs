@@ -1,9 +1,9 @@
-//! The contract every battlement layer keeps, as a test suite, and real servers to try it on.
+//! A contract test suite for battlement layers, and real servers to test them with.
 //!
-//! A tower layer that works in its own tests can still spend readiness it does not have, forget to give
-//! back what a dropped call held, or eat the trailers of a gRPC answer; and nobody sees it before
-//! production does. So the rules stand in one suite, which every layer runs as its `tests/contract.rs`,
-//! and a broken layer for each rule proves that the suite can fail.
+//! A tower layer that passes its own tests can still call a service that is not ready, leak a permit when a call is
+//! dropped, or lose the trailers of a gRPC response, and such a bug first shows in production. One suite therefore
+//! contains the rules of the contract. Every layer runs it in its `tests/contract.rs`, and the testkit's own tests
+//! contain a layer that breaks each rule.
 //!
 //! # Example
 //!
@@ -12,24 +12,24 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // Put your layer here, with settings that let every call through.
+//! // Replace `Identity` with a layer that is configured to allow every call.
 //! Contract::new(tower::layer::util::Identity::new).run().await;
 //! # }
 //! ```
 //!
-//! # What is here
+//! # Modules
 //!
-//! - [`contract`]: the rules, and how to run them
-//! - [`probe`]: a service that does as it is told and remembers what was done to it; also for tests of one
-//!   layer's own work
-//! - [`eventually`]: waits for a condition, with a deadline
-//! - `server` and `client`: hyper, axum and tonic servers on loopback ports; clients of one connection,
-//!   and of raw bytes
-//! - `echo`: a tonic service to put layers around
-//! - `proxy`: a TCP proxy to put between a client and its server, and to slow down, freeze and cut
-//! - `redis`: a real `redis-server` to kill, stop and restart; with a replica, with TLS; a cluster
+//! - [`contract`]: the rules, and the suite that checks them
+//! - [`probe`]: an inner service with scripted replies that records its calls, also for the tests of a single layer
+//! - [`eventually`]: waits for a condition with a deadline
+//! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
+//!   also for raw bytes
+//! - `echo`: a tonic service to wrap in layers
+//! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
+//! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
+//!   cluster
 //!
-//! Servers bind real sockets: do not use them under paused time.
+//! Servers use real sockets: do not use them with paused time.
 //!
 //! # Feature flags
 //!

@@ -1,4 +1,4 @@
-//! An inner service that does as it is told and remembers what was done to it.
+//! An inner service with scripted replies that records its calls.
 
 mod body;
 mod counts;
@@ -31,11 +31,11 @@ pub use self::{
     reply::Reply,
 };
 
-/// A service that answers as it is told to, and records what a layer does to it.
+/// An inner service with scripted replies that records what a layer does to it.
 ///
 /// All clones share one record and one script; only readiness belongs to each clone, as with any tower
-/// service. So a test keeps a clone, gives another to the layer, and reads from its own. A call without
-/// readiness is answered all the same, and stands in [`faults`](Self::faults).
+/// service. A test keeps one clone, passes another to the layer, and inspects its own. A call without
+/// readiness also gets a reply, and is recorded in [`faults`](Self::faults).
 ///
 /// # Example
 ///
@@ -62,45 +62,45 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe that is always ready and answers 200 with an empty body.
+    /// Creates a probe that is always ready and replies with a 200 and an empty body.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives `reply` to a call that has none yet; replies are used up in the order they were given.
+    /// Appends `reply` to the script; each call takes the first remaining reply.
     pub fn next(&self, reply: Reply) {
         self.state.lock().script.push_back(reply);
     }
 
-    /// Gives `reply` to every call for which [`next`](Self::next) left none. Default: 200, empty.
+    /// Sets the reply for calls when the script of [`next`](Self::next) is empty. Default: a 200 with an empty body.
     pub fn always(&self, reply: Reply) {
         self.state.lock().always = reply;
     }
 
-    /// Lets no clone become ready before `gate` is open; those that are ready stay so.
+    /// Makes readiness wait until `gate` is open; clones that are already ready stay ready.
     pub fn ready_when(&self, gate: &Gate) {
         self.state.lock().readiness = Readiness::When(gate.clone());
     }
 
-    /// Answers every poll for readiness with `error`.
+    /// Fails every readiness poll with `error`.
     pub fn never_ready(&self, error: ProbeError) {
         self.state.lock().readiness = Readiness::Fails(error);
     }
 
-    /// What has happened up to now, in numbers.
+    /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.state.lock().counts
     }
 
-    /// What was done that no caller may do, in order.
+    /// Returns the caller's violations of tower's contract, in order.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
         self.state.lock().faults.clone()
     }
 
-    /// The requests of all calls, in order.
+    /// Returns the requests of all calls, in order.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         self.state.lock().received.clone()
@@ -113,7 +113,7 @@ impl Probe {
     }
 }
 
-/// A clone is not ready, whatever the original is.
+/// Creates a clone that is not ready, even if the original is.
 impl Clone for Probe {
     fn clone(&self) -> Self {
         Self { state: self.state.clone(), is_ready: false }
@@ -147,7 +147,7 @@ where
     ///
     /// # Panics
     ///
-    /// If that reply is [`Reply::panic_in_call`].
+    /// Panics if that reply is [`Reply::panic_in_call`].
     fn call(&mut self, request: Request<B>) -> ProbeFuture {
         self.spend_readiness();
         ProbeFuture::begin(&self.state, request)

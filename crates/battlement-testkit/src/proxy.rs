@@ -1,4 +1,4 @@
-//! A TCP proxy that stands between a client and its server, and misbehaves as networks do.
+//! A TCP proxy between a client and its server that simulates network faults.
 
 mod pipe;
 
@@ -16,10 +16,9 @@ use tokio::{
 
 use self::pipe::pipe;
 
-/// A proxy on a free loopback port, on the runtime of the test.
+/// A TCP proxy on a free loopback port, on the runtime of the test.
 ///
-/// It passes on what it gets, both ways, until it is told to do otherwise. Its connections break when it is
-/// dropped.
+/// The proxy forwards all data in both directions until a fault is injected. Dropping it closes its connections.
 ///
 /// # Example
 ///
@@ -32,91 +31,86 @@ use self::pipe::pipe;
 /// let proxy = Proxy::start(([127, 0, 0, 1], redis.port())).await?;
 /// println!("listening on {}", proxy.addr());
 ///
-/// proxy.freeze(); // as if a cable had been pulled
-/// proxy.heal(); // what was sent meanwhile arrives
-/// proxy.cut(); // connections are reset; new ones are fine
+/// proxy.freeze(); // no data arrives, as with an unplugged cable
+/// proxy.heal(); // data sent in the meantime arrives
+/// proxy.cut(); // open connections end; new ones work
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
 pub struct Proxy {
     addr: SocketAddr,
-    weather: watch::Sender<Weather>,
+    link: watch::Sender<Link>,
     cuts: watch::Sender<u64>,
     task: JoinHandle<()>,
 }
 
-/// What becomes of bytes.
+/// The flow of bytes in both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Weather {
-    /// To the server.
-    there: Flow,
-    /// Back to the client.
-    back: Flow,
+struct Link {
+    to_server: Flow,
+    to_client: Flow,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flow {
-    /// They arrive so much later.
-    After(Duration),
-    /// They are held back until there is another flow.
-    Never,
+    /// Bytes arrive after this delay.
+    Delayed(Duration),
+    /// Bytes are held back until the flow changes.
+    Frozen,
 }
 
 impl Default for Flow {
     fn default() -> Self {
-        Self::After(Duration::ZERO)
+        Self::Delayed(Duration::ZERO)
     }
 }
 
 impl Proxy {
-    /// Starts one in front of `server`, which need not be there yet.
+    /// Starts a proxy in front of `server`, which does not have to be listening yet.
     ///
     /// # Errors
     ///
-    /// If no port can be bound.
+    /// Returns an error if no port can be bound.
     pub async fn start(server: impl Into<SocketAddr>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
-        let (weather, cuts) = (watch::Sender::default(), watch::Sender::default());
-        let connection = Connection {
-            server: server.into(),
-            weather: weather.subscribe(),
-            cuts: cuts.subscribe(),
-        };
+        let (link, cuts) = (watch::Sender::default(), watch::Sender::default());
+        let connection =
+            Connection { server: server.into(), link: link.subscribe(), cuts: cuts.subscribe() };
         let task = tokio::spawn(accept(listener, connection));
-        Ok(Self { addr, weather, cuts, task })
+        Ok(Self { addr, link, cuts, task })
     }
 
-    /// Where it listens.
+    /// Returns the address that the proxy listens on.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Each byte takes so much longer, either way.
+    /// Delays all data by `time`, in each direction.
     pub fn delay(&self, time: Duration) {
-        let flow = Flow::After(time);
-        self.weather.send_replace(Weather { there: flow, back: flow });
+        let flow = Flow::Delayed(time);
+        self.link.send_replace(Link { to_server: flow, to_client: flow });
     }
 
-    /// Nothing arrives any more, either way, and no connection breaks: the peer is a black hole. Connections
-    /// can still be made.
+    /// Holds back all data in both directions, as a network that drops all packets. Connections stay open, and new
+    /// ones are accepted.
     pub fn freeze(&self) {
-        self.weather.send_replace(Weather { there: Flow::Never, back: Flow::Never });
+        self.link.send_replace(Link { to_server: Flow::Frozen, to_client: Flow::Frozen });
     }
 
-    /// The server gets everything, and its answers do not arrive.
+    /// Holds back the data that the server sends; data of the client still arrives.
     pub fn freeze_answers(&self) {
-        self.weather.send_replace(Weather { back: Flow::Never, ..Weather::default() });
+        self.link.send_replace(Link { to_client: Flow::Frozen, ..Link::default() });
     }
 
-    /// All is well again. As with TCP, what was sent meanwhile arrives now, on connections that still are.
+    /// Restores the flow without delay. Data that was held back arrives on connections that are still open, as with TCP.
     pub fn heal(&self) {
-        self.weather.send_replace(Weather::default());
+        self.link.send_replace(Link::default());
     }
 
-    /// Breaks all connections there are. New ones are as good as before.
+    /// Closes all open connections. New ones are not affected.
     pub fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
@@ -128,22 +122,22 @@ impl Drop for Proxy {
     }
 }
 
-/// What each connection is told.
+/// The settings of a connection.
 #[derive(Clone, Debug)]
 struct Connection {
     server: SocketAddr,
-    weather: watch::Receiver<Weather>,
+    link: watch::Receiver<Link>,
     cuts: watch::Receiver<u64>,
 }
 
-/// Dropped, it takes all connections with it.
+/// Accepts connections; dropping this future closes all of them.
 async fn accept(listener: TcpListener, connection: Connection) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((client, _)) = listener.accept() => {
                 let mut connection = connection.clone();
-                // A cut from before it was there is none of its own.
+                // Earlier cuts do not apply to this connection.
                 connection.cuts.mark_unchanged();
                 connections.spawn(connection.run(client));
             }
@@ -154,15 +148,15 @@ async fn accept(listener: TcpListener, connection: Connection) {
 
 impl Connection {
     async fn run(mut self, client: TcpStream) {
-        // As with a port that nobody listens on, all the client sees is that the connection ends.
+        // If the server is not listening, the client only sees that the connection ends.
         let Ok(server) = TcpStream::connect(self.server).await else { return };
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
         let ((from_client, to_client), (from_server, to_server)) =
             (client.into_split(), server.into_split());
-        let there = pipe(from_client, to_server, self.weather.clone(), |weather| weather.there);
-        let back = pipe(from_server, to_client, self.weather.clone(), |weather| weather.back);
+        let requests = pipe(from_client, to_server, self.link.clone(), |link| link.to_server);
+        let responses = pipe(from_server, to_client, self.link.clone(), |link| link.to_client);
         tokio::select! {
-            _ = async { tokio::join!(there, back) } => {}
+            _ = async { tokio::join!(requests, responses) } => {}
             _ = self.cuts.changed() => {}
         }
     }

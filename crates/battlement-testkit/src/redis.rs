@@ -1,4 +1,4 @@
-//! A real `redis-server` that a test owns: it can be killed, stopped and restarted.
+//! A real `redis-server` for a test, which can kill, pause and restart it.
 
 mod authority;
 mod cluster;
@@ -18,15 +18,15 @@ use tokio::time::{Instant, sleep};
 pub use self::{authority::Authority, cluster::RedisCluster, error::StartError};
 use self::{launch::Launch, process::Process};
 
-/// How long a server may take to answer its first `PING`.
-const START: Duration = Duration::from_secs(20);
-const BETWEEN_PINGS: Duration = Duration::from_millis(5);
-/// How many ports are tried, should others take them between the choice and the start.
-const PORTS: usize = 20;
+/// The maximum time until a server answers its first `PING`.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+const PING_INTERVAL: Duration = Duration::from_millis(5);
+/// The number of ports to try, because another process may bind a free port before the server does.
+const MAX_ATTEMPTS: usize = 20;
 
-/// A `redis-server` of the test's own, on a free loopback port, with nothing kept on disk.
+/// A `redis-server` on a free loopback port, without persistence.
 ///
-/// It is killed when this value is dropped.
+/// Dropping this value kills the server.
 ///
 /// # Example
 ///
@@ -46,7 +46,7 @@ const PORTS: usize = 20;
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
-    /// For TLS, or for the members of a cluster among themselves.
+    /// The TLS port or the cluster bus port.
     second: Option<u16>,
     args: Vec<String>,
     process: Process,
@@ -54,36 +54,37 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server, and waits until it answers.
+    /// Starts a server and waits until it answers.
     ///
     /// # Errors
     ///
-    /// If there is no `redis-server`, which is an error and no reason to skip a test; or if it does not
-    /// answer in time.
+    /// Returns an error if `redis-server` is not installed, which must fail a test and not skip it, or if the server
+    /// does not answer in time.
     pub async fn start() -> Result<Self, StartError> {
         Self::start_with(&[]).await
     }
 
-    /// Starts a server with more arguments, as `["--maxmemory", "1mb"]`.
+    /// Starts a server with additional arguments, for example `["--maxmemory", "1mb"]`.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start); or if the server refuses `args`.
+    /// Returns an error in the cases of [`start`](Self::start), or if the server rejects `args`.
     pub async fn start_with(args: &[&str]) -> Result<Self, StartError> {
         Self::launch(Launch::new(args)?).await
     }
 
-    /// Starts a server that also speaks TLS, at [`tls_url`](Self::tls_url), with a certificate by `authority`.
+    /// Starts a server that also accepts TLS connections at [`tls_url`](Self::tls_url), with a certificate issued by
+    /// `authority`.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start); or if this `redis-server` was built without TLS.
+    /// Returns an error in the cases of [`start`](Self::start), or if `redis-server` was built without TLS.
     pub async fn start_tls(authority: &Authority) -> Result<Self, StartError> {
         Self::launch(Launch::new(&[])?.tls(authority)?).await
     }
 
     async fn launch(launch: Launch) -> Result<Self, StartError> {
-        for _ in 0..PORTS {
+        for _ in 0..MAX_ATTEMPTS {
             let ports = launch.ports()?;
             match run(ports.first, &ports.args, launch.dir()).await {
                 Err(StartError::PortTaken) => {}
@@ -97,61 +98,61 @@ impl Redis {
         Err(StartError::PortTaken)
     }
 
-    /// The port it listens on, through all restarts.
+    /// Returns the port of the server, which restarts do not change.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// The URL for clients.
+    /// Returns the URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// The URL for clients that speak TLS.
+    /// Returns the URL for clients that use TLS.
     ///
     /// # Panics
     ///
-    /// If it was not started with TLS.
+    /// Panics if the server was not started by [`start_tls`](Self::start_tls).
     #[must_use]
     pub fn tls_url(&self) -> String {
         let tls = self.args.iter().any(|arg| arg == "--tls-port");
-        let port = self.second.filter(|_| tls).expect("a server started by `start_tls`");
+        let port = self.second.filter(|_| tls).expect("the server was not started by `start_tls`");
         format!("rediss://localhost:{port}/")
     }
 
-    /// Sends one command over a connection of its own, as `["CLIENT", "PAUSE", "100"]`.
+    /// Sends one command over a new connection, for example `["CLIENT", "PAUSE", "100"]`.
     ///
     /// # Errors
     ///
-    /// If the server is not there, refuses the command, or answers something else.
+    /// Returns an error if the server is unreachable, rejects the command, or replies with a value of another type.
     pub async fn ask<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
         let client = Client::open(self.url())?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await
     }
 
-    /// Stops the process where it is (SIGSTOP): connections stay open, and nothing is answered.
+    /// Pauses the process (SIGSTOP): connections stay open, and commands get no reply.
     pub fn stop(&mut self) {
         self.process.stop();
     }
 
-    /// Lets a stopped process go on (SIGCONT).
+    /// Resumes a paused process (SIGCONT).
     pub fn cont(&mut self) {
         self.process.cont();
     }
 
-    /// Kills the process (SIGKILL), and returns when it is gone; connections are refused from then on.
+    /// Kills the process (SIGKILL) and waits for its exit; later connections are refused.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Kills the process if it lives, and starts an empty one on the same port.
+    /// Kills the process if it is running, and starts an empty server on the same port.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start).
+    /// Returns an error in the cases of [`start`](Self::start).
     pub async fn restart(&mut self) -> Result<(), StartError> {
         self.kill();
         self.process = run(self.port, &self.args, self.dir.path()).await?;
@@ -161,16 +162,16 @@ impl Redis {
 
 async fn run(port: u16, args: &[String], dir: &Path) -> Result<Process, StartError> {
     let mut process = Process::spawn(port, args, dir)?;
-    let deadline = Instant::now() + START;
+    let deadline = Instant::now() + START_TIMEOUT;
     while Instant::now() < deadline {
         if let Some(error) = process.failure()? {
             return Err(error);
         }
-        // Another server may have taken the port a moment ago, and answers there.
-        if ping::answering_process(port).await == Some(process.id()) {
+        // Another server may have bound the port in the meantime and answer there.
+        if ping::process_id(port).await == Some(process.id()) {
             return Ok(process);
         }
-        sleep(BETWEEN_PINGS).await;
+        sleep(PING_INTERVAL).await;
     }
     Err(StartError::Silent)
 }

@@ -17,8 +17,8 @@ pub use self::hyper::Protocol;
 
 /// A server on a free loopback port, on the runtime of the test.
 ///
-/// It stops when this value is dropped. Hyper's connections are cut off then, whatever they are at; axum
-/// and tonic finish the calls that they have.
+/// Dropping this value stops the server. A hyper server closes its connections immediately; axum and tonic finish the
+/// calls in flight.
 ///
 /// # Example
 ///
@@ -41,27 +41,27 @@ pub use self::hyper::Protocol;
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
-    running: oneshot::Sender<()>,
+    shutdown: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The URL of `path`, which begins with a slash.
+    /// Returns the URL of `path`, which must start with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }
 
-    /// Stops, and waits until the port is closed and no call is at work.
+    /// Stops the server, and waits until its port is closed and no call is in flight.
     pub async fn stop(self) {
-        drop(self.running);
-        // An error says that the server's task has panicked or was aborted: it does not run either way.
+        drop(self.shutdown);
+        // An error means that the task has panicked or was aborted; the server does not run in either case.
         let _ = self.task.await;
     }
 
@@ -71,9 +71,9 @@ impl Server {
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
-        let (running, stopped) = oneshot::channel();
+        let (shutdown, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(listener, stopped));
-        Ok(Self { addr, running, task })
+        Ok(Self { addr, shutdown, task })
     }
 }
 

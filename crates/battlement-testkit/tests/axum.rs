@@ -1,4 +1,4 @@
-//! The axum server.
+//! Tests of the axum server.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ fn router() -> Router {
 }
 
 #[tokio::test]
-async fn a_router_answers_both_protocols_and_knows_its_peer() {
+async fn a_router_serves_both_protocols_and_sees_the_peer_address() {
     let server = Server::axum(router()).await.unwrap();
     let mut client = Http1::connect(server.addr()).await.unwrap();
     assert_eq!(client.get("/").await.unwrap().text(), "127.0.0.1");
@@ -24,7 +24,7 @@ async fn a_router_answers_both_protocols_and_knows_its_peer() {
 }
 
 #[tokio::test]
-async fn a_stopped_server_has_left_its_port() {
+async fn a_stopped_server_has_released_its_port() {
     let server = Server::axum(router()).await.unwrap();
     let mut client = Http1::connect(server.addr()).await.unwrap();
     client.get("/").await.unwrap();

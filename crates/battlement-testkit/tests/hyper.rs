@@ -1,4 +1,4 @@
-//! The hyper servers and the clients, on each other.
+//! Tests of the hyper servers with the clients.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,8 +19,8 @@ fn trailers() -> HeaderMap {
     HeaderMap::from_iter([(name, HeaderValue::from_static("1"))])
 }
 
-/// A probe that answers `text`, and trailers after it.
-fn saying(text: &'static str) -> Probe {
+/// Returns a probe that replies with `text` and trailers.
+fn replying(text: &'static str) -> Probe {
     let probe = Probe::new();
     let body = ProbeBody::from(text).trailers(trailers()).stream();
     probe.always(Reply::body(body));
@@ -29,13 +29,13 @@ fn saying(text: &'static str) -> Probe {
 
 #[tokio::test]
 async fn an_http1_server_answers_an_http1_client() {
-    let probe = saying("hello");
+    let probe = replying("hello");
     let server = Server::http1(probe.clone()).await.unwrap();
     let mut client = Http1::connect(server.addr()).await.unwrap();
     for _ in 0..2 {
-        let answer = client.get("/where?now").await.unwrap();
-        assert_eq!(answer.status, StatusCode::OK);
-        assert_eq!(answer.text(), "hello");
+        let response = client.get("/where?now").await.unwrap();
+        assert_eq!(response.status, StatusCode::OK);
+        assert_eq!(response.text(), "hello");
     }
     let parts = &probe.received()[1].parts;
     assert_eq!(parts.uri, "/where?now");
@@ -45,25 +45,25 @@ async fn an_http1_server_answers_an_http1_client() {
 
 #[tokio::test]
 async fn an_http2_server_answers_an_http2_client_with_trailers() {
-    let probe = saying("hello");
+    let probe = replying("hello");
     let server = Server::http2(probe.clone()).await.unwrap();
     let mut client = Http2::connect(server.addr()).await.unwrap();
-    let answer = client.get("/where?now").await.unwrap();
-    assert_eq!(answer.text(), "hello");
-    assert_eq!(answer.trailers, Some(trailers()));
+    let response = client.get("/where?now").await.unwrap();
+    assert_eq!(response.text(), "hello");
+    assert_eq!(response.trailers, Some(trailers()));
     assert_eq!(probe.received()[0].parts.uri, *server.url("/where?now"));
     assert_eq!(probe.received()[0].parts.version, Version::HTTP_2);
 }
 
 #[tokio::test]
-async fn an_http1_only_server_refuses_http2() {
+async fn an_http1_server_rejects_http2() {
     let server = Server::http1(Probe::new()).await.unwrap();
-    let refused = async { Http2::connect(server.addr()).await?.get("/").await };
-    refused.await.unwrap_err();
+    let rejected = async { Http2::connect(server.addr()).await?.get("/").await };
+    rejected.await.unwrap_err();
 }
 
 #[tokio::test]
-async fn an_auto_server_answers_both_with_what_was_made_for_the_peer() {
+async fn an_auto_server_serves_both_protocols_with_a_service_per_connection() {
     let peers = std::sync::Mutex::new(Vec::new());
     let make = move |peer: SocketAddr| {
         peers.lock().unwrap().push(peer);
@@ -81,7 +81,7 @@ async fn an_auto_server_answers_both_with_what_was_made_for_the_peer() {
 }
 
 #[tokio::test]
-async fn a_handler_finds_the_address_of_the_peer() {
+async fn a_handler_sees_the_peer_address() {
     let probe = Probe::new();
     let server = Server::http1(probe.clone()).await.unwrap();
     Http1::connect(server.addr()).await.unwrap().get("/").await.unwrap();
@@ -92,7 +92,7 @@ async fn a_handler_finds_the_address_of_the_peer() {
 }
 
 #[tokio::test]
-async fn clones_of_an_http2_client_send_at_the_same_time() {
+async fn clones_of_an_http2_client_send_concurrently() {
     let probe = Probe::new();
     let gate = Gate::new();
     probe.always(Reply::default().when(&gate));
@@ -127,15 +127,15 @@ async fn a_request_body_and_its_trailers_reach_the_service() {
 }
 
 #[tokio::test]
-async fn exact_bytes_are_sent_and_shown() {
-    let server = Server::http1(saying("hello")).await.unwrap();
+async fn a_raw_client_sends_and_receives_exact_bytes() {
+    let server = Server::http1(replying("hello")).await.unwrap();
     let request = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-    let answer = Raw::exchange(server.addr(), request).await.unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let response = Raw::exchange(server.addr(), request).await.unwrap();
+    let response = String::from_utf8(response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
 
-    let answer = Raw::exchange(server.addr(), "no request at all\r\n\r\n").await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
+    let response = Raw::exchange(server.addr(), "invalid request\r\n\r\n").await.unwrap();
+    assert!(response.starts_with(b"HTTP/1.1 400 "), "{response:?}");
 
     let mut raw = Raw::connect(server.addr()).await.unwrap();
     raw.write("GET / HTTP/1.1\r\nhost: a\r\n").await.unwrap();
@@ -146,9 +146,9 @@ async fn exact_bytes_are_sent_and_shown() {
 }
 
 #[tokio::test]
-async fn a_dropped_server_cuts_its_connections_off() {
+async fn a_dropped_server_closes_its_connections() {
     let probe = Probe::new();
-    let body = ProbeBody::from("begun").wait(&Gate::new()).data("never");
+    let body = ProbeBody::from("first").wait(&Gate::new()).data("never");
     probe.always(Reply::body(body));
     let server = Server::http1(probe.clone()).await.unwrap();
     let mut client = Http1::connect(server.addr()).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_dropped_server_cuts_its_connections_off() {
 }
 
 #[tokio::test]
-async fn a_stopped_server_has_left_its_port() {
+async fn a_stopped_server_has_released_its_port() {
     let server = Server::http1(Probe::new()).await.unwrap();
     let addr = server.addr();
     server.stop().await;

@@ -1,4 +1,4 @@
-//! The probe answers as it is told, and counts what is done to it.
+//! Tests of the probe: its replies and its record.
 
 use std::{
     future::poll_fn,
@@ -23,7 +23,7 @@ async fn ready(probe: &mut Probe) -> Result<(), ProbeError> {
 }
 
 #[tokio::test]
-async fn replies_are_given_in_order_and_then_the_standing_one() {
+async fn scripted_replies_are_used_in_order_before_the_default_reply() {
     let probe = Probe::new();
     probe.next(Reply::status(StatusCode::ACCEPTED));
     probe.next(Reply::error(ERROR));
@@ -50,7 +50,7 @@ async fn a_call_is_in_flight_until_its_body_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_future_dropped_before_it_is_done_counts_as_cancelled() {
+async fn a_future_dropped_before_completion_counts_as_cancelled() {
     let mut probe = Probe::new();
     ready(&mut probe).await.unwrap();
     drop(probe.call(request()));
@@ -59,7 +59,7 @@ async fn a_future_dropped_before_it_is_done_counts_as_cancelled() {
 }
 
 #[tokio::test]
-async fn a_body_dropped_with_frames_left_counts_as_cut() {
+async fn a_body_dropped_before_its_last_frame_is_counted() {
     let probe = Probe::new();
     probe.always(Reply::body(ProbeBody::from("one").data("two")));
     let mut body = probe.clone().oneshot(request()).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_body_dropped_with_frames_left_counts_as_cut() {
 }
 
 #[tokio::test]
-async fn a_call_without_readiness_of_its_own_is_a_fault() {
+async fn a_call_without_its_own_readiness_is_a_fault() {
     let mut probe = Probe::new();
     ready(&mut probe).await.unwrap();
     let mut copy = probe.clone();
@@ -85,7 +85,7 @@ async fn a_call_without_readiness_of_its_own_is_a_fault() {
 }
 
 #[tokio::test]
-async fn readiness_waits_for_its_gate_and_fails_when_told() {
+async fn readiness_waits_for_its_gate_and_fails_with_the_given_error() {
     let (mut probe, gate) = (Probe::new(), Gate::new());
     probe.ready_when(&gate);
     let mut waiting = spawn(ready(&mut probe));
@@ -102,7 +102,7 @@ async fn readiness_waits_for_its_gate_and_fails_when_told() {
 }
 
 #[tokio::test]
-async fn a_reply_waits_for_its_polls_and_its_gate() {
+async fn a_reply_waits_for_its_polls_and_for_its_gate() {
     let (probe, gate) = (Probe::new(), Gate::new());
     probe.next(Reply::default().after_polls(1).when(&gate));
     let mut call = spawn(probe.clone().oneshot(request()));
@@ -116,7 +116,7 @@ async fn a_reply_waits_for_its_polls_and_its_gate() {
 }
 
 #[tokio::test]
-async fn a_request_is_recorded_and_its_body_where_the_reply_reads_it() {
+async fn a_request_is_recorded_with_its_body_if_the_reply_reads_it() {
     let probe = Probe::new();
     probe.next(Reply::default().reading());
     probe.next(Reply::default().reading());
@@ -131,7 +131,7 @@ async fn a_request_is_recorded_and_its_body_where_the_reply_reads_it() {
 }
 
 #[tokio::test]
-async fn panics_come_where_they_were_asked_for_and_leave_nothing_in_flight() {
+async fn scripted_panics_leave_no_call_in_flight() {
     let mut probe = Probe::new();
     ready(&mut probe).await.unwrap();
     probe.next(Reply::panic_in_call());
@@ -154,7 +154,7 @@ async fn panics_come_where_they_were_asked_for_and_leave_nothing_in_flight() {
 }
 
 #[tokio::test]
-async fn a_body_tells_its_size_and_end_unless_it_is_a_stream_or_ends_badly() {
+async fn a_body_reports_its_size_and_end_unless_it_is_a_stream_or_fails() {
     let mut body = ProbeBody::from("one").data("three");
     assert_eq!(body.size_hint().exact(), Some(8));
     body.frame().await.unwrap().unwrap();

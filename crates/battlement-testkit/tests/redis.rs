@@ -1,4 +1,4 @@
-//! A real `redis-server`, through kills, stops and restarts.
+//! Tests of a real `redis-server` with kills, pauses and restarts.
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -14,35 +14,35 @@ async fn connect(redis: &Redis) -> std::io::Result<TcpStream> {
     TcpStream::connect((Ipv4Addr::LOCALHOST, redis.port())).await
 }
 
-/// Sends `command`, and returns the first bytes that come back.
-async fn ask(stream: &mut TcpStream, command: &str) -> std::io::Result<String> {
+/// Sends `command`, and returns the first bytes of the reply.
+async fn query(stream: &mut TcpStream, command: &str) -> std::io::Result<String> {
     stream.write_all(format!("{command}\r\n").as_bytes()).await?;
-    answer(stream).await
+    reply(stream).await
 }
 
-async fn answer(stream: &mut TcpStream) -> std::io::Result<String> {
-    let mut answer = vec![0; 64];
-    let read = stream.read(&mut answer).await?;
-    Ok(String::from_utf8_lossy(&answer[..read]).trim_end().to_owned())
+async fn reply(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut reply = vec![0; 64];
+    let read = stream.read(&mut reply).await?;
+    Ok(String::from_utf8_lossy(&reply[..read]).trim_end().to_owned())
 }
 
 #[tokio::test]
-async fn a_started_server_answers_at_once() {
+async fn a_started_server_answers_immediately() {
     let redis = Redis::start().await.unwrap();
     let mut stream = connect(&redis).await.unwrap();
-    assert_eq!(ask(&mut stream, "PING").await.unwrap(), "+PONG");
+    assert_eq!(query(&mut stream, "PING").await.unwrap(), "+PONG");
     assert_eq!(redis.url(), format!("redis://127.0.0.1:{}/", redis.port()));
 }
 
 #[tokio::test]
-async fn a_stopped_server_is_silent_until_it_goes_on() {
+async fn a_paused_server_does_not_answer_until_it_is_resumed() {
     let mut redis = Redis::start().await.unwrap();
     let mut stream = connect(&redis).await.unwrap();
     redis.stop();
-    let silence = timeout(Duration::from_millis(200), ask(&mut stream, "PING")).await;
-    assert!(silence.is_err());
+    let result = timeout(Duration::from_millis(200), query(&mut stream, "PING")).await;
+    assert!(result.is_err());
     redis.cont();
-    assert_eq!(answer(&mut stream).await.unwrap(), "+PONG");
+    assert_eq!(reply(&mut stream).await.unwrap(), "+PONG");
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_killed_server_refuses_connections_and_a_restarted_one_is_empty() {
     let mut redis = Redis::start().await.unwrap();
     let port = redis.port();
     let mut stream = connect(&redis).await.unwrap();
-    assert_eq!(ask(&mut stream, "SET key value").await.unwrap(), "+OK");
+    assert_eq!(query(&mut stream, "SET key value").await.unwrap(), "+OK");
 
     redis.kill();
     assert!(connect(&redis).await.is_err());
@@ -58,11 +58,11 @@ async fn a_killed_server_refuses_connections_and_a_restarted_one_is_empty() {
     redis.restart().await.unwrap();
     assert_eq!(redis.port(), port);
     let mut stream = connect(&redis).await.unwrap();
-    assert_eq!(ask(&mut stream, "GET key").await.unwrap(), "$-1");
+    assert_eq!(query(&mut stream, "GET key").await.unwrap(), "$-1");
 }
 
 #[tokio::test]
-async fn a_stopped_server_can_be_killed_and_one_that_is_gone_takes_no_signals() {
+async fn a_paused_server_can_be_killed_and_signals_after_that_have_no_effect() {
     let mut redis = Redis::start().await.unwrap();
     redis.stop();
     redis.kill();
@@ -72,7 +72,7 @@ async fn a_stopped_server_can_be_killed_and_one_that_is_gone_takes_no_signals() 
 }
 
 #[tokio::test]
-async fn a_dropped_server_is_gone() {
+async fn a_dropped_server_is_killed() {
     let redis = Redis::start().await.unwrap();
     let port = redis.port();
     drop(redis);
@@ -80,7 +80,7 @@ async fn a_dropped_server_is_gone() {
 }
 
 #[tokio::test]
-async fn servers_that_start_at_once_get_ports_of_their_own() {
+async fn servers_that_start_concurrently_get_different_ports() {
     let mut starting: JoinSet<_> = (0..8).map(|_| Redis::start()).collect();
     let mut started = Vec::new();
     while let Some(redis) = starting.join_next().await {
@@ -93,22 +93,22 @@ async fn servers_that_start_at_once_get_ports_of_their_own() {
 }
 
 #[tokio::test]
-async fn arguments_reach_the_server_through_restarts() {
+async fn arguments_are_kept_across_restarts() {
     let mut redis = Redis::start_with(&["--databases", "1"]).await.unwrap();
     redis.restart().await.unwrap();
     let mut stream = connect(&redis).await.unwrap();
-    let refused = ask(&mut stream, "SELECT 1").await.unwrap();
-    assert_eq!(refused, "-ERR DB index is out of range");
+    let reply = query(&mut stream, "SELECT 1").await.unwrap();
+    assert_eq!(reply, "-ERR DB index is out of range");
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_its_arguments_says_why() {
+async fn the_error_for_invalid_arguments_names_them() {
     let error = Redis::start_with(&["--no-such-option", "1"]).await.unwrap_err();
     assert!(error.to_string().contains("no-such-option"), "{error}");
 }
 
 #[test]
-fn a_missing_server_says_how_to_install_it() {
-    let said = StartError::NotInstalled.to_string();
-    assert!(said.contains("apt-get install redis-server"));
+fn the_error_for_a_missing_server_names_the_install_command() {
+    let message = StartError::NotInstalled.to_string();
+    assert!(message.contains("apt-get install redis-server"));
 }

@@ -1,4 +1,4 @@
-//! A real `redis-server` with TLS, with a replica, as a cluster.
+//! Tests of a real `redis-server` with TLS, with a replica and as a cluster.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use battlement_testkit::redis::{Authority, Redis, RedisCluster};
@@ -17,62 +17,62 @@ async fn ping(client: Client) -> RedisResult<String> {
 }
 
 #[tokio::test]
-async fn tls_is_spoken_with_who_trusts_the_authority_and_with_nobody_else() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
+async fn a_tls_client_connects_only_if_it_trusts_the_authority() {
+    let (authority, other) = (Authority::new(), Authority::new());
     let mut redis = Redis::start_tls(&authority).await.unwrap();
     assert_eq!(ping(trusting(&authority, &redis)).await.unwrap(), "PONG");
-    assert!(ping(trusting(&stranger, &redis)).await.is_err());
+    assert!(ping(trusting(&other, &redis)).await.is_err());
     redis.restart().await.unwrap();
     assert_eq!(ping(trusting(&authority, &redis)).await.unwrap(), "PONG");
 }
 
 #[tokio::test]
-#[should_panic(expected = "a server started by `start_tls`")]
-async fn a_server_without_tls_has_no_url_for_it() {
+#[should_panic(expected = "not started by `start_tls`")]
+async fn a_server_without_tls_has_no_tls_url() {
     let _ = Redis::start().await.unwrap().tls_url();
 }
 
 #[tokio::test]
-async fn a_replica_has_what_its_master_has_and_refuses_writes_until_it_is_promoted() {
+async fn a_replica_copies_its_master_and_rejects_writes_until_it_is_promoted() {
     let (master, replica) = (Redis::start().await.unwrap(), Redis::start().await.unwrap());
     master.ask::<()>(&["SET", "key", "value"]).await.unwrap();
     replica.replicate(&master).await.unwrap();
     assert_eq!(replica.ask::<String>(&["GET", "key"]).await.unwrap(), "value");
-    let refused = replica.ask::<()>(&["SET", "key", "other"]).await.unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly));
+    let error = replica.ask::<()>(&["SET", "key", "other"]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly));
     replica.promote().await.unwrap();
     replica.ask::<()>(&["SET", "key", "other"]).await.unwrap();
     assert_eq!(master.ask::<String>(&["GET", "key"]).await.unwrap(), "value");
 }
 
 #[tokio::test]
-async fn each_slot_of_a_cluster_has_its_master_and_the_others_say_where() {
+async fn each_slot_of_a_cluster_has_one_master_and_the_others_redirect_to_it() {
     let mut cluster = RedisCluster::start().await.unwrap();
     for key in ["a", "b", "c", "{a}b"] {
         let slot = cluster.slot_of(key).await.unwrap();
         cluster.master_of(slot).ask::<()>(&["SET", key, "value"]).await.unwrap();
         let other = cluster.master_of((slot + 6_000) % 16_384);
-        let refused = other.ask::<()>(&["SET", key, "value"]).await.unwrap_err();
-        assert!(refused.to_string().contains("Moved"), "{refused}");
+        let error = other.ask::<()>(&["SET", key, "value"]).await.unwrap_err();
+        assert!(error.to_string().contains("Moved"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_cluster_goes_on_without_one_of_its_masters() {
+async fn a_cluster_keeps_serving_the_other_slots_while_a_master_is_down() {
     let mut cluster = RedisCluster::start().await.unwrap();
     assert_eq!(cluster.slot_of("a").await.unwrap(), 15_495);
     cluster.master_of(0).kill();
     cluster.master_of(15_495).ask::<()>(&["SET", "a", "value"]).await.unwrap();
     cluster.master_of(0).restart().await.unwrap();
-    let known: String = cluster.master_of(0).ask(&["CLUSTER", "INFO"]).await.unwrap();
+    let info: String = cluster.master_of(0).ask(&["CLUSTER", "INFO"]).await.unwrap();
     assert!(
-        known.contains("cluster_known_nodes:3"),
-        "it knows the others after a restart: {known}"
+        info.contains("cluster_known_nodes:3"),
+        "the restarted master does not know the others: {info}"
     );
 }
 
 #[tokio::test]
-async fn clusters_that_start_at_once_do_not_meet() {
+async fn clusters_that_start_concurrently_stay_separate() {
     let mut starting: JoinSet<_> = (0..2).map(|_| RedisCluster::start()).collect();
     let mut clusters = Vec::new();
     while let Some(cluster) = starting.join_next().await {

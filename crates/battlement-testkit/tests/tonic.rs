@@ -1,4 +1,4 @@
-//! The tonic server, and the echo service on it.
+//! Tests of the tonic server and the echo service.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -34,16 +34,16 @@ fn with_metadata(words: Words) -> Request<Words> {
 }
 
 #[tokio::test]
-async fn say_says_the_words_and_their_metadata() {
+async fn say_echoes_the_text_and_the_metadata() {
     let (_server, mut client) = serve().await;
-    let answer = client.say(with_metadata(Words::new("hello"))).await.unwrap();
-    assert_eq!(answer.metadata().get("x-mine").unwrap(), "kept");
-    assert_eq!(answer.metadata().get("not-mine"), None);
-    assert_eq!(answer.into_inner().text, "hello");
+    let response = client.say(with_metadata(Words::new("hello"))).await.unwrap();
+    assert_eq!(response.metadata().get("x-mine").unwrap(), "kept");
+    assert_eq!(response.metadata().get("not-mine"), None);
+    assert_eq!(response.into_inner().text, "hello");
 }
 
 #[tokio::test]
-async fn say_fails_with_the_status_that_was_asked_for() {
+async fn say_fails_with_the_requested_status() {
     let (_server, mut client) = serve().await;
     let code = Code::ResourceExhausted as i32;
     let words = Words { code, ..Words::new("enough") };
@@ -54,19 +54,19 @@ async fn say_fails_with_the_status_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn repeat_says_the_words_often_and_ends_with_the_status_that_was_asked_for() {
+async fn repeat_streams_the_text_and_ends_with_the_requested_status() {
     let (_server, mut client) = serve().await;
     let (times, code) = (3, Code::Aborted as i32);
     let words = Words { times, code, ..Words::new("again") };
-    let mut said = client.repeat(words).await.unwrap().into_inner();
+    let mut stream = client.repeat(words).await.unwrap().into_inner();
     for _ in 0..times {
-        assert_eq!(said.message().await.unwrap().unwrap().text, "again");
+        assert_eq!(stream.message().await.unwrap().unwrap().text, "again");
     }
-    assert_eq!(said.message().await.unwrap_err().code(), Code::Aborted);
+    assert_eq!(stream.message().await.unwrap_err().code(), Code::Aborted);
 }
 
 #[tokio::test]
-async fn a_layer_sees_every_call_and_the_address_of_the_peer() {
+async fn a_layer_sees_every_call_and_the_peer_address() {
     let layer = MapRequestLayer::new(|mut request: http::Request<tonic::body::Body>| {
         let peer = request.extensions().get::<TcpConnectInfo>().unwrap().remote_addr();
         let ip = peer.unwrap().ip().to_string().parse().unwrap();
@@ -75,19 +75,19 @@ async fn a_layer_sees_every_call_and_the_address_of_the_peer() {
     });
     let router = Tonic::builder().layer(layer).add_service(EchoServer);
     let server = Server::tonic(router).await.unwrap();
-    let answer = connect(&server).await.say(Words::new("hello")).await.unwrap();
-    assert_eq!(answer.metadata().get("x-peer").unwrap(), "127.0.0.1");
+    let response = connect(&server).await.say(Words::new("hello")).await.unwrap();
+    assert_eq!(response.metadata().get("x-peer").unwrap(), "127.0.0.1");
 }
 
 #[tokio::test]
-async fn routes_answer_under_plain_hyper_too() {
+async fn routes_can_be_served_by_plain_hyper() {
     let server = Server::http2(Routes::new(EchoServer).prepare()).await.unwrap();
-    let answer = connect(&server).await.say(Words::new("hello")).await.unwrap();
-    assert_eq!(answer.into_inner().text, "hello");
+    let response = connect(&server).await.say(Words::new("hello")).await.unwrap();
+    assert_eq!(response.into_inner().text, "hello");
 }
 
 #[tokio::test]
-async fn a_stopped_server_has_left_its_port() {
+async fn a_stopped_server_has_released_its_port() {
     let (server, mut client) = serve().await;
     client.say(Words::new("hello")).await.unwrap();
     let addr = server.addr();

@@ -3,26 +3,26 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
-/// A response with its body read to the end.
+/// A response whose body has been read to the end.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Collected {
-    /// The status.
+    /// The status code.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The bytes of all frames.
+    /// The data of all frames.
     pub body: Bytes,
-    /// The trailers, if there were any.
+    /// The trailers, if the body has any.
     pub trailers: Option<HeaderMap>,
 }
 
 impl Collected {
-    /// Reads `response` to its end.
+    /// Reads the body of `response` to its end.
     ///
     /// # Errors
     ///
-    /// If its body fails.
+    /// Returns the error of the body, if it fails.
     pub async fn of<B: Body>(response: Response<B>) -> Result<Self, B::Error> {
         let (parts, body) = response.into_parts();
         let body = body.collect().await?;
@@ -34,13 +34,13 @@ impl Collected {
         })
     }
 
-    /// The body as text; what is no UTF-8 shows as `U+FFFD`.
+    /// Returns the body as text; invalid UTF-8 is replaced with `U+FFFD`.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The only value of the header `name`, if it is one and is text.
+    /// Returns the value of the header `name`, if it has exactly one value and that is visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();

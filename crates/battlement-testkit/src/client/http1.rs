@@ -9,21 +9,21 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower::BoxError;
 
-use super::{Collected, SentBody, sent};
+use super::{Collected, RequestBody, boxed};
 
-/// One connection that speaks HTTP/1: one request after the other.
+/// An HTTP/1 connection, which sends one request at a time.
 #[derive(Debug)]
 pub struct Http1 {
     addr: SocketAddr,
-    sender: http1::SendRequest<SentBody>,
+    sender: http1::SendRequest<RequestBody>,
 }
 
 impl Http1 {
-    /// Connects to `addr`. The connection is closed when this value and all responses are dropped.
+    /// Connects to `addr`. The connection closes when this value and all responses are dropped.
     ///
     /// # Errors
     ///
-    /// If nobody listens there.
+    /// Returns an error if the connection or the handshake fails.
     pub async fn connect(addr: SocketAddr) -> Result<Self, BoxError> {
         let stream = TcpStream::connect(addr).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -31,16 +31,16 @@ impl Http1 {
         Ok(Self { addr, sender })
     }
 
-    /// Sends `request`, with a `host` if it has none.
+    /// Sends `request`, and adds a `host` header if it has none.
     ///
     /// # Errors
     ///
-    /// If the connection breaks before the head of the response is there.
+    /// Returns an error if the connection fails before the response head arrives.
     pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError>
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let mut request = request.map(sent);
+        let mut request = request.map(boxed);
         if !request.headers().contains_key(HOST) {
             let host = HeaderValue::try_from(self.addr.to_string())?;
             request.headers_mut().insert(HOST, host);
@@ -49,11 +49,11 @@ impl Http1 {
         Ok(self.sender.send_request(request).await?)
     }
 
-    /// Gets `path`, and reads the answer to its end.
+    /// Sends a GET request for `path`, and reads the response to its end.
     ///
     /// # Errors
     ///
-    /// If the connection breaks before that.
+    /// Returns an error if the connection fails before the end of the response.
     pub async fn get(&mut self, path: &str) -> Result<Collected, BoxError> {
         let request = Request::get(path).body(Empty::new())?;
         Ok(Collected::of(self.send(request).await?).await?)

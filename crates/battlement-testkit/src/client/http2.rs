@@ -12,22 +12,21 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tower::BoxError;
 
-use super::{Collected, SentBody, sent};
+use super::{Collected, RequestBody, boxed};
 
-/// One connection that speaks HTTP/2 by prior knowledge. Clones are the same connection, for requests at
-/// the same time.
+/// An HTTP/2 connection with prior knowledge. Clones share the connection and can send requests concurrently.
 #[derive(Clone, Debug)]
 pub struct Http2 {
     authority: Authority,
-    sender: http2::SendRequest<SentBody>,
+    sender: http2::SendRequest<RequestBody>,
 }
 
 impl Http2 {
-    /// Connects to `addr`. The connection is closed when all clones and all responses are dropped.
+    /// Connects to `addr`. The connection closes when all clones and all responses are dropped.
     ///
     /// # Errors
     ///
-    /// If nobody listens there.
+    /// Returns an error if the connection or the handshake fails.
     pub async fn connect(addr: SocketAddr) -> Result<Self, BoxError> {
         let stream = TcpStream::connect(addr).await?;
         let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
@@ -37,34 +36,34 @@ impl Http2 {
         Ok(Self { authority, sender })
     }
 
-    /// Sends `request`, with a scheme and an authority if it has none.
+    /// Sends `request`, and adds a scheme and an authority to its URI if it has none.
     ///
     /// # Errors
     ///
-    /// If the connection breaks, or the stream is reset, before the head of the response is there.
+    /// Returns an error if the connection fails or the stream is reset before the response head arrives.
     pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Incoming>, BoxError>
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let mut request = request.map(sent);
+        let mut request = request.map(boxed);
         if request.uri().authority().is_none() {
-            *request.uri_mut() = self.absolute(request.uri().clone())?;
+            *request.uri_mut() = self.to_absolute(request.uri().clone())?;
         }
         self.sender.ready().await?;
         Ok(self.sender.send_request(request).await?)
     }
 
-    /// Gets `path`, and reads the answer to its end.
+    /// Sends a GET request for `path`, and reads the response to its end.
     ///
     /// # Errors
     ///
-    /// If the connection breaks, or the stream is reset, before that.
+    /// Returns an error if the connection fails or the stream is reset before the end of the response.
     pub async fn get(&mut self, path: &str) -> Result<Collected, BoxError> {
         let request = Request::get(path).body(Empty::new())?;
         Ok(Collected::of(self.send(request).await?).await?)
     }
 
-    fn absolute(&self, uri: Uri) -> Result<Uri, http::uri::InvalidUriParts> {
+    fn to_absolute(&self, uri: Uri) -> Result<Uri, http::uri::InvalidUriParts> {
         let mut parts = uri.into_parts();
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(self.authority.clone());

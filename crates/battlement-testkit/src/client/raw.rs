@@ -6,10 +6,10 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a server may take to say more.
+/// The maximum wait for the next bytes of a server.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A connection that sends and shows exact bytes: for input that no well-behaved client can send.
+/// A connection that sends and receives raw bytes, for input that well-behaved clients cannot send.
 #[derive(Debug)]
 pub struct Raw(TcpStream);
 
@@ -18,18 +18,18 @@ impl Raw {
     ///
     /// # Errors
     ///
-    /// If nobody listens there.
+    /// Returns an error if the connection is refused.
     pub async fn connect(addr: SocketAddr) -> io::Result<Self> {
         TcpStream::connect(addr).await.map(Self)
     }
 
-    /// Sends `bytes` to `addr`, and returns all that comes back until the server closes the connection.
+    /// Sends `bytes` to `addr`, and returns everything that the server sends before it closes the connection.
     ///
-    /// A server keeps a connection open after a good request, unless that says `connection: close`.
+    /// A server keeps the connection open after a valid request without `connection: close`.
     ///
     /// # Errors
     ///
-    /// If the connection breaks, or stays open and silent for ten seconds.
+    /// Returns an error if the connection fails, or if no data arrives for ten seconds while it is open.
     pub async fn exchange(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> io::Result<Vec<u8>> {
         let mut raw = Self::connect(addr).await?;
         raw.write(bytes).await?;
@@ -40,16 +40,16 @@ impl Raw {
     ///
     /// # Errors
     ///
-    /// If the connection is broken.
+    /// Returns an error if the connection is closed.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.0.write_all(bytes.as_ref()).await
     }
 
-    /// Reads up to and including `end`, and no further.
+    /// Reads up to and including `end`, and nothing after it.
     ///
     /// # Errors
     ///
-    /// If the connection ends first, or is silent for ten seconds.
+    /// Returns an error if the connection ends first, or if no data arrives for ten seconds.
     pub async fn read_until(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
         let mut read = Vec::new();
         while !read.ends_with(end) {
@@ -58,11 +58,11 @@ impl Raw {
         Ok(read)
     }
 
-    /// Reads all that comes until the server closes the connection.
+    /// Reads until the server closes the connection.
     ///
     /// # Errors
     ///
-    /// If the connection breaks, or stays open and silent for ten seconds.
+    /// Returns an error if the connection fails, or if no data arrives for ten seconds while it is open.
     pub async fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
         let mut read = Vec::new();
         while timeout(DEADLINE, self.0.read_buf(&mut read)).await?? > 0 {}

@@ -10,7 +10,7 @@ use tonic_prost::ProstCodec;
 
 use super::Words;
 
-/// A client of [`EchoServer`](super::EchoServer) over a channel, or whatever layers make of one.
+/// A client of [`EchoServer`](super::EchoServer) over a channel, which may be wrapped in layers.
 #[derive(Clone, Debug)]
 pub struct EchoClient<T> {
     inner: Grpc<T>,
@@ -21,23 +21,23 @@ where
     T: GrpcService<Body>,
     T::ResponseBody: http_body::Body<Data = Bytes, Error: Into<StdError>> + Send + 'static,
 {
-    /// Calls over `channel`.
+    /// Creates a client that calls over `channel`.
     pub fn new(channel: T) -> Self {
         let inner = Grpc::new(channel);
         Self { inner }
     }
 
-    /// Calls the server at `origin` over `channel`, which does not know the server itself.
+    /// Creates a client that calls `origin` over `channel`, for channels that do not set the origin themselves.
     pub fn with_origin(channel: T, origin: http::Uri) -> Self {
         let inner = Grpc::with_origin(channel, origin);
         Self { inner }
     }
 
-    /// Has `words` said once.
+    /// Calls `Say`, which returns `words`.
     ///
     /// # Errors
     ///
-    /// The status that `words` ask for, or what the channel fails with.
+    /// Returns the status with the code in `words`, or the error of the channel.
     pub async fn say(&mut self, words: impl IntoRequest<Words>) -> Result<Response<Words>, Status> {
         self.ready().await?;
         let path = PathAndQuery::from_static("/battlement.testkit.Echo/Say");
@@ -45,11 +45,11 @@ where
         self.inner.unary(request, path, ProstCodec::default()).await
     }
 
-    /// Has `words` said as often as they ask for.
+    /// Calls `Repeat`, which streams `words` the requested number of times.
     ///
     /// # Errors
     ///
-    /// What the channel fails with; the status that `words` ask for ends the stream.
+    /// Returns the error of the channel. The status with the code in `words` ends the stream.
     pub async fn repeat(
         &mut self,
         words: impl IntoRequest<Words>,

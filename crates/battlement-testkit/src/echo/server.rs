@@ -17,7 +17,7 @@ use tower::Service;
 
 use super::Words;
 
-/// The service itself.
+/// The echo service.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EchoServer;
 
@@ -46,7 +46,7 @@ where
             "/battlement.testkit.Echo/Repeat" => {
                 Box::pin(async move { Ok(grpc.server_streaming(Repeat, request).await) })
             }
-            _ => Box::pin(ready(Ok(Status::unimplemented("no such method").into_http()))),
+            _ => Box::pin(ready(Ok(Status::unimplemented("unknown method").into_http()))),
         }
     }
 }
@@ -59,7 +59,7 @@ impl UnaryService<Words> for Say {
 
     fn call(&mut self, request: Request<Words>) -> Self::Future {
         let (metadata, _, words) = request.into_parts();
-        let metadata = echoed(&metadata);
+        let metadata = echoed_metadata(&metadata);
         ready(match status(&words, &metadata) {
             Some(status) => Err(status),
             None => Ok(with_metadata(words, metadata)),
@@ -76,10 +76,10 @@ impl ServerStreamingService<Words> for Repeat {
 
     fn call(&mut self, request: Request<Words>) -> Self::Future {
         let (metadata, _, words) = request.into_parts();
-        let metadata = echoed(&metadata);
-        let mut said: Vec<_> = (0..words.times).map(|_| Ok(words.clone())).collect();
-        said.extend(status(&words, &metadata).map(Err));
-        ready(Ok(with_metadata(tokio_stream::iter(said), metadata)))
+        let metadata = echoed_metadata(&metadata);
+        let mut messages: Vec<_> = (0..words.times).map(|_| Ok(words.clone())).collect();
+        messages.extend(status(&words, &metadata).map(Err));
+        ready(Ok(with_metadata(tokio_stream::iter(messages), metadata)))
     }
 }
 
@@ -92,7 +92,7 @@ fn with_metadata<T>(message: T, metadata: MetadataMap) -> Response<T> {
     Response::from_parts(metadata, message, http::Extensions::new())
 }
 
-fn echoed(metadata: &MetadataMap) -> MetadataMap {
+fn echoed_metadata(metadata: &MetadataMap) -> MetadataMap {
     let mut headers = metadata.clone().into_headers();
     let others: Vec<_> =
         headers.keys().filter(|name| !name.as_str().starts_with("x-")).cloned().collect();

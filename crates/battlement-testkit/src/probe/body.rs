@@ -11,10 +11,10 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::{Gate, ProbeError, state::Ticket};
 
-/// A body made of steps: frames, waits, at last trailers, an error or a panic.
+/// A scripted body of data frames and waits that ends with trailers, an error or a panic.
 ///
-/// It tells its exact size where it ends well, and its end as soon as the last frame is out, unless it is
-/// a [`stream`](Self::stream). A clone has the steps that are left, and is not the body of any call.
+/// Unless it is a [`stream`](Self::stream), the body reports its exact size if it ends without an error, and
+/// reports its end with the last frame. A clone has the remaining steps and does not belong to a call.
 ///
 /// # Example
 ///
@@ -23,7 +23,7 @@ use super::{Gate, ProbeError, state::Ticket};
 ///
 /// let gate = Gate::new();
 /// let body = ProbeBody::empty()
-///     .data("begun")
+///     .data("first")
 ///     .wait(&gate)
 ///     .error(ProbeError::new("cut off"));
 /// # let _ = body;
@@ -45,7 +45,7 @@ enum Step {
 }
 
 impl ProbeBody {
-    /// A body without a frame.
+    /// Creates a body without frames.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
@@ -63,25 +63,25 @@ impl ProbeBody {
         self.step(Step::Trailers(trailers))
     }
 
-    /// Is pending here until `gate` is open.
+    /// Appends a wait, which is pending until `gate` is open.
     #[must_use]
     pub fn wait(self, gate: &Gate) -> Self {
         self.step(Step::Wait(gate.clone()))
     }
 
-    /// Fails here with `error`; what follows is never seen.
+    /// Appends an error; later steps are never reached.
     #[must_use]
     pub fn error(self, error: ProbeError) -> Self {
         self.step(Step::Fail(error))
     }
 
-    /// Panics here; what follows is never seen.
+    /// Appends a panic; later steps are never reached.
     #[must_use]
     pub fn panic(self) -> Self {
         self.step(Step::Panic)
     }
 
-    /// Tells neither its size nor its end, as bodies made of a stream.
+    /// Hides the size and the end of the body, as bodies created from a stream do.
     #[must_use]
     pub const fn stream(mut self) -> Self {
         self.is_stream = true;
@@ -93,18 +93,18 @@ impl ProbeBody {
         self
     }
 
-    pub(super) fn holding(mut self, ticket: Option<Ticket>) -> Self {
+    pub(super) fn with_ticket(mut self, ticket: Option<Ticket>) -> Self {
         self.ticket = ticket;
         self
     }
 
-    fn note_poll(&self) {
+    fn count_poll(&self) {
         if let Some(ticket) = &self.ticket {
             ticket.count(|counts| counts.body_polls += 1);
         }
     }
 
-    fn break_off(&mut self) {
+    fn end(&mut self) {
         self.steps.clear();
     }
 }
@@ -117,21 +117,21 @@ impl Body for ProbeBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ProbeError>>> {
-        self.note_poll();
+        self.count_poll();
         while let Some(Step::Wait(gate)) = self.steps.front() {
-            ready!(gate.poll_pass(cx));
+            ready!(gate.poll_open(cx));
             self.steps.pop_front();
         }
         Poll::Ready(match self.steps.pop_front() {
             Some(Step::Data(data)) => Some(Ok(Frame::data(data))),
             Some(Step::Trailers(trailers)) => Some(Ok(Frame::trailers(trailers))),
             Some(Step::Fail(error)) => {
-                self.break_off();
+                self.end();
                 Some(Err(error))
             }
             Some(Step::Panic) => {
-                self.break_off();
-                panic!("the probe was told to panic in its body")
+                self.end();
+                panic!("panic in the body, as scripted")
             }
             Some(Step::Wait(_)) | None => None,
         })
@@ -142,8 +142,8 @@ impl Body for ProbeBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let ends_well = |step: &Step| !matches!(step, Step::Fail(_) | Step::Panic);
-        if self.is_stream || !self.steps.iter().all(ends_well) {
+        let is_success = |step: &Step| !matches!(step, Step::Fail(_) | Step::Panic);
+        if self.is_stream || !self.steps.iter().all(is_success) {
             return SizeHint::default();
         }
         let sizes = self.steps.iter().map(|step| match step {

@@ -1,20 +1,20 @@
-/// What a [`Probe`](crate::probe::Probe) and its clones have seen, in numbers.
+/// Counts of the events that a [`Probe`](crate::probe::Probe) and its clones have recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Polls for readiness, of all clones.
+    /// Readiness polls of all clones.
     pub readiness_polls: usize,
-    /// Calls, the panicking ones too.
+    /// Calls, including those that panicked.
     pub calls: usize,
-    /// Calls whose future, and then whose response body, has not been dropped.
+    /// Calls whose future or response body has not been dropped yet.
     pub in_flight: usize,
-    /// The most calls that were ever in flight at once.
+    /// The maximum number of calls in flight at the same time.
     pub peak: usize,
-    /// Response futures that exist, done or not.
+    /// Response futures that have not been dropped, completed or not.
     pub futures: usize,
-    /// Response futures that were dropped before they were done.
+    /// Response futures that were dropped before completion.
     pub cancelled: usize,
-    /// Response bodies that were dropped with frames left in them.
+    /// Response bodies that were dropped before their last frame.
     pub cut_bodies: usize,
     /// Polls of response futures.
     pub future_polls: usize,

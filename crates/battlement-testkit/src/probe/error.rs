@@ -1,14 +1,14 @@
 use std::{error::Error, fmt};
 
-/// The error of a [`Probe`](crate::probe::Probe): equal only to one with the same text.
+/// The error of a [`Probe`](crate::probe::Probe). Two errors are equal if their messages are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeError(&'static str);
 
 impl ProbeError {
-    /// An error that says `text`.
+    /// Creates an error with the given message.
     #[must_use]
-    pub const fn new(text: &'static str) -> Self {
-        Self(text)
+    pub const fn new(message: &'static str) -> Self {
+        Self(message)
     }
 }
 

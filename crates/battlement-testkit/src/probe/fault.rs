@@ -1,9 +1,9 @@
-/// What a caller did that tower forbids.
+/// A caller's violation of tower's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It called an instance that had not been polled ready since its last call.
+    /// The caller called an instance that was not polled ready since its last call.
     CalledUnready,
-    /// It polled a future that was done.
+    /// The caller polled a future after its completion.
     PolledAfterEnd,
 }

@@ -15,18 +15,18 @@ use super::{
     state::{State, Ticket},
 };
 
-/// The future of a [`Probe`](crate::probe::Probe)'s call.
+/// The response future of a [`Probe`](crate::probe::Probe).
 pub struct ProbeFuture {
     state: State,
     index: usize,
     reply: Reply,
-    /// Owns the request's body, and reads it when polled; `None` once it is read.
-    reading: Option<Reading>,
-    /// `None` once the future is done.
+    /// Owns the request body and reads it when polled; `None` once the body is read.
+    body_reader: Option<BodyReader>,
+    /// `None` once the future has completed.
     ticket: Option<Ticket>,
 }
 
-type Reading = Pin<Box<dyn Future<Output = RequestBody> + Send>>;
+type BodyReader = Pin<Box<dyn Future<Output = RequestBody> + Send>>;
 
 impl ProbeFuture {
     pub(super) fn begin<B>(state: &State, request: Request<B>) -> Self
@@ -36,38 +36,35 @@ impl ProbeFuture {
         let ticket = Ticket::take(state);
         let (parts, body) = request.into_parts();
         let (index, reply) = state.receive(parts, body.size_hint());
-        assert!(
-            !matches!(reply.outcome, Outcome::PanicInCall),
-            "the probe was told to panic in call"
-        );
+        assert!(!matches!(reply.outcome, Outcome::PanicInCall), "panic in `call`, as scripted");
         ticket.count(|counts| counts.futures += 1);
         Self {
             state: state.clone(),
             index,
-            reading: Some(Box::pin(read(body))),
+            body_reader: Some(Box::pin(read(body))),
             reply,
             ticket: Some(ticket),
         }
     }
 
-    fn poll_reading(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let (true, Some(reading)) = (self.reply.reads, &mut self.reading) {
-            let body = ready!(reading.as_mut().poll(cx));
-            self.state.read(self.index, body);
-            self.reading = None;
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let (true, Some(reader)) = (self.reply.reads_body, &mut self.body_reader) {
+            let body = ready!(reader.as_mut().poll(cx));
+            self.state.record_body(self.index, body);
+            self.body_reader = None;
         }
         Poll::Ready(())
     }
 
     fn poll_waits(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(left) = self.reply.pending_polls.checked_sub(1) {
-            self.reply.pending_polls = left;
+        if let Some(remaining) = self.reply.pending_polls.checked_sub(1) {
+            self.reply.pending_polls = remaining;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        ready!(self.poll_reading(cx));
+        ready!(self.poll_body(cx));
         match &self.reply.gate {
-            Some(gate) => gate.poll_pass(cx),
+            Some(gate) => gate.poll_open(cx),
             None => Poll::Ready(()),
         }
     }
@@ -99,11 +96,11 @@ impl Future for ProbeFuture {
         let ticket = self.ticket.take();
         match &self.reply.outcome {
             Outcome::Respond(response) => {
-                Poll::Ready(Ok(response.clone().map(|body| body.holding(ticket))))
+                Poll::Ready(Ok(response.clone().map(|body| body.with_ticket(ticket))))
             }
             Outcome::Fail(error) => Poll::Ready(Err(*error)),
             Outcome::PanicInCall | Outcome::PanicInFuture => {
-                panic!("the probe was told to panic in its future")
+                panic!("panic in the future, as scripted")
             }
         }
     }

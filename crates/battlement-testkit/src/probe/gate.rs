@@ -4,51 +4,51 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Holds back whatever waits at it until a test opens it. Clones are the same gate.
+/// A gate that replies, readiness and bodies wait at until a test opens it. Clones share one gate.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     is_open: bool,
-    waiting: Vec<Waker>,
+    wakers: Vec<Waker>,
 }
 
 impl Gate {
-    /// A closed gate.
+    /// Creates a closed gate.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets through all who wait, and all who come.
+    /// Opens the gate and wakes all waiting tasks.
     pub fn open(&self) {
-        let waiting = {
+        let wakers = {
             let mut state = self.lock();
             state.is_open = true;
-            std::mem::take(&mut state.waiting)
+            std::mem::take(&mut state.wakers)
         };
-        waiting.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Holds back all who come from now on.
+    /// Closes the gate; later polls wait until it is opened again.
     pub fn close(&self) {
         self.lock().is_open = false;
     }
 
-    /// Whether the gate is open.
+    /// Returns whether the gate is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.lock().is_open
     }
 
-    pub(super) fn poll_pass(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_open(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         if state.is_open {
             return Poll::Ready(());
         }
-        if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.waiting.push(cx.waker().clone());
+        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.wakers.push(cx.waker().clone());
         }
         Poll::Pending
     }

@@ -2,31 +2,31 @@ use bytes::Bytes;
 use http::{HeaderMap, request::Parts};
 use http_body::SizeHint;
 
-/// A request as it reached the probe.
+/// A request that the probe received.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Received {
     /// Method, URI, version, headers and extensions.
     pub parts: Parts,
-    /// What the body said of its size when it came.
+    /// The size hint of the body on arrival.
     pub size_hint: SizeHint,
-    /// The body, where the reply was one that [reads](crate::probe::Reply::reading) it.
+    /// The body, if the reply [reads](crate::probe::Reply::reading) it.
     pub body: RequestBody,
 }
 
-/// What the probe knows of a request's body.
+/// The body of a received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestBody {
-    /// Nobody read it, or nobody to the end.
+    /// The body was not read, or not to its end.
     Unread,
-    /// It was read to its end.
+    /// The body was read to its end.
     Read {
-        /// The bytes of all its frames.
+        /// The data of all frames.
         bytes: Bytes,
-        /// The trailers, if it had any.
+        /// The trailers, if the body has any.
         trailers: Option<HeaderMap>,
     },
-    /// It failed with this error.
+    /// The body failed with this error.
     Failed(String),
 }

@@ -2,13 +2,13 @@ use http::{Response, StatusCode};
 
 use super::{Gate, ProbeBody, ProbeError};
 
-/// What the probe does with one call.
+/// The probe's reply to one call.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(super) outcome: Outcome,
     pub(super) gate: Option<Gate>,
     pub(super) pending_polls: usize,
-    pub(super) reads: bool,
+    pub(super) reads_body: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -20,19 +20,19 @@ pub(super) enum Outcome {
 }
 
 impl Reply {
-    /// Answers with `response`.
+    /// Replies with `response`.
     #[must_use]
     pub const fn respond(response: Response<ProbeBody>) -> Self {
         Self::of(Outcome::Respond(response))
     }
 
-    /// Answers 200 with `body`.
+    /// Replies with a 200 and `body`.
     #[must_use]
     pub fn body(body: impl Into<ProbeBody>) -> Self {
         Self::respond(Response::new(body.into()))
     }
 
-    /// Answers `status` with an empty body.
+    /// Replies with `status` and an empty body.
     #[must_use]
     pub fn status(status: StatusCode) -> Self {
         let mut response = Response::new(ProbeBody::empty());
@@ -46,7 +46,7 @@ impl Reply {
         Self::of(Outcome::Fail(error))
     }
 
-    /// Panics in `call`, before there is a future.
+    /// Panics in `call`, before it returns a future.
     #[must_use]
     pub const fn panic_in_call() -> Self {
         Self::of(Outcome::PanicInCall)
@@ -58,39 +58,39 @@ impl Reply {
         Self::of(Outcome::PanicInFuture)
     }
 
-    /// Never answers.
+    /// Stays pending forever.
     #[must_use]
     pub fn never() -> Self {
         Self::default().when(&Gate::new())
     }
 
-    /// Answers once `gate` is open.
+    /// Waits until `gate` is open.
     #[must_use]
     pub fn when(mut self, gate: &Gate) -> Self {
         self.gate = Some(gate.clone());
         self
     }
 
-    /// Is pending for so many polls first, each of which wakes the task at once.
+    /// Stays pending for the first `polls` polls, each of which wakes the task immediately.
     #[must_use]
     pub const fn after_polls(mut self, polls: usize) -> Self {
         self.pending_polls = polls;
         self
     }
 
-    /// Reads the request's body to its end before it answers.
+    /// Reads the request body to its end before the reply.
     #[must_use]
     pub const fn reading(mut self) -> Self {
-        self.reads = true;
+        self.reads_body = true;
         self
     }
 
     const fn of(outcome: Outcome) -> Self {
-        Self { outcome, gate: None, pending_polls: 0, reads: false }
+        Self { outcome, gate: None, pending_polls: 0, reads_body: false }
     }
 }
 
-/// 200 with an empty body.
+/// Replies with a 200 and an empty body.
 impl Default for Reply {
     fn default() -> Self {
         Self::body(ProbeBody::empty())

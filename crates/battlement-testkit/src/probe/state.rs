@@ -9,7 +9,7 @@ use http_body::SizeHint;
 
 use super::{Counts, Fault, Gate, ProbeError, Received, Reply, RequestBody};
 
-/// What all clones of a probe share.
+/// The state that all clones of a probe share.
 #[derive(Clone, Default)]
 pub(super) struct State(Arc<Mutex<Record>>);
 
@@ -48,12 +48,12 @@ impl State {
         };
         match readiness {
             Readiness::Always => Poll::Ready(Ok(())),
-            Readiness::When(gate) => gate.poll_pass(cx).map(Ok),
+            Readiness::When(gate) => gate.poll_open(cx).map(Ok),
             Readiness::Fails(error) => Poll::Ready(Err(error)),
         }
     }
 
-    /// Records a call; says which it is, counted from zero, and how to reply.
+    /// Records a call; returns its index and its reply.
     pub(super) fn receive(&self, parts: Parts, size_hint: SizeHint) -> (usize, Reply) {
         let mut record = self.lock();
         let index = record.received.len();
@@ -63,14 +63,14 @@ impl State {
         (index, scripted.unwrap_or_else(|| record.always.clone()))
     }
 
-    pub(super) fn read(&self, index: usize, body: RequestBody) {
+    pub(super) fn record_body(&self, index: usize, body: RequestBody) {
         if let Some(received) = self.lock().received.get_mut(index) {
             received.body = body;
         }
     }
 }
 
-/// One call in flight: held by its future, then by its response body.
+/// A call in flight; its future owns the ticket first, and then its response body.
 pub(super) struct Ticket(State);
 
 impl Ticket {

@@ -8,65 +8,65 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Flow, Weather};
+use super::{Flow, Link};
 
-/// How many pieces are under way at most; beyond them the sender has to wait, as with TCP.
-const UNDER_WAY: usize = 256;
-const PIECE: usize = 16 * 1024;
+/// The maximum number of chunks in flight; after that, the sender has to wait, as with TCP.
+const MAX_IN_FLIGHT: usize = 256;
+const CHUNK_SIZE: usize = 16 * 1024;
 
-/// Passes bytes on as the weather is, until the sender ends or either side breaks.
+/// Forwards bytes according to the flow of the link, until the sender ends or either side fails.
 pub(super) async fn pipe(
     from: OwnedReadHalf,
     to: OwnedWriteHalf,
-    weather: watch::Receiver<Weather>,
-    flow: fn(&Weather) -> Flow,
+    link: watch::Receiver<Link>,
+    flow: fn(&Link) -> Flow,
 ) {
-    let (sent, arriving) = mpsc::channel(UNDER_WAY);
-    // An error is the end of a connection, which the peers see by themselves.
-    let _ = tokio::join!(take(from, sent), give(arriving, to, weather, flow));
+    let (sender, receiver) = mpsc::channel(MAX_IN_FLIGHT);
+    // An error means that a connection has ended, which both peers see themselves.
+    let _ = tokio::join!(read(from, sender), write(receiver, to, link, flow));
 }
 
-/// Each piece with the time it came at, so that a delay does not add up.
-async fn take(mut from: OwnedReadHalf, sent: mpsc::Sender<(Instant, Bytes)>) -> io::Result<()> {
+/// Reads chunks and records the arrival time of each, so that delays do not add up.
+async fn read(mut from: OwnedReadHalf, sender: mpsc::Sender<(Instant, Bytes)>) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     loop {
-        buffer.reserve(PIECE);
+        buffer.reserve(CHUNK_SIZE);
         if from.read_buf(&mut buffer).await? == 0 {
             return Ok(());
         }
-        if sent.send((Instant::now(), buffer.split().freeze())).await.is_err() {
+        if sender.send((Instant::now(), buffer.split().freeze())).await.is_err() {
             return Ok(());
         }
     }
 }
 
-async fn give(
-    mut arriving: mpsc::Receiver<(Instant, Bytes)>,
+async fn write(
+    mut receiver: mpsc::Receiver<(Instant, Bytes)>,
     mut to: OwnedWriteHalf,
-    mut weather: watch::Receiver<Weather>,
-    flow: fn(&Weather) -> Flow,
+    mut link: watch::Receiver<Link>,
+    flow: fn(&Link) -> Flow,
 ) -> io::Result<()> {
-    while let Some((at, piece)) = arriving.recv().await {
-        held_up(at, &mut weather, flow).await;
-        to.write_all(&piece).await?;
+    while let Some((read_at, chunk)) = receiver.recv().await {
+        delay(read_at, &mut link, flow).await;
+        to.write_all(&chunk).await?;
     }
     to.shutdown().await
 }
 
-/// Returns when what came at `at` is to arrive.
-async fn held_up(at: Instant, weather: &mut watch::Receiver<Weather>, flow: fn(&Weather) -> Flow) {
+/// Waits until a chunk that was read at `read_at` is due.
+async fn delay(read_at: Instant, link: &mut watch::Receiver<Link>, flow: fn(&Link) -> Flow) {
     loop {
-        let now = flow(&weather.borrow_and_update());
+        let current = flow(&link.borrow_and_update());
         tokio::select! {
-            () = due(at, now) => return,
-            Ok(()) = weather.changed() => {}
+            () = due(read_at, current) => return,
+            Ok(()) = link.changed() => {}
         }
     }
 }
 
-async fn due(at: Instant, flow: Flow) {
+async fn due(read_at: Instant, flow: Flow) {
     match flow {
-        Flow::After(time) => sleep_until(at + time).await,
-        Flow::Never => std::future::pending().await,
+        Flow::Delayed(time) => sleep_until(read_at + time).await,
+        Flow::Frozen => std::future::pending().await,
     }
 }

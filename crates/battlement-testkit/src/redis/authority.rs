@@ -2,33 +2,33 @@ use std::{fmt, fs, io, path::Path};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-/// A certificate authority of the test's own, for servers at `localhost` and `127.0.0.1`.
+/// A certificate authority for servers at `localhost` and `127.0.0.1`.
 ///
-/// Two are strangers to each other: whoever trusts one does not trust the servers of the other.
+/// Each authority has its own key: a client that trusts one authority rejects the servers of another.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    /// One with a new key.
+    /// Creates an authority with a new key.
     ///
     /// # Panics
     ///
-    /// If the system has no randomness for a key.
+    /// Panics if the system provides no randomness for the key.
     #[must_use]
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate of plain parts"))
+        let key = KeyPair::generate().expect("failed to generate a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("failed to sign the certificate"))
     }
 
-    /// Its certificate, which clients are to trust, in PEM.
+    /// Returns the certificate of the authority in PEM format, for the trust store of clients.
     #[must_use]
     pub fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// Writes a server's certificate and key to `dir`, and the options that name them.
-    pub(super) fn equip(&self, dir: &Path) -> io::Result<Vec<String>> {
+    /// Writes a server certificate and its key to `dir`, and returns the server options that refer to them.
+    pub(super) fn issue(&self, dir: &Path) -> io::Result<Vec<String>> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
         let params = CertificateParams::new(names).map_err(io::Error::other)?;

@@ -5,15 +5,15 @@ use tokio::time::{Instant, sleep};
 
 use super::{Redis, StartError, launch::Launch};
 
-/// How long masters may take to find each other.
-const AGREE: Duration = Duration::from_secs(20);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// The maximum time until all masters know the whole cluster.
+const FORMATION_TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 const SLOTS: [RangeInclusive<u16>; 3] = [0..=5460, 5461..=10922, 10923..=16383];
 
-/// Three masters of a Redis Cluster, without replicas, on free loopback ports.
+/// A Redis Cluster of three masters without replicas, on free loopback ports.
 ///
-/// Where one is down the others go on with their slots, and nobody takes over those of the one that is
-/// down. They are killed when this value is dropped.
+/// If a master is down, the others keep serving their own slots, and its slots are unavailable. Dropping this value
+/// kills all masters.
 ///
 /// # Example
 ///
@@ -34,56 +34,61 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts the masters, and waits until all of them know all slots.
+    /// Starts the masters, and waits until each of them knows all slots.
     ///
     /// # Errors
     ///
-    /// As [`Redis::start`]; or if the masters do not find each other in time.
+    /// Returns an error in the cases of [`Redis::start`], or if the cluster does not form in time.
     pub async fn start() -> Result<Self, StartError> {
         let mut masters = Vec::new();
         for _ in &SLOTS {
             masters.push(member().await?);
         }
         let cluster = Self { masters };
-        cluster.share_out().await?;
-        cluster.agree().await?;
+        cluster.assign_slots().await?;
+        cluster.wait_for_formation().await?;
         Ok(cluster)
     }
 
-    /// The URLs of all masters.
+    /// Returns the URLs of all masters.
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
         self.masters.iter().map(Redis::url).collect()
     }
 
-    /// All masters.
+    /// Returns all masters.
     #[must_use]
     pub fn masters(&self) -> &[Redis] {
         &self.masters
     }
 
-    /// The master that has had `slot` from the start.
+    /// Returns the master to which `slot` was assigned at the start.
     ///
     /// # Panics
     ///
-    /// If there is no such slot: they end with 16383.
+    /// Panics if `slot` is greater than 16383.
     #[must_use]
     pub fn master_of(&mut self, slot: u16) -> &mut Redis {
-        let at = SLOTS.iter().position(|slots| slots.contains(&slot)).expect("a slot below 16384");
+        let at = SLOTS
+            .iter()
+            .position(|slots| slots.contains(&slot))
+            .expect("the slot is greater than 16383");
         &mut self.masters[at]
     }
 
-    /// The slot of a key, as the first master says it.
+    /// Returns the slot of a key, which the first master computes.
     ///
     /// # Errors
     ///
-    /// If the master does not answer.
+    /// Returns an error if the master does not answer.
     pub async fn slot_of(&self, key: &str) -> RedisResult<u16> {
         self.masters[0].ask(&["CLUSTER", "KEYSLOT", key]).await
     }
 
-    async fn share_out(&self) -> Result<(), StartError> {
-        let [first, ..] = self.masters.as_slice() else { unreachable!("three masters") };
+    async fn assign_slots(&self) -> Result<(), StartError> {
+        let [first, ..] = self.masters.as_slice() else {
+            unreachable!("a cluster has three masters")
+        };
         for (nth, (master, slots)) in self.masters.iter().zip(&SLOTS).enumerate() {
             let [from, to, epoch] =
                 [slots.start(), slots.end(), &(nth as u16 + 1)].map(u16::to_string);
@@ -98,14 +103,14 @@ impl RedisCluster {
         Ok(())
     }
 
-    async fn agree(&self) -> Result<(), StartError> {
-        let deadline = Instant::now() + AGREE;
+    async fn wait_for_formation(&self) -> Result<(), StartError> {
+        let deadline = Instant::now() + FORMATION_TIMEOUT;
         for master in &self.masters {
-            while !knows_all(&master.ask::<String>(&["CLUSTER", "INFO"]).await?) {
+            while !is_formed(&master.ask::<String>(&["CLUSTER", "INFO"]).await?) {
                 if Instant::now() >= deadline {
                     return Err(StartError::Silent);
                 }
-                sleep(BETWEEN_LOOKS).await;
+                sleep(POLL_INTERVAL).await;
             }
         }
         Ok(())
@@ -117,8 +122,8 @@ async fn member() -> Result<Redis, StartError> {
     Redis::launch(Launch::new(&args)?.second_port("--cluster-port")).await
 }
 
-fn knows_all(info: &str) -> bool {
+fn is_formed(info: &str) -> bool {
     ["cluster_state:ok", "cluster_slots_ok:16384", "cluster_known_nodes:3"]
         .iter()
-        .all(|line| info.lines().any(|found| found == *line))
+        .all(|line| info.lines().any(|actual| actual == *line))
 }

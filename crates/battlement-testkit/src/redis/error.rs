@@ -2,21 +2,21 @@ use std::{error::Error, fmt, io};
 
 use redis::RedisError;
 
-/// Why there is no `redis-server` to test with.
+/// An error from starting or configuring a `redis-server`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// There is no such program on the path.
+    /// The program `redis-server` is not in the path.
     NotInstalled,
-    /// All ports that were tried were taken by others.
+    /// Every tried port was in use.
     PortTaken,
-    /// It ran, and did not answer in time.
+    /// The server did not answer or become ready in time.
     Silent,
-    /// It ended at once; this is what it said.
+    /// The server exited during its start; contains its output.
     Exited(String),
-    /// The system would not start it.
+    /// The system failed to start the process.
     Io(io::Error),
-    /// It ran, and would not become what it was to be: a member of a cluster, or a replica.
+    /// The server rejected a configuration command, for example to join a cluster or to become a replica.
     Refused(RedisError),
 }
 
@@ -24,13 +24,13 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotInstalled => f.write_str(
-                "redis-server is not installed: `apt-get install redis-server`, or `brew install redis`",
+                "redis-server is not installed: run `apt-get install redis-server` or `brew install redis`",
             ),
             Self::PortTaken => f.write_str("redis-server found no free port"),
             Self::Silent => f.write_str("redis-server did not answer in time"),
-            Self::Exited(said) => write!(f, "redis-server ended at once: {said}"),
-            Self::Io(_) => f.write_str("redis-server could not be started"),
-            Self::Refused(_) => f.write_str("redis-server refused its part"),
+            Self::Exited(output) => write!(f, "redis-server exited during its start: {output}"),
+            Self::Io(_) => f.write_str("failed to start redis-server"),
+            Self::Refused(_) => f.write_str("redis-server rejected a configuration command"),
         }
     }
 }

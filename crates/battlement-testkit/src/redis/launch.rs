@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::{Authority, StartError, port};
 
-/// What a server is to be started with.
+/// The settings of a server to start.
 #[derive(Debug)]
 pub(super) struct Launch {
     pub(super) dir: TempDir,
@@ -12,7 +12,7 @@ pub(super) struct Launch {
     second_port: Option<&'static str>,
 }
 
-/// Free ports, and all arguments of a server on them.
+/// Free ports, and all arguments of a server that listens on them.
 #[derive(Debug)]
 pub(super) struct Ports {
     pub(super) first: u16,
@@ -27,13 +27,13 @@ impl Launch {
         Ok(Self { dir, args, second_port: None })
     }
 
-    /// The option that names one more port to listen on.
+    /// Adds a second port, set by the given option.
     pub(super) fn second_port(self, option: &'static str) -> Self {
         Self { second_port: Some(option), ..self }
     }
 
     pub(super) fn tls(mut self, authority: &Authority) -> Result<Self, StartError> {
-        self.args.extend(authority.equip(self.dir()).map_err(StartError::Io)?);
+        self.args.extend(authority.issue(self.dir()).map_err(StartError::Io)?);
         Ok(self.second_port("--tls-port"))
     }
 

@@ -6,14 +6,14 @@ use tokio::{
     time::timeout,
 };
 
-const ANSWER: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The process id of the server on `port`, if one answers there and is done loading.
-pub(super) async fn answering_process(port: u16) -> Option<u32> {
-    timeout(ANSWER, ask(port)).await.ok()?.ok()?
+/// Returns the process id of the server on `port`, if it answers and has finished loading.
+pub(super) async fn process_id(port: u16) -> Option<u32> {
+    timeout(TIMEOUT, query(port)).await.ok()?.ok()?
 }
 
-async fn ask(port: u16) -> io::Result<Option<u32>> {
+async fn query(port: u16) -> io::Result<Option<u32>> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let mut lines = BufReader::new(stream);
     lines.write_all(b"PING\r\nINFO server\r\nQUIT\r\n").await?;

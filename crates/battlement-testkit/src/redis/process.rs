@@ -11,7 +11,7 @@ use super::StartError;
 
 const PROGRAM: &str = "redis-server";
 
-/// A running `redis-server`; killed when dropped.
+/// A running `redis-server`; dropping it kills the process.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
@@ -25,7 +25,7 @@ impl Process {
         let spawned = Command::new(PROGRAM)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no"])
-            // A replica is sent its copy at once, and not after others may have come for one.
+            // A replica receives its copy immediately, without a wait for other replicas.
             .args(["--repl-diskless-sync-delay", "0", "--dir"])
             .arg(dir)
             .args(args)
@@ -44,16 +44,16 @@ impl Process {
         self.child.id()
     }
 
-    /// Why the process has ended, if it has.
+    /// Returns the reason why the process has exited, if it has.
     pub(super) fn failure(&mut self) -> Result<Option<StartError>, StartError> {
         if self.child.try_wait().map_err(StartError::Io)?.is_none() {
             return Ok(None);
         }
-        let said = fs::read_to_string(&self.log).map_err(StartError::Io)?;
-        Ok(Some(if said.contains("Address already in use") {
+        let output = fs::read_to_string(&self.log).map_err(StartError::Io)?;
+        Ok(Some(if output.contains("Address already in use") {
             StartError::PortTaken
         } else {
-            StartError::Exited(said)
+            StartError::Exited(output)
         }))
     }
 
@@ -66,12 +66,12 @@ impl Process {
     }
 
     pub(super) fn kill(&mut self) {
-        // Both fail only where the process is gone already.
+        // Both fail only if the process has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Nothing is sent to a process that is gone: its id may be another's by now.
+    /// Sends a signal unless the process has exited, because its id may have been reused.
     fn signal(&mut self, signal: Signal) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = kill_process(Pid::from_child(&self.child), signal);

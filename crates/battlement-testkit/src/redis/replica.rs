@@ -4,35 +4,35 @@ use tokio::time::{Instant, sleep};
 
 use super::{Redis, StartError};
 
-/// How long a replica may take to copy what its master has.
-const COPY: Duration = Duration::from_secs(20);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// The maximum time for a replica to copy the data of its master.
+const SYNC_TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Redis {
-    /// Makes this server a replica: it copies `master`, forgets all else, and refuses writes with `READONLY`.
-    /// Returns when it has caught up.
+    /// Makes this server a replica of `master`: it copies the master's data, drops its own, and rejects writes with
+    /// `READONLY`. Waits until the replica has caught up.
     ///
     /// # Errors
     ///
-    /// If it refuses, or does not catch up in time.
+    /// Returns an error if the server rejects the command, or does not catch up in time.
     pub async fn replicate(&self, master: &Self) -> Result<(), StartError> {
         self.ask::<()>(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]).await?;
-        let deadline = Instant::now() + COPY;
+        let deadline = Instant::now() + SYNC_TIMEOUT;
         while !self.ask::<String>(&["INFO", "replication"]).await?.contains("master_link_status:up")
         {
             if Instant::now() >= deadline {
                 return Err(StartError::Silent);
             }
-            sleep(BETWEEN_LOOKS).await;
+            sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
 
-    /// Makes this server a master, with what it has copied.
+    /// Makes this server a master that keeps the copied data.
     ///
     /// # Errors
     ///
-    /// If it refuses.
+    /// Returns an error if the server rejects the command.
     pub async fn promote(&self) -> Result<(), StartError> {
         Ok(self.ask::<()>(&["REPLICAOF", "NO", "ONE"]).await?)
     }

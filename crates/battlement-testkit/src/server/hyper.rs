@@ -20,24 +20,24 @@ use tower::{BoxError, Service, ServiceExt as _};
 
 use super::Server;
 
-/// What a hyper server speaks.
+/// The protocol of a hyper server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {
     /// HTTP/1.
     Http1,
-    /// HTTP/2 by prior knowledge.
+    /// HTTP/2 with prior knowledge.
     Http2,
-    /// Either, by the first bytes of the connection.
+    /// HTTP/1 or HTTP/2, detected from the first bytes of the connection.
     Auto,
 }
 
 impl Server {
-    /// Serves `service` by hyper over HTTP/1.
+    /// Serves `service` with hyper over HTTP/1.
     ///
     /// # Errors
     ///
-    /// If no port can be bound.
+    /// Returns an error if no port can be bound.
     pub async fn http1<S, B>(service: S) -> io::Result<Self>
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -47,11 +47,11 @@ impl Server {
         Self::hyper(Protocol::Http1, move |_| service.clone()).await
     }
 
-    /// Serves `service` by hyper over HTTP/2, by prior knowledge.
+    /// Serves `service` with hyper over HTTP/2 with prior knowledge.
     ///
     /// # Errors
     ///
-    /// If no port can be bound.
+    /// Returns an error if no port can be bound.
     pub async fn http2<S, B>(service: S) -> io::Result<Self>
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -61,13 +61,13 @@ impl Server {
         Self::hyper(Protocol::Http2, move |_| service.clone()).await
     }
 
-    /// Serves by hyper what `make` returns for the peer's address of each connection.
+    /// Serves each connection with hyper and the service that `make` returns for its peer address.
     ///
-    /// Each request is answered by a clone, and has the peer's address as [`PeerAddr`] in its extensions.
+    /// Each request is passed to a clone of the service, with the peer address as [`PeerAddr`] in its extensions.
     ///
     /// # Errors
     ///
-    /// If no port can be bound.
+    /// Returns an error if no port can be bound.
     pub async fn hyper<S, B>(
         protocol: Protocol,
         make: impl FnMut(SocketAddr) -> S + Send + 'static,
@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-/// Dropped, it takes all connections with it.
+/// Accepts connections; dropping this future closes all of them.
 async fn accept<S, B>(
     listener: TcpListener,
     protocol: Protocol,
@@ -103,7 +103,7 @@ async fn accept<S, B>(
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        // A connection that broke before it was accepted is its client's to notice.
+        // An accept error concerns a connection that failed early, which its client sees itself.
         if let Ok((stream, peer)) = accepted {
             connections.spawn(serve(protocol, stream, peer, make(peer)));
         }
@@ -121,7 +121,7 @@ where
         service.clone().oneshot(request)
     });
     let (stream, executor) = (TokioIo::new(stream), TokioExecutor::new());
-    // How a connection ends is the client's to judge.
+    // Connection errors are ignored; the client sees them itself.
     match protocol {
         Protocol::Http1 => {
             let builder = http1::Builder::new();

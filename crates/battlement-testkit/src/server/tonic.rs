@@ -9,12 +9,12 @@ use tower::{BoxError, Layer, Service};
 use super::Server;
 
 impl Server {
-    /// Serves `router` by tonic, layers and all, which puts the peer's address into extensions as
+    /// Serves `router` and its layers with tonic, which adds the peer address to the request extensions as
     /// `TcpConnectInfo`.
     ///
     /// # Errors
     ///
-    /// If no port can be bound.
+    /// Returns an error if no port can be bound.
     pub async fn tonic<L, B>(router: Router<L>) -> io::Result<Self>
     where
         L: Layer<Routes> + Send + 'static,
@@ -28,7 +28,7 @@ impl Server {
             let stopped = async {
                 let _ = stopped.await;
             };
-            // What goes wrong is seen by the client.
+            // Errors are ignored; the client sees them itself.
             let _ = router.serve_with_incoming_shutdown(incoming, stopped).await;
         })
         .await
