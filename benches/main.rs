@@ -1,13 +1,13 @@
-//! Builds the package that holds peers beside our layers, and runs it with the same arguments; or, for
-//! `show NAME`, another program of it.
+//! Builds the peers' package and runs its `compare` program with the same arguments, or another of its programs
+//! with `show NAME`.
 
 use std::{env, ffi::OsString, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use battlement_benches::run_peers;
 
-/// What `show` runs.
-const SHOWN: [&str; 3] = ["metrics-matrix", "metrics-threads", "rate-limit-threads"];
+/// The programs that `show` runs.
+const PROGRAMS: [&str; 3] = ["metrics-matrix", "metrics-threads", "rate-limit-threads"];
 
 fn main() -> Result<ExitCode> {
     let args: Vec<OsString> = env::args_os().skip(1).collect();
@@ -15,12 +15,13 @@ fn main() -> Result<ExitCode> {
     run_peers(program, args)
 }
 
-/// The program that is asked for, and what is left of the arguments.
+/// Returns the selected program and its arguments.
 fn program(args: &[OsString]) -> Result<(&str, &[OsString])> {
     match args {
         [show, name] if show == "show" => {
-            let known = SHOWN.into_iter().find(|known| name == known);
-            Ok((known.with_context(|| format!("usage: show {}", SHOWN.join("|")))?, &[]))
+            let program = PROGRAMS.into_iter().find(|program| name == program);
+            let usage = || format!("usage: show {}", PROGRAMS.join("|"));
+            Ok((program.with_context(usage)?, &[]))
         }
         _ => Ok(("compare", args)),
     }

@@ -1,4 +1,4 @@
-//! What a limit costs, by how many keys there are.
+//! The cost of a rate limit for different numbers of keys.
 
 use std::{
     cell::Cell,
@@ -16,13 +16,14 @@ use tower::Layer;
 
 const KEYS: [u32; 3] = [1_000, 100_000, 1_000_000];
 
-/// So much that nobody is turned away, and so slow to come back that no key is forgotten meanwhile.
+/// Returns a policy with a burst so large that it never rejects a request, and that refills so slowly that no
+/// key expires during the measurement.
 fn policies() -> Policies {
     Policy::per_minute("many", 1).burst(100_000_000).into()
 }
 
-/// Requests of so many clients in turn, in an order that no cache foresees.
-fn of_clients(count: u32) -> impl Fn() -> Request<Full<Bytes>> {
+/// Returns a function that creates requests of `count` clients in an order that caches cannot predict.
+fn client_requests(count: u32) -> impl Fn() -> Request<Full<Bytes>> {
     let next = Cell::new(0_u32);
     move || {
         next.set(next.get().wrapping_add(2_654_435_761));
@@ -42,9 +43,9 @@ fn keys(criterion: &mut Criterion) {
         let layer = RateLimitLayer::new(policies(), Key::client_ip())
             .capacity(2_000_000)
             .headers(Headers::None);
-        let bare = Batch::new(of_clients(count), Bare);
-        let layered = Batch::new(of_clients(count), layer.layer(Bare));
-        // All of them are there before it is measured.
+        let bare = Batch::new(client_requests(count), Bare);
+        let layered = Batch::new(client_requests(count), layer.layer(Bare));
+        // Every key exists before the measurement starts.
         layered.run(u64::from(count) * 4);
         for (name, batch) in [("bare", bare), ("layer", layered)] {
             group.bench_function(BenchmarkId::new(name, count), |bencher| {

@@ -1,14 +1,14 @@
-//! Limits that are kept in Redis: builds the package that holds peers beside our layers, and has it measure.
+//! The cost of rate limits in Redis: builds the peers' package and runs its measurement.
 
 use std::{env, ffi::OsString, process::ExitCode};
 
-/// What it can be told; anything else is meant for another bench.
-const KNOWN: [&str; 3] = ["decisions", "requests", "run"];
+/// Supported commands; any other argument is a filter for another benchmark.
+const COMMANDS: [&str; 3] = ["decisions", "requests", "run"];
 
 fn main() -> anyhow::Result<ExitCode> {
-    // `cargo bench` adds a word of its own.
+    // `cargo bench` adds `--bench`.
     let args: Vec<OsString> = env::args_os().skip(1).filter(|arg| arg != "--bench").collect();
-    if args.first().is_some_and(|arg| !KNOWN.iter().any(|known| arg == known)) {
+    if args.first().is_some_and(|arg| !COMMANDS.iter().any(|command| arg == command)) {
         return Ok(ExitCode::SUCCESS);
     }
     battlement_benches::run_peers("rate_limit_redis", &args)

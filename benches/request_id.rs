@@ -1,4 +1,4 @@
-//! What an id costs, by what has to be done for it.
+//! The cost of creating and accepting request ids.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use tower::Layer;
 use tracing::subscriber;
 
 const ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The shortest id that is accepted, a UUID, the longest.
+/// The length of the shortest accepted id, of a UUID and of the longest accepted id.
 const LENGTHS: [usize; 3] = [8, 36, 128];
 
 fn make(criterion: &mut Criterion) {
@@ -21,7 +21,7 @@ fn make(criterion: &mut Criterion) {
     group.bench_function("layer", |bencher| bencher.iter_custom(|n| layered.time(n)));
 }
 
-/// The check of an inbound id grows with its length.
+/// Measures how the check of an inbound id grows with its length.
 fn accept(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("request-id/accept");
     for length in LENGTHS {
@@ -37,7 +37,7 @@ fn accept(criterion: &mut Criterion) {
     }
 }
 
-/// A span is nearly free until somebody listens: here one does, and formats the fields.
+/// Measures a request with a subscriber that formats the span fields; without a subscriber, a span is almost free.
 fn with_span_subscriber(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("request-id/with-span-subscriber");
     let batch = Batch::new(request, RequestIdLayer::new().layer(Bare));

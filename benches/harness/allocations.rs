@@ -8,18 +8,19 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use stats_alloc::{Region, StatsAlloc};
 
-use crate::{Added, Batch, Case, Suite};
+use crate::{Batch, Case, Cost, Suite};
 
 const REQUESTS: u32 = 1_000;
 
-/// Counts the allocations of all cases of the layer named by the first argument, and prints them for
-/// [`run`](crate::run) to read, a line for each case.
+/// Counts the allocations of all cases of the layer named by the first argument, and prints one line per
+/// case for [`run`](crate::run) to parse.
 ///
-/// This is a program of its own: a counting allocator would cost the other figures time and instructions.
+/// The counts come from a separate program because a counting allocator would distort the measured times and
+/// instructions.
 ///
 /// # Errors
 ///
-/// If no such layer is known.
+/// Returns an error if no layer has that name.
 pub fn print_allocations(suites: &[Suite], allocator: &StatsAlloc<System>) -> Result<()> {
     let layer = env::args().nth(1).unwrap_or_default();
     let suite = Suite::find(suites, &layer)?;
@@ -31,7 +32,7 @@ pub fn print_allocations(suites: &[Suite], allocator: &StatsAlloc<System>) -> Re
     Ok(())
 }
 
-/// Allocations of a request in steady state. A block that grows where it stands is no new one.
+/// Returns the allocations per request after a warm-up. A block that grows in place is not counted.
 fn count(batch: &Batch, allocator: &StatsAlloc<System>) -> f64 {
     batch.run(u64::from(REQUESTS));
     let region = Region::new(allocator);
@@ -40,8 +41,8 @@ fn count(batch: &Batch, allocator: &StatsAlloc<System>) -> f64 {
     f64::from(u32::try_from(allocations).unwrap_or(u32::MAX)) / f64::from(REQUESTS)
 }
 
-/// Has the program beside this one count the allocations of all cases of `layer`.
-pub(crate) fn measure(layer: &str) -> Result<Vec<Added>> {
+/// Runs the `allocations` program in the folder of this program, and returns the counts of all cases of `layer`.
+pub(crate) fn measure(layer: &str) -> Result<Vec<Cost>> {
     let program = env::current_exe()?.with_file_name(format!("allocations{EXE_SUFFIX}"));
     let output = Command::new(program).arg(layer).output()?;
     let report = String::from_utf8_lossy(&output.stderr);
@@ -50,8 +51,8 @@ pub(crate) fn measure(layer: &str) -> Result<Vec<Added>> {
     lines.lines().map(parse).collect()
 }
 
-fn parse(line: &str) -> Result<Added> {
-    let (base, layered) = line.split_once(' ').context("two counts expected")?;
+fn parse(line: &str) -> Result<Cost> {
+    let (base, layered) = line.split_once(' ').context("expected two counts")?;
     let (base, layered): (f64, f64) = (base.parse()?, layered.parse()?);
-    Ok(Added { base, added: layered - base })
+    Ok(Cost { base, added: layered - base })
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use tower::Service;
 
-/// The service that layers are put around: it answers at once, with one header and a short body.
+/// The inner service of all measurements: it responds immediately with one header and a short body.
 #[derive(Clone, Copy, Debug)]
 pub struct Bare;
 
@@ -29,7 +29,7 @@ impl<B> Service<Request<B>> for Bare {
     }
 }
 
-/// A request with three headers, in a map with room for no more, as hyper makes it.
+/// Creates a request with three headers in a map without spare capacity, as hyper does.
 #[must_use]
 pub fn request() -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::default());
@@ -41,7 +41,7 @@ pub fn request() -> Request<Full<Bytes>> {
     request
 }
 
-/// A request with those three headers and `more`.
+/// Creates a request with the headers of [`request`] and `more`.
 #[must_use]
 pub fn request_with(more: &[(HeaderName, &'static str)]) -> Request<Full<Bytes>> {
     let mut request = request();

@@ -12,16 +12,17 @@ use http_body_util::{BodyExt, Full};
 use tokio::runtime::Builder;
 use tower::{Service, ServiceExt};
 
-/// Puts requests through a service, one after the other, on a thread of its own runtime.
+/// Sends requests to a service one after the other, on a current-thread runtime.
 pub struct Batch(Box<dyn Fn(u64)>);
 
 impl Batch {
-    /// Each request is made by `request`, goes through a clone of `service`, and its answer is read to the
-    /// end, as a server would.
+    /// Creates a batch that calls a clone of `service` for each request, and reads the response body to the
+    /// end, as a server does.
     ///
     /// # Panics
     ///
-    /// If there can be no runtime, or when the service fails.
+    /// Panics if the runtime cannot be created. [`run`](Self::run) and [`time`](Self::time) panic if the
+    /// service returns an error.
     pub fn new<R, S, B>(request: R, service: S) -> Self
     where
         R: Fn() -> Request<Full<Bytes>> + 'static,
@@ -29,30 +30,30 @@ impl Batch {
         B: Body,
     {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.expect("a runtime");
+        let runtime = runtime.expect("failed to create the runtime");
         Self(Box::new(move |requests| {
             runtime.block_on(async {
                 for _ in 0..requests {
-                    let answer = service.clone().oneshot(black_box(request())).await;
-                    let Ok(answer) = answer else {
-                        panic!("the service failed");
+                    let response = service.clone().oneshot(black_box(request())).await;
+                    let Ok(response) = response else {
+                        panic!("the service returned an error");
                     };
-                    read(answer).await;
+                    read(response).await;
                 }
             });
         }))
     }
 
-    /// Puts so many requests through.
+    /// Sends `requests` requests.
     pub fn run(&self, requests: u64) {
         (self.0)(requests);
     }
 
-    /// Puts so many requests through and says how long that took.
+    /// Sends `requests` requests and returns the elapsed time.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
-        reason = "a measurement is of real time, whatever a test does to tokio's clock"
+        reason = "measurements use real time, even where a test pauses tokio's clock"
     )]
     pub fn time(&self, requests: u64) -> Duration {
         let start = Instant::now();
@@ -61,9 +62,9 @@ impl Batch {
     }
 }
 
-/// Reads until the body says that it is over, as hyper does.
-async fn read<B: Body>(answer: Response<B>) {
-    let (head, body) = answer.into_parts();
+/// Reads frames until the body reports its end, as hyper does.
+async fn read<B: Body>(response: Response<B>) {
+    let (head, body) = response.into_parts();
     black_box(&head);
     let mut body = pin!(body);
     while !body.is_end_stream() {

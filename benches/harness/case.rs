@@ -7,16 +7,16 @@ use tower::Service;
 
 use crate::Batch;
 
-/// What a layer of ours may add to a request.
+/// Upper bounds on the cost that a layer adds to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// Instructions.
+    /// Added instructions.
     pub instructions: u32,
-    /// Allocations.
+    /// Added allocations.
     pub allocations: u32,
 }
 
-/// A service without a layer and with it.
+/// A comparison of a service without and with a layer.
 #[derive(Debug)]
 pub struct Case {
     pub(crate) name: &'static str,
@@ -26,7 +26,8 @@ pub struct Case {
 }
 
 impl Case {
-    /// Both services are put the same requests, so that a costlier request is no layer's fault.
+    /// Creates a case whose services both receive the requests that `request` creates, so that the cost of
+    /// creating them cancels out.
     pub fn new<R, S, T, B, C>(name: &'static str, request: R, base: S, layered: T) -> Self
     where
         R: Fn() -> Request<Full<Bytes>> + Copy + 'static,
@@ -43,7 +44,7 @@ impl Case {
         }
     }
 
-    /// Sets what the layer may add. Default: nothing is asked of it, as of a peer's.
+    /// Sets the upper bounds on what the layer adds. Default: no bounds, as for peers.
     #[must_use]
     pub fn at_most(mut self, instructions: u32, allocations: u32) -> Self {
         self.bound = Some(Bound { instructions, allocations });
@@ -51,12 +52,12 @@ impl Case {
     }
 }
 
-/// The cases of one layer, ours and peers'.
+/// The cases of one layer and of its peers.
 #[derive(Clone, Copy, Debug)]
 pub struct Suite {
-    /// The layer, as its crate is called without the prefix.
+    /// The name of the layer: its crate name without the prefix.
     pub layer: &'static str,
-    /// Makes the cases.
+    /// Creates the cases.
     pub cases: fn() -> Vec<Case>,
 }
 
@@ -65,7 +66,7 @@ impl Suite {
         let found = suites.iter().find(|suite| suite.layer == layer);
         found.copied().with_context(|| {
             let known: Vec<_> = suites.iter().map(|suite| suite.layer).collect();
-            format!("no layer {layer:?}; there are: {}", known.join(", "))
+            format!("unknown layer {layer:?}, expected one of: {}", known.join(", "))
         })
     }
 }

@@ -5,16 +5,16 @@ use crate::Case;
 const USAGE: &str = "usage: compare [LAYER] [--check]
        run LAYER CASE base|layered REQUESTS";
 
-/// What is asked for on the command line.
+/// A parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Print the table of one layer, or of all.
+    /// Prints the table of one layer, or of all layers.
     Compare {
         layer: Option<String>,
-        /// Fail where a bound is missed.
+        /// Whether a missed bound is an error.
         check: bool,
     },
-    /// Put requests through one side of a case and do nothing else, for a profiler to watch.
+    /// Sends requests to one side of a case and does nothing else, for use under a profiler.
     Run { layer: String, case: String, side: Side, requests: u64 },
 }
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_and_the_check_may_be_left_out() {
+    fn the_layer_and_the_check_are_optional() {
         for (line, layer, check) in [
             ("compare", None, false),
             ("compare --check", None, true),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told_how_it_goes() {
+    fn other_command_lines_are_rejected() {
         for line in ["", "compare --what", "compare a b", "run a b c 1", "run a b base x --check"] {
             assert!(parse(line).is_err(), "{line}");
         }

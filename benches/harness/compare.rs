@@ -13,11 +13,12 @@ use crate::{
     time,
 };
 
-/// Does what the command line asks for.
+/// Runs the command given on the command line.
 ///
 /// # Errors
 ///
-/// If it cannot be done, or a bound was to be checked and is missed.
+/// Returns an error if the command is invalid, if a measurement fails, or if `--check` is given and a bound is
+/// missed or could not be checked.
 pub fn run(suites: &[Suite]) -> Result<()> {
     match Command::parse(env::args().skip(1))? {
         Command::Compare { layer: None, check } => compare(suites, check),
@@ -32,17 +33,17 @@ pub fn run(suites: &[Suite]) -> Result<()> {
 
 fn compare(suites: &[Suite], check: bool) -> Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "Added per request, on {}.\n", machine::describe())?;
-    let mut good = true;
+    writeln!(out, "Added per request, on {}.\n", machine::describe_machine())?;
+    let mut within_bounds = true;
     for suite in suites {
         let table = measure(*suite)?;
         writeln!(out, "{table}")?;
-        good &= table.rows.iter().all(|row| match row.outcome() {
+        within_bounds &= table.rows.iter().all(|row| match row.outcome() {
             Outcome::Unbound | Outcome::Met => true,
             Outcome::Missed | Outcome::Unknown => false,
         });
     }
-    ensure!(good || !check, "a bound is missed, or could not be checked");
+    ensure!(within_bounds || !check, "a bound is missed or could not be checked");
     Ok(())
 }
 
@@ -57,7 +58,7 @@ fn measure(suite: Suite) -> Result<Table> {
 fn run_case(suite: Suite, name: &str, side: Side, requests: u64) -> Result<()> {
     let cases = (suite.cases)();
     let case = cases.iter().find(|case| case.name == name);
-    let case = case.with_context(|| format!("{} has no case {name:?}", suite.layer))?;
+    let case = case.with_context(|| format!("layer {} has no case {name:?}", suite.layer))?;
     side.run(case, requests);
     Ok(())
 }

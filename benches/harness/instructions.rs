@@ -5,33 +5,33 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{Added, Case, command::Side};
+use crate::{Case, Cost, command::Side};
 
-/// What is done once falls out of the difference between a short run and a long one.
+/// The difference between a short and a long run excludes one-time work.
 const SHORT: u64 = 1_000;
 const LONG: u64 = 3_000;
 
-/// Counts the instructions of all cases of `layer`, or says `None` where valgrind is missing.
-pub(crate) fn measure(layer: &str, cases: &[Case]) -> Result<Option<Vec<Added>>> {
+/// Counts the instructions of all cases of `layer`; returns `None` if valgrind is not installed.
+pub(crate) fn measure(layer: &str, cases: &[Case]) -> Result<Option<Vec<Cost>>> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return Ok(None);
     }
     let counts = cases.iter().map(|case| {
         let base = per_request(layer, case.name, Side::Base)?;
         let layered = per_request(layer, case.name, Side::Layered)?;
-        Ok(Added { base, added: layered - base })
+        Ok(Cost { base, added: layered - base })
     });
     counts.collect::<Result<_>>().map(Some)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the counts are far from 2^52")]
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 fn per_request(layer: &str, case: &str, side: Side) -> Result<f64> {
     let short = count(layer, case, side, SHORT)?;
     let long = count(layer, case, side, LONG)?;
     Ok(long.saturating_sub(short) as f64 / (LONG - SHORT) as f64)
 }
 
-/// Counts what this very program executes to put `requests` through one side of a case.
+/// Counts the instructions that this program executes to send `requests` requests to one side of a case.
 fn count(layer: &str, case: &str, side: Side, requests: u64) -> Result<u64> {
     let Output { status, stderr, .. } = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

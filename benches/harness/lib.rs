@@ -1,8 +1,7 @@
-//! What a layer costs: the parts that `compare` and the curves measure with.
+//! A harness that measures the cost of a layer, used by `compare` and by the criterion benchmarks.
 //!
-//! A [`Case`] is a service without and with a layer. What a figure says is always what the second adds to
-//! the first, per request: time by alternating batches, instructions under callgrind, allocations by a
-//! counting allocator.
+//! A [`Case`] is a service without and with a layer. Each figure is the cost that the layer adds per request:
+//! time from alternating batches, instructions from callgrind, allocations from a counting allocator.
 
 mod allocations;
 mod bare;
@@ -22,13 +21,13 @@ pub use self::{
     batch::Batch,
     case::{Bound, Case, Suite},
     compare::run,
-    machine::describe,
+    machine::describe_machine,
     peers::run_peers,
 };
 
-/// A count per request: of the service without the layer, and what the layer adds.
+/// A cost per request: of the service without the layer, and the part that the layer adds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Added {
+struct Cost {
     base: f64,
     added: f64,
 }

@@ -1,8 +1,8 @@
 use std::{fs, process::Command, thread};
 
-/// The machine that the figures are of: cores, CPU, compiler.
+/// Returns a description of this machine, compiler and build profile.
 #[must_use]
-pub fn describe() -> String {
+pub fn describe_machine() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let cpu = cpu().unwrap_or_else(|| "unknown CPU".to_owned());
     let rustc = rustc().unwrap_or_else(|| "unknown rustc".to_owned());

@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, ensure};
 
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/Cargo.toml");
 
-/// Builds the package that holds peers beside our layers, and runs a program of it.
+/// Builds the peers' package, which compares our layers with others, and runs one of its programs.
 ///
 /// # Errors
 ///
-/// If it does not build, or cannot be run.
+/// Returns an error if the package does not build or the program cannot be started.
 pub fn run_peers(program: &str, args: &[OsString]) -> Result<ExitCode> {
     let target = target()?;
     build(&target, program)?;
@@ -21,14 +21,15 @@ pub fn run_peers(program: &str, args: &[OsString]) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The peers' own target folder, in that of the workspace: this program lies somewhere in it.
+/// Returns the target directory of the peers' package: the folder `peers` in the target directory that contains
+/// this program.
 fn target() -> Result<PathBuf> {
     let program = env::current_exe()?;
     let workspace = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    Ok(workspace.context("no target folder")?.join("peers"))
+    Ok(workspace.context("this program is not in a target directory")?.join("peers"))
 }
 
-/// What is run, and what `compare` runs itself.
+/// Builds `program`, and `allocations`, which `compare` starts.
 fn build(target: &Path, program: &str) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let status = Command::new(cargo)
@@ -37,6 +38,6 @@ fn build(target: &Path, program: &str) -> Result<()> {
         .arg("--target-dir")
         .arg(target)
         .status()?;
-    ensure!(status.success(), "the peers' package does not build");
+    ensure!(status.success(), "failed to build the peers' package");
     Ok(())
 }

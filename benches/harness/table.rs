@@ -1,36 +1,36 @@
 use std::fmt::{self, Write as _};
 
 use crate::{
-    Added,
+    Cost,
     case::{Bound, Case},
     time::{Quartiles, Time},
 };
 
-/// The figures of one layer's cases, to be printed as a Markdown table.
+/// The figures of one layer's cases, displayed as a Markdown table.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) layer: &'static str,
     pub(crate) rows: Vec<Row>,
 }
 
-/// What one case costs.
+/// The cost of one case.
 #[derive(Debug)]
 pub(crate) struct Row {
     name: &'static str,
     bound: Option<Bound>,
     time: Time,
-    allocations: Added,
-    /// `None` where nothing can count them.
-    instructions: Option<Added>,
+    allocations: Cost,
+    /// `None` if valgrind is not installed.
+    instructions: Option<Cost>,
 }
 
-/// What became of the bound of a case.
+/// The outcome of checking the bounds of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Unbound,
     Met,
     Missed,
-    /// What was counted is within the bound, but the instructions were not counted.
+    /// The allocations are within the bound, but the instructions were not counted.
     Unknown,
 }
 
@@ -39,8 +39,8 @@ impl Table {
         layer: &'static str,
         cases: &[Case],
         times: Vec<Time>,
-        allocations: Vec<Added>,
-        instructions: Option<Vec<Added>>,
+        allocations: Vec<Cost>,
+        instructions: Option<Vec<Cost>>,
     ) -> Self {
         let rows = cases.iter().zip(times).zip(allocations).enumerate();
         let rows = rows.map(|(at, ((case, time), allocations))| Row {
@@ -59,10 +59,10 @@ impl Row {
         let Some(bound) = self.bound else {
             return Outcome::Unbound;
         };
-        let within = |count: Added, most: u32| count.added <= f64::from(most) + 0.005;
+        let within = |cost: Cost, limit: u32| cost.added <= f64::from(limit) + 0.005;
         match self.instructions {
             _ if !within(self.allocations, bound.allocations) => Outcome::Missed,
-            Some(count) if !within(count, bound.instructions) => Outcome::Missed,
+            Some(cost) if !within(cost, bound.instructions) => Outcome::Missed,
             Some(_) => Outcome::Met,
             None => Outcome::Unknown,
         }
@@ -73,7 +73,7 @@ impl Row {
         if let Some(instructions) = self.instructions {
             let _ = write!(text, ", {} instructions", thousands(instructions.base));
         }
-        let _ = write!(text, ", {} allocations", short(self.allocations.base));
+        let _ = write!(text, ", {} allocations", decimals(self.allocations.base));
         text
     }
 }
@@ -93,7 +93,7 @@ impl fmt::Display for Table {
             writeln!(f, "\nWithout a layer (first case): {}.", row.base())?;
         }
         if self.rows.iter().any(|row| row.instructions.is_none()) {
-            writeln!(f, "\nvalgrind is missing: instructions were not counted.")?;
+            writeln!(f, "\nInstructions were not counted: valgrind is not installed.")?;
         }
         Ok(())
     }
@@ -109,7 +109,7 @@ impl fmt::Display for Row {
             self.name,
             self.time.added,
             instructions.as_deref().unwrap_or("–"),
-            short(self.allocations.added),
+            decimals(self.allocations.added),
             self.bound.map(|bound| bound.to_string()).unwrap_or_default(),
             self.outcome(),
         )
@@ -134,7 +134,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A whole number with its thousands apart.
+/// Formats a number as an integer with thousands separators.
 fn thousands(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let mut text = String::from(if number <= -0.5 { "-" } else { "" });
@@ -147,8 +147,8 @@ fn thousands(number: f64) -> String {
     text
 }
 
-/// Two decimals, where there are any.
-fn short(number: f64) -> String {
+/// Formats a number with at most two decimals.
+fn decimals(number: f64) -> String {
     let text = format!("{number:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -158,32 +158,32 @@ mod tests {
     use super::*;
 
     fn row(instructions: Option<f64>, allocations: f64) -> Row {
-        let added = |added| Added { base: 4.0, added };
+        let cost = |added| Cost { base: 4.0, added };
         let ratio = Quartiles { low: 1.4, median: 1.5, high: 1.6 };
         Row {
             name: "make",
             bound: Some(Bound { instructions: 2_400, allocations: 5 }),
             time: Time { ratio, added: 150.0, base: 300.0 },
-            allocations: added(allocations),
-            instructions: instructions.map(added),
+            allocations: cost(allocations),
+            instructions: instructions.map(cost),
         }
     }
 
     #[test]
-    fn a_bound_is_met_up_to_its_last_instruction_and_allocation() {
+    fn a_bound_is_met_up_to_its_exact_value() {
         assert_eq!(row(Some(2_400.0), 5.0).outcome(), Outcome::Met);
         assert_eq!(row(Some(2_401.0), 5.0).outcome(), Outcome::Missed);
         assert_eq!(row(Some(2_400.0), 5.01).outcome(), Outcome::Missed);
     }
 
     #[test]
-    fn a_bound_is_not_met_by_what_was_not_counted() {
+    fn a_bound_without_an_instruction_count_is_not_met() {
         assert_eq!(row(None, 5.0).outcome(), Outcome::Unknown);
         assert_eq!(row(None, 6.0).outcome(), Outcome::Missed);
     }
 
     #[test]
-    fn a_row_says_figures_bound_and_outcome() {
+    fn a_row_shows_figures_bound_and_outcome() {
         assert_eq!(
             row(Some(12_345.6), 2.5).to_string(),
             "| make | 1.50 (1.40–1.60) | 150 | 12,346 | 2.5 | 2,400 · 5 | **missed** |\n"
@@ -191,10 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_to_be_read() {
+    fn numbers_have_separators_and_no_trailing_zeros() {
         assert_eq!(thousands(999.6), "1,000");
         assert_eq!(thousands(-1_234_567.0), "-1,234,567");
         assert_eq!(thousands(-0.2), "0");
-        assert_eq!(short(10.0), "10");
+        assert_eq!(decimals(10.0), "10");
     }
 }

@@ -3,17 +3,17 @@ use std::time::Duration;
 use crate::{Batch, Case};
 
 const ROUNDS: usize = 200;
-/// Short enough for both batches of a pair to meet the same neighbours on the machine.
+/// Short enough for both batches of a pair to run under the same load of the machine.
 const BATCH: Duration = Duration::from_millis(1);
 
-/// What a layer costs in time.
+/// The time that a layer costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Time {
-    /// Time with the layer over time without, of two batches next to each other.
+    /// Time with the layer divided by time without it, for two adjacent batches.
     pub(crate) ratio: Quartiles,
-    /// Nanoseconds that the layer adds to a request, in the median.
+    /// Median time that the layer adds to a request, in nanoseconds.
     pub(crate) added: f64,
-    /// Nanoseconds of a request without the layer, in the median.
+    /// Median time of a request without the layer, in nanoseconds.
     pub(crate) base: f64,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Quartiles {
     pub(crate) high: f64,
 }
 
-/// Times all cases in turns, so that a loaded moment falls on all of them.
+/// Times all cases in alternation, so that a phase of high load affects all of them.
 pub(crate) fn measure(cases: &[Case]) -> Vec<Time> {
     let mut pairs: Vec<Pair<'_>> = cases.iter().map(Pair::new).collect();
     for _ in 0..ROUNDS {
@@ -34,22 +34,22 @@ pub(crate) fn measure(cases: &[Case]) -> Vec<Time> {
 }
 
 struct Pair<'a> {
-    base: Sized<'a>,
-    layered: Sized<'a>,
+    base: SizedBatch<'a>,
+    layered: SizedBatch<'a>,
     rounds: Vec<(f64, f64)>,
 }
 
 impl<'a> Pair<'a> {
     fn new(case: &'a Case) -> Self {
         Self {
-            base: Sized::new(&case.base),
-            layered: Sized::new(&case.layered),
+            base: SizedBatch::new(&case.base),
+            layered: SizedBatch::new(&case.layered),
             rounds: Vec::with_capacity(ROUNDS),
         }
     }
 
     fn round(&mut self) {
-        self.rounds.push((self.base.nanos(), self.layered.nanos()));
+        self.rounds.push((self.base.nanos_per_request(), self.layered.nanos_per_request()));
     }
 
     fn time(&self) -> Time {
@@ -62,23 +62,23 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// A batch and the number of requests that take it about as long as a batch is to take.
-struct Sized<'a> {
+/// A batch and the number of requests that takes about [`BATCH`].
+struct SizedBatch<'a> {
     batch: &'a Batch,
     requests: u64,
 }
 
-impl<'a> Sized<'a> {
+impl<'a> SizedBatch<'a> {
     fn new(batch: &'a Batch) -> Self {
         const TRIAL: u64 = 2_000;
         batch.run(TRIAL);
-        let each = batch.time(TRIAL).as_nanos().max(1) / u128::from(TRIAL);
-        let requests = BATCH.as_nanos() / each.max(1);
+        let per_request = batch.time(TRIAL).as_nanos().max(1) / u128::from(TRIAL);
+        let requests = BATCH.as_nanos() / per_request.max(1);
         Self { batch, requests: u64::try_from(requests).unwrap_or(u64::MAX).max(1) }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a batch is far from 2^52 requests")]
-    fn nanos(&self) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 requests")]
+    fn nanos_per_request(&self) -> f64 {
         self.batch.time(self.requests).as_secs_f64() * 1e9 / self.requests as f64
     }
 }
@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn quartiles_do_not_depend_on_the_order() {
-        let found = quartiles([5.0, 1.0, 4.0, 2.0, 3.0].into_iter());
+        let actual = quartiles([5.0, 1.0, 4.0, 2.0, 3.0].into_iter());
         let expected = Quartiles { low: 2.0, median: 3.0, high: 4.0 };
-        assert_eq!(found, expected);
+        assert_eq!(actual, expected);
     }
 }

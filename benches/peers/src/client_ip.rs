@@ -22,15 +22,22 @@ const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 type Make = fn() -> Request<Full<Bytes>>;
 
 pub(crate) fn cases() -> Vec<Case> {
-    let direct: Make = || known(request());
-    let one: Make = || known(request_with(&[(XFF, "203.0.113.195")]));
-    let of_ipv6: Make = || known(request_with(&[(XFF, "2001:db8:85a3:8d3:1319:8a2e:370:7348")]));
+    let direct: Make = || from_proxy(request());
+    let one: Make = || from_proxy(request_with(&[(XFF, "203.0.113.195")]));
+    let of_ipv6: Make =
+        || from_proxy(request_with(&[(XFF, "2001:db8:85a3:8d3:1319:8a2e:370:7348")]));
     let three: Make =
-        || known(request_with(&[(XFF, "6.6.6.6, 203.0.113.195, 10.2.0.1, 10.3.0.1")]));
-    let described: Make =
-        || known(request_with(&[(XFF, "203.0.113.195"), (PROTO, "https"), (HOST, "shop.example")]));
-    let forwarded: Make =
-        || known(request_with(&[(FORWARDED, "for=203.0.113.195;proto=https;host=shop.example")]));
+        || from_proxy(request_with(&[(XFF, "6.6.6.6, 203.0.113.195, 10.2.0.1, 10.3.0.1")]));
+    let described: Make = || {
+        from_proxy(request_with(&[
+            (XFF, "203.0.113.195"),
+            (PROTO, "https"),
+            (HOST, "shop.example"),
+        ]))
+    };
+    let forwarded: Make = || {
+        from_proxy(request_with(&[(FORWARDED, "for=203.0.113.195;proto=https;host=shop.example")]))
+    };
     let list = Forwarding::x_forwarded_for;
     vec![
         ours("ours: no proxy", direct, ClientIpLayer::new()),
@@ -43,13 +50,13 @@ pub(crate) fn cases() -> Vec<Case> {
             behind(list().scheme(PROTO).host(HOST)),
         ),
         ours("ours: one proxy, forwarded", forwarded, behind(Forwarding::forwarded())),
-        Case::new("client-ip: x-forwarded-for, one proxy", one, Bare, Reads(Bare)),
+        Case::new("client-ip: x-forwarded-for, one proxy", one, Bare, Extract(Bare)),
         Case::new("real: one proxy", one, Bare, RealIpLayer::default().layer(Bare)),
     ]
 }
 
-/// A request whose facts are made already, from a peer that is a proxy.
-fn known(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
+/// Adds facts, and the address of a peer that is a proxy.
+fn from_proxy(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
     let facts = RequestFacts::starting(tokio::time::Instant::now());
     request.extensions_mut().insert(facts);
     request.extensions_mut().insert(PeerAddr(SocketAddr::new(PEER, 4711)));
@@ -58,7 +65,7 @@ fn known(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
 
 fn behind(forwarding: Forwarding) -> ClientIpLayer {
     let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
-    let private = private.map(|network| network.parse().expect("a network"));
+    let private = private.map(|network| network.parse().expect("the network is valid"));
     ClientIpLayer::behind(Proxies::networks(private), forwarding)
 }
 
@@ -66,11 +73,11 @@ fn ours(name: &'static str, request: Make, layer: ClientIpLayer) -> Case {
     Case::new(name, request, Bare, layer.layer(Bare))
 }
 
-/// What an extractor of axum-client-ip does, as a layer.
+/// Does the work of an axum-client-ip extractor, as a service.
 #[derive(Clone)]
-struct Reads(Bare);
+struct Extract(Bare);
 
-impl Service<Request<Full<Bytes>>> for Reads {
+impl Service<Request<Full<Bytes>>> for Extract {
     type Response = <Bare as Service<Request<Full<Bytes>>>>::Response;
     type Error = Infallible;
     type Future = <Bare as Service<Request<Full<Bytes>>>>::Future;

@@ -1,4 +1,4 @@
-//! Layers of ours beside those that people use today: a file for each layer, a line for each file.
+//! Compares our layers with existing ones. Each layer has a module and an entry in [`SUITES`].
 
 use battlement_benches::Suite;
 
@@ -10,7 +10,7 @@ pub mod rate_limit_redis;
 mod request_id;
 mod security_headers;
 
-/// All layers there are cases of.
+/// The suites of all layers.
 pub const SUITES: &[Suite] = &[
     Suite { layer: "client-ip", cases: client_ip::cases },
     Suite { layer: "metrics", cases: metrics::cases },

@@ -11,7 +11,7 @@ use opentelemetry_instrumentation_tower::http::server::Layer as OtelLayer;
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
 use tower::Layer;
 
-/// A request whose facts are made already, and whose route is known.
+/// Creates a request with facts and a route.
 fn routed() -> Request<Full<Bytes>> {
     let mut request = request();
     RequestFacts::of_or_start(&mut request).set_route("/users/{id}");
@@ -39,13 +39,13 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A request, once axum-prometheus has somewhere to record: not before, since that recorder measures its
-/// clock when it is made, in whatever process it is made.
+/// Creates a request, and installs axum-prometheus' recorder with the first one. The recorder calibrates its clock
+/// when it is created, so that an earlier installation would add to the instructions of other cases.
 fn recorded() -> Request<Full<Bytes>> {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let recorder = PrometheusBuilder::new().install_recorder();
-        assert!(recorder.is_ok(), "nothing else records here");
+        assert!(recorder.is_ok(), "another recorder is already installed");
     });
     request()
 }

@@ -28,7 +28,7 @@ use tower_governor::{
 use tower_resilience_ratelimiter::RateLimiterLayer;
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 195));
-/// So much a second that nobody is turned away while it is measured.
+/// A rate so high that no request is rejected during the measurement.
 const MANY: u32 = 1_000_000;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -41,10 +41,10 @@ pub(crate) fn cases() -> Vec<Case> {
         ours("ours: draft 6, four headers", one().headers(Headers::Draft6)),
         ours("ours: three policies, both headers", three),
         ours("ours: both headers, refund and information", one().refund(|_| false).expose(true)),
-        Case::new("tower_governor: no headers", known, BareAxum, Lazy::new(governor)),
+        Case::new("tower_governor: no headers", from_client, BareAxum, Lazy::new(governor)),
         Case::new(
             "tower_governor: with headers",
-            known,
+            from_client,
             BareAxum,
             Lazy::new(governor_with_headers),
         ),
@@ -56,8 +56,8 @@ fn policy(name: &str) -> Policy {
     Policy::per_second(name, MANY).burst(50_000_000)
 }
 
-/// A request of which it is known who sent it.
-fn known() -> Request<Full<Bytes>> {
+/// Creates a request with a client address in its facts.
+fn from_client() -> Request<Full<Bytes>> {
     let mut request = request();
     let facts = RequestFacts::starting(tokio::time::Instant::now());
     facts.set_client(ClientIp::new(CLIENT, Via::Peer));
@@ -66,27 +66,27 @@ fn known() -> Request<Full<Bytes>> {
 }
 
 fn ours(name: &'static str, layer: RateLimitLayer) -> Case {
-    Case::new(name, known, Bare, layer.layer(Bare))
+    Case::new(name, from_client, Bare, layer.layer(Bare))
 }
 
-type Governed<M> = Governor<OfFacts, M, BareAxum, Body>;
+type Governed<M> = Governor<ClientIpExtractor, M, BareAxum, Body>;
 
-/// Around the one body type that it works with.
+/// Wraps a service with axum's body, the only body type that tower_governor supports.
 fn governor() -> Governed<NoOpMiddleware<QuantaInstant>> {
-    let mut config = GovernorConfigBuilder::default().key_extractor(OfFacts);
+    let mut config = GovernorConfigBuilder::default().key_extractor(ClientIpExtractor);
     config.period(Duration::from_nanos(1_000)).burst_size(MANY);
-    GovernorLayer::new(config.finish().expect("a quota")).layer(BareAxum)
+    GovernorLayer::new(config.finish().expect("the quota is valid")).layer(BareAxum)
 }
 
 fn governor_with_headers() -> Governed<StateInformationMiddleware> {
-    let mut config = GovernorConfigBuilder::default().key_extractor(OfFacts);
+    let mut config = GovernorConfigBuilder::default().key_extractor(ClientIpExtractor);
     config.period(Duration::from_nanos(1_000)).burst_size(MANY);
-    let config = config.use_headers().finish().expect("a quota");
+    let config = config.use_headers().finish().expect("the quota is valid");
     GovernorLayer::new(config).layer(BareAxum)
 }
 
-/// A service that is made by its first request: making a limiter of governor measures the clock for as many
-/// rounds as that takes, which would show in the instructions of every other case.
+/// A service that is created by its first request. A governor limiter calibrates its clock when it is created, which
+/// would add to the instructions of all other cases.
 #[derive(Clone)]
 struct Lazy<S>(Rc<LazyCell<S>>);
 
@@ -114,15 +114,15 @@ where
 }
 
 fn resilience(name: &'static str) -> Case {
-    let layer = RateLimiterLayer::per_second(MANY as usize).build().expect("a limit");
-    Case::new(name, known, Bare, layer.layer(Bare))
+    let layer = RateLimiterLayer::per_second(MANY as usize).build().expect("the limit is valid");
+    Case::new(name, from_client, Bare, layer.layer(Bare))
 }
 
-/// The address as ours reads it.
+/// Extracts the client address from the request's facts, as our layer does.
 #[derive(Clone, Debug)]
-struct OfFacts;
+struct ClientIpExtractor;
 
-impl KeyExtractor for OfFacts {
+impl KeyExtractor for ClientIpExtractor {
     type Key = IpAddr;
 
     fn extract<B>(&self, request: &Request<B>) -> Result<IpAddr, GovernorError> {
@@ -130,7 +130,7 @@ impl KeyExtractor for OfFacts {
     }
 }
 
-/// As `Bare`, with axum's body.
+/// A service like [`Bare`] with axum's body.
 #[derive(Clone, Copy)]
 struct BareAxum;
 

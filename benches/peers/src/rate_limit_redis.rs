@@ -1,7 +1,7 @@
-//! Limits that are kept in Redis: how many decisions a second, and how many requests.
+//! Rate limits in Redis: decisions per second and requests per second.
 //!
-//! Everything that is compared runs in turns, so that a loaded moment falls on all of it; a figure is the
-//! median of the turns, and a ratio the median of the ratios within one turn.
+//! All candidates run in alternation, so that a phase of high load affects all of them. A figure is the median over
+//! the rounds; a ratio is the median of the ratios within a round.
 
 mod bare;
 mod cores;
@@ -24,11 +24,11 @@ const USAGE: &str = "usage: rate_limit_redis [decisions|requests]
        rate_limit_redis run NAME CALLERS
        rate_limit_redis serve bare|ours|peer|shop|shop-ours REDIS_URL";
 
-/// Does what the command line asks for.
+/// Runs the command given on the command line.
 ///
 /// # Errors
 ///
-/// If it cannot be done, as where there is no `redis-server`.
+/// Returns an error if the command is invalid or fails, for example because `redis-server` is not installed.
 pub fn run() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -36,26 +36,26 @@ pub fn run() -> Result<()> {
     runtime.block_on(async {
         match args.as_slice() {
             [] => {
-                println!("On {}.\n", battlement_benches::describe());
+                println!("On {}.\n", battlement_benches::describe_machine());
                 decisions::compare().await?;
                 requests::compare().await
             }
             ["decisions"] => decisions::compare().await,
             ["requests"] => requests::compare().await,
             ["run", name, callers] => decisions::run(name, callers).await,
-            ["serve", what, url] => server::serve(what, url).await,
+            ["serve", kind, url] => server::serve(kind, url).await,
             _ => bail!(USAGE),
         }
     })
 }
 
-/// Who a request is from.
+/// The header that identifies the customer.
 const CUSTOMER: HeaderName = HeaderName::from_static("x-customer");
-/// The most that the peer can have, so that nobody is denied; one comes back in a second, so that keys live on
-/// in Redis.
+/// The largest burst that the peer supports, so that no request is denied. One permit per second is refilled, so that
+/// keys stay in Redis.
 const BURST: u16 = u16::MAX;
 
-/// A request of a customer.
+/// Creates a request of a customer.
 fn request(customer: u64) -> Request<()> {
     let mut request = Request::new(());
     request.headers_mut().insert(CUSTOMER, customer.into());

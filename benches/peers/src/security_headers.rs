@@ -16,7 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ours("ours: helmet, 12 headers", SecurityHeadersLayer::helmet()),
         ours("ours: api, 8 headers", SecurityHeadersLayer::api()),
         ours("ours: html, 10 headers, nonce not read", SecurityHeadersLayer::html()),
-        one_by_one(),
+        layer_per_header(),
         tower_helmet(),
         axum_helmet(),
     ]
@@ -53,7 +53,7 @@ fn set(index: usize) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, value)
 }
 
-fn one_by_one() -> Case {
+fn layer_per_header() -> Case {
     let service = ServiceBuilder::new()
         .layer(set(0))
         .layer(set(1))
@@ -71,7 +71,8 @@ fn one_by_one() -> Case {
     Case::new("tower-http: set-header, 12 layers", request, Bare, service)
 }
 
-/// Its own defaults, but for the policy, which is a map whose order differs from run to run.
+/// Returns a case with tower-helmet's defaults, except for the policy: the default is a map whose order differs
+/// between runs.
 fn tower_helmet() -> Case {
     let mut layer = HelmetLayer::with_defaults();
     let directives = HashMap::from([("default-src", vec!["'self'"])]);
@@ -80,7 +81,7 @@ fn tower_helmet() -> Case {
 }
 
 fn axum_helmet() -> Case {
-    let layer = Helmet::default().into_layer().expect("its defaults are valid");
+    let layer = Helmet::default().into_layer().expect("the default headers are valid");
     let service = layer.layer(Bare);
     Case::new("axum-helmet: defaults", request, Bare, service)
 }

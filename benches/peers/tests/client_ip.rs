@@ -1,4 +1,4 @@
-//! What those do that COMPARE.md speaks of, and ours with the same requests.
+//! Tests the behavior of the peers that COMPARE.md describes, and ours with the same requests.
 #![allow(missing_docs, reason = "a test")]
 
 use std::{
@@ -21,7 +21,7 @@ fn headers(name: HeaderName, value: &str) -> HeaderMap {
     HeaderMap::from_iter([(name, value.parse().unwrap())])
 }
 
-/// Ours, behind proxies in `10.0.0.0/8`.
+/// Returns the client address that our layer determines behind proxies in `10.0.0.0/8`.
 fn ours(forwarding: Forwarding, peer: &str, headers: HeaderMap) -> String {
     let proxies = Proxies::networks(["10.0.0.0/8".parse().unwrap()]);
     let handler = service_fn(|request: Request<()>| {
@@ -49,28 +49,28 @@ fn real_of_list(list: &str) -> Option<String> {
 }
 
 #[test]
-fn real_takes_what_the_client_wrote() {
+fn real_returns_an_entry_that_the_client_wrote() {
     assert_eq!(real_of_list("6.6.6.6, 192.0.2.7").unwrap(), "6.6.6.6");
     assert_eq!(ours_of_list("10.0.0.1", "6.6.6.6, 192.0.2.7"), "192.0.2.7");
 }
 
 #[test]
-fn both_believe_whoever_sends_the_header() {
-    // They are not even told who that is.
+fn client_ip_and_real_trust_the_header_from_any_peer() {
+    // Neither receives the peer's address.
     assert_eq!(client_ip_of_list("6.6.6.6").unwrap(), "6.6.6.6");
     assert_eq!(real_of_list("6.6.6.6").unwrap(), "6.6.6.6");
     assert_eq!(ours_of_list("203.0.113.9", "6.6.6.6"), "203.0.113.9");
 }
 
 #[test]
-fn client_ip_takes_the_inner_of_two_proxies_for_the_client() {
+fn client_ip_mistakes_the_inner_of_two_proxies_for_the_client() {
     assert_eq!(client_ip_of_list("192.0.2.7, 10.0.0.2").unwrap(), "10.0.0.2");
     assert_eq!(real_of_list("192.0.2.7, 10.0.0.2").unwrap(), "192.0.2.7");
     assert_eq!(ours_of_list("10.0.0.1", "192.0.2.7, 10.0.0.2"), "192.0.2.7");
 }
 
 #[test]
-fn neither_reads_a_port_brackets_or_a_zone() {
+fn client_ip_and_real_reject_ports_brackets_and_zones() {
     for (form, ip) in [
         ("192.0.2.7:80", "192.0.2.7"),
         ("[2001:db8::7]", "2001:db8::7"),
@@ -86,7 +86,7 @@ fn neither_reads_a_port_brackets_or_a_zone() {
 }
 
 #[test]
-fn client_ip_panics_at_a_quote_that_is_not_closed() {
+fn client_ip_panics_on_an_unclosed_quote() {
     let forged = || headers(FORWARDED, "host=\"");
     assert!(catch_unwind(|| rightmost_forwarded(&forged()).is_ok()).is_err());
     assert_eq!(ours(Forwarding::forwarded(), "10.0.0.1", forged()), "10.0.0.1");

@@ -1,4 +1,4 @@
-//! What those do that COMPARE.md speaks of, and ours with the same requests.
+//! Tests the behavior of the peers that COMPARE.md describes, and ours with the same requests.
 #![allow(missing_docs, reason = "a test")]
 
 use std::{
@@ -27,16 +27,16 @@ use tower_governor::{
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 4711);
 
-/// A service that answers at once, with a body of axum's or with hyper's plain one.
-struct Answers<B>(fn() -> B);
+/// A service that responds immediately, with axum's body or with a plain one.
+struct Respond<B>(fn() -> B);
 
-impl<B> Clone for Answers<B> {
+impl<B> Clone for Respond<B> {
     fn clone(&self) -> Self {
         Self(self.0)
     }
 }
 
-impl<B> Service<Request<()>> for Answers<B> {
+impl<B> Service<Request<()>> for Respond<B> {
     type Response = Response<B>;
     type Error = Infallible;
     type Future = Ready<Result<Response<B>, Infallible>>;
@@ -50,70 +50,70 @@ impl<B> Service<Request<()>> for Answers<B> {
     }
 }
 
-const AXUM: Answers<Body> = Answers(Body::empty);
-const PLAIN: Answers<Full<Bytes>> = Answers(Full::default);
+const AXUM: Respond<Body> = Respond(Body::empty);
+const PLAIN: Respond<Full<Bytes>> = Respond(Full::default);
 
 fn now<F: Future>(future: F) -> F::Output {
     let poll = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
-    let Poll::Ready(output) = poll else { panic!("it answers at once") };
+    let Poll::Ready(output) = poll else { panic!("the future is pending") };
     output
 }
 
-fn ask<S, B>(mut service: S, request: Request<()>) -> Response<B>
+fn call<S, B>(mut service: S, request: Request<()>) -> Response<B>
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
 {
-    now(service.call(request)).expect("it never fails")
+    now(service.call(request)).expect("the service returned an error")
 }
 
 fn status<S, B>(service: S, request: Request<()>) -> u16
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
 {
-    ask(service, request).status().as_u16()
+    call(service, request).status().as_u16()
 }
 
-/// One an hour of each key.
+/// Returns a configuration that allows one request per key and hour.
 fn governor_by<K: KeyExtractor>(key: K) -> GovernorConfig<K, NoOpMiddleware> {
     let mut config = GovernorConfigBuilder::default().key_extractor(key);
-    config.period(HOUR).burst_size(1).finish().expect("a quota")
+    config.period(HOUR).burst_size(1).finish().expect("the quota is valid")
 }
 
 fn with_peer(forwarded: &str) -> Request<()> {
     let request = Request::builder().header("x-forwarded-for", forwarded);
-    request.extension(PeerAddr(PEER)).body(()).expect("a request")
+    request.extension(PeerAddr(PEER)).body(()).expect("the request is valid")
 }
 
 #[test]
-fn governor_gives_each_made_up_address_a_bucket_of_its_own() {
-    let made_up = ["1.1.1.1", "2.2.2.2", "3.3.3.3, 192.0.2.7", "4.4.4.4, 192.0.2.7"];
+fn governor_gives_each_forged_address_a_bucket_of_its_own() {
+    let forged = ["1.1.1.1", "2.2.2.2", "3.3.3.3, 192.0.2.7", "4.4.4.4, 192.0.2.7"];
     let theirs = GovernorLayer::new(governor_by(SmartIpKeyExtractor));
     let ours = ServiceBuilder::new()
         .layer(ClientIpLayer::new())
         .layer(RateLimitLayer::new(Policy::new("one", 1, HOUR), Key::client_ip()));
     let ours = ours.service(AXUM);
-    let ours = made_up.map(|forwarded| status(ours.clone(), with_peer(forwarded)));
-    let theirs = made_up.map(|forwarded| status(theirs.layer(AXUM), with_peer(forwarded)));
+    let ours = forged.map(|forwarded| status(ours.clone(), with_peer(forwarded)));
+    let theirs = forged.map(|forwarded| status(theirs.layer(AXUM), with_peer(forwarded)));
     assert_eq!(theirs, [200; 4]);
     assert_eq!(ours, [200, 429, 429, 429]);
 }
 
 #[test]
-fn governor_tells_who_must_wait_for_a_part_of_a_second_to_wait_for_none() {
+fn governor_rounds_a_wait_below_one_second_down_to_zero() {
     let half = Duration::from_millis(500);
     let mut config = GovernorConfigBuilder::default().key_extractor(SmartIpKeyExtractor);
-    let config = config.period(half).burst_size(1).finish().expect("a quota");
+    let config = config.period(half).burst_size(1).finish().expect("the quota is valid");
     let theirs = GovernorLayer::new(config);
     let ours = RateLimitLayer::new(Policy::new("one", 1, half), Key::global());
     let request = || with_peer("192.0.2.7");
     assert_eq!(status(theirs.layer(AXUM), request()), 200);
     assert_eq!(status(ours.layer(AXUM), request()), 200);
-    assert_eq!(ask(theirs.layer(AXUM), request()).headers()[RETRY_AFTER], "0");
-    assert_eq!(ask(ours.layer(AXUM), request()).headers()[RETRY_AFTER], "1");
+    assert_eq!(call(theirs.layer(AXUM), request()).headers()[RETRY_AFTER], "0");
+    assert_eq!(call(ours.layer(AXUM), request()).headers()[RETRY_AFTER], "1");
 }
 
 #[test]
-fn governor_answers_500_to_all_where_the_server_does_not_say_who_connects() {
+fn governor_responds_with_500_where_the_peer_address_is_unknown() {
     let theirs = GovernorLayer::new(governor_by(PeerIpKeyExtractor));
     let ours = RateLimitLayer::new(Policy::new("one", 1, HOUR), Key::peer());
     let theirs = [(); 2].map(|()| status(theirs.layer(AXUM), Request::new(())));
@@ -123,7 +123,7 @@ fn governor_answers_500_to_all_where_the_server_does_not_say_who_connects() {
 }
 
 #[test]
-fn governor_keeps_every_key_there_ever_was() {
+fn governor_never_removes_a_key() {
     let config = governor_by(SmartIpKeyExtractor);
     let limiter = config.limiter().clone();
     let theirs = GovernorLayer::new(config);
@@ -142,35 +142,35 @@ fn governor_keeps_every_key_there_ever_was() {
     assert!(handle.memory().held() < 1_200, "{}", handle.memory().held());
 }
 
-/// A type may call itself this twice if it is a service, and then it is not clear which is meant.
-trait IsNoService<A> {
-    fn is_known() {}
+/// A trait that is ambiguous for services, so that a call compiles only for a type that is not a service.
+trait NotAService<A> {
+    fn assert() {}
 }
-struct AService;
-impl<T> IsNoService<()> for T {}
-impl<T: Service<Request<()>>> IsNoService<AService> for T {}
+struct Ambiguous;
+impl<T> NotAService<()> for T {}
+impl<T: Service<Request<()>>> NotAService<Ambiguous> for T {}
 
 #[test]
-fn governor_around_hyper_s_plain_body_is_no_service() {
-    // This line would not compile if it were one.
-    <Governor<PeerIpKeyExtractor, NoOpMiddleware, Answers<Full<Bytes>>, Full<Bytes>> as IsNoService<_>>::is_known();
+fn governor_around_a_plain_body_does_not_implement_service() {
+    // This line would not compile if the type were a service.
+    <Governor<PeerIpKeyExtractor, NoOpMiddleware, Respond<Full<Bytes>>, Full<Bytes>> as NotAService<_>>::assert();
     let ours = RateLimitLayer::new(Policy::new("one", 1, HOUR), Key::global());
     assert_eq!(status(ours.layer(PLAIN), Request::new(())), 200);
     assert_eq!(status(ours.layer(PLAIN), Request::new(())), 429);
 }
 
 #[test]
-fn tower_s_own_limit_counts_anew_in_each_service_it_makes() {
+fn towers_own_limit_counts_separately_in_each_service_it_creates() {
     let theirs = TowerRateLimitLayer::new(1, HOUR);
     let ours = RateLimitLayer::new(Policy::new("one", 1, HOUR), Key::global());
-    // As a router does that applies the layer to each route, or to each request.
-    let ready = |mut service: tower::limit::RateLimit<Answers<Body>>| {
+    // Like a router that applies the layer to each route or to each request.
+    let ready = |mut service: tower::limit::RateLimit<Respond<Body>>| {
         let polled = service.poll_ready(&mut Context::from_waker(Waker::noop()));
         polled.is_ready().then(|| status(service, Request::new(())))
     };
-    // It needs a runtime for the time it has to wait.
+    // tower's limit needs a runtime for its timer.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let _entered = runtime.as_ref().expect("a runtime").enter();
+    let _entered = runtime.as_ref().expect("failed to create the runtime").enter();
     assert_eq!([(); 3].map(|()| ready(theirs.layer(AXUM))), [Some(200); 3]);
     assert_eq!([(); 3].map(|()| status(ours.layer(AXUM), Request::new(()))), [200, 429, 429]);
 }

@@ -1,4 +1,4 @@
-//! Counts the allocations of the cases of a layer.
+//! Counts the allocations of all cases of a layer.
 
 use std::alloc::System;
 

@@ -1,4 +1,4 @@
-//! Times the cases and counts their instructions; has `allocations` count the rest.
+//! Measures the time and the instructions of the cases; runs `allocations` to count allocations.
 
 use battlement_benches::run;
 use battlement_peers::SUITES;

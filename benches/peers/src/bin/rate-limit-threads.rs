@@ -1,4 +1,4 @@
-//! What a limit costs while a second thread asks as well, by how much the two have in common. Prints a Markdown
+//! Measures a rate limit with one and with two threads, for different overlaps of their keys. Prints a Markdown
 //! table.
 
 use std::{
@@ -32,25 +32,25 @@ const ROUNDS: usize = 31;
 const DECISIONS: u32 = 400_000;
 const REQUESTS: u32 = 60_000;
 
-/// Nanoseconds of one decision.
+/// The time of one decision in nanoseconds.
 #[derive(Clone, Copy)]
 struct Times {
-    /// What the thread was on the processor for: what else the machine does is not in it.
+    /// CPU time of the thread, which excludes other load on the machine.
     cpu: f64,
     wall: f64,
 }
 
 fn main() {
     println!(
-        "| | keys | one thread, CPU ns (wall) | two, CPU ns (wall) | ratio of CPU (p25–p75) | of wall |"
+        "| | keys | one thread, CPU ns (wall) | two threads, CPU ns (wall) | CPU ratio (p25–p75) | wall ratio |"
     );
     println!("|---|---|---|---|---|---|");
-    decisions("decision, a store each", [[0, 1], [1, 2]], true);
+    decisions("decision, separate stores", [[0, 1], [1, 2]], true);
     decisions("decision", [[0, 1], [1, 2]], false);
     decisions("decision", [[0, 1_000], [1_000, 2_000]], false);
     decisions("decision", [[0, 100_000], [100_000, 200_000]], false);
     decisions("decision", [[0, 1], [0, 1]], false);
-    governors([[0, 1_000], [1_000, 2_000]]);
+    governor_decisions([[0, 1_000], [1_000, 2_000]]);
     requests("request, no layer", [[0, 1_000], [1_000, 2_000]], Bare);
     let layer = || RateLimitLayer::new(policies(), Key::client_ip());
     let bare = || layer().headers(Headers::None).layer(Bare);
@@ -60,18 +60,19 @@ fn main() {
     requests("request, both headers", [[0, 1_000], [1_000, 2_000]], layer().layer(Bare));
 }
 
-/// So much that nobody is turned away, and so slow to come back that no key is forgotten meanwhile.
+/// Returns a policy with a burst so large that it never rejects a request, and that refills so slowly that no
+/// key expires during the measurement.
 fn policies() -> Policies {
     Policy::per_minute("many", 1).burst(100_000_000).into()
 }
 
-/// Decisions of the store alone, by keys of each thread from one number to before another.
-fn decisions(what: &str, keys: [[u32; 2]; 2], apart: bool) {
+/// Measures decisions of the store alone; `keys` are the half-open key ranges of the two threads.
+fn decisions(name: &str, keys: [[u32; 2]; 2], separate_stores: bool) {
     let (_, handle) = RateLimitLayer::new(policies(), Key::client_ip()).pair();
     let stores = [Memory::default(), Memory::default()];
     let hashes = keys.map(|[from, to]| (from..to).map(|n| hash(&handle, n)).collect::<Vec<_>>());
-    row(what, keys, DECISIONS, |thread, count| {
-        let store = if apart { &stores[thread] } else { &stores[0] };
+    row(name, keys, DECISIONS, |thread, count| {
+        let store = if separate_stores { &stores[thread] } else { &stores[0] };
         let (policies, at) = (policies(), Instant::now());
         for key in hashes[thread].iter().cycle().take(count as usize) {
             black_box(store.take(&Ask::new(*key, &policies, 1, at)));
@@ -79,8 +80,8 @@ fn decisions(what: &str, keys: [[u32; 2]; 2], apart: bool) {
     });
 }
 
-/// The same by what governor keeps its keys in, which reads its clock for each.
-fn governors(keys: [[u32; 2]; 2]) {
+/// Measures decisions of a keyed governor limiter, which reads its clock for each decision.
+fn governor_decisions(keys: [[u32; 2]; 2]) {
     let quota = Quota::per_second(NonZeroU32::MAX);
     let limiter = RateLimiter::keyed(quota);
     row("decision, governor", keys, DECISIONS, |thread, count| {
@@ -91,23 +92,23 @@ fn governors(keys: [[u32; 2]; 2]) {
     });
 }
 
-/// Requests from their making to the head of their answer.
-fn requests<S, B>(what: &str, keys: [[u32; 2]; 2], service: S)
+/// Measures requests, from their creation to the response head.
+fn requests<S, B>(name: &str, keys: [[u32; 2]; 2], service: S)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>
         + Clone
         + Send
         + Sync,
 {
-    row(what, keys, REQUESTS, |thread, count| {
+    row(name, keys, REQUESTS, |thread, count| {
         let (mut service, [from, to]) = (service.clone(), keys[thread]);
         for key in (from..to).cycle().take(count as usize) {
-            let _ = black_box(service.call(of_client(key)).now_or_never());
+            let _ = black_box(service.call(client_request(key)).now_or_never());
         }
     });
 }
 
-fn of_client(key: u32) -> Request<Full<Bytes>> {
+fn client_request(key: u32) -> Request<Full<Bytes>> {
     let mut request = request();
     let facts = RequestFacts::starting(Instant::now());
     facts.set_client(ClientIp::new(address(key), Via::Peer));
@@ -120,19 +121,19 @@ fn address(key: u32) -> IpAddr {
 }
 
 fn hash(handle: &Handle, key: u32) -> KeyHash {
-    handle.key(&of_client(key)).expect("an address")
+    handle.key(&client_request(key)).expect("the request has a client address")
 }
 
-/// One thread, and two, in turns; the first turn is not counted.
-fn row(what: &str, keys: [[u32; 2]; 2], count: u32, run: impl Fn(usize, u32) + Sync) {
-    let turns: Vec<[Times; 2]> = (0..=ROUNDS)
-        .map(|turn| [threads(&[turn % 2], count, &run), threads(&[0, 1], count, &run)])
+/// Measures one thread and two in alternation, and prints a row; the first round is a warm-up.
+fn row(name: &str, keys: [[u32; 2]; 2], count: u32, run: impl Fn(usize, u32) + Sync) {
+    let rounds: Vec<[Times; 2]> = (0..=ROUNDS)
+        .map(|round| [threads(&[round % 2], count, &run), threads(&[0, 1], count, &run)])
         .skip(1)
         .collect();
-    let of = |value: fn(&[Times; 2]) -> f64, part| {
-        let mut values: Vec<f64> = turns.iter().map(value).collect();
+    let quartile = |value: fn(&[Times; 2]) -> f64, quarter| {
+        let mut values: Vec<f64> = rounds.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
-        values[values.len() * part / 4]
+        values[values.len() * quarter / 4]
     };
     let ratio: fn(&[Times; 2]) -> f64 = |[one, two]| two.cpu / one.cpu;
     let keys = if keys[0] == keys[1] {
@@ -141,46 +142,46 @@ fn row(what: &str, keys: [[u32; 2]; 2], count: u32, run: impl Fn(usize, u32) + S
         format!("{} each", keys[0][1] - keys[0][0])
     };
     println!(
-        "| {what} | {keys} | {:.0} ({:.0}) | {:.0} ({:.0}) | {:.2} ({:.2}–{:.2}) | {:.2} |",
-        of(|[one, _]| one.cpu, 2),
-        of(|[one, _]| one.wall, 2),
-        of(|[_, two]| two.cpu, 2),
-        of(|[_, two]| two.wall, 2),
-        of(ratio, 2),
-        of(ratio, 1),
-        of(ratio, 3),
-        of(|[one, two]| two.wall / one.wall, 2),
+        "| {name} | {keys} | {:.0} ({:.0}) | {:.0} ({:.0}) | {:.2} ({:.2}–{:.2}) | {:.2} |",
+        quartile(|[one, _]| one.cpu, 2),
+        quartile(|[one, _]| one.wall, 2),
+        quartile(|[_, two]| two.cpu, 2),
+        quartile(|[_, two]| two.wall, 2),
+        quartile(ratio, 2),
+        quartile(ratio, 1),
+        quartile(ratio, 3),
+        quartile(|[one, two]| two.wall / one.wall, 2),
     );
 }
 
-/// These at once, each on a core of its own: the mean of them.
-fn threads(which: &[usize], count: u32, run: &(impl Fn(usize, u32) + Sync)) -> Times {
-    let barrier = &Barrier::new(which.len());
-    let timed = |thread| {
-        hold(thread);
+/// Runs the threads on the given cores at the same time, and returns their mean times.
+fn threads(cores: &[usize], count: u32, run: &(impl Fn(usize, u32) + Sync)) -> Times {
+    let barrier = &Barrier::new(cores.len());
+    let timed = |core| {
+        pin(core);
         barrier.wait();
-        let (cpu, wall) = (on_cpu(), Instant::now());
-        run(thread, count);
-        let each = |time: Duration| time.as_secs_f64() * 1e9 / f64::from(count);
-        Times { cpu: each(on_cpu() - cpu), wall: each(wall.elapsed()) }
+        let (cpu, wall) = (cpu_time(), Instant::now());
+        run(core, count);
+        let nanos = |time: Duration| time.as_secs_f64() * 1e9 / f64::from(count);
+        Times { cpu: nanos(cpu_time() - cpu), wall: nanos(wall.elapsed()) }
     };
     let times: Vec<Times> = thread::scope(|scope| {
-        let threads: Vec<_> = which.iter().map(|thread| scope.spawn(|| timed(*thread))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        let threads: Vec<_> = cores.iter().map(|core| scope.spawn(|| timed(*core))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("the thread panicked")).collect()
     });
     let mean = |value: fn(&Times) -> f64| times.iter().map(value).sum::<f64>() / times.len() as f64;
     Times { cpu: mean(|times| times.cpu), wall: mean(|times| times.wall) }
 }
 
-/// Keeps this thread on a core, if the machine has as many.
-fn hold(core: usize) {
+/// Pins this thread to a core, if the machine has that core.
+fn pin(core: usize) {
     let mut cores = CpuSet::new();
     cores.set(core);
     let _ = sched_setaffinity(None, &cores);
 }
 
-/// How long this thread has been on a processor.
-fn on_cpu() -> Duration {
+/// Returns the CPU time of this thread.
+fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()
 }

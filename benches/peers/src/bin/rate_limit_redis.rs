@@ -1,4 +1,4 @@
-//! Limits that are kept in Redis, ours and a peer's, beside a bare script.
+//! Compares rate limits in Redis: ours, a peer's, and a bare script.
 
 fn main() -> anyhow::Result<()> {
     battlement_peers::rate_limit_redis::run()

@@ -3,9 +3,9 @@ use redis::{
     Client, IntoConnectionInfo, Script, aio::MultiplexedConnection, cmd, io::tcp::TcpSettings,
 };
 
-use super::decisions::Contestant;
+use super::decisions::Candidate;
 
-/// As short as one is that decides the same: one policy, and nothing told but yes or no.
+/// The shortest script that makes the same decision, for one policy and with a yes or no as its only result.
 const SCRIPT: &str = "
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -15,15 +15,15 @@ if new - now > interval * burst then return 0 end
 redis.call('SET', KEYS[1], string.format('%.0f', new), 'PX', math.ceil((new - now) / 1000))
 return 1";
 
-/// EVALSHA by the client that ours is built on, with the same settings: what a hand would write.
-pub(super) async fn contestant(url: &str) -> Result<Contestant> {
+/// Returns a candidate that sends EVALSHA, with the same client and the same settings as our store.
+pub(super) async fn candidate(url: &str) -> Result<Candidate> {
     let info = url.into_connection_info()?;
     let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
     let connection = Client::open(info)?.get_multiplexed_async_connection().await?;
     let hash: String =
         cmd("SCRIPT").arg("LOAD").arg(SCRIPT).query_async(&mut connection.clone()).await?;
-    ensure!(hash == Script::new(SCRIPT).get_hash(), "the script's hash is not what it should be");
-    Ok(Contestant::new("bare EVALSHA", move |key| decide(connection.clone(), hash.clone(), key)))
+    ensure!(hash == Script::new(SCRIPT).get_hash(), "Redis returned an unexpected script hash");
+    Ok(Candidate::new("bare EVALSHA", move |key| decide(connection.clone(), hash.clone(), key)))
 }
 
 async fn decide(mut connection: MultiplexedConnection, hash: String, key: u64) -> Result<()> {
@@ -35,6 +35,6 @@ async fn decide(mut connection: MultiplexedConnection, hash: String, key: u64) -
         .arg(super::BURST)
         .query_async(&mut connection)
         .await?;
-    ensure!(allowed == 1, "nobody is to be denied");
+    ensure!(allowed == 1, "the request was denied");
     Ok(())
 }

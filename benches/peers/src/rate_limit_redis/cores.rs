@@ -7,25 +7,25 @@ use rustix::{
     thread::{CpuSet, sched_setaffinity},
 };
 
-/// Where a process is to run, so that what is measured does not compete with what measures.
+/// A CPU core to pin a process to, so that the measured process does not compete with the measuring one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Core(pub(super) usize);
 
 impl Core {
-    /// Keeps this thread on the core, if the machine has as many.
+    /// Pins this thread to the core, if the machine has more than one.
     pub(super) fn pin(self) -> Result<()> {
-        self.hold(None)
+        self.pin_process(None)
     }
 
-    /// Keeps Redis on the core, if the machine has as many.
+    /// Pins Redis to the core, if the machine has more than one.
     pub(super) async fn pin_redis(self, redis: &Redis) -> Result<()> {
         let info: String = redis.ask(&["INFO", "server"]).await?;
         let id = info.lines().find_map(|line| line.strip_prefix("process_id:"));
-        let id = id.context("no process id")?.trim().parse()?;
-        self.hold(Some(Pid::from_raw(id).context("process 0")?))
+        let id = id.context("Redis reports no process id")?.trim().parse()?;
+        self.pin_process(Some(Pid::from_raw(id).context("the process id of Redis is 0")?))
     }
 
-    fn hold(self, process: Option<Pid>) -> Result<()> {
+    fn pin_process(self, process: Option<Pid>) -> Result<()> {
         if thread::available_parallelism()?.get() > 1 || self.0 == 0 {
             let mut cores = CpuSet::new();
             cores.set(self.0);

@@ -3,18 +3,21 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use battlement_testkit::redis::Redis;
 
-/// Seconds that Redis has worked since it began.
-pub(super) async fn of_redis(redis: &Redis) -> Result<f64> {
+/// Returns the CPU time of Redis since its start, in seconds.
+pub(super) async fn redis_seconds(redis: &Redis) -> Result<f64> {
     let info: String = redis.ask(&["INFO", "cpu"]).await?;
     ["used_cpu_sys:", "used_cpu_user:"].iter().try_fold(0.0, |sum, name| {
-        let line = info.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+        let line = info
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .context("Redis reports no CPU time")?;
         Ok(sum + line.trim().parse::<f64>()?)
     })
 }
 
-/// Seconds that the first thread of a process has worked since it began, as Linux counts them.
-pub(super) fn of_process(id: u32) -> Result<f64> {
+/// Returns the CPU time of a process's main thread since its start, in seconds. Linux only.
+pub(super) fn process_seconds(id: u32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{id}/schedstat"))?;
-    let nanos: f64 = stat.split(' ').next().context("not as Linux has it")?.parse()?;
+    let nanos: f64 = stat.split(' ').next().context("unexpected format of `schedstat`")?.parse()?;
     Ok(nanos / 1e9)
 }

@@ -1,17 +1,21 @@
-/// The median of some turns, with the least and the most.
+/// The median, the minimum and the maximum of a set of values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Median {
     pub(super) value: f64,
-    pub(super) least: f64,
-    pub(super) most: f64,
+    pub(super) min: f64,
+    pub(super) max: f64,
 }
 
 impl Median {
-    /// Of at least one value.
+    /// Computes the median.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `values` is empty.
     pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.collect();
         sorted.sort_by(f64::total_cmp);
-        let [least, most] = [sorted[0], sorted[sorted.len() - 1]];
-        Self { value: sorted[sorted.len() / 2], least, most }
+        let [min, max] = [sorted[0], sorted[sorted.len() - 1]];
+        Self { value: sorted[sorted.len() / 2], min, max }
     }
 }

@@ -12,26 +12,27 @@ use battlement_rate_limit::{
 use http::{Request, Response};
 use tower::{Layer, ServiceExt as _, service_fn};
 
-use super::{BURST, CUSTOMER, decisions::Contestant};
+use super::{BURST, CUSTOMER, decisions::Candidate};
 
-/// The peer's, too. With less a machine that does much else at once shows up as a Redis that is away.
+/// The deadline of our store and of the peer. On a busy machine, a shorter one would make Redis appear unavailable.
 pub(super) const DEADLINE: Duration = Duration::from_secs(1);
 
-/// As it is where nothing is set, but for the deadline.
+/// Returns a layer with default settings, except for the deadline.
 pub(super) fn layer(url: &str) -> Result<RateLimitLayer<RedisStore>> {
     Ok(limited(&Redis::builder(url).deadline(DEADLINE).build()?))
 }
 
-/// Each question alone.
-pub(super) fn plain(url: &str) -> Result<Contestant> {
-    Ok(contestant(
-        "ours, each alone",
+/// Returns a candidate that sends each question in a command of its own.
+pub(super) fn unbatched(url: &str) -> Result<Candidate> {
+    Ok(candidate(
+        "ours, unbatched",
         limited(&Redis::builder(url).deadline(DEADLINE).coalesce(1).build()?),
     ))
 }
 
-pub(super) fn coalesced(url: &str) -> Result<Contestant> {
-    Ok(contestant("ours, as it is", layer(url)?))
+/// Returns a candidate with default settings, which batches questions.
+pub(super) fn batched(url: &str) -> Result<Candidate> {
+    Ok(candidate("ours, default", layer(url)?))
 }
 
 fn limited(redis: &Redis) -> RateLimitLayer<RedisStore> {
@@ -39,18 +40,18 @@ fn limited(redis: &Redis) -> RateLimitLayer<RedisStore> {
     RateLimitLayer::new(policy, Key::header(CUSTOMER)).store(redis.store("bench", OnFailure::Deny))
 }
 
-fn contestant(name: &'static str, layer: RateLimitLayer<RedisStore>) -> Contestant {
-    let service = layer.layer(service_fn(answer));
-    Contestant::new(name, move |key| {
+fn candidate(name: &'static str, layer: RateLimitLayer<RedisStore>) -> Candidate {
+    let service = layer.layer(service_fn(respond));
+    Candidate::new(name, move |key| {
         let response = service.clone().oneshot(super::request(key));
         async move {
             let status = response.await?.status();
-            ensure!(status == 200, "nobody is to be denied, but was, by {status}");
+            ensure!(status == 200, "the request was denied with status {status}");
             Ok(())
         }
     })
 }
 
-fn answer(_: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
+fn respond(_: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
     ready(Ok(Response::new(())))
 }

@@ -11,9 +11,9 @@ use redis_0_32::Client;
 use tower::{Layer, ServiceExt as _, service_fn};
 use tower_rate_limit_redis::{KeyResolver, RateLimitLayer};
 
-use super::{BURST, CUSTOMER, decisions::Contestant, ours};
+use super::{BURST, CUSTOMER, decisions::Candidate, ours};
 
-/// By the header that ours goes by too.
+/// Resolves the key from the customer header, as our layer does.
 pub(super) struct Customer<B>(PhantomData<fn() -> B>);
 
 impl<B> Clone for Customer<B> {
@@ -43,17 +43,17 @@ pub(super) async fn layer<B: Default>(url: &str) -> Result<RateLimitLayer<Custom
         .build())
 }
 
-pub(super) async fn contestant(url: &str) -> Result<Contestant> {
-    let service = layer(url).await?.layer(service_fn(answer));
-    Ok(Contestant::new("tower-rate-limit-redis", move |key| {
+pub(super) async fn candidate(url: &str) -> Result<Candidate> {
+    let service = layer(url).await?.layer(service_fn(respond));
+    Ok(Candidate::new("tower-rate-limit-redis", move |key| {
         let response = service.clone().oneshot(super::request(key));
         async move {
-            ensure!(response.await?.status() == 200, "nobody is to be denied");
+            ensure!(response.await?.status() == 200, "the request was denied");
             Ok(())
         }
     }))
 }
 
-fn answer(_: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
+fn respond(_: Request<()>) -> Ready<Result<Response<()>, Infallible>> {
     ready(Ok(Response::new(())))
 }

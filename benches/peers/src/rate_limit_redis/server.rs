@@ -16,22 +16,22 @@ use tower::ServiceBuilder;
 
 use super::{cores::Core, ours, peer};
 
-/// What is answered to all that pass.
+/// The body of every successful response.
 pub(super) const BODY: &str = r#"{"id":"teapot","name":"Teapot","price_cents":3800}"#;
 pub(super) const PATH: &str = "/products/teapot";
 
-/// A server in a process of its own, so that it has a core to itself. It is killed when this value is dropped.
+/// A server in a process of its own, pinned to its own core. Dropping this value kills the process.
 pub(super) struct Server {
     pub(super) addr: SocketAddr,
     process: Child,
 }
 
 impl Server {
-    pub(super) fn start(what: &str, redis: &str) -> Result<Self> {
+    pub(super) fn start(kind: &str, redis: &str) -> Result<Self> {
         let program = env::current_exe()?;
         let mut process =
-            Command::new(program).args(["serve", what, redis]).stdout(Stdio::piped()).spawn()?;
-        let output = process.stdout.take().context("it was piped")?;
+            Command::new(program).args(["serve", kind, redis]).stdout(Stdio::piped()).spawn()?;
+        let output = process.stdout.take().context("the server's output is not piped")?;
         let mut server = Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), process };
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
@@ -46,31 +46,31 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It fails where the process has ended, which is as good.
+        // An error means that the process has already exited.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Serves until it is killed; says where on its first line.
-pub(super) async fn serve(what: &str, redis: &str) -> Result<()> {
+/// Prints the server's address and serves until the process is killed.
+pub(super) async fn serve(kind: &str, redis: &str) -> Result<()> {
     Core(0).pin()?;
     let router = Router::new().route("/products/{id}", get(async || BODY));
-    let router = match what {
+    let router = match kind {
         "bare" => router,
         "ours" => router.layer(ours::layer(redis)?),
         "peer" => router.layer(peer::layer(redis).await?),
-        "shop" => around(router),
-        "shop-ours" => around(router.layer(ours::layer(redis)?)),
-        _ => bail!("there is no {what}"),
+        "shop" => with_storefront_layers(router),
+        "shop-ours" => with_storefront_layers(router.layer(ours::layer(redis)?)),
+        _ => bail!("unknown server kind {kind:?}"),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", listener.local_addr()?);
     Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, nodelay), router).await?)
 }
 
-/// What the storefront puts around its routes, as far as that needs to know nothing of the connection.
-fn around(router: Router) -> Router {
+/// Adds the storefront's layers, except those that need to know the connection.
+fn with_storefront_layers(router: Router) -> Router {
     let layers = ServiceBuilder::new()
         .layer(RequestIdLayer::new())
         .layer(HttpMetrics::new().server_layer())
@@ -80,6 +80,6 @@ fn around(router: Router) -> Router {
 }
 
 fn nodelay(stream: &mut tokio::net::TcpStream) {
-    // It only fails on a connection that is gone, as reading from it will show.
+    // This fails only on a closed connection, which the next read reports.
     let _ = stream.set_nodelay(true);
 }

@@ -5,7 +5,7 @@ use axum_prometheus::{
 use battlement_testkit::server::{Protocol, Server};
 use tower::{Layer, service_fn};
 
-use crate::{Reading, Subject, answers::serve, reading::Serving};
+use crate::{Recorder, Totals, answers::serve, recorder::Serving};
 
 pub(crate) struct AxumPrometheus {
     layer: PrometheusMetricLayer<'static>,
@@ -25,7 +25,7 @@ impl AxumPrometheus {
     }
 }
 
-impl Subject for AxumPrometheus {
+impl Recorder for AxumPrometheus {
     fn name(&self) -> &'static str {
         "axum-prometheus 0.10.1"
     }
@@ -35,9 +35,9 @@ impl Subject for AxumPrometheus {
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> Totals {
         let page = self.handle.render();
-        Reading {
+        Totals {
             requests: total(&page, "axum_http_requests_duration_seconds_count"),
             seconds: total(&page, "axum_http_requests_duration_seconds_sum"),
             bytes: Some((
@@ -45,14 +45,14 @@ impl Subject for AxumPrometheus {
                 total(&page, "axum_http_response_body_size_count"),
             )),
             active: total(&page, "axum_http_requests_pending"),
-            left: None,
+            cancelled: None,
         }
     }
 }
 
-/// The sum of all samples of that name.
+/// Returns the sum of all samples with the given name.
 pub(crate) fn total(page: &str, name: &str) -> f64 {
-    let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
+    let has_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
     let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
-    page.lines().filter(of_name).filter_map(value).sum()
+    page.lines().filter(has_name).filter_map(value).sum()
 }

@@ -12,18 +12,18 @@ use opentelemetry_sdk::{
 };
 use tower::{Layer, service_fn};
 
-use crate::{Reading, Subject, answers::serve, reading::Serving};
+use crate::{Recorder, Totals, answers::serve, recorder::Serving};
 
 pub(crate) struct OpenTelemetry {
     layer: OtelLayer,
-    reader: Shared,
+    reader: SharedReader,
 }
 
-/// A reader that two may hold: the provider, and we.
+/// A reader shared by the provider and this program.
 #[derive(Clone, Debug)]
-struct Shared(Arc<ManualReader>);
+struct SharedReader(Arc<ManualReader>);
 
-impl MetricReader for Shared {
+impl MetricReader for SharedReader {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
         self.0.register_pipeline(pipeline);
     }
@@ -47,14 +47,14 @@ impl MetricReader for Shared {
 
 impl OpenTelemetry {
     pub(crate) fn new() -> Self {
-        let reader = Shared(Arc::new(ManualReader::builder().build()));
+        let reader = SharedReader(Arc::new(ManualReader::builder().build()));
         let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
         opentelemetry::global::set_meter_provider(provider);
         Self { layer: OtelLayer::new(), reader }
     }
 }
 
-impl Subject for OpenTelemetry {
+impl Recorder for OpenTelemetry {
     fn name(&self) -> &'static str {
         "opentelemetry-instrumentation-tower 0.19"
     }
@@ -64,33 +64,33 @@ impl Subject for OpenTelemetry {
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> Totals {
         let mut all = ResourceMetrics::default();
-        let mut reading = Reading { bytes: Some((0.0, 0.0)), ..Reading::default() };
+        let mut totals = Totals { bytes: Some((0.0, 0.0)), ..Totals::default() };
         if self.reader.collect(&mut all).is_ok() {
             let metrics = all.scope_metrics().flat_map(|scope| scope.metrics());
-            metrics.for_each(|metric| add(&mut reading, metric));
+            metrics.for_each(|metric| add(&mut totals, metric));
         }
-        reading
+        totals
     }
 }
 
-fn add(reading: &mut Reading, metric: &Metric) {
+fn add(totals: &mut Totals, metric: &Metric) {
     match (metric.name(), metric.data()) {
         ("http.server.request.duration", AggregatedMetrics::F64(MetricData::Histogram(all))) => {
-            for one in all.data_points() {
-                reading.requests += one.count() as f64;
-                reading.seconds += one.sum();
+            for point in all.data_points() {
+                totals.requests += point.count() as f64;
+                totals.seconds += point.sum();
             }
         }
         ("http.server.response.body.size", AggregatedMetrics::U64(MetricData::Histogram(all))) => {
-            for one in all.data_points() {
-                let (sum, count) = reading.bytes.unwrap_or_default();
-                reading.bytes = Some((sum + one.sum() as f64, count + one.count() as f64));
+            for point in all.data_points() {
+                let (sum, count) = totals.bytes.unwrap_or_default();
+                totals.bytes = Some((sum + point.sum() as f64, count + point.count() as f64));
             }
         }
         ("http.server.active_requests", AggregatedMetrics::I64(MetricData::Sum(all))) => {
-            reading.active += all.data_points().map(|one| one.value() as f64).sum::<f64>();
+            totals.active += all.data_points().map(|point| point.value() as f64).sum::<f64>();
         }
         _ => {}
     }

@@ -2,7 +2,7 @@ use battlement_metrics::{Exposition, Format, HttpMetrics};
 use battlement_testkit::server::{Protocol, Server};
 use tower::{Layer, service_fn};
 
-use crate::{Reading, Subject, answers::serve, axum_prometheus::total, reading::Serving};
+use crate::{Recorder, Totals, answers::serve, axum_prometheus::total, recorder::Serving};
 
 pub(crate) struct Ours(HttpMetrics);
 
@@ -12,7 +12,7 @@ impl Ours {
     }
 }
 
-impl Subject for Ours {
+impl Recorder for Ours {
     fn name(&self) -> &'static str {
         "battlement-metrics"
     }
@@ -22,27 +22,27 @@ impl Subject for Ours {
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> Totals {
         let page = Exposition::new().metrics(&self.0).render(Format::Text);
-        let both = |suffix: &str| {
-            let of =
+        let durations = |suffix: &str| {
+            let sum =
                 |kind: &str| total(&page, &format!("http_server_{kind}_duration_seconds{suffix}"));
-            of("request") + of("stream")
+            sum("request") + sum("stream")
         };
-        let left = |line: &&str| {
+        let is_cancelled = |line: &&str| {
             line.contains("_duration_seconds_count{") && line.contains("error_type=\"cancelled\"")
         };
-        Reading {
-            requests: both("_count"),
-            seconds: both("_sum"),
+        Totals {
+            requests: durations("_count"),
+            seconds: durations("_sum"),
             bytes: Some((
                 total(&page, "http_server_response_body_size_bytes_sum"),
                 total(&page, "http_server_response_body_size_bytes_count"),
             )),
             active: total(&page, "http_server_active_requests"),
-            left: Some(
+            cancelled: Some(
                 page.lines()
-                    .filter(left)
+                    .filter(is_cancelled)
                     .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
                     .sum(),
             ),

@@ -2,45 +2,46 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use battlement_testkit::server::{Protocol, Server};
 
-/// How long a layer may take to count.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
+/// The time that a layer may take to count a request.
+pub(crate) const DEADLINE: Duration = Duration::from_millis(500);
 
-/// Something that counts requests.
-pub(crate) trait Subject {
+/// A metrics layer under comparison.
+pub(crate) trait Recorder {
     fn name(&self) -> &'static str;
 
-    /// A server with every kind of answer, inside of it.
+    /// Starts a server that gives all kinds of responses, wrapped in the layer.
     fn serve(&self, protocol: Protocol) -> Serving<'_>;
 
-    /// What it has counted since the process began.
-    fn read(&self) -> Reading;
+    /// Returns what the layer has counted since the process started.
+    fn read(&self) -> Totals;
 }
 
 pub(crate) type Serving<'a> = Pin<Box<dyn Future<Output = std::io::Result<Server>> + Send + 'a>>;
 
-/// What was counted.
+/// Totals over all requests that a layer has counted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Reading {
+pub(crate) struct Totals {
     pub(crate) requests: f64,
     pub(crate) seconds: f64,
-    /// Of response bodies, and how many of these there were.
+    /// The sum of the response body sizes and the number of bodies, if the layer records sizes.
     pub(crate) bytes: Option<(f64, f64)>,
     pub(crate) active: f64,
-    /// How many requests were taken for ones whose client went away.
-    pub(crate) left: Option<f64>,
+    /// The number of requests counted as cancelled by the client, if the layer records that.
+    pub(crate) cancelled: Option<f64>,
 }
 
-impl Reading {
+impl Totals {
     pub(crate) fn since(&self, before: &Self) -> Self {
-        let less = |now: Option<f64>, then: Option<f64>| Some(now? - then.unwrap_or_default());
+        let difference =
+            |now: Option<f64>, then: Option<f64>| Some(now? - then.unwrap_or_default());
         let (sum, count) = (self.bytes.map(|bytes| bytes.0), self.bytes.map(|bytes| bytes.1));
-        let sum = less(sum, before.bytes.map(|bytes| bytes.0));
+        let sum = difference(sum, before.bytes.map(|bytes| bytes.0));
         Self {
             requests: self.requests - before.requests,
             seconds: self.seconds - before.seconds,
-            bytes: sum.zip(less(count, before.bytes.map(|bytes| bytes.1))),
+            bytes: sum.zip(difference(count, before.bytes.map(|bytes| bytes.1))),
             active: self.active - before.active,
-            left: less(self.left, before.left),
+            cancelled: difference(self.cancelled, before.cancelled),
         }
     }
 }

@@ -10,73 +10,92 @@ use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 
-use crate::{Reading, answers::SLOW};
+use crate::{Totals, answers::SLOW};
 
-/// One way a request can end.
-pub(crate) struct Way {
+/// A way in which a request can end.
+pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     method: Method,
     path: &'static str,
     end: End,
-    /// Of the answer's body.
+    /// The size of the response body.
     bytes: f64,
     pub(crate) over_http2: bool,
 }
 
-/// Who ends it, and when.
+/// The side that ends the request, and the moment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// The answer comes whole, or breaks on the server's side.
+    /// The server sends the whole response, or fails.
     Server,
-    /// The client goes, before there is a head.
+    /// The client disconnects before the response head.
     BeforeHead,
-    /// The client goes, after the first of the body.
+    /// The client disconnects after the first bytes of the body.
     InBody,
+    /// The connection is upgraded.
     Upgrade,
 }
 
-const fn way(name: &'static str, method: Method, path: &'static str, end: End, bytes: f64) -> Way {
-    Way { name, method, path, end, bytes, over_http2: !matches!(end, End::Upgrade) }
+const fn scenario(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    end: End,
+    bytes: f64,
+) -> Scenario {
+    Scenario { name, method, path, end, bytes, over_http2: !matches!(end, End::Upgrade) }
 }
 
-pub(crate) const WAYS: [Way; 18] = [
-    way("a short answer", Method::GET, "/full", End::Server, 4.0),
-    way("an empty one", Method::GET, "/empty", End::Server, 0.0),
-    way("a stream of 3 frames", Method::GET, "/stream", End::Server, 12.0),
-    way("the same with content-length", Method::GET, "/declared", End::Server, 12.0),
-    way("a body that takes 60 ms", Method::GET, "/slow", End::Server, 8.0),
-    way("trailers", Method::GET, "/trailers", End::Server, 12.0),
-    way("204", Method::GET, "/204", End::Server, 0.0),
-    way("304", Method::GET, "/304", End::Server, 0.0),
-    way("500", Method::GET, "/500", End::Server, 12.0),
-    way("HEAD of a stream", Method::HEAD, "/stream", End::Server, 0.0),
-    way("HEAD with content-length", Method::HEAD, "/declared", End::Server, 0.0),
-    way("an upgrade (101)", Method::GET, "/101", End::Upgrade, 0.0),
-    way("the body fails", Method::GET, "/body-error", End::Server, 12.0),
-    way("the body panics", Method::GET, "/body-panic", End::Server, 4.0),
-    way("the handler panics", Method::GET, "/panic", End::Server, 0.0),
-    way(
-        "the client goes before the head, after 60 ms",
+pub(crate) const SCENARIOS: [Scenario; 18] = [
+    scenario("a short response", Method::GET, "/full", End::Server, 4.0),
+    scenario("an empty response", Method::GET, "/empty", End::Server, 0.0),
+    scenario("a stream of 3 frames", Method::GET, "/stream", End::Server, 12.0),
+    scenario("a stream with content-length", Method::GET, "/declared", End::Server, 12.0),
+    scenario("a body that takes 60 ms", Method::GET, "/slow", End::Server, 8.0),
+    scenario("trailers", Method::GET, "/trailers", End::Server, 12.0),
+    scenario("204", Method::GET, "/204", End::Server, 0.0),
+    scenario("304", Method::GET, "/304", End::Server, 0.0),
+    scenario("500", Method::GET, "/500", End::Server, 12.0),
+    scenario("HEAD of a stream", Method::HEAD, "/stream", End::Server, 0.0),
+    scenario("HEAD with content-length", Method::HEAD, "/declared", End::Server, 0.0),
+    scenario("an upgrade (101)", Method::GET, "/101", End::Upgrade, 0.0),
+    scenario("the body fails", Method::GET, "/body-error", End::Server, 12.0),
+    scenario("the body panics", Method::GET, "/body-panic", End::Server, 4.0),
+    scenario("the handler panics", Method::GET, "/panic", End::Server, 0.0),
+    scenario(
+        "the client disconnects before the head, after 60 ms",
         Method::GET,
         "/never",
         End::BeforeHead,
         0.0,
     ),
-    way("the client goes in the body, after 60 ms", Method::GET, "/stalled", End::InBody, 4.0),
-    way("the same of an event stream", Method::GET, "/events", End::InBody, 4.0),
+    scenario(
+        "the client disconnects during the body, after 60 ms",
+        Method::GET,
+        "/stalled",
+        End::InBody,
+        4.0,
+    ),
+    scenario(
+        "the client disconnects during an event stream",
+        Method::GET,
+        "/events",
+        End::InBody,
+        4.0,
+    ),
 ];
 
-impl Way {
-    /// Goes it once, as a client.
-    pub(crate) async fn go(&self, addr: SocketAddr, protocol: Protocol) -> Result<()> {
+impl Scenario {
+    /// Sends one request that ends this way.
+    pub(crate) async fn run(&self, addr: SocketAddr, protocol: Protocol) -> Result<()> {
         match (self.end, protocol) {
             (End::Server, Protocol::Http1) => {
                 let mut client = Http1::connect(addr).await.map_err(|error| anyhow!(error))?;
-                collect(client.send(self.request()).await).await;
+                read_to_end(client.send(self.request()).await).await;
             }
             (End::Server, _) => {
                 let mut client = Http2::connect(addr).await.map_err(|error| anyhow!(error))?;
-                collect(client.send(self.request()).await).await;
+                read_to_end(client.send(self.request()).await).await;
             }
             (End::Upgrade, _) => {
                 let mut client = Raw::connect(addr).await?;
@@ -116,40 +135,42 @@ impl Way {
         request.unwrap_or_default()
     }
 
-    /// What is wrong with what was counted.
-    pub(crate) fn judge(&self, reading: &Reading) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        match reading.requests {
+    /// Returns the differences between `totals` and a correct count of one request.
+    pub(crate) fn errors(&self, totals: &Totals) -> Vec<String> {
+        let mut errors = Vec::new();
+        match totals.requests {
             1.0 => {}
-            0.0 => mistakes.push("**not counted**".to_owned()),
-            count => mistakes.push(format!("**counted {count} times**")),
+            0.0 => errors.push("**not counted**".to_owned()),
+            count => errors.push(format!("**counted {count} times**")),
         }
-        let took_long = self.path == "/slow" || matches!(self.end, End::BeforeHead | End::InBody);
-        if reading.requests > 0.0 && took_long && reading.seconds < SLOW.as_secs_f64() * 0.9 {
-            mistakes.push(format!("**{:.0} ms**", reading.seconds * 1_000.0));
+        let is_slow = self.path == "/slow" || matches!(self.end, End::BeforeHead | End::InBody);
+        if totals.requests > 0.0 && is_slow && totals.seconds < SLOW.as_secs_f64() * 0.9 {
+            errors.push(format!("**{:.0} ms**", totals.seconds * 1_000.0));
         }
-        match reading.bytes {
-            Some((_, 0.0)) if reading.requests > 0.0 => mistakes.push("no size".to_owned()),
+        match totals.bytes {
+            Some((_, 0.0)) if totals.requests > 0.0 => errors.push("no size".to_owned()),
             Some((sum, bodies)) if bodies > 0.0 && (sum, bodies) != (self.bytes, 1.0) => {
-                mistakes.push(format!("{sum} B in {bodies} bodies, not {} B", self.bytes));
+                errors.push(format!("{sum} B in {bodies} bodies, not {} B", self.bytes));
             }
             _ => {}
         }
-        if reading.active != 0.0 {
-            mistakes.push(format!("**gauge stays at {}**", reading.active));
+        if totals.active != 0.0 {
+            errors.push(format!("**gauge stays at {}**", totals.active));
         }
-        let went = matches!(self.end, End::BeforeHead | End::InBody);
-        match reading.left {
-            Some(left) if left > 0.0 && !went => mistakes.push("**told as dropped**".to_owned()),
-            Some(0.0) if went => mistakes.push("not told as dropped".to_owned()),
+        let is_cancelled = matches!(self.end, End::BeforeHead | End::InBody);
+        match totals.cancelled {
+            Some(count) if count > 0.0 && !is_cancelled => {
+                errors.push("**counted as cancelled**".to_owned());
+            }
+            Some(0.0) if is_cancelled => errors.push("cancellation not counted".to_owned()),
             _ => {}
         }
-        mistakes
+        errors
     }
 }
 
-/// Reads it to its end, whatever that is.
-async fn collect<E>(response: Result<Response<Incoming>, E>) {
+/// Reads a response to its end, and ignores errors.
+async fn read_to_end<E>(response: Result<Response<Incoming>, E>) {
     if let Ok(response) = response {
         let _ = Collected::of(response).await;
     }

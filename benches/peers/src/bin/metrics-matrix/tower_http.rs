@@ -16,10 +16,10 @@ use tower_http::{
 };
 use tracing::Span;
 
-use crate::{Reading, Subject, answers::serve, reading::Serving};
+use crate::{Recorder, Totals, answers::serve, recorder::Serving};
 
-/// What can be counted by the callbacks that tower-http has: `TraceLayer`'s for what ends, and
-/// `OnEarlyDropLayer`'s for what is dropped.
+/// Counts with tower-http's callbacks: those of `TraceLayer` for requests that end, and those of
+/// `OnEarlyDropLayer` for dropped futures and bodies.
 #[derive(Default)]
 pub(crate) struct TowerHttp {
     counts: Arc<Mutex<Counts>>,
@@ -31,31 +31,31 @@ struct Counts {
     requests: f64,
     seconds: f64,
     bytes: f64,
-    left: f64,
+    cancelled: f64,
 }
 
 impl TowerHttp {
-    fn counting(
+    fn counter(
         &self,
     ) -> impl Fn(f64, Duration, usize, f64) + Clone + Send + Sync + 'static + use<> {
         let counts = Arc::clone(&self.counts);
-        move |requests, took, bytes, left| {
+        move |requests, elapsed, bytes, cancelled| {
             let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
             counts.requests += requests;
-            counts.seconds += took.as_secs_f64();
+            counts.seconds += elapsed.as_secs_f64();
             counts.bytes += bytes as f64;
-            counts.left += left;
+            counts.cancelled += cancelled;
         }
     }
 }
 
-impl Subject for TowerHttp {
+impl Recorder for TowerHttp {
     fn name(&self) -> &'static str {
         "tower-http 0.7.1 (callbacks)"
     }
 
     fn serve(&self, protocol: Protocol) -> Serving<'_> {
-        let count = self.counting();
+        let count = self.counter();
         let none = Duration::ZERO;
         let (response, chunk, eos, failure) =
             (count.clone(), count.clone(), count.clone(), count.clone());
@@ -67,11 +67,13 @@ impl Subject for TowerHttp {
             .on_body_chunk(move |data: &Bytes, _: Duration, _: &Span| {
                 chunk(0.0, none, data.len(), 0.0)
             })
-            .on_eos(move |_: Option<&HeaderMap>, took: Duration, _: &Span| eos(1.0, took, 0, 0.0))
-            .on_failure(move |class: ServerErrorsFailureClass, took: Duration, _: &Span| {
-                // A status is told at the head, and the end of its body by `on_eos`.
+            .on_eos(move |_: Option<&HeaderMap>, elapsed: Duration, _: &Span| {
+                eos(1.0, elapsed, 0, 0.0)
+            })
+            .on_failure(move |class: ServerErrorsFailureClass, elapsed: Duration, _: &Span| {
+                // A failure status is reported with the head; the end of its body by `on_eos`.
                 if matches!(class, ServerErrorsFailureClass::Error(_)) {
-                    failure(1.0, took, 0, 0.0);
+                    failure(1.0, elapsed, 0, 0.0);
                 }
             });
         let dropped = OnEarlyDropLayer::builder()
@@ -91,15 +93,15 @@ impl Subject for TowerHttp {
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> Totals {
         let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        Reading {
+        Totals {
             requests: counts.requests,
             seconds: counts.seconds,
-            // Sizes can be added up, but not told by request.
+            // The callbacks report the size of each chunk, but not of each request.
             bytes: None,
             active: self.in_flight.get() as f64,
-            left: Some(counts.left),
+            cancelled: Some(counts.cancelled),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! How layers that count requests bear company: a second thread on the same series, and a scrape of 5,000
-//! series while requests go on and new series are made. Prints Markdown tables.
+//! Measures metrics layers under concurrency: with a second thread on the same series, and with scrapes of 5,000
+//! series during requests that add series. Prints Markdown tables.
 
 use std::{
     convert::Infallible,
@@ -29,7 +29,7 @@ use tower::{Layer, Service};
 const REQUESTS: u32 = 100_000;
 const ROUNDS: usize = 15;
 const SERIES: usize = 5_000;
-const WATCHED: Duration = Duration::from_secs(5);
+const DURATION: Duration = Duration::from_secs(5);
 
 #[tokio::main(worker_threads = 1)]
 async fn main() {
@@ -45,44 +45,42 @@ async fn main() {
     let page = Exposition::new().metrics(&metrics);
     let axum = axum.layer(Bare);
 
-    println!(
-        "| time on the processor for a request | one thread | two threads | ratio |\n|---|---|---|---|"
-    );
-    company("no layer", Bare);
-    company("battlement-metrics", ours.clone());
-    company("axum-prometheus", axum.clone());
-    company("opentelemetry-instrumentation-tower", OtelLayer::new().layer(Bare));
+    println!("| CPU time per request | one thread | two threads | ratio |\n|---|---|---|---|");
+    contention("no layer", Bare);
+    contention("battlement-metrics", ours.clone());
+    contention("axum-prometheus", axum.clone());
+    contention("opentelemetry-instrumentation-tower", OtelLayer::new().layer(Bare));
 
     println!(
-        "\n| a request during scrapes of {SERIES} series | p50 | p99 | p99.9 | most | scrapes |\n|---|---|---|---|---|---|"
+        "\n| request time during scrapes of {SERIES} series | p50 | p99 | p99.9 | max | scrapes |\n|---|---|---|---|---|---|"
     );
-    scraped("no layer", Bare, || {});
-    scraped("battlement-metrics", ours, || drop(black_box(page.render(Format::OpenMetrics))));
-    scraped("axum-prometheus", axum, || drop(black_box(handle.render())));
+    scrapes("no layer", Bare, || {});
+    scrapes("battlement-metrics", ours, || drop(black_box(page.render(Format::OpenMetrics))));
+    scrapes("axum-prometheus", axum, || drop(black_box(handle.render())));
 }
 
-/// One thread, and two on the same series, in turns.
-fn company<S, B>(name: &str, service: S)
+/// Compares one thread with two on the same series, in alternation.
+fn contention<S, B>(name: &str, service: S)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Clone + Send,
     B: Body<Data = Bytes>,
 {
-    let (mut alone, mut together) = (Vec::new(), Vec::new());
+    let (mut one, mut two) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        alone.push(threads(1, &service));
-        together.push(threads(2, &service));
+        one.push(threads(1, &service));
+        two.push(threads(2, &service));
     }
-    let (alone, together) = (median(alone), median(together));
-    println!("| {name} | {alone:.0} ns | {together:.0} ns | {:.2} |", together / alone);
+    let (one, two) = (median(one), median(two));
+    println!("| {name} | {one:.0} ns | {two:.0} ns | {:.2} |", two / one);
 }
 
-/// Nanoseconds that this thread has been on a processor: what else runs on the machine is not in it.
-fn on_cpu() -> f64 {
+/// Returns the CPU time of this thread in nanoseconds, which excludes other load on the machine.
+fn cpu_time() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(f64::NAN)
 }
 
-/// Nanoseconds a request takes while so many threads make them.
+/// Returns the mean CPU time of a request in nanoseconds while `count` threads send requests.
 fn threads<S, B>(count: usize, service: &S) -> f64
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Clone + Send,
@@ -91,9 +89,9 @@ where
     let barrier = Barrier::new(count);
     let run = |mut service: S| {
         barrier.wait();
-        let start = on_cpu();
+        let start = cpu_time();
         (0..REQUESTS).for_each(|_| serve(&mut service, routed("/users/{id}")));
-        (on_cpu() - start) / f64::from(REQUESTS)
+        (cpu_time() - start) / f64::from(REQUESTS)
     };
     let run = &run;
     let times: Vec<f64> = thread::scope(|scope| {
@@ -106,33 +104,33 @@ where
     times.iter().sum::<f64>() / times.len() as f64
 }
 
-/// Times each request of a series that is there, while another thread scrapes and makes new series.
-fn scraped<S, B>(name: &str, service: S, scrape: impl Fn() + Sync)
+/// Times requests of an existing series while another thread scrapes and adds series.
+fn scrapes<S, B>(name: &str, service: S, scrape: impl Fn() + Sync)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Clone + Send,
     B: Body<Data = Bytes>,
 {
-    let mut maker = service.clone();
-    (0..SERIES).for_each(|n| serve(&mut maker, routed(&format!("/{n}"))));
-    let is_over = AtomicBool::new(false);
-    let (mut times, scrapes) = thread::scope(|scope| {
+    let mut other = service.clone();
+    (0..SERIES).for_each(|n| serve(&mut other, routed(&format!("/{n}"))));
+    let is_done = AtomicBool::new(false);
+    let (mut times, count) = thread::scope(|scope| {
         let scraper = scope.spawn(|| {
             let mut scrapes = 0;
-            while !is_over.load(Relaxed) {
-                serve(&mut maker, routed(&format!("/new/{scrapes}")));
+            while !is_done.load(Relaxed) {
+                serve(&mut other, routed(&format!("/new/{scrapes}")));
                 scrape();
                 scrapes += 1;
             }
             scrapes
         });
-        let times = watch(service);
-        is_over.store(true, Relaxed);
+        let times = request_times(service);
+        is_done.store(true, Relaxed);
         (times, scraper.join().unwrap_or(0))
     });
     times.sort_unstable();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize] as f64 / 1_000.0;
+    let at = |quantile: f64| times[((times.len() - 1) as f64 * quantile) as usize] as f64 / 1_000.0;
     println!(
-        "| {name} | {:.2} µs | {:.2} µs | {:.2} µs | {:.0} µs | {scrapes} |",
+        "| {name} | {:.2} µs | {:.2} µs | {:.2} µs | {:.0} µs | {count} |",
         at(0.5),
         at(0.99),
         at(0.999),
@@ -140,23 +138,23 @@ where
     );
 }
 
-/// Nanoseconds of each request.
-fn watch<S, B>(mut service: S) -> Vec<u64>
+/// Returns the time of each request in nanoseconds.
+fn request_times<S, B>(mut service: S) -> Vec<u64>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
-    let (began, mut times) = (Instant::now(), Vec::with_capacity(20_000_000));
-    while began.elapsed() < WATCHED && times.len() < times.capacity() {
+    let (start, mut times) = (Instant::now(), Vec::with_capacity(20_000_000));
+    while start.elapsed() < DURATION && times.len() < times.capacity() {
         let request = routed("/0");
-        let start = Instant::now();
+        let sent = Instant::now();
         serve(&mut service, request);
-        times.push(start.elapsed().as_nanos() as u64);
+        times.push(sent.elapsed().as_nanos() as u64);
     }
     times
 }
 
-/// A request whose facts are made already, whose route is known, and whose path is the route.
+/// Creates a request with facts and a route, whose path is derived from the route.
 fn routed(route: &str) -> Request<Full<Bytes>> {
     let mut request = request();
     *request.uri_mut() = Uri::try_from(route.replace(['{', '}'], "_")).unwrap_or_default();
@@ -164,14 +162,14 @@ fn routed(route: &str) -> Request<Full<Bytes>> {
     request
 }
 
-/// Puts `request` through, to the end of its answer. (Nothing here ever waits.)
+/// Calls the service and reads the response to its end; neither is ever pending here.
 fn serve<S, B>(service: &mut S, request: Request<Full<Bytes>>)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
-    let answered = service.call(request).now_or_never();
-    if let Some(Ok(response)) = answered {
+    let response = service.call(request).now_or_never();
+    if let Some(Ok(response)) = response {
         let _ = black_box(response.into_body().collect().now_or_never());
     }
 }
