@@ -1,4 +1,6 @@
-//! Parses the command line by hand: four commands and four options do not justify a parser dependency.
+//! Parses the command line by hand: five commands and four options do not justify a parser dependency.
+
+use std::path::{self, PathBuf};
 
 use crate::{check, heavy};
 
@@ -9,7 +11,13 @@ pub(crate) enum Task {
     Test(Test),
     Ci(Ci),
     Heavy(Heavy),
-    Browser { install: bool },
+    Browser {
+        install: bool,
+    },
+    /// The folder of the harness, as an absolute path.
+    TraceContext {
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -59,6 +67,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "ci" => ci(rest).map(Task::Ci),
         "heavy" => heavy(rest).map(Task::Heavy),
         "browser" => browser(&rest),
+        "trace-context" => trace_context(&rest),
         other => Err(unknown(other)),
     }
 }
@@ -112,6 +121,18 @@ fn browser(args: &[String]) -> Result<Task, String> {
     }
 }
 
+/// The folder is relative to where the command is called, and other paths to the workspace root.
+fn trace_context(args: &[String]) -> Result<Task, String> {
+    let [folder] = args else {
+        return Err(
+            "`trace-context` requires one folder: `test` of the repository w3c/trace-context"
+                .into(),
+        );
+    };
+    let folder = path::absolute(folder).map_err(|error| format!("`{folder}`: {error}"))?;
+    Ok(Task::TraceContext { folder })
+}
+
 fn count(option: &str, value: Option<String>) -> Result<u32, String> {
     let value = value.ok_or_else(|| format!("`{option}` requires a value"))?;
     let count = value.parse().ok().filter(|count| *count > 0);
@@ -143,6 +164,11 @@ cargo xtask ci [--install] [CHECK ...]
 cargo xtask browser [--install]
     Opens the storefront's page in headless Chromium, unmodified and with injected scripts.
     `ci` includes this check.
+
+cargo xtask trace-context DIR
+    Runs the W3C trace-context harness against a service with the layers, and checks that the
+    defaults pass the headers on unchanged. DIR is the folder `test` of a checkout of the
+    repository w3c/trace-context. Requires python3 with aiohttp.
 
 cargo xtask heavy [--install] [--seconds N] [--times N] [JOB ... | all]
     Runs jobs that take too long for every change; without a name, lists them:
@@ -187,6 +213,15 @@ mod tests {
     fn the_browser_command_takes_no_names() {
         assert_eq!(read("browser --install"), Ok(Task::Browser { install: true }));
         assert!(read("browser firefox").is_err_and(|error| error.contains("firefox")));
+    }
+
+    #[test]
+    fn the_harness_of_trace_context_is_one_folder_seen_from_where_the_command_is_called() {
+        let folder = std::env::current_dir().expect("exists").join("harness/test");
+        assert_eq!(read("trace-context harness/test"), Ok(Task::TraceContext { folder }));
+        for line in ["trace-context", "trace-context one two"] {
+            assert!(read(line).is_err_and(|error| error.contains("w3c/trace-context")), "{line}");
+        }
     }
 
     #[test]

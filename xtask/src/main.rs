@@ -14,6 +14,7 @@ mod report;
 mod step;
 mod suite;
 mod tool;
+mod trace_context;
 mod workspace;
 
 use std::env;
@@ -44,6 +45,7 @@ fn run(task: Task) -> Fallible {
         Task::Ci(options) => check::run(&options)?,
         Task::Heavy(options) => heavy::run(&options)?,
         Task::Browser { install } => browser::run(install)?,
+        Task::TraceContext { folder } => trace_context::run(&folder)?,
     }
     Ok(())
 }
