@@ -64,6 +64,7 @@ mod phases;
 mod rejection;
 mod request_head;
 mod request_id;
+mod request_path;
 mod reserved_header;
 mod response_body;
 mod retry_after;
@@ -106,6 +107,7 @@ pub use self::{
     rejection::{Rejection, RejectionKind},
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
+    request_path::check_request_path,
     reserved_header::is_reserved_header,
     response_body::ResponseBody,
     retry_after::RetryAfter,

@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use battlement_core::{Rejection, RejectionKind};
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
-use tracing::instrument::WithSubscriber;
+use tracing::{Subscriber, instrument::WithSubscriber};
 
 fn from_another_site(path: &str) -> Request<()> {
     Request::get(path)
@@ -74,6 +75,17 @@ async fn report_only_lets_everything_pass() {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn subscriber(&self) -> impl Subscriber + Send + Sync + 'static + use<> {
+        let log = self.clone();
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish()
+    }
+}
+
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
@@ -87,19 +99,60 @@ impl io::Write for Log {
 #[tokio::test]
 async fn report_only_logs_what_it_would_refuse_and_nothing_else() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let layer = FetchMetadataLayer::new().report_only(true);
     async {
         answer(&layer, from_another_site("/orders")).await;
         answer(&layer, Request::get("/products").body(()).unwrap()).await;
     }
-    .with_subscriber(subscriber)
+    .with_subscriber(log.subscriber())
     .await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.contains("WARN") && text.contains("path=\"/orders\""), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn report_only_logs_one_request_a_minute_and_the_number_of_the_others() {
+    let log = Log::default();
+    let layer = FetchMetadataLayer::new().report_only(true);
+    let stranger_s_page = async {
+        for minute in 0..2 {
+            for _ in 0..100 {
+                assert_eq!(answer(&layer, from_another_site("/orders")).await.body(), "served");
+            }
+            assert_eq!(log.text().lines().count(), minute + 1, "{}", log.text());
+            tokio::time::advance(Duration::from_secs(60)).await;
+        }
+    };
+    stranger_s_page.with_subscriber(log.subscriber()).await;
+    let text = log.text();
+    let numbers: Vec<_> =
+        text.lines().filter_map(|line| line.split("suppressed=").nth(1)).collect();
+    assert_eq!(numbers, ["0", "99"], "{text}");
+}
+
+#[tokio::test]
+async fn a_request_with_two_lines_of_its_site_is_one_from_another_site() {
+    let mut request = Request::post("/orders").body(()).unwrap();
+    for _ in 0..2 {
+        request.headers_mut().append("sec-fetch-site", "same-origin".parse().unwrap());
+    }
+    assert_eq!(FetchSite::of(request.headers()), Some(FetchSite::CrossSite));
+    assert_eq!(answer(&FetchMetadataLayer::new(), request).await.status(), 403);
+}
+
+#[test]
+fn an_exempt_path_that_no_request_has_is_refused_by_name() {
+    for path in ["fonts/", "*", "/fonts/*", "/fonts/{name}", "/a?x", "/a#x", "", "/a b", "/a/../b/"]
+    {
+        let new = FetchMetadataLayer::new();
+        let error = new.clone().try_exempt_paths(["/", path]).unwrap_err().to_string();
+        let named = format!("exemptPaths[1]: {path:?}: must ");
+        assert!(error.contains(&named), "{named} is not in {error}");
+        let set = || drop(new.exempt_paths([path]));
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(set)).unwrap_err();
+        assert!(panic.downcast_ref::<String>().unwrap().contains("exemptPaths[0]"), "{path}");
+    }
 }
 
 #[tokio::test]

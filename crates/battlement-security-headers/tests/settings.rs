@@ -159,10 +159,15 @@ fn fetch_metadata_has_settings_too() {
         json!({ "reportOnly": true, "same-site": false, "exemptPaths": ["/fonts/"], "enabled": true }),
     )
     .unwrap();
-    let debug = format!("{:?}", FetchMetadataLayer::from(settings));
+    let debug = format!("{:?}", FetchMetadataLayer::try_from(settings).unwrap());
     for part in ["report_only: true", "same_site: false", "\"/fonts/\""] {
         assert!(debug.contains(part), "{part} is not in {debug}");
     }
+    let wrong = json!({ "exemptPaths": ["fonts/", "/logo.svg", "*", "/fonts/*", "/a?x"] });
+    let settings: FetchMetadataSettings = serde_json::from_value(wrong).unwrap();
+    let error = FetchMetadataLayer::try_from(settings).unwrap_err();
+    let fields: Vec<_> = error.fields().iter().map(battlement_core::InvalidField::field).collect();
+    assert_eq!(fields, ["exemptPaths[0]", "exemptPaths[2]", "exemptPaths[3]", "exemptPaths[4]"]);
     let unknown = serde_json::from_value::<FetchMetadataSettings>(json!({ "exempt": [] }));
     assert!(unknown.unwrap_err().to_string().contains("exempt"));
 }

@@ -5,7 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use http::uri::PathAndQuery;
+use battlement_core::check_request_path;
 
 use super::Config;
 use crate::{InvalidField, methods, names, naming};
@@ -114,13 +114,7 @@ fn prefix(prefix: &str) -> Option<InvalidField> {
 
 /// Paths are compared as a whole, so whatever no request can have never matches.
 fn left_out_path(at: usize, path: &str) -> Option<InvalidField> {
-    let is_pattern = path.contains(['*', '{', '}']);
-    let message = match path.parse::<PathAndQuery>() {
-        _ if !path.starts_with('/') => "must be a path, which begins with a slash",
-        _ if is_pattern => "must be a whole path; patterns are not matched",
-        Ok(parsed) if parsed.as_str() == path && parsed.query().is_none() => return None,
-        _ => "must be a path as requests have it, without a query",
-    };
+    let message = check_request_path(path).err()?;
     Some(InvalidField::new(format!("leave_out[{at}]"), format!("{path:?}: {message}")))
 }
 

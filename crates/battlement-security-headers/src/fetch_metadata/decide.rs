@@ -12,7 +12,7 @@ pub enum FetchSite {
     SameOrigin,
     /// One of the same site, as `blog.example.com` for `shop.example.com`.
     SameSite,
-    /// One of another site, or a value that no browser writes.
+    /// One of another site, or what no browser writes: another value, or several.
     CrossSite,
     /// None: the user typed the address or followed a bookmark.
     None,
@@ -22,7 +22,9 @@ impl FetchSite {
     /// Reads it of a request's headers. Absent where no browser wrote it.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        Some(match headers.get(SITE)?.as_bytes() {
+        let mut sites = headers.get_all(SITE).iter();
+        Some(match sites.next()?.as_bytes() {
+            _ if sites.next().is_some() => Self::CrossSite,
             b"same-origin" => Self::SameOrigin,
             b"same-site" => Self::SameSite,
             b"none" => Self::None,
@@ -44,8 +46,9 @@ pub(super) fn allows(method: &Method, headers: &HeaderMap, same_site: bool) -> b
 
 /// A plug-in's element navigates too, and hands what it gets to the page around it.
 fn is_plain_navigation(method: &Method, headers: &HeaderMap) -> bool {
-    let navigates = headers.get(MODE).is_some_and(|mode| mode == "navigate");
-    let embeds = headers.get(DEST).is_some_and(|dest| dest == "object" || dest == "embed");
+    let mut modes = headers.get_all(MODE).iter();
+    let navigates = modes.next().is_some_and(|mode| mode == "navigate") && modes.next().is_none();
+    let embeds = headers.get_all(DEST).iter().any(|dest| dest == "object" || dest == "embed");
     navigates && !embeds && (*method == Method::GET || *method == Method::HEAD)
 }
 
@@ -91,6 +94,31 @@ mod tests {
     fn an_unknown_site_is_another_one() {
         for site in ["Same-Origin", "same-origin, none", "?", "cross-origin"] {
             assert!(!allowed(Method::GET, site, "cors", "empty"), "{site}");
+        }
+    }
+
+    #[test]
+    fn two_lines_of_the_site_count_as_cross_site() {
+        for sites in [["same-origin", "same-origin"], ["same-origin", "cross-site"], ["none", ""]] {
+            let mut headers = HeaderMap::new();
+            for site in sites {
+                headers.append(SITE, site.parse().unwrap());
+            }
+            assert_eq!(FetchSite::of(&headers), Some(FetchSite::CrossSite), "{sites:?}");
+            assert!(!allows(&Method::POST, &headers, true));
+        }
+    }
+
+    #[test]
+    fn a_navigation_is_one_by_every_line_of_its_mode_and_destination() {
+        for (name, second) in [(MODE, "cors"), (MODE, "navigate"), (DEST, "embed")] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [(SITE, "cross-site"), (MODE, "navigate"), (DEST, "document")] {
+                headers.insert(name, value.parse().unwrap());
+            }
+            assert!(allows(&Method::GET, &headers, true));
+            headers.append(&name, second.parse().unwrap());
+            assert!(!allows(&Method::GET, &headers, true), "{name}: {second}");
         }
     }
 

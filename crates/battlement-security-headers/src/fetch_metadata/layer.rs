@@ -1,9 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
+use battlement_core::{ConfigError, LogLimit};
 use http::request::Parts;
 use tower_layer::Layer;
 
-use super::{FetchMetadata, decide::allows};
+use super::{FetchMetadata, decide::allows, exempt};
 
 /// Turns away what pages of other sites ask for, but for links that users follow.
 ///
@@ -45,7 +46,11 @@ pub(super) struct Policy {
     same_site: bool,
     paths: Vec<String>,
     exempt: Option<Exempt>,
+    /// Bounds what `report_only` logs.
+    pub(super) log: Arc<LogLimit>,
 }
+
+const LOG_PERIOD: Duration = Duration::from_secs(60);
 
 impl FetchMetadataLayer {
     /// Turns requests away, with no exemptions.
@@ -57,11 +62,14 @@ impl FetchMetadataLayer {
             same_site: true,
             paths: Vec::new(),
             exempt: None,
+            log: Arc::new(LogLimit::per(LOG_PERIOD)),
         };
         Self { policy: Arc::new(policy) }
     }
 
-    /// Whether requests that would be turned away pass and are only logged, at WARN. Default: no.
+    /// Whether requests that would be rejected pass and are only logged. Default: no.
+    ///
+    /// One of them is logged at WARN each minute, with the number of those that were not.
     #[must_use]
     pub fn report_only(self, yes: bool) -> Self {
         self.changed(|policy| policy.report_only = yes)
@@ -78,9 +86,30 @@ impl FetchMetadataLayer {
     /// Paths that pages of other sites may ask for. One that ends with `/` stands for all below it.
     ///
     /// A layer on one route alone exempts all the others as well.
+    ///
+    /// # Panics
+    ///
+    /// If one is not a path that a request can have, as `fonts/` and `/fonts/*` are not.
     #[must_use]
     pub fn exempt_paths<P: Into<String>>(self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.changed(|policy| policy.paths.extend(paths.into_iter().map(Into::into)))
+        match self.try_exempt_paths(paths) {
+            Ok(layer) => layer,
+            Err(error) => panic!("FetchMetadataLayer: {error}"),
+        }
+    }
+
+    /// The same for paths from outside the program.
+    ///
+    /// # Errors
+    ///
+    /// Every one that is not a path that a request can have.
+    pub fn try_exempt_paths<P: Into<String>>(
+        self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<Self, ConfigError> {
+        let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
+        ConfigError::check("fetch metadata", exempt::mistakes(&paths), ())?;
+        Ok(self.changed(|policy| policy.paths.extend(paths)))
     }
 
     /// Requests that pages of other sites may make, as by their route, in the place of an earlier closure.
@@ -105,23 +134,9 @@ impl Policy {
     /// Whether the request may pass.
     pub(super) fn allows(&self, parts: &Parts) -> bool {
         allows(&parts.method, &parts.headers, self.same_site)
-            || self.paths.iter().any(|path| covers(path, parts.uri.path()))
+            || self.paths.iter().any(|path| exempt::covers(path, parts.uri.path()))
             || self.exempt.as_ref().is_some_and(|exempt| exempt(parts))
     }
-}
-
-fn covers(exempt: &str, path: &str) -> bool {
-    if exempt.ends_with('/') {
-        path.starts_with(exempt) && stays_below(path)
-    } else {
-        path == exempt
-    }
-}
-
-/// A router or proxy that resolves dots could find another resource than the path begins with.
-fn stays_below(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    !["..", "%2e", "%2f", "%5c", "\\"].iter().any(|way_out| path.contains(way_out))
 }
 
 impl Default for FetchMetadataLayer {

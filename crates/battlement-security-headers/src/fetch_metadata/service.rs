@@ -61,8 +61,15 @@ where
                     &parts.headers,
                 ));
             }
-            let (method, path) = (&parts.method, parts.uri.path());
-            tracing::warn!(%method, path, "a page of another site asks for this, which would be refused");
+            if let Some(suppressed) = self.policy.log.admit() {
+                let (method, path) = (&parts.method, parts.uri.path());
+                tracing::warn!(
+                    %method,
+                    path,
+                    suppressed,
+                    "a request from a page of another site would be rejected; exempt its path if it is meant to pass"
+                );
+            }
         }
         FetchMetadataFuture::passing(self.inner.call(Request::from_parts(parts, body)))
     }

@@ -1,9 +1,11 @@
 use serde::Deserialize;
 
-use crate::FetchMetadataLayer;
+use crate::{ConfigError, FetchMetadataLayer};
 
 battlement_core::settings! {
     /// The settings of a [`FetchMetadataLayer`] as a configuration file has them.
+    ///
+    /// `TryFrom` reports every mistake at once.
     ///
     /// ```
     /// use battlement_security_headers::{FetchMetadataLayer, FetchMetadataSettings};
@@ -11,7 +13,7 @@ battlement_core::settings! {
     /// let settings: FetchMetadataSettings = serde_json::from_str(
     ///     r#"{ "reportOnly": true, "exemptPaths": ["/fonts/"] }"#,
     /// ).unwrap();
-    /// let layer = FetchMetadataLayer::from(settings);
+    /// let layer = FetchMetadataLayer::try_from(settings).unwrap();
     /// ```
     #[derive(Clone, Debug)]
     #[derive(Deserialize)]
@@ -37,12 +39,14 @@ impl Default for FetchMetadataSettings {
     }
 }
 
-impl From<FetchMetadataSettings> for FetchMetadataLayer {
-    fn from(settings: FetchMetadataSettings) -> Self {
+impl TryFrom<FetchMetadataSettings> for FetchMetadataLayer {
+    type Error = ConfigError;
+
+    fn try_from(settings: FetchMetadataSettings) -> Result<Self, ConfigError> {
         Self::new()
             .enabled(settings.enabled)
             .report_only(settings.report_only)
             .same_site(settings.same_site)
-            .exempt_paths(settings.exempt_paths)
+            .try_exempt_paths(settings.exempt_paths)
     }
 }
