@@ -65,6 +65,12 @@ impl ClientIpLayer {
         self.config.notices.faults()
     }
 
+    /// Returns whether `other` is this layer, or a clone of it: both count the same requests.
+    #[must_use]
+    pub fn is_clone_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.config, &other.config)
+    }
+
     fn changed(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
         self

@@ -26,6 +26,7 @@
 //!   also for raw bytes
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
+//! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
 //!
@@ -37,6 +38,7 @@
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
 //! - `proxy`: the module `proxy`
+//! - `prometheus`: the module `prometheus`
 //! - `redis`: the module `redis`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -48,6 +50,8 @@ pub mod contract;
 pub mod echo;
 mod eventually;
 pub mod probe;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 #[cfg(feature = "proxy")]
 pub mod proxy;
 #[cfg(feature = "redis")]

@@ -1,0 +1,80 @@
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{feed, said};
+
+/// The strict OpenMetrics parser of Prometheus' Python library.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenMetrics;
+
+const VERSION: &str = "prometheus_client==0.26.0";
+
+/// Separates pages, and what is said of them. Neither holds such a line.
+const NEXT: &str = "\u{1e}\n";
+
+/// Bytes are decoded as they are: in text mode Python takes a carriage return for the end of a line.
+const READ: &str = "
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+for page in sys.stdin.buffer.read().decode().split('\\x1e\\n'):
+    try:
+        said = ''.join('%s %s\\n' % (family.name, family.type) for family in read(page))
+        said = 'ok ' + said
+    except Exception as error:
+        said = 'no %r: %s' % (error, page)
+    sys.stdout.buffer.write((said + '\\x1e\\n').encode())
+";
+
+impl OpenMetrics {
+    /// Returns the names and types of the metrics of each page, a line each, or why the parser rejects the page. One
+    /// process reads all of them.
+    ///
+    /// # Panics
+    ///
+    /// If the parser cannot be installed by `python3` and `pip`.
+    #[must_use]
+    pub fn read(pages: &[&str]) -> Vec<Result<String, String>> {
+        let mut python = Command::new(environment().join("bin/python"));
+        python.args(["-c", READ]);
+        let output = feed(&mut python, &pages.join(NEXT), "the environment has no python");
+        assert!(output.status.success(), "{}", said(&output));
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        let answers: Vec<_> = output.split_terminator(NEXT).map(answer).collect();
+        assert_eq!(answers.len(), pages.len(), "{output}");
+        answers
+    }
+}
+
+fn answer(said: &str) -> Result<String, String> {
+    match said.split_once(' ') {
+        Some(("ok", families)) => Ok(families.to_owned()),
+        _ => Err(said.to_owned()),
+    }
+}
+
+/// Returns a Python environment with the parser in it, created once beside the binaries of the tests.
+fn environment() -> PathBuf {
+    let binary = std::env::current_exe().expect("a test has a binary");
+    let folder = binary.parent().and_then(Path::parent).expect("cargo puts binaries into folders");
+    let place = folder.join("openmetrics-parser");
+    let lock =
+        File::create(folder.join("openmetrics-parser.lock")).expect("the folder is writable");
+    lock.lock().expect("the lock is free again when its process has ended");
+    let is_made = place.join("made");
+    if !is_made.exists() {
+        let missing = "python3 with venv is missing: apt install python3-venv";
+        run(Command::new("python3").args(["-m", "venv"]).arg(&place), missing);
+        let mut pip = Command::new(place.join("bin/python"));
+        run(pip.args(["-m", "pip", "install", "--quiet", VERSION]), "pip could not install it");
+        fs::write(is_made, VERSION).expect("the folder is writable");
+    }
+    place
+}
+
+fn run(command: &mut Command, missing: &str) {
+    let output = command.output().expect(missing);
+    assert!(output.status.success(), "{missing}: {}", said(&output));
+}

@@ -1,0 +1,31 @@
+use std::process::Command;
+
+use super::{feed, said};
+
+/// The program `promtool`, which comes with Prometheus.
+#[derive(Clone, Copy, Debug)]
+pub struct Promtool;
+
+/// The exit code for a page that was read, and whose names or texts could be better.
+const LINT: i32 = 3;
+
+impl Promtool {
+    /// Returns what `promtool check metrics` would improve in a page in the text format.
+    ///
+    /// # Errors
+    ///
+    /// With its message, if it cannot read the page.
+    ///
+    /// # Panics
+    ///
+    /// If the program is missing.
+    pub fn check(page: &str) -> Result<String, String> {
+        let mut promtool = Command::new("promtool");
+        promtool.args(["check", "metrics"]);
+        let output = feed(&mut promtool, page, "promtool is missing: apt install prometheus");
+        match output.status.code() {
+            Some(0 | LINT) => Ok(said(&output)),
+            _ => Err(said(&output)),
+        }
+    }
+}
