@@ -11,7 +11,7 @@ const HELP: &str = "Requests with a header from a trusted proxy that named no cl
 impl Exposition {
     /// Shows what a layer makes of the headers of proxies that it trusts:
     /// `battlement_client_ip_malformed_total`, the requests with one that named no client. It has no label, and
-    /// of several layers it is the sum.
+    /// of several layers it is the sum; a layer and its clones are one.
     ///
     /// # Example
     ///
@@ -25,12 +25,21 @@ impl Exposition {
     /// ```
     #[must_use]
     pub fn client_ip(self, layer: &ClientIpLayer) -> Self {
-        let layer = layer.clone();
-        self.families(move |page| {
+        let (layer, id) = (layer.clone(), Shown(layer.clone()));
+        self.once("client IP", id, move |page| {
             let mut family = Family::new(NAME, Kind::Counter, HELP);
             #[expect(clippy::cast_precision_loss, reason = "as every count of the format")]
             family.add(Labels::new(), Value::Number(layer.malformed() as f64));
             page.add(family);
         })
+    }
+}
+
+/// A layer that is on the page.
+struct Shown(ClientIpLayer);
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_clone_of(&other.0)
     }
 }

@@ -1,18 +1,28 @@
 mod body;
 mod foreign;
+mod gauges;
+mod left_out;
+mod name;
 mod negotiate;
 mod service;
 mod text;
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use http::HeaderMap;
 use tokio::sync::Semaphore;
 
 pub use self::{body::PageBody, service::ScrapeFuture};
+use self::{gauges::Gauges, left_out::Logged};
 use crate::{
     HttpMetrics,
-    family::{Families, Family, Kind, Labels, Value},
+    family::{Families, Labels},
 };
 
 /// How many pages are made at once; the rest waits.
@@ -69,16 +79,20 @@ impl Format {
 #[derive(Clone)]
 pub struct Exposition {
     sources: Arc<Vec<Source>>,
+    /// What was registered, as far as it must not be there twice.
+    registered: Arc<Vec<Arc<dyn Any + Send + Sync>>>,
+    logged: Arc<Logged>,
     places: Arc<Semaphore>,
 }
 
-/// Something that has metrics for a page.
+/// A source of metrics for a page.
 #[derive(Clone)]
 enum Source {
-    /// Ours.
-    Families(Arc<dyn Fn(&mut Families) + Send + Sync>),
-    /// A whole page in OpenMetrics.
-    Page(Arc<dyn Fn() -> String + Send + Sync>),
+    /// Metrics of this crate, and what they are called where they fail.
+    Families(&'static str, Arc<dyn Fn(&mut Families) + Send + Sync>),
+    Gauges(Gauges),
+    /// A whole page, or why there is none.
+    Page(&'static str, Arc<dyn Fn() -> Result<String, &'static str> + Send + Sync>),
 }
 
 impl Default for Exposition {
@@ -88,73 +102,90 @@ impl Default for Exposition {
 }
 
 impl Exposition {
-    /// A page with nothing on it.
+    /// Creates a page with nothing on it.
     #[must_use]
     pub fn new() -> Self {
-        Self { sources: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            sources: Arc::default(),
+            registered: Arc::default(),
+            logged: Arc::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
-    /// Shows what `metrics` has counted.
+    /// Shows what `metrics` has counted. Two of them are added up; the same one, or a clone of it, is shown once.
     #[must_use]
     pub fn metrics(self, metrics: &HttpMetrics) -> Self {
         let metrics = metrics.clone();
-        self.families(move |page| metrics.gather(page))
+        self.once("HTTP metrics", metrics.id(), move |page| metrics.gather(page))
     }
 
-    /// Shows a value that is read at each scrape, as the connections of a database pool. Gauges of one name
-    /// and different labels are one metric; the first help stands.
+    /// Shows a value that is read at each scrape, as the connections of a database pool. Gauges of one name and
+    /// different labels are one metric, whose help is the first.
+    ///
+    /// Where the closure panics its value is left out, the other values are shown, `battlement_metrics_left_out`
+    /// counts it, and the name is logged once.
     ///
     /// # Panics
     ///
-    /// If the name or that of a label is none that Prometheus reads.
+    /// If Prometheus does not read the name or that of a label, a label is given twice or is reserved (`le`,
+    /// `quantile`, `__…`), or the same labels are registered already, in whatever order.
     #[must_use]
     pub fn gauge<const N: usize>(
-        self,
+        mut self,
         name: &'static str,
         help: &'static str,
         labels: [(&'static str, &str); N],
         value: impl Fn() -> f64 + Send + Sync + 'static,
     ) -> Self {
-        let names = labels.iter().map(|(label, _)| *label).chain([name]);
-        names.for_each(|name| assert!(is_name(name), "Exposition: gauge: no name: {name:?}"));
-        let labels: Labels =
-            labels.map(|(label, value)| (Cow::Borrowed(label), value.to_owned())).into();
-        self.families(move |page| {
-            let mut family = Family::new(name, Kind::Gauge, help);
-            family.add(labels.clone(), Value::Number(value()));
-            page.add(family);
+        let labels = owned(labels);
+        let sources = Arc::make_mut(&mut self.sources);
+        let of_name = sources.iter_mut().find_map(|source| source.gauges_of(name));
+        if let Some(gauges) = of_name {
+            gauges.add(labels, value);
+            return self;
+        }
+        let mut gauges = Gauges::new(name, help);
+        gauges.add(labels, value);
+        sources.push(Source::Gauges(gauges));
+        self
+    }
+
+    /// Returns whether a gauge with these labels is registered.
+    pub(crate) fn has_gauge(&self, name: &str, labels: &Labels) -> bool {
+        self.sources.iter().any(|source| match source {
+            Source::Gauges(gauges) => gauges.name == name && gauges.has(labels),
+            _ => false,
         })
     }
 
-    /// Shows the metrics of a page that `page` writes in OpenMetrics. Those whose name is taken are left
-    /// out, and `battlement_metrics_clashes` tells how many.
+    /// Shows the metrics of a page that `page` writes, in OpenMetrics or in Prometheus' text format 0.0.4: a page
+    /// that ends with `# EOF` is OpenMetrics.
+    ///
+    /// The page is read, checked and written again in the format that is asked for. Metrics whose name is taken are
+    /// left out, and `battlement_metrics_clashes` counts them. Metrics and samples that cannot be read, or that
+    /// OpenMetrics does not allow, are left out as well, and `battlement_metrics_left_out` counts them. Each is
+    /// logged once, with the reason. The time at which a series was created (`_created`) has no form in the older
+    /// format.
     #[must_use]
     pub fn open_metrics(self, page: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        self.with(Source::Page(Arc::new(page)))
+        self.page("open_metrics", move || Ok(page()))
     }
 
-    /// The page as it is now. This may take some milliseconds per thousand series.
+    /// Returns the page as it is now. This may take some milliseconds per thousand series.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
-        let mut families = Families::default();
+        let mut page = Families::default();
         for source in self.sources.iter() {
-            if let Source::Families(gather) = source {
-                gather(&mut families);
-            }
+            source.gather(&mut page);
         }
         let mut foreign = String::new();
         for source in self.sources.iter() {
-            if let Source::Page(page) = source {
-                let page = page();
-                let metrics = foreign::read(&page);
-                let fresh =
-                    metrics.iter().filter(|metric| families.claim(metric.name, metric.suffixes()));
-                fresh.for_each(|metric| metric.write(&mut foreign, format));
-            }
+            source.copy(&mut page, &mut foreign, format);
         }
-        families.add(clashes(families.clashes));
+        self.logged.report(&mut page);
         let mut out = String::new();
-        families.list.iter().for_each(|family| text::write_family(&mut out, format, family));
+        page.list.iter().for_each(|family| text::write_family(&mut out, format, family));
         out.push_str(&foreign);
         if format == Format::OpenMetrics {
             out.push_str("# EOF\n");
@@ -162,13 +193,70 @@ impl Exposition {
         out
     }
 
-    pub(crate) fn families(self, gather: impl Fn(&mut Families) + Send + Sync + 'static) -> Self {
-        self.with(Source::Families(Arc::new(gather)))
+    /// Adds metrics, unless those of the same name and `id` are there.
+    pub(crate) fn once<I: PartialEq + Send + Sync + 'static>(
+        mut self,
+        name: &'static str,
+        id: I,
+        gather: impl Fn(&mut Families) + Send + Sync + 'static,
+    ) -> Self {
+        let id = (name, id);
+        if self.registered.iter().any(|known| known.downcast_ref() == Some(&id)) {
+            return self;
+        }
+        Arc::make_mut(&mut self.registered).push(Arc::new(id));
+        self.with(Source::Families(name, Arc::new(gather)))
+    }
+
+    /// Adds a page that may fail, and is called `name` then.
+    pub(crate) fn page(
+        self,
+        name: &'static str,
+        page: impl Fn() -> Result<String, &'static str> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(Source::Page(name, Arc::new(page)))
+    }
+
+    /// Returns the number of sources.
+    pub(crate) fn count(&self) -> usize {
+        self.sources.len()
     }
 
     fn with(mut self, source: Source) -> Self {
         Arc::make_mut(&mut self.sources).push(source);
         self
+    }
+}
+
+impl Source {
+    fn gauges_of(&mut self, name: &str) -> Option<&mut Gauges> {
+        match self {
+            Self::Gauges(gauges) if gauges.name == name => Some(gauges),
+            _ => None,
+        }
+    }
+
+    /// Puts metrics of this crate on `page`. Of a source that panics, what it had added is shown.
+    fn gather(&self, page: &mut Families) {
+        match self {
+            Self::Families(name, gather) => {
+                if catch_unwind(AssertUnwindSafe(|| gather(page))).is_err() {
+                    page.panicked(name);
+                }
+            }
+            Self::Gauges(gauges) => gauges.gather(page),
+            Self::Page(..) => {}
+        }
+    }
+
+    /// Writes the metrics of a page from elsewhere whose names are free to `out`.
+    fn copy(&self, page: &mut Families, out: &mut String, format: Format) {
+        let Self::Page(name, read) = self else { return };
+        match catch_unwind(AssertUnwindSafe(|| read())) {
+            Err(_) => page.panicked(name),
+            Ok(Err(reason)) => page.invalid(*name, reason),
+            Ok(Ok(text)) => foreign::copy(&text, page, out, format),
+        }
     }
 }
 
@@ -178,14 +266,7 @@ impl fmt::Debug for Exposition {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "as every number of the format")]
-fn clashes(count: usize) -> Family {
-    let help = "Metrics that are not on this page since others have their names.";
-    Family::single("battlement_metrics_clashes", Kind::Gauge, help, count as f64)
-}
-
-fn is_name(name: &str) -> bool {
-    let is_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    name.bytes().next().is_some_and(is_start)
-        && name.bytes().all(|byte| is_start(byte) || byte.is_ascii_digit())
+/// Returns labels that last.
+pub(crate) fn owned<const N: usize>(labels: [(&'static str, &str); N]) -> Labels {
+    labels.map(|(label, value)| (Cow::Borrowed(label), value.to_owned())).into()
 }

@@ -131,8 +131,18 @@ pub(crate) struct Families {
     places: HashMap<Cow<'static, str>, usize>,
     /// The names of all samples, which no other family may have.
     samples: HashSet<String>,
-    /// How many were left out since their name was taken by something else.
-    pub(crate) clashes: usize,
+    pub(crate) left_out: LeftOut,
+}
+
+/// What is not on a page, by its name.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    /// Metrics whose name another metric has.
+    pub(crate) clashes: Vec<String>,
+    /// Metrics, samples and lines that cannot be read, and why.
+    pub(crate) invalid: Vec<(String, &'static str)>,
+    /// Values whose closures panicked.
+    pub(crate) panics: Vec<&'static str>,
 }
 
 impl Families {
@@ -147,12 +157,31 @@ impl Families {
         };
         let there = &mut self.list[*place];
         if !there.fits(&family) {
-            self.clashes += 1;
+            self.left_out.clashes.push(family.name.into_owned());
             return;
         }
         for (labels, value) in family.samples {
             there.add(labels, value);
         }
+    }
+
+    /// Adds `family`, whose values are not to be added to those of another source: it is left out if its name is
+    /// taken.
+    pub(crate) fn add_own(&mut self, family: Family) {
+        match self.places.contains_key(&family.name) {
+            true => self.left_out.clashes.push(family.name.into_owned()),
+            false => self.add(family),
+        }
+    }
+
+    /// Leaves out a metric, a sample or a line that cannot be read.
+    pub(crate) fn invalid(&mut self, name: impl Into<String>, reason: &'static str) {
+        self.left_out.invalid.push((name.into(), reason));
+    }
+
+    /// Leaves out a value whose closure panicked.
+    pub(crate) fn panicked(&mut self, name: &'static str) {
+        self.left_out.panics.push(name);
     }
 
     /// Says how much of `metric` found no room for a series of its own.
@@ -163,11 +192,11 @@ impl Families {
         self.add(family);
     }
 
-    /// Takes the names of the samples of a metric, if all of them are free; else it is left out.
+    /// Takes the names of the samples of a metric if all of them are free, else leaves it out.
     pub(crate) fn claim(&mut self, name: &str, suffixes: &[&str]) -> bool {
         let names = || suffixes.iter().map(|suffix| format!("{name}{suffix}"));
         if names().any(|sample| self.samples.contains(&sample)) {
-            self.clashes += 1;
+            self.left_out.clashes.push(name.to_owned());
             return false;
         }
         self.samples.extend(names());

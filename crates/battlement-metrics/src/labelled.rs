@@ -68,7 +68,8 @@ mod tests {
     use crate::exposition::{Exposition, Format};
 
     fn page(counter: std::sync::Arc<Labelled<2>>) -> String {
-        Exposition::new().families(move |page| counter.gather(page)).render(Format::Text)
+        let page = Exposition::new().once("test", (), move |page| counter.gather(page));
+        page.render(Format::Text)
     }
 
     #[test]

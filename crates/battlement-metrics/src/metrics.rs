@@ -97,6 +97,11 @@ impl HttpMetrics {
         self.recorder().sides().map(crate::traffic::Traffic::ended).sum()
     }
 
+    /// Returns what tells these counts from others.
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(self.recorder()).addr()
+    }
+
     pub(crate) fn recorder(&self) -> &Arc<Recorder> {
         &self.recorders[0].recorder
     }

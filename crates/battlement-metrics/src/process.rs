@@ -7,10 +7,10 @@ use crate::{
 
 impl Exposition {
     /// Shows the process: CPU time, memory, file descriptors, threads and start, under the names that all of
-    /// Prometheus' libraries use. Linux only; what cannot be read is left out.
+    /// Prometheus' libraries use. Linux only; what cannot be read is left out. A second call changes nothing.
     #[must_use]
     pub fn process(self) -> Self {
-        self.families(|page| {
+        self.once("process", (), |page| {
             let text = |path| fs::read_to_string(path).ok();
             let stat = text("/proc/self/stat").and_then(|stat| Stat::read(&stat));
             times(page, stat, text("/proc/stat").and_then(|stat| line(&stat, "btime")));

@@ -17,15 +17,15 @@ use crate::{
 impl Exposition {
     /// Shows the metrics of `registry` on the same page.
     ///
-    /// Those whose name is taken are left out, and `battlement_metrics_clashes` tells how many. A registry
-    /// that cannot be written as text (with histograms that are native only) is left out as a whole.
+    /// Metrics whose name is taken are left out, and `battlement_metrics_clashes` counts them. A registry that cannot
+    /// be written as text (with histograms that are native only) is left out as a whole, and logged once.
     #[must_use]
     pub fn registry(self, registry: Arc<Registry>) -> Self {
-        self.open_metrics(move || {
+        self.page("registry", move || {
             let mut page = String::new();
             match encode(&mut page, &registry) {
-                Ok(()) => page,
-                Err(fmt::Error) => String::new(),
+                Ok(()) => Ok(page),
+                Err(fmt::Error) => Err("the registry cannot be written as text"),
             }
         })
     }

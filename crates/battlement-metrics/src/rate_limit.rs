@@ -157,6 +157,7 @@ impl Exposition {
     #[must_use]
     pub fn rate_limit(self, metrics: &RateLimitMetrics) -> Self {
         let metrics = metrics.clone();
-        self.families(move |page| metrics.gather(page))
+        let id = Arc::as_ptr(&metrics.0).addr();
+        self.once("rate limits", id, move |page| metrics.gather(page))
     }
 }

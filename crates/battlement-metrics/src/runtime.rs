@@ -1,23 +1,32 @@
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::{
-    Exposition,
+    Exposition, exposition,
     family::{Families, Family, Kind, Labels, Value},
 };
 
 impl Exposition {
-    /// Shows a tokio runtime, by what is stable of its own metrics: read at each scrape, without a task.
+    /// Shows a tokio runtime, by what is stable of its own metrics: read at each scrape, without a task. Runtimes are
+    /// added up; the same one is shown once.
     #[must_use]
     pub fn runtime(self, runtime: &Handle) -> Self {
         let metrics = runtime.metrics();
-        self.families(move |page| gather(page, &metrics))
+        self.once("tokio runtime", runtime.id(), move |page| gather(page, &metrics))
     }
 
-    /// Shows what runs: `battlement_build_info`, a gauge that is 1, with these labels, as `version` and
-    /// `revision`.
+    /// Shows the build that runs: `battlement_build_info`, a gauge that is 1, with these labels, as `version` and
+    /// `revision`. The same labels are shown once.
+    ///
+    /// # Panics
+    ///
+    /// If Prometheus does not read the name of a label, or one is given twice or is reserved.
     #[must_use]
     pub fn build_info<const N: usize>(self, labels: [(&'static str, &str); N]) -> Self {
-        self.gauge("battlement_build_info", "What runs; always 1.", labels, || 1.0)
+        const NAME: &str = "battlement_build_info";
+        if self.has_gauge(NAME, &exposition::owned(labels)) {
+            return self;
+        }
+        self.gauge(NAME, "The build that runs; always 1.", labels, || 1.0)
     }
 }
 

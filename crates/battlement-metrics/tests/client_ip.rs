@@ -26,7 +26,8 @@ async fn headers_of_trusted_proxies_that_name_no_client_are_counted_by_all_layer
         ClientIpLayer::behind(proxies, Forwarding::x_forwarded_for())
     };
     let (one, other) = (behind(), behind());
-    let shown = Exposition::new().client_ip(&one).client_ip(&other);
+    // The same layer twice is one.
+    let shown = Exposition::new().client_ip(&one).client_ip(&other).client_ip(&one.clone());
     let page = || shown.render(Format::Text);
     assert!(page().contains("\nbattlement_client_ip_malformed_total 0\n"), "{}", page());
     for (layer, named) in [(&one, "nonsense"), (&one, "192.0.2.1"), (&other, "8.8.8.8.8")] {

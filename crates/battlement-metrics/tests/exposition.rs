@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "a thread is kept busy")]
 
+mod log;
+mod page;
+
 use std::{
     io::Read,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -20,6 +24,8 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
+
+use self::{log::Log, page::accepted};
 
 /// A request of a trace, sampled or not.
 fn traced(flags: TraceFlags) -> Request<ProbeBody> {
@@ -105,66 +111,218 @@ async fn only_reading_is_allowed() {
     assert_eq!(response.headers()["allow"], "GET, HEAD");
 }
 
-#[tokio::test]
-async fn values_of_labels_cannot_break_out_of_their_quotes() {
-    let page =
-        Exposition::new().gauge("odd", "Odd\\\n\"help\".", [("value", "a\"b\\c\nd")], || 1.5);
-    assert!(page.render(Format::Text).contains("odd{value=\"a\\\"b\\\\c\\nd\"} 1.5\n"));
-    assert!(page.render(Format::Text).contains("# HELP odd Odd\\\\\\n\"help\".\n"));
-    assert!(page.render(Format::OpenMetrics).contains("# HELP odd Odd\\\\\\n\\\"help\\\".\n"));
+#[test]
+fn values_of_labels_cannot_break_out_of_their_quotes() {
+    let page = Exposition::new()
+        .gauge("odd", "Odd\\\n\"help\".", [("value", "a\"b\\c\nd")], || 1.5)
+        .gauge("nul", "Ends\0here.", [("value", "\0")], || 1.0);
+    let [text, open] = accepted(&page);
+    assert!(text.contains("odd{value=\"a\\\"b\\\\c\\nd\"} 1.5\n"));
+    assert!(text.contains("# HELP odd Odd\\\\\\n\"help\".\n"));
+    assert!(open.contains("# HELP odd Odd\\\\\\n\\\"help\\\".\n"));
+    // Prometheus takes NUL for the end of the page.
+    assert!(!text.contains('\0') && !open.contains('\0'));
 }
 
-#[tokio::test]
-async fn gauges_of_one_name_are_one_metric() {
+#[test]
+fn gauges_of_one_name_are_one_metric() {
     let page = Exposition::new().gauge("pool", "Connections.", [("state", "idle")], || 3.0).gauge(
         "pool",
-        "Connections.",
+        "Others.",
         [("state", "used")],
         || 4.0,
     );
-    let text = page.render(Format::Text);
+    let [text, _] = accepted(&page);
     assert_eq!(text.matches("# TYPE pool gauge").count(), 1);
     assert!(text.contains("pool{state=\"idle\"} 3\npool{state=\"used\"} 4\n"), "{text}");
 }
 
-#[tokio::test]
-async fn a_name_that_is_taken_is_left_out_and_counted() {
+fn refused<const N: usize>(name: &'static str, labels: [(&'static str, &str); N]) -> String {
+    let page = || Exposition::new().gauge("pool", "", [("a", "1"), ("b", "2")], || 0.0);
+    let refused = catch_unwind(AssertUnwindSafe(|| page().gauge(name, "", labels, || 0.0)));
+    refused.unwrap_err().downcast_ref::<String>().unwrap().clone()
+}
+
+#[test]
+fn a_gauge_that_prometheus_refuses_is_refused_when_it_is_registered() {
+    for name in ["", "not a name", "0", "a-b", "a:b", "é"] {
+        assert!(refused(name, []).contains("is not the name of a metric"), "{name}");
+    }
+    assert!(refused("battlement_metrics_clashes", []).contains("is reserved"));
+    for label in ["", "0", "a-b", "é"] {
+        assert!(refused("x", [(label, "")]).contains("is not the name of a label"), "{label}");
+    }
+    for label in ["__name__", "__x", "le", "quantile"] {
+        assert!(refused("x", [(label, "1")]).contains("is reserved"), "{label}");
+    }
+    let twice = refused("x", [("state", "idle"), ("state", "busy")]);
+    assert_eq!(twice, "Exposition: gauge \"x\": label \"state\" is given twice");
+}
+
+#[test]
+fn a_series_that_is_there_is_refused_in_whatever_order_its_labels_are() {
+    assert!(refused("pool", [("a", "1"), ("b", "2")]).contains("is registered already"));
+    assert!(refused("pool", [("b", "2"), ("a", "1")]).contains("is registered already"));
+    // To Prometheus an empty label is none.
+    assert!(refused("pool", [("b", "2"), ("c", ""), ("a", "1")]).contains("is registered already"));
+}
+
+#[test]
+fn a_name_that_is_taken_is_left_out_and_counted() {
     let page = Exposition::new()
         .gauge("jobs", "Ours.", [], || 1.0)
         .open_metrics(|| "# TYPE jobs gauge\njobs 2\n# TYPE other gauge\nother 3\n# EOF\n".into());
-    let text = page.render(Format::Text);
-    assert!(text.contains("jobs 1\n") && !text.contains("jobs 2"));
-    assert!(
-        text.contains("other 3\n") && text.contains("battlement_metrics_clashes 1\n"),
-        "{text}"
-    );
+    for page in accepted(&page) {
+        assert!(page.contains("jobs 1\n") && !page.contains("jobs 2"));
+        assert!(
+            page.contains("other 3\n") && page.contains("battlement_metrics_clashes 1\n"),
+            "{page}"
+        );
+    }
 }
 
-#[tokio::test]
-async fn a_metric_may_not_take_the_name_of_another_s_samples() {
+#[test]
+fn a_metric_may_not_take_the_name_of_another_s_samples() {
     let page = Exposition::new()
         .metrics(&HttpMetrics::builder().known_route(Method::GET, "/").build())
         .open_metrics(|| {
             "# TYPE http_server_request_duration_seconds_sum gauge\n\
              http_server_request_duration_seconds_sum 2\n\
-             # TYPE a counter\na_total 1\n# TYPE a_total gauge\na_total 2\n# EOF\n"
+             # TYPE a counter\na_total 1\n# TYPE a_created gauge\na_created 2\n# EOF\n"
                 .into()
         });
-    for format in [Format::Text, Format::OpenMetrics] {
-        let page = page.render(format);
+    for page in accepted(&page) {
         assert!(page.contains("battlement_metrics_clashes 2\n"), "{page}");
-        assert_eq!(page.matches("\na_total ").count(), 1, "{page}");
+        assert!(page.contains("\na_total 1\n") && !page.contains("\na_created "), "{page}");
     }
 }
 
-#[tokio::test]
-async fn numbers_that_are_none_are_written_as_prometheus_reads_them() {
+#[cfg(target_os = "linux")]
+#[test]
+fn a_gauge_that_has_the_name_of_another_source_is_not_added_to_it() {
+    let page = Exposition::new().process().gauge("process_threads", "Mine.", [], || 1e9);
+    let [text, _] = accepted(&page);
+    assert!(text.contains("battlement_metrics_clashes 1\n") && !text.contains("Mine."), "{text}");
+    assert!(!text.contains("process_threads 100"), "{text}");
+}
+
+#[test]
+fn numbers_that_are_none_are_written_as_prometheus_reads_them() {
     let page = Exposition::new()
         .gauge("a", "", [], || f64::INFINITY)
         .gauge("b", "", [], || f64::NEG_INFINITY)
         .gauge("c", "", [], || f64::NAN)
-        .render(Format::Text);
-    assert!(page.contains("a +Inf\n") && page.contains("b -Inf\n") && page.contains("c NaN\n"));
+        .gauge("d", "", [], || f64::MAX)
+        .gauge("e", "", [], || 5e-324);
+    for page in accepted(&page) {
+        assert!(page.contains("a +Inf\n") && page.contains("b -Inf\n") && page.contains("c NaN\n"));
+    }
+}
+
+#[test]
+fn a_panicking_gauge_leaves_the_other_values_on_the_page_and_is_logged_once() {
+    let (log, _guard) = Log::start();
+    let page = Exposition::new()
+        .gauge("first", "First.", [], || 1.0)
+        .gauge("broken", "Broken.", [("state", "a")], || panic!("secret 42"))
+        .gauge("broken", "Broken.", [("state", "b")], || 2.0)
+        .open_metrics(|| panic!("secret 43"))
+        .open_metrics(|| "# TYPE last gauge\nlast 3\n# EOF\n".into());
+    for _ in 0..3 {
+        for page in accepted(&page) {
+            assert!(page.contains("first 1\n") && page.contains("last 3\n"), "{page}");
+            assert!(page.contains("broken{state=\"b\"} 2\n") && !page.contains("state=\"a\""));
+            assert!(page.contains("battlement_metrics_left_out{reason=\"panic\"} 2\n"), "{page}");
+        }
+    }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("ERROR") && lines[0].contains("metric=\"broken\""), "{lines:?}");
+    assert!(lines[1].contains("metric=\"open_metrics\""), "{lines:?}");
+    assert!(!log.text().contains("secret"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_scrape_of_a_page_with_a_panicking_gauge_is_answered() {
+    let page = Exposition::new().gauge("broken", "Broken.", [], || panic!("of the gauge")).gauge(
+        "other",
+        "Other.",
+        [],
+        || 1.0,
+    );
+    let response = scrape(&page, &[]).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(std::str::from_utf8(response.body()).unwrap().contains("other 1\n"));
+}
+
+#[test]
+fn what_is_left_out_of_a_foreign_page_is_counted_and_logged_once_with_the_reason() {
+    let (log, _guard) = Log::start();
+    let page = Exposition::new().gauge("jobs", "Ours.", [], || 1.0).open_metrics(|| {
+        "# TYPE jobs gauge\njobs 2\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nno number\nup 1\n"
+            .into()
+    });
+    for _ in 0..3 {
+        for page in accepted(&page) {
+            assert!(page.contains("up 1\n") && page.contains("battlement_metrics_clashes 1\n"));
+            let invalid = "battlement_metrics_left_out{reason=\"invalid\"} 2\n";
+            assert!(page.contains(invalid), "{page}");
+        }
+    }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (metric, reason) in [
+        ("jobs", "another metric has its name"),
+        ("h", "a histogram has no bucket for +Inf"),
+        ("line 5", "the value is not a number"),
+    ] {
+        let line = format!("metric=\"{metric}\" reason=\"{reason}\"");
+        assert!(lines.iter().any(|there| there.contains(&line)), "{line} is missing in: {lines:?}");
+    }
+}
+
+#[test]
+fn a_page_that_changes_all_the_time_does_not_fill_the_log() {
+    let (log, _guard) = Log::start();
+    let nth = AtomicUsize::new(0);
+    let page =
+        Exposition::new().open_metrics(move || format!("x{} none\n", nth.fetch_add(1, Relaxed)));
+    let many = Exposition::new().open_metrics(|| {
+        (0..1_000).map(|n| format!("# TYPE c{n} counter\nc{n} -1\nc{n} -1\n")).collect()
+    });
+    for _ in 0..3 {
+        let _ = (page.render(Format::Text), many.render(Format::Text));
+    }
+    assert_eq!(log.lines().len(), 1 + 100);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_registered_twice_is_shown_once() {
+    let runtime = tokio::runtime::Handle::current();
+    let metrics = HttpMetrics::new();
+    let service = metrics.server_layer().layer(Probe::new());
+    service.oneshot(Request::new(ProbeBody::empty())).await.unwrap().collect().await.unwrap();
+    let once = |page: Exposition| {
+        page.process()
+            .build_info([("version", "1.2.3"), ("revision", "abc")])
+            .metrics(&metrics)
+            .runtime(&runtime)
+            .schedule_delay(&runtime)
+    };
+    let page =
+        once(once(Exposition::new()).build_info([("revision", "abc"), ("version", "1.2.3")]));
+    let [text, _] = accepted(&page.metrics(&metrics.clone()));
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} is missing in: {text}")).parse::<f64>().unwrap()
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!(value("process_start_time_seconds") <= now.as_secs_f64());
+    assert_eq!(value("battlement_build_info{revision=\"abc\",version=\"1.2.3\"}"), 1.0);
+    assert_eq!(value("tokio_workers"), 1.0);
+    let requests = r#"http_server_request_duration_seconds_count{http_request_method="GET",url_scheme="http",http_response_status_code="200"}"#;
+    assert_eq!(value(requests), 1.0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -210,12 +368,6 @@ async fn a_task_that_blocks_its_thread_shows_in_the_schedule_delay() {
         late(&page) > 0.0
     });
     assert!(blocked.await, "{}", page.render(Format::Text));
-}
-
-#[test]
-#[should_panic(expected = "no name")]
-fn a_name_that_prometheus_does_not_read_is_refused() {
-    let _ = Exposition::new().gauge("not a name", "", [], || 0.0);
 }
 
 #[cfg(target_os = "linux")]

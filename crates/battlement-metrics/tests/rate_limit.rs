@@ -1,6 +1,8 @@
 //! What rate limits decide, on the page.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod page;
+
 use std::convert::Infallible;
 
 use battlement_metrics::{Exposition, Format, rate_limit::RateLimitMetrics};
@@ -8,6 +10,8 @@ use battlement_rate_limit::{Key, Missing, Policy, RateLimitLayer};
 use http::{HeaderName, Request, Response};
 use http_body_util::Empty;
 use tower::{Layer, ServiceExt, service_fn};
+
+use self::page::accepted;
 
 type Body = Empty<bytes::Bytes>;
 
@@ -89,4 +93,15 @@ async fn requests_without_a_key_and_full_memory_are_told() {
     let overflows = value("battlement_rate_limit_overflows_total{limiter=\"small\"} ");
     assert!(overflows > 900.0, "{overflows}");
     assert!(page.contains("source=\"overflow\""), "{page}");
+}
+
+#[tokio::test]
+async fn the_same_limits_on_a_page_twice_are_shown_once() {
+    let limits = RateLimitMetrics::new();
+    let limit = RateLimitLayer::new([Policy::per_hour("a \"policy\" \\", 3)], Key::global());
+    ask(&limit.observe(limits.clone()), 1).await;
+    let page = Exposition::new().rate_limit(&limits).rate_limit(&limits.clone());
+    let [text, _] = accepted(&page);
+    let decisions = "{policy=\"a \\\"policy\\\" \\\\\",decision=\"allow\",source=\"memory\"} 1\n";
+    assert!(text.contains(decisions), "{text}");
 }

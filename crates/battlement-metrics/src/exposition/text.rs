@@ -38,15 +38,24 @@ fn write_head(out: &mut String, format: Format, family: &Family) -> fmt::Result 
         Kind::Gauge => "gauge",
         Kind::Histogram => "histogram",
     };
-    write!(out, "# HELP {}{suffix} ", family.name)?;
-    write_escaped(out, &family.help, format == Format::OpenMetrics)?;
-    write!(out, "\n# TYPE {}{suffix} {kind}\n", family.name)?;
+    write_help(out, format, &format!("{}{suffix}", family.name), &family.help)?;
+    writeln!(out, "# TYPE {}{suffix} {kind}", family.name)?;
     match family.unit() {
         Some(unit) if format == Format::OpenMetrics => {
             writeln!(out, "# UNIT {} {unit}", family.name)
         }
         _ => Ok(()),
     }
+}
+
+/// Writes no line for an empty help, which strict parsers reject.
+pub(super) fn write_help(out: &mut String, format: Format, name: &str, help: &str) -> fmt::Result {
+    if help.is_empty() {
+        return Ok(());
+    }
+    write!(out, "# HELP {name} ")?;
+    write_escaped(out, help, format == Format::OpenMetrics)?;
+    out.write_char('\n')
 }
 
 fn write_number(out: &mut String, family: &Family, labels: &Labels, number: f64) -> fmt::Result {
@@ -95,7 +104,7 @@ fn write_histogram(
 }
 
 /// The labels, once for all lines of a histogram.
-fn rendered(labels: &Labels) -> String {
+pub(super) fn rendered(labels: &Labels) -> String {
     let mut out = String::new();
     for (name, value) in labels {
         let comma = if out.is_empty() { "" } else { "," };
@@ -131,13 +140,15 @@ fn write_exemplar(out: &mut String, exemplar: &Exemplar, scale: f64) -> fmt::Res
     }
 }
 
-/// Both formats escape backslash and line feed, and quotes in values; OpenMetrics in help as well.
+/// Both formats escape backslash and line feed, and quotes in values; OpenMetrics in help as well. Prometheus takes
+/// NUL for the end of the page.
 fn write_escaped(out: &mut String, text: &str, quotes: bool) -> fmt::Result {
     for character in text.chars() {
         match character {
             '\\' => out.write_str("\\\\")?,
             '\n' => out.write_str("\\n")?,
             '"' if quotes => out.write_str("\\\"")?,
+            '\0' => out.write_char(char::REPLACEMENT_CHARACTER)?,
             other => out.write_char(other)?,
         }
     }

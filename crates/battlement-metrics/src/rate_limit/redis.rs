@@ -136,7 +136,8 @@ impl Exposition {
     #[must_use]
     pub fn rate_limit_redis(self, metrics: &RedisMetrics) -> Self {
         let metrics = metrics.clone();
-        self.families(move |page| metrics.gather(page))
+        let id = Arc::as_ptr(&metrics.0).addr();
+        self.once("rate limits in Redis", id, move |page| metrics.gather(page))
     }
 }
 
