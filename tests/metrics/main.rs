@@ -6,6 +6,6 @@ mod grpc;
 mod grpc_web;
 mod matrix;
 mod page;
+mod pages;
 mod prometheus;
-mod readers;
 mod storms;

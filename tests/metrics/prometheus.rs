@@ -1,8 +1,9 @@
 //! The page, read by Prometheus itself, by its checker, and by a strict parser.
 
 use std::{
+    fs::File,
     net::{SocketAddr, TcpListener},
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     time::Duration,
 };
 
@@ -10,16 +11,17 @@ use battlement::metrics::{Exposition, Format, HttpMetrics};
 use battlement::request_id::RequestIdLayer;
 use battlement_testkit::{
     client::Http1,
+    prometheus::{OpenMetrics, Promtool},
     server::{Protocol, Server},
 };
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use serde_json::Value;
 use tower::{BoxError, Layer, service_fn};
 
-use crate::readers::{promtool, python};
+use crate::pages::{BATCH, shown};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -45,13 +47,13 @@ async fn page() -> Exposition {
 }
 
 #[tokio::test]
-async fn promtool_has_nothing_to_say_of_the_text_format() {
-    assert_eq!(promtool(&page().await.render(Format::Text)), "");
+async fn promtool_would_improve_nothing_in_the_text_format() {
+    assert_eq!(Promtool::check(&page().await.render(Format::Text)).as_deref(), Ok(""));
 }
 
 #[tokio::test]
 async fn a_strict_parser_reads_openmetrics() {
-    let read = python(&page().await.render(Format::OpenMetrics));
+    let read = OpenMetrics::read(&[&page().await.render(Format::OpenMetrics)]).remove(0).unwrap();
     for metric in [
         "http_server_request_duration_seconds histogram",
         "http_server_active_requests gauge",
@@ -63,31 +65,41 @@ async fn a_strict_parser_reads_openmetrics() {
     }
 }
 
-/// A Prometheus of its own, that scrapes one address. It ends with this value.
+/// A Prometheus of its own, that scrapes paths of one address. It ends with this value.
 struct Prometheus {
     process: Child,
     addr: SocketAddr,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Prometheus {
-    fn scraping(target: SocketAddr) -> Self {
+    fn scraping(target: SocketAddr, paths: impl IntoIterator<Item = String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("prometheus.yml");
-        let text = format!(
-            "global:\n  scrape_interval: 1s\nscrape_configs:\n- job_name: test\n  static_configs:\n  - targets: ['{target}']\n"
-        );
+        let mut text =
+            "global:\n  scrape_interval: 3s\n  scrape_timeout: 3s\nscrape_configs:\n".to_owned();
+        for path in paths {
+            text += &format!(
+                "- job_name: '{path}'\n  metrics_path: '{path}'\n  static_configs:\n  - targets: ['{target}']\n"
+            );
+        }
         std::fs::write(&config, text).unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
             .arg(format!("--web.listen-address={addr}"))
-            .args(["--enable-feature=exemplar-storage", "--log.level=error"])
-            .stderr(Stdio::null())
+            .args(["--enable-feature=exemplar-storage", "--log.level=warn"])
+            .stderr(log)
             .spawn()
             .expect("prometheus is missing: apt install prometheus");
-        Self { process, addr, _folder: folder }
+        Self { process, addr, folder }
+    }
+
+    /// Returns the warnings so far.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     async fn ask(&self, path: &str) -> Option<Value> {
@@ -97,12 +109,12 @@ impl Prometheus {
     }
 
     /// Asks until the answer is as wanted.
-    async fn until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) {
+    async fn until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = None;
-        for _ in 0..200 {
+        for _ in 0..300 {
             last = self.ask(path).await;
-            if last.as_ref().is_some_and(&is_wanted) {
-                return;
+            if let Some(wanted) = last.take_if(|answer| is_wanted(answer)) {
+                return wanted;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -121,7 +133,7 @@ impl Drop for Prometheus {
 async fn prometheus_scrapes_the_page_with_its_types_and_exemplars() {
     let page = page().await;
     let server = Server::http1(page).await.unwrap();
-    let prometheus = Prometheus::scraping(server.addr());
+    let prometheus = Prometheus::scraping(server.addr(), ["/metrics".to_owned()]);
     prometheus.until("/api/v1/query?query=up", |answer| sample(answer) == Some("1")).await;
     let count = "/api/v1/query?query=http_server_request_duration_seconds_count";
     prometheus.until(count, |answer| sample(answer) == Some("1")).await;
@@ -132,6 +144,42 @@ async fn prometheus_scrapes_the_page_with_its_types_and_exemplars() {
     prometheus
         .until(exemplars, |answer| answer.to_string().contains("4bf92f3577b34da6a3ce929d0e0e4736"))
         .await;
+}
+
+#[tokio::test]
+async fn prometheus_accepts_every_page_in_both_formats() {
+    let pages: Vec<[String; 2]> = shown(BATCH);
+    let paths =
+        (0..pages.len()).flat_map(|nth| ["text", "open"].map(|kind| format!("/{kind}/{nth}")));
+    let paths: Vec<String> = paths.collect();
+    let expected = paths.len();
+    let answer = move |request: Request<Incoming>| {
+        let (kind, nth) = request.uri().path()[1..].split_once('/').unwrap();
+        let format = if kind == "text" { Format::Text } else { Format::OpenMetrics };
+        let page = pages[nth.parse::<usize>().unwrap()][usize::from(kind == "open")].clone();
+        let response = Response::builder().header("content-type", format.content_type());
+        let response = response.body(Full::<Bytes>::from(page)).unwrap();
+        std::future::ready(Ok::<_, BoxError>(response))
+    };
+    let service = service_fn(answer);
+    let server = Server::hyper(Protocol::Http1, move |_| service.clone()).await.unwrap();
+    let prometheus = Prometheus::scraping(server.addr(), paths);
+    let targets = |answer: &Value| answer.pointer("/data/activeTargets")?.as_array().cloned();
+    // A machine with other work to do answers late, and then is asked again.
+    let is_settled = |target: &Value| {
+        let error = target["lastError"].as_str().unwrap_or_default();
+        target["health"] == "up" || !(error.is_empty() || error.contains("deadline exceeded"))
+    };
+    let all_settled = |answer: &Value| {
+        let targets = targets(answer).unwrap_or_default();
+        targets.len() == expected && targets.iter().all(is_settled)
+    };
+    let answer = prometheus.until("/api/v1/targets", all_settled).await;
+    let errors = targets(&answer).unwrap().into_iter().filter(|target| target["health"] != "up");
+    let errors: Vec<_> = errors.map(|target| target["lastError"].clone()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let log = prometheus.log();
+    assert!(!log.contains("different value but same timestamp"), "{log}");
 }
 
 fn sample(answer: &Value) -> Option<&str> {
