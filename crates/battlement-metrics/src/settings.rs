@@ -163,6 +163,29 @@ mod tests {
     }
 
     #[test]
+    fn sizes_out_of_their_range_are_refused_by_name() {
+        let told = read(
+            r#"{
+                "max_series": 100000000000, "max_routes": 0, "max_clients": 99999, "shards": 4096,
+                "leave_out": ["/a?x"], "known_methods": ["get"], "prefix": "a-b"
+            }"#,
+        );
+        let told = told.unwrap_err();
+        for field in [
+            "max_series: must be 1 to 100000, got 100000000000",
+            "max_routes: must be 1 to 16384, got 0",
+            "max_clients: must be 1 to 1024, got 99999",
+            "shards: must be 1 to 64, got 4096",
+            "leave_out[0]:",
+            "known_methods[0]: get: methods are case-sensitive; write GET",
+            "prefix:",
+        ] {
+            assert!(told.contains(field), "{field} is missing in: {told}");
+        }
+        assert!(read(r#"{"naming": "prom-client", "prefix": "shop_"}"#).is_ok());
+    }
+
+    #[test]
     fn an_unknown_field_is_refused_by_name() {
         assert!(read(r#"{"max_rutes": 3}"#).unwrap_err().contains("max_rutes"));
     }
