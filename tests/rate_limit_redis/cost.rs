@@ -16,7 +16,7 @@ async fn shop(server: &Server, coalesce: usize, policies: impl Into<Policies>) -
     let shop = Shop::new(&redis.build().unwrap(), policies, OnFailure::Deny);
     // The connection is there, and the script known.
     shop.ask(u64::MAX).await;
-    server.ask::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
+    server.query::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
     shop
 }
 
@@ -25,7 +25,7 @@ fn many() -> Policy {
 }
 
 async fn scripts(server: &Server) -> f64 {
-    let stats: String = server.ask(&["INFO", "commandstats"]).await.unwrap();
+    let stats: String = server.query(&["INFO", "commandstats"]).await.unwrap();
     let calls = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_eval"));
     calls
         .map(|line| line.split_once("calls=").unwrap().1.split_once(',').unwrap().0)
@@ -53,7 +53,7 @@ async fn a_request_alone_is_one_command_whatever_the_number_of_policies() {
     for shop in [shop(&server, 1, many()).await, shop(&server, 64, three).await] {
         ask(&shop, 1, 300).await;
         assert_eq!(scripts(&server).await, 300.0);
-        server.ask::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
+        server.query::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
     }
 }
 
@@ -79,7 +79,7 @@ async fn an_abuser_costs_redis_nothing() {
     let server = Server::start().await.unwrap();
     let shop = shop(&server, 1, Policy::per_minute("minute", 1)).await;
     assert_eq!(shop.ask(1).await.status, 200);
-    server.ask::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
+    server.query::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
     for _ in 0..2_000 {
         assert_eq!(shop.ask(1).await.status, 429);
     }

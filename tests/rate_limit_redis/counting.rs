@@ -80,7 +80,7 @@ async fn many_processes_are_admitted_the_limit_exactly_on_a_cluster() {
     assert_eq!(in_processes(3, &asking).await, [LIMIT; 6]);
     let mut masters = 0;
     for master in cluster.masters() {
-        masters += u32::from(master.ask::<u32>(&["DBSIZE"]).await.unwrap() > 1);
+        masters += u32::from(master.query::<u32>(&["DBSIZE"]).await.unwrap() > 1);
     }
     assert!(masters > 1, "the keys lie on one master");
 }

@@ -69,7 +69,7 @@ mod alone {
     async fn a_server_that_is_stopped_and_goes_on() {
         let server = tokio::sync::Mutex::new(Server::start().await.unwrap());
         let shop = shop(&server.lock().await.url()).await;
-        through(&shop, async || server.lock().await.stop(), async || server.lock().await.cont())
+        through(&shop, async || server.lock().await.pause(), async || server.lock().await.resume())
             .await;
     }
 
@@ -106,7 +106,7 @@ mod alone {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let most = async |bytes: &str| {
-            server.ask::<()>(&["CONFIG", "SET", "maxmemory", bytes]).await.unwrap();
+            server.query::<()>(&["CONFIG", "SET", "maxmemory", bytes]).await.unwrap();
         };
         through(&shop, async || most("1").await, async || most("0").await).await;
     }
@@ -116,7 +116,7 @@ mod alone {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let shop = shop(&format!("redis://{}/", proxy.addr())).await;
-        through(&shop, async || proxy.freeze(), async || proxy.heal()).await;
+        through(&shop, async || proxy.freeze(), async || proxy.restore()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,7 +124,7 @@ mod alone {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let shop = shop(&format!("redis://{}/", proxy.addr())).await;
-        through(&shop, async || proxy.freeze_answers(), async || proxy.heal()).await;
+        through(&shop, async || proxy.freeze_responses(), async || proxy.restore()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,7 +132,7 @@ mod alone {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let shop = shop(&format!("redis://{}/", proxy.addr())).await;
-        through(&shop, async || proxy.delay(2 * DEADLINE), async || proxy.heal()).await;
+        through(&shop, async || proxy.delay(2 * DEADLINE), async || proxy.restore()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,8 +143,8 @@ mod alone {
         let log = under_load(&shop, async {
             proxy.freeze();
             down(shop.redis()).await;
-            proxy.cut();
-            proxy.heal();
+            proxy.disconnect();
+            proxy.restore();
             up(shop.redis()).await;
         })
         .await;
@@ -176,9 +176,9 @@ mod alone {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let log =
-            disturbed(&shop, 20, async || server.ask::<()>(&["SCRIPT", "FLUSH"]).await.unwrap());
+            disturbed(&shop, 20, async || server.query::<()>(&["SCRIPT", "FLUSH"]).await.unwrap());
         assert_eq!(log.await.inexact(), 0, "nobody has noticed");
-        let stats: String = server.ask(&["INFO", "commandstats"]).await.unwrap();
+        let stats: String = server.query(&["INFO", "commandstats"]).await.unwrap();
         let loads =
             stats.lines().find_map(|line| line.strip_prefix("cmdstat_eval:calls=")).unwrap();
         let loads: u32 = loads.split(',').next().unwrap().parse().unwrap();
@@ -193,7 +193,7 @@ mod alone {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let log =
-            disturbed(&shop, 10, async || server.ask::<()>(&["FLUSHALL"]).await.unwrap()).await;
+            disturbed(&shop, 10, async || server.query::<()>(&["FLUSHALL"]).await.unwrap()).await;
         assert_eq!(log.inexact(), 0, "nobody has noticed");
     }
 
@@ -202,7 +202,7 @@ mod alone {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let kill = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
-        let log = disturbed(&shop, 5, async || server.ask::<()>(&kill).await.unwrap()).await;
+        let log = disturbed(&shop, 5, async || server.query::<()>(&kill).await.unwrap()).await;
         assert!(
             log.inexact() * 2 < log.answers.len(),
             "{} of {}",
@@ -217,7 +217,7 @@ mod alone {
         let shop = shop(&server.url()).await;
         let pause = ["CLIENT", "PAUSE", "300", "ALL"];
         disturbed(&shop, 1, async || {
-            server.ask::<()>(&pause).await.unwrap();
+            server.query::<()>(&pause).await.unwrap();
             sleep(Duration::from_millis(400)).await;
         })
         .await;
@@ -234,12 +234,12 @@ mod alone {
         let (mut away, mut back, mut again) = (Instant::now(), Instant::now(), Instant::now());
         let log = under_load(&shop, async {
             sleep(BEFORE).await;
-            cluster.master_of(0).stop();
+            cluster.master_of(0).pause();
             assert!(eventually(PATIENCE, || redis.state() == State::Degraded).await, "{redis:?}");
             away = Instant::now();
             sleep(OUTAGE).await;
             back = Instant::now();
-            cluster.master_of(0).cont();
+            cluster.master_of(0).resume();
             up(&redis).await;
             again = Instant::now();
             sleep(BEFORE).await;
@@ -262,12 +262,12 @@ mod alone {
         up(&redis).await;
         let shop = Shop::new(&redis, Policy::per_day("day", 1_000), OnFailure::Deny);
         assert_eq!(shop.ask(1).await.left, Some(999));
-        server.stop();
+        server.pause();
         for _ in 0..10 {
             // Each is tried again by its customer, as one would.
             assert_eq!(shop.ask(1).await.status, 503);
         }
-        server.cont();
+        server.resume();
         up(&redis).await;
         let mut answer = shop.ask(1).await;
         while answer.status == 503 {
@@ -289,7 +289,7 @@ mod alone {
         for _ in 0..10 {
             assert_eq!(shop.ask(1).await.status, 503);
         }
-        proxy.heal();
+        proxy.restore();
         up(&redis).await;
         let mut answer = shop.ask(1).await;
         while answer.status == 503 {

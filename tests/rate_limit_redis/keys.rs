@@ -14,7 +14,7 @@ fn once() -> Policy {
 }
 
 async fn keys(server: &Server) -> Vec<String> {
-    let keys: Vec<String> = server.ask(&["KEYS", "*"]).await.unwrap();
+    let keys: Vec<String> = server.query(&["KEYS", "*"]).await.unwrap();
     keys.into_iter().filter(|key| !key.contains("probe")).collect()
 }
 

@@ -47,7 +47,7 @@ async fn a_caller_that_is_never_polled_again_holds_up_nobody() {
         let redis = Redis::builder(&server.url()).coalesce(coalesce).deadline(PATIENCE * 3);
         let shop = shop(&redis.build().unwrap()).await;
         for polls in 1..=4 {
-            let flush = async || server.ask::<()>(&["SCRIPT", "FLUSH"]).await.unwrap();
+            let flush = async || server.query::<()>(&["SCRIPT", "FLUSH"]).await.unwrap();
             flush().await;
             let mut parked = pin!(shop.ask(1));
             poll_for_a_while(parked.as_mut(), polls).await;

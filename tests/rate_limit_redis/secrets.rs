@@ -115,7 +115,7 @@ async fn the_database_of_the_url_is_used() {
     let redis = redis.deadline(Duration::from_secs(5)).build().unwrap();
     let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
     assert_eq!(shop.ask(1).await.status, 200);
-    assert_eq!(server.ask::<u32>(&["DBSIZE"]).await.unwrap(), 0);
-    let info: String = server.ask(&["INFO", "keyspace"]).await.unwrap();
+    assert_eq!(server.query::<u32>(&["DBSIZE"]).await.unwrap(), 0);
+    let info: String = server.query(&["INFO", "keyspace"]).await.unwrap();
     assert!(info.contains("db3:"), "{info}");
 }

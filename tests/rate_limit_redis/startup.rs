@@ -57,7 +57,7 @@ const CALLERS: u64 = 256;
 
 /// All at once, of a client that has only just been made, and of a server that knows no script.
 async fn ask_from_the_first(server: &Server, coalesce: usize) {
-    let _: () = server.ask(&["SCRIPT", "FLUSH"]).await.unwrap();
+    let _: () = server.query(&["SCRIPT", "FLUSH"]).await.unwrap();
     let redis = Redis::builder(&server.url()).deadline(PATIENCE).coalesce(coalesce);
     let redis = redis.build().unwrap();
     let shop = Shop::new(&redis, Policy::per_day("day", 10_000), OnFailure::Deny);
@@ -120,7 +120,7 @@ mod alone {
             asking.spawn(async move { shop.ask(customer).await });
         }
         sleep_until(began + DEADLINE - before).await;
-        server.cont();
+        server.resume();
         asking.join_all().await;
     }
 
@@ -128,7 +128,7 @@ mod alone {
     async fn who_was_late_for_the_first_connection_keeps_nobody_else_from_it() {
         let mut server = Server::start().await.unwrap();
         for nth in 0..TRIES {
-            server.stop();
+            server.pause();
             let redis = Redis::builder(&server.url()).deadline(DEADLINE).build().unwrap();
             let shop = Shop::new(&redis, Policy::per_day("day", 10_000), OnFailure::Deny);
             ask_in_vain(&shop, &mut server, BETWEEN * nth as u32).await;

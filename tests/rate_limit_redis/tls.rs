@@ -6,14 +6,14 @@ use battlement_rate_limit::{
 };
 use battlement_testkit::{
     eventually,
-    redis::{Authority, Redis as Server},
+    redis::{CertificateAuthority, Redis as Server},
 };
 
 use crate::shop::{PATIENCE, Shop};
 
 #[tokio::test]
 async fn tls_is_spoken_with_a_server_of_the_authority_that_was_named() {
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let server = Server::start_tls(&authority).await.unwrap();
     let redis =
         Redis::builder(&server.tls_url()).root_certificates(authority.pem()).deadline(PATIENCE);
@@ -25,9 +25,9 @@ async fn tls_is_spoken_with_a_server_of_the_authority_that_was_named() {
 
 #[tokio::test]
 async fn a_server_of_another_authority_is_none() {
-    let server = Server::start_tls(&Authority::new()).await.unwrap();
+    let server = Server::start_tls(&CertificateAuthority::new()).await.unwrap();
     let redis = Redis::builder(&server.tls_url())
-        .root_certificates(Authority::new().pem())
+        .root_certificates(CertificateAuthority::new().pem())
         .build()
         .unwrap();
     let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);

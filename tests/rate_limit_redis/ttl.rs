@@ -84,10 +84,10 @@ async fn whatever_was_asked_taken_back_and_forgotten_no_key_stays_for_ever() {
         });
     }
     tasks.join_all().await;
-    let keys: Vec<String> = server.ask(&["KEYS", "*"]).await.unwrap();
+    let keys: Vec<String> = server.query(&["KEYS", "*"]).await.unwrap();
     assert!(keys.len() > 10, "{keys:?}");
     for key in keys {
-        let ttl: i64 = server.ask(&["PTTL", &key]).await.unwrap();
+        let ttl: i64 = server.query(&["PTTL", &key]).await.unwrap();
         // It may have gone meanwhile, which is -2; or stay for a day, a quarter of that, and a second.
         assert!(ttl != -1 && ttl <= 108_001_010, "{key} stays for {ttl} ms");
     }

@@ -193,7 +193,7 @@ async fn a_service_starts_without_redis_and_uses_it_when_it_is_there() {
 #[tokio::test]
 async fn the_password_is_used_and_shown_to_nobody() {
     let server = Server::start().await.unwrap();
-    let () = server.ask(&["CONFIG", "SET", "requirepass", "s3cret-pass"]).await.unwrap();
+    let () = server.query(&["CONFIG", "SET", "requirepass", "s3cret-pass"]).await.unwrap();
     let url = format!("redis://:s3cret-pass@127.0.0.1:{}/3", server.port());
     let redis = Redis::builder(&url).deadline(Duration::from_secs(5)).build().unwrap();
     let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
@@ -254,7 +254,7 @@ async fn a_user_who_may_do_what_the_docs_say_may_do_enough() {
     let server = Server::start().await.unwrap();
     let rules = "ACL SETUSER limits on >password ~rl:* +get +set +del +time +eval +evalsha +ping";
     let rules: Vec<_> = rules.split(' ').collect();
-    let () = server.ask(&rules).await.unwrap();
+    let () = server.query(&rules).await.unwrap();
     let url = format!("redis://limits:password@127.0.0.1:{}/", server.port());
     let redis = Redis::builder(&url).deadline(Duration::from_secs(5)).build().unwrap();
     let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
@@ -273,7 +273,7 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
     let key = handle.key(&Request::new(())).unwrap();
     let call = || tokio_test::task::spawn(layer.layer(ok()).oneshot(Request::new(())));
     assert_eq!(status(&layer).await, 200);
-    server.stop();
+    server.pause();
     // Two are on their way, each alone, and two wait to go with the next.
     let [mut first, mut second, mut third, mut fourth] = [call(), call(), call(), call()];
     for call in [&mut first, &mut second] {
@@ -286,7 +286,7 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
     }
     tokio::task::yield_now().await;
     drop((third, first, second));
-    server.cont();
+    server.resume();
     assert_eq!(fourth.await.unwrap().status(), 200);
     let left = handle.peek(key).await.unwrap().states[0].remaining;
     assert_eq!(left, 10 - 4, "of five, the one that was never sent is not charged");
@@ -295,7 +295,7 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
 #[tokio::test]
 async fn who_goes_away_while_there_is_no_connection_is_not_charged() {
     let mut server = Server::start().await.unwrap();
-    server.stop();
+    server.pause();
     let redis = patient(&server);
     let (layer, handle) =
         layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 10)).pair();
@@ -309,7 +309,7 @@ async fn who_goes_away_while_there_is_no_connection_is_not_charged() {
     tokio::task::yield_now().await;
     drop(third);
     assert_eq!(redis.state(), State::Connecting);
-    server.cont();
+    server.resume();
     assert_eq!([second.await.unwrap().status(), fourth.await.unwrap().status()], [200, 200]);
     let key = handle.key(&Request::new(())).unwrap();
     let left = handle.peek(key).await.unwrap().states[0].remaining;
@@ -347,7 +347,7 @@ async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
     let redis = Redis::builder(&server.url()).observe(commands.clone()).build().unwrap();
     assert!(eventually(SOON, || redis.state() == State::Up).await);
     let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
-    server.stop();
+    server.pause();
     assert_eq!(status(&layer).await, 503);
     let late = || commands.0.lock().unwrap().contains(&Err(StoreError::Late));
     assert!(eventually(SOON, late).await);

@@ -12,7 +12,7 @@ use battlement_rate_limit::{
 };
 use battlement_testkit::{
     eventually,
-    redis::{Authority, Redis as Server, RedisCluster},
+    redis::{CertificateAuthority, Redis as Server, RedisCluster},
 };
 use http::Request;
 use tower::Layer;
@@ -49,7 +49,7 @@ async fn a_cluster_keeps_each_key_where_its_slot_is_and_admits_exactly_as_many()
     }
     let mut keys = Vec::new();
     for master in cluster.masters() {
-        let held: Vec<String> = master.ask(&["KEYS", "rl:{orders:*"]).await.unwrap();
+        let held: Vec<String> = master.query(&["KEYS", "rl:{orders:*"]).await.unwrap();
         assert!(!held.is_empty(), "fifty keys lie on all three");
         keys.extend(held);
     }
@@ -69,14 +69,14 @@ async fn a_cluster_keeps_each_key_where_its_slot_is_and_admits_exactly_as_many()
 
 #[tokio::test]
 async fn a_server_with_a_certificate_of_ones_own_is_trusted_by_its_authority_alone() {
-    let authority = Authority::new();
+    let authority = CertificateAuthority::new();
     let server = Server::start_tls(&authority).await.unwrap();
     let redis = Redis::builder(&server.tls_url()).deadline(PATIENT);
     let known = redis.clone().root_certificates(authority.pem()).build().unwrap();
     let layer = by_path(known.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
     assert_eq!([status(&layer, "/").await, status(&layer, "/").await], [200, 429]);
 
-    let other = redis.clone().root_certificates(Authority::new().pem()).build().unwrap();
+    let other = redis.clone().root_certificates(CertificateAuthority::new().pem()).build().unwrap();
     assert!(eventually(SOON, || other.state() == State::Down).await);
     let error = redis.root_certificates("no PEM").build().unwrap_err();
     assert_eq!(error.fields()[0].field(), "root_certificates");

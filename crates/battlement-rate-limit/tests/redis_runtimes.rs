@@ -59,7 +59,7 @@ fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() 
     for _ in 0..3 {
         in_a_runtime_that_ends(async || {
             assert_eq!(status(&layer).await, 200);
-            server.stop();
+            server.pause();
             // Two are on their way, and more wait than go with the next.
             for _ in 0..200 {
                 let layer = layer.clone();
@@ -69,7 +69,7 @@ fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() 
                 tokio::task::yield_now().await;
             }
         });
-        server.cont();
+        server.resume();
     }
     in_a_runtime_that_ends(async || assert_eq!(status(&layer).await, 200));
 }
@@ -83,14 +83,14 @@ fn an_outage_that_a_runtime_did_not_live_to_see_the_end_of_ends_in_the_next_one(
     in_a_runtime_that_ends(async || {
         status(&layer).await;
         assert!(eventually(SOON, || redis.state() == State::Up).await);
-        server.stop();
+        server.pause();
         let end = Instant::now() + SOON;
         while redis.state() != State::Down && Instant::now() < end {
             assert_eq!(status(&layer).await, 503);
         }
         assert_eq!(redis.state(), State::Down);
     });
-    server.cont();
+    server.resume();
     in_a_runtime_that_ends(async || {
         status(&layer).await;
         assert!(eventually(SOON, || redis.state() == State::Up).await, "{redis:?}");

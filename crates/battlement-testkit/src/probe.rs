@@ -3,9 +3,9 @@
 mod body;
 mod counts;
 mod error;
-mod fault;
 mod future;
 mod gate;
+mod misuse;
 mod received;
 mod reply;
 mod state;
@@ -24,9 +24,9 @@ pub use self::{
     body::ProbeBody,
     counts::Counts,
     error::ProbeError,
-    fault::Fault,
     future::ProbeFuture,
     gate::Gate,
+    misuse::Misuse,
     received::{Received, RequestBody},
     reply::Reply,
 };
@@ -35,7 +35,7 @@ pub use self::{
 ///
 /// All clones share one record and one script; only readiness belongs to each clone, as with any tower
 /// service. A test keeps one clone, passes another to the layer, and inspects its own. A call without
-/// readiness also gets a reply, and is recorded in [`faults`](Self::faults).
+/// readiness also gets a reply, and is recorded in [`misuses`](Self::misuses).
 ///
 /// # Example
 ///
@@ -84,7 +84,7 @@ impl Probe {
     }
 
     /// Fails every readiness poll with `error`.
-    pub fn never_ready(&self, error: ProbeError) {
+    pub fn fail_readiness(&self, error: ProbeError) {
         self.state.lock().readiness = Readiness::Fails(error);
     }
 
@@ -96,8 +96,8 @@ impl Probe {
 
     /// Returns the caller's violations of tower's contract, in order.
     #[must_use]
-    pub fn faults(&self) -> Vec<Fault> {
-        self.state.lock().faults.clone()
+    pub fn misuses(&self) -> Vec<Misuse> {
+        self.state.lock().misuses.clone()
     }
 
     /// Returns the requests of all calls, in order.
@@ -108,7 +108,7 @@ impl Probe {
 
     fn spend_readiness(&mut self) {
         if !std::mem::take(&mut self.is_ready) {
-            self.state.fault(Fault::CalledUnready);
+            self.state.record_misuse(Misuse::CallWithoutReadiness);
         }
     }
 }

@@ -32,8 +32,8 @@ use self::pipe::pipe;
 /// println!("listening on {}", proxy.addr());
 ///
 /// proxy.freeze(); // no data arrives, as with an unplugged cable
-/// proxy.heal(); // data sent in the meantime arrives
-/// proxy.cut(); // open connections end; new ones work
+/// proxy.restore(); // data sent in the meantime arrives
+/// proxy.disconnect(); // open connections end; new ones work
 /// # Ok(())
 /// # }
 /// ```
@@ -101,17 +101,17 @@ impl Proxy {
     }
 
     /// Holds back the data that the server sends; data of the client still arrives.
-    pub fn freeze_answers(&self) {
+    pub fn freeze_responses(&self) {
         self.link.send_replace(Link { to_client: Flow::Frozen, ..Link::default() });
     }
 
     /// Restores the flow without delay. Data that was held back arrives on connections that are still open, as with TCP.
-    pub fn heal(&self) {
+    pub fn restore(&self) {
         self.link.send_replace(Link::default());
     }
 
     /// Closes all open connections. New ones are not affected.
-    pub fn cut(&self) {
+    pub fn disconnect(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 }

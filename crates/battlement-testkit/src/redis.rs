@@ -15,7 +15,7 @@ use redis::{Client, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-pub use self::{authority::Authority, cluster::RedisCluster, error::StartError};
+pub use self::{authority::CertificateAuthority, cluster::RedisCluster, error::StartError};
 use self::{launch::Launch, process::Process};
 
 /// The maximum time until a server answers its first `PING`.
@@ -79,7 +79,7 @@ impl Redis {
     /// # Errors
     ///
     /// Returns an error in the cases of [`start`](Self::start), or if `redis-server` was built without TLS.
-    pub async fn start_tls(authority: &Authority) -> Result<Self, StartError> {
+    pub async fn start_tls(authority: &CertificateAuthority) -> Result<Self, StartError> {
         Self::launch(Launch::new(&[])?.tls(authority)?).await
     }
 
@@ -127,20 +127,20 @@ impl Redis {
     /// # Errors
     ///
     /// Returns an error if the server is unreachable, rejects the command, or replies with a value of another type.
-    pub async fn ask<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
+    pub async fn query<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
         let client = Client::open(self.url())?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await
     }
 
     /// Pauses the process (SIGSTOP): connections stay open, and commands get no reply.
-    pub fn stop(&mut self) {
-        self.process.stop();
+    pub fn pause(&mut self) {
+        self.process.pause();
     }
 
     /// Resumes a paused process (SIGCONT).
-    pub fn cont(&mut self) {
-        self.process.cont();
+    pub fn resume(&mut self) {
+        self.process.resume();
     }
 
     /// Kills the process (SIGKILL) and waits for its exit; later connections are refused.
@@ -173,5 +173,5 @@ async fn run(port: u16, args: &[String], dir: &Path) -> Result<Process, StartErr
         }
         sleep(PING_INTERVAL).await;
     }
-    Err(StartError::Silent)
+    Err(StartError::TimedOut)
 }

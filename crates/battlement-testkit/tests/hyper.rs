@@ -115,7 +115,7 @@ async fn clones_of_an_http2_client_send_concurrently() {
 #[tokio::test]
 async fn a_request_body_and_its_trailers_reach_the_service() {
     let probe = Probe::new();
-    probe.always(Reply::default().reading());
+    probe.always(Reply::default().read_body());
     let server = Server::http2(probe.clone()).await.unwrap();
     let mut client = Http2::connect(server.addr()).await.unwrap();
     let body = ProbeBody::from("to you").trailers(trailers());

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use battlement_testkit::probe::{Fault, Gate, Probe, ProbeBody, ProbeError, Reply, RequestBody};
+use battlement_testkit::probe::{Gate, Misuse, Probe, ProbeBody, ProbeError, Reply, RequestBody};
 use http::{Request, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
@@ -34,7 +34,7 @@ async fn scripted_replies_are_used_in_order_before_the_default_reply() {
     assert_eq!(call().await.unwrap().status(), StatusCode::GONE);
     assert_eq!(call().await.unwrap().status(), StatusCode::GONE);
     assert_eq!(probe.counts().calls, 4);
-    assert_eq!(probe.faults(), []);
+    assert_eq!(probe.misuses(), []);
 }
 
 #[tokio::test]
@@ -65,23 +65,23 @@ async fn a_body_dropped_before_its_last_frame_is_counted() {
     let mut body = probe.clone().oneshot(request()).await.unwrap();
     body.frame().await.unwrap().unwrap();
     drop(body);
-    assert_eq!(probe.counts().cut_bodies, 1);
+    assert_eq!(probe.counts().cancelled_bodies, 1);
 
     let body = probe.clone().oneshot(request()).await.unwrap();
     body.into_body().collect().await.unwrap();
-    assert_eq!(probe.counts().cut_bodies, 1);
+    assert_eq!(probe.counts().cancelled_bodies, 1);
 }
 
 #[tokio::test]
-async fn a_call_without_its_own_readiness_is_a_fault() {
+async fn a_call_without_its_own_readiness_is_recorded_as_misuse() {
     let mut probe = Probe::new();
     ready(&mut probe).await.unwrap();
     let mut copy = probe.clone();
     probe.call(request()).await.unwrap();
-    assert_eq!(probe.faults(), []);
+    assert_eq!(probe.misuses(), []);
     copy.call(request()).await.unwrap();
     probe.call(request()).await.unwrap();
-    assert_eq!(probe.faults(), [Fault::CalledUnready; 2]);
+    assert_eq!(probe.misuses(), [Misuse::CallWithoutReadiness; 2]);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn readiness_waits_for_its_gate_and_fails_with_the_given_error() {
 
     gate.close();
     assert_pending!(spawn(ready(&mut probe)).poll());
-    probe.never_ready(ERROR);
+    probe.fail_readiness(ERROR);
     assert_ready_err!(spawn(ready(&mut probe)).poll());
 }
 
@@ -118,8 +118,8 @@ async fn a_reply_waits_for_its_polls_and_for_its_gate() {
 #[tokio::test]
 async fn a_request_is_recorded_with_its_body_if_the_reply_reads_it() {
     let probe = Probe::new();
-    probe.next(Reply::default().reading());
-    probe.next(Reply::default().reading());
+    probe.next(Reply::default().read_body());
+    probe.next(Reply::default().read_body());
     for body in [ProbeBody::from("a").data("b"), ProbeBody::from("a").error(ERROR)] {
         probe.clone().oneshot(Request::new(body)).await.unwrap();
     }

@@ -81,7 +81,7 @@ async fn data_sent_during_a_freeze_arrives_afterwards() {
         send(stream, b"hello").await;
         assert!(timeout(DELAY, receive(stream)).await.is_err());
     }
-    proxy.heal();
+    proxy.restore();
     for stream in [&mut old, &mut new] {
         assert_eq!(&receive(stream).await.unwrap(), b"hello");
     }
@@ -93,12 +93,12 @@ async fn responses_alone_can_be_held_back() {
     let proxy = Proxy::start(listener.local_addr().unwrap()).await.unwrap();
     let mut client = connect(&proxy).await;
     let (mut server, _) = listener.accept().await.unwrap();
-    proxy.freeze_answers();
+    proxy.freeze_responses();
     send(&mut client, b"hello").await;
     assert_eq!(&receive(&mut server).await.unwrap(), b"hello");
     send(&mut server, b"world").await;
     assert!(timeout(DELAY, receive(&mut client)).await.is_err());
-    proxy.heal();
+    proxy.restore();
     assert_eq!(&receive(&mut client).await.unwrap(), b"world");
 }
 
@@ -108,7 +108,7 @@ async fn a_cut_closes_open_connections_and_no_later_ones() {
     let mut old = connect(&proxy).await;
     send(&mut old, b"hello").await;
     receive(&mut old).await.unwrap();
-    proxy.cut();
+    proxy.disconnect();
     assert!(receive(&mut old).await.is_err());
     let mut new = connect(&proxy).await;
     send(&mut new, b"again").await;

@@ -38,10 +38,10 @@ async fn a_started_server_answers_immediately() {
 async fn a_paused_server_does_not_answer_until_it_is_resumed() {
     let mut redis = Redis::start().await.unwrap();
     let mut stream = connect(&redis).await.unwrap();
-    redis.stop();
+    redis.pause();
     let result = timeout(Duration::from_millis(200), query(&mut stream, "PING")).await;
     assert!(result.is_err());
-    redis.cont();
+    redis.resume();
     assert_eq!(reply(&mut stream).await.unwrap(), "+PONG");
 }
 
@@ -64,10 +64,10 @@ async fn a_killed_server_refuses_connections_and_a_restarted_one_is_empty() {
 #[tokio::test]
 async fn a_paused_server_can_be_killed_and_signals_after_that_have_no_effect() {
     let mut redis = Redis::start().await.unwrap();
-    redis.stop();
+    redis.pause();
     redis.kill();
-    redis.stop();
-    redis.cont();
+    redis.pause();
+    redis.resume();
     assert!(connect(&redis).await.is_err());
 }
 

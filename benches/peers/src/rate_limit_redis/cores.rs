@@ -19,7 +19,7 @@ impl Core {
 
     /// Pins Redis to the core, if the machine has more than one.
     pub(super) async fn pin_redis(self, redis: &Redis) -> Result<()> {
-        let info: String = redis.ask(&["INFO", "server"]).await?;
+        let info: String = redis.query(&["INFO", "server"]).await?;
         let id = info.lines().find_map(|line| line.strip_prefix("process_id:"));
         let id = id.context("Redis reports no process id")?.trim().parse()?;
         self.pin_process(Some(Pid::from_raw(id).context("the process id of Redis is 0")?))

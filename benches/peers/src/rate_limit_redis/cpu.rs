@@ -5,7 +5,7 @@ use battlement_testkit::redis::Redis;
 
 /// Returns the CPU time of Redis since its start, in seconds.
 pub(super) async fn redis_seconds(redis: &Redis) -> Result<f64> {
-    let info: String = redis.ask(&["INFO", "cpu"]).await?;
+    let info: String = redis.query(&["INFO", "cpu"]).await?;
     ["used_cpu_sys:", "used_cpu_user:"].iter().try_fold(0.0, |sum, name| {
         let line = info
             .lines()

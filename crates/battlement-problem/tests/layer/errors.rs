@@ -190,7 +190,7 @@ async fn a_bug_is_told_to_the_hook_whose_panics_harm_nobody() {
 #[tokio::test]
 async fn a_service_that_cannot_get_ready_is_answered_for() {
     let probe = Probe::new();
-    probe.never_ready(ProbeError::new("the pool is gone"));
+    probe.fail_readiness(ProbeError::new("the pool is gone"));
     let service = ProblemLayer::new().layer(probe);
     let response = service.oneshot(Request::new(ProbeBody::empty())).await.unwrap();
     assert_eq!(response.status(), 500);

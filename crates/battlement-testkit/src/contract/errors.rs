@@ -11,7 +11,7 @@ const ERROR: ProbeError = ProbeError::new("the error that must come out");
 
 pub(super) async fn of_readiness(make: Make<'_>) -> Told {
     let subject = make();
-    subject.probe.never_ready(ERROR);
+    subject.probe.fail_readiness(ERROR);
     let mut service = subject.service();
     if let Err(failure) = service.ready().await {
         return failure.must_be(ERROR);

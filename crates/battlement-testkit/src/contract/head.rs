@@ -18,7 +18,7 @@ struct Mark;
 
 pub(super) async fn request_passes(make: Make<'_>) -> Told {
     let subject = make();
-    subject.probe.next(Reply::default().reading());
+    subject.probe.next(Reply::default().read_body());
     let request = subject.prepared(whole_request());
     let (sent, sent_body) = request.into_parts();
     let request = Request::from_parts(sent.clone(), sent_body.clone());

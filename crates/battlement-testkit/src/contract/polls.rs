@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     eventually,
-    probe::{Fault, Gate, ProbeBody, Reply},
+    probe::{Gate, Misuse, ProbeBody, Reply},
 };
 
 pub(super) async fn wakes_reach(make: Make<'_>) -> Told {
@@ -42,7 +42,7 @@ pub(super) async fn as_asked(make: Make<'_>) -> Told {
     drop(call);
 
     body_as_asked(&subject, exchange(&subject, &mut service).await?.into_body()).await?;
-    subject.without(Fault::PolledAfterEnd)
+    subject.without(Misuse::PollAfterCompletion)
 }
 
 async fn future_as_asked(subject: &Subject, call: &mut Call) -> Told {

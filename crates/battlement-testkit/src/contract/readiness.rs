@@ -5,7 +5,7 @@ use super::{
     drive::{begin, exchange, finish, ready},
     subject::{Failure, Make, Outer, Subject, Told},
 };
-use crate::probe::{Fault, Gate};
+use crate::probe::{Gate, Misuse};
 
 pub(super) async fn spent_once(make: Make<'_>) -> Told {
     let subject = make();
@@ -26,7 +26,7 @@ pub(super) async fn spent_once(make: Make<'_>) -> Told {
     first.await.map_err(Failure::told)?;
     second.await.map_err(Failure::told)?;
 
-    subject.without(Fault::CalledUnready)?;
+    subject.without(Misuse::CallWithoutReadiness)?;
     match subject.probe.counts().calls {
         5 => Ok(()),
         calls => Err(format!("5 calls of the layer made {calls} of the service")),

@@ -6,7 +6,7 @@ use http_body::Body;
 use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
-use crate::probe::{Fault, Probe, ProbeBody, ProbeError};
+use crate::probe::{Misuse, Probe, ProbeBody, ProbeError};
 
 /// The layer's service, its types erased so that every rule is compiled once.
 pub(super) type Outer = BoxCloneSyncService<Request<ProbeBody>, OuterResponse, Failure>;
@@ -112,8 +112,8 @@ impl Subject {
     }
 
     /// Whether the probe never saw `fault`.
-    pub(super) fn without(&self, fault: Fault) -> Told {
-        if self.probe.faults().contains(&fault) {
+    pub(super) fn without(&self, fault: Misuse) -> Told {
+        if self.probe.misuses().contains(&fault) {
             return Err(format!("the service saw a fault of its caller: {fault:?}"));
         }
         Ok(())

@@ -55,7 +55,7 @@ impl Situation {
     fn arrange(self, subject: &Subject) {
         match self {
             Self::Works => {}
-            Self::NeverReady => subject.probe.never_ready(ERROR),
+            Self::NeverReady => subject.probe.fail_readiness(ERROR),
             Self::CallFails => subject.probe.next(Reply::error(ERROR)),
         }
     }

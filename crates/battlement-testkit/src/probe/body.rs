@@ -163,7 +163,7 @@ impl Clone for ProbeBody {
 impl Drop for ProbeBody {
     fn drop(&mut self) {
         if let (Some(ticket), false) = (&self.ticket, self.steps.is_empty()) {
-            ticket.count(|counts| counts.cut_bodies += 1);
+            ticket.count(|counts| counts.cancelled_bodies += 1);
         }
     }
 }

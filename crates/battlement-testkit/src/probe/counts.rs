@@ -15,7 +15,7 @@ pub struct Counts {
     /// Response futures that were dropped before completion.
     pub cancelled: usize,
     /// Response bodies that were dropped before their last frame.
-    pub cut_bodies: usize,
+    pub cancelled_bodies: usize,
     /// Polls of response futures.
     pub future_polls: usize,
     /// Polls of response bodies.

@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use tower::BoxError;
 
 use super::{
-    Fault, ProbeBody, ProbeError, Reply, RequestBody,
+    Misuse, ProbeBody, ProbeError, Reply, RequestBody,
     reply::Outcome,
     state::{State, Ticket},
 };
@@ -89,7 +89,7 @@ impl Future for ProbeFuture {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.state.lock().counts.future_polls += 1;
         if self.ticket.is_none() {
-            self.state.fault(Fault::PolledAfterEnd);
+            self.state.record_misuse(Misuse::PollAfterCompletion);
             return Poll::Pending;
         }
         ready!(self.poll_waits(cx));

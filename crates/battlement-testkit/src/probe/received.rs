@@ -10,7 +10,7 @@ pub struct Received {
     pub parts: Parts,
     /// The size hint of the body on arrival.
     pub size_hint: SizeHint,
-    /// The body, if the reply [reads](crate::probe::Reply::reading) it.
+    /// The body, if the reply [reads](crate::probe::Reply::read_body) it.
     pub body: RequestBody,
 }
 

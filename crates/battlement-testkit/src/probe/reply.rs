@@ -80,7 +80,7 @@ impl Reply {
 
     /// Reads the request body to its end before the reply.
     #[must_use]
-    pub const fn reading(mut self) -> Self {
+    pub const fn read_body(mut self) -> Self {
         self.reads_body = true;
         self
     }

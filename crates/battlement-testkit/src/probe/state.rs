@@ -7,7 +7,7 @@ use std::{
 use http::request::Parts;
 use http_body::SizeHint;
 
-use super::{Counts, Fault, Gate, ProbeError, Received, Reply, RequestBody};
+use super::{Counts, Gate, Misuse, ProbeError, Received, Reply, RequestBody};
 
 /// The state that all clones of a probe share.
 #[derive(Clone, Default)]
@@ -16,7 +16,7 @@ pub(super) struct State(Arc<Mutex<Record>>);
 #[derive(Default)]
 pub(super) struct Record {
     pub(super) counts: Counts,
-    pub(super) faults: Vec<Fault>,
+    pub(super) misuses: Vec<Misuse>,
     pub(super) received: Vec<Received>,
     pub(super) script: VecDeque<Reply>,
     pub(super) always: Reply,
@@ -36,8 +36,8 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn fault(&self, fault: Fault) {
-        self.lock().faults.push(fault);
+    pub(super) fn record_misuse(&self, misuse: Misuse) {
+        self.lock().misuses.push(misuse);
     }
 
     pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {

@@ -23,7 +23,7 @@ const SLOTS: [RangeInclusive<u16>; 3] = [0..=5460, 5461..=10922, 10923..=16383];
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), battlement_testkit::redis::StartError> {
 /// let mut cluster = RedisCluster::start().await?;
-/// cluster.master_of(16_000).stop();
+/// cluster.master_of(16_000).pause();
 /// let slot = cluster.slot_of("key").await?;
 /// # Ok(())
 /// # }
@@ -82,7 +82,7 @@ impl RedisCluster {
     ///
     /// Returns an error if the master does not answer.
     pub async fn slot_of(&self, key: &str) -> RedisResult<u16> {
-        self.masters[0].ask(&["CLUSTER", "KEYSLOT", key]).await
+        self.masters[0].query(&["CLUSTER", "KEYSLOT", key]).await
     }
 
     async fn assign_slots(&self) -> Result<(), StartError> {
@@ -92,12 +92,12 @@ impl RedisCluster {
         for (nth, (master, slots)) in self.masters.iter().zip(&SLOTS).enumerate() {
             let [from, to, epoch] =
                 [slots.start(), slots.end(), &(nth as u16 + 1)].map(u16::to_string);
-            master.ask::<()>(&["CLUSTER", "ADDSLOTSRANGE", &from, &to]).await?;
-            master.ask::<()>(&["CLUSTER", "SET-CONFIG-EPOCH", &epoch]).await?;
+            master.query::<()>(&["CLUSTER", "ADDSLOTSRANGE", &from, &to]).await?;
+            master.query::<()>(&["CLUSTER", "SET-CONFIG-EPOCH", &epoch]).await?;
             if nth > 0 {
                 let [port, bus] = [first.port, first.second.unwrap_or_default()];
                 let [port, bus] = [port.to_string(), bus.to_string()];
-                master.ask::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]).await?;
+                master.query::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]).await?;
             }
         }
         Ok(())
@@ -106,9 +106,9 @@ impl RedisCluster {
     async fn wait_for_formation(&self) -> Result<(), StartError> {
         let deadline = Instant::now() + FORMATION_TIMEOUT;
         for master in &self.masters {
-            while !is_formed(&master.ask::<String>(&["CLUSTER", "INFO"]).await?) {
+            while !is_formed(&master.query::<String>(&["CLUSTER", "INFO"]).await?) {
                 if Instant::now() >= deadline {
-                    return Err(StartError::Silent);
+                    return Err(StartError::TimedOut);
                 }
                 sleep(POLL_INTERVAL).await;
             }

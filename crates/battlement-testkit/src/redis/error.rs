@@ -11,13 +11,13 @@ pub enum StartError {
     /// Every tried port was in use.
     PortTaken,
     /// The server did not answer or become ready in time.
-    Silent,
+    TimedOut,
     /// The server exited during its start; contains its output.
     Exited(String),
     /// The system failed to start the process.
     Io(io::Error),
     /// The server rejected a configuration command, for example to join a cluster or to become a replica.
-    Refused(RedisError),
+    Rejected(RedisError),
 }
 
 impl fmt::Display for StartError {
@@ -27,10 +27,10 @@ impl fmt::Display for StartError {
                 "redis-server is not installed: run `apt-get install redis-server` or `brew install redis`",
             ),
             Self::PortTaken => f.write_str("redis-server found no free port"),
-            Self::Silent => f.write_str("redis-server did not answer in time"),
+            Self::TimedOut => f.write_str("redis-server did not answer in time"),
             Self::Exited(output) => write!(f, "redis-server exited during its start: {output}"),
             Self::Io(_) => f.write_str("failed to start redis-server"),
-            Self::Refused(_) => f.write_str("redis-server rejected a configuration command"),
+            Self::Rejected(_) => f.write_str("redis-server rejected a configuration command"),
         }
     }
 }
@@ -39,7 +39,7 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io(error) => Some(error),
-            Self::Refused(error) => Some(error),
+            Self::Rejected(error) => Some(error),
             _ => None,
         }
     }
@@ -47,6 +47,6 @@ impl Error for StartError {
 
 impl From<RedisError> for StartError {
     fn from(error: RedisError) -> Self {
-        Self::Refused(error)
+        Self::Rejected(error)
     }
 }

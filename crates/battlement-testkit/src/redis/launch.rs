@@ -2,7 +2,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{Authority, StartError, port};
+use super::{CertificateAuthority, StartError, port};
 
 /// The settings of a server to start.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Launch {
         Self { second_port: Some(option), ..self }
     }
 
-    pub(super) fn tls(mut self, authority: &Authority) -> Result<Self, StartError> {
+    pub(super) fn tls(mut self, authority: &CertificateAuthority) -> Result<Self, StartError> {
         self.args.extend(authority.issue(self.dir()).map_err(StartError::Io)?);
         Ok(self.second_port("--tls-port"))
     }

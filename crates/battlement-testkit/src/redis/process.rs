@@ -57,11 +57,11 @@ impl Process {
         }))
     }
 
-    pub(super) fn stop(&mut self) {
+    pub(super) fn pause(&mut self) {
         self.signal(Signal::STOP);
     }
 
-    pub(super) fn cont(&mut self) {
+    pub(super) fn resume(&mut self) {
         self.signal(Signal::CONT);
     }
 

@@ -16,12 +16,15 @@ impl Redis {
     ///
     /// Returns an error if the server rejects the command, or does not catch up in time.
     pub async fn replicate(&self, master: &Self) -> Result<(), StartError> {
-        self.ask::<()>(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]).await?;
+        self.query::<()>(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]).await?;
         let deadline = Instant::now() + SYNC_TIMEOUT;
-        while !self.ask::<String>(&["INFO", "replication"]).await?.contains("master_link_status:up")
+        while !self
+            .query::<String>(&["INFO", "replication"])
+            .await?
+            .contains("master_link_status:up")
         {
             if Instant::now() >= deadline {
-                return Err(StartError::Silent);
+                return Err(StartError::TimedOut);
             }
             sleep(POLL_INTERVAL).await;
         }
@@ -34,6 +37,6 @@ impl Redis {
     ///
     /// Returns an error if the server rejects the command.
     pub async fn promote(&self) -> Result<(), StartError> {
-        Ok(self.ask::<()>(&["REPLICAOF", "NO", "ONE"]).await?)
+        Ok(self.query::<()>(&["REPLICAOF", "NO", "ONE"]).await?)
     }
 }
