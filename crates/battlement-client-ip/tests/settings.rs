@@ -100,6 +100,17 @@ fn trusting_everybody_is_refused_and_so_is_a_scheme_beside_forwarded() {
 }
 
 #[test]
+fn a_size_beyond_its_bound_is_refused_with_its_name() {
+    for hops in [0, 33, 255] {
+        let json = format!(r#"{{ "hops": {hops}, "header": "x-forwarded-for" }}"#);
+        assert_eq!(fields(&json), ["hops"], "{hops}");
+    }
+    for bits in [0, 31, 129, 255] {
+        assert_eq!(fields(&format!(r#"{{ "ipv6_prefix": {bits} }}"#)), ["ipv6_prefix"], "{bits}");
+    }
+}
+
+#[test]
 fn a_header_that_http_owns_is_refused_by_name() {
     for name in
         ["content-length", "Transfer-Encoding", "connection", "date", "set-cookie", "cookie"]

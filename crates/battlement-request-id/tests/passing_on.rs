@@ -4,6 +4,7 @@
 
 use std::{convert::Infallible, future::ready};
 
+use battlement_core::CallFacts;
 use battlement_request_id::{PropagateLayer, RequestIdLayer, TraceContext, Trust};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
@@ -193,6 +194,17 @@ mod refused {
                 assert_eq!(sent.contains_key("traceparent"), mode == TraceContext::Own);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn facts_of_the_call_make_the_headers_of_a_stranger_no_better() {
+        let with_facts = |mut request: Request<()>| {
+            let facts = CallFacts::of(&request);
+            request.extensions_mut().insert(facts);
+            request
+        };
+        let server = RequestIdLayer::new().trust(Trust::Never);
+        holds_nothing_forged(&sent(server, &INBOUND, with_facts).await);
     }
 
     #[tokio::test]

@@ -73,6 +73,16 @@ fn every_mistake_is_told_at_once_with_its_field() {
 }
 
 #[test]
+fn a_size_beyond_its_bound_is_refused_with_its_name() {
+    for (min, max) in [(0, 8), (1, 129), (9, 8), (usize::MAX, usize::MAX), (1, usize::MAX)] {
+        let json = format!(r#"{{ "min_length": {min}, "max_length": {max} }}"#);
+        let error = RequestIdLayer::try_from(parse(&json).unwrap()).unwrap_err();
+        assert_eq!(error.fields()[0].field(), "min_length, max_length", "{min} to {max}");
+    }
+    assert!(parse(r#"{ "max_length": 1e11 }"#).unwrap_err().contains("max_length"));
+}
+
+#[test]
 fn a_header_that_http_owns_is_refused_by_name() {
     for name in ["content-length", "Transfer-Encoding", "connection", "host", "date", "set-cookie"]
     {

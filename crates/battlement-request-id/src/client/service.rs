@@ -48,9 +48,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let facts = CallFacts::of(&request);
-        let passed_on = RequestFacts::of(&request).is_some()
-            && request.extensions().get::<CallFacts>().is_none();
-        if passed_on {
+        if RequestFacts::of(&request).is_some() {
             self.layer.overwrite(&facts, request.headers_mut());
         } else {
             self.layer.write(&facts, request.headers_mut());
