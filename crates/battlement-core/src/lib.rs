@@ -31,7 +31,8 @@
 //!
 //! - `axum`: extractors for handlers, and the peer's address from axum's `ConnectInfo`
 //! - `tonic`: the peer's address from tonic's `TcpConnectInfo`
-//! - `serde`: [`settings`], which name the field of an error and read enums as plain maps in every format
+//! - `serde`: the module `settings`, whose readers name the field of an error and read enums as plain maps in every
+//!   format
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -65,9 +65,9 @@
 //! # Where it goes in the stack
 //!
 //! Outermost, but for health probes: whatever answers inside it, be it a limiter or a panic, answers with
-//! the id. That holds for [`TraceContext::OpenTelemetry`] too: the layer's span is then the one that is exported.
-//! A layer that opens an OpenTelemetry span of its own may stand outside instead. An error that leaves the service instead of a response passes as it is and has no header to
-//! carry an id; turn errors into responses inside this layer.
+//! the id. `TraceContext::OpenTelemetry` works there too: the layer's span is the one that is exported. A layer
+//! that opens an OpenTelemetry span of its own may also stand outside. An error that leaves the service instead of
+//! a response passes as it is and has no header to carry an id; turn errors into responses inside this layer.
 //!
 //! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
 //! each call boxes the service, its future and its body again.
@@ -88,7 +88,7 @@
 //! # Feature flags
 //!
 //! - `axum`: extractors, and the peer's address for [`Trust::Peers`]
-//! - `opentelemetry`: [`TraceContext::OpenTelemetry`], and `PropagateLayer::opentelemetry`
+//! - `opentelemetry`: `TraceContext::OpenTelemetry`, and `PropagateLayer::opentelemetry`
 //! - `reqwest`: [`PropagateLayer`] around a `reqwest::Client`
 //! - `serde`: `RequestIdSettings`
 //! - `tonic`: the peer's address for [`Trust::Peers`] under tonic

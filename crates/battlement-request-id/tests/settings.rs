@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use battlement_request_id::{
-    Generator, RequestIdLayer, RequestIdSettings, RequestSpan, TraceContext, Trust, Untrusted,
+    Generator, InvalidField, RequestIdLayer, RequestIdSettings, RequestSpan, TraceContext, Trust,
+    Untrusted,
 };
 use http::HeaderName;
 
@@ -64,7 +65,7 @@ fn every_mistake_is_told_at_once_with_its_field() {
         "correlation": "traceparent"
     }"#;
     let error = RequestIdLayer::try_from(parse(json).unwrap()).unwrap_err();
-    let fields: Vec<_> = error.fields().iter().map(|mistake| mistake.field()).collect();
+    let fields: Vec<_> = error.fields().iter().map(InvalidField::field).collect();
     assert_eq!(fields, ["header", "trust", "trust", "min_length, max_length"]);
     let text = error.to_string();
     for part in ["\"not a header\"", "\"everybody\" is no network", "9 to 4 bytes"] {
