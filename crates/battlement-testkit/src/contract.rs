@@ -1,47 +1,47 @@
-//! The rules that every layer keeps, and how to run them.
+//! The contract that every layer must satisfy, and the suite that checks it.
 //!
-//! Rules look at a layer from outside: it stands around a [`Probe`], which is scripted to wait, fail or
-//! panic, and the caller drops, clones and polls at every point. Give the suite a layer whose settings let
-//! every call through. A layer that rejects calls is checked once more with settings that
-//! [reject](Contract::rejects) every call; what else it does to those is for its own tests.
+//! The rules treat a layer as a black box around a [`Probe`], which is scripted to wait, fail or panic, and the
+//! caller drops, clones and polls at every point. Run the suite with a layer that is configured to allow every
+//! call. For a layer that rejects calls, run it again with settings that [reject](Contract::rejects) every call;
+//! other properties of rejections belong in the layer's own tests.
 //!
 //! | rule | promise |
 //! |---|---|
-//! | *bounds of* [`Contract::new`] | the service is `Clone`, `Send` and `Sync` where the inner one is; its future and body are `Send` |
+//! | *bounds of* [`Contract::new`] | the service is `Clone`, `Send` and `Sync` if the inner one is; its future and body are `Send` |
 //! | [`ReadySpentOnce`](Rule::ReadySpentOnce) | a call is made only on an instance that was polled ready since its last call |
-//! | [`Backpressure`](Rule::Backpressure) | while the service is not ready, neither is the layer, and readiness wakes the caller |
-//! | [`NothingReserved`](Rule::NothingReserved) | a layer that was polled ready and left alone holds nothing |
+//! | [`Backpressure`](Rule::Backpressure) | while the service is not ready, the layer is not ready either, and readiness wakes the caller |
+//! | [`NothingReserved`](Rule::NothingReserved) | a layer that was polled ready but not called holds nothing |
 //! | [`CloneStartsUnready`](Rule::CloneStartsUnready) | a clone does not inherit readiness |
-//! | [`ReadyErrorKept`](Rule::ReadyErrorKept) | an error of poll_ready comes out as it is |
-//! | [`CallErrorKept`](Rule::CallErrorKept) | an error of a call comes out as it is |
-//! | [`BodyErrorKept`](Rule::BodyErrorKept) | an error of a body comes out as it is, after the frames before it |
-//! | [`DroppedUnpolled`](Rule::DroppedUnpolled) | a call dropped before its first poll leaves nothing behind |
-//! | [`DroppedInFlight`](Rule::DroppedInFlight) | a call dropped while the service works leaves nothing behind |
-//! | [`DroppedBeforeBody`](Rule::DroppedBeforeBody) | a call dropped after the head leaves nothing behind |
-//! | [`DroppedMidBody`](Rule::DroppedMidBody) | a call dropped within the body leaves nothing behind |
-//! | [`BodyRunsOut`](Rule::BodyRunsOut) | a call whose body was read to its end leaves nothing behind |
-//! | [`BodyFails`](Rule::BodyFails) | a call whose body failed leaves nothing behind |
-//! | [`BodyNotNeeded`](Rule::BodyNotNeeded) | a call whose body is not polled to its end (HEAD, 204, content-length) leaves nothing behind |
-//! | [`CallFails`](Rule::CallFails) | a call that failed leaves nothing behind |
-//! | [`CallPanics`](Rule::CallPanics) | a call that panicked before there was a future leaves nothing behind |
-//! | [`FuturePanics`](Rule::FuturePanics) | a call whose future panicked leaves nothing behind |
-//! | [`BodyPanics`](Rule::BodyPanics) | a call whose body panicked leaves nothing behind |
+//! | [`ReadyErrorKept`](Rule::ReadyErrorKept) | an error of poll_ready is returned unchanged |
+//! | [`CallErrorKept`](Rule::CallErrorKept) | an error of a call is returned unchanged |
+//! | [`BodyErrorKept`](Rule::BodyErrorKept) | an error of a body is returned unchanged, after the frames before it |
+//! | [`DroppedUnpolled`](Rule::DroppedUnpolled) | a call dropped before its first poll releases everything it holds |
+//! | [`DroppedInFlight`](Rule::DroppedInFlight) | a call dropped while the service handles it releases everything it holds |
+//! | [`DroppedBeforeBody`](Rule::DroppedBeforeBody) | a call dropped after the response head releases everything it holds |
+//! | [`DroppedMidBody`](Rule::DroppedMidBody) | a call dropped within the response body releases everything it holds |
+//! | [`BodyEnds`](Rule::BodyEnds) | a call whose body was read to its end releases everything it holds |
+//! | [`BodyFails`](Rule::BodyFails) | a call whose body failed releases everything it holds |
+//! | [`BodyNotNeeded`](Rule::BodyNotNeeded) | a call whose body is not polled to its end (HEAD, 204, content-length) releases everything it holds |
+//! | [`CallFails`](Rule::CallFails) | a call that failed releases everything it holds |
+//! | [`CallPanics`](Rule::CallPanics) | a call that panicked before it returned a future releases everything it holds |
+//! | [`FuturePanics`](Rule::FuturePanics) | a call whose future panicked releases everything it holds |
+//! | [`BodyPanics`](Rule::BodyPanics) | a call whose body panicked releases everything it holds |
 //! | [`ClonedPerConnection`](Rule::ClonedPerConnection) | clones share the layer's state |
-//! | [`AppliedPerRequest`](Rule::AppliedPerRequest) | services that the layer makes for each request share the layer's state |
+//! | [`AppliedPerRequest`](Rule::AppliedPerRequest) | services that the layer creates for each request share the layer's state |
 //! | [`RequestPasses`](Rule::RequestPasses) | the whole request reaches the service |
-//! | [`ResponsePasses`](Rule::ResponsePasses) | status, version, headers and extensions of the response come out |
-//! | [`BodyPasses`](Rule::BodyPasses) | all frames and trailers of the response come out |
-//! | [`SizeHintExact`](Rule::SizeHintExact) | size_hint and is_end_stream always say what those of the service's body say |
-//! | [`WakesReach`](Rule::WakesReach) | what wakes the service's future or body wakes the caller |
-//! | [`PolledAsAsked`](Rule::PolledAsAsked) | the service is polled at most as often as the caller polls, and never after its end |
-//! | [`UnreadBodyCloses`](Rule::UnreadBodyCloses) | an answer of the layer's own over HTTP/1 announces that the connection closes if it may leave a declared body of more than 8 KiB or of unknown length unread, and no other answer does |
+//! | [`ResponsePasses`](Rule::ResponsePasses) | status, version, headers and extensions of the response reach the caller |
+//! | [`BodyPasses`](Rule::BodyPasses) | all frames and trailers of the response reach the caller |
+//! | [`SizeHintExact`](Rule::SizeHintExact) | size_hint and is_end_stream always match those of the service's body |
+//! | [`WakesPropagate`](Rule::WakesPropagate) | a wake of the service's future or body wakes the caller |
+//! | [`PolledOnDemand`](Rule::PolledOnDemand) | the service is polled at most as often as the caller polls, and never after completion |
+//! | [`UnreadBodyCloses`](Rule::UnreadBodyCloses) | a response of the layer's own over HTTP/1 has `connection: close` if it may leave a declared body of more than 8 KiB or of unknown length unread, and no other response has it |
 //!
-//! A layer that decides at once is also put around the service of a [`Local`], which is not `Clone`, not
-//! `Send`, and borrows.
+//! Test a layer that decides immediately also with the service of a [`Local`], which is not `Clone`, not `Send`,
+//! and borrows.
 //!
 //! # Example
 //!
-//! A layer that counts, and says so to the suite:
+//! A layer that counts calls, with its counter passed to the suite:
 //!
 //! ```
 //! use battlement_testkit::contract::Contract;
@@ -50,14 +50,14 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let seen = Arc::new(AtomicU64::new(0));
-//! let count = seen.clone();
+//! let calls = Arc::new(AtomicU64::new(0));
+//! let counter = calls.clone();
 //! let layer = MapRequestLayer::new(move |request| {
-//!     count.fetch_add(1, Relaxed);
+//!     counter.fetch_add(1, Relaxed);
 //!     request
 //! });
 //! Contract::new(move || layer.clone())
-//!     .counts(move |_| seen.load(Relaxed))
+//!     .counts(move |_| calls.load(Relaxed))
 //!     .run()
 //!     .await;
 //! # }
@@ -93,28 +93,28 @@ pub use self::{
 };
 use crate::probe::{Probe, ProbeBody, ProbeError};
 
-/// How long one rule may take; only a lost wake takes longer.
+/// The time limit of one rule, which only a lost wake exceeds.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A layer, and what the suite must know of it.
+/// A layer and the settings of the suite for it.
 pub struct Contract<L> {
     make: Box<dyn Fn() -> L>,
     apply: Apply<L>,
     prepare: Prepare,
-    idle: Look<L, bool>,
-    counts: Option<Look<L, u64>>,
+    idle: Inspect<L, bool>,
+    counts: Option<Inspect<L, u64>>,
     waits_inside: bool,
     rejects: bool,
     except: Vec<Rule>,
 }
 
 type Apply<L> = Arc<dyn Fn(&L, Probe) -> Outer>;
-type Look<L, T> = Arc<dyn Fn(&L) -> T>;
+type Inspect<L, T> = Arc<dyn Fn(&L) -> T>;
 
 impl<L: 'static> Contract<L> {
-    /// The contract of the layers that `make` returns: one that keeps the inner error type.
+    /// Creates a contract for the layers that `make` returns, which must keep the inner error types.
     ///
-    /// A layer whose service or future lacks an auto trait does not compile:
+    /// A layer whose service or future lacks a required auto trait does not compile:
     ///
     /// ```compile_fail,E0277
     /// use battlement_testkit::contract::Contract;
@@ -151,10 +151,10 @@ impl<L: 'static> Contract<L> {
         Self::with_errors(make, Some, Some)
     }
 
-    /// The contract of layers with error types of their own.
+    /// Creates a contract for layers with error types of their own.
     ///
-    /// `call_error` and `body_error` say which error of the probe stands in an error of the service, and
-    /// of its body; `None` is a violation.
+    /// `call_error` and `body_error` extract the error of the probe from an error of the service and of its body;
+    /// `None` is a violation.
     pub fn with_errors<S, B>(
         make: impl Fn() -> L + 'static,
         call_error: fn(S::Error) -> Option<ProbeError>,
@@ -181,61 +181,61 @@ impl<L: 'static> Contract<L> {
         }
     }
 
-    /// Whether the layer holds nothing for any call, by its own counts.
+    /// Sets a check that the layer holds nothing for any call, according to its own counts.
     #[must_use]
     pub fn idle(mut self, is_idle: impl Fn(&L) -> bool + 'static) -> Self {
         self.idle = Arc::new(is_idle);
         self
     }
 
-    /// How many calls the layer has seen, by its own counts.
+    /// Sets a function that returns the number of calls that the layer has counted.
     #[must_use]
     pub fn counts(mut self, calls: impl Fn(&L) -> u64 + 'static) -> Self {
         self.counts = Some(Arc::new(calls));
         self
     }
 
-    /// Makes every request of the suite one that the layer has work with.
+    /// Sets a function that prepares every request of the suite, so that the layer has work to do.
     #[must_use]
     pub fn prepare(mut self, request: impl Fn(&mut Request<ProbeBody>) + 'static) -> Self {
         self.prepare = Arc::new(request);
         self
     }
 
-    /// The layer may be ready before the service is, since its future waits for that.
+    /// Allows the layer to be ready before the service, because its future waits for the service.
     #[must_use]
     pub fn waits_inside(mut self) -> Self {
         self.waits_inside = true;
         self
     }
 
-    /// States that the layer rejects every call of the suite. Only the rule about such answers is checked,
-    /// [`UnreadBodyCloses`](Rule::UnreadBodyCloses), and a call that reaches the service breaks it.
+    /// Declares that the layer rejects every call of the suite. Only the rule about rejections is checked,
+    /// [`UnreadBodyCloses`](Rule::UnreadBodyCloses), and a call that reaches the service is a violation.
     #[must_use]
     pub fn rejects(mut self) -> Self {
         self.rejects = true;
         self
     }
 
-    /// Leaves out `rule`; say why where you do.
+    /// Excludes `rule`; state the reason in a comment.
     #[must_use]
     pub fn except(mut self, rule: Rule) -> Self {
         self.except.push(rule);
         self
     }
 
-    /// Checks one rule, left out or not.
+    /// Checks one rule, even if it is excluded.
     ///
     /// # Errors
     ///
-    /// If the layer breaks it.
+    /// Returns the violation, if the layer breaks the rule.
     pub async fn check(&self, rule: Rule) -> Result<(), Violation> {
         let checked = tokio::time::timeout(DEADLINE, rule.check(&|| self.subject())).await;
-        let late = || Err("nothing woke the caller within the deadline".to_owned());
-        checked.unwrap_or_else(|_| late()).map_err(|what| Violation::new(rule, what))
+        let timed_out = || Err("the caller was not woken before the deadline".to_owned());
+        checked.unwrap_or_else(|_| timed_out()).map_err(|message| Violation::new(rule, message))
     }
 
-    /// Checks all rules that apply, and returns those that the layer breaks.
+    /// Checks all rules that apply, and returns the violations.
     pub async fn violations(&self) -> Vec<Violation> {
         let mut violations = Vec::new();
         let rules: &[Rule] = if self.rejects { &[Rule::UnreadBodyCloses] } else { Rule::ALL };
@@ -249,32 +249,32 @@ impl<L: 'static> Contract<L> {
     ///
     /// # Panics
     ///
-    /// If the layer breaks one; the message names all that it breaks.
+    /// Panics if the layer breaks a rule; the message lists all violations.
     pub async fn run(self) {
         let violations = self.violations().await;
         let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
         assert!(lines.is_empty(), "the layer breaks the contract:\n{}", lines.join("\n"));
     }
 
-    /// A new layer around a new probe.
+    /// Creates a new layer and a new probe.
     fn subject(&self) -> Subject {
         let layer = Arc::new((self.make)());
-        let (layer_of_apply, apply) = (layer.clone(), self.apply.clone());
+        let (applied, apply) = (layer.clone(), self.apply.clone());
         Subject {
             probe: Probe::new(),
-            apply: Box::new(move |probe| apply(&layer_of_apply, probe)),
+            apply: Box::new(move |probe| apply(&applied, probe)),
             prepare: self.prepare.clone(),
-            counts: self.counts.as_ref().map(|counts| on(&layer, counts)),
-            idle: on(&layer, &self.idle),
+            counts: self.counts.as_ref().map(|counts| bind(&layer, counts)),
+            idle: bind(&layer, &self.idle),
             waits_inside: self.waits_inside,
             rejects: self.rejects,
         }
     }
 }
 
-fn on<L: 'static, T: 'static>(layer: &Arc<L>, look: &Look<L, T>) -> Box<dyn Fn() -> T> {
-    let (layer, look) = (layer.clone(), look.clone());
-    Box::new(move || look(&layer))
+fn bind<L: 'static, T: 'static>(layer: &Arc<L>, inspect: &Inspect<L, T>) -> Box<dyn Fn() -> T> {
+    let (layer, inspect) = (layer.clone(), inspect.clone());
+    Box::new(move || inspect(&layer))
 }
 
 impl<L> fmt::Debug for Contract<L> {

@@ -2,58 +2,58 @@ use http::HeaderName;
 
 use super::{
     drive::exchange,
-    subject::{Make, Outer, Subject, Told},
+    subject::{Check, Make, Outer, Subject},
 };
 
-/// Enough that a small quota per instance shows beside the same quota per layer.
+/// Enough calls to distinguish a small quota per instance from the same quota per layer.
 const CALLS: u64 = 8;
 
-pub(super) async fn cloned_per_connection(make: Make<'_>) -> Told {
+pub(super) async fn cloned_per_connection(make: Make<'_>) -> Check {
     let subject = make();
     let template = subject.service();
-    let seen = counted_outcomes(&subject, || template.clone()).await?;
-    same_as_through_one_service(make, &seen).await
+    let outcomes = outcomes(&subject, || template.clone()).await?;
+    match_one_service(make, &outcomes).await
 }
 
-pub(super) async fn per_request(make: Make<'_>) -> Told {
+pub(super) async fn per_request(make: Make<'_>) -> Check {
     let subject = make();
-    let seen = counted_outcomes(&subject, || subject.service()).await?;
-    same_as_through_one_service(make, &seen).await
+    let outcomes = outcomes(&subject, || subject.service()).await?;
+    match_one_service(make, &outcomes).await
 }
 
-async fn counted_outcomes(subject: &Subject, service: impl Fn() -> Outer) -> Told<Vec<String>> {
+async fn outcomes(subject: &Subject, service: impl Fn() -> Outer) -> Check<Vec<String>> {
     let counted = || subject.counts.as_ref().map(|counts| counts());
     let before = counted();
-    let mut seen = Vec::new();
+    let mut outcomes = Vec::new();
     for _ in 0..CALLS {
-        seen.push(outcome(subject, &mut service()).await);
+        outcomes.push(outcome(subject, &mut service()).await);
     }
     let expected = before.map(|before| before + CALLS);
     match counted() {
-        after if after == expected => Ok(seen),
+        after if after == expected => Ok(outcomes),
         after => Err(format!(
-            "after {CALLS} calls the layer counts {} of {}",
+            "the layer's count is {} instead of {} after {CALLS} calls",
             after.unwrap_or_default(),
             expected.unwrap_or_default(),
         )),
     }
 }
 
-async fn same_as_through_one_service(make: Make<'_>, seen: &[String]) -> Told {
+async fn match_one_service(make: Make<'_>, outcomes: &[String]) -> Check {
     let subject = make();
     let mut service = subject.service();
-    for (nth, seen) in seen.iter().enumerate() {
-        let through_one = outcome(&subject, &mut service).await;
-        if *seen != through_one {
+    for (index, actual) in outcomes.iter().enumerate() {
+        let expected = outcome(&subject, &mut service).await;
+        if *actual != expected {
             return Err(format!(
-                "call {nth} came out as `{seen}`; through one service, as `{through_one}`"
+                "the outcome of call {index} is `{actual}`, but `{expected}` through a single service"
             ));
         }
     }
     Ok(())
 }
 
-/// What can be compared of two calls: ids and dates in the values of headers differ rightly.
+/// Returns the comparable part of a call's outcome. It excludes header values, because ids and dates differ.
 async fn outcome(subject: &Subject, service: &mut Outer) -> String {
     match exchange(subject, service).await {
         Ok(response) => {
@@ -61,6 +61,6 @@ async fn outcome(subject: &Subject, service: &mut Outer) -> String {
             names.sort_unstable();
             format!("{} {}", response.status(), names.join(" "))
         }
-        Err(what) => what,
+        Err(message) => message,
     }
 }

@@ -4,44 +4,44 @@ use http_body_util::BodyExt as _;
 
 use super::{
     drive::exchange,
-    subject::{Failure, Make, OuterBody, Subject, Told},
+    subject::{Check, Failure, Make, OuterBody, Subject},
 };
 use crate::probe::{ProbeBody, Reply};
 
-pub(super) async fn passes(make: Make<'_>) -> Told {
+pub(super) async fn passes(make: Make<'_>) -> Check {
     let subject = make();
-    for mut twin in scripts() {
-        let mut body = body_of(&subject, &twin).await?;
-        while let Some(Ok(expected)) = twin.frame().await {
-            let came = body.frame().await.transpose().map_err(Failure::told)?;
-            same_frame(&expected, came.as_ref())?;
+    for mut reference in scripts() {
+        let mut body = body_of(&subject, &reference).await?;
+        while let Some(Ok(expected)) = reference.frame().await {
+            let actual = body.frame().await.transpose().map_err(Failure::describe)?;
+            same_frame(&expected, actual.as_ref())?;
         }
         if body.frame().await.is_some() {
-            return Err("it went on after its end".to_owned());
+            return Err("the body has a frame after its end".to_owned());
         }
     }
     Ok(())
 }
 
-fn same_frame(expected: &Frame<bytes::Bytes>, came: Option<&Frame<bytes::Bytes>>) -> Told {
-    let Some(came) = came else {
-        return Err(format!("it ended before {expected:?}"));
+fn same_frame(expected: &Frame<bytes::Bytes>, actual: Option<&Frame<bytes::Bytes>>) -> Check {
+    let Some(actual) = actual else {
+        return Err(format!("the body ended before {expected:?}"));
     };
-    let same_data = expected.data_ref() == came.data_ref();
-    if same_data && expected.trailers_ref() == came.trailers_ref() {
+    let same_data = expected.data_ref() == actual.data_ref();
+    if same_data && expected.trailers_ref() == actual.trailers_ref() {
         return Ok(());
     }
-    Err(format!("{expected:?} came out as {came:?}"))
+    Err(format!("{expected:?} was returned as {actual:?}"))
 }
 
-pub(super) async fn hints_are_exact(make: Make<'_>) -> Told {
+pub(super) async fn hints_are_exact(make: Make<'_>) -> Check {
     let subject = make();
-    for mut twin in scripts() {
-        let mut body = body_of(&subject, &twin).await?;
+    for mut reference in scripts() {
+        let mut body = body_of(&subject, &reference).await?;
         loop {
-            same_hints(&twin, &body)?;
-            let (expected, came) = (twin.frame().await, body.frame().await);
-            if expected.is_none() || came.is_none() {
+            same_hints(&reference, &body)?;
+            let (expected, actual) = (reference.frame().await, body.frame().await);
+            if expected.is_none() || actual.is_none() {
                 break;
             }
         }
@@ -49,19 +49,19 @@ pub(super) async fn hints_are_exact(make: Make<'_>) -> Told {
     Ok(())
 }
 
-fn same_hints(expected: &ProbeBody, came: &OuterBody) -> Told {
-    let (is_end, came_end) = (expected.is_end_stream(), came.is_end_stream());
-    if is_end != came_end {
-        return Err(format!("is_end_stream is {came_end} instead of {is_end}"));
+fn same_hints(expected: &ProbeBody, actual: &OuterBody) -> Check {
+    let (expected_end, actual_end) = (expected.is_end_stream(), actual.is_end_stream());
+    if expected_end != actual_end {
+        return Err(format!("is_end_stream is {actual_end} instead of {expected_end}"));
     }
-    let (hint, came_hint) = (expected.size_hint(), came.size_hint());
-    if (hint.lower(), hint.upper()) != (came_hint.lower(), came_hint.upper()) {
-        return Err(format!("size_hint is {came_hint:?} instead of {hint:?}"));
+    let (expected, actual) = (expected.size_hint(), actual.size_hint());
+    if (expected.lower(), expected.upper()) != (actual.lower(), actual.upper()) {
+        return Err(format!("size_hint is {actual:?} instead of {expected:?}"));
     }
     Ok(())
 }
 
-/// Every way in which a body that ends well can be made of frames.
+/// Returns bodies without errors in every combination of frames.
 fn scripts() -> [ProbeBody; 6] {
     let frames = || ProbeBody::from("one").data("two").data("three");
     [
@@ -79,7 +79,7 @@ fn trailers() -> HeaderMap {
     HeaderMap::from_iter([(status, HeaderValue::from_static("0"))])
 }
 
-async fn body_of(subject: &Subject, script: &ProbeBody) -> Told<OuterBody> {
+async fn body_of(subject: &Subject, script: &ProbeBody) -> Check<OuterBody> {
     subject.probe.next(Reply::body(script.clone()));
     let response = exchange(subject, &mut subject.service()).await?;
     Ok(response.into_body())

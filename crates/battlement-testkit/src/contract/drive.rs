@@ -1,4 +1,4 @@
-//! How the rules move a call on, from poll to poll.
+//! Functions that drive a call, poll by poll.
 
 use std::{task::Poll, time::Duration};
 
@@ -7,34 +7,34 @@ use http_body_util::BodyExt as _;
 use tokio_test::task::{Spawn, spawn};
 use tower::{Service, ServiceExt as _};
 
-use super::subject::{Failure, Outer, OuterBody, OuterResponse, Subject, Told};
+use super::subject::{Check, Failure, Outer, OuterBody, OuterResponse, Subject};
 use crate::{eventually, probe::ProbeBody};
 
-/// A wake that takes longer never comes.
+/// The time limit for a wake, which only a lost wake exceeds.
 pub(super) const WAKE: Duration = Duration::from_secs(2);
 
-/// The future of a call, polled by hand.
+/// The future of a call, polled manually.
 pub(super) type Call = Spawn<<Outer as Service<Request<ProbeBody>>>::Future>;
 
-/// Waits for readiness, and calls; the future has not been polled.
-pub(super) async fn begin(service: &mut Outer, request: Request<ProbeBody>) -> Told<Call> {
+/// Waits for readiness and calls the service, without a poll of the future.
+pub(super) async fn begin(service: &mut Outer, request: Request<ProbeBody>) -> Check<Call> {
     ready(service).await?;
     Ok(spawn(service.call(request)))
 }
 
-pub(super) async fn ready(service: &mut Outer) -> Told {
+pub(super) async fn ready(service: &mut Outer) -> Check {
     let ready = service.ready().await;
-    ready.map(|_| ()).map_err(Failure::told)
+    ready.map(|_| ()).map_err(Failure::describe)
 }
 
-/// One plain call, from readiness to the head.
-pub(super) async fn exchange(subject: &Subject, service: &mut Outer) -> Told<OuterResponse> {
+/// Makes a call, from readiness to the response head.
+pub(super) async fn exchange(subject: &Subject, service: &mut Outer) -> Check<OuterResponse> {
     let call = begin(service, subject.request()).await?;
-    call.await.map_err(Failure::told)
+    call.await.map_err(Failure::describe)
 }
 
-/// Polls `call` until it is pending in the service, past all waits of the layer's own.
-pub(super) async fn reach(subject: &Subject, call: &mut Call) -> Told {
+/// Polls `call` until it reaches the service, after all waits of the layer itself.
+pub(super) async fn reach(subject: &Subject, call: &mut Call) -> Check {
     let mut is_done = false;
     let reached = eventually(WAKE, || {
         is_done = call.poll().is_ready();
@@ -42,13 +42,13 @@ pub(super) async fn reach(subject: &Subject, call: &mut Call) -> Told {
     });
     match (reached.await, is_done) {
         (true, false) => Ok(()),
-        (_, true) => Err("it answered while the service was at work".to_owned()),
+        (_, true) => Err("the call completed while the service was still pending".to_owned()),
         (false, _) => Err("the call never reached the service".to_owned()),
     }
 }
 
-/// Polls `task` only when it was woken, until it is done.
-pub(super) async fn finish<F: Future>(task: &mut Spawn<F>) -> Told<F::Output> {
+/// Polls `task` to completion, only after it was woken.
+pub(super) async fn finish<F: Future>(task: &mut Spawn<F>) -> Check<F::Output> {
     let mut output = None;
     let done = eventually(WAKE, || {
         if task.is_woken()
@@ -58,13 +58,13 @@ pub(super) async fn finish<F: Future>(task: &mut Spawn<F>) -> Told<F::Output> {
         }
         output.is_some()
     });
-    done.await.then_some(output).flatten().ok_or_else(|| "nothing woke the caller".to_owned())
+    done.await.then_some(output).flatten().ok_or_else(|| "the caller was not woken".to_owned())
 }
 
 /// Reads `body` to its end.
-pub(super) async fn read(body: &mut OuterBody) -> Told {
+pub(super) async fn read(body: &mut OuterBody) -> Check {
     while let Some(frame) = body.frame().await {
-        frame.map_err(Failure::told)?;
+        frame.map_err(Failure::describe)?;
     }
     Ok(())
 }

@@ -3,23 +3,23 @@ use http_body_util::BodyExt as _;
 
 use super::{
     drive::{begin, exchange, reach, read},
-    subject::{Failure, Make, OuterBody, Subject, Told},
+    subject::{Check, Failure, Make, OuterBody, Subject},
 };
 use crate::probe::{Gate, ProbeBody, ProbeError, Reply};
 
-pub(super) async fn unpolled(make: Make<'_>) -> Told {
+pub(super) async fn unpolled(make: Make<'_>) -> Check {
     let subject = make();
     let mut service = subject.service();
     drop(begin(&mut service, subject.request()).await?);
     subject.at_rest()?;
 
-    let outlives_its_service = begin(&mut service, subject.request()).await?;
+    let outlives_service = begin(&mut service, subject.request()).await?;
     drop(service);
-    drop(outlives_its_service);
+    drop(outlives_service);
     subject.at_rest()
 }
 
-pub(super) async fn in_flight(make: Make<'_>) -> Told {
+pub(super) async fn in_flight(make: Make<'_>) -> Check {
     let subject = make();
     let mut service = subject.service();
     subject.probe.always(Reply::never());
@@ -35,7 +35,7 @@ pub(super) async fn in_flight(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-pub(super) async fn before_body(make: Make<'_>) -> Told {
+pub(super) async fn before_body(make: Make<'_>) -> Check {
     let subject = make();
     for body in [two_frames(), two_frames().stream()] {
         drop(body_of(&subject, body).await?);
@@ -44,14 +44,14 @@ pub(super) async fn before_body(make: Make<'_>) -> Told {
     Ok(())
 }
 
-pub(super) async fn mid_body(make: Make<'_>) -> Told {
+pub(super) async fn mid_body(make: Make<'_>) -> Check {
     let subject = make();
     let mut body = body_of(&subject, two_frames()).await?;
     frame(&mut body).await?;
     drop(body);
     subject.at_rest()?;
 
-    let stalled = ProbeBody::from("begun").wait(&Gate::new()).data("never");
+    let stalled = ProbeBody::from("first").wait(&Gate::new()).data("never");
     let mut body = body_of(&subject, stalled).await?;
     frame(&mut body).await?;
     let _ = tokio_test::task::spawn(body.frame()).poll();
@@ -59,7 +59,7 @@ pub(super) async fn mid_body(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-pub(super) async fn body_runs_out(make: Make<'_>) -> Told {
+pub(super) async fn body_ends(make: Make<'_>) -> Check {
     let subject = make();
     for script in [two_frames(), two_frames().stream()] {
         let mut body = body_of(&subject, script).await?;
@@ -70,7 +70,7 @@ pub(super) async fn body_runs_out(make: Make<'_>) -> Told {
     Ok(())
 }
 
-pub(super) async fn body_fails(make: Make<'_>) -> Told {
+pub(super) async fn body_fails(make: Make<'_>) -> Check {
     let subject = make();
     let script = two_frames().error(ProbeError::new("cut off"));
     let mut body = body_of(&subject, script).await?;
@@ -79,9 +79,9 @@ pub(super) async fn body_fails(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-/// What hyper does under HTTP/1: it never polls a body that it need not send, and none beyond the length
-/// that the head told.
-pub(super) async fn body_not_needed(make: Make<'_>) -> Told {
+/// Polls bodies as hyper does for HTTP/1: it never polls a body that it does not send, and no body beyond its
+/// `content-length`.
+pub(super) async fn body_not_needed(make: Make<'_>) -> Check {
     let subject = make();
     let mut service = subject.service();
 
@@ -104,9 +104,9 @@ pub(super) async fn body_not_needed(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-pub(super) async fn call_fails(make: Make<'_>) -> Told {
+pub(super) async fn call_fails(make: Make<'_>) -> Check {
     let subject = make();
-    subject.probe.next(Reply::error(ProbeError::new("refused")));
+    subject.probe.next(Reply::error(ProbeError::new("rejected")));
     drop(exchange(&subject, &mut subject.service()).await);
     subject.at_rest()
 }
@@ -115,15 +115,15 @@ fn two_frames() -> ProbeBody {
     ProbeBody::from("one").data("two")
 }
 
-async fn body_of(subject: &Subject, body: ProbeBody) -> Told<OuterBody> {
+async fn body_of(subject: &Subject, body: ProbeBody) -> Check<OuterBody> {
     subject.probe.next(Reply::body(body));
     let response = exchange(subject, &mut subject.service()).await?;
     Ok(response.into_body())
 }
 
-async fn frame(body: &mut OuterBody) -> Told {
+async fn frame(body: &mut OuterBody) -> Check {
     match body.frame().await {
-        Some(frame) => frame.map(|_| ()).map_err(Failure::told),
-        None => Err("a frame of the body was lost".to_owned()),
+        Some(frame) => frame.map(|_| ()).map_err(Failure::describe),
+        None => Err("a frame of the body is missing".to_owned()),
     }
 }

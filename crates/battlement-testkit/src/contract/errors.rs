@@ -3,13 +3,13 @@ use tower::{Service as _, ServiceExt as _};
 
 use super::{
     drive::{begin, exchange},
-    subject::{Failure, Make, Told},
+    subject::{Check, Failure, Make},
 };
 use crate::probe::{ProbeBody, ProbeError, Reply};
 
-const ERROR: ProbeError = ProbeError::new("the error that must come out");
+const ERROR: ProbeError = ProbeError::new("the expected error");
 
-pub(super) async fn of_readiness(make: Make<'_>) -> Told {
+pub(super) async fn readiness_error(make: Make<'_>) -> Check {
     let subject = make();
     subject.probe.fail_readiness(ERROR);
     let mut service = subject.service();
@@ -17,19 +17,19 @@ pub(super) async fn of_readiness(make: Make<'_>) -> Told {
         return failure.must_be(ERROR);
     }
     if !subject.waits_inside {
-        return Err("it was ready although the service had failed".to_owned());
+        return Err("the layer was ready although the service returned an error".to_owned());
     }
     must_fail(service.call(subject.request()).await)
 }
 
-pub(super) async fn of_call(make: Make<'_>) -> Told {
+pub(super) async fn call_error(make: Make<'_>) -> Check {
     let subject = make();
     subject.probe.next(Reply::error(ERROR));
     let call = begin(&mut subject.service(), subject.request()).await?;
     must_fail(call.await)
 }
 
-pub(super) async fn of_body(make: Make<'_>) -> Told {
+pub(super) async fn body_error(make: Make<'_>) -> Check {
     let subject = make();
     let script = ProbeBody::from("a frame before it").error(ERROR);
     subject.probe.next(Reply::body(script));
@@ -37,18 +37,18 @@ pub(super) async fn of_body(make: Make<'_>) -> Told {
     let mut body = response.into_body();
     match body.frame().await {
         Some(Ok(_)) => {}
-        Some(Err(_)) => return Err("the frame before the error was lost".to_owned()),
-        None => return Err("the body ended as if it were whole".to_owned()),
+        Some(Err(_)) => return Err("the frame before the error is missing".to_owned()),
+        None => return Err("the body ended without the error".to_owned()),
     }
     match body.frame().await {
         Some(outcome) => must_fail(outcome),
-        None => Err("the body ended as if it were whole".to_owned()),
+        None => Err("the body ended without the error".to_owned()),
     }
 }
 
-fn must_fail<T>(outcome: Result<T, Failure>) -> Told {
+fn must_fail<T>(outcome: Result<T, Failure>) -> Check {
     match outcome {
-        Ok(_) => Err(format!("`{ERROR}` never came out")),
+        Ok(_) => Err(format!("`{ERROR}` was not returned")),
         Err(failure) => failure.must_be(ERROR),
     }
 }

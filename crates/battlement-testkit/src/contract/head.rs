@@ -8,22 +8,22 @@ use http::{
 
 use super::{
     drive::{begin, exchange},
-    subject::{Failure, Make, Told},
+    subject::{Check, Failure, Make},
 };
 use crate::probe::{ProbeBody, Received, Reply, RequestBody};
 
-/// Stands in the extensions on one side, and must be there on the other.
+/// An extension that must be passed through.
 #[derive(Clone, Copy, PartialEq)]
-struct Mark;
+struct Marker;
 
-pub(super) async fn request_passes(make: Make<'_>) -> Told {
+pub(super) async fn request_passes(make: Make<'_>) -> Check {
     let subject = make();
     subject.probe.next(Reply::default().read_body());
     let request = subject.prepared(whole_request());
     let (sent, sent_body) = request.into_parts();
     let request = Request::from_parts(sent.clone(), sent_body.clone());
     let call = begin(&mut subject.service(), request).await?;
-    call.await.map_err(Failure::told)?;
+    call.await.map_err(Failure::describe)?;
 
     let received = subject.probe.received();
     let [received] = received.as_slice() else {
@@ -42,26 +42,26 @@ fn whole_request() -> Request<ProbeBody> {
     headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static("de"));
     headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
     headers.insert("x-opaque", opaque());
-    request.extensions_mut().insert(Mark);
+    request.extensions_mut().insert(Marker);
     request
 }
 
-fn same_request_head(sent: &Parts, received: &Received) -> Told {
+fn same_request_head(sent: &Parts, received: &Received) -> Check {
     let parts = &received.parts;
     same("method", &sent.method, &parts.method)?;
     same("URI", &sent.uri, &parts.uri)?;
     same("version", &sent.version, &parts.version)?;
     all_headers(&sent.headers, &parts.headers)?;
-    marked(&parts.extensions)
+    has_marker(&parts.extensions)
 }
 
-fn same_request_body(received: &Received) -> Told {
+fn same_request_body(received: &Received) -> Check {
     same("size hint's exact value", &Some(6), &received.size_hint.exact())?;
     let expected = RequestBody::Read { bytes: "onetwo".into(), trailers: Some(trailers()) };
     same("request body", &expected, &received.body)
 }
 
-pub(super) async fn response_passes(make: Make<'_>) -> Told {
+pub(super) async fn response_passes(make: Make<'_>) -> Check {
     let subject = make();
     let sent = whole_response();
     subject.probe.next(Reply::respond(sent.clone()));
@@ -69,7 +69,7 @@ pub(super) async fn response_passes(make: Make<'_>) -> Told {
     same("status", &sent.status(), &response.status())?;
     same("version", &sent.version(), &response.version())?;
     all_headers(sent.headers(), response.headers())?;
-    marked(response.extensions())
+    has_marker(response.extensions())
 }
 
 fn whole_response() -> Response<ProbeBody> {
@@ -81,11 +81,11 @@ fn whole_response() -> Response<ProbeBody> {
     headers.append(SET_COOKIE, HeaderValue::from_static("a=1"));
     headers.append(SET_COOKIE, HeaderValue::from_static("b=2"));
     headers.insert("x-opaque", opaque());
-    response.extensions_mut().insert(Mark);
+    response.extensions_mut().insert(Marker);
     response
 }
 
-/// Bytes that are no UTF-8 are allowed in a header's value (RFC 9110, section 5.5).
+/// Returns a header value that is not valid UTF-8, as RFC 9110, section 5.5 allows.
 fn opaque() -> HeaderValue {
     HeaderValue::from_bytes(b"\xfe\xff").unwrap_or(HeaderValue::from_static(""))
 }
@@ -97,29 +97,29 @@ fn trailers() -> HeaderMap {
     )])
 }
 
-fn same<T: PartialEq + Debug>(what: &str, sent: &T, came: &T) -> Told {
-    if sent != came {
-        return Err(format!("the {what} {sent:?} arrived as {came:?}"));
+fn same<T: PartialEq + Debug>(part: &str, sent: &T, received: &T) -> Check {
+    if sent != received {
+        return Err(format!("the {part} {sent:?} arrived as {received:?}"));
     }
     Ok(())
 }
 
-/// Whether all of `sent` are in `came`, in their order; a layer may add to them.
-fn all_headers(sent: &HeaderMap, came: &HeaderMap) -> Told {
+/// Checks that `received` contains all of `sent` in the same order; a layer may add headers.
+fn all_headers(sent: &HeaderMap, received: &HeaderMap) -> Check {
     for name in sent.keys() {
-        let mut values = came.get_all(name).iter();
+        let mut values = received.get_all(name).iter();
         for value in sent.get_all(name) {
-            if !values.any(|came| came == value) {
-                return Err(format!("the header `{name}: {value:?}` was lost"));
+            if !values.any(|received| received == value) {
+                return Err(format!("the header `{name}: {value:?}` is missing"));
             }
         }
     }
     Ok(())
 }
 
-fn marked(extensions: &Extensions) -> Told {
-    if extensions.get::<Mark>().is_none() {
-        return Err("an extension was lost".to_owned());
+fn has_marker(extensions: &Extensions) -> Check {
+    if extensions.get::<Marker>().is_none() {
+        return Err("an extension is missing".to_owned());
     }
     Ok(())
 }

@@ -15,12 +15,12 @@ use tower::Service;
 
 use crate::probe::{ProbeBody, ProbeError};
 
-/// Makes services that lack all that work at once does not need: they are neither `Clone` nor `Send`, and
-/// borrow from the `Local`.
+/// A source of services without the bounds that immediate work does not need: they are neither `Clone` nor `Send`,
+/// and borrow from the `Local`.
 ///
 /// # Example
 ///
-/// That this compiles is most of the test:
+/// The main test is that this compiles:
 ///
 /// ```
 /// use battlement_testkit::contract::Local;
@@ -35,7 +35,7 @@ use crate::probe::{ProbeBody, ProbeError};
 /// # }
 /// ```
 ///
-/// A layer that asks for more than it needs does not compile:
+/// A layer with unnecessary bounds does not compile:
 ///
 /// ```compile_fail,E0277
 /// use battlement_testkit::contract::Local;
@@ -53,28 +53,28 @@ pub struct Local {
 }
 
 impl Local {
-    /// A `Local` whose services were not called yet.
+    /// Creates a `Local` without calls.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A service that borrows from this value, is always ready, and answers 200 with an empty body.
+    /// Returns a service that borrows from this value, is always ready, and responds with a 200 and an empty body.
     pub const fn service(&self) -> LocalService<'_> {
         LocalService { calls: &self.calls }
     }
 
-    /// How many calls its services have had.
+    /// Returns the number of calls of all services.
     #[must_use]
     pub const fn calls(&self) -> usize {
         self.calls.get()
     }
 
-    /// Makes one plain call of `service`, on this thread.
+    /// Calls `service` once, on this thread.
     ///
     /// # Errors
     ///
-    /// What the service fails with.
+    /// Returns the error of the service.
     pub async fn serve<'a, S>(&'a self, mut service: S) -> Result<S::Response, S::Error>
     where
         S: Service<Request<LocalBody<'a>>>,
@@ -105,7 +105,7 @@ impl<'a, B> Service<Request<B>> for LocalService<'a> {
     }
 }
 
-/// The future of a [`LocalService`]: not `Send`.
+/// The future of a [`LocalService`], which is not `Send`.
 #[derive(Debug)]
 pub struct LocalFuture<'a>(Ready<Result<Response<LocalBody<'a>>, Infallible>>);
 
@@ -117,7 +117,7 @@ impl<'a> Future for LocalFuture<'a> {
     }
 }
 
-/// An empty body that is not `Send`, and borrows.
+/// An empty body that borrows and is not `Send`.
 #[derive(Debug)]
 pub struct LocalBody<'a> {
     empty: ProbeBody,

@@ -8,25 +8,25 @@ use tower::Service as _;
 
 use super::{
     drive::{WAKE, exchange, read, ready},
-    subject::{Make, Told},
+    subject::{Check, Make},
 };
 use crate::{
     eventually,
     probe::{ProbeBody, Reply},
 };
 
-pub(super) async fn in_call(make: Make<'_>) -> Told {
+pub(super) async fn in_call(make: Make<'_>) -> Check {
     let subject = make();
     subject.probe.next(Reply::panic_in_call());
     let mut service = subject.service();
     ready(&mut service).await?;
-    if let Ok(call) = caught(|| service.call(subject.request())) {
+    if let Ok(call) = catch(|| service.call(subject.request())) {
         run_to_panic(&mut spawn(call)).await?;
     }
     subject.at_rest()
 }
 
-pub(super) async fn in_future(make: Make<'_>) -> Told {
+pub(super) async fn in_future(make: Make<'_>) -> Check {
     let subject = make();
     subject.probe.next(Reply::panic_in_future());
     let mut service = subject.service();
@@ -37,7 +37,7 @@ pub(super) async fn in_future(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-pub(super) async fn in_body(make: Make<'_>) -> Told {
+pub(super) async fn in_body(make: Make<'_>) -> Check {
     let subject = make();
     let script = ProbeBody::from("a frame before it").panic();
     subject.probe.next(Reply::body(script));
@@ -48,16 +48,16 @@ pub(super) async fn in_body(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-/// Polls `task` until it is done or panics; a layer may well turn the panic into an answer.
-async fn run_to_panic<F: Future>(task: &mut Spawn<F>) -> Told {
-    let over = eventually(WAKE, || caught(|| task.poll().is_ready()).unwrap_or(true));
-    if !over.await {
-        return Err("the panic ended nothing".to_owned());
+/// Polls `task` until it completes or panics; a layer may convert the panic into a response.
+async fn run_to_panic<F: Future>(task: &mut Spawn<F>) -> Check {
+    let ended = eventually(WAKE, || catch(|| task.poll().is_ready()).unwrap_or(true));
+    if !ended.await {
+        return Err("the call is still pending after the panic".to_owned());
     }
     Ok(())
 }
 
-/// What is polled here is never polled again after it has panicked, only dropped.
-fn caught<T>(work: impl FnOnce() -> T) -> thread::Result<T> {
+/// Catches a panic of `work`. A value that has panicked is only dropped, never polled again.
+fn catch<T>(work: impl FnOnce() -> T) -> thread::Result<T> {
     catch_unwind(AssertUnwindSafe(work))
 }

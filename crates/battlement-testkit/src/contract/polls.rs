@@ -3,14 +3,14 @@ use tokio_test::task::spawn;
 
 use super::{
     drive::{Call, WAKE, begin, exchange, finish, reach},
-    subject::{Failure, Make, OuterBody, Subject, Told},
+    subject::{Check, Failure, Make, OuterBody, Subject},
 };
 use crate::{
     eventually,
     probe::{Gate, Misuse, ProbeBody, Reply},
 };
 
-pub(super) async fn wakes_reach(make: Make<'_>) -> Told {
+pub(super) async fn wakes_propagate(make: Make<'_>) -> Check {
     let subject = make();
     let (head, rest) = (Gate::new(), Gate::new());
     let script = ProbeBody::empty().wait(&rest).data("the rest");
@@ -19,18 +19,18 @@ pub(super) async fn wakes_reach(make: Make<'_>) -> Told {
     let mut call = begin(&mut subject.service(), subject.request()).await?;
     reach(&subject, &mut call).await?;
     head.open();
-    let response = finish(&mut call).await?.map_err(Failure::told)?;
+    let response = finish(&mut call).await?.map_err(Failure::describe)?;
 
     let mut body = response.into_body();
     let mut frame = spawn(body.frame());
     if frame.poll().is_ready() {
-        return Err("the body went on before the service's body did".to_owned());
+        return Err("the body was ready before the service's body".to_owned());
     }
     rest.open();
     finish(&mut frame).await.map(|_| ())
 }
 
-pub(super) async fn as_asked(make: Make<'_>) -> Told {
+pub(super) async fn on_demand(make: Make<'_>) -> Check {
     let subject = make();
     let script = ProbeBody::from("one").data("two");
     subject.probe.always(Reply::body(script.clone()));
@@ -38,41 +38,41 @@ pub(super) async fn as_asked(make: Make<'_>) -> Told {
     let mut service = subject.service();
 
     let mut call = begin(&mut service, subject.request()).await?;
-    future_as_asked(&subject, &mut call).await?;
+    future_on_demand(&subject, &mut call).await?;
     drop(call);
 
-    body_as_asked(&subject, exchange(&subject, &mut service).await?.into_body()).await?;
+    body_on_demand(&subject, exchange(&subject, &mut service).await?.into_body()).await?;
     subject.without(Misuse::PollAfterCompletion)
 }
 
-async fn future_as_asked(subject: &Subject, call: &mut Call) -> Told {
+async fn future_on_demand(subject: &Subject, call: &mut Call) -> Check {
     let polled = || subject.probe.counts().future_polls;
-    let (mut asked, mut most) = (0, 0);
-    // What a task polls in the background shows before the next poll of ours.
+    let (mut caller_polls, mut extra_polls) = (0, 0);
+    // Polls by a background task are visible before the next poll by the caller.
     let done = eventually(WAKE, || {
-        most = most.max(polled().saturating_sub(asked));
-        asked += 1;
+        extra_polls = extra_polls.max(polled().saturating_sub(caller_polls));
+        caller_polls += 1;
         call.poll().is_ready()
     });
     if !done.await {
-        return Err("the call was never done".to_owned());
+        return Err("the call did not complete".to_owned());
     }
-    most = most.max(polled().saturating_sub(asked));
-    not_more("future", most)
+    extra_polls = extra_polls.max(polled().saturating_sub(caller_polls));
+    no_extra_polls("future", extra_polls)
 }
 
-async fn body_as_asked(subject: &Subject, mut body: OuterBody) -> Told {
-    let mut asked = 1;
+async fn body_on_demand(subject: &Subject, mut body: OuterBody) -> Check {
+    let mut caller_polls = 1;
     while body.frame().await.is_some() {
-        asked += 1;
+        caller_polls += 1;
     }
     let polled = subject.probe.counts().body_polls;
-    not_more("body", polled.saturating_sub(asked))
+    no_extra_polls("body", polled.saturating_sub(caller_polls))
 }
 
-fn not_more(what: &str, unasked: usize) -> Told {
-    if unasked > 0 {
-        return Err(format!("it polled the service's {what} when nobody polled its own"));
+fn no_extra_polls(part: &str, extra: usize) -> Check {
+    if extra > 0 {
+        return Err(format!("the layer polled the service's {part} without a poll by the caller"));
     }
     Ok(())
 }

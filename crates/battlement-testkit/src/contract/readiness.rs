@@ -3,11 +3,11 @@ use tower::{Service as _, ServiceExt as _};
 
 use super::{
     drive::{begin, exchange, finish, ready},
-    subject::{Failure, Make, Outer, Subject, Told},
+    subject::{Check, Failure, Make, Outer, Subject},
 };
 use crate::probe::{Gate, Misuse};
 
-pub(super) async fn spent_once(make: Make<'_>) -> Told {
+pub(super) async fn spent_once(make: Make<'_>) -> Check {
     let subject = make();
     let mut service = subject.service();
     let mut other = service.clone();
@@ -19,21 +19,21 @@ pub(super) async fn spent_once(make: Make<'_>) -> Told {
     }
     drop(service.clone());
     exchange(&subject, &mut other).await?;
-    service.call(subject.request()).await.map_err(Failure::told)?;
+    service.call(subject.request()).await.map_err(Failure::describe)?;
 
     let first = begin(&mut service, subject.request()).await?;
     let second = begin(&mut service, subject.request()).await?;
-    first.await.map_err(Failure::told)?;
-    second.await.map_err(Failure::told)?;
+    first.await.map_err(Failure::describe)?;
+    second.await.map_err(Failure::describe)?;
 
     subject.without(Misuse::CallWithoutReadiness)?;
     match subject.probe.counts().calls {
         5 => Ok(()),
-        calls => Err(format!("5 calls of the layer made {calls} of the service")),
+        calls => Err(format!("5 calls of the layer caused {calls} calls of the service")),
     }
 }
 
-pub(super) async fn backpressure(make: Make<'_>) -> Told {
+pub(super) async fn backpressure(make: Make<'_>) -> Check {
     let subject = make();
     let gate = Gate::new();
     subject.probe.ready_when(&gate);
@@ -43,31 +43,31 @@ pub(super) async fn backpressure(make: Make<'_>) -> Told {
     if readiness.poll().is_pending() {
         gate.open();
         let ready = finish(&mut readiness).await?;
-        return ready.map(|_| ()).map_err(Failure::told);
+        return ready.map(|_| ()).map_err(Failure::describe);
     }
     if !subject.waits_inside {
-        return Err("it was ready while the service was not".to_owned());
+        return Err("the layer was ready while the service was not".to_owned());
     }
     drop(readiness);
-    waits_in_its_future(&subject, &gate, service).await
+    waits_in_future(&subject, &gate, service).await
 }
 
-async fn waits_in_its_future(subject: &Subject, gate: &Gate, mut service: Outer) -> Told {
+async fn waits_in_future(subject: &Subject, gate: &Gate, mut service: Outer) -> Check {
     let mut call = spawn(service.call(subject.request()));
     if call.poll().is_ready() {
-        return Err("it answered while the service was not ready".to_owned());
+        return Err("the call completed while the service was not ready".to_owned());
     }
     gate.open();
-    let answered = finish(&mut call).await?;
-    answered.map(|_| ()).map_err(Failure::told)
+    let outcome = finish(&mut call).await?;
+    outcome.map(|_| ()).map_err(Failure::describe)
 }
 
-pub(super) async fn nothing_reserved(make: Make<'_>) -> Told {
+pub(super) async fn reserves_nothing(make: Make<'_>) -> Check {
     let subject = make();
     let mut abandoned = vec![subject.service(); 8];
     for service in &mut abandoned {
         if spawn(service.ready()).poll().is_pending() {
-            return Err("it is not ready because others were polled ready".to_owned());
+            return Err("a service is not ready because others were polled ready".to_owned());
         }
     }
     subject.at_rest()?;
@@ -76,7 +76,7 @@ pub(super) async fn nothing_reserved(make: Make<'_>) -> Told {
     subject.at_rest()
 }
 
-pub(super) async fn clone_starts_unready(make: Make<'_>) -> Told {
+pub(super) async fn clone_starts_unready(make: Make<'_>) -> Check {
     let subject = make();
     let gate = Gate::new();
     gate.open();
@@ -89,7 +89,7 @@ pub(super) async fn clone_starts_unready(make: Make<'_>) -> Told {
     if spawn(copy.ready()).poll().is_pending() {
         return Ok(());
     }
-    // Ready all the same: right only for a layer that waits for the service in its future.
+    // This readiness is correct only for a layer that waits for the service in its future.
     let mut call = spawn(copy.call(subject.request()));
     let _ = call.poll();
     if subject.probe.counts().calls > 0 {

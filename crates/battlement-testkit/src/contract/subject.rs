@@ -8,42 +8,45 @@ use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
 use crate::probe::{Misuse, Probe, ProbeBody, ProbeError};
 
-/// The layer's service, its types erased so that every rule is compiled once.
+/// The layer's service with erased types, so that every rule is compiled once.
 pub(super) type Outer = BoxCloneSyncService<Request<ProbeBody>, OuterResponse, Failure>;
 pub(super) type OuterResponse = Response<OuterBody>;
 pub(super) type OuterBody = UnsyncBoxBody<Bytes, Failure>;
 
-/// What came of a check: if it failed, what happened, in words.
-pub(super) type Told<T = ()> = Result<T, String>;
+/// The result of a check; the error describes the violation.
+pub(super) type Check<T = ()> = Result<T, String>;
 
-/// Each call makes a new layer and a new probe.
+/// Creates a new layer and a new probe with each call.
 pub(super) type Make<'a> = &'a dyn Fn() -> Subject;
 
-/// An error that came out of the layer.
+/// An error that the layer returned.
 #[derive(Debug)]
 pub(super) enum Failure {
-    Kept(ProbeError),
-    /// Holds the name of the type.
+    /// The error of the probe.
+    Probe(ProbeError),
+    /// An error of another type, with the name of that type.
     Other(&'static str),
 }
 
 impl Failure {
-    fn of<E>(error: E, kept: fn(E) -> Option<ProbeError>) -> Self {
-        kept(error).map_or_else(|| Self::Other(type_name::<E>()), Self::Kept)
+    fn new<E>(error: E, extract: fn(E) -> Option<ProbeError>) -> Self {
+        extract(error).map_or_else(|| Self::Other(type_name::<E>()), Self::Probe)
     }
 
-    pub(super) fn must_be(self, expected: ProbeError) -> Told {
+    pub(super) fn must_be(self, expected: ProbeError) -> Check {
         match self {
-            Self::Kept(error) if error == expected => Ok(()),
-            Self::Kept(error) => Err(format!("`{expected}` came out as `{error}`")),
-            Self::Other(name) => Err(format!("`{expected}` came out as a {name} without it")),
+            Self::Probe(error) if error == expected => Ok(()),
+            Self::Probe(error) => Err(format!("`{error}` was returned instead of `{expected}`")),
+            Self::Other(name) => Err(format!(
+                "an error of type `{name}` was returned, which does not contain `{expected}`"
+            )),
         }
     }
 
-    pub(super) fn told(self) -> String {
+    pub(super) fn describe(self) -> String {
         match self {
-            Self::Kept(error) => format!("it failed with `{error}`"),
-            Self::Other(name) => format!("it failed with a {name} of its own"),
+            Self::Probe(error) => format!("the call failed with `{error}`"),
+            Self::Other(name) => format!("the call failed with an error of type `{name}`"),
         }
     }
 }
@@ -59,18 +62,18 @@ where
     B: Body<Data = Bytes> + Send + 'static,
 {
     let erase_body =
-        move |body: B| body.map_err(move |error| Failure::of(error, body_error)).boxed_unsync();
+        move |body: B| body.map_err(move |error| Failure::new(error, body_error)).boxed_unsync();
     BoxCloneSyncService::new(
         service
             .map_response(move |response: Response<B>| response.map(erase_body))
-            .map_err(move |error| Failure::of(error, call_error)),
+            .map_err(move |error| Failure::new(error, call_error)),
     )
 }
 
-/// Makes a request one that the layer has work with.
+/// Prepares a request so that the layer has work to do.
 pub(super) type Prepare = Arc<dyn Fn(&mut Request<ProbeBody>)>;
 
-/// One layer around one probe, and what the suite was told of it.
+/// A layer, a probe, and the settings of the suite.
 pub(super) struct Subject {
     pub(super) probe: Probe,
     pub(super) apply: Box<dyn Fn(Probe) -> Outer>,
@@ -96,8 +99,8 @@ impl Subject {
         request
     }
 
-    /// Whether all that was taken was given back, by the probe's counts and the layer's own.
-    pub(super) fn at_rest(&self) -> Told {
+    /// Checks that everything was released, according to the counts of the probe and of the layer.
+    pub(super) fn at_rest(&self) -> Check {
         let counts = self.probe.counts();
         if counts.futures > 0 {
             return Err("the service's future was not dropped".to_owned());
@@ -106,15 +109,15 @@ impl Subject {
             return Err("the service's body was not dropped".to_owned());
         }
         if !(self.idle)() {
-            return Err("the layer still holds something by its own count".to_owned());
+            return Err("the layer is not idle, according to its own count".to_owned());
         }
         Ok(())
     }
 
-    /// Whether the probe never saw `fault`.
-    pub(super) fn without(&self, fault: Misuse) -> Told {
-        if self.probe.misuses().contains(&fault) {
-            return Err(format!("the service saw a fault of its caller: {fault:?}"));
+    /// Checks that the probe has not recorded `misuse`.
+    pub(super) fn without(&self, misuse: Misuse) -> Check {
+        if self.probe.misuses().contains(&misuse) {
+            return Err(format!("the layer misused the service: {misuse:?}"));
         }
         Ok(())
     }

@@ -4,10 +4,10 @@ use http::{
 };
 use tower::{Service as _, ServiceExt as _};
 
-use super::subject::{Make, OuterResponse, Subject, Told};
+use super::subject::{Check, Make, OuterResponse, Subject};
 use crate::probe::{ProbeBody, ProbeError, Reply};
 
-/// A request as it declares its body, and whether an answer that leaves that body unread must close the
+/// A version and a body declaration of a request, and whether a response that leaves the body unread must close the
 /// connection.
 struct Upload(Version, Option<(HeaderName, &'static str)>, bool);
 
@@ -24,45 +24,45 @@ const UPLOADS: [Upload; 10] = [
     Upload(Version::HTTP_3, Some((CONTENT_LENGTH, "1000000")), false),
 ];
 
-/// The state of the service when the request comes.
+/// The behavior of the service.
 #[derive(Clone, Copy, Debug)]
-enum Situation {
-    Works,
-    NeverReady,
+enum Behavior {
+    Responds,
+    ReadinessFails,
     CallFails,
 }
 
 const ERROR: ProbeError = ProbeError::new("the service failed before it read the body");
 
-pub(super) async fn body_closes(make: Make<'_>) -> Told {
-    for situation in [Situation::Works, Situation::NeverReady, Situation::CallFails] {
+pub(super) async fn body_closes(make: Make<'_>) -> Check {
+    for behavior in [Behavior::Responds, Behavior::ReadinessFails, Behavior::CallFails] {
         for upload in &UPLOADS {
             let subject = make();
-            situation.arrange(&subject);
-            let Some(response) = answer(&subject, upload.request()).await else { continue };
+            behavior.script(&subject);
+            let Some(response) = respond(&subject, upload.request()).await else { continue };
             let is_own =
-                subject.probe.counts().calls == 0 || matches!(situation, Situation::CallFails);
+                subject.probe.counts().calls == 0 || matches!(behavior, Behavior::CallFails);
             if subject.rejects && !is_own {
                 return Err("the service was called".to_owned());
             }
-            upload.check(is_own, &response).map_err(|what| format!("{situation:?}: {what}"))?;
+            upload.check(is_own, &response).map_err(|error| format!("{behavior:?}: {error}"))?;
         }
     }
     Ok(())
 }
 
-impl Situation {
-    fn arrange(self, subject: &Subject) {
+impl Behavior {
+    fn script(self, subject: &Subject) {
         match self {
-            Self::Works => {}
-            Self::NeverReady => subject.probe.fail_readiness(ERROR),
+            Self::Responds => {}
+            Self::ReadinessFails => subject.probe.fail_readiness(ERROR),
             Self::CallFails => subject.probe.next(Reply::error(ERROR)),
         }
     }
 }
 
-/// The response, if the layer returns one rather than an error.
-async fn answer(subject: &Subject, request: Request<ProbeBody>) -> Option<OuterResponse> {
+/// Sends a request, and returns the response unless the layer returns an error.
+async fn respond(subject: &Subject, request: Request<ProbeBody>) -> Option<OuterResponse> {
     let mut service = subject.service();
     service.ready().await.ok()?;
     service.call(subject.prepared(request)).await.ok()
@@ -79,7 +79,7 @@ impl Upload {
         request
     }
 
-    fn check(&self, is_own: bool, response: &OuterResponse) -> Told {
+    fn check(&self, is_own: bool, response: &OuterResponse) -> Check {
         let Self(version, declared, closes) = self;
         let closed = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
         if closed == (is_own && *closes) {
@@ -89,7 +89,7 @@ impl Upload {
             || "no declared body".to_owned(),
             |(name, value)| format!("`{name}: {value}`"),
         );
-        let kind = if is_own { "an answer of the layer's own" } else { "the service's answer" };
+        let kind = if is_own { "the layer's own response" } else { "the service's response" };
         let verb = if closed { "closes" } else { "does not close" };
         Err(format!("{kind} to {version:?} with {body} {verb} the connection"))
     }

@@ -2,26 +2,26 @@ use std::{error::Error, fmt};
 
 use super::Rule;
 
-/// A rule that a layer breaks, and how.
+/// A violation of a rule by a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The rule.
+    /// The broken rule.
     pub rule: Rule,
-    /// What happened, in words.
-    pub what: String,
+    /// A description of the violation.
+    pub message: String,
 }
 
 impl Violation {
-    pub(super) const fn new(rule: Rule, what: String) -> Self {
-        Self { rule, what }
+    pub(super) const fn new(rule: Rule, message: String) -> Self {
+        Self { rule, message }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, what } = self;
-        write!(f, "{rule:?} ({}): {what}", rule.promise())
+        let Self { rule, message } = self;
+        write!(f, "{rule:?} ({}): {message}", rule.promise())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Layers whose body is not the service's.
+//! Layers that replace the service's body.
 
 use std::{
     pin::Pin,
@@ -14,106 +14,106 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use tower::util::MapResponseLayer;
 
-use crate::only_broken;
+use crate::assert_breaks_only;
 
 type Polled = Poll<Option<Result<Frame<Bytes>, ProbeError>>>;
 
-/// What is wrong with a body.
+/// A defect of a body.
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
+enum Defect {
     DropsTrailers,
-    SwapsError,
+    ReplacesError,
     EndsAtError,
     HidesEnd,
-    SaysEndEarly,
+    ReportsEndEarly,
     HidesSize,
     PollsTwice,
 }
 
-struct Faulty {
+struct DefectiveBody {
     inner: ProbeBody,
-    fault: Fault,
+    defect: Defect,
 }
 
-impl Faulty {
+impl DefectiveBody {
     fn polled(&mut self, cx: &mut Context<'_>) -> Polled {
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        match (self.fault, &polled) {
-            (Fault::PollsTwice, Poll::Ready(None)) => Pin::new(&mut self.inner).poll_frame(cx),
-            (Fault::EndsAtError, Poll::Ready(Some(Err(_)))) => Poll::Ready(None),
+        match (self.defect, &polled) {
+            (Defect::PollsTwice, Poll::Ready(None)) => Pin::new(&mut self.inner).poll_frame(cx),
+            (Defect::EndsAtError, Poll::Ready(Some(Err(_)))) => Poll::Ready(None),
             _ => polled,
         }
     }
 }
 
-impl Body for Faulty {
+impl Body for DefectiveBody {
     type Data = Bytes;
     type Error = ProbeError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        Poll::Ready(match (self.fault, ready!(self.polled(cx))) {
-            (Fault::DropsTrailers, Some(Ok(frame))) if frame.is_trailers() => None,
-            (Fault::SwapsError, Some(Err(_))) => Some(Err(ProbeError::new("another"))),
+        Poll::Ready(match (self.defect, ready!(self.polled(cx))) {
+            (Defect::DropsTrailers, Some(Ok(frame))) if frame.is_trailers() => None,
+            (Defect::ReplacesError, Some(Err(_))) => Some(Err(ProbeError::new("another"))),
             (_, frame) => frame,
         })
     }
 
     fn is_end_stream(&self) -> bool {
-        match self.fault {
-            Fault::HidesEnd => false,
-            Fault::SaysEndEarly => self.inner.size_hint().exact() == Some(0),
+        match self.defect {
+            Defect::HidesEnd => false,
+            Defect::ReportsEndEarly => self.inner.size_hint().exact() == Some(0),
             _ => self.inner.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.fault {
-            Fault::HidesSize => SizeHint::default(),
+        match self.defect {
+            Defect::HidesSize => SizeHint::default(),
             _ => self.inner.size_hint(),
         }
     }
 }
 
-async fn only_breaks(fault: Fault, rule: Rule) {
+async fn only_breaks(defect: Defect, rule: Rule) {
     let contract = Contract::new(move || {
         MapResponseLayer::new(move |response: Response<ProbeBody>| {
-            response.map(|inner| Faulty { inner, fault })
+            response.map(|inner| DefectiveBody { inner, defect })
         })
     });
-    only_broken(contract, rule).await;
+    assert_breaks_only(contract, rule).await;
 }
 
 #[tokio::test]
-async fn a_body_that_drops_trailers_is_found() {
-    only_breaks(Fault::DropsTrailers, Rule::BodyPasses).await;
+async fn a_body_that_drops_trailers_is_detected() {
+    only_breaks(Defect::DropsTrailers, Rule::BodyPasses).await;
 }
 
 #[tokio::test]
-async fn a_body_that_swaps_its_error_is_found() {
-    only_breaks(Fault::SwapsError, Rule::BodyErrorKept).await;
+async fn a_body_that_replaces_its_error_is_detected() {
+    only_breaks(Defect::ReplacesError, Rule::BodyErrorKept).await;
 }
 
 #[tokio::test]
-async fn a_body_that_ends_as_if_whole_where_the_inner_one_fails_is_found() {
-    only_breaks(Fault::EndsAtError, Rule::BodyErrorKept).await;
+async fn a_body_that_ends_without_the_error_of_the_inner_one_is_detected() {
+    only_breaks(Defect::EndsAtError, Rule::BodyErrorKept).await;
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_say_that_it_is_at_its_end_is_found() {
-    only_breaks(Fault::HidesEnd, Rule::SizeHintExact).await;
+async fn a_body_that_does_not_report_its_end_is_detected() {
+    only_breaks(Defect::HidesEnd, Rule::SizeHintExact).await;
 }
 
 #[tokio::test]
-async fn a_body_that_says_that_it_is_at_its_end_before_its_trailers_is_found() {
-    only_breaks(Fault::SaysEndEarly, Rule::SizeHintExact).await;
+async fn a_body_that_reports_its_end_before_its_trailers_is_detected() {
+    only_breaks(Defect::ReportsEndEarly, Rule::SizeHintExact).await;
 }
 
 #[tokio::test]
-async fn a_body_that_forgets_its_size_is_found() {
-    only_breaks(Fault::HidesSize, Rule::SizeHintExact).await;
+async fn a_body_that_does_not_report_its_size_is_detected() {
+    only_breaks(Defect::HidesSize, Rule::SizeHintExact).await;
 }
 
 #[tokio::test]
-async fn a_body_that_polls_on_after_the_end_of_the_inner_one_is_found() {
-    only_breaks(Fault::PollsTwice, Rule::PolledAsAsked).await;
+async fn a_body_that_polls_the_inner_one_after_its_end_is_detected() {
+    only_breaks(Defect::PollsTwice, Rule::PolledOnDemand).await;
 }

@@ -1,4 +1,4 @@
-//! Layers that change what passes through them.
+//! Layers that modify requests, responses and errors.
 
 use battlement_testkit::{
     contract::{Contract, Rule},
@@ -10,7 +10,7 @@ use tower::{
     util::{MapRequestLayer, MapResponseLayer, Then},
 };
 
-use crate::only_broken;
+use crate::assert_breaks_only;
 
 async fn request_edit(edit: fn(&mut Request<ProbeBody>)) {
     let contract = Contract::new(move || {
@@ -19,7 +19,7 @@ async fn request_edit(edit: fn(&mut Request<ProbeBody>)) {
             request
         })
     });
-    only_broken(contract, Rule::RequestPasses).await;
+    assert_breaks_only(contract, Rule::RequestPasses).await;
 }
 
 async fn response_edit(edit: fn(&mut Response<ProbeBody>)) {
@@ -29,11 +29,11 @@ async fn response_edit(edit: fn(&mut Response<ProbeBody>)) {
             response
         })
     });
-    only_broken(contract, Rule::ResponsePasses).await;
+    assert_breaks_only(contract, Rule::ResponsePasses).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_loses_a_part_of_the_request_is_found() {
+async fn a_layer_that_loses_a_part_of_the_request_is_detected() {
     request_edit(|request| *request.method_mut() = Method::GET).await;
     request_edit(|request| *request.uri_mut() = Uri::from_static("/")).await;
     request_edit(|request| *request.version_mut() = Version::HTTP_11).await;
@@ -43,7 +43,7 @@ async fn a_layer_that_loses_a_part_of_the_request_is_found() {
 }
 
 #[tokio::test]
-async fn a_layer_that_loses_the_second_of_two_headers_of_a_request_is_found() {
+async fn a_layer_that_loses_the_second_of_two_request_headers_is_detected() {
     request_edit(|request| {
         let first = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
         let headers = request.headers_mut();
@@ -53,7 +53,7 @@ async fn a_layer_that_loses_the_second_of_two_headers_of_a_request_is_found() {
 }
 
 #[tokio::test]
-async fn a_layer_that_loses_a_part_of_the_head_of_a_response_is_found() {
+async fn a_layer_that_loses_a_part_of_the_response_head_is_detected() {
     response_edit(|response| *response.status_mut() = StatusCode::OK).await;
     response_edit(|response| *response.version_mut() = Version::HTTP_11).await;
     response_edit(|response| response.headers_mut().clear()).await;
@@ -61,7 +61,7 @@ async fn a_layer_that_loses_a_part_of_the_head_of_a_response_is_found() {
 }
 
 #[tokio::test]
-async fn a_layer_that_loses_the_second_of_two_cookies_is_found() {
+async fn a_layer_that_loses_the_second_of_two_cookies_is_detected() {
     response_edit(|response| {
         let first = response.headers().get(header::SET_COOKIE).cloned();
         let headers = response.headers_mut();
@@ -71,7 +71,7 @@ async fn a_layer_that_loses_the_second_of_two_cookies_is_found() {
 }
 
 #[tokio::test]
-async fn a_layer_may_add_headers_on_both_sides() {
+async fn a_layer_may_add_headers_to_requests_and_responses() {
     let value = || HeaderValue::from_static("added");
     let request = MapRequestLayer::new(move |mut request: Request<ProbeBody>| {
         request.headers_mut().append(header::ACCEPT_LANGUAGE, value());
@@ -85,10 +85,10 @@ async fn a_layer_may_add_headers_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_layer_that_swaps_the_error_of_a_call_is_found() {
-    let swap = |outcome: Result<Response<ProbeBody>, ProbeError>| async move {
+async fn a_layer_that_replaces_the_error_of_a_call_is_detected() {
+    let replace = |outcome: Result<Response<ProbeBody>, ProbeError>| async move {
         outcome.map_err(|_| ProbeError::new("another"))
     };
-    let contract = Contract::new(move || layer_fn(move |inner: Probe| Then::new(inner, swap)));
-    only_broken(contract, Rule::CallErrorKept).await;
+    let contract = Contract::new(move || layer_fn(move |inner: Probe| Then::new(inner, replace)));
+    assert_breaks_only(contract, Rule::CallErrorKept).await;
 }

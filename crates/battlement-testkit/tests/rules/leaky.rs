@@ -1,4 +1,4 @@
-//! A layer that counts calls in flight, and forgets to give back those that end at one stage.
+//! A layer that counts calls in flight, and leaks those that end in one phase.
 
 use std::{
     pin::Pin,
@@ -18,12 +18,12 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tower::{Layer, Service};
 
-use crate::only_broken;
+use crate::assert_breaks_only;
 
-/// How far a call has come; none ends `Nowhere`.
+/// The phase of a call; no call ends in `Never`.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Stage {
-    Nowhere,
+pub(crate) enum Phase {
+    Never,
     Calling,
     Unpolled,
     PollingFuture,
@@ -41,11 +41,11 @@ pub(crate) enum Stage {
 #[derive(Clone)]
 pub(crate) struct LeakyLayer {
     in_flight: Arc<AtomicUsize>,
-    leak: Stage,
+    leak: Phase,
 }
 
 impl LeakyLayer {
-    pub(crate) fn at(leak: Stage) -> impl Fn() -> Self {
+    pub(crate) fn at(leak: Phase) -> impl Fn() -> Self {
         move || Self { in_flight: Arc::default(), leak }
     }
 
@@ -65,19 +65,19 @@ impl Layer<Probe> for LeakyLayer {
 
 struct Ticket {
     layer: LeakyLayer,
-    stage: Stage,
+    phase: Phase,
 }
 
 impl Ticket {
     fn take(layer: &LeakyLayer) -> Self {
         layer.in_flight.fetch_add(1, SeqCst);
-        Self { layer: layer.clone(), stage: Stage::Calling }
+        Self { layer: layer.clone(), phase: Phase::Calling }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if self.stage != self.layer.leak {
+        if self.phase != self.layer.leak {
             self.layer.in_flight.fetch_sub(1, SeqCst);
         }
     }
@@ -102,7 +102,7 @@ impl Service<Request<ProbeBody>> for Leaky {
         let mut ticket = Ticket::take(&self.layer);
         let is_head = request.method() == Method::HEAD;
         let inner = self.inner.call(request);
-        ticket.stage = Stage::Unpolled;
+        ticket.phase = Phase::Unpolled;
         LeakyFuture { inner, is_head, ticket: Some(ticket) }
     }
 }
@@ -114,9 +114,9 @@ pub(crate) struct LeakyFuture {
 }
 
 impl LeakyFuture {
-    fn reach(&mut self, stage: Stage) {
+    fn reach(&mut self, phase: Phase) {
         if let Some(ticket) = &mut self.ticket {
-            ticket.stage = stage;
+            ticket.phase = phase;
         }
     }
 
@@ -129,16 +129,16 @@ impl Future for LeakyFuture {
     type Output = Result<Response<LeakyBody>, ProbeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.reach(Stage::PollingFuture);
+        self.reach(Phase::PollingFuture);
         let polled = Pin::new(&mut self.inner).poll(cx);
-        let stage = match &polled {
-            Poll::Pending => Stage::InFlight,
-            Poll::Ready(Err(_)) => Stage::Failed,
-            Poll::Ready(Ok(response)) if self.needs_no_body(response) => Stage::NotNeeded,
-            Poll::Ready(Ok(response)) if response.body().is_end_stream() => Stage::EmptyBody,
-            Poll::Ready(Ok(_)) => Stage::BeforeBody,
+        let phase = match &polled {
+            Poll::Pending => Phase::InFlight,
+            Poll::Ready(Err(_)) => Phase::Failed,
+            Poll::Ready(Ok(response)) if self.needs_no_body(response) => Phase::NotNeeded,
+            Poll::Ready(Ok(response)) if response.body().is_end_stream() => Phase::EmptyBody,
+            Poll::Ready(Ok(_)) => Phase::BeforeBody,
         };
-        self.reach(stage);
+        self.reach(phase);
         let outcome = ready!(polled);
         let ticket = self.ticket.take();
         Poll::Ready(outcome.map(|response| response.map(|inner| LeakyBody { inner, ticket })))
@@ -151,9 +151,9 @@ pub(crate) struct LeakyBody {
 }
 
 impl LeakyBody {
-    fn reach(&mut self, stage: Stage) {
+    fn reach(&mut self, phase: Phase) {
         if let Some(ticket) = &mut self.ticket {
-            ticket.stage = stage;
+            ticket.phase = phase;
         }
     }
 }
@@ -166,15 +166,15 @@ impl Body for LeakyBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ProbeError>>> {
-        self.reach(Stage::PollingBody);
+        self.reach(Phase::PollingBody);
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        let stage = match &polled {
-            Poll::Ready(None) => Stage::Ended,
-            Poll::Ready(Some(Err(_))) => Stage::BodyFailed,
-            Poll::Ready(Some(Ok(_))) if self.inner.is_end_stream() => Stage::NotNeeded,
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => Stage::MidBody,
+        let phase = match &polled {
+            Poll::Ready(None) => Phase::Ended,
+            Poll::Ready(Some(Err(_))) => Phase::BodyFailed,
+            Poll::Ready(Some(Ok(_))) if self.inner.is_end_stream() => Phase::NotNeeded,
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => Phase::MidBody,
         };
-        self.reach(stage);
+        self.reach(phase);
         polled
     }
 
@@ -187,68 +187,68 @@ impl Body for LeakyBody {
     }
 }
 
-async fn only_breaks(leak: Stage, rule: Rule) {
+async fn only_breaks(leak: Phase, rule: Rule) {
     let contract = Contract::new(LeakyLayer::at(leak)).idle(LeakyLayer::is_idle);
-    only_broken(contract, rule).await;
+    assert_breaks_only(contract, rule).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_gives_back_all_calls_keeps_every_rule() {
-    let contract = Contract::new(LeakyLayer::at(Stage::Nowhere));
+async fn a_layer_that_releases_all_calls_satisfies_every_rule() {
+    let contract = Contract::new(LeakyLayer::at(Phase::Never));
     contract.idle(LeakyLayer::is_idle).run().await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_dropped_unpolled_is_found() {
-    only_breaks(Stage::Unpolled, Rule::DroppedUnpolled).await;
+async fn a_layer_that_leaks_calls_dropped_unpolled_is_detected() {
+    only_breaks(Phase::Unpolled, Rule::DroppedUnpolled).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_dropped_in_flight_is_found() {
-    only_breaks(Stage::InFlight, Rule::DroppedInFlight).await;
+async fn a_layer_that_leaks_calls_dropped_in_flight_is_detected() {
+    only_breaks(Phase::InFlight, Rule::DroppedInFlight).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_dropped_after_the_head_is_found() {
-    only_breaks(Stage::BeforeBody, Rule::DroppedBeforeBody).await;
+async fn a_layer_that_leaks_calls_dropped_after_the_head_is_detected() {
+    only_breaks(Phase::BeforeBody, Rule::DroppedBeforeBody).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_dropped_within_the_body_is_found() {
-    only_breaks(Stage::MidBody, Rule::DroppedMidBody).await;
+async fn a_layer_that_leaks_calls_dropped_within_the_body_is_detected() {
+    only_breaks(Phase::MidBody, Rule::DroppedMidBody).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_whose_body_ran_out_is_found() {
-    only_breaks(Stage::Ended, Rule::BodyRunsOut).await;
+async fn a_layer_that_leaks_calls_whose_body_ended_is_detected() {
+    only_breaks(Phase::Ended, Rule::BodyEnds).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_whose_body_failed_is_found() {
-    only_breaks(Stage::BodyFailed, Rule::BodyFails).await;
+async fn a_layer_that_leaks_calls_whose_body_failed_is_detected() {
+    only_breaks(Phase::BodyFailed, Rule::BodyFails).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_whose_body_was_not_needed_is_found() {
-    only_breaks(Stage::NotNeeded, Rule::BodyNotNeeded).await;
+async fn a_layer_that_leaks_calls_whose_body_was_not_needed_is_detected() {
+    only_breaks(Phase::NotNeeded, Rule::BodyNotNeeded).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_that_failed_is_found() {
-    only_breaks(Stage::Failed, Rule::CallFails).await;
+async fn a_layer_that_leaks_calls_that_failed_is_detected() {
+    only_breaks(Phase::Failed, Rule::CallFails).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_that_panicked_before_the_future_is_found() {
-    only_breaks(Stage::Calling, Rule::CallPanics).await;
+async fn a_layer_that_leaks_calls_that_panicked_before_they_returned_a_future_is_detected() {
+    only_breaks(Phase::Calling, Rule::CallPanics).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_whose_future_panicked_is_found() {
-    only_breaks(Stage::PollingFuture, Rule::FuturePanics).await;
+async fn a_layer_that_leaks_calls_whose_future_panicked_is_detected() {
+    only_breaks(Phase::PollingFuture, Rule::FuturePanics).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_calls_whose_body_panicked_is_found() {
-    only_breaks(Stage::PollingBody, Rule::BodyPanics).await;
+async fn a_layer_that_leaks_calls_whose_body_panicked_is_detected() {
+    only_breaks(Phase::PollingBody, Rule::BodyPanics).await;
 }

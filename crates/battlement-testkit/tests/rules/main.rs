@@ -1,4 +1,4 @@
-//! For each rule a layer that breaks it, and no other: a suite that never fails proves nothing.
+//! A test for each rule with a layer that breaks only that rule, which shows that the suite can fail.
 
 mod bodies;
 mod edits;
@@ -21,20 +21,20 @@ use tower::{
     layer::{layer_fn, util::Identity},
 };
 
-/// Asserts that the layer breaks `rule`, and no other.
-async fn only_broken<L: 'static>(contract: Contract<L>, rule: Rule) {
-    broken(contract, &[rule]).await;
+/// Asserts that the layer breaks `rule` and no other.
+async fn assert_breaks_only<L: 'static>(contract: Contract<L>, rule: Rule) {
+    assert_breaks(contract, &[rule]).await;
 }
 
-/// Asserts that the layer breaks `rules`, and no others.
-async fn broken<L: 'static>(contract: Contract<L>, rules: &[Rule]) {
+/// Asserts that the layer breaks `rules` and no others.
+async fn assert_breaks<L: 'static>(contract: Contract<L>, rules: &[Rule]) {
     let violations = contract.violations().await;
     let broken: Vec<Rule> = violations.iter().map(|violation| violation.rule).collect();
     assert_eq!(broken, rules, "{violations:#?}");
 }
 
-/// The contract of what `wrap` makes of a service.
-fn of<S, B>(wrap: fn(Probe) -> S) -> Contract<impl Layer<Probe, Service = S>>
+/// Creates the contract of a layer that applies `wrap`.
+fn contract_of<S, B>(wrap: fn(Probe) -> S) -> Contract<impl Layer<Probe, Service = S>>
 where
     S: Service<Request<ProbeBody>, Response = Response<B>, Error = ProbeError>,
     S: Clone + Send + Sync + 'static,
@@ -45,12 +45,12 @@ where
 }
 
 #[tokio::test]
-async fn a_layer_that_does_nothing_keeps_every_rule() {
+async fn a_layer_that_does_nothing_satisfies_every_rule() {
     Contract::new(Identity::new).run().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_suite_runs_under_paused_time_too() {
+async fn the_suite_also_runs_with_paused_time() {
     Contract::new(Identity::new).run().await;
 }
 
@@ -73,15 +73,15 @@ fn every_rule_has_a_layer_that_breaks_it() {
 }
 
 #[tokio::test]
-async fn every_rule_can_be_checked_by_itself() {
+async fn every_rule_can_be_checked_alone() {
     for rule in Rule::ALL {
         assert_eq!(Contract::new(Identity::new).check(*rule).await, Ok(()));
     }
 }
 
 #[tokio::test]
-async fn a_rule_that_is_left_out_is_not_checked() {
-    let contract = Contract::new(leaky::LeakyLayer::at(leaky::Stage::Unpolled))
+async fn an_excluded_rule_is_not_checked() {
+    let contract = Contract::new(leaky::LeakyLayer::at(leaky::Phase::Unpolled))
         .idle(leaky::LeakyLayer::is_idle)
         .except(Rule::DroppedUnpolled);
     contract.run().await;
@@ -90,6 +90,6 @@ async fn a_rule_that_is_left_out_is_not_checked() {
 #[tokio::test]
 #[should_panic(expected = "DroppedUnpolled")]
 async fn a_run_panics_and_names_the_rule() {
-    let contract = Contract::new(leaky::LeakyLayer::at(leaky::Stage::Unpolled));
+    let contract = Contract::new(leaky::LeakyLayer::at(leaky::Phase::Unpolled));
     contract.idle(leaky::LeakyLayer::is_idle).run().await;
 }

@@ -1,4 +1,4 @@
-//! Layers that poll what is inside them wrongly.
+//! Layers that poll the inner service incorrectly.
 
 use std::{
     pin::Pin,
@@ -12,15 +12,15 @@ use battlement_testkit::{
 use http::{Request, Response};
 use tower::Service;
 
-use crate::{of, only_broken};
+use crate::{assert_breaks_only, contract_of};
 
 type Polled = Poll<Result<Response<ProbeBody>, ProbeError>>;
 
-/// Polls the service's future in a way of its own.
+/// A service that polls the inner future with `poll`.
 #[derive(Clone)]
 struct Polling {
     inner: Probe,
-    how: fn(&mut ProbeFuture, &mut Context<'_>) -> Polled,
+    poll: fn(&mut ProbeFuture, &mut Context<'_>) -> Polled,
 }
 
 impl Service<Request<ProbeBody>> for Polling {
@@ -34,50 +34,50 @@ impl Service<Request<ProbeBody>> for Polling {
 
     fn call(&mut self, request: Request<ProbeBody>) -> PollingFuture {
         let inner = self.inner.call(request);
-        PollingFuture { inner, how: self.how }
+        PollingFuture { inner, poll: self.poll }
     }
 }
 
 struct PollingFuture {
     inner: ProbeFuture,
-    how: fn(&mut ProbeFuture, &mut Context<'_>) -> Polled,
+    poll: fn(&mut ProbeFuture, &mut Context<'_>) -> Polled,
 }
 
 impl Future for PollingFuture {
     type Output = Result<Response<ProbeBody>, ProbeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        let how = self.how;
-        how(&mut self.inner, cx)
+        let poll = self.poll;
+        poll(&mut self.inner, cx)
     }
 }
 
 #[tokio::test]
-async fn a_layer_that_keeps_the_callers_waker_from_the_service_is_found() {
-    let deaf = |inner| Polling {
+async fn a_layer_that_does_not_pass_the_callers_waker_is_detected() {
+    let without_waker = |inner| Polling {
         inner,
-        how: |future, _| Pin::new(future).poll(&mut Context::from_waker(Waker::noop())),
+        poll: |future, _| Pin::new(future).poll(&mut Context::from_waker(Waker::noop())),
     };
-    only_broken(of(deaf), Rule::WakesReach).await;
+    assert_breaks_only(contract_of(without_waker), Rule::WakesPropagate).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_polls_twice_when_it_is_polled_once_is_found() {
-    let impatient = |inner| Polling {
+async fn a_layer_that_polls_twice_per_poll_is_detected() {
+    let polling_twice = |inner| Polling {
         inner,
-        how: |future, cx| {
+        poll: |future, cx| {
             let first = Pin::new(&mut *future).poll(cx);
             if first.is_pending() { Pin::new(future).poll(cx) } else { first }
         },
     };
-    only_broken(of(impatient), Rule::PolledAsAsked).await;
+    assert_breaks_only(contract_of(polling_twice), Rule::PolledOnDemand).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_polls_a_future_that_is_done_is_found() {
-    let forgetful = |inner| Polling {
+async fn a_layer_that_polls_a_completed_future_is_detected() {
+    let polling_after_completion = |inner| Polling {
         inner,
-        how: |future, cx| {
+        poll: |future, cx| {
             let first = Pin::new(&mut *future).poll(cx);
             if first.is_ready() {
                 let _ = Pin::new(future).poll(cx);
@@ -85,5 +85,5 @@ async fn a_layer_that_polls_a_future_that_is_done_is_found() {
             first
         },
     };
-    only_broken(of(forgetful), Rule::PolledAsAsked).await;
+    assert_breaks_only(contract_of(polling_after_completion), Rule::PolledOnDemand).await;
 }

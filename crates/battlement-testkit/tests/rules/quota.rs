@@ -1,4 +1,4 @@
-//! Layers that count calls, in a place that is not the layer.
+//! Layers that keep their count outside the layer.
 
 use std::{
     pin::Pin,
@@ -16,9 +16,9 @@ use battlement_testkit::{
 use http::{HeaderValue, Request, Response};
 use tower::{Layer, Service};
 
-use crate::{broken, only_broken};
+use crate::{assert_breaks, assert_breaks_only};
 
-/// Who has the count.
+/// The owner of the count.
 #[derive(Clone, Copy, PartialEq)]
 enum Owner {
     Layer,
@@ -26,7 +26,7 @@ enum Owner {
     Clone,
 }
 
-/// Names in a header which calls came after the third.
+/// Adds a header with the number of earlier calls, from the fourth call on.
 #[derive(Clone)]
 struct Quota {
     calls: Arc<AtomicU64>,
@@ -91,26 +91,26 @@ impl Service<Request<ProbeBody>> for Counting {
 }
 
 #[tokio::test]
-async fn a_layer_that_counts_for_all_its_services_keeps_every_rule() {
+async fn a_layer_that_counts_for_all_its_services_satisfies_every_rule() {
     let contract = Contract::new(Quota::of(Owner::Layer));
     contract.counts(Quota::calls).run().await;
 }
 
 #[tokio::test]
-async fn a_layer_that_counts_anew_in_each_clone_is_found() {
+async fn a_layer_that_counts_separately_in_each_clone_is_detected() {
     let contract = Contract::new(Quota::of(Owner::Clone));
-    only_broken(contract, Rule::ClonedPerConnection).await;
+    assert_breaks_only(contract, Rule::ClonedPerConnection).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_counts_anew_in_each_application_is_found() {
+async fn a_layer_that_counts_separately_in_each_application_is_detected() {
     let contract = Contract::new(Quota::of(Owner::Application));
-    only_broken(contract, Rule::AppliedPerRequest).await;
+    assert_breaks_only(contract, Rule::AppliedPerRequest).await;
 }
 
 #[tokio::test]
-async fn a_layer_whose_own_count_misses_calls_is_found() {
+async fn a_layer_whose_own_count_misses_calls_is_detected() {
     let contract = Contract::new(Quota::of(Owner::Application)).counts(Quota::calls);
     let expected = [Rule::ClonedPerConnection, Rule::AppliedPerRequest];
-    broken(contract, &expected).await;
+    assert_breaks(contract, &expected).await;
 }

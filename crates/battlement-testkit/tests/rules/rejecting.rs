@@ -1,4 +1,4 @@
-//! Layers that answer in the service's place.
+//! Layers that respond instead of the service.
 
 use std::{
     future::{Ready, ready},
@@ -15,12 +15,12 @@ use http::{
 };
 use tower::{Service, layer::layer_fn, util::MapResponseLayer};
 
-use crate::only_broken;
+use crate::assert_breaks_only;
 
-/// Decides whether the connection closes after the answer to a request.
+/// Returns whether the connection closes after the response to a request.
 type Closes = fn(&Request<ProbeBody>) -> bool;
 
-/// Answers 429 without a call of the service.
+/// A service that responds with a 429 without a call of the inner one.
 #[derive(Clone)]
 struct Rejecting {
     inner: Probe,
@@ -50,7 +50,7 @@ pub(crate) fn close(response: &mut Response<ProbeBody>) {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// The decision that the rule asks for.
+/// Returns the decision that the rule requires.
 pub(crate) fn leaves_much_unread(request: &Request<ProbeBody>) -> bool {
     is_http1(request) && (is_chunked(request) || declares_more_than(8192, request))
 }
@@ -74,47 +74,47 @@ fn rejecting(closes: Closes) -> Contract<impl tower::Layer<Probe, Service = Reje
 }
 
 #[tokio::test]
-async fn a_layer_that_closes_as_asked_keeps_the_rule() {
+async fn a_layer_that_closes_as_required_satisfies_the_rule() {
     rejecting(leaves_much_unread).run().await;
 }
 
 #[tokio::test]
-async fn a_layer_that_never_announces_the_close_is_found() {
-    only_broken(rejecting(|_| false), Rule::UnreadBodyCloses).await;
+async fn a_layer_that_never_announces_the_close_is_detected() {
+    assert_breaks_only(rejecting(|_| false), Rule::UnreadBodyCloses).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_closes_after_small_bodies_is_found() {
-    only_broken(rejecting(is_http1), Rule::UnreadBodyCloses).await;
+async fn a_layer_that_closes_after_small_bodies_is_detected() {
+    assert_breaks_only(rejecting(is_http1), Rule::UnreadBodyCloses).await;
     let small = |request: &_| is_http1(request) && declares_more_than(8191, request);
-    only_broken(rejecting(small), Rule::UnreadBodyCloses).await;
+    assert_breaks_only(rejecting(small), Rule::UnreadBodyCloses).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_closes_over_http2_is_found() {
+async fn a_layer_that_closes_over_http2_is_detected() {
     let always = |request: &_| is_chunked(request) || declares_more_than(8192, request);
-    only_broken(rejecting(always), Rule::UnreadBodyCloses).await;
+    assert_breaks_only(rejecting(always), Rule::UnreadBodyCloses).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_takes_a_body_of_unknown_length_for_a_small_one_is_found() {
+async fn a_layer_that_treats_a_body_of_unknown_length_as_small_is_detected() {
     let sized = |request: &_| is_http1(request) && declares_more_than(8192, request);
-    only_broken(rejecting(sized), Rule::UnreadBodyCloses).await;
+    assert_breaks_only(rejecting(sized), Rule::UnreadBodyCloses).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_lets_calls_through_does_not_pass_for_one_that_rejects() {
+async fn a_layer_that_allows_calls_is_not_accepted_as_rejecting() {
     let contract = Contract::new(tower::layer::util::Identity::new).rejects();
-    only_broken(contract, Rule::UnreadBodyCloses).await;
+    assert_breaks_only(contract, Rule::UnreadBodyCloses).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_closes_after_the_service_s_own_answers_is_found() {
+async fn a_layer_that_closes_after_responses_of_the_service_is_detected() {
     let closing = || {
         MapResponseLayer::new(|mut response| {
             close(&mut response);
             response
         })
     };
-    only_broken(Contract::new(closing), Rule::UnreadBodyCloses).await;
+    assert_breaks_only(Contract::new(closing), Rule::UnreadBodyCloses).await;
 }

@@ -1,4 +1,4 @@
-//! Layers that deal wrongly with readiness.
+//! Layers that handle readiness incorrectly.
 
 use std::{
     sync::Arc,
@@ -13,13 +13,13 @@ use http::{Request, Response};
 use tokio::sync::Semaphore;
 use tower::{Service, ServiceExt as _, limit::GlobalConcurrencyLimitLayer, util::Oneshot};
 
-use crate::{of, only_broken};
+use crate::{assert_breaks_only, contract_of};
 
 fn poll_probe(probe: &mut Probe, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
     Service::<Request<ProbeBody>>::poll_ready(probe, cx)
 }
 
-/// Calls a clone, which nobody has polled ready.
+/// Calls a clone that was not polled ready.
 #[derive(Clone)]
 struct CloneInCall(Probe);
 
@@ -38,11 +38,11 @@ impl Service<Request<ProbeBody>> for CloneInCall {
 }
 
 #[tokio::test]
-async fn a_layer_that_calls_a_clone_without_readiness_is_found() {
-    only_broken(of(CloneInCall), Rule::ReadySpentOnce).await;
+async fn a_layer_that_calls_a_clone_without_readiness_is_detected() {
+    assert_breaks_only(contract_of(CloneInCall), Rule::ReadySpentOnce).await;
 }
 
-/// Is always ready, and waits for the service in its future.
+/// A service that is always ready and waits for the inner one in its future.
 #[derive(Clone)]
 struct WaitsInside(Probe);
 
@@ -61,17 +61,17 @@ impl Service<Request<ProbeBody>> for WaitsInside {
 }
 
 #[tokio::test]
-async fn a_layer_that_is_ready_before_its_service_is_found() {
-    let contract = of(WaitsInside).except(Rule::ReadyErrorKept);
-    only_broken(contract, Rule::Backpressure).await;
+async fn a_layer_that_is_ready_before_its_service_is_detected() {
+    let contract = contract_of(WaitsInside).except(Rule::ReadyErrorKept);
+    assert_breaks_only(contract, Rule::Backpressure).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_says_that_it_waits_inside_may_be_ready_before_its_service() {
-    of(WaitsInside).waits_inside().run().await;
+async fn a_layer_declared_to_wait_inside_may_be_ready_before_its_service() {
+    contract_of(WaitsInside).waits_inside().run().await;
 }
 
-/// Remembers that it is ready, and so does its clone.
+/// A service that caches its readiness and copies it to clones.
 #[derive(Clone)]
 struct CopiesReadiness {
     inner: Probe,
@@ -105,22 +105,22 @@ impl Service<Request<ProbeBody>> for CopiesReadiness {
 }
 
 #[tokio::test]
-async fn a_layer_whose_clone_inherits_readiness_is_found() {
-    only_broken(of(CopiesReadiness::around), Rule::CloneStartsUnready).await;
+async fn a_layer_whose_clone_inherits_readiness_is_detected() {
+    assert_breaks_only(contract_of(CopiesReadiness::around), Rule::CloneStartsUnready).await;
 }
 
 #[tokio::test]
-async fn a_layer_that_takes_its_permit_in_poll_ready_is_found() {
+async fn a_layer_that_takes_its_permit_in_poll_ready_is_detected() {
     let contract =
         Contract::new(|| GlobalConcurrencyLimitLayer::with_semaphore(Arc::new(Semaphore::new(4))));
-    only_broken(contract, Rule::NothingReserved).await;
+    assert_breaks_only(contract, Rule::NothingReserved).await;
 }
 
-/// Says on readiness that something else was wrong.
+/// A service that replaces the error of readiness.
 #[derive(Clone)]
-struct SwapsReadyError(Probe);
+struct ReplacesReadyError(Probe);
 
-impl Service<Request<ProbeBody>> for SwapsReadyError {
+impl Service<Request<ProbeBody>> for ReplacesReadyError {
     type Response = Response<ProbeBody>;
     type Error = ProbeError;
     type Future = ProbeFuture;
@@ -135,6 +135,6 @@ impl Service<Request<ProbeBody>> for SwapsReadyError {
 }
 
 #[tokio::test]
-async fn a_layer_that_swaps_the_error_of_readiness_is_found() {
-    only_broken(of(SwapsReadyError), Rule::ReadyErrorKept).await;
+async fn a_layer_that_replaces_the_error_of_readiness_is_detected() {
+    assert_breaks_only(contract_of(ReplacesReadyError), Rule::ReadyErrorKept).await;
 }
