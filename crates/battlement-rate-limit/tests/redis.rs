@@ -66,7 +66,7 @@ async fn a_layer_over_redis_keeps_the_contract() {
     let quiet = move || {
         layer(redis.store("contract", OnFailure::Deny), policy.clone()).headers(Headers::None)
     };
-    Contract::new(quiet).except(Rule::PolledAsAsked).run().await;
+    Contract::new(quiet).except(Rule::PolledOnDemand).run().await;
 }
 
 async fn admitted(redis: &[Redis], policy: &Policy, tasks: usize, calls: usize) -> usize {

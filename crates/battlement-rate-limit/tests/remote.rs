@@ -106,7 +106,7 @@ async fn a_layer_that_waits_for_its_store_keeps_the_contract() {
     // How often the future is polled is up to the store as well.
     Contract::new(quiet)
         .idle(move |_| waiting.load(Relaxed) == 0)
-        .except(Rule::PolledAsAsked)
+        .except(Rule::PolledOnDemand)
         .run()
         .await;
 }
