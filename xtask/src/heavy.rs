@@ -1,6 +1,7 @@
 //! `cargo xtask heavy`: long jobs, to be run by hand or on a schedule.
 
 mod bench;
+mod chaos;
 mod fuzz;
 mod loom;
 mod repeat;
@@ -20,6 +21,11 @@ const JOBS: &[Job] = &[
         name: "bench",
         about: "costs of all layers, compared with their peers",
         run: |_| bench::run(),
+    },
+    Job {
+        name: "chaos",
+        about: "a million dropped calls, Redis failures, floods of clients",
+        run: chaos::run,
     },
     Job {
         name: "fuzz",

@@ -1,0 +1,63 @@
+//! What no caller, client or server does on purpose, often enough to find what happens once in a million times. Each
+//! line is a test that also runs, in short, with the suite: here it runs in a release build, and for longer.
+
+use crate::args::Heavy;
+use crate::report::Report;
+use crate::step::Step;
+use crate::{Fallible, install, tool};
+
+/// One test, by its full name.
+struct Run {
+    package: &'static str,
+    /// The file or folder under `tests`; `lib` for a test in `src`.
+    target: &'static str,
+    test: &'static str,
+    /// What makes it longer.
+    env: &'static [(&'static str, &'static str)],
+    times: u32,
+}
+
+const RUNS: &[Run] = &[Run {
+    package: "battlement-tests",
+    target: "chaos",
+    test: "calls_dropped_at_random_are_all_counted_and_leave_nothing_behind",
+    env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
+    times: 1,
+}];
+
+pub(super) fn run(options: &Heavy) -> Fallible {
+    install::require(tool::FOR_TESTS, options.install)?;
+    let mut report = Report::default();
+    for run in RUNS {
+        report.part(run.test, || run.all());
+    }
+    report.close()
+}
+
+impl Run {
+    fn all(&self) -> Fallible {
+        // A name that matches nothing would pass.
+        let listed = self.step(&["--list"]).read()?;
+        if !listed.lines().any(|line| line == format!("{}: test", self.test)) {
+            return Err(format!("{} has no test {}", self.package, self.test).into());
+        }
+        for time in 1..=self.times {
+            println!("\nrun {time} of {}", self.times);
+            self.step(&["--nocapture"]).run()?;
+        }
+        Ok(())
+    }
+
+    fn step(&self, harness: &[&str]) -> Step {
+        let step = Step::words("cargo test --release --all-features --package")
+            .args([self.package])
+            .args(self.target())
+            .args(["--", "--exact", self.test])
+            .args(harness);
+        self.env.iter().fold(step, |step, (name, value)| step.env(name, value))
+    }
+
+    fn target(&self) -> Vec<&'static str> {
+        if self.target == "lib" { vec!["--lib"] } else { vec!["--test", self.target] }
+    }
+}
