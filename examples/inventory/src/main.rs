@@ -11,15 +11,17 @@ use std::{
 
 use anyhow::Context;
 use inventory::Stock;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    signal::{Ended, Signals, Stop},
+};
 
 /// `EX_CONFIG` of sysexits.h: starting again will not help, somebody has to mend the configuration.
 const MISCONFIGURED: u8 = 78;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
         Err(mistakes) => {
@@ -27,21 +29,26 @@ async fn main() -> ExitCode {
             return ExitCode::from(MISCONFIGURED);
         }
     };
-    match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let ended = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let ended = runtime.block_on(run(config));
+        // Without waiting: a thread that is blocked, as by a look-up of a name, must not keep the process.
+        runtime.shutdown_background();
+        ended
+    });
+    ended.map(ExitCode::from).unwrap_or_else(|error| {
+        tracing::error!("{error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-async fn run(config: Config) -> anyhow::Result<()> {
+async fn run(config: Config) -> anyhow::Result<Ended> {
     tracing_subscriber::fmt().with_env_filter(config.log).with_ansi(stdout().is_terminal()).init();
+    let signals = Signals::listen()?;
 
     let listener = TcpListener::bind(config.addr)
         .await
         .with_context(|| format!("cannot listen on {}", config.addr))?;
-    inventory::serve(listener, Stock::of_the_shop(), signal::stop()).await?;
-    Ok(())
+    let stock = Stock::of_the_shop();
+    let serve = |stop: Stop| inventory::serve(listener, stock, stop.requested());
+    signals.run(config.drain, serve).await
 }

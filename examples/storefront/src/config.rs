@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     env::{Env, Mistakes},
-    limits::{Instances, PerMinute, Quotas, Shared},
+    limits::{Instances, KeySecret, PerMinute, Quotas, Shared},
     partner::Partners,
 };
 
@@ -27,6 +27,9 @@ const ADMIN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 
 
 /// A customer looks at a spinner meanwhile; what takes longer has most often failed already.
 const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not zero");
+
+/// Some seconds less than the thirty that Kubernetes waits before it kills.
+const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("it is not zero");
 
 /// Far more than one customer asks, so that those who share an address do not feel it.
 const ADDRESS_PER_MINUTE: PerMinute = per_minute(300);
@@ -59,6 +62,8 @@ pub struct Config {
     pub inventory: Upstream,
     /// How long payments and inventory may take to answer.
     pub upstream_timeout: Duration,
+    /// How long requests and orders in flight may take once the process is asked to stop.
+    pub drain: Duration,
     /// Whether to have routes that fail on purpose.
     pub bugs: bool,
     /// What to log.
@@ -88,11 +93,7 @@ impl Config {
             Some(Partners::default()),
         );
         let quotas = Self::quotas(&mut env);
-        let shared = env.read(
-            "REDIS_URL",
-            "a URL such as redis://user:password@10.0.0.7:6379/0, or rediss:// for TLS",
-            Some(Optional(None)),
-        );
+        let shared = Self::shared(&mut env);
         let instances = env.read(
             "STOREFRONT_INSTANCES",
             "how many instances share REDIS_URL, at least 1",
@@ -105,6 +106,8 @@ impl Config {
             "a number of milliseconds, at least 1",
             Some(UPSTREAM_TIMEOUT_MS),
         );
+        let drain =
+            env.read("STOREFRONT_DRAIN_MS", "a number of milliseconds, at least 1", Some(DRAIN_MS));
         let bugs = env.read("STOREFRONT_BUGS", "true or false", Some(false));
         let log = env.read(
             "RUST_LOG",
@@ -118,15 +121,31 @@ impl Config {
                 trusted_proxies: trusted_proxies?,
                 partners: partners?,
                 quotas: quotas?,
-                shared: shared?.0,
+                shared: shared?,
                 instances: instances?,
                 payments: payments?,
                 inventory: inventory?,
                 upstream_timeout: Duration::from_millis(timeout?.get().into()),
+                drain: Duration::from_millis(drain?.get().into()),
                 bugs: bugs?,
                 log: log?,
             })
         })())
+    }
+
+    fn shared(env: &mut Env) -> Option<Option<Shared>> {
+        let shared = env.read(
+            "REDIS_URL",
+            "a URL such as redis://user:password@10.0.0.7:6379/0, or rediss:// for TLS",
+            Some(Optional(None)),
+        );
+        let secret = env.read(
+            "STOREFRONT_LIMIT_KEY_SECRET",
+            "at least 16 bytes, the same for all instances that share REDIS_URL",
+            Some(KeySecret::default()),
+        );
+        let (Optional(shared), secret) = (shared?, secret?);
+        Some(shared.map(|shared: Shared| shared.keyed_by(secret)))
     }
 
     fn quotas(env: &mut Env) -> Option<Quotas> {
@@ -246,6 +265,7 @@ mod tests {
         assert!(config.addr.ip().is_loopback() && config.admin_addr.ip().is_loopback());
         assert_eq!(config.admin_addr.port(), 9090);
         assert_eq!(config.payments, Upstream::Embedded);
+        assert_eq!(config.drain, Duration::from_secs(15));
     }
 
     #[test]
@@ -261,9 +281,11 @@ mod tests {
             ("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", "1000001"),
             ("STOREFRONT_INSTANCES", "0"),
             ("REDIS_URL", "redis//user:hunter2@redis"),
+            ("STOREFRONT_LIMIT_KEY_SECRET", "fifteen-bytes-x"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
             ("INVENTORY_URL", "https://inventory"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "0"),
+            ("STOREFRONT_DRAIN_MS", "soon"),
             ("RUST_LOG", "storefront=loud"),
         ]);
         let report = mistakes.err().unwrap().to_string();
@@ -274,6 +296,7 @@ mod tests {
             "STOREFRONT_TRUSTED_PROXIES",
             "STOREFRONT_INSTANCES",
             "REDIS_URL",
+            "STOREFRONT_LIMIT_KEY_SECRET",
             "STOREFRONT_PARTNERS",
             "STOREFRONT_ADDRESS_ORDERS_PER_MINUTE",
             "STOREFRONT_GUEST_ORDERS_PER_MINUTE",
@@ -281,13 +304,21 @@ mod tests {
             "PAYMENTS_URL",
             "INVENTORY_URL",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
+            "STOREFRONT_DRAIN_MS",
             "RUST_LOG",
         ] {
             assert!(report.contains(name), "{name} is missing in: {report}");
         }
-        for value in
-            ["everywhere", "\"9090\"", "mauve", "0.0.0.0/0", "swordfish", "hunter2", "loud"]
-        {
+        for value in [
+            "everywhere",
+            "\"9090\"",
+            "mauve",
+            "0.0.0.0/0",
+            "swordfish",
+            "hunter2",
+            "fifteen",
+            "loud",
+        ] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");
         }
     }

@@ -37,6 +37,10 @@ pub struct Shared {
     metrics: RedisMetrics,
 }
 
+/// The secret that hides in Redis whose limits are kept there. It has no `Debug`.
+#[derive(Default)]
+pub struct KeySecret(Option<Box<str>>);
+
 /// How many instances count together.
 pub struct Instances(NonZeroU32);
 
@@ -193,6 +197,32 @@ impl FromStr for Shared {
         Ok(Self { redis, metrics })
     }
 }
+
+impl Shared {
+    /// Another secret begins all counts anew.
+    pub fn keyed_by(mut self, secret: KeySecret) -> Self {
+        if let Some(secret) = secret.0 {
+            self.redis = self.redis.key_secret(secret.as_bytes());
+        }
+        self
+    }
+}
+
+impl KeySecret {
+    /// Nobody finds as many by trying.
+    const LEAST_BYTES: usize = 16;
+}
+
+impl FromStr for KeySecret {
+    type Err = NotASecret;
+
+    fn from_str(text: &str) -> Result<Self, NotASecret> {
+        if text.len() < Self::LEAST_BYTES { Err(NotASecret) } else { Ok(Self(Some(text.into()))) }
+    }
+}
+
+#[derive(Debug)]
+pub struct NotASecret;
 
 impl Instances {
     pub const fn new(instances: NonZeroU32) -> Self {

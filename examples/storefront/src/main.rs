@@ -9,6 +9,8 @@
 //! | how much each customer may ask | `limits.rs` |
 //! | who has a key | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
+//! | which orders are waited for at the end | `in_flight.rs` |
+//! | how long stopping may take | `signal.rs` |
 //! | what operators see | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
 //! | where orders are kept | `store.rs` |
@@ -20,6 +22,7 @@ mod config;
 mod embedded;
 mod env;
 mod form;
+mod in_flight;
 mod limits;
 mod order;
 mod partner;
@@ -41,20 +44,20 @@ use std::{
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use battlement::problem::keep_caught_panics_quiet;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
     config::{BaseUrl, Config, Upstream},
     limits::Limits,
     shop::Shop,
+    signal::{Ended, Signals, Stop},
     upstream::{Inventory, Payments},
 };
 
 /// `EX_CONFIG` of sysexits.h: starting again will not help, somebody has to mend the configuration.
 const MISCONFIGURED: u8 = 78;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     // What a request panics with is logged under its id, and not written to stderr as well.
     keep_caught_panics_quiet();
     let config = match Config::read(std::env::vars_os()) {
@@ -64,17 +67,21 @@ async fn main() -> ExitCode {
             return ExitCode::from(MISCONFIGURED);
         }
     };
-    match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let ended = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let ended = runtime.block_on(run(config));
+        // Without waiting: a thread that is blocked, as by a look-up of a name, must not keep the process.
+        runtime.shutdown_background();
+        ended
+    });
+    ended.map(ExitCode::from).unwrap_or_else(|error| {
+        tracing::error!("{error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-async fn run(config: Config) -> anyhow::Result<()> {
+async fn run(config: Config) -> anyhow::Result<Ended> {
     tracing_subscriber::fmt().with_env_filter(config.log).with_ansi(stdout().is_terminal()).init();
+    let signals = Signals::listen()?;
 
     let payments = payments_url(config.payments).await?;
     let inventory = inventory_url(config.inventory).await?;
@@ -84,6 +91,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
         Inventory::at(&inventory, config.upstream_timeout, &metrics)?,
         Payments::at(&payments, config.upstream_timeout, &metrics)?,
     );
+    let in_flight = shop.in_flight.clone();
+    // The last call that undoes an order may take as long as any, and the others most of the time there is.
+    let undo_within = config.upstream_timeout.min(config.drain / 2);
 
     let client_ip = config.trusted_proxies.client_ip();
     let admin = TcpListener::bind(config.admin_addr)
@@ -105,8 +115,17 @@ async fn run(config: Config) -> anyhow::Result<()> {
     // With the address of whoever connects: the client's, or a proxy's.
     let app = routes::app(shop, &metrics, client_ip, limits, config.partners, config.bugs)
         .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(connections, app).with_graceful_shutdown(signal::stop()).await?;
-    Ok(())
+    let serve = |stop: Stop| async {
+        in_flight.undo_after(stop.clone(), config.drain - undo_within);
+        axum::serve(connections, app).with_graceful_shutdown(stop.requested()).await?;
+        in_flight.settled().await;
+        Ok(())
+    };
+    let ended = signals.run(config.drain, serve).await?;
+    if in_flight.count() > 0 {
+        tracing::error!(orders = in_flight.count(), "orders are neither finished nor undone");
+    }
+    Ok(ended)
 }
 
 async fn payments_url(payments: Upstream) -> anyhow::Result<BaseUrl> {

@@ -38,6 +38,7 @@ impl From<Refused> for Problem {
             Refused::PaymentDeclined => (StatusCode::PAYMENT_REQUIRED, "payment_declined"),
             Refused::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
             Refused::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
+            Refused::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         };
         let problem = Self::new(status, code).detail(refused.to_string());
         match refused {

@@ -7,6 +7,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::{
+    in_flight::InFlight,
     order::{NewOrder, Order},
     store::Orders,
     upstream::{Inventory, Payments},
@@ -14,6 +15,7 @@ use crate::{
 
 pub struct Shop {
     pub orders: Orders,
+    pub in_flight: InFlight,
     inventory: Inventory,
     payments: Payments,
 }
@@ -28,17 +30,24 @@ pub enum Refused {
     Failed(&'static str, BoxError),
     /// The named service took too long.
     TimedOut(&'static str),
+    /// This process is about to end.
+    Stopping,
 }
 
 impl Shop {
     pub fn new(inventory: Inventory, payments: Payments) -> Self {
-        Self { orders: Orders::default(), inventory, payments }
+        Self { orders: Orders::default(), in_flight: InFlight::default(), inventory, payments }
     }
 
     pub async fn place(&self, new: NewOrder) -> Result<Order, Refused> {
         // Made here and not by the upstreams: by this id they recognise an order that they have seen.
         let id = Uuid::now_v7();
-        if let Err(refused) = self.reserve_and_charge(id, &new).await {
+        let placed = tokio::select! {
+            biased;
+            () = self.in_flight.undo() => Err(Refused::Stopping),
+            placed = self.reserve_and_charge(id, &new) => placed,
+        };
+        if let Err(refused) = placed {
             warn!(order = %id, %refused, "order not placed");
             // Also when the reservation itself failed: it may have been made, and its answer lost. (So may
             // a charge, of which the line above leaves the order's id for the books to be put right.)
@@ -65,6 +74,7 @@ impl fmt::Display for Refused {
             Self::PaymentDeclined => f.write_str("the payment was declined"),
             Self::Failed(upstream, _) => write!(f, "{upstream} failed"),
             Self::TimedOut(upstream) => write!(f, "{upstream} took too long"),
+            Self::Stopping => f.write_str("the shop is restarting, try again"),
         }
     }
 }

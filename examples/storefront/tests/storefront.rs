@@ -435,6 +435,15 @@ fn promtool_has_nothing_to_say_of_the_page() {
 }
 
 #[test]
+fn a_key_secret_that_is_too_short_is_told_by_its_name_alone() {
+    let output = run(&[("STOREFRONT_LIMIT_KEY_SECRET", "fifteen-bytes-x")]);
+    let report = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(report.contains("STOREFRONT_LIMIT_KEY_SECRET: expected at least 16 bytes"), "{report}");
+    assert!(!report.contains("fifteen"), "{report}");
+}
+
+#[test]
 fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
     let output = run(&[
         ("STOREFRONT_ADDR", "localhost"),

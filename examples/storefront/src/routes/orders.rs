@@ -24,10 +24,10 @@ pub async fn place(
     let Json(form) = form?;
     let new = form.check().map_err(problem::invalid_order)?;
     info!(client = %client.ip, "an order has come");
-    // In a task of its own: axum drops a handler whose client goes away, which could leave an order
-    // charged and not kept. `carry` takes the request's id along, into the task's logs and calls.
-    let placing = tokio::spawn(carry(async move { shop.place(new).await }));
-    let order = placing.await??;
+    // The order goes on if its client goes away. `carry` takes the request's id along, into the logs and calls
+    // of that task.
+    let in_flight = shop.in_flight.clone();
+    let order = in_flight.spawn(carry(async move { shop.place(new).await })).await??;
     let location = format!("/orders/{}", order.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(order)))
 }

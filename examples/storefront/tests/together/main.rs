@@ -78,3 +78,34 @@ fn the_password_of_redis_is_not_logged() {
     let (_, log) = shop.ended();
     assert!(!log.contains("hunter2"), "{log}");
 }
+
+#[test]
+fn instances_with_the_same_key_secret_count_together_and_one_with_another_counts_apart() {
+    let redis = Redis::start();
+    let start = |secret| {
+        Storefront::start(&[
+            ("REDIS_URL", &redis.url()),
+            ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "1"),
+            ("STOREFRONT_LIMIT_KEY_SECRET", secret),
+        ])
+    };
+    let [one, same] = ["sixteen-bytes-01"; 2].map(start);
+    let [other, none] = ["sixteen-bytes-02", ""].map(start);
+    let statuses = [&one, &same, &other, &none].map(|shop| shop.get("/orders/1").status);
+    assert_eq!(statuses, [404, 429, 404, 404]);
+}
+
+#[test]
+fn the_key_secret_is_not_logged() {
+    let redis = Redis::start();
+    let settings = [
+        ("REDIS_URL", &*redis.url()),
+        ("STOREFRONT_LIMIT_KEY_SECRET", "hunter2-hunter2-hunter2"),
+        ("RUST_LOG", "trace"),
+    ];
+    let shop = Storefront::start(&settings);
+    assert_eq!(shop.get("/orders/1").status, 404);
+    shop.terminate();
+    let (_, log) = shop.ended();
+    assert!(!log.contains("hunter2"), "{log}");
+}

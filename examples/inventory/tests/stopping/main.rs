@@ -1,0 +1,101 @@
+//! The program when it is asked to stop while a client never sends the rest of its call.
+
+mod process;
+
+use std::time::Duration;
+
+use process::Process;
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+/// Longer than any test takes.
+const LONG_DRAIN_MS: &str = "3600000";
+/// Far less than that, and more than a busy machine takes to end a process.
+const SOON: Duration = Duration::from_secs(15);
+
+fn start(drain_ms: &str) -> Process {
+    let settings = [("INVENTORY_ADDR", "127.0.0.1:0"), ("INVENTORY_DRAIN_MS", drain_ms)];
+    Process::start(env!("CARGO_BIN_EXE_inventory"), &settings)
+}
+
+/// What a client can send and then fall silent: nothing, half a preface, a preface, a preface and settings, the head
+/// of a call, and half a message as well.
+fn states() -> [Vec<u8>; 6] {
+    let message = frame(0, 0, &[0, 0, 0, 0, 99, 10, 7]);
+    [
+        Vec::new(),
+        PREFACE[..10].to_vec(),
+        PREFACE.to_vec(),
+        [PREFACE, SETTINGS].concat(),
+        [PREFACE, SETTINGS, &head()].concat(),
+        [PREFACE, SETTINGS, &head(), &message].concat(),
+    ]
+}
+
+/// A frame of the first stream (RFC 9113, section 4.1).
+fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, 1], payload].concat()
+}
+
+/// The head of a call, in literals (RFC 7541, section 6.2.2) but for method and scheme.
+fn head() -> Vec<u8> {
+    let literal = |name: &[u8], value: &str| {
+        [name, &[u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
+    };
+    let fields = [
+        vec![0x83, 0x86],
+        literal(&[0x04], "/inventory.v1.Inventory/Reserve"),
+        literal(&[0x01], "inventory"),
+        literal(&[0x0f, 0x10], "application/grpc"),
+        literal(&[0x00, 2, b't', b'e'], "trailers"),
+    ];
+    frame(1, 4, &fields.concat())
+}
+
+#[test]
+fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain() {
+    for sent in states() {
+        let inventory = start("200");
+        let _client = inventory.begin(&sent);
+        inventory.terminate();
+        let (code, log) = inventory.ended_within(SOON);
+        // Where the signal came before the connection was accepted, there is nothing to wait for.
+        assert!(matches!(code, Some(0 | 1)), "{sent:?} ended with {code:?}: {log}");
+    }
+}
+
+#[test]
+fn a_process_that_cuts_a_call_off_says_so() {
+    let inventory = start("200");
+    // The server sends its own settings first, and has accepted the connection then.
+    let call = [PREFACE, SETTINGS].concat();
+    let _client = inventory.begin_after(&call, &head());
+    inventory.terminate();
+    let (code, log) = inventory.ended_within(SOON);
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("still busy after 200ms"), "{log}");
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    for sent in states() {
+        let mut inventory = start(LONG_DRAIN_MS);
+        let _client = inventory.begin(&sent);
+        inventory.terminate();
+        inventory.log_line("stopping");
+        inventory.terminate();
+        let (code, log) = inventory.ended_within(SOON);
+        assert!(matches!(code, Some(0 | 143)), "{code:?}: {log}");
+    }
+}
+
+#[test]
+fn without_a_client_it_ends_at_once() {
+    let inventory = start(LONG_DRAIN_MS);
+    inventory.terminate();
+    let (code, log) = inventory.ended_within(SOON);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("all requests are answered"), "{log}");
+}

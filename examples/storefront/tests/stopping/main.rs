@@ -1,0 +1,84 @@
+//! The shop when it is asked to stop: clients that never send the rest of their request, and orders in flight.
+#![cfg(feature = "embedded")]
+
+mod orders;
+mod process;
+
+use std::{net::TcpStream, time::Duration};
+
+use process::Process;
+
+const ANSWERED: &[u8] = b"GET /products HTTP/1.1\r\nhost: shop\r\n\r\n";
+const HALF_A_HEAD: &[u8] = b"POST /orders HTTP/1.1\r\nhost: sh";
+const HALF_A_BODY: &[u8] = b"POST /orders HTTP/1.1\r\nhost: shop\r\n\
+    content-type: application/json\r\ncontent-length: 99\r\n\r\n{\"email\":";
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// States that a client can leave a connection in.
+const STATES: [fn(&Process) -> TcpStream; 5] = [
+    |shop| shop.begin(HALF_A_HEAD),
+    |shop| shop.begin_after(ANSWERED, HALF_A_HEAD),
+    |shop| shop.begin(HALF_A_BODY),
+    |shop| shop.begin_after(ANSWERED, HALF_A_BODY),
+    |shop| shop.begin(PREFACE),
+];
+
+/// Longer than any test takes.
+const LONG_DRAIN_MS: &str = "3600000";
+/// Far less than that, and more than a busy machine takes to end a process.
+const SOON: Duration = Duration::from_secs(15);
+
+fn start(settings: &[(&str, &str)]) -> Process {
+    let free = [("STOREFRONT_ADDR", "127.0.0.1:0"), ("STOREFRONT_ADMIN_ADDR", "127.0.0.1:0")];
+    Process::start(env!("CARGO_BIN_EXE_storefront"), &[&free, settings].concat())
+}
+
+fn start_with_drain(drain_ms: &str) -> Process {
+    start(&[("STOREFRONT_DRAIN_MS", drain_ms)])
+}
+
+#[test]
+fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain() {
+    for (state, begin) in STATES.into_iter().enumerate() {
+        let shop = start_with_drain("200");
+        let _client = begin(&shop);
+        shop.terminate();
+        let (code, log) = shop.ended_within(SOON);
+        // Where the signal came before the first byte was read, there is nothing to wait for.
+        assert!(matches!(code, Some(0 | 1)), "state {state} ended with {code:?}: {log}");
+    }
+}
+
+#[test]
+fn with_nothing_set_such_a_client_keeps_the_process_fifteen_seconds() {
+    let mut shop = start(&[]);
+    let _client = shop.begin_after(ANSWERED, HALF_A_BODY);
+    shop.terminate();
+    shop.log_line("stopping: no new connections, 15s for the requests in flight");
+    let (code, log) = shop.ended_within(Duration::from_secs(15) + SOON);
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("still busy after 15s"), "{log}");
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    for begin in STATES {
+        let mut shop = start_with_drain(LONG_DRAIN_MS);
+        let _client = begin(&shop);
+        shop.terminate();
+        shop.log_line("stopping");
+        shop.terminate();
+        let (code, log) = shop.ended_within(SOON);
+        assert!(matches!(code, Some(0 | 143)), "{code:?}: {log}");
+    }
+}
+
+#[test]
+fn a_client_that_has_been_answered_does_not_keep_the_process() {
+    let shop = start_with_drain(LONG_DRAIN_MS);
+    let _client = shop.begin_after(ANSWERED, b"");
+    shop.terminate();
+    let (code, log) = shop.ended_within(SOON);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("all requests are answered"), "{log}");
+}

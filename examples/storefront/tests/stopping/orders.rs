@@ -1,0 +1,90 @@
+//! Orders whose clients have left before the shop is asked to stop: each is finished or undone before the process ends.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{ANSWERED, HALF_A_BODY, LONG_DRAIN_MS, SOON, process::Process, start};
+
+const CHARGED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
+
+/// Payments that has been asked to charge the order of a client that has left, and has not answered yet.
+struct Charging {
+    shop: Process,
+    charge: TcpStream,
+    _beside: Option<TcpStream>,
+}
+
+impl Charging {
+    fn new(drain_ms: &str) -> Self {
+        Self::beside(drain_ms, |_| None)
+    }
+
+    /// The same, with another client on a connection of its own.
+    fn beside(drain_ms: &str, begin: fn(&Process) -> Option<TcpStream>) -> Self {
+        let payments = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", payments.local_addr().unwrap());
+        let mut shop = start(&[
+            ("PAYMENTS_URL", &url),
+            ("STOREFRONT_DRAIN_MS", drain_ms),
+            ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "3600000"),
+            ("RUST_LOG", "info,axum=trace"),
+        ]);
+        let beside = begin(&shop);
+        let client = shop.begin(&order());
+        let (mut charge, _) = payments.accept().unwrap();
+        assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
+        drop(client);
+        shop.log_line("failed to serve connection");
+        shop.terminate();
+        shop.log_line("stopping");
+        Self { shop, charge, _beside: beside }
+    }
+}
+
+fn order() -> Vec<u8> {
+    let body = r#"{"email": "ada@example.org", "items": [{"product_id": "mug", "quantity": 2}]}"#;
+    let length = body.len();
+    format!(
+        "POST /orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn an_order_whose_client_has_left_is_finished_before_the_process_ends() {
+    let Charging { mut shop, mut charge, .. } = Charging::new(LONG_DRAIN_MS);
+    charge.write_all(CHARGED).unwrap();
+    shop.log_line("order placed");
+    let (code, log) = shop.ended_within(SOON);
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
+fn an_order_that_takes_longer_than_the_drain_is_undone_before_the_process_ends() {
+    let Charging { mut shop, charge: _charge, .. } = Charging::new("2000");
+    shop.log_line("order not placed");
+    let (code, log) = shop.ended_within(SOON);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("inventory::service: released"), "{log}");
+}
+
+#[test]
+fn a_second_signal_leaves_the_order_and_says_so() {
+    let Charging { shop, charge: _charge, .. } = Charging::new(LONG_DRAIN_MS);
+    shop.terminate();
+    let (code, log) = shop.ended_within(SOON);
+    assert_eq!(code, Some(143), "{log}");
+    assert!(log.contains("orders are neither finished nor undone orders=1"), "{log}");
+}
+
+#[test]
+fn a_client_that_keeps_the_process_does_not_keep_orders_from_being_undone() {
+    let charging = Charging::beside("2000", |shop| Some(shop.begin_after(ANSWERED, HALF_A_BODY)));
+    let (code, log) = charging.shop.ended_within(SOON);
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("inventory::service: released"), "{log}");
+    assert!(!log.contains("neither finished nor undone"), "{log}");
+}
