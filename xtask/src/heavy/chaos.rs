@@ -1,18 +1,19 @@
-//! What no caller, client or server does on purpose, often enough to find what happens once in a million times. Each
-//! line is a test that also runs, in short, with the suite: here it runs in a release build, and for longer.
+//! Tests of random failures, repeated often enough to find an event that occurs once in a million calls. Each test also
+//! runs with the suite for a short time; here it runs in a release build and for longer.
 
 use crate::args::Heavy;
 use crate::report::Report;
 use crate::step::Step;
 use crate::{Fallible, install, tool};
 
-/// One test, by its full name.
+/// One test and its repetitions.
 struct Run {
     package: &'static str,
-    /// The file or folder under `tests`; `lib` for a test in `src`.
+    /// Name of the test target; `lib` for a unit test.
     target: &'static str,
+    /// Full name of the test.
     test: &'static str,
-    /// What makes it longer.
+    /// Variables that make the test longer.
     env: &'static [(&'static str, &'static str)],
     times: u32,
 }
@@ -29,14 +30,14 @@ pub(super) fn run(options: &Heavy) -> Fallible {
     install::require(tool::FOR_TESTS, options.install)?;
     let mut report = Report::default();
     for run in RUNS {
-        report.part(run.test, || run.all());
+        report.run(run.test, || run.all());
     }
-    report.close()
+    report.finish()
 }
 
 impl Run {
     fn all(&self) -> Fallible {
-        // A name that matches nothing would pass.
+        // cargo test passes if the name matches no test.
         let listed = self.step(&["--list"]).read()?;
         if !listed.lines().any(|line| line == format!("{}: test", self.test)) {
             return Err(format!("{} has no test {}", self.package, self.test).into());
@@ -49,7 +50,7 @@ impl Run {
     }
 
     fn step(&self, harness: &[&str]) -> Step {
-        let step = Step::words("cargo test --release --all-features --package")
+        let step = Step::parse("cargo test --release --all-features --package")
             .args([self.package])
             .args(self.target())
             .args(["--", "--exact", self.test])
