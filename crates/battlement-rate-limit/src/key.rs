@@ -1,5 +1,6 @@
 mod hash;
 mod inbound;
+mod network;
 mod part;
 mod sip;
 

@@ -55,7 +55,7 @@ impl RateLimitLayer {
     }
 
     /// How many cells are kept at most, one for each key and policy. Default: 250,000, which take up to
-    /// 18 MB. [`Memory`] says what happens when they are not enough.
+    /// 20 MB. [`Memory`] says what happens when they are not enough.
     ///
     /// The layer begins anew with them: call it before clones are made.
     #[must_use]

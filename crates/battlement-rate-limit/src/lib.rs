@@ -49,7 +49,7 @@
 //! | burst | the quota | who has been quiet may use it at once |
 //! | cost | 1 | |
 //! | headers | [`Headers::Draft10`] | names its policies; a change of this default is a breaking one |
-//! | memory | 250,000 cells | up to 18 MB; beyond them newcomers share, and nobody's limit is reset |
+//! | memory | 250,000 cells | up to 20 MB; beyond them new clients share, those of a crowded network first; no limit is reset |
 //! | request without a key | [`Missing::Shared`] | the service stays protected, and does not fail |
 //! | jitter | none | `Retry-After` is exact |
 //! | denied requests | not charged | who asks too often is let in when the time has come |

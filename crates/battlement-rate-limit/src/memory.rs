@@ -1,5 +1,7 @@
 //! The store in memory.
 
+mod cells;
+mod networks;
 mod shard;
 mod table;
 
@@ -13,42 +15,67 @@ use std::{
 
 use tokio::time::Instant;
 
-use self::shard::Shard;
+use self::{networks::Networks, shard::Shard};
 use crate::{Ask, Attempt, Kept, Moment, Never, Outcome, Source, Store, StoreError};
 
 /// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
 const SHARDS: usize = 64;
-/// Cells, of about 70 bytes each with all that belongs to them.
+/// Cells, of about 80 bytes each with everything that belongs to them.
 const CAPACITY: usize = 250_000;
 
-/// State in the memory of this process, and never more of it than was said.
+/// A store in the memory of this process, which is bounded.
 ///
-/// It holds one cell for each key and policy. A cell that has become as good as new is swept out as others
-/// are used: there is no task behind it. It lies in 64 parts, each with a lock of its own. When one is full,
-/// keys that are not in it share one cell for each policy there, and no key that is in it is ever thrown out:
-/// an attacker who makes up keys can lock out newcomers, but reset nobody's limit. The first time is told in
-/// the log; [`Memory::held`] and [`Memory::overflows`] tell for metrics.
+/// It holds one cell for each key and policy, in 64 parts with a lock each. A cell that has expired is removed while
+/// others are added: there is no task behind it. A clone shares the state.
 ///
-/// A clone shares the state.
+/// # When keys do not fit
+///
+/// No cell that is in use is ever removed, so an attacker with many keys resets no limit. A new key gets cells of its
+/// own as long as
+///
+/// - its part of the store has room, and
+/// - its network, an IPv6 /32 or an IPv4 /16, holds no more cells than are free, and an IPv6 /48 no more than a quarter
+///   of that. So one network takes at most half of the store, two take two thirds, and a /48 takes a fifth: however
+///   many take as much as they can, there is room for a client of another one.
+///
+/// Keys that are made of an address ([`Key::client_ip`], [`Key::peer`], alone or with other parts) have a network; all
+/// others have none, and are bounded by the room alone.
+///
+/// Other new keys share cells, so an attacker limits new clients of its own network with it: a network shares up to 64
+/// cells for each policy, and keys without one share up to 7,800. Of other networks, an attacker affects one in 4,095,
+/// which are counted together with its own, and one in 120 as long as the store is full. Which ones these are is up to
+/// a hash under a random key.
+///
+/// The first decision by shared cells is logged; [`Memory::held`] and [`Memory::overflows`] are for metrics.
+///
+/// [`Key::client_ip`]: crate::Key::client_ip
+/// [`Key::peer`]: crate::Key::peer
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
 
 struct Inner {
     began: Instant,
     shards: Box<[Shard; SHARDS]>,
+    networks: Networks,
     capacity: usize,
     overflows: AtomicU64,
 }
 
 impl Memory {
-    /// A store of at most `cells`, or a few more where they do not share out evenly. Default: 250,000,
-    /// which takes up to 18 MB.
+    /// Creates a store of at most `cells`, and an eighth more for keys to share; rounded up for each of 64 parts.
+    /// Default: 250,000, which take up to 20 MB.
     #[must_use]
     pub fn new(cells: usize) -> Self {
         let each = cells.div_ceil(SHARDS).max(1);
         let shards = Box::new(std::array::from_fn(|_| Shard::new(each)));
-        let overflows = AtomicU64::new(0);
-        Self(Arc::new(Inner { began: Instant::now(), shards, capacity: cells, overflows }))
+        let (networks, overflows) = (Networks::new(each * SHARDS), AtomicU64::new(0));
+        Self(Arc::new(Inner {
+            began: Instant::now(),
+            shards,
+            networks,
+            capacity: cells,
+            overflows,
+        }))
     }
 
     /// How many cells it holds.
@@ -57,7 +84,7 @@ impl Memory {
         self.0.shards.iter().map(Shard::held).sum()
     }
 
-    /// How many decisions were made by a cell that keys share, because it was full.
+    /// Returns how many decisions were made by cells that keys share.
     #[must_use]
     pub fn overflows(&self) -> u64 {
         self.0.overflows.load(Relaxed)
@@ -67,33 +94,37 @@ impl Memory {
     #[must_use]
     #[inline(never)]
     pub fn take(&self, ask: &Ask<'_>) -> Outcome {
-        self.shard(ask).take(ask, self.nanos(ask.now), || self.count_overflow())
+        let now = self.nanos(ask.now);
+        self.shard(ask).take(ask, now, &self.0.networks, || self.count_overflow())
     }
 
     /// What [`take`](Self::take) would say.
     #[must_use]
     pub fn look(&self, ask: &Ask<'_>) -> Outcome {
-        self.shard(ask).look(ask, self.nanos(ask.now))
+        self.shard(ask).look(ask, self.nanos(ask.now), &self.0.networks)
     }
 
     /// Gives back what was taken when `charged` was decided, as far as it has not come back by itself.
     pub fn give_back(&self, ask: &Ask<'_>, charged: &Outcome) {
-        self.shard(ask).give_back(ask, self.nanos(ask.now), charged, self.nanos(charged.at));
+        let (now, then) = (self.nanos(ask.now), self.nanos(charged.at));
+        self.shard(ask).give_back(ask, now, &self.0.networks, charged, then);
     }
 
     /// Forgets the key under all of these policies.
     pub fn forget(&self, ask: &Ask<'_>) {
-        self.shard(ask).forget(ask);
+        self.shard(ask).forget(ask, &self.0.networks);
     }
 
-    /// And tells of the first.
+    /// Counts a decision by shared cells, and logs the first.
     #[cold]
     fn count_overflow(&self) {
         if self.0.overflows.fetch_add(1, Relaxed) == 0 {
             tracing::warn!(
                 capacity = self.0.capacity,
+                held = self.held(),
                 fix = "raise the capacity, or limit by something of which clients cannot make up more",
-                "the memory of a rate limit is full, and new keys share what is left; this is told once",
+                "the memory of a rate limit has no room for another key, or one network uses too much of it; such keys \
+                 share limits with others; logged once",
             );
         }
     }

@@ -176,7 +176,8 @@ pub struct Outcome {
 pub enum Source {
     /// The key's own cell in the memory of this process.
     Memory,
-    /// The cells that new keys share while the memory is full, for one policy at least.
+    /// The cells that new keys share while the memory is full or their network uses too much of it, for one policy at
+    /// least.
     Overflow,
     /// Redis.
     Redis,

@@ -5,14 +5,19 @@ use std::{
 
 use battlement_core::IpKey;
 
-use super::sip::Sip;
+use super::{network::Network, sip::Sip};
 
 /// The leading 96 bits of IPv4 addresses that are mapped into IPv6.
 const MAPPED: u128 = 0xffff;
 
 /// A key as stores see it: 128 bits of a keyed hash, from which nobody learns the key.
+///
+/// The key of an address also carries the network of that address, for the store in memory alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyHash(u128);
+pub struct KeyHash {
+    bits: u128,
+    network: Network,
+}
 
 /// What the hash is keyed with.
 #[derive(Clone)]
@@ -26,6 +31,8 @@ pub struct KeyHasher {
     rest: u64,
     /// Of all bytes.
     length: u64,
+    /// Of the last address.
+    network: Network,
 }
 
 impl Secret {
@@ -43,18 +50,31 @@ impl Secret {
 
     #[inline]
     pub(crate) const fn hasher(&self) -> KeyHasher {
-        KeyHasher { sip: self.0, rest: 0, length: 0 }
+        KeyHasher { sip: self.0, rest: 0, length: 0, network: Network::NONE }
     }
 
-    /// The key of an address alone. One of IPv4 is less than eight bytes, which takes half as long.
-    #[inline(never)]
+    /// Returns the key of an address alone.
+    #[inline]
     pub(crate) const fn of_ip(&self, ip: IpKey) -> KeyHash {
+        KeyHash { bits: self.bits_of_ip(ip), network: Network::of(ip) }
+    }
+
+    /// An IPv4 address is less than eight bytes, which takes half as long.
+    #[inline(never)]
+    const fn bits_of_ip(&self, ip: IpKey) -> u128 {
         if let Some(bytes) = of_ipv4(ip) {
-            return KeyHash(self.0.finish(bytes, 5));
+            return self.0.finish(bytes, 5);
         }
         let mut hasher = self.hasher();
         hasher.write_ip(ip);
-        hasher.finish_key()
+        hasher.finish_bits()
+    }
+
+    /// Returns 64 bits of the hash of a few numbers.
+    pub(crate) fn digest<const N: usize>(&self, numbers: [u64; N]) -> u64 {
+        let mut hasher = self.hasher();
+        numbers.into_iter().for_each(|number| hasher.write_u64(number));
+        hasher.finish()
     }
 
     /// The key of all requests that have none.
@@ -69,13 +89,17 @@ impl KeyHash {
     #[cfg(test)]
     #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only tests of it need one"))]
     pub(crate) const fn of_bits(bits: u128) -> Self {
-        Self(bits)
+        Self { bits, network: Network::NONE }
     }
 
     /// All 128 bits.
     #[must_use]
     pub const fn bits(self) -> u128 {
-        self.0
+        self.bits
+    }
+
+    pub(crate) const fn network(self) -> Network {
+        self.network
     }
 }
 
@@ -95,11 +119,17 @@ impl KeyHasher {
 
     #[inline]
     pub(crate) const fn finish_key(&self) -> KeyHash {
-        KeyHash(self.sip.finish(self.rest, self.length))
+        KeyHash { bits: self.finish_bits(), network: self.network }
+    }
+
+    #[inline]
+    const fn finish_bits(&self) -> u128 {
+        self.sip.finish(self.rest, self.length)
     }
 
     /// An address: a byte that says how long it is, and its bits.
     pub(crate) const fn write_ip(&mut self, ip: IpKey) {
+        self.network = Network::of(ip);
         if let Some(bytes) = of_ipv4(ip) {
             self.take(bytes, 5);
         } else {
@@ -131,7 +161,7 @@ const fn of_ipv4(ip: IpKey) -> Option<u64> {
 
 impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
-        self.finish_key().0 as u64
+        self.finish_bits() as u64
     }
 
     fn write(&mut self, bytes: &[u8]) {

@@ -1,5 +1,6 @@
 use hashbrown::HashTable;
 
+use super::networks::Counted;
 use crate::decide::Cell;
 
 /// Buckets that are looked at for each new cell: so many that the spent ones go faster than new ones come.
@@ -14,8 +15,13 @@ pub(super) struct Table {
     sweep: usize,
 }
 
+/// Two of them share a cache line.
 struct Entry {
-    key: u128,
+    /// The upper half of the key.
+    hash: u64,
+    /// Eight bits more of the key above the counts of its network. With those that chose the shard, 78 bits of a keyed
+    /// hash tell two keys apart.
+    tail: u32,
     cell: Cell,
 }
 
@@ -26,54 +32,64 @@ impl Table {
 
     #[inline]
     pub(super) fn get_mut(&mut self, key: u128) -> Option<&mut Cell> {
-        let found = self.entries.find_mut(hash(key), |entry| entry.key == key);
+        let found = self.entries.find_mut(hash(key), |entry| entry.is_of(key));
         found.map(|entry| &mut entry.cell)
     }
 
     pub(super) fn get(&self, key: u128) -> Option<Cell> {
-        let found = self.entries.find(hash(key), |entry| entry.key == key);
+        let found = self.entries.find(hash(key), |entry| entry.is_of(key));
         found.map(|entry| entry.cell)
     }
 
-    /// Keeps `cell` under `key`, which may be new.
-    pub(super) fn set(&mut self, key: u128, cell: Cell) {
-        match self.get_mut(key) {
-            Some(kept) => *kept = cell,
-            None => {
-                let entry = Entry { key, cell };
-                self.entries.insert_unique(hash(key), entry, |entry| hash(entry.key));
-            }
+    /// Stores `cell` under `key`, and returns whether the key is new.
+    pub(super) fn set(&mut self, key: u128, counted: Counted, cell: Cell) -> bool {
+        if let Some(stored) = self.get_mut(key) {
+            *stored = cell;
+            return false;
         }
+        let entry = Entry { hash: hash(key), tail: check(key) << 24 | counted.to_bits(), cell };
+        self.entries.insert_unique(hash(key), entry, |entry| entry.hash);
+        true
     }
 
-    pub(super) fn remove(&mut self, key: u128) {
-        if let Ok(entry) = self.entries.find_entry(hash(key), |entry| entry.key == key) {
-            entry.remove();
-        }
+    /// Removes a cell, and returns the counts it belongs to.
+    pub(super) fn remove(&mut self, key: u128) -> Option<Counted> {
+        let entry = self.entries.find_entry(hash(key), |entry| entry.is_of(key)).ok()?;
+        Some(entry.remove().0.counted())
     }
 
-    /// Throws a few cells out, if they are spent.
-    pub(super) fn sweep(&mut self, now: u64) {
+    /// Removes those of a few cells that are spent.
+    pub(super) fn sweep(&mut self, now: u64, mut on_removed: impl FnMut(Counted)) {
         for _ in 0..SWEPT.min(self.entries.num_buckets()) {
             self.sweep = if self.sweep < self.entries.num_buckets() { self.sweep } else { 0 };
             if let Ok(entry) = self.entries.get_bucket_entry(self.sweep)
                 && entry.get().cell.is_spent(now)
             {
-                entry.remove();
+                on_removed(entry.remove().0.counted());
             }
             self.sweep += 1;
         }
     }
+}
 
-    /// Throws out all that are spent.
-    pub(super) fn sweep_all(&mut self, now: u64) {
-        self.entries.retain(|entry| !entry.cell.is_spent(now));
+impl Entry {
+    #[inline]
+    fn is_of(&self, key: u128) -> bool {
+        self.hash == hash(key) && self.tail >> 24 == check(key)
+    }
+
+    const fn counted(&self) -> Counted {
+        Counted::of_bits(self.tail)
     }
 }
 
 /// Keys are random bits under a seed that no client knows. The lower half has chosen the shard.
 const fn hash(key: u128) -> u64 {
     (key >> 64) as u64
+}
+
+const fn check(key: u128) -> u32 {
+    (key as u64 >> 56) as u32
 }
 
 #[cfg(test)]
@@ -93,7 +109,7 @@ mod tests {
 
     /// Keys that have their upper half in common, too.
     fn key() -> impl Strategy<Value = u128> {
-        (0_u128..4, 0_u128..16).prop_map(|(upper, lower)| upper << 64 | lower)
+        (0_u128..4, 0_u128..16).prop_map(|(upper, lower)| upper << 64 | lower << 56)
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -114,15 +130,15 @@ mod tests {
                 match step {
                     Step::Set(key, until) => {
                         let cell = Cell { until, ..Cell::default() };
-                        table.set(key, cell);
-                        map.insert(key, cell);
+                        let is_new = table.set(key, Counted::NONE, cell);
+                        prop_assert_eq!(map.insert(key, cell).is_none(), is_new);
                     }
                     Step::Remove(key) => {
-                        table.remove(key);
-                        map.remove(&key);
+                        let removed = table.remove(key);
+                        prop_assert_eq!(removed.is_some(), map.remove(&key).is_some());
                     }
                     Step::Sweep(now) => {
-                        table.sweep(now);
+                        table.sweep(now, |_| {});
                         map.retain(|key, cell| !cell.is_spent(now) || table.get(*key).is_some());
                     }
                 }
@@ -138,13 +154,19 @@ mod tests {
     fn a_sweep_comes_to_every_cell() {
         let mut table = Table::default();
         for key in 0..1_000 {
-            table.set(key << 64, Cell { until: key as u64, ..Cell::default() });
+            let counted = Counted::of_bits(key as u32);
+            table.set(key << 64, counted, Cell { until: key as u64, ..Cell::default() });
         }
+        let mut removed = Vec::new();
         for _ in 0..table.entries.num_buckets().div_ceil(SWEPT) {
-            table.sweep(499);
+            table.sweep(499, |counted| removed.push(counted.to_bits()));
         }
-        assert_eq!(table.len(), 500);
-        table.sweep_all(1_000);
-        assert_eq!(table.len(), 0);
+        removed.sort_unstable();
+        assert_eq!((table.len(), removed), (500, (0..500).collect()), "and says whose it removes");
+    }
+
+    #[test]
+    fn an_entry_is_half_a_cache_line() {
+        assert_eq!(size_of::<Entry>(), 32);
     }
 }
