@@ -76,7 +76,11 @@ fn a_million_identities_of_a_network_stay_under_the_cap_and_lock_out_no_other_ne
     assert!(held <= CELLS / 2 + 2 * 64, "{held} cells");
     assert!(handle.memory().overflows() > 850_000, "{}", handle.memory().overflows());
     assert_eq!(status(greedy), 429, "made-up keys do not reset a live one");
-    assert_eq!(status(of_the_network(3_000_000)), 429, "clients that are new in it share what is left");
+    assert_eq!(
+        status(of_the_network(3_000_000)),
+        429,
+        "clients that are new in it share what is left"
+    );
     let admitted = (1..=1_000).filter(|n| status(of_another_network(*n)) == 200).count();
     assert!(admitted >= 990, "{admitted} of 1000 clients of other networks");
 }

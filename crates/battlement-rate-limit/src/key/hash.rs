@@ -70,6 +70,19 @@ impl Secret {
         hasher.finish_bits()
     }
 
+    /// Hashes a key again, where its own hash is under a key that clients may know.
+    #[cfg(feature = "redis")]
+    pub(crate) fn rehash(&self, KeyHash { bits, network }: KeyHash) -> KeyHash {
+        KeyHash { bits: self.rehash_bits(bits), network }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn rehash_bits(&self, bits: u128) -> u128 {
+        let mut hasher = self.hasher();
+        hasher.write_u128(bits);
+        hasher.finish_bits()
+    }
+
     /// Returns 64 bits of the hash of a few numbers.
     pub(crate) fn digest<const N: usize>(&self, numbers: [u64; N]) -> u64 {
         let mut hasher = self.hasher();

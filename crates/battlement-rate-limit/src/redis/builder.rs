@@ -71,7 +71,7 @@ impl Builder {
     ///
     /// Keys stand in Redis as 128 bits of a hash. With a secret, nobody who reads them can find out by trying
     /// which addresses they are of, and nobody can make up a key that counts as another's. Another secret
-    /// begins all counts anew.
+    /// begins all counts anew. What is kept inside this process is hashed under a random key with and without it.
     #[must_use]
     pub fn key_secret(mut self, secret: impl AsRef<[u8]>) -> Self {
         self.secret = Some(secret.as_ref().to_vec());

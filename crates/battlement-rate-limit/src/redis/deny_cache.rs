@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use crate::{Ask, PolicyState, Ruling, known::Known};
+use crate::{Ask, PolicyState, Ruling, key::Secret, known::Known};
 
 /// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
 ///
@@ -16,6 +16,8 @@ use crate::{Ask, PolicyState, Ruling, known::Known};
 /// is seen after `most_age`. When it is full, the oldest makes room, which costs a question.
 #[derive(Debug)]
 pub(super) struct DenyCache {
+    /// Of this process alone: clients may know what keys are hashed with for Redis.
+    secret: Secret,
     shards: Box<[Mutex<Denials>]>,
     most_age: Duration,
 }
@@ -44,7 +46,8 @@ impl DenyCache {
         let capacity = entries.div_ceil(SHARDS);
         let shard = || Mutex::new(Denials { by_key: IndexMap::default(), capacity, hand: 0 });
         let shards = if entries == 0 { 0 } else { SHARDS };
-        Self { shards: (0..shards).map(|_| shard()).collect(), most_age }
+        let shards = (0..shards).map(|_| shard()).collect();
+        Self { secret: Secret::random(), shards, most_age }
     }
 
     /// How the policies stand, if they still say no to as much; and when, for which the clock is read only if
@@ -55,7 +58,7 @@ impl DenyCache {
         cost: u32,
         clock: impl FnOnce() -> Instant,
     ) -> Option<(SmallVec<[PolicyState; 2]>, Instant)> {
-        let mut shard = self.shard(place)?;
+        let (mut shard, place) = self.shard(place)?;
         let denial = shard.by_key.get(&place)?;
         let now = clock();
         if denial.until <= now {
@@ -79,7 +82,7 @@ impl DenyCache {
         states: &SmallVec<[PolicyState; 2]>,
         [asked, since]: [Instant; 2],
     ) {
-        let Some(mut shard) = self.shard(place) else { return };
+        let Some((mut shard, place)) = self.shard(place) else { return };
         let real = ask.policies.iter().zip(states).filter(|(policy, _)| !policy.is_shadow());
         let waits = real.filter_map(|(_, state)| match state.ruling {
             Ruling::Allow => None,
@@ -92,7 +95,7 @@ impl DenyCache {
 
     /// Forgets it: units were given back.
     pub(super) fn forget(&self, place: u128) {
-        if let Some(mut shard) = self.shard(place) {
+        if let Some((mut shard, place)) = self.shard(place) {
             shard.by_key.swap_remove(&place);
         }
     }
@@ -102,9 +105,14 @@ impl DenyCache {
         self.shards.iter().map(len).sum()
     }
 
-    fn shard(&self, place: u128) -> Option<MutexGuard<'_, Denials>> {
-        let nth = place as usize % SHARDS;
-        self.shards.get(nth).map(lock)
+    /// Returns the shard of a place, and the place in it.
+    fn shard(&self, place: u128) -> Option<(MutexGuard<'_, Denials>, u128)> {
+        if self.shards.is_empty() {
+            return None;
+        }
+        let place = self.secret.rehash_bits(place);
+        let shard = self.shards.get(place as usize % SHARDS)?;
+        Some((lock(shard), place))
     }
 }
 
@@ -226,6 +234,16 @@ mod tests {
         let off = DenyCache::new(0, SECOND);
         put(&off, 1, &policies(), 5_000, now);
         assert_eq!((off.held(), find(&off, 1, 1, now)), (0, None));
+    }
+
+    #[test]
+    fn keys_that_a_client_has_chosen_to_collide_do_not_push_each_other_out() {
+        let (cache, now) = (DenyCache::new(1_600, SECOND), Instant::now());
+        for key in 0..800_u128 {
+            // The lower bits choose the shard, and the upper ones the place in it.
+            put(&cache, key << 8, &policies(), 5_000, now);
+        }
+        assert_eq!(cache.held(), 800);
     }
 
     #[test]

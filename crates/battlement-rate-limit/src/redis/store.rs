@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Ask, Attempt, Kept, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store,
-    StoreError,
+    StoreError, key::Secret,
 };
 
 /// The state of one limiter, in Redis. Made by [`Redis::store`].
@@ -38,6 +38,8 @@ struct Inner {
     denials: DenyCache,
     /// Counts while Redis is away.
     memory: Memory,
+    /// Hashes keys for that memory: clients may know what they are hashed with for Redis.
+    secret: Secret,
     /// The shares of the policies that were asked for last.
     shares: Mutex<Vec<(u128, Policies)>>,
 }
@@ -57,6 +59,7 @@ impl RedisStore {
             on_failure,
             denials: DenyCache::new(DENIALS, MOST_AGE),
             memory: Memory::default(),
+            secret: Secret::random(),
             shares: Mutex::default(),
         };
         Self { redis, inner: Arc::new(inner) }
@@ -74,6 +77,7 @@ impl RedisStore {
             on_failure: inner.on_failure,
             denials: DenyCache::new(keys, MOST_AGE),
             memory: inner.memory.clone(),
+            secret: inner.secret.clone(),
             shares: Mutex::default(),
         };
         Self { redis: self.redis, inner: Arc::new(inner) }
@@ -144,8 +148,8 @@ impl RedisStore {
             }
             OnFailure::LocalFallback { share } => {
                 let policies = self.inner.share(share, ask.policies);
-                let ask = Ask::new(ask.key, &policies, ask.cost, ask.now);
-                let outcome = self.inner.memory.take(&ask);
+                let key = self.inner.secret.rehash(ask.key);
+                let outcome = self.inner.memory.take(&Ask::new(key, &policies, ask.cost, ask.now));
                 let stamp = u64::from(outcome.source == Source::Overflow);
                 Ok(Outcome { source: Source::Fallback, stamp, ..outcome })
             }
@@ -201,7 +205,8 @@ impl Inner {
         let policies = self.share(share, ask.policies);
         let source = if charged.stamp == 0 { Source::Memory } else { Source::Overflow };
         let charged = Outcome { source, ..charged.clone() };
-        self.memory.give_back(&Ask::new(ask.key, &policies, ask.cost, ask.now), &charged);
+        let key = self.secret.rehash(ask.key);
+        self.memory.give_back(&Ask::new(key, &policies, ask.cost, ask.now), &charged);
     }
 
     fn share(&self, share: Share, policies: &Policies) -> Policies {
@@ -311,7 +316,8 @@ impl Store for RedisStore {
 
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Asking<()>> {
         self.inner.denials.forget(Self::denial(ask));
-        self.inner.memory.forget(ask);
+        let key = self.inner.secret.rehash(ask.key);
+        self.inner.memory.forget(&Ask::new(key, ask.policies, ask.cost, ask.now));
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(Asking::new(async move {
             store.ask(&ask, What::Reset, Instant::now()).await?;
@@ -347,5 +353,30 @@ impl fmt::Debug for RedisStore {
             .field("redis", &self.redis)
             .field("on_failure", &self.inner.on_failure)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+
+    #[test]
+    fn keys_that_a_client_has_chosen_to_collide_spread_over_the_fallback() {
+        let redis = Redis::new("redis://127.0.0.1:1/").unwrap();
+        let fallback = OnFailure::LocalFallback { share: Share::percent(100) };
+        let store = redis.store("orders", fallback);
+        let (policies, now) = (Policies::from(Policy::per_day("day", 2)), Instant::now());
+        // The lower bits choose one part of 64, which holds 3,907 keys.
+        let ask = |n: u128| Ask::new(KeyHash::of_bits(n << 64), &policies, 1, now);
+        let take = |n| store.failed(&ask(n), StoreError::Unavailable).unwrap();
+        (0..5_000).for_each(|n| drop(take(n)));
+        assert_eq!((store.fallback().held(), store.fallback().overflows()), (5_000, 0));
+        let charged = take(0);
+        assert_eq!(charged.states[0].remaining, 0);
+        assert!(matches!(store.refund(&ask(0), &charged), Attempt::Now(())));
+        assert_eq!(take(0).states[0].remaining, 0, "one was given back, and taken again");
+        drop(store.reset(&ask(0)));
+        assert_eq!(take(0).states[0].remaining, 1, "a reset finds it as well");
     }
 }
