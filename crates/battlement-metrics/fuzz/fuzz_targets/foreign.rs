@@ -1,4 +1,4 @@
-//! A page that somebody else wrote: ours stands whole beside it, in both formats.
+//! A page of another library: ours is whole beside it, in both formats.
 #![no_main]
 
 use battlement_metrics::{Exposition, Format};
@@ -9,6 +9,7 @@ fuzz_target!(|page: &str| {
     let page = Exposition::new().gauge("ours", "", [], || 1.0).open_metrics(move || theirs.clone());
     let text = page.render(Format::Text);
     assert_eq!(text.lines().filter(|line| *line == "# TYPE ours gauge").count(), 1);
+    assert!(!text.contains('\0'));
     let open = page.render(Format::OpenMetrics);
     assert!(open.ends_with("# EOF\n"));
     assert_eq!(open.lines().filter(|line| *line == "# EOF").count(), 1);
