@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use battlement_core::{
-    BodyKind, CallFacts, DropReason, Ending, GrpcCode, MethodKind, OnEnd, RequestFacts, SpanId,
-    TraceId, WebTrailers, Wire,
+    BodyKind, CallFacts, DropReason, GrpcCode, MethodKind, RequestFacts, SpanId, TraceId,
+    WebTrailers, Wire,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -20,6 +20,8 @@ use crate::{
     side::Side,
     traffic::Traffic,
 };
+
+mod end;
 
 /// One request that is under way. It counts when it is dropped, and so exactly once, whatever became of
 /// the request; who ends it says beforehand what that was.
@@ -279,39 +281,6 @@ impl Ticket {
         }
     }
 
-    /// Judges a gRPC call whose head left its status open by the end of its body, unless the trailers are there
-    /// and hidden.
-    fn judge_end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
-        let is_hidden = || self.web.as_ref().is_some_and(|web| !web.is_readable());
-        if self.side.is_grpc()
-            && self.key.status == 0
-            && !is_hidden()
-            && let Some(code) = GrpcCode::at_end(ending, trailers)
-        {
-            self.judged(code);
-        }
-    }
-
-    /// The caller dropped the call. A gRPC call has the status that its caller sees then, unless a layer of ours
-    /// dropped it, whose answer is not known here.
-    fn given_up(&mut self) {
-        let reason = self.drop_reason();
-        if reason == ErrorType::Cancelled {
-            self.judge_end(Ending::Dropped, None);
-        }
-        self.ended(reason);
-    }
-
-    /// A route that was told before there was a head, for a request that never had one.
-    fn learn_late_route(&mut self) {
-        if let (Side::Server, Origin::Request(facts)) = (self.side, &self.origin)
-            && self.key.status == 0
-            && let Some(template) = facts.route()
-        {
-            self.key.subject = self.pinned.recorder.routes.number(template);
-        }
-    }
-
     fn record(&self) {
         let recorder = &*self.pinned.recorder;
         let traffic = recorder.traffic(self.side);
@@ -329,52 +298,6 @@ impl Ticket {
         if let Some(sizes) = &traffic.sizes {
             sizes.request.record(shard, self.key, self.received);
             sizes.response.record(shard, self.key, self.sent);
-        }
-    }
-}
-
-impl OnEnd for Ticket {
-    fn data(&mut self, bytes: usize) {
-        self.sent += bytes as u64;
-    }
-
-    fn web_trailers(&mut self) -> Option<&mut WebTrailers> {
-        self.web.as_deref_mut()
-    }
-
-    fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
-        match ending {
-            Ending::Complete | Ending::Trailers => {
-                self.judge_end(ending, trailers);
-                self.ended(ErrorType::None);
-            }
-            Ending::Error => self.ended(ErrorType::Body),
-            // The status of a gRPC call is its last word: nothing is missing that follows it.
-            _ if self.side.is_grpc() && self.key.status != 0 => self.ended(ErrorType::None),
-            _ => self.given_up(),
-        }
-    }
-
-    /// Counts the response of a client that was dropped unread by its status: the caller wanted the head alone.
-    fn unread(mut self) {
-        match (self.side, self.drop_reason()) {
-            (Side::Client, ErrorType::Cancelled) => self.ended(ErrorType::None),
-            _ => self.end(Ending::Dropped, None),
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        match self.fate {
-            Fate::Ended => {}
-            Fate::Running => self.ended(ErrorType::Panic),
-            Fate::Waiting => self.given_up(),
-        }
-        self.learn_late_route();
-        self.record();
-        if let Origin::Request(facts) = &self.origin {
-            facts.release(self.pinned.claimant(self.side));
         }
     }
 }
