@@ -62,6 +62,10 @@ impl Format {
 /// Put it on a port of its own, or at least where the public does not come: what it shows is yours. Pages
 /// are made on tokio's threads for blocking work, at most two at a time, so that no request waits for one.
 ///
+/// Every page is one that Prometheus accepts, whatever the labels of the application and the pages of other libraries
+/// hold. What cannot be shown is left out, counted by `battlement_metrics_left_out` and `battlement_metrics_clashes`,
+/// and logged once with the reason.
+///
 /// # Example
 ///
 /// ```

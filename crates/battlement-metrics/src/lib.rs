@@ -44,13 +44,25 @@
 //! | `rpc_server_call_duration_seconds`, of [`HttpMetrics::grpc_layer`] | `rpc_system_name`, `rpc_method`, `rpc_status_code`, `error_type` |
 //! | `rpc_server_stream_duration_seconds` | the same |
 //! | `rpc_client_…`, the same of [`HttpMetrics::grpc_client_layer`] | also `server_address` |
-//! | `battlement_metrics_overflow_total` | `metric` |
+//! | `battlement_metrics_overflow_total`: observations beyond the caps | `metric` |
+//! | `battlement_metrics_clashes`: metrics left out because another has their name | |
+//! | `battlement_metrics_left_out`: metrics and samples left out for another reason | `reason` (`invalid`, `panic`) |
 //!
 //! The number of requests is the histogram's `_count`, that of streams is beside it. `error_type` is the
 //! status of a failure (5xx; around a client 4xx too), else `cancelled`, `timeout` or `shutdown` for a
 //! request that was dropped, `body_error` where the body broke, `error` where the service failed without
 //! an answer, `panic`. What was cancelled is no error of the server: leave it out of its error budget.
 //! [`Naming`] has other names for dashboards that are there already.
+//!
+//! A gRPC call has the status of its trailers. gRPC-Web has these in the last frame of its body, binary or base64,
+//! and they are read there in constant memory; where a `content-encoding` hides them, the call has no status. A call
+//! that its caller gave up is `CANCELLED`, and its `error_type` is `cancelled`.
+//!
+//! Around a client, a response that was dropped unread counts by its status: the caller wanted the head alone, as
+//! after `error_for_status`. One that was dropped after its body was polled is `cancelled`.
+//!
+//! The same layer around a router and inside of it counts a request once, and learns the route from the inner one.
+//! Two `HttpMetrics` count a request each.
 //!
 //! The route is what a router, or whoever knows, tells: a layer inside with `RequestFacts::set_route`, a
 //! [`RouteTemplate`] on the response, axum's `MatchedPath` (feature `axum`, where the layer stands inside
@@ -68,11 +80,11 @@
 //! |---|---|---|
 //! | buckets | 5 ms to 10 s, 14 of them | OpenTelemetry's |
 //! | methods | RFC 9110's, PATCH, QUERY; else `_OTHER` | a client may send any word |
-//! | routes, series of a metric, client names | at most 256, 2,000, 64 | what is beyond is one series, `otel_metric_overflow="true"`, and a metric tells |
+//! | routes, series of a metric, client names | at most 256, 2,000, 64 (bounds: 16,384, 100,000, 1,024) | what is beyond is one series, `otel_metric_overflow="true"`, and a metric tells |
 //! | requests under way | counted | people scale on it |
 //! | time to first byte, body sizes, version of HTTP | not measured | each costs series |
 //! | exemplars | of sampled traces, in OpenMetrics | from a bucket to a trace that is in it |
-//! | shards | the number of processors | threads do not wait for each other's caches |
+//! | shards | the number of processors, at most 16 (bound: 64) | threads do not wait for each other's caches |
 //!
 //! # Where it goes in the stack
 //!

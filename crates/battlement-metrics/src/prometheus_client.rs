@@ -32,8 +32,8 @@ impl Exposition {
 }
 
 impl HttpMetrics {
-    /// What was counted, to be registered in a registry of yours: without exemplars, which the interface
-    /// of collectors does not allow.
+    /// Returns what was counted, to be registered in a registry of yours: without exemplars, which the interface of
+    /// collectors does not allow, and with the bounds of buckets as prometheus-client writes them (`10.0`).
     #[must_use]
     pub fn collector(&self) -> HttpCollector {
         HttpCollector(self.clone())
