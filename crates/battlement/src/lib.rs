@@ -1,16 +1,16 @@
-//! Small tower layers that make a hyper, axum or tonic service fit for production.
+//! Small tower layers that make any hyper, axum or tonic service ready for production.
 //!
-//! One crate for all of them: each layer is a module behind a feature of the same name, and nothing is
-//! switched on by default. A service that wants one layer alone may as well depend on that layer's crate.
+//! One crate re-exports every layer: each is a module behind a feature of the same name, and no feature is on by
+//! default. A service that needs a single layer can depend on the crate of that layer instead.
 //!
-//! | module | feature | what it does |
+//! | module | feature | purpose |
 //! |---|---|---|
-//! | `client_ip` | `client-ip` | who the client is behind trusted proxies |
-//! | `metrics` | `metrics` | every request counted once, and a page for Prometheus |
-//! | `problem` | `problem` | errors and panics as problems (RFC 9457) and gRPC statuses |
-//! | `rate_limit` | `rate-limit` | how much each client may ask, in bounded memory or in Redis |
-//! | `request_id` | `request-id` | an id in every log line, in every answer and in every call made for it |
-//! | `security_headers` | `security-headers` | Helmet's headers, nonces, changes by route, Fetch Metadata |
+//! | `client_ip` | `client-ip` | resolves the client's address, scheme and host behind trusted proxies |
+//! | `metrics` | `metrics` | counts each request and call once, and serves a page for Prometheus |
+//! | `problem` | `problem` | turns errors and panics into problems (RFC 9457) and gRPC statuses |
+//! | `rate_limit` | `rate-limit` | limits requests per key, in bounded memory or in Redis |
+//! | `request_id` | `request-id` | puts an id into every log line, response and outgoing call |
+//! | `security_headers` | `security-headers` | sets Helmet's headers, with nonces, per-route changes and Fetch Metadata |
 //!
 //! # Example
 //!
@@ -35,10 +35,10 @@
 //!
 //! # Several layers
 //!
-//! One [`ServiceBuilder`](https://docs.rs/tower/0.5/tower/struct.ServiceBuilder.html) holds all of them, the outermost
-//! first, and goes on an axum `Router` by one `Router::layer` call. Each call boxes the service, its future and its body
-//! again and clones the boxed service for each request: six layers by six calls cost about twice the instructions and
-//! four times the allocations of the same six by one call.
+//! One [`ServiceBuilder`](https://docs.rs/tower/0.5/tower/struct.ServiceBuilder.html) holds all layers, the outermost
+//! first, and one `Router::layer` call applies it to an axum `Router`. Every call boxes the service, its future and its
+//! body again and clones the boxed service for each request: six layers by six calls cost about twice the instructions
+//! and four times the allocations of the same six by one call.
 //!
 #![cfg_attr(
     all(feature = "problem", feature = "request-id", feature = "security-headers"),
@@ -72,39 +72,39 @@
 //!
 //! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
-//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `prometheus-client`, `serde`: what joins the layers that
-//!   are switched on to these
+//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `prometheus-client`, `serde`: the integration of the enabled layers
+//!   with these crates
 //! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share
-//! - `full`: everything
+//! - `full`: every feature
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// What the layers agree on, for those who write layers or accept loops of their own.
+/// The types that layers share, for layers and accept loops of your own.
 #[doc(inline)]
 pub use battlement_core as core;
 
-/// Who the client is behind trusted proxies, by an address that nobody can forge.
+/// The client's address, scheme and host behind trusted proxies.
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
 pub use battlement_client_ip as client_ip;
-/// Metrics of requests and calls, and the page that Prometheus reads.
+/// Metrics of requests and calls, and a page for Prometheus.
 #[cfg(feature = "metrics")]
 #[doc(inline)]
 pub use battlement_metrics as metrics;
-/// Errors and panics as problems and gRPC statuses: operational errors speak, bugs do not.
+/// Errors and panics as problems (RFC 9457) and gRPC statuses, without the text of bugs.
 #[cfg(feature = "problem")]
 #[doc(inline)]
 pub use battlement_problem as problem;
-/// How much each client may ask, in bounded memory.
+/// Rate limits per key, in bounded memory or in Redis.
 #[cfg(feature = "rate-limit")]
 #[doc(inline)]
 pub use battlement_rate_limit as rate_limit;
-/// A request id in every log line, in every answer and in every call made for it.
+/// Request ids in log lines, responses and outgoing calls, and W3C trace context.
 #[cfg(feature = "request-id")]
 #[doc(inline)]
 pub use battlement_request_id as request_id;
 
-/// Helmet's security headers on every answer, and none of a route's own policies weakened.
+/// Helmet's security headers, which never weaken a route's own policy.
 #[cfg(feature = "security-headers")]
 #[doc(inline)]
 pub use battlement_security_headers as security_headers;
