@@ -121,7 +121,7 @@ fn browser(args: &[String]) -> Result<Task, String> {
     }
 }
 
-/// The folder is relative to where the command is called, and other paths to the workspace root.
+/// Parses the folder, which is relative to the current directory; all other paths are relative to the workspace root.
 fn trace_context(args: &[String]) -> Result<Task, String> {
     let [folder] = args else {
         return Err(
@@ -216,8 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn the_harness_of_trace_context_is_one_folder_seen_from_where_the_command_is_called() {
-        let folder = std::env::current_dir().expect("exists").join("harness/test");
+    fn the_trace_context_harness_is_one_folder_relative_to_the_current_directory() {
+        let folder = std::env::current_dir()
+            .expect("the current directory is readable")
+            .join("harness/test");
         assert_eq!(read("trace-context harness/test"), Ok(Task::TraceContext { folder }));
         for line in ["trace-context", "trace-context one two"] {
             assert!(read(line).is_err_and(|error| error.contains("w3c/trace-context")), "{line}");

@@ -1,12 +1,13 @@
-//! Tests of random failures, repeated often enough to find an event that occurs once in a million calls. Each test also
-//! runs with the suite for a short time; here it runs in a release build and for longer.
+//! Runs tests of random failures often enough to find an event that occurs once in a million calls.
+//!
+//! The test suite also contains a short run of each test; this job runs them longer and in a release build.
 
 use crate::args::Heavy;
 use crate::report::Report;
 use crate::step::Step;
 use crate::{Fallible, install, tool};
 
-/// One test and its repetitions.
+/// A test and its number of repetitions.
 struct Run {
     package: &'static str,
     /// Name of the test target; `lib` for a unit test.
