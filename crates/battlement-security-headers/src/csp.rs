@@ -10,6 +10,7 @@ mod write;
 
 use std::fmt;
 
+use self::list::Word;
 pub use self::{
     builder::CspBuilder,
     directive::Directive,
@@ -28,7 +29,8 @@ use crate::{ConfigError, Endpoint, ReportOnly, When};
 ///
 /// Each directive stands once, each value is one by the grammar of CSP Level 3 and heeded where it stands,
 /// and there is a `default-src` unless it was left out on purpose. A policy that fails any of this is not
-/// made; all its mistakes are told at once.
+/// made; all its mistakes are told at once. What browsers know and this crate does not yet can be said by
+/// [`Source::unchecked`] and [`CspBuilder::unchecked_directive`].
 ///
 /// # Example
 ///
@@ -53,14 +55,36 @@ pub struct Csp {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
-    directive: Directive,
+    name: Name,
     value: Value,
+}
+
+/// The name of a directive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Name {
+    Known(Directive),
+    Unchecked(Box<str>),
+}
+
+impl Name {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Known(directive) => directive.as_str(),
+            Self::Unchecked(name) => name,
+        }
+    }
+}
+
+impl PartialEq<Directive> for Name {
+    fn eq(&self, directive: &Directive) -> bool {
+        matches!(self, Self::Known(known) if known == directive)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     Sources(Vec<Source>),
-    Words(Vec<Box<str>>),
+    Words(Vec<Word>),
 }
 
 impl Csp {
@@ -152,15 +176,15 @@ impl Csp {
 
     fn sources(&self, directive: Directive) -> Option<&Vec<Source>> {
         self.entries.iter().find_map(|entry| match &entry.value {
-            Value::Sources(list) if entry.directive == directive => Some(list),
+            Value::Sources(list) if entry.name == directive => Some(list),
             _ => None,
         })
     }
 
     fn replace(&mut self, directive: Directive, value: Value) {
-        match self.entries.iter_mut().find(|entry| entry.directive == directive) {
+        match self.entries.iter_mut().find(|entry| entry.name == directive) {
             Some(entry) => entry.value = value,
-            None => self.entries.push(Entry { directive, value }),
+            None => self.entries.push(Entry { name: Name::Known(directive), value }),
         }
     }
 
@@ -172,8 +196,8 @@ impl Csp {
     /// The name of the endpoint that its reports go to.
     pub(crate) fn endpoint_name(&self) -> Option<&str> {
         self.entries.iter().find_map(|entry| match &entry.value {
-            Value::Words(words) if entry.directive == Directive::ReportTo => {
-                words.first().map(AsRef::as_ref)
+            Value::Words(words) if entry.name == Directive::ReportTo => {
+                words.first().map(|word| &*word.text)
             }
             _ => None,
         })

@@ -3,6 +3,7 @@
 mod csp;
 mod draft;
 mod fetch_metadata;
+mod null;
 mod options;
 mod switch;
 mod words;
@@ -33,7 +34,7 @@ battlement_core::settings! {
     ///
     /// | key, and Helmet's other name for it | options |
     /// |---|---|
-    /// | `contentSecurityPolicy` | `useDefaults`, `directives`, `reportOnly`, `dangerouslyDisableDefaultSrc` |
+    /// | `contentSecurityPolicy` | `useDefaults`, `directives`, `reportOnly`, `dangerouslyDisableDefaultSrc`, `unchecked` |
     /// | `contentSecurityPolicyReportOnly` | the same but for `reportOnly`; beside the one that is enforced |
     /// | `crossOriginEmbedderPolicy`, `crossOriginOpenerPolicy` | `policy`, `reportTo` |
     /// | `crossOriginEmbedderPolicyReportOnly`, `crossOriginOpenerPolicyReportOnly` | `policy`, `reportTo` |
@@ -54,7 +55,10 @@ battlement_core::settings! {
     /// | `preset` | `helmet` (unless told), `api`, `html`, `none` |
     /// | `enabled` | |
     ///
-    /// In a list of sources, `'nonce'` is the nonce of each request, where Helmet takes a function.
+    /// In a list of sources, `'nonce'` is the nonce of each request, where Helmet takes a function. The list
+    /// `unchecked` of a policy names sources and directives that browsers know and this crate does not yet.
+    /// `null` means what it means to Helmet: no default for `useDefaults` and `includeSubDomains`, and a
+    /// directive that is left out; where a format has no null, `false` leaves it out.
     ///
     /// # Example
     ///
@@ -97,24 +101,26 @@ battlement_core::settings! {
         origin_agent_cluster: Option<bool>,
         #[serde(alias = "referrer-policy")]
         referrer_policy: Switch<ReferrerOptions>,
-        #[serde(alias = "strict-transport-security", alias = "hsts")]
+        #[serde(alias = "strict-transport-security", alias = "hsts", deserialize_with = "null::or_default")]
         strict_transport_security: Switch<HstsOptions>,
         #[serde(alias = "x-content-type-options", alias = "noSniff", alias = "no-sniff")]
         x_content_type_options: Option<bool>,
         #[serde(
             alias = "x-dns-prefetch-control",
             alias = "dnsPrefetchControl",
-            alias = "dns-prefetch-control"
+            alias = "dns-prefetch-control",
+            deserialize_with = "null::or_default"
         )]
         x_dns_prefetch_control: Switch<DnsOptions>,
         #[serde(alias = "x-download-options", alias = "ieNoOpen", alias = "ie-no-open")]
         x_download_options: Option<bool>,
-        #[serde(alias = "x-frame-options", alias = "frameguard")]
+        #[serde(alias = "x-frame-options", alias = "frameguard", deserialize_with = "null::or_default")]
         x_frame_options: Switch<FrameOptions>,
         #[serde(
             alias = "x-permitted-cross-domain-policies",
             alias = "permittedCrossDomainPolicies",
-            alias = "permitted-cross-domain-policies"
+            alias = "permitted-cross-domain-policies",
+            deserialize_with = "null::or_default"
         )]
         x_permitted_cross_domain_policies: Switch<CrossDomainOptions>,
         #[serde(alias = "x-powered-by", alias = "hidePoweredBy", alias = "hide-powered-by")]

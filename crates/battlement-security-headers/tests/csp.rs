@@ -15,9 +15,9 @@ fn mistakes(text: &str) -> Vec<String> {
 fn every_directive_of_level_3_can_be_said() {
     let text = format!(
         "default-src 'self';base-uri 'none';child-src blob:;connect-src wss://live.example.com;\
-         font-src data:;form-action 'self';frame-ancestors 'none';frame-src *.example.com;\
+         fenced-frame-src https:;font-src data:;form-action 'self';frame-ancestors 'none';frame-src *.example.com;\
          img-src *;manifest-src 'self';media-src https:;object-src 'none';\
-         script-src 'nonce' 'strict-dynamic' 'report-sample';script-src-attr 'unsafe-hashes' {HASH};\
+         script-src 'nonce' 'strict-dynamic' 'report-sample' 'report-sha256';script-src-attr 'unsafe-hashes' {HASH};\
          script-src-elem 'wasm-unsafe-eval';style-src 'unsafe-inline';style-src-attr 'none';\
          style-src-elem http://127.0.0.1:8080/a/b.css;worker-src https://example.com:*;\
          sandbox allow-scripts allow-forms;webrtc 'block';require-trusted-types-for 'script';\
@@ -57,12 +57,12 @@ fn all_mistakes_are_told_at_once() {
     );
     let expected = [
         ".img-src: \"self\" needs single quotes around it",
-        ".script-src: \"'sha256-short'\" is no such hash",
+        ".script-src: \"'sha256-short'\" is not such a hash",
         ".script-src: has 'strict-dynamic' without a nonce or a hash",
         ".img-src: stands twice",
-        ".sandbox: \"allow-all\" is nothing that may stand here",
+        ".sandbox: \"allow-all\" is not a valid value for this directive",
         "\"block-all-mixed-content\" is a directive that browsers have dropped",
-        "\"scrip-src\" is no directive",
+        "\"scrip-src\" is not a known directive",
         ".object-src: has 'none' beside other sources",
         ".font-src: has an empty list",
         ".default-src: is missing",
@@ -98,6 +98,57 @@ fn a_source_means_something_where_it_stands() {
     ] {
         let told = mistakes(&format!("default-src 'self'; {bad}"));
         assert!(told[0].contains("means nothing here"), "{told:?}");
+    }
+}
+
+#[test]
+fn the_keywords_that_ask_for_hashes_in_reports_are_known_where_scripts_are_allowed() {
+    for keyword in ["'report-sha256'", "'report-sha384'", "'report-sha512'"] {
+        for directive in ["default-src", "script-src", "script-src-elem"] {
+            let text = format!("{directive} 'self' {keyword}");
+            let csp = Csp::parse(&text).or_else(|_| Csp::parse(&format!("default-src *;{text}")));
+            assert!(csp.unwrap().to_string().ends_with(&text));
+        }
+        let told = mistakes(&format!("default-src 'self'; img-src {keyword}"));
+        assert!(told[0].contains("means nothing here"), "{told:?}");
+        assert!(keyword.trim_matches('\'').parse::<Source>().is_err(), "it needs its quotes");
+    }
+}
+
+#[test]
+fn what_this_crate_does_not_know_yet_can_be_said_unchecked() {
+    let next = Source::unchecked("'report-sha1024'").unwrap();
+    let csp = Csp::builder()
+        .default_src([Source::SELF, next.clone()])
+        .img_src(next)
+        .sandbox(Source::unchecked("allow-next").unwrap())
+        .unchecked_directive("Next-Src", ["'self'", "'next'"])
+        .build()
+        .unwrap();
+    let text = "default-src 'self' 'report-sha1024';img-src 'report-sha1024';sandbox allow-next;\
+                next-src 'self' 'next'";
+    assert_eq!(csp.to_string(), text);
+    assert_eq!(csp.clone().change().build().unwrap(), csp);
+    assert!(Csp::parse(text).is_err(), "nothing else may say it");
+    let twice = Csp::builder().default_src("*").unchecked_directive("next-src", "a");
+    let twice = twice.unchecked_directive("next-src", "b").build().unwrap_err().to_string();
+    assert!(twice.contains("next-src: stands twice"), "{twice}");
+}
+
+#[test]
+fn what_this_crate_knows_is_checked_even_where_it_is_said_unchecked() {
+    assert_eq!(Source::unchecked("'SELF'").unwrap(), Source::SELF);
+    assert_eq!(Source::unchecked("'nonce'").unwrap(), Source::NONCE);
+    for bad in ["self", "'nonce-abc'", "'sha256-abc'", "", "a b", "a;b", "a,b", "a\"b", "\u{fc}"] {
+        assert!(Source::unchecked(bad).is_err(), "{bad:?}");
+    }
+    let nonce = Source::unchecked("'nonce'").unwrap();
+    let error = Csp::builder().default_src("*").img_src(nonce).build().unwrap_err();
+    assert!(error.to_string().contains("means nothing here"), "{error}");
+    for (name, value) in [("script-src", "self"), ("prefetch-src", "*"), ("a b", "c"), ("a", "b;c")]
+    {
+        let builder = Csp::builder().default_src("*").unchecked_directive(name, value);
+        assert!(builder.build().is_err(), "{name} {value}");
     }
 }
 
@@ -186,6 +237,21 @@ proptest! {
             let quoted = written.starts_with('\'') && written.ends_with('\'');
             prop_assert!(quotes == 0 || (quotes == 2 && quoted), "{}", written);
             prop_assert_eq!(written.parse::<Source>().unwrap(), source);
+        }
+    }
+
+    #[test]
+    fn an_unchecked_source_or_directive_is_one_word_that_ends_nothing(
+        name in "[a-z;, -]{0,8}", text in hostile(),
+    ) {
+        let Ok(source) = Source::unchecked(&text) else { return Ok(()) };
+        let written = source.to_string();
+        prop_assert!(written.bytes().all(|b| b.is_ascii_graphic() && !b";,\"".contains(&b)));
+        prop_assert_eq!(Source::unchecked(&written).unwrap(), source.clone());
+        let builder = Csp::builder().without_default_src().unchecked_directive(&name, source);
+        if let Ok(csp) = builder.build() {
+            let header = csp.to_string();
+            prop_assert_eq!(parted(&header), [(name, vec![written])]);
         }
     }
 

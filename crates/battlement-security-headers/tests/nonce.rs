@@ -5,7 +5,7 @@ mod answering;
 
 use std::convert::Infallible;
 
-use battlement_security_headers::{Csp, CspNonce, Header, SecurityHeadersLayer};
+use battlement_security_headers::{Csp, CspNonce, Header, SecurityHeadersLayer, Source};
 use http::{HeaderMap, Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -107,6 +107,8 @@ async fn what_a_nonce_overrules_does_not_come_back_without_it() {
     assert_eq!(unread(&["'nonce'", "'unsafe-inline'", "https:"]).await, "https:");
     let fallbacks = ["'nonce'", "'strict-dynamic'", "'unsafe-inline'", "https:", "'self'"];
     assert_eq!(unread(&fallbacks).await, "'none'");
+    assert_eq!(unread(&["'nonce'", "'report-sha256'", "https:"]).await, "'report-sha256' https:");
+    assert_eq!(unread(&["'nonce'", "'report-sha256'"]).await, "'none'");
     assert_eq!(
         unread(&["'nonce'", "'strict-dynamic'", hash, "https:"]).await,
         format!("'strict-dynamic' {hash}")
@@ -163,4 +165,15 @@ async fn an_answer_that_replaces_the_inner_layer_s_may_still_read_the_nonce() {
     let nonce = format!("'nonce-{}'", headers["x-nonce"].to_str().unwrap());
     assert_eq!(nonce.len(), 30, "{nonce}");
     assert!(policy(&headers).contains(&nonce), "{headers:?}");
+}
+
+#[tokio::test]
+async fn an_unchecked_source_beside_a_nonce_is_left_out_without_it() {
+    let list = [Source::NONCE, Source::unchecked("'next'").unwrap(), "https:".parse().unwrap()];
+    let csp = Csp::builder().default_src("'self'").script_src(list).build().unwrap();
+    let layer = SecurityHeadersLayer::none().header(csp);
+    let headers = answer(&layer, https(), |_| Response::new("")).await;
+    assert_eq!(policy(&headers), "default-src 'self';script-src https:");
+    let headers = answer(&layer, https(), |request| reading(&request)).await;
+    assert!(policy(&headers).ends_with(" 'next' https:"), "{headers:?}");
 }

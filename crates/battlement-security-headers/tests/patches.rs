@@ -51,6 +51,22 @@ async fn two_patches_that_each_allow_a_source_allow_both() {
 }
 
 #[tokio::test]
+async fn a_patch_for_fenced_frames_begins_with_what_holds_for_frames() {
+    let patch =
+        SecurityPatch::new().allow(Directive::FencedFrameSrc, source("https://ads.example"));
+    for (policy, frames) in [
+        ("default-src 'self';frame-src https://a.example", "https://a.example"),
+        ("default-src 'self';child-src blob:", "blob:"),
+        ("default-src 'self'", "'self'"),
+    ] {
+        let layer = SecurityHeadersLayer::none().header(Csp::parse(policy).unwrap());
+        let headers = patched(layer, patch.clone(), SecurityPatch::new()).await;
+        let expected = format!("{policy};fenced-frame-src {frames} https://ads.example");
+        assert_eq!(headers["content-security-policy"], expected);
+    }
+}
+
+#[tokio::test]
 async fn a_patch_allows_a_source_in_the_policy_that_an_inner_one_has_set() {
     let handler = SecurityPatch::new().header(Csp::helmet().report_only());
     let group = SecurityPatch::new().allow(Directive::ImgSrc, source("https://tiles.example"));

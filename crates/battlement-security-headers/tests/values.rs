@@ -199,6 +199,17 @@ async fn hsts_says_what_it_was_told() {
     assert_values("strict-transport-security", hsts).await;
 }
 
+#[test]
+fn the_age_of_hsts_is_bounded_by_name() {
+    let most = (1 << 53) - 1;
+    let of = |age| SecurityHeadersLayer::try_new([Hsts::new().max_age(age).into()]);
+    assert!(of(Duration::from_secs(most)).is_ok());
+    for age in [Duration::from_secs(most + 1), Duration::MAX] {
+        let error = of(age).unwrap_err().to_string();
+        assert!(error.contains("strict-transport-security: max-age must be at most"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn permissions_are_denied_or_listed() {
     let policy = PermissionsPolicy::new()

@@ -1,4 +1,4 @@
-use super::{Csp, Directive, SourceList, Value, check::Checked};
+use super::{Csp, Directive, Name, SourceList, Value, check::Checked, list::Word};
 use crate::{ConfigError, Endpoint, When, config::SUBJECT};
 
 /// Makes a [`Csp`]. Nothing is checked before [`build`](Self::build), which then tells every mistake.
@@ -13,8 +13,20 @@ pub struct CspBuilder {
 
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
+    /// The name as a policy has it.
     pub(super) name: String,
-    pub(super) words: Vec<String>,
+    /// The name as it was written, for mistakes.
+    pub(super) written: String,
+    pub(super) words: Vec<Word>,
+    /// Whether the name may be one that this crate does not know.
+    pub(super) unchecked: bool,
+}
+
+impl Draft {
+    fn new(name: &str, value: impl Into<SourceList>) -> Self {
+        let (name, words) = (name.to_owned(), value.into().0);
+        Self { written: name.clone(), name, words, unchecked: false }
+    }
 }
 
 macro_rules! setters {
@@ -34,6 +46,7 @@ impl CspBuilder {
         base_uri BaseUri "base-uri",
         child_src ChildSrc "child-src",
         connect_src ConnectSrc "connect-src",
+        fenced_frame_src FencedFrameSrc "fenced-frame-src",
         font_src FontSrc "font-src",
         form_action FormAction "form-action",
         frame_ancestors FrameAncestors "frame-ancestors",
@@ -82,23 +95,45 @@ impl CspBuilder {
     }
 
     /// A directive by its name, as it stands in a configuration file.
-    pub fn named(mut self, name: &str, value: impl Into<SourceList>) -> Self {
-        self.drafts.push(Draft { name: name.to_owned(), words: value.into().0 });
+    pub fn named(self, name: &str, value: impl Into<SourceList>) -> Self {
+        self.and(Draft::new(name, value))
+    }
+
+    /// A directive that browsers know and this crate does not yet; its values are written as they are.
+    ///
+    /// A directive that this crate knows is checked as ever.
+    pub fn unchecked_directive(self, name: &str, value: impl Into<SourceList>) -> Self {
+        self.and(Draft { unchecked: true, ..Draft::new(name, value) })
+    }
+
+    fn and(mut self, draft: Draft) -> Self {
+        self.drafts.push(draft);
         self
     }
 
     /// Any directive, in the place of what the builder was told of it.
     pub fn replace(self, directive: Directive, value: impl Into<SourceList>) -> Self {
-        self.replace_named(directive.as_str(), value)
+        self.put(Draft::new(directive.as_str(), value))
     }
 
-    pub(crate) fn replace_named(mut self, name: &str, value: impl Into<SourceList>) -> Self {
-        match self.drafts.iter_mut().find(|draft| draft.name.eq_ignore_ascii_case(name)) {
-            Some(draft) => {
-                draft.words = value.into().0;
+    /// A directive of a configuration file, in the place of the one that is there.
+    #[cfg(feature = "serde")]
+    pub(crate) fn replace_written(
+        self,
+        (name, written): (&str, &str),
+        value: SourceList,
+        unchecked: bool,
+    ) -> Self {
+        self.put(Draft { written: written.to_owned(), unchecked, ..Draft::new(name, value) })
+    }
+
+    fn put(mut self, draft: Draft) -> Self {
+        match self.drafts.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&draft.name)) {
+            Some(known) => {
+                *known = draft;
                 self
             }
-            None => self.named(name, value),
+            None => self.and(draft),
         }
     }
 
@@ -131,7 +166,7 @@ impl CspBuilder {
         if self.without_default && checked.named.is_empty() && checked.mistakes.is_empty() {
             checked.refuse("default-src", "is missing, and so is every other directive");
         }
-        if !self.without_default && !checked.has(Directive::DefaultSrc) {
+        if !self.without_default && !checked.has(&Name::Known(Directive::DefaultSrc)) {
             let message = "is missing; set it, or leave it out on purpose (without_default_src)";
             checked.refuse("default-src", message);
         }
@@ -144,12 +179,13 @@ impl CspBuilder {
 impl From<Csp> for CspBuilder {
     fn from(csp: Csp) -> Self {
         let without_default = csp.sources(Directive::DefaultSrc).is_none();
-        let drafts = csp.entries.into_iter().map(|entry| Draft {
-            name: entry.directive.as_str().to_owned(),
-            words: match entry.value {
-                Value::Sources(list) => list.iter().map(ToString::to_string).collect(),
-                Value::Words(words) => words.into_iter().map(Into::into).collect(),
-            },
+        let drafts = csp.entries.into_iter().map(|entry| {
+            let value = match entry.value {
+                Value::Sources(list) => list.into_iter().collect(),
+                Value::Words(words) => SourceList(words),
+            };
+            let unchecked = matches!(entry.name, Name::Unchecked(_));
+            Draft { unchecked, ..Draft::new(entry.name.as_str(), value) }
         });
         let drafts = drafts.collect();
         Self { drafts, endpoint: csp.endpoint, upgrade: Some(csp.upgrade), without_default }

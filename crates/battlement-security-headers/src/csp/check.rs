@@ -1,18 +1,34 @@
-use super::{Directive, Entry, Source, Value, builder::Draft, directive::Form, source::Keyword};
+use super::{
+    Directive, Entry, Name, Source, Value,
+    builder::Draft,
+    directive::Form,
+    list::Word,
+    source::{Keyword, is_inert},
+};
 use crate::InvalidField;
 
-/// What a builder was told, as far as it is right, and what is wrong with the rest.
+/// The valid part of what a builder was told, and what is wrong with the rest.
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) entries: Vec<Entry>,
     // What was named, even where its value was refused.
-    pub(super) named: Vec<Directive>,
+    pub(super) named: Vec<Name>,
     pub(super) mistakes: Vec<InvalidField>,
 }
 
+const DROPPED: [&str; 7] = [
+    "block-all-mixed-content",
+    "prefetch-src",
+    "navigate-to",
+    "plugin-types",
+    "referrer",
+    "reflected-xss",
+    "require-sri-for",
+];
+
 impl Checked {
-    pub(super) fn has(&self, directive: Directive) -> bool {
-        self.named.contains(&directive)
+    pub(super) fn has(&self, name: &Name) -> bool {
+        self.named.contains(name)
     }
 
     pub(super) fn refuse(&mut self, directive: &str, message: impl Into<String>) {
@@ -21,71 +37,67 @@ impl Checked {
     }
 
     pub(super) fn take(&mut self, draft: Draft) {
-        let Some(directive) = Directive::of_name(&draft.name) else {
-            let message = match draft.name.to_ascii_lowercase().as_str() {
-                "block-all-mixed-content"
-                | "prefetch-src"
-                | "navigate-to"
-                | "plugin-types"
-                | "referrer"
-                | "reflected-xss"
-                | "require-sri-for" => {
-                    format!(
-                        "{:?} is a directive that browsers have dropped; leave it out",
-                        draft.name
-                    )
-                }
-                _ => format!("{:?} is no directive", draft.name),
-            };
-            self.mistakes.push(InvalidField::new("content-security-policy", message));
-            return;
+        let name = match name(&draft) {
+            Ok(name) => name,
+            Err(problem) => {
+                let message = format!("{:?} {problem}", draft.written);
+                self.mistakes.push(InvalidField::new("content-security-policy", message));
+                return;
+            }
         };
-        if self.has(directive) {
-            self.refuse(directive.as_str(), "stands twice");
+        if self.has(&name) {
+            self.refuse(&draft.written, "stands twice");
             return;
         }
-        self.named.push(directive);
-        let value = if directive.takes_sources() {
-            Value::Sources(self.sources(directive, &draft.words))
-        } else {
-            Value::Words(self.words(directive, draft.words))
+        self.named.push(name.clone());
+        let value = match &name {
+            Name::Known(directive) if directive.takes_sources() => {
+                Value::Sources(self.sources(&draft.written, *directive, &draft.words))
+            }
+            Name::Known(directive) => {
+                Value::Words(self.words(&draft.written, *directive, draft.words))
+            }
+            Name::Unchecked(_) => Value::Words(self.inert(&draft.written, draft.words)),
         };
-        self.entries.push(Entry { directive, value });
+        self.entries.push(Entry { name, value });
     }
 
-    fn sources(&mut self, directive: Directive, words: &[String]) -> Vec<Source> {
-        let name = directive.as_str();
+    fn sources(&mut self, written: &str, directive: Directive, words: &[Word]) -> Vec<Source> {
         let mut list: Vec<Source> = Vec::with_capacity(words.len());
-        for word in words {
-            match Source::parse(word) {
-                Err(problem) => self.refuse(name, format!("{word:?} {problem}")),
+        for Word { text, unchecked } in words {
+            match if *unchecked { Source::unchecked(text) } else { text.parse() } {
+                Err(error) => self.refuse(written, error.to_string()),
                 Ok(source) if list.contains(&source) => {
-                    self.refuse(name, format!("{word:?} stands twice"));
+                    self.refuse(written, format!("{text:?} stands twice"));
                 }
                 Ok(source) if !directive.takes(&source) => {
-                    self.refuse(name, format!("{word:?} means nothing here"));
+                    self.refuse(written, format!("{text:?} means nothing here"));
                 }
                 Ok(source) => list.push(source),
             }
         }
         if words.is_empty() {
-            self.refuse(name, "has an empty list; write 'none' if nothing is allowed");
+            self.refuse(written, "has an empty list; write 'none' if nothing is allowed");
         }
         if list.len() > 1 && list.contains(&Source::NONE) {
-            self.refuse(name, "has 'none' beside other sources");
+            self.refuse(written, "has 'none' beside other sources");
         }
         let trusts_some =
-            list.iter().any(|s| s.is_hash() || s.is_fixed_nonce() || *s == Source::NONCE);
+            list.iter().any(|source| source.trusts_scripts() || *source == Source::NONCE);
         if list.iter().any(|source| source.is(Keyword::StrictDynamic)) && !trusts_some {
-            self.refuse(name, "has 'strict-dynamic' without a nonce or a hash, so nothing may run");
+            self.refuse(
+                written,
+                "has 'strict-dynamic' without a nonce or a hash, so nothing may run",
+            );
         }
         list
     }
 
-    fn words(&mut self, directive: Directive, words: Vec<String>) -> Vec<Box<str>> {
-        let name = directive.as_str();
-        for word in words.iter().filter(|word| !directive.takes_word(word)) {
-            self.refuse(name, format!("{word:?} is nothing that may stand here"));
+    fn words(&mut self, written: &str, directive: Directive, words: Vec<Word>) -> Vec<Word> {
+        for Word { text, unchecked } in &words {
+            if !(directive.takes_word(text) || *unchecked && is_inert(text)) {
+                self.refuse(written, format!("{text:?} is not a valid value for this directive"));
+            }
         }
         let count_is_right = match directive.form() {
             Form::Flag => words.is_empty(),
@@ -94,8 +106,32 @@ impl Checked {
             _ => words.len() == 1,
         };
         if !count_is_right {
-            self.refuse(name, format!("has {} values", words.len()));
+            self.refuse(written, format!("has {} values", words.len()));
         }
-        words.into_iter().map(Into::into).collect()
+        words
+    }
+
+    /// The values of a directive that is not known.
+    fn inert(&mut self, written: &str, words: Vec<Word>) -> Vec<Word> {
+        for Word { text, .. } in words.iter().filter(|word| !is_inert(&word.text)) {
+            let message = format!("{text:?} must be visible ASCII without `;`, `,` and `\"`");
+            self.refuse(written, message);
+        }
+        words
+    }
+}
+
+fn name(draft: &Draft) -> Result<Name, &'static str> {
+    if let Some(directive) = Directive::of_name(&draft.name) {
+        return Ok(Name::Known(directive));
+    }
+    let lower = draft.name.to_ascii_lowercase();
+    if DROPPED.contains(&&*lower) {
+        return Err("is a directive that browsers have dropped; leave it out");
+    }
+    let is_name = lower.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    match draft.unchecked && is_name && !lower.is_empty() {
+        true => Ok(Name::Unchecked(lower.into())),
+        false => Err("is not a known directive; if browsers know it, allow it as unchecked"),
     }
 }

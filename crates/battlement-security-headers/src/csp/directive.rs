@@ -4,7 +4,7 @@ use super::{Source, source::Kind};
 
 macro_rules! directives {
     ($($variant:ident $name:literal $form:ident,)*) => {
-        /// A directive of Content Security Policy Level 3 and of Trusted Types.
+        /// A directive of Content Security Policy Level 3, Trusted Types and Fenced Frame.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Directive {
@@ -40,6 +40,7 @@ directives! {
     BaseUri "base-uri" Places,
     ChildSrc "child-src" Places,
     ConnectSrc "connect-src" Places,
+    FencedFrameSrc "fenced-frame-src" Places,
     FontSrc "font-src" Places,
     FormAction "form-action" Places,
     FrameAncestors "frame-ancestors" Places,
@@ -117,7 +118,7 @@ impl Directive {
             (Kind::Nonce | Kind::FixedNonce(_) | Kind::Hash(_), form) => {
                 matches!(form, Form::Scripts | Form::Styles)
             }
-            (Kind::Scheme(_) | Kind::Host(_), _) => true,
+            (Kind::Scheme(_) | Kind::Host(_) | Kind::Unchecked(_), _) => true,
         }
     }
 
@@ -137,13 +138,14 @@ impl Directive {
     }
 
     /// The directives whose lists hold where this one is absent, the nearest first (CSP Level 3,
-    /// section 6.8.3).
+    /// section 6.8.3; Fenced Frame, section 4.3).
     pub(super) const fn fallbacks(self) -> &'static [Self] {
         match self {
             Self::ScriptSrcElem | Self::ScriptSrcAttr => &[Self::ScriptSrc, Self::DefaultSrc],
             Self::StyleSrcElem | Self::StyleSrcAttr => &[Self::StyleSrc, Self::DefaultSrc],
             Self::WorkerSrc => &[Self::ChildSrc, Self::ScriptSrc, Self::DefaultSrc],
             Self::FrameSrc => &[Self::ChildSrc, Self::DefaultSrc],
+            Self::FencedFrameSrc => &[Self::FrameSrc, Self::ChildSrc, Self::DefaultSrc],
             Self::ChildSrc
             | Self::ConnectSrc
             | Self::FontSrc

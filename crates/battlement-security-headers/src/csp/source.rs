@@ -6,8 +6,8 @@ use super::directive::Form;
 ///
 /// # What is always true of it
 ///
-/// It is one source by the grammar of CSP Level 3 and holds no space, no control character and none of
-/// `;`, `,` and `"`: it can neither end its directive nor begin another.
+/// It is one source by the grammar of CSP Level 3, or was taken [`unchecked`](Self::unchecked), and holds no
+/// space, no control character and none of `;`, `,` and `"`: it can neither end its directive nor begin another.
 ///
 /// # Example
 ///
@@ -30,6 +30,7 @@ pub(super) enum Kind {
     Hash(Box<str>),
     Scheme(Box<str>),
     Host(Box<str>),
+    Unchecked(Box<str>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,9 +45,12 @@ pub(super) enum Keyword {
     TrustedTypesEval,
     StrictDynamic,
     InlineSpeculationRules,
+    ReportSha256,
+    ReportSha384,
+    ReportSha512,
 }
 
-const KEYWORDS: [(Keyword, &str); 10] = [
+const KEYWORDS: [(Keyword, &str); 13] = [
     (Keyword::None, "'none'"),
     (Keyword::SelfOrigin, "'self'"),
     (Keyword::UnsafeInline, "'unsafe-inline'"),
@@ -57,6 +61,9 @@ const KEYWORDS: [(Keyword, &str); 10] = [
     (Keyword::TrustedTypesEval, "'trusted-types-eval'"),
     (Keyword::StrictDynamic, "'strict-dynamic'"),
     (Keyword::InlineSpeculationRules, "'inline-speculation-rules'"),
+    (Keyword::ReportSha256, "'report-sha256'"),
+    (Keyword::ReportSha384, "'report-sha384'"),
+    (Keyword::ReportSha512, "'report-sha512'"),
 ];
 
 /// Name, and how many digits of base64 its value has without padding.
@@ -64,6 +71,10 @@ const HASHES: [(&str, usize); 3] = [("sha256-", 43), ("sha384-", 64), ("sha512-"
 
 /// 128 bits in base64 without padding, which is the least that CSP Level 3 asks of a nonce (section 8.2).
 const NONCE_DIGITS: usize = 22;
+
+const UNQUOTED: &str = "needs single quotes around it";
+const NONCE: &str = "is not a nonce; it has at least 128 bits in base64";
+const HASH: &str = "is not such a hash; it has another length or is not base64";
 
 impl Keyword {
     pub(super) const fn belongs_to(self, form: Form) -> bool {
@@ -88,6 +99,44 @@ impl Source {
     pub const STRICT_DYNAMIC: Self = Self(Kind::Keyword(Keyword::StrictDynamic));
     /// The nonce of each request; `'nonce'` in text. See [`CspNonce`](crate::CspNonce).
     pub const NONCE: Self = Self(Kind::Nonce);
+
+    /// A source that browsers know and this crate does not yet.
+    ///
+    /// It is written as it is, wherever it stands, and left out where a policy goes out without its nonce. What
+    /// this crate knows is checked as ever.
+    ///
+    /// # Errors
+    ///
+    /// When it holds what would end it (a space, `;`, `,`, `"`), or is a malformed nonce, hash or keyword.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_security_headers::{Csp, Source};
+    ///
+    /// let next = Source::unchecked("'report-sha1024'").unwrap();
+    /// let csp = Csp::builder().default_src([Source::SELF, next]).build().unwrap();
+    /// assert_eq!(csp.to_string(), "default-src 'self' 'report-sha1024'");
+    /// assert!(Source::unchecked("'self'; script-src *").is_err());
+    /// ```
+    pub fn unchecked(text: &str) -> Result<Self, InvalidSource> {
+        let refuse = |problem| Err(InvalidSource { text: text.to_owned(), problem });
+        match Self::parse(text) {
+            Ok(known) if !matches!(known.0, Kind::Scheme(_) | Kind::Host(_)) => Ok(known),
+            Err(problem @ (UNQUOTED | NONCE | HASH)) => refuse(problem),
+            _ if is_inert(text) => Ok(Self(Kind::Unchecked(text.into()))),
+            _ => refuse("must be visible ASCII without `;`, `,` and `\"`"),
+        }
+    }
+
+    /// Whether it is enough for a script to run: a hash, a fixed nonce, or perhaps what is not known.
+    pub(super) const fn trusts_scripts(&self) -> bool {
+        matches!(self.0, Kind::Hash(_) | Kind::FixedNonce(_) | Kind::Unchecked(_))
+    }
+
+    pub(super) const fn is_unchecked(&self) -> bool {
+        matches!(self.0, Kind::Unchecked(_))
+    }
 
     pub(super) fn is(&self, keyword: Keyword) -> bool {
         self.0 == Kind::Keyword(keyword)
@@ -124,22 +173,25 @@ fn parse_quoted(text: &str, inner: &str) -> Result<Kind, &'static str> {
     }
     if let Some(value) = strip_prefix_ignoring_case(inner, "nonce-") {
         let enough = digits(value).is_some_and(|digits| digits >= NONCE_DIGITS);
-        let refusal = "is no nonce; it has at least 128 bits in base64";
-        return enough.then(|| Kind::FixedNonce(value.into())).ok_or(refusal);
+        return enough.then(|| Kind::FixedNonce(value.into())).ok_or(NONCE);
     }
     for (name, wanted) in HASHES {
         if let Some(value) = strip_prefix_ignoring_case(inner, name) {
             let whole = digits(value) == Some(wanted);
-            let refusal = "is no such hash; it has another length or is not base64";
-            return whole.then(|| Kind::Hash(format!("{name}{value}").into())).ok_or(refusal);
+            return whole.then(|| Kind::Hash(format!("{name}{value}").into())).ok_or(HASH);
         }
     }
-    Err("is no keyword that browsers know")
+    Err("is not a known keyword; if browsers know it, allow it as unchecked")
+}
+
+/// Whether `text` neither ends a source, a directive or a policy, nor begins a quotation.
+pub(super) fn is_inert(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b";,\"".contains(&byte))
 }
 
 fn parse_bare(text: &str) -> Result<Kind, &'static str> {
     if needs_quotes(text) {
-        return Err("needs single quotes around it");
+        return Err(UNQUOTED);
     }
     if text.strip_suffix(':').is_some_and(is_scheme) {
         return Ok(Kind::Scheme(text.into()));
@@ -147,7 +199,7 @@ fn parse_bare(text: &str) -> Result<Kind, &'static str> {
     if is_host_source(text) {
         return Ok(Kind::Host(text.into()));
     }
-    Err("is no source; write one as https://cdn.example.com, *.example.com, data: or 'self'")
+    Err("is not a source; write one as https://cdn.example.com, *.example.com, data: or 'self'")
 }
 
 fn needs_quotes(text: &str) -> bool {
@@ -226,7 +278,7 @@ impl fmt::Display for Source {
             Kind::Nonce => f.write_str("'nonce'"),
             Kind::FixedNonce(value) => write!(f, "'nonce-{value}'"),
             Kind::Hash(value) => write!(f, "'{value}'"),
-            Kind::Scheme(text) | Kind::Host(text) => f.write_str(text),
+            Kind::Scheme(text) | Kind::Host(text) | Kind::Unchecked(text) => f.write_str(text),
         }
     }
 }

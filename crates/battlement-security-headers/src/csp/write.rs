@@ -1,4 +1,4 @@
-use super::{Csp, Directive, Entry, Source, Value, source::Keyword};
+use super::{Csp, Directive, Entry, Name, Source, Value, source::Keyword};
 use crate::When;
 
 /// A written policy, cut where the nonce of a request goes.
@@ -11,7 +11,7 @@ impl Parts {
         let mut parts = Self(vec![String::new()]);
         csp.write(https, |entry, first| {
             parts.text(if first { "" } else { ";" });
-            parts.text(entry.directive.as_str());
+            parts.text(entry.name.as_str());
             match &entry.value {
                 Value::Sources(list) => list.iter().for_each(|source| parts.source(source)),
                 Value::Words(words) => parts.text(&spaced(words)),
@@ -55,7 +55,7 @@ impl Parts {
 pub(crate) fn unread(csp: &Csp, https: bool) -> String {
     let mut text = String::new();
     csp.write(https, |entry, first| {
-        push(&mut text, first, entry.directive);
+        push(&mut text, first, &entry.name);
         match &entry.value {
             Value::Sources(list) => text.push_str(&spaced(&without_nonce(list))),
             Value::Words(words) => text.push_str(&spaced(words)),
@@ -68,7 +68,7 @@ pub(crate) fn unread(csp: &Csp, https: bool) -> String {
 pub(super) fn verbatim(csp: &Csp) -> String {
     let mut text = String::new();
     csp.write(true, |entry, first| {
-        push(&mut text, first, entry.directive);
+        push(&mut text, first, &entry.name);
         match &entry.value {
             Value::Sources(list) => text.push_str(&spaced(list)),
             Value::Words(words) => text.push_str(&spaced(words)),
@@ -77,9 +77,9 @@ pub(super) fn verbatim(csp: &Csp) -> String {
     text
 }
 
-fn push(text: &mut String, first: bool, directive: Directive) {
+fn push(text: &mut String, first: bool, name: &Name) {
     text.push_str(if first { "" } else { ";" });
-    text.push_str(directive.as_str());
+    text.push_str(name.as_str());
 }
 
 fn spaced(values: &[impl ToString]) -> String {
@@ -95,7 +95,8 @@ fn without_nonce(list: &[Source]) -> Vec<Source> {
     let stays = |source: &&Source| {
         let overruled = source.is(Keyword::UnsafeInline) || (strict && source.is_place());
         let idle = source.is(Keyword::StrictDynamic) && !trusts_more;
-        **source != Source::NONCE && !overruled && !idle
+        // What it would allow without the nonce is not known.
+        **source != Source::NONCE && !overruled && !idle && !source.is_unchecked()
     };
     let rest: Vec<_> = list.iter().filter(stays).cloned().collect();
     let allows = |source: &Source| source.is_place() || source.is_hash() || source.is_fixed_nonce();
@@ -106,8 +107,7 @@ impl Csp {
     /// Calls `each` with the entries that an answer over http or https has.
     fn write(&self, https: bool, mut each: impl FnMut(&Entry, bool)) {
         let upgrades = https || self.upgrade == When::Always;
-        let sent =
-            |entry: &&Entry| upgrades || entry.directive != Directive::UpgradeInsecureRequests;
+        let sent = |entry: &&Entry| upgrades || entry.name != Directive::UpgradeInsecureRequests;
         for (index, entry) in self.entries.iter().filter(sent).enumerate() {
             each(entry, index == 0);
         }

@@ -37,6 +37,9 @@ pub enum When {
     Always,
 }
 
+/// The largest number of seconds that every reader of numbers has exactly, JavaScript's too.
+const MOST: u64 = (1 << 53) - 1;
+
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Hsts {
@@ -45,7 +48,8 @@ impl Hsts {
         Self { max_age: YEAR, include_subdomains: true, preload: false, when: When::Https }
     }
 
-    /// How long browsers keep to it, in whole seconds. Zero makes them forget it. Default: 365 days.
+    /// How long browsers keep to it, in whole seconds, at most 2^53 - 1. Zero makes them forget it. Default:
+    /// 365 days.
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
         self
@@ -84,6 +88,9 @@ impl Hsts {
     fn invalid_fields(self) -> Vec<InvalidField> {
         let refuse = |message| InvalidField::new("strict-transport-security", message);
         let mut mistakes = Vec::new();
+        if self.max_age.as_secs() > MOST {
+            mistakes.push(refuse("max-age must be at most 9007199254740991"));
+        }
         if self.preload && self.max_age < YEAR {
             mistakes.push(refuse("is to be preloaded, which takes a max-age of at least 31536000"));
         }

@@ -8,43 +8,63 @@ use serde::{
     },
 };
 
-use super::words::Words;
+use super::{null, words::Words};
 use crate::{ConfigError, Csp, Directive, InvalidField, SourceList, config::SUBJECT};
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CspOptions {
-    #[serde(alias = "use-defaults")]
-    use_defaults: Option<bool>,
+    #[serde(alias = "use-defaults", deserialize_with = "null::or_false")]
+    use_defaults: bool,
+    #[serde(deserialize_with = "null::or_default")]
     directives: Directives,
-    #[serde(alias = "report-only")]
+    #[serde(alias = "report-only", deserialize_with = "null::or_false")]
     pub(super) report_only: bool,
-    #[serde(alias = "dangerously-disable-default-src")]
+    #[serde(alias = "dangerously-disable-default-src", deserialize_with = "null::or_false")]
     dangerously_disable_default_src: bool,
+    /// Sources, and names of directives, that this crate need not know.
+    unchecked: Vec<String>,
+}
+
+impl Default for CspOptions {
+    fn default() -> Self {
+        Self {
+            use_defaults: true,
+            directives: Directives::default(),
+            report_only: false,
+            dangerously_disable_default_src: false,
+            unchecked: Vec::new(),
+        }
+    }
 }
 
 impl CspOptions {
     /// The policy that is `defaults` with these changes, each directive at its place.
     pub(super) fn policy(self, defaults: &Csp) -> Result<Csp, ConfigError> {
-        let use_defaults = self.use_defaults.unwrap_or(true);
-        let mut builder = if use_defaults { defaults.clone().change() } else { Csp::builder() };
+        let mut builder =
+            if self.use_defaults { defaults.clone().change() } else { Csp::builder() };
         if self.dangerously_disable_default_src {
             builder = builder.remove(Directive::DefaultSrc).without_default_src();
         }
-        let mut named: Vec<String> = Vec::new();
-        let mut mistakes = Vec::new();
+        let mut named: Vec<(String, String)> = Vec::new();
+        let mut mistakes = self.unused();
         for (key, words) in self.directives.0 {
             let name = dashed(&key);
-            if named.contains(&name) {
-                let message = format!("{name:?} stands twice, the second time as {key:?}");
+            if let Some((_, first)) = named.iter().find(|(known, _)| *known == name) {
+                let message = format!("{key:?} is the same directive as {first:?}");
                 mistakes.push(InvalidField::new("content-security-policy", message));
-            } else if words.is_some() || Directive::of_name(&name).is_none() {
-                builder =
-                    builder.replace_named(&name, SourceList::from(words.unwrap_or_default().0));
-            } else if let Some(directive) = Directive::of_name(&name) {
+            } else if let (None, Some(directive)) = (&words, Directive::of_name(&name)) {
                 builder = builder.remove(directive);
+            } else {
+                let mark = |word: String| {
+                    let unchecked = self.unchecked.contains(&word);
+                    (word, unchecked)
+                };
+                let words = SourceList::marked(words.unwrap_or_default().0.into_iter().map(mark));
+                let unchecked = self.unchecked.contains(&key);
+                builder = builder.replace_written((&name, &key), words, unchecked);
             }
-            named.push(name);
+            named.push((name, key));
         }
         match builder.build() {
             Ok(csp) => ConfigError::check(SUBJECT, mistakes, csp),
@@ -53,6 +73,23 @@ impl CspOptions {
                 ConfigError::check(SUBJECT, mistakes, defaults.clone())
             }
         }
+    }
+}
+
+impl CspOptions {
+    /// Returns what is unchecked and does not occur.
+    fn unused(&self) -> Vec<InvalidField> {
+        let occurs = |text: &String| {
+            let word = |words: &Words| words.0.contains(text);
+            let directives = &self.directives.0;
+            directives.iter().any(|(key, words)| key == text || words.as_ref().is_some_and(word))
+        };
+        let unused = self.unchecked.iter().filter(|text| !occurs(text));
+        let refuse = |text| {
+            let message = format!("{text:?} does not occur in the directives");
+            InvalidField::new("content-security-policy.unchecked", message)
+        };
+        unused.map(refuse).collect()
     }
 }
 

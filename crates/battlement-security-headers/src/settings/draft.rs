@@ -7,7 +7,7 @@ use super::{
     csp::{CspOptions, dashed},
     options::{AllowList, HstsOptions, PolicyOptions, Preset, ReferrerOptions},
     switch::Switch,
-    words::Words,
+    words::{Tokens, Words},
 };
 use crate::{
     Coep, ConfigError, ContentTypeOptions, Coop, Corp, CrossDomainPolicies, Csp, DnsPrefetch,
@@ -90,10 +90,10 @@ impl Draft {
         let Some(name) = name else {
             return all.first().copied();
         };
-        let found = all.iter().copied().find(|known| name_of(*known).eq_ignore_ascii_case(name));
+        let found = all.iter().copied().find(|known| name_of(*known) == name);
         if found.is_none() {
             let known: Vec<_> = all.iter().map(|known| name_of(*known)).collect();
-            let message = format!("{name:?} is none of {}", known.join(", "));
+            let message = format!("must be one of {}, got {name:?}", known.join(", "));
             self.refuse(header.name().as_str(), message);
         }
         found
@@ -175,7 +175,7 @@ impl Draft {
 
     fn referrer(&mut self, switch: Switch<ReferrerOptions>) {
         self.switch(Header::ReferrerPolicy, switch, |draft, options| {
-            let Some(Words(names)) = options.policy else {
+            let Some(Tokens(names)) = options.policy else {
                 return Some(ReferrerPolicy::NoReferrer.into());
             };
             let token = |name: &String| {
@@ -193,15 +193,14 @@ impl Draft {
             _ => Hsts::new(),
         };
         self.switch(Header::Hsts, switch, |draft, options| {
-            let mut hsts = preset
-                .include_subdomains(options.include_sub_domains.unwrap_or(true))
-                .preload(options.preload);
+            let mut hsts =
+                preset.include_subdomains(options.include_sub_domains).preload(options.preload);
             if let Some(when) = options.when {
                 hsts = hsts.when(when.into());
             }
             if let Some(seconds) = options.max_age {
-                let Ok(age) = Duration::try_from_secs_f64(seconds) else {
-                    let message = format!("{seconds} is no number of seconds for maxAge");
+                let Ok(age) = Duration::try_from_secs_f64(seconds.floor()) else {
+                    let message = format!("the age must be a number of seconds, got {seconds}");
                     draft.refuse("strict-transport-security", message);
                     return None;
                 };
@@ -238,12 +237,16 @@ impl Draft {
         let frames = settings.x_frame_options.clone();
         self.switch(Header::FrameOptions, frames, |draft, options| {
             let action = options.action.unwrap_or_else(|| "SAMEORIGIN".into());
-            let joined =
-                if action.eq_ignore_ascii_case("same-origin") { "SAMEORIGIN" } else { &action };
-            let all = FrameOptions::ALL;
-            draft
-                .choice(Header::FrameOptions, Some(joined), all, FrameOptions::as_str)
-                .map(Into::into)
+            let frames = match action.to_ascii_uppercase().as_str() {
+                "DENY" => FrameOptions::Deny,
+                "SAMEORIGIN" | "SAME-ORIGIN" => FrameOptions::SameOrigin,
+                _ => {
+                    let message = format!("must be one of DENY, SAMEORIGIN, got {action:?}");
+                    draft.refuse("x-frame-options", message);
+                    return None;
+                }
+            };
+            Some(frames.into())
         });
         let cross_domain = settings.x_permitted_cross_domain_policies.clone();
         self.switch(Header::PermittedCrossDomainPolicies, cross_domain, |draft, options| {

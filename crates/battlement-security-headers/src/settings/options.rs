@@ -1,6 +1,9 @@
 use serde::Deserialize;
 
-use super::words::Words;
+use super::{
+    null,
+    words::{Tokens, Words},
+};
 use crate::When;
 
 /// What the settings begin with.
@@ -17,6 +20,7 @@ pub(super) enum Preset {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct PolicyOptions {
+    #[serde(deserialize_with = "null::refused")]
     pub(super) policy: Option<String>,
     #[serde(alias = "report-to")]
     pub(super) report_to: Option<String>,
@@ -25,24 +29,33 @@ pub(super) struct PolicyOptions {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct CorpOptions {
+    #[serde(deserialize_with = "null::refused")]
     pub(super) policy: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ReferrerOptions {
-    pub(super) policy: Option<Words>,
+    #[serde(deserialize_with = "null::refused")]
+    pub(super) policy: Option<Tokens>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct HstsOptions {
-    #[serde(alias = "max-age")]
+    #[serde(alias = "max-age", deserialize_with = "null::refused")]
     pub(super) max_age: Option<f64>,
-    #[serde(alias = "include-sub-domains")]
-    pub(super) include_sub_domains: Option<bool>,
+    #[serde(alias = "include-sub-domains", deserialize_with = "null::or_false")]
+    pub(super) include_sub_domains: bool,
+    #[serde(deserialize_with = "null::or_false")]
     pub(super) preload: bool,
     pub(super) when: Option<WhenOption>,
+}
+
+impl Default for HstsOptions {
+    fn default() -> Self {
+        Self { max_age: None, include_sub_domains: true, preload: false, when: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -64,19 +77,21 @@ impl From<WhenOption> for When {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DnsOptions {
+    #[serde(deserialize_with = "null::or_false")]
     pub(super) allow: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FrameOptions {
+    #[serde(deserialize_with = "null::refused")]
     pub(super) action: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CrossDomainOptions {
-    #[serde(alias = "permitted-policies")]
+    #[serde(alias = "permitted-policies", deserialize_with = "null::refused")]
     pub(super) permitted_policies: Option<String>,
 }
 

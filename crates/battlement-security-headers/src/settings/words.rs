@@ -5,7 +5,7 @@ use serde::{
     de::{SeqAccess, Visitor},
 };
 
-/// Words in a text, or in a list with one in each place.
+/// Words that a text parts by spaces, or a list with one in each place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words(pub(super) Vec<String>);
 
@@ -26,7 +26,6 @@ impl<'de> Visitor<'de> for WordsVisitor {
 
     fn visit_str<E>(self, text: &str) -> Result<Words, E> {
         let words: Vec<_> = text.split_ascii_whitespace().map(str::to_owned).collect();
-        // One empty word is a token of Referrer-Policy.
         Ok(Words(if text.is_empty() { vec![String::new()] } else { words }))
     }
 
@@ -36,5 +35,33 @@ impl<'de> Visitor<'de> for WordsVisitor {
             words.push(word);
         }
         Ok(Words(words))
+    }
+}
+
+/// One token, or a list of them. An empty one is a token of Referrer-Policy.
+#[derive(Clone, Debug)]
+pub(super) struct Tokens(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Tokens {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TokensVisitor)
+    }
+}
+
+struct TokensVisitor;
+
+impl<'de> Visitor<'de> for TokensVisitor {
+    type Value = Tokens;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of texts")
+    }
+
+    fn visit_str<E>(self, token: &str) -> Result<Tokens, E> {
+        Ok(Tokens(vec![token.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Tokens, A::Error> {
+        WordsVisitor.visit_seq(list).map(|Words(tokens)| Tokens(tokens))
     }
 }

@@ -1,5 +1,7 @@
-// Asks Helmet itself what it answers to each of these options, and writes that down.
-// npm install helmet@8 && node record.mjs > answers.json
+// Asks Helmet itself what it answers to each of these options, and writes that down: to those that mean the
+// same here, and to those that differ on purpose.
+// npm install helmet@8 && node record.mjs
+import { writeFileSync } from "node:fs";
 import helmet from "helmet";
 
 const csp = (options) => ({ contentSecurityPolicy: options });
@@ -66,7 +68,117 @@ const options = [
   ...["none", "master-only", "by-content-type", "all", "maybe"].map((permittedPolicies) => ({ xPermittedCrossDomainPolicies: { permittedPolicies } })),
   { permittedCrossDomainPolicies: { permittedPolicies: "all" } },
   { hsts: false, strictTransportSecurity: false },
+
+  // Null is not what is left out.
+  ...["includeSubDomains", "preload", "maxAge"].map((name) => ({ hsts: { [name]: null } })),
+  ...["strictTransportSecurity", "xDnsPrefetchControl", "xFrameOptions", "xPermittedCrossDomainPolicies"].map((name) => ({ [name]: null })),
+  ...["contentSecurityPolicy", "crossOriginEmbedderPolicy", "crossOriginOpenerPolicy", "crossOriginResourcePolicy", "referrerPolicy"].map((name) => ({ [name]: null })),
+  ...["originAgentCluster", "noSniff", "xDownloadOptions", "xPoweredBy", "xssFilter"].map((name) => ({ [name]: null })),
+  ...["crossOriginEmbedderPolicy", "crossOriginOpenerPolicy", "crossOriginResourcePolicy", "referrerPolicy"].map((name) => ({ [name]: { policy: null } })),
+  { xDnsPrefetchControl: { allow: null } },
+  { xFrameOptions: { action: null } },
+  { xPermittedCrossDomainPolicies: { permittedPolicies: null } },
+  csp({ useDefaults: null, directives: { defaultSrc: ["'self'"] } }),
+  csp({ useDefaults: null }),
+  csp({ reportOnly: null }),
+  csp({ directives: null }),
+
+  { hsts: { maxAge: 5.9999999999 } },
+  { hsts: { maxAge: 9007199254740991 } },
+  { hsts: { maxAge: "5" } },
+  { crossOriginEmbedderPolicy: { policy: "Require-Corp" } },
+  { referrerPolicy: { policy: "origin unsafe-url" } },
+  { referrerPolicy: { policy: "ORIGIN" } },
+  { xFrameOptions: { action: "Same-Origin" } },
+  directives({ scriptSrc: ["'self'", "'report-sha256'", "'report-sha384'", "'report-sha512'"] }),
+  directives({ fencedFrameSrc: ["'self'", "https:"] }),
 ];
+
+// By the rows of the migration page.
+const differences = {
+  "a keyword in another case, more than one space": [
+    directives({ scriptSrc: ["'SELF'"] }),
+    directives({ scriptSrc: "'self'  https:" }),
+  ],
+  "the source `'nonce'`": [directives({ scriptSrc: ["'nonce'"] })],
+  "a keyword without its quotes in another case, or beside other words of a text": [
+    directives({ scriptSrc: ["SELF"] }),
+    directives({ scriptSrc: "self https:" }),
+  ],
+  "an unknown directive": [directives({ fooSrc: ["'self'"] }), directives({ fooSrc: null })],
+  "`block-all-mixed-content`, `prefetch-src` and others that browsers have dropped": [
+    directives({ blockAllMixedContent: [] }),
+    directives({ prefetchSrc: ["'self'"] }),
+  ],
+  "a source that is not one by CSP Level 3: `//host`, an IPv6 address, a host with `_`, an unknown keyword": [
+    directives({ imgSrc: ["//cdn.example.com"] }),
+    directives({ imgSrc: ["[::1]"] }),
+    directives({ imgSrc: ["http://[::1]:8080"] }),
+    directives({ imgSrc: ["my_host.example"] }),
+    directives({ imgSrc: ["example.com?a=1"] }),
+    directives({ imgSrc: ["https://user@example.com"] }),
+    directives({ imgSrc: ["'foo'"] }),
+    directives({ imgSrc: ["ex\u00e4mple.com"] }),
+  ],
+  "two words in one element of a list": [directives({ imgSrc: ["'self' https:"] }), directives({ imgSrc: [" 'self'"] })],
+  "an empty text, as in `sandbox: \"\"`": [
+    directives({ sandbox: "" }),
+    directives({ sandbox: [""] }),
+    directives({ imgSrc: "" }),
+  ],
+  "a source or a word that means nothing where it stands": [
+    directives({ imgSrc: ["'unsafe-inline'"] }),
+    directives({ styleSrc: ["'strict-dynamic'"] }),
+    directives({ sandbox: ["allow-everything"] }),
+    directives({ upgradeInsecureRequests: ["'self'"] }),
+    directives({ webrtc: ["'allow'", "'block'"] }),
+  ],
+  "a source twice": [directives({ imgSrc: ["'self'", "'self'"] })],
+  "an empty list of sources": [directives({ imgSrc: [] })],
+  "`'none'` beside other sources": [directives({ imgSrc: ["'none'", "https:"] })],
+  "`'strict-dynamic'` without a nonce or a hash": [directives({ scriptSrc: ["'strict-dynamic'"] })],
+  "a hash of the wrong length, a nonce of less than 128 bits": [
+    directives({ scriptSrc: ["'sha256-abc'"] }),
+    directives({ scriptSrc: ["'nonce-abc'"] }),
+  ],
+  "a nonce that is the same in every answer": [directives({ scriptSrc: ["'nonce-abcdefghijklmnopqrstuv'"] })],
+  "`reportTo` without such an endpoint in `reportingEndpoints`": [directives({ reportTo: "csp" })],
+  "`false` for a directive": [directives({ styleSrc: false })],
+  "`null` for a header under its shorter name, as `hsts: null`": [
+    { hsts: null },
+    { dnsPrefetchControl: null },
+    { frameguard: null },
+    { permittedCrossDomainPolicies: null },
+  ],
+  "`preload` with a `maxAge` of less than a year, or without subdomains": [
+    { hsts: { maxAge: 5, preload: true } },
+    { hsts: { includeSubDomains: false, preload: true } },
+  ],
+  "a `maxAge` of more than 2^53 - 1": [{ hsts: { maxAge: 9007199254740992 } }, { hsts: { maxAge: 1e21 } }],
+  "a truthy or falsy value in the place of `true`, `false` or an object: `\"no\"`, `0`, `[]`": [
+    { hsts: { includeSubDomains: "no" } },
+    { hsts: { preload: 1 } },
+    { xDnsPrefetchControl: { allow: 0 } },
+    { xDownloadOptions: "no" },
+    { originAgentCluster: {} },
+    { xFrameOptions: 0 },
+    { contentSecurityPolicy: "yes" },
+    csp({ reportOnly: "no" }),
+    csp({ useDefaults: 0, directives: { defaultSrc: ["'self'"] } }),
+    csp({ directives: [] }),
+  ],
+  "an element of a list that is not a text": [directives({ imgSrc: [5] }), directives({ imgSrc: [null] })],
+  "an unknown or misspelt key": [
+    { expectCt: true },
+    { contentSecurityPolice: false },
+    csp({ reportonly: true }),
+    { crossOriginResourcePolicy: { polici: "same-site" } },
+  ],
+  "a key that is written as the header is, as `x-frame-options`": [
+    { "x-frame-options": false },
+    { hsts: { "max-age": 5 } },
+  ],
+};
 
 const answer = (options) => {
   const headers = [];
@@ -84,5 +196,13 @@ const answer = (options) => {
   return { options, headers };
 };
 
-const lines = options.map((option) => JSON.stringify(answer(option)));
-console.log(`[\n${lines.join(",\n")}\n]`);
+const write = (name, cases) => {
+  const lines = cases.map((one) => JSON.stringify(one));
+  writeFileSync(new URL(name, import.meta.url), `[\n${lines.join(",\n")}\n]\n`);
+};
+console.warn = () => {};
+write("answers.json", options.map(answer));
+write(
+  "differences.json",
+  Object.entries(differences).flatMap(([difference, all]) => all.map((one) => ({ difference, ...answer(one) }))),
+);
