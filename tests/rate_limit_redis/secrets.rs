@@ -1,50 +1,19 @@
 //! A password shows nowhere.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use battlement_rate_limit::{
     Policy,
     redis::{OnFailure, Redis, State},
 };
 use battlement_testkit::{eventually, redis::Redis as Server};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::shop::{PATIENCE, Shop};
+use crate::{
+    log::Log,
+    shop::{PATIENCE, Shop},
+};
 
 const PASSWORD: &str = "hunter2-hunter2";
-
-/// All that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 async fn with_user(password: &str) -> Server {
     let password = format!(">{password}");
@@ -57,9 +26,7 @@ fn url(server: &Server, user: &str, password: &str) -> String {
 
 #[tokio::test]
 async fn a_user_and_a_password_are_used_and_shown_neither_in_debug_nor_in_the_log() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-    let _logging = tracing::subscriber::set_default(subscriber.with_writer(log.clone()).finish());
+    let (log, _logging) = Log::collect();
     let mut server = with_user(PASSWORD).await;
     let url = url(&server, "app", PASSWORD);
     let builder = Redis::builder(&url).deadline(PATIENCE);
@@ -82,9 +49,7 @@ async fn a_user_and_a_password_are_used_and_shown_neither_in_debug_nor_in_the_lo
 
 #[tokio::test]
 async fn a_wrong_password_is_an_outage_with_its_reason_in_the_log_and_not_itself() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-    let _logging = tracing::subscriber::set_default(subscriber.with_writer(log.clone()).finish());
+    let (log, _logging) = Log::collect();
     let server = with_user("the-right-one").await;
     let redis = Redis::new(&url(&server, "app", PASSWORD)).unwrap();
     let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);

@@ -88,17 +88,20 @@
 //! together, and refunds. They run in the runtime of the requests, and end with the last clone; if that runtime ends
 //! earlier, a request in another one starts them anew.
 
-mod breaker;
 mod builder;
 mod clock;
 #[cfg_attr(not(feature = "redis-cluster"), path = "redis/no_cluster.rs")]
 mod cluster;
+mod connection;
 mod crowd;
+mod deadline;
 mod deny_cache;
 mod encoded;
 mod engine;
+mod engines;
 mod entry;
 mod failure;
+mod fault;
 mod flight;
 mod group;
 mod lanes;
@@ -106,6 +109,7 @@ mod link;
 mod observe;
 mod place;
 mod probe;
+mod report;
 mod script;
 mod sent;
 #[cfg(feature = "serde")]
@@ -133,7 +137,11 @@ pub use self::{
     state::State,
     store::{Asking, RedisStore},
 };
-use self::{engine::Engine, target::Server};
+use self::{
+    engine::{Engine, Settings},
+    engines::Engines,
+    target::Server,
+};
 use crate::ConfigError;
 
 /// A Redis that limiters keep their state in: one connection for all of them.
@@ -144,7 +152,7 @@ use crate::ConfigError;
 pub struct Redis(Arc<Owner>);
 
 struct Owner {
-    engine: Arc<Engine>,
+    engines: Arc<Engines>,
     seed: [u64; 2],
 }
 
@@ -192,19 +200,27 @@ impl Redis {
     /// How it stands.
     #[must_use]
     pub fn state(&self) -> State {
-        self.0.engine.state()
+        self.0.engines.state()
     }
 
-    fn of(engine: Arc<Engine>, seed: [u64; 2]) -> Self {
-        Self(Arc::new(Owner { engine, seed }))
+    /// Within a runtime, begins to connect.
+    fn of(settings: Settings, seed: [u64; 2]) -> Self {
+        let engines = Engines::new(settings);
+        drop(engines.here());
+        Self(Arc::new(Owner { engines, seed }))
     }
 
-    fn engine(&self) -> &Arc<Engine> {
-        &self.0.engine
+    /// Returns the engine of this runtime, or `None` outside of any.
+    fn engine(&self) -> Option<Arc<Engine>> {
+        self.0.engines.here()
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.engines.settings
     }
 
     fn prefix(&self) -> &str {
-        &self.0.engine.settings.prefix
+        &self.settings().prefix
     }
 
     fn seed(&self) -> [u64; 2] {
@@ -212,27 +228,17 @@ impl Redis {
     }
 
     fn is_cluster(&self) -> bool {
-        self.0.engine.groups.len() > 1
+        self.settings().plan.groups() > 1
     }
 
     fn is_coalesced(&self) -> bool {
-        self.0.engine.settings.together > 1
-    }
-
-    /// Whether it is up where `slot` lies, as far as is known.
-    fn is_worth_asking(&self, slot: u16) -> bool {
-        let worth = self.0.engine.is_worth_asking(slot);
-        if !worth {
-            // The task that would notice its return may have ended with its runtime.
-            self.0.engine.supervise();
-        }
-        worth
+        self.settings().together > 1
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.engine.signs.closed();
+        self.engines.close();
     }
 }
 

@@ -2,9 +2,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     Observe, Redis,
-    engine::{Engine, Settings},
-    link::Connect,
-    target::Target,
+    engine::Settings,
+    report::Report,
+    target::{Plan, Target},
+    tls::Certificates,
 };
 use crate::{ConfigError, InvalidField, KeyHasher, policy::SETTINGS};
 
@@ -12,7 +13,7 @@ use crate::{ConfigError, InvalidField, KeyHasher, policy::SETTINGS};
 #[derive(Clone)]
 pub struct Builder {
     target: Arc<dyn Target>,
-    roots: Option<Vec<u8>>,
+    pub(super) certificates: Certificates,
     deadline: Duration,
     prefix: String,
     secret: Option<Vec<u8>>,
@@ -36,7 +37,7 @@ impl Builder {
     pub(super) fn new(target: impl Target + 'static) -> Self {
         Self {
             target: Arc::new(target),
-            roots: None,
+            certificates: Certificates::default(),
             deadline: DEADLINE,
             prefix: PREFIX.to_owned(),
             secret: None,
@@ -47,8 +48,8 @@ impl Builder {
     }
 
     #[cfg(feature = "serde")]
-    pub(super) fn roots(mut self, pem: Option<Vec<u8>>) -> Self {
-        self.roots = pem;
+    pub(super) fn certificates(mut self, certificates: Certificates) -> Self {
+        self.certificates = certificates;
         self
     }
 
@@ -96,15 +97,6 @@ impl Builder {
         self
     }
 
-    /// The only authorities whose certificates are trusted, as PEM, for a server that has one of your own.
-    /// Default: those of the system.
-    #[cfg(feature = "redis-tls")]
-    #[must_use]
-    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.roots = Some(pem.as_ref().to_vec());
-        self
-    }
-
     /// Who is told of commands and states. Default: nobody.
     #[must_use]
     pub fn observe(mut self, observe: impl Observe + 'static) -> Self {
@@ -124,20 +116,19 @@ impl Builder {
 
     /// The client, unless there are mistakes beside these, which were found earlier.
     pub(super) fn build_without(self, mistakes: Vec<InvalidField>) -> Result<Redis, ConfigError> {
-        let connect = self.connector(mistakes)?;
+        let plan = self.plan(mistakes)?;
         let seed = seed(self.secret.as_deref());
         let settings = Settings {
             deadline: self.deadline,
             prefix: self.prefix,
             together: self.coalesce,
             room: self.queue,
+            report: Report::new(self.observe.clone()),
             observe: self.observe,
+            plan,
             now: None,
         };
-        let groups = usize::from(self.target.groups());
-        let engine = Arc::new(Engine::new(settings, connect, groups));
-        engine.supervise();
-        Ok(Redis::of(engine, seed))
+        Ok(Redis::of(settings, seed))
     }
 
     /// Whether it can be built, for whoever reads settings before there is a log to tell of connections.
@@ -146,14 +137,14 @@ impl Builder {
     ///
     /// As [`build`](Self::build).
     pub fn check(&self) -> Result<(), ConfigError> {
-        self.connector(Vec::new()).map(drop)
+        self.plan(Vec::new()).map(drop)
     }
 
-    fn connector(&self, mut mistakes: Vec<InvalidField>) -> Result<Box<dyn Connect>, ConfigError> {
+    fn plan(&self, mut mistakes: Vec<InvalidField>) -> Result<Plan, ConfigError> {
         mistakes.extend(self.invalid_fields());
-        let connector = self.target.connector(most_time(self.deadline), self.roots.as_deref());
-        match connector {
-            Ok(connector) => ConfigError::check(SETTINGS, mistakes, connector),
+        let limit = most_time(self.deadline);
+        match Plan::new(Arc::clone(&self.target), self.certificates.clone(), limit) {
+            Ok(plan) => ConfigError::check(SETTINGS, mistakes, plan),
             Err(mistake) => {
                 mistakes.insert(0, mistake);
                 Err(ConfigError::new(SETTINGS, mistakes))

@@ -1,76 +1,57 @@
 //! A cluster, where each slot may be on a node of its own.
 
 mod link;
+mod table;
 
-use std::time::Duration;
-
-use redis::{
-    ConnectionInfo,
-    cluster::{ClusterClient, ClusterClientBuilder},
-    io::tcp::TcpSettings,
-};
+use std::sync::Arc;
 
 use self::link::Cluster;
 #[cfg(feature = "serde")]
 use super::Builder;
 use super::{
-    link::Connect,
-    target::{Target, info},
-    tls,
+    connection::{Changed, Dial, Endpoint},
+    link::Link,
+    target::Target,
 };
 use crate::InvalidField;
 
 /// Some nodes of a cluster, by their URLs; the others are found through them.
 pub(super) struct Nodes(pub(super) Vec<String>);
 
-/// What `urls` are the nodes of.
+/// Returns a builder for the cluster that `urls` are nodes of.
 #[cfg(feature = "serde")]
-#[expect(clippy::unnecessary_wraps, reason = "it is none where clusters are not built in")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails where clusters are not built in")]
 pub(super) fn builder(urls: Vec<String>) -> Result<Builder, InvalidField> {
     Ok(Builder::new(Nodes(urls)))
 }
 
-/// Enough that a node that is away takes few slots of others with it.
+/// Enough that a node that is unavailable takes few slots of others with it.
 const GROUPS: u16 = 128;
+
+const NODES: &str =
+    "must be at least one node of a cluster, all with the same user, password and TLS";
+const DATABASE: &str = "must name no database but 0, the only one of a cluster";
 
 impl Target for Nodes {
     fn groups(&self) -> u16 {
         GROUPS
     }
 
-    fn connector(
-        &self,
-        most: Duration,
-        roots: Option<&[u8]>,
-    ) -> Result<Box<dyn Connect>, InvalidField> {
-        let read = |(index, url): (usize, &String)| info(&format!("urls[{index}]"), url);
-        let nodes = self.0.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-        // What the client does by itself must not charge twice: it sends nothing again. And it waits for no
-        // node so long that the others would have to.
-        let builder = ClusterClient::builder(nodes.clone())
-            .retries(0)
-            .connection_timeout(most)
-            .response_timeout(most)
-            .overall_response_timeout(Some(most))
-            .tcp_settings(TcpSettings::default().set_nodelay(true));
-        let client = secured(builder, &nodes, roots)?
-            .build()
-            .map_err(|_| InvalidField::new("urls", NODES))?;
-        Ok(Box::new(Cluster { client }))
+    fn endpoints(&self) -> Result<Vec<Endpoint>, InvalidField> {
+        let read =
+            |(index, url): (usize, &String)| Endpoint::of_url(&format!("urls[{index}]"), url);
+        let endpoints = self.0.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        let first = endpoints.first().ok_or_else(|| InvalidField::new("urls", NODES))?;
+        if !endpoints.iter().all(|endpoint| first.is_alike(endpoint)) {
+            return Err(InvalidField::new("urls", NODES));
+        }
+        if first.has_database() {
+            return Err(InvalidField::new("urls", DATABASE));
+        }
+        Ok(endpoints)
     }
-}
 
-const NODES: &str =
-    "must be at least one node of a cluster, all with the same user, password and TLS";
-
-fn secured(
-    builder: ClusterClientBuilder,
-    nodes: &[ConnectionInfo],
-    roots: Option<&[u8]>,
-) -> Result<ClusterClientBuilder, InvalidField> {
-    for node in nodes {
-        // Says what is wrong, and sees to it that TLS can be spoken.
-        tls::client(node.clone(), roots)?;
+    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Box<dyn Link> {
+        Box::new(Cluster::new(endpoints, dial, changed))
     }
-    Ok(tls::cluster(builder, roots))
 }

@@ -2,69 +2,74 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use arc_swap::ArcSwapOption;
-use tokio::{
-    runtime::Handle,
-    sync::watch,
-    time::{Instant, timeout_at},
-};
+use redis::Value;
+use tokio::{runtime::Handle, sync::watch, time::Instant};
 
 use super::{
     Observe, State,
+    connection::{Changed, Connection},
     crowd::Crowd,
+    deadline::until,
     entry::{Answer, Entry},
+    fault::{Fault, Refusal},
     flight::{self, Job},
     group::{Group, group_of},
     lanes::Lanes,
-    link::{Connect, Fault, Link},
+    link::Link,
+    report::Report,
     script::{By, Reply, Script},
     sent::Sent,
     signs::Signs,
-    supervisor,
+    target::Plan,
     turn::Turn,
     way::Way,
 };
 use crate::StoreError;
 
-/// What all clones of a [`Redis`](super::Redis) share: sends questions, and knows whether to.
+/// Sends the questions of one runtime, and knows whether to.
 pub(super) struct Engine {
-    pub(super) settings: Settings,
-    pub(super) connect: Box<dyn Connect>,
-    pub(super) link: ArcSwapOption<Box<dyn Link>>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) link: Box<dyn Link>,
     pub(super) phase: watch::Sender<Phase>,
-    /// Whether the phase is down, for requests.
+    /// Whether the phase is up, and whether it is down, for requests.
+    up: AtomicBool,
     down: AtomicBool,
     pub(super) groups: Box<[Group]>,
-    pub(super) signs: Signs,
+    pub(super) signs: Arc<Signs>,
+    /// Whether a server that was to be a single one has turned out to be a node of a cluster.
+    is_cluster_node: AtomicBool,
     script: Script,
     /// Of questions that go together.
     lanes: Mutex<Lanes<Job>>,
     /// Of questions that go alone.
     pub(super) crowd: Crowd,
     began: Instant,
-    /// Whether there is a task that looks after it.
-    supervised: AtomicBool,
+    /// The last time at which the supervisor ran, in microseconds since the beginning.
+    supervised: AtomicU64,
 }
 
+/// The settings of a [`Redis`](super::Redis), which all of its engines share.
 pub(super) struct Settings {
     pub(super) deadline: Duration,
     pub(super) prefix: String,
     pub(super) together: usize,
     pub(super) room: usize,
     pub(super) observe: Option<Arc<dyn Observe>>,
+    pub(super) plan: Plan,
+    pub(super) report: Report,
     /// In place of the clock of Redis, in tests.
     pub(super) now: Option<u64>,
 }
 
-/// Whether there is a connection.
+/// Whether Redis is known to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Not yet, and it is worth waiting for one.
+    /// Not known yet: requests wait until it is.
     Connecting,
     Up,
     Down,
@@ -92,24 +97,32 @@ pub(super) struct Answered {
 
 /// Flights on their way at once: the next batch gathers while two are out, and goes if it is full.
 const FLIGHTS: usize = 2;
+/// A supervisor that has not run for so long is in a runtime that is not run: otherwise it runs every few seconds.
+const SILENCE: Duration = Duration::from_secs(20);
 /// How often a question goes out anew that was certainly not decided.
 const TRIES: usize = 3;
 
 impl Engine {
-    pub(super) fn new(settings: Settings, connect: Box<dyn Connect>, groups: usize) -> Self {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        let (signs, began) = (Arc::<Signs>::default(), Instant::now());
+        let changed: Changed = {
+            let signs = Arc::clone(&signs);
+            Arc::new(move || signs.changed())
+        };
         Self {
             lanes: Mutex::new(Lanes::new(FLIGHTS, settings.together, settings.room)),
             crowd: Crowd::new(settings.room, settings.deadline),
-            settings,
-            connect,
-            link: ArcSwapOption::empty(),
+            link: settings.plan.link(began, changed),
             phase: watch::Sender::new(Phase::Connecting),
+            up: AtomicBool::new(false),
             down: AtomicBool::new(false),
-            groups: (0..groups).map(|_| Group::new()).collect(),
-            signs: Signs::default(),
+            groups: (0..settings.plan.groups()).map(|_| Group::default()).collect(),
+            signs,
+            is_cluster_node: AtomicBool::new(false),
             script: Script::new(),
-            began: Instant::now(),
-            supervised: AtomicBool::new(false),
+            began,
+            supervised: AtomicU64::new(0),
+            settings,
         }
     }
 
@@ -139,141 +152,168 @@ impl Engine {
         asked: Instant,
         entry: impl Fn() -> Entry,
     ) -> Result<Answered, StoreError> {
-        self.supervise();
-        let deadline = asked + self.settings.deadline;
-        let answered = self.answered::<W>(self.since(asked), &entry);
-        let result = timeout_at(deadline, answered).await.unwrap_or(Err(StoreError::Late));
-        if let Err(error) = &result {
-            self.note_failure(slot, deadline, *error);
+        let most = self.settings.deadline;
+        let deadline = asked + most;
+        let end = AtomicU64::new(micros(self.since(deadline)));
+        let extended = |at| end.store(micros(self.since(at)), Relaxed);
+        let answered = self.answered::<W>(self.since(asked), &end, &entry);
+        match until(deadline, most, extended, answered).await {
+            Ok(result) => result,
+            Err(_) => {
+                self.failed(slot, &Fault::Late);
+                Err(StoreError::Late)
+            }
         }
-        result
     }
 
-    /// What was said, of the first time that it was not too late.
+    /// What was said, of the first time that it was not too late. The time at `end` may be put off meanwhile.
     async fn answered<W: Way>(
         self: &Arc<Self>,
         asked: Duration,
+        end: &AtomicU64,
         entry: &impl Fn() -> Entry,
     ) -> Result<Answered, StoreError> {
-        let deadline = asked + self.settings.deadline;
         for _ in 0..TRIES {
-            let answered = W::go(self, Question { entry: entry(), deadline }, asked).await?;
+            let (entry, deadline) = (entry(), Duration::from_micros(end.load(Relaxed)));
+            let slot = entry.slot;
+            let answered = W::go(self, Question { entry, deadline }, asked).await?;
             match answered.answer {
                 // Within the deadline, so it was our idea of its clock that was wrong; that is put right.
                 Answer::Stale => {}
-                Answer::Failed(_) => return Err(StoreError::Failed),
+                Answer::Failed(code) => {
+                    self.failed(slot, &Fault::Refused(Refusal::of_script(&code)));
+                    return Err(StoreError::Failed);
+                }
                 Answer::Done(_) => return Ok(answered),
             }
         }
         Err(StoreError::Late)
     }
 
-    /// Sends questions of one slot as one command.
-    pub(super) async fn send<Q: AsRef<Question>>(
+    /// Sends questions of one slot as one command, and settles what can be settled at once: loads the script, and
+    /// follows redirections.
+    pub(super) async fn attempt<Q: AsRef<Question>>(
         &self,
+        connection: &Connection,
         questions: &[Q],
-    ) -> Result<Replied, StoreError> {
-        let group = self.group(questions[0].as_ref().entry.slot);
-        for _ in 0..TRIES {
-            let loads = group.loads.load(Relaxed);
-            let link = self.link().await?;
-            let result = match self.exchange(&**link, By::Hash, questions, self.now()).await {
-                Err(Fault::NoScript) => {
-                    // Whoever is first loads it with a question of its own; the others come again.
-                    let _loading = group.loading.lock().await;
-                    if group.loads.load(Relaxed) != loads {
-                        continue;
+    ) -> Result<Replied, Fault> {
+        let loads = self.group(questions[0].as_ref().entry.slot).loads.load(Relaxed);
+        match self.exchange(connection, Form::HASH, questions, self.now()).await {
+            Err(Fault::NoScript) => self.load(connection, loads, questions).await,
+            Err(Fault::Moved(to)) => {
+                self.link.moved(&to).inspect_err(|_| self.is_cluster_node.store(true, Relaxed))?;
+                self.signs.moved();
+                Err(Fault::Moved(to))
+            }
+            Err(Fault::Ask(to)) => {
+                let connection = self.link.redirected(&to).await?;
+                match self.exchange(&connection, Form::ASKING, questions, self.now()).await {
+                    Err(Fault::NoScript) => {
+                        self.exchange(&connection, Form::ASKING_TEXT, questions, self.now()).await
                     }
-                    let result = self.exchange(&**link, By::Text, questions, self.now()).await;
-                    group.loads.fetch_add(u64::from(result.is_ok()), Relaxed);
-                    result
+                    result => result,
                 }
-                // The client has been told where it is now.
-                Err(Fault::Moved) => continue,
-                result => result,
-            };
-            return self.noted(group, result);
+            }
+            result => result,
         }
-        Err(StoreError::Failed)
+    }
+
+    /// Loads the script by sending its text with the questions, unless it was loaded since it was found missing.
+    async fn load<Q: AsRef<Question>>(
+        &self,
+        connection: &Connection,
+        loads: u64,
+        questions: &[Q],
+    ) -> Result<Replied, Fault> {
+        let group = self.group(questions[0].as_ref().entry.slot);
+        let _loading = group.loading.lock().await;
+        if group.loads.load(Relaxed) != loads {
+            return Err(Fault::NoScript);
+        }
+        let result = self.exchange(connection, Form::TEXT, questions, self.now()).await;
+        group.loads.fetch_add(u64::from(result.is_ok()), Relaxed);
+        result
     }
 
     /// One command, asked at `asked` or later, and what comes back.
     pub(super) async fn exchange<Q: AsRef<Question>>(
         &self,
-        link: &dyn Link,
-        by: By,
+        connection: &Connection,
+        form: Form,
         questions: &[Q],
         asked: Duration,
     ) -> Result<Replied, Fault> {
-        let clock = &self.group(questions[0].as_ref().entry.slot).clock;
         let timed = questions.iter().map(|question| {
             let Question { entry, deadline } = question.as_ref();
-            (entry, clock.at(*deadline))
+            (entry, connection.clock.at(*deadline))
         });
-        let cmd = self.script.command(by, self.settings.now, timed);
+        let cmd = self.script.command(form.by, self.settings.now, timed);
         let last = questions.iter().map(|question| question.as_ref().deadline).max();
         let sent = Sent::new(self, questions.len(), asked, last.unwrap_or(asked));
-        let value = link.sent(&cmd).await;
+        let value = form.send(connection, cmd.get_packed_command()).await;
         let received = self.now();
         let entries = questions.iter().map(|question| &question.as_ref().entry);
         let reply =
             value.and_then(|value| Reply::of(&value, entries).map_err(|_| Fault::Malformed));
         if let Ok(reply) = &reply {
-            clock.note(reply.now, asked, received);
+            connection.clock.note(reply.now, asked, received);
         }
-        sent.answered(received, reply.as_ref().map(|_| ()).map_err(StoreError::from));
-        reply.map(|reply| Replied { reply, received })
+        sent.answered(received, reply.as_ref());
+        reply.map(Replied)
     }
 
-    /// The connection, once there is one.
-    pub(super) async fn link(&self) -> Result<Arc<Box<dyn Link>>, StoreError> {
-        if let Some(link) = self.link.load_full() {
-            return Ok(link);
-        }
-        let (mut phase, mut link) = (self.phase.subscribe(), None);
-        // Not until the phase is no more connecting: where a connection is taken away, that tells later.
-        let settled = phase.wait_for(|phase| {
-            link = self.link.load_full();
-            link.is_some() || *phase == Phase::Down
-        });
-        drop(settled.await);
-        link.ok_or(StoreError::Unavailable)
+    /// Returns the connection for a slot, if nothing has to be waited for.
+    pub(super) fn open(&self, slot: u16) -> Option<Arc<Connection>> {
+        if self.up.load(Relaxed) { self.link.open(slot) } else { None }
     }
 
-    /// What came back counts for the group; a fault is heard of by the supervisor, and what it is to the caller is
-    /// returned.
-    pub(super) fn noted(
-        &self,
-        group: &Group,
-        result: Result<Replied, Fault>,
-    ) -> Result<Replied, StoreError> {
-        match &result {
-            Ok(replied) => group.note_successes(replied.received, replied.reply.done()),
-            Err(Fault::Broken) => self.signs.broken(),
-            Err(_) => {}
+    /// Returns the connection for a slot, once it is known that Redis decides.
+    pub(super) async fn connection(&self, slot: u16) -> Result<Arc<Connection>, Fault> {
+        if !self.up.load(Relaxed) {
+            let mut phase = self.phase.subscribe();
+            let known = phase.wait_for(|phase| *phase != Phase::Connecting).await;
+            if known.is_ok_and(|phase| *phase == Phase::Down) {
+                return Err(Fault::Unavailable);
+            }
         }
-        result.map_err(|fault| StoreError::from(&fault))
+        self.link.connection(slot).await
     }
 
-    fn note_failure(&self, slot: u16, deadline: Instant, error: StoreError) {
-        if !matches!(error, StoreError::Busy | StoreError::Unavailable) {
-            let asked = deadline - self.settings.deadline;
-            let asked = asked.saturating_duration_since(self.began);
-            self.group(slot).note_failure(asked, self.now());
+    /// Notes the result of one command, and returns what it is to those who ask.
+    pub(super) fn noted<T>(&self, slot: u16, result: Result<T, Fault>) -> Result<T, StoreError> {
+        result.map_err(|fault| {
+            self.failed(slot, &fault);
+            StoreError::from(&fault)
+        })
+    }
+
+    /// Has the supervisor look whether the group of the slot is available.
+    fn failed(&self, slot: u16, fault: &Fault) {
+        if self.up.load(Relaxed) && *fault != Fault::Unavailable {
+            self.settings.report.command_failed(fault);
             self.signs.suspect(group_of(slot, self.groups.len()));
         }
     }
 
-    /// Takes a connection into use, or none.
-    pub(super) fn put(&self, link: Option<Arc<Box<dyn Link>>>, phase: Phase) {
-        self.link.store(link);
+    /// Enters a phase.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.up.store(phase == Phase::Up, Relaxed);
         self.down.store(phase == Phase::Down, Relaxed);
         self.phase.send_replace(phase);
+        self.supervised.store(micros(self.now()), Relaxed);
     }
 
-    /// The groups that are not asked.
-    pub(super) fn open_groups(&self) -> Vec<usize> {
-        (0..self.groups.len()).filter(|index| self.groups[*index].is_open()).collect()
+    /// Returns whether the supervisor has run lately.
+    pub(super) fn is_supervised(&self) -> bool {
+        let last = Duration::from_micros(self.supervised.load(Relaxed));
+        self.now().saturating_sub(last) < SILENCE
+    }
+
+    /// Returns whether probes are about keys in two slots, which a node of a cluster refuses. Where each question is
+    /// asked alone, servers that allow no more are worth asking until they redirect one.
+    pub(super) fn probes_two_keys(&self) -> bool {
+        let is_coalesced = self.settings.together > 1;
+        self.groups.len() == 1 && (is_coalesced || self.is_cluster_node.load(Relaxed))
     }
 
     /// Since the beginning.
@@ -287,17 +327,6 @@ impl Engine {
 
     pub(super) fn instant(&self, since: Duration) -> Instant {
         self.began + since
-    }
-
-    /// Sees to it that a task looks after the connection, in whatever runtime there is now.
-    pub(super) fn supervise(self: &Arc<Self>) {
-        if !self.supervised.load(Relaxed)
-            && let Ok(runtime) = Handle::try_current()
-            && !self.supervised.swap(true, Relaxed)
-        {
-            let supervised = Supervised(Arc::clone(self));
-            runtime.spawn(async move { supervisor::run(&supervised.0).await });
-        }
     }
 
     pub(super) fn lanes(&self) -> MutexGuard<'_, Lanes<Job>> {
@@ -315,10 +344,6 @@ impl Engine {
         self.lanes().leave(slot, Job::is_gone)
     }
 
-    pub(super) fn is_linked(&self) -> bool {
-        self.link.load().is_some()
-    }
-
     /// A flight of this slot will never leave, since its runtime is gone. If none else is on its way, the
     /// callers of those that wait hear that nobody will answer.
     pub(super) fn give_up(&self, slot: u16) {
@@ -327,16 +352,39 @@ impl Engine {
     }
 }
 
-/// What came back, and when.
-pub(super) struct Replied {
-    pub(super) reply: Reply,
-    received: Duration,
+/// The form that a command has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    by: By,
+    /// Whether the server is asked in place of another one, from which the slot migrates.
+    asking: bool,
 }
+
+/// `ASKING`, by which a server answers for a slot that migrates to it.
+const ASKING: &[u8] = b"*1\r\n$6\r\nASKING\r\n";
+
+impl Form {
+    pub(super) const HASH: Self = Self { by: By::Hash, asking: false };
+    pub(super) const TEXT: Self = Self { by: By::Text, asking: false };
+    const ASKING: Self = Self { by: By::Hash, asking: true };
+    const ASKING_TEXT: Self = Self { by: By::Text, asking: true };
+
+    async fn send(self, connection: &Connection, command: Vec<u8>) -> Result<Value, Fault> {
+        if self.asking {
+            connection.send_after([ASKING, &command].concat(), 1).await
+        } else {
+            connection.send(command).await
+        }
+    }
+}
+
+/// What came back.
+pub(super) struct Replied(pub(super) Reply);
 
 impl Replied {
     /// Of each question.
     pub(super) fn answered(self) -> impl Iterator<Item = Answered> {
-        let Reply { now: stamp, answers } = self.reply;
+        let Reply { now: stamp, answers } = self.0;
         answers.into_iter().map(move |answer| Answered { answer, stamp })
     }
 }
@@ -348,24 +396,8 @@ pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-/// That a task looks after the connection; if it ends with its runtime, the next call starts another.
-struct Supervised(Arc<Engine>);
-
-impl Drop for Supervised {
-    fn drop(&mut self) {
-        let engine = &self.0;
-        engine.put(None, Phase::Connecting);
-        engine.supervised.store(false, Relaxed);
-    }
-}
-
-impl From<&Fault> for StoreError {
-    fn from(fault: &Fault) -> Self {
-        match fault {
-            Fault::Late => Self::Late,
-            _ => Self::Failed,
-        }
-    }
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Engine {

@@ -1,15 +1,20 @@
 //! Questions that go together, in a task of their own: nobody who asks can hold up others, however seldom it is
 //! polled, and whoever goes away takes nobody along.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use tokio::{sync::oneshot, time::timeout_at};
+use tokio::sync::oneshot;
 
 use super::{
-    engine::{Answered, Engine, Question},
+    deadline::until,
+    engine::{Answered, Engine, Question, Replied},
+    fault::Fault,
     turn::Turn,
 };
 use crate::StoreError;
+
+/// How often questions go out again that were certainly not decided.
+const TRIES: usize = 3;
 
 /// A question, and who waits for the answer.
 #[derive(Debug)]
@@ -44,25 +49,56 @@ pub(super) async fn fly(mut turn: Turn) {
 }
 
 /// Sends questions, and tells those who still wait what was said.
-pub(super) async fn carry(engine: &Engine, mut jobs: Vec<Job>) {
-    let last = jobs.iter().map(|job| job.question.deadline).max();
-    let last = engine.instant(last.unwrap_or_default());
-    if !engine.is_linked() {
-        // Who goes away while there is no connection is not asked for. If there will be none, sending tells.
-        let _ = timeout_at(last, engine.link()).await;
-        jobs.retain(|job| !job.is_gone());
-        if jobs.is_empty() {
-            return;
-        }
-    }
-    let sent = timeout_at(last, engine.send(&jobs)).await;
+pub(super) async fn carry(engine: &Arc<Engine>, mut jobs: Vec<Job>) {
+    let Some(last) = jobs.iter().map(|job| job.question.deadline).max() else { return };
+    let most = engine.settings.deadline;
+    let slot = jobs[0].question.entry.slot;
+    let sent = until(engine.instant(last), most, |_| {}, send(engine, &mut jobs)).await;
+    let result = match sent {
+        // Their keys are on two nodes while their slot migrates; each alone is on one.
+        Ok(Err(Fault::TryAgain)) if jobs.len() > 1 => return Box::pin(each(engine, jobs)).await,
+        Ok(result) => engine.noted(slot, result),
+        Err(_) => Err(StoreError::Late),
+    };
     let waiting = jobs.into_iter().map(|job| job.answer);
-    match sent.unwrap_or(Err(StoreError::Late)) {
+    match result {
         Ok(replied) => {
-            let both = waiting.zip(replied.answered());
+            let both = waiting.zip(replied.into_iter().flat_map(Replied::answered));
             both.for_each(|(waiting, answered)| drop(waiting.send(Ok(answered))));
         }
         Err(error) => waiting.for_each(|waiting| drop(waiting.send(Err(error)))),
+    }
+}
+
+async fn each(engine: &Arc<Engine>, jobs: Vec<Job>) {
+    for job in jobs {
+        carry(engine, vec![job]).await;
+    }
+}
+
+/// Sends the questions of those who wait, over as many connections as close before they were written. Returns `None`
+/// if nobody waits any more.
+async fn send(engine: &Arc<Engine>, jobs: &mut Vec<Job>) -> Result<Option<Replied>, Fault> {
+    let slot = jobs[0].question.entry.slot;
+    let (mut open, mut tries) = (engine.open(slot), 0..TRIES);
+    loop {
+        let connection = match open.take() {
+            Some(connection) => connection,
+            None => {
+                let connection = engine.connection(slot).await?;
+                // Who has gone away meanwhile is not asked for.
+                jobs.retain(|job| !job.is_gone());
+                connection
+            }
+        };
+        if jobs.is_empty() {
+            return Ok(None);
+        }
+        match engine.attempt(&connection, jobs).await {
+            Err(Fault::Unsent) => {}
+            Err(Fault::NoScript | Fault::Moved(_)) if tries.next().is_some() => {}
+            result => return result.map(Some),
+        }
     }
 }
 

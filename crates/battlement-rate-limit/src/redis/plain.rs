@@ -1,23 +1,59 @@
 //! In the place of TLS where it is not built in.
 
-use redis::{Client, ConnectionInfo};
+use std::io;
+#[cfg(feature = "serde")]
+use std::path::PathBuf;
 
+use tokio::net::TcpStream;
+
+use super::fault::Unreachable;
 use crate::InvalidField;
 
 pub(super) const IS_BUILT_IN: bool = false;
 
-pub(super) fn client(info: ConnectionInfo, roots: Option<&[u8]>) -> Result<Client, InvalidField> {
-    if roots.is_some() {
-        return Err(InvalidField::new("root_certificates", "needs the feature redis-tls"));
+/// No certificates, and the setting that was to name some.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Certificates(Option<&'static str>);
+
+impl Certificates {
+    #[cfg(feature = "serde")]
+    #[expect(clippy::unnecessary_wraps, reason = "the signature is that of TLS")]
+    pub(super) fn of_settings(
+        roots: (Option<String>, Option<PathBuf>),
+        client: (Option<PathBuf>, Option<PathBuf>),
+    ) -> Result<Self, InvalidField> {
+        let settings = [
+            (roots.0.is_some(), "root_certificates"),
+            (roots.1.is_some(), "root_certificates_file"),
+            (client.0.is_some(), "client_certificate_file"),
+            (client.1.is_some(), "client_key_file"),
+        ];
+        Ok(Self(settings.into_iter().find(|(is_set, _)| *is_set).map(|(_, setting)| setting)))
     }
-    Client::open(info).map_err(|_| InvalidField::new("url", "is none of Redis"))
+
+    pub(super) const fn setting(&self) -> Option<&'static str> {
+        self.0
+    }
 }
 
-/// The same for all nodes of a cluster.
-#[cfg(feature = "redis-cluster")]
-pub(super) fn cluster(
-    builder: redis::cluster::ClusterClientBuilder,
-    _: Option<&[u8]>,
-) -> redis::cluster::ClusterClientBuilder {
-    builder
+/// No means to speak TLS.
+#[derive(Clone, Debug)]
+pub(super) struct Tls;
+
+impl Tls {
+    pub(super) fn new(certificates: Certificates) -> Result<Self, InvalidField> {
+        match certificates.setting() {
+            Some(setting) => Err(InvalidField::new(setting, "needs the feature `redis-tls`")),
+            None => Ok(Self),
+        }
+    }
+
+    #[expect(clippy::unused_async, reason = "the signature is that of TLS")]
+    pub(super) async fn connect(&self, _: &str, _: TcpStream) -> Result<TcpStream, Unreachable> {
+        Err(Unreachable::Tls)
+    }
+}
+
+pub(super) const fn of_io(_: &io::Error) -> Option<Unreachable> {
+    None
 }

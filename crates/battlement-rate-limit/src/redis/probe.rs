@@ -1,74 +1,96 @@
-use std::{sync::Arc, time::Duration};
+use std::{array, sync::Arc, time::Duration};
 
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{task::JoinSet, time::Instant};
 
 use super::{
+    connection::Connection,
+    deadline::until,
     engine::{Engine, Question},
     entry::{Answer, Entry, What},
+    fault::{Fault, Refusal},
     group::group_of,
-    link::{Fault, Link},
     place::Place,
-    script::By,
     slot::SLOTS,
 };
 use crate::{Policies, Policy};
 
-/// Asks each of `groups` whether it decides, within the deadline, and writes what it has decided: a server
-/// that only reads, or has no memory left, does not. Returns those that did not, and why the first did not.
+/// The number of times a probe is repeated that was late since this process was late itself.
+const REPEATS: usize = 5;
+
+/// Asks each of `groups` whether it decides, within the deadline, and writes what it has decided: a server that only
+/// reads, or has no memory left, does not.
 pub(super) async fn sweep(
     engine: &Arc<Engine>,
-    link: &Arc<Box<dyn Link>>,
-    groups: impl Iterator<Item = usize>,
-) -> (Vec<usize>, Option<Fault>) {
+    groups: Vec<usize>,
+) -> Vec<(usize, Result<(), Fault>)> {
     let mut probes = JoinSet::new();
     for group in groups {
-        let (engine, link) = (Arc::clone(engine), Arc::clone(link));
-        probes.spawn(async move { (group, run(&engine, &**link, group).await) });
+        let engine = Arc::clone(engine);
+        probes.spawn(async move { (group, run(&engine, group).await) });
     }
-    let (mut away, mut why) = (Vec::new(), None);
-    while let Some(probe) = probes.join_next().await {
-        if let Ok((group, Err(fault))) = probe {
-            away.push(group);
-            why.get_or_insert(fault);
-        }
-    }
-    (away, why)
+    probes.join_all().await
 }
 
-async fn run(engine: &Engine, link: &dyn Link, group: usize) -> Result<(), Fault> {
-    let ask = |by| {
-        let asked = engine.now();
-        let deadline = asked + engine.settings.deadline;
-        let question = [Question { entry: entry(engine, group), deadline }];
-        async move {
-            let asked = engine.exchange(link, by, &question, asked);
-            timeout(engine.settings.deadline, asked).await.unwrap_or(Err(Fault::Late))
+async fn run(engine: &Engine, group: usize) -> Result<(), Fault> {
+    let mut fault = Fault::Late;
+    for _ in 0..REPEATS {
+        let connection = engine.link.connection(slot(engine, group)).await?;
+        let deadline = engine.settings.deadline;
+        let probe = attempt(engine, &connection, group);
+        match until(Instant::now() + deadline, deadline, |_| {}, probe).await {
+            Ok(Err(other)) if other.is_settled_by_another_try() => fault = other,
+            Ok(result) => return result,
+            Err(late) if late.is_fair => return Err(Fault::Late),
+            Err(_) => fault = Fault::Late,
         }
-    };
-    let reply = match ask(By::Hash).await {
-        Err(Fault::NoScript) => ask(By::Text).await,
-        // The client has been told where it is now.
-        Err(Fault::Moved) => ask(By::Hash).await,
-        reply => reply,
-    };
-    match reply?.reply.answers.pop() {
-        Some(Answer::Failed(code)) => Err(Fault::Refused(code)),
+    }
+    Err(fault)
+}
+
+async fn attempt(engine: &Engine, connection: &Connection, group: usize) -> Result<(), Fault> {
+    let deadline = engine.now() + engine.settings.deadline;
+    let questions = questions(engine, group, deadline);
+    let questions = if engine.probes_two_keys() { &questions[..] } else { &questions[..1] };
+    let answers = engine.attempt(connection, questions).await?.0.answers;
+    match answers.into_iter().find(|answer| matches!(answer, Answer::Failed(_))) {
+        Some(Answer::Failed(code)) => Err(Fault::Refused(Refusal::of_script(&code))),
         // One that came too late has told the time, and the next one will not.
-        Some(Answer::Done(_) | Answer::Stale) => Ok(()),
-        None => Err(Fault::Malformed),
+        _ => Ok(()),
     }
 }
 
-/// What nobody is ever denied, under a key in one of the slots of the group.
-fn entry(engine: &Engine, group: usize) -> Entry {
-    let policy = Policy::new("probe", 1_000, Duration::from_millis(1));
-    let find = || place(&engine.settings.prefix, group, engine.groups.len());
-    let (place, slot) = engine.groups[group].probed.get_or_init(find).clone();
-    Entry { place, slot, policies: Policies::from(policy), cost: 1, what: What::Acquire }
+/// Returns questions that are never denied, about keys of a group. On a single server these are in two slots, which a
+/// node of a cluster refuses, even if it serves both.
+fn questions(engine: &Engine, group: usize, deadline: Duration) -> [Question; 2] {
+    let policies = Policies::from(Policy::new("probe", 1_000, Duration::from_millis(1)));
+    let (first, slot) = engine.groups[group].probed.get_or_init(|| find(engine, group)).clone();
+    let mut places = [Some(first), Some(second(&engine.settings.prefix))];
+    array::from_fn(|nth| {
+        let place = places[nth].take().expect("taken once");
+        let policies = policies.clone();
+        Question { entry: Entry { place, slot, policies, cost: 1, what: What::Acquire }, deadline }
+    })
+}
+
+/// Returns the slot in which a group is probed.
+pub(super) fn slot(engine: &Engine, group: usize) -> u16 {
+    engine.groups[group].probed.get_or_init(|| find(engine, group)).1
+}
+
+fn find(engine: &Engine, group: usize) -> (Place, u16) {
+    place(&engine.settings.prefix, group, engine.groups.len())
+}
+
+fn begins(prefix: &str) -> Arc<str> {
+    format!("{prefix}:{{probe:").into()
+}
+
+fn second(prefix: &str) -> Place {
+    Place::new(begins(prefix), 1)
 }
 
 fn place(prefix: &str, group: usize, groups: usize) -> (Place, u16) {
-    let begins: Arc<str> = format!("{prefix}:{{probe:").into();
+    let begins = begins(prefix);
     let place = |nth| Place::new(Arc::clone(&begins), nth);
     if groups == 1 {
         return (place(0), 0);
@@ -92,6 +114,13 @@ mod tests {
         for group in 0..groups {
             let (place, slot) = place("rl", group, groups);
             assert_eq!((place.slot(), group_of(slot, groups)), (slot, group));
+        }
+    }
+
+    #[test]
+    fn the_two_keys_that_a_single_server_is_probed_with_are_in_two_slots() {
+        for prefix in ["rl", "shop", "a:b"] {
+            assert_ne!(place(prefix, 0, 1).0.slot(), second(prefix).slot(), "{prefix}");
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::engine::Engine;
+use super::{engine::Engine, fault::Fault, script::Reply};
 use crate::StoreError;
 
 /// A command on its way. That it was given up at the deadline is told as well, when it is dropped.
@@ -18,8 +18,11 @@ impl<'a> Sent<'a> {
         Self { engine, questions, at, last }
     }
 
-    pub(super) fn answered(mut self, received: Duration, result: Result<(), StoreError>) {
-        self.tell(received, result);
+    /// Tells how the command ended. One that was never written is not told of.
+    pub(super) fn answered(mut self, received: Duration, result: Result<&Reply, &Fault>) {
+        if result != Err(&Fault::Unsent) {
+            self.tell(received, result.map(|_| ()).map_err(StoreError::from));
+        }
         self.questions = 0;
     }
 

@@ -1,9 +1,9 @@
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use battlement_core::settings::{self, PlainEnum, Settings};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{Builder, OnFailure, Redis, Share, cluster};
+use super::{Builder, OnFailure, Redis, Share, cluster, tls::Certificates};
 use crate::{ConfigError, policy::SETTINGS, settings::duration};
 
 battlement_core::settings! {
@@ -48,6 +48,15 @@ battlement_core::settings! {
         /// `Builder::root_certificates`, with the feature `redis-tls`.
         #[serde(default)]
         pub root_certificates: Option<String>,
+        /// `Builder::root_certificates_file`, with the feature `redis-tls`; not with `root_certificates`.
+        #[serde(default)]
+        pub root_certificates_file: Option<PathBuf>,
+        /// The certificate in `Builder::client_certificate_files`, with the feature `redis-tls`.
+        #[serde(default)]
+        pub client_certificate_file: Option<PathBuf>,
+        /// The key in `Builder::client_certificate_files`, with the feature `redis-tls`.
+        #[serde(default)]
+        pub client_key_file: Option<PathBuf>,
     }
 }
 
@@ -92,8 +101,13 @@ impl TryFrom<RedisSettings> for Redis {
         builder = settings.key_secret.into_iter().fold(builder, Builder::key_secret);
         builder = settings.coalesce.into_iter().fold(builder, Builder::coalesce);
         builder = settings.queue.into_iter().fold(builder, Builder::queue);
-        let roots = settings.root_certificates.map(String::into_bytes);
-        builder.roots(roots).build_without(mistakes)
+        let roots = (settings.root_certificates, settings.root_certificates_file);
+        let client = (settings.client_certificate_file, settings.client_key_file);
+        match Certificates::of_settings(roots, client) {
+            Ok(certificates) => builder = builder.certificates(certificates),
+            Err(invalid) => mistakes.push(invalid),
+        }
+        builder.build_without(mistakes)
     }
 }
 

@@ -5,43 +5,58 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-/// What calls have met since the supervisor last looked.
+/// The signals that calls and connections have given since the supervisor last looked.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
     seen: Mutex<Seen>,
-    /// Whether something was met.
+    /// Whether there is a signal.
     any: AtomicBool,
     notify: Notify,
+    end: Notify,
 }
 
-/// What was met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// The groups that were late or failed, one bit each.
+    /// The groups with calls that were late or failed, one bit each.
     pub(super) suspects: u128,
-    /// The connection broke.
-    pub(super) broken: bool,
-    /// Nobody is left who could ask. This stays.
-    pub(super) closed: bool,
+    /// A connection could not be replaced, or there is one again.
+    pub(super) changed: bool,
+    /// A slot was moved to another node.
+    pub(super) moved: bool,
 }
 
 impl Signs {
-    /// A group was late, or failed.
+    /// Notes that a call of a group was late or failed.
     pub(super) fn suspect(&self, group: usize) {
         self.set(|seen| seen.suspects |= 1 << group);
     }
 
-    /// The connection broke.
-    pub(super) fn broken(&self) {
-        self.set(|seen| seen.broken = true);
+    /// Notes that a connection could not be replaced, or that there is one again.
+    pub(super) fn changed(&self) {
+        self.set(|seen| seen.changed = true);
     }
 
-    /// Nobody is left who could ask.
+    /// Notes that a slot was moved to another node.
+    pub(super) fn moved(&self) {
+        self.set(|seen| seen.moved = true);
+    }
+
+    /// Notes that no handle is left.
     pub(super) fn closed(&self) {
-        self.set(|seen| seen.closed = true);
+        self.end.notify_one();
     }
 
-    /// Waits for something to be met, and forgets it.
+    /// Waits until no handle is left.
+    pub(super) async fn ended(&self) {
+        self.end.notified().await;
+    }
+
+    /// Forgets changes of connections.
+    pub(super) fn forget_changes(&self) {
+        self.lock().changed = false;
+    }
+
+    /// Waits for signals, and takes them.
     pub(super) async fn next(&self) -> Seen {
         loop {
             if self.any.swap(false, AcqRel) {
@@ -51,18 +66,8 @@ impl Signs {
         }
     }
 
-    /// What was met, and forgets it.
-    pub(super) fn take(&self) -> Seen {
-        let mut seen = self.lock();
-        let closed = seen.closed;
-        std::mem::replace(&mut *seen, Seen { closed, ..Seen::default() })
-    }
-
-    /// Waits for the end, and leaves all else to be seen later.
-    pub(super) async fn ended(&self) {
-        while !self.lock().closed {
-            self.notify.notified().await;
-        }
+    fn take(&self) -> Seen {
+        std::mem::take(&mut *self.lock())
     }
 
     fn set(&self, change: impl FnOnce(&mut Seen)) {

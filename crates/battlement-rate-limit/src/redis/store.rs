@@ -12,7 +12,7 @@ use super::{
     OnFailure, Redis, Share,
     deny_cache::DenyCache,
     encoded::Encoded,
-    engine::Answered,
+    engine::{Answered, Engine},
     entry::{Answer, Entry, What},
     place::Place,
     way::{Alone, Together, Way},
@@ -110,15 +110,17 @@ impl RedisStore {
     }
 
     async fn ask(&self, ask: &Owned, what: What, asked: Instant) -> Result<Answered, StoreError> {
+        let engine = self.redis.engine().ok_or(StoreError::Unavailable)?;
         if self.redis.is_coalesced() {
-            self.ask_by::<Together>(ask, what, asked).await
+            self.ask_by::<Together>(&engine, ask, what, asked).await
         } else {
-            self.ask_by::<Alone>(ask, what, asked).await
+            self.ask_by::<Alone>(&engine, ask, what, asked).await
         }
     }
 
     fn ask_by<'a, W: Way>(
         &'a self,
+        engine: &'a Arc<Engine>,
         ask: &'a Owned,
         what: What,
         asked: Instant,
@@ -131,7 +133,7 @@ impl RedisStore {
             cost: ask.cost,
             what: what.clone(),
         };
-        self.redis.engine().ask::<W>(slot, asked, entry)
+        engine.ask::<W>(slot, asked, entry)
     }
 
     /// Where a denial is remembered: both are hashes already.
@@ -191,9 +193,13 @@ impl RedisStore {
         })
     }
 
-    async fn acquired<W: Way>(self, ask: Owned) -> Result<Outcome, StoreError> {
+    async fn acquired<W: Way>(
+        self,
+        engine: Arc<Engine>,
+        ask: Owned,
+    ) -> Result<Outcome, StoreError> {
         let asked = Instant::now();
-        match self.ask_by::<W>(&ask, What::Acquire, asked).await {
+        match self.ask_by::<W>(&engine, &ask, What::Acquire, asked).await {
             Ok(answered) => self.outcome(&ask.ask(), answered, asked),
             Err(error) => self.failed(&ask.ask(), error),
         }
@@ -278,16 +284,18 @@ impl Store for RedisStore {
         {
             return Attempt::Now(Outcome::new(states, Source::DenyCache, now));
         }
-        if !self.redis.is_worth_asking(self.slot(ask.key)) {
+        let engine =
+            self.redis.engine().filter(|engine| engine.is_worth_asking(self.slot(ask.key)));
+        let Some(engine) = engine else {
             return self
                 .failed(ask, StoreError::Unavailable)
                 .map_or_else(Attempt::Failed, Attempt::Now);
-        }
+        };
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(if self.redis.is_coalesced() {
-            Asking::new(store.acquired::<Together>(ask))
+            Asking::new(store.acquired::<Together>(engine, ask))
         } else {
-            Asking::new(store.acquired::<Alone>(ask))
+            Asking::new(store.acquired::<Alone>(engine, ask))
         })
     }
 

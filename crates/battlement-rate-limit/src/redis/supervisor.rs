@@ -1,190 +1,198 @@
-//! The task that looks after the connection, off the path of requests.
+//! The task that looks after the connections of a runtime, off the path of requests.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    future::pending,
+    sync::Arc,
+    time::Duration,
+};
 
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use redis::cmd;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{
-    State,
-    builder::most_time,
+    connection::Connection,
+    deadline::until,
     engine::{Engine, Phase},
-    link::{Fault, Link},
+    fault::Fault,
     probe,
     signs::Seen,
 };
 use crate::jitter;
 
-/// The first pause between two tries to come back, and the longest; each is spread by as much again.
+/// The first pause between two tries to come back, and the longest; each is spread by as much again. The pauses grow
+/// with the time that Redis is unavailable, to a fifth of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// A connection that was away again sooner is no reason to hope for a better one soon.
-const SHORT_LIFE: Duration = Duration::from_secs(1);
-/// So often a connection is looked at that nobody may be using: what closes idle ones, or lets them die in
-/// silence, is then met here and not by a request.
+const GROWTH: f64 = 1.25;
+/// So often connections are used that may be idle: what closes idle ones, or lets them die in silence, is then met
+/// here and not by a request.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
-/// So many tries of nodes that are away, and the whole cluster is looked up anew.
+/// After so many tries of groups that are unavailable, it is found out again which server has which slot.
 const ROUNDS: u32 = 5;
+/// So often, at most, that is found out where slots move.
+const BETWEEN_REFRESHES: Duration = Duration::from_millis(100);
 
-/// Why the watch over a connection ended.
-enum End {
-    /// It broke: another one may be had at once, and requests wait for it.
-    Broken,
-    /// Nobody is there who decides.
-    Away(Fault),
-    /// Nobody is left who could ask.
-    Closed,
+/// Looks after the connections until no handle is left. `tell` is called when the state may have changed.
+pub(super) async fn run(engine: &Arc<Engine>, tell: impl Fn(Option<&Fault>)) {
+    tokio::select! {
+        () = Supervisor::new(engine, tell).run() => {}
+        () = engine.signs.ended() => {}
+    }
 }
 
-/// Looks after the connection until nobody is left who could ask.
-pub(super) async fn run(engine: &Arc<Engine>) {
-    let (mut pause, mut told) = (Pause::default(), Told(State::Connecting));
-    loop {
-        let since = Instant::now();
-        let end = match renew(engine).await {
-            Ok(link) => {
-                engine.put(Some(link), Phase::Up);
-                told.tell(engine, None);
-                watch(engine, &mut told).await
-            }
-            Err(fault) => End::Away(fault),
+struct Supervisor<'a, T> {
+    engine: &'a Arc<Engine>,
+    tell: T,
+    /// The groups that are unavailable, and why.
+    faults: BTreeMap<usize, Fault>,
+    pause: Pause,
+    rounds: u32,
+    refreshed: Instant,
+}
+
+impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
+    fn new(engine: &'a Arc<Engine>, tell: T) -> Self {
+        let (faults, pause) = (BTreeMap::new(), Pause::default());
+        Self { engine, tell, faults, pause, rounds: 0, refreshed: Instant::now() }
+    }
+
+    async fn run(mut self) {
+        self.retry((0..self.engine.groups.len()).collect()).await;
+        loop {
+            self.settle();
+            let seen = tokio::select! {
+                seen = self.engine.signs.next() => seen,
+                () = self.pause.pass_if(!self.faults.is_empty()) => Seen { changed: true, ..Seen::default() },
+                () = sleep(BETWEEN_LOOKS) => look(self.engine).await,
+            };
+            self.handle(&seen).await;
+        }
+    }
+
+    async fn handle(&mut self, seen: &Seen) {
+        if seen.moved && self.refreshed.elapsed() > BETWEEN_REFRESHES {
+            // If that fails, slots stay where the redirections said that they are.
+            let _ = self.engine.link.refresh().await;
+            self.refreshed = Instant::now();
+        }
+        let others = self.faults.keys().copied().collect::<Vec<_>>();
+        let fails = self.suspect(seen).await;
+        if seen.changed && !others.is_empty() {
+            self.retry(others).await;
+        } else if fails {
+            // The connection may be all that is broken: another one is tried at once.
+            self.retry(self.faults.keys().copied().collect()).await;
+        }
+        if self.faults.is_empty() {
+            (self.pause, self.rounds) = (Pause::default(), 0);
+        }
+    }
+
+    /// Enters the phase that the groups make.
+    fn settle(&self) {
+        let is_down = self.faults.len() == self.engine.groups.len();
+        self.engine.enter(if is_down { Phase::Down } else { Phase::Up });
+        (self.tell)(self.faults.values().next());
+    }
+
+    /// Looks whether the groups of calls that were late or failed are unavailable, and those without a connection; if
+    /// one is, all the others are looked at too. Returns whether one is.
+    async fn suspect(&mut self, seen: &Seen) -> bool {
+        let is_suspect = |group: &usize| {
+            let slot = probe::slot(self.engine, *group);
+            seen.suspects >> group & 1 == 1
+                || (seen.changed && self.engine.link.open(slot).is_none())
         };
-        let lived = since.elapsed();
-        if lived > SHORT_LIFE {
-            pause = Pause::default();
+        let suspects = self.available().into_iter().filter(is_suspect).collect();
+        let fails = self.sweep(suspects).await;
+        if fails {
+            self.settle();
+            self.sweep(self.available()).await;
         }
-        match end {
-            End::Closed => return,
-            // It decided until now: requests wait for another connection.
-            End::Broken if lived > FIRST_PAUSE => {
-                engine.put(None, Phase::Connecting);
-                continue;
-            }
-            End::Broken => go_down(engine, &mut told, &Fault::Broken),
-            End::Away(fault) => go_down(engine, &mut told, &fault),
-        }
-        tokio::select! {
-            () = pause.pass() => {}
-            () = engine.signs.ended() => return,
-        }
+        fails
     }
-}
 
-fn go_down(engine: &Engine, told: &mut Told, fault: &Fault) {
-    engine.put(None, Phase::Down);
-    told.tell(engine, Some(fault));
-}
-
-/// A connection to somebody who decides.
-async fn renew(engine: &Arc<Engine>) -> Result<Arc<Box<dyn Link>>, Fault> {
-    let most = most_time(engine.settings.deadline);
-    let link = timeout(most, engine.connect.connect()).await.unwrap_or(Err(Fault::Late))?;
-    let link = Arc::new(link);
-    // Nodes that are asked meanwhile, over the connection before this one, still go by their clocks.
-    let asked = engine.link.load().is_some();
-    let unknown = engine.groups.iter().filter(|group| !asked || group.is_open());
-    unknown.for_each(|group| group.clock.forget());
-    let all = 0..engine.groups.len();
-    let (away, why) = probe::sweep(engine, &link, all.clone()).await;
-    if let Some(fault) = why
-        && away.len() == all.len()
-    {
-        return Err(fault);
-    }
-    // What was met before was another connection's.
-    if engine.signs.take().closed {
-        engine.signs.closed();
-    }
-    for (index, group) in engine.groups.iter().enumerate() {
-        if away.contains(&index) { group.open() } else { group.close(engine.now()) }
-    }
-    Ok(link)
-}
-
-/// Watches a connection until it is of no use.
-async fn watch(engine: &Arc<Engine>, told: &mut Told) -> End {
-    let (mut pause, mut rounds) = (Pause::default(), 0);
-    loop {
-        let open = engine.open_groups();
-        let seen = tokio::select! {
-            seen = engine.signs.next() => Some(seen),
-            () = pause.pass_if(!open.is_empty()) => None,
-            () = sleep(BETWEEN_LOOKS) => Some(look(engine).await),
-        };
-        let Some(link) = engine.link.load_full() else { return End::Broken };
-        let fault = match seen {
-            Some(seen) if seen.closed => return End::Closed,
-            Some(seen) if seen.broken && engine.groups.len() == 1 => return End::Broken,
-            Some(seen) => suspect(engine, &link, seen.suspects).await,
-            None => {
-                rounds += 1;
-                retry(engine, &link, open).await
-            }
-        };
-        let open = engine.open_groups();
-        if open.is_empty() {
-            (pause, rounds) = (Pause::default(), 0);
-        } else if open.len() == engine.groups.len() {
-            return End::Away(fault.unwrap_or(Fault::Late));
-        } else if rounds >= ROUNDS {
-            rounds = 0;
-            if let Ok(link) = renew(engine).await {
-                engine.put(Some(link), Phase::Up);
+    /// Looks whether groups decide. A connection that a probe was late on is not used again.
+    async fn retry(&mut self, groups: Vec<usize>) {
+        for group in &groups {
+            if self.faults.get(group) == Some(&Fault::Late) {
+                self.engine.link.renew(probe::slot(self.engine, *group));
             }
         }
-        told.tell(engine, fault.as_ref());
+        let is_due = self.rounds.is_multiple_of(ROUNDS);
+        self.rounds += 1;
+        let refreshed = if is_due { self.engine.link.refresh().await } else { Ok(()) };
+        self.sweep(groups).await;
+        if let Err(fault) = refreshed {
+            // Without it, all that groups say is that no server is known.
+            self.faults.values_mut().for_each(|why| *why = fault.clone());
+        }
+        // The attempt was made just now.
+        self.engine.signs.forget_changes();
+    }
+
+    /// Probes groups, and returns whether one does not decide.
+    async fn sweep(&mut self, groups: Vec<usize>) -> bool {
+        let mut fails = false;
+        for (group, result) in probe::sweep(self.engine, groups).await {
+            match result {
+                Ok(()) => {
+                    self.faults.remove(&group);
+                    self.engine.groups[group].close();
+                }
+                Err(fault) => {
+                    fails = true;
+                    self.faults.insert(group, fault);
+                    self.engine.groups[group].open();
+                }
+            }
+        }
+        fails
+    }
+
+    fn available(&self) -> Vec<usize> {
+        (0..self.engine.groups.len()).filter(|group| !self.faults.contains_key(group)).collect()
     }
 }
 
-/// Looks whether the only server there is still answers.
-async fn look(engine: &Engine) -> Seen {
-    let mut seen = Seen::default();
-    let link = engine.link.load_full().filter(|_| engine.groups.len() == 1);
-    if let Some(link) = link {
-        let ping = redis::cmd("PING");
-        match timeout(engine.settings.deadline, link.send(&ping)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(Fault::Broken)) => seen.broken = true,
-            Ok(Err(_)) | Err(_) => seen.suspects = 1,
+/// Uses each connection, and returns the groups of those that did not answer.
+async fn look(engine: &Arc<Engine>) -> Seen {
+    let mut groups_of = HashMap::<usize, (Arc<Connection>, u128)>::new();
+    for group in 0..engine.groups.len() {
+        if let Some(connection) = engine.link.open(probe::slot(engine, group)) {
+            let entry = groups_of.entry(Arc::as_ptr(&connection).addr()).or_insert((connection, 0));
+            entry.1 |= 1 << group;
         }
     }
-    seen
-}
-
-/// Looks whether those that were late or failed are away; if one is, all the others are looked at too.
-async fn suspect(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, suspects: u128) -> Option<Fault> {
-    let closed = |index: &usize| !engine.groups[*index].is_open();
-    let all = 0..engine.groups.len();
-    let suspects = all.clone().filter(closed).filter(|index| suspects >> index & 1 == 1);
-    let (away, why) = probe::sweep(engine, link, suspects).await;
-    if why.is_some() {
-        away.into_iter().for_each(|index| engine.groups[index].open());
-        let (away, _) = probe::sweep(engine, link, all.filter(closed)).await;
-        away.into_iter().for_each(|index| engine.groups[index].open());
+    let mut pings = JoinSet::new();
+    for (connection, groups) in groups_of.into_values() {
+        let deadline = engine.settings.deadline;
+        pings.spawn(async move {
+            let ping = connection.send(cmd("PING").get_packed_command());
+            let answered = until(Instant::now() + deadline, deadline, |_| {}, ping).await;
+            if matches!(answered, Ok(Ok(_))) { 0 } else { groups }
+        });
     }
-    why
-}
-
-/// Looks whether those that were away are back.
-async fn retry(engine: &Arc<Engine>, link: &Arc<Box<dyn Link>>, open: Vec<usize>) -> Option<Fault> {
-    let (away, why) = probe::sweep(engine, link, open.iter().copied()).await;
-    for index in open.into_iter().filter(|index| !away.contains(index)) {
-        engine.groups[index].close(engine.now());
-    }
-    why
+    let suspects = pings.join_all().await.into_iter().fold(0, |all, groups| all | groups);
+    Seen { suspects, ..Seen::default() }
 }
 
 /// Longer and longer, and never the same for all processes. One that is broken off goes on the next time, so
 /// that what is met meanwhile, however often, does not put off its end.
 #[derive(Default)]
 struct Pause {
-    passed: u32,
+    passed: i32,
     until: Option<Instant>,
 }
 
 impl Pause {
     async fn pass(&mut self) {
         let until = *self.until.get_or_insert_with(|| {
-            let pause = (FIRST_PAUSE * 2_u32.pow(self.passed.min(10))).min(LONGEST_PAUSE);
+            let pause = FIRST_PAUSE.mul_f64(GROWTH.powi(self.passed.min(30))).min(LONGEST_PAUSE);
             Instant::now() + jitter::spread(pause / 2, pause)
         });
         sleep_until(until).await;
@@ -196,36 +204,10 @@ impl Pause {
     }
 }
 
-/// The state that was last told of.
-struct Told(State);
-
-impl Told {
-    /// Tells of the state, if it is another one now.
-    fn tell(&mut self, engine: &Engine, fault: Option<&Fault>) {
-        let state = engine.state();
-        if state == self.0 {
-            return;
-        }
-        if let Some(observe) = &engine.settings.observe {
-            observe.on_state(state);
-        }
-        let why = fault.map_or_else(String::new, ToString::to_string);
-        match (self.0, state) {
-            (State::Connecting, State::Up) => tracing::debug!("rate limits: Redis is there"),
-            (_, State::Up) => tracing::info!("rate limits: Redis is back"),
-            (_, State::Degraded) => {
-                tracing::warn!(why, "rate limits: nodes of the Redis cluster are away");
-            }
-            _ => {
-                tracing::warn!(why, "rate limits: Redis is away; what was chosen for that applies");
-            }
-        }
-        self.0 = state;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -1,25 +1,60 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, io::tcp::TcpSettings};
+use tokio::time::Instant;
 
 use super::{
-    link::{Connect, Single},
-    tls,
+    connection::{Changed, Dial, Endpoint, Node},
+    link::{Link, Single},
+    tls::{Certificates, Tls},
 };
 use crate::InvalidField;
 
 /// Where Redis is.
 pub(super) trait Target: Send + Sync {
-    /// How many parts of it may fail on their own.
+    /// Returns the number of parts that may fail on their own.
     fn groups(&self) -> u16;
 
-    /// What connects to it, with `roots` as the only authorities that are trusted if there are some. A
-    /// command that takes `most` is given up.
-    fn connector(
-        &self,
-        most: Duration,
-        roots: Option<&[u8]>,
-    ) -> Result<Box<dyn Connect>, InvalidField>;
+    /// Reads the URLs.
+    fn endpoints(&self) -> Result<Vec<Endpoint>, InvalidField>;
+
+    /// Returns the connections to these servers, none of which is made yet.
+    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Box<dyn Link>;
+}
+
+/// All that is needed to connect, checked.
+pub(super) struct Plan {
+    target: Arc<dyn Target>,
+    endpoints: Vec<Endpoint>,
+    tls: Tls,
+    limit: Duration,
+}
+
+impl Plan {
+    /// Returns the plan by which connections are made, none of which takes longer than `limit`.
+    pub(super) fn new(
+        target: Arc<dyn Target>,
+        certificates: Certificates,
+        limit: Duration,
+    ) -> Result<Self, InvalidField> {
+        let endpoints = target.endpoints()?;
+        if let Some(setting) = certificates.setting()
+            && !endpoints.iter().all(Endpoint::is_tls)
+        {
+            let message = format!("must begin with rediss:// where `{setting}` is set");
+            return Err(InvalidField::new("url", message));
+        }
+        Ok(Self { target, endpoints, tls: Tls::new(certificates)?, limit })
+    }
+
+    pub(super) fn groups(&self) -> usize {
+        self.target.groups().into()
+    }
+
+    /// Returns connections of their own. Times are compared with `began`.
+    pub(super) fn link(&self, began: Instant, changed: Changed) -> Box<dyn Link> {
+        let dial = Dial::new(self.tls.clone(), self.limit, began);
+        self.target.link(&self.endpoints, Arc::new(dial), changed)
+    }
 }
 
 /// One server, by its URL.
@@ -30,33 +65,12 @@ impl Target for Server {
         1
     }
 
-    fn connector(
-        &self,
-        most: Duration,
-        roots: Option<&[u8]>,
-    ) -> Result<Box<dyn Connect>, InvalidField> {
-        let client = tls::client(info("url", &self.0)?, roots)?;
-        Ok(Box::new(Single { client, most }))
+    fn endpoints(&self) -> Result<Vec<Endpoint>, InvalidField> {
+        Ok(vec![Endpoint::of_url("url", &self.0)?])
     }
-}
 
-const NO_URL: &str =
-    "is none of Redis; write it as redis://user:password@host:6379/0, or rediss:// for TLS";
-
-/// Reads a URL, and never tells it back, since it may hold a password.
-pub(super) fn info(field: &str, url: &str) -> Result<ConnectionInfo, InvalidField> {
-    let info = url.into_connection_info().map_err(|_| {
-        let secured = url.starts_with("rediss:") || url.starts_with("valkeys:");
-        let lacks = secured && !tls::IS_BUILT_IN;
-        InvalidField::new(
-            field,
-            if lacks { "needs the feature redis-tls for rediss://" } else { NO_URL },
-        )
-    })?;
-    if let ConnectionAddr::TcpTls { insecure: true, .. } = info.addr() {
-        let message =
-            "must not end in #insecure; trust the server's authority by root_certificates";
-        return Err(InvalidField::new(field, message));
+    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Box<dyn Link> {
+        let [endpoint, ..] = endpoints else { unreachable!("one URL, one server") };
+        Box::new(Single(Node::new(endpoint.clone(), dial, changed)))
     }
-    Ok(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)))
 }

@@ -3,11 +3,9 @@ use std::{slice, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 use super::{
-    engine::{Answered, Engine, Question, spawn},
+    engine::{Answered, Engine, Form, Question, spawn},
     flight::{self, Job},
     lanes::Entered,
-    link::Fault,
-    script::By,
 };
 use crate::StoreError;
 
@@ -35,18 +33,22 @@ impl Way for Alone {
         asked: Duration,
     ) -> Result<Answered, StoreError> {
         let _within = engine.crowd.enter(asked).ok_or(StoreError::Busy)?;
-        let group = engine.group(question.entry.slot);
-        let link = engine.link().await?;
-        match engine.exchange(&**link, By::Hash, slice::from_ref(&question), asked).await {
-            // Others wait until that is settled, and must not wait for somebody who is not polled any more.
-            Err(Fault::NoScript | Fault::Moved) => {
-                let (answer, receiver) = oneshot::channel();
-                let (engine, jobs) = (Arc::clone(engine), vec![Job { question, answer }]);
-                spawn(async move { flight::carry(&engine, jobs).await });
-                receiver.await.unwrap_or(Err(StoreError::Failed))
+        let slot = question.entry.slot;
+        if let Some(connection) = engine.open(slot) {
+            let questions = slice::from_ref(&question);
+            match engine.exchange(&connection, Form::HASH, questions, asked).await {
+                // Others wait until that is settled, and must not wait for somebody who is not polled any more.
+                Err(fault) if fault.is_settled_by_another_try() => {}
+                result => {
+                    let replied = engine.noted(slot, result)?;
+                    return replied.answered().next().ok_or(StoreError::Failed);
+                }
             }
-            result => engine.noted(group, result)?.answered().next().ok_or(StoreError::Failed),
         }
+        let (answer, receiver) = oneshot::channel();
+        let (engine, jobs) = (Arc::clone(engine), vec![Job { question, answer }]);
+        spawn(async move { flight::carry(&engine, jobs).await });
+        receiver.await.unwrap_or(Err(StoreError::Failed))
     }
 }
 

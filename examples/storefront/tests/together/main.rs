@@ -54,13 +54,13 @@ fn an_instance_starts_without_redis_admits_its_part_and_finds_redis_when_it_come
     let mut redis = Redis::start();
     redis.kill();
     let mut shop = start(&redis);
-    shop.log_line(&["Redis is away"]);
+    shop.log_line(&["Redis is unavailable"]);
     let answers: Vec<_> = (0..3).map(|_| shop.get("/orders/1")).collect();
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [404, 404, 429], "half of four");
     assert!(answers.iter().all(|answer| answer.header("ratelimit").is_none()), "it is not known");
     redis.run();
-    shop.log_line(&["Redis is back"]);
+    shop.log_line(&["Redis is available again"]);
     let answer = shop.get("/orders/1");
     assert_eq!(answer.status, 404);
     let limit = answer.header("ratelimit").unwrap();
@@ -73,7 +73,7 @@ fn the_password_of_redis_is_not_logged() {
     let url = redis.url().replace("redis://", "redis://app:hunter2@");
     let mut shop = Storefront::start(&[("REDIS_URL", &url), ("RUST_LOG", "trace")]);
     // There is no such user.
-    shop.log_line(&["Redis is away", "WRONGPASS"]);
+    shop.log_line(&["Redis is unavailable", "WRONGPASS"]);
     shop.terminate();
     let (_, log) = shop.ended();
     assert!(!log.contains("hunter2"), "{log}");

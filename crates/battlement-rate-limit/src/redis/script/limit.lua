@@ -33,7 +33,8 @@ local ONE, ONE_SIZE = '<dddIId', 40
 
 local now, last, mark, cost_us, cost_ns, most_us, most_ns, rule, scale = unpack('<ddddddddd', ARGV[1])
 if now == 0 then
-  local time = call('TIME')
+  -- An error of this one is that of the whole script: without a clock nothing can be decided.
+  local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2] - 1735689600000000
 end
 

@@ -1,0 +1,87 @@
+//! One connection to one server, which commands share.
+
+mod dial;
+mod endpoint;
+mod input;
+mod node;
+mod pipeline;
+mod resp;
+
+use std::sync::{Arc, OnceLock};
+
+use redis::Value;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{mpsc, oneshot},
+};
+
+use self::pipeline::{Command, Pipeline};
+pub(super) use self::{
+    dial::Dial,
+    endpoint::{Address, Endpoint},
+    node::{Changed, Node},
+};
+use super::{clock::Clock, fault::Fault};
+
+/// Commands that wait for the connection to take them; more wait in the lanes.
+const QUEUE: usize = 1_024;
+
+/// A connection. Commands go out in the order in which they come, each without waiting for the replies to others.
+///
+/// For each command the connection knows whether any byte of it was written. One that was not fails with
+/// [`Fault::Unsent`], and may be sent over another connection without being executed twice.
+#[derive(Debug)]
+pub(super) struct Connection {
+    commands: mpsc::Sender<Command>,
+    /// The clock of the server.
+    pub(super) clock: Clock,
+    end: Arc<OnceLock<Fault>>,
+}
+
+impl Connection {
+    /// Returns the connection over `stream`, and the future that drives it and ends with it. The connection closes
+    /// when either is dropped.
+    fn new<S>(stream: S) -> (Self, impl Future<Output = ()> + Send + 'static)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (commands, receiver) = mpsc::channel(QUEUE);
+        let end = Arc::<OnceLock<Fault>>::default();
+        let connection = Self { commands, clock: Clock::new(), end: Arc::clone(&end) };
+        let pipeline = Pipeline::new(stream, receiver);
+        let driver = async move {
+            let mut pipeline = pipeline;
+            let fault = (&mut pipeline).await;
+            // Known before callers learn that their commands failed.
+            let _ = end.set(fault.clone());
+            pipeline.fail(&fault);
+        };
+        (connection, driver)
+    }
+
+    /// Sends a command, and waits for the reply.
+    pub(super) async fn send(&self, command: Vec<u8>) -> Result<Value, Fault> {
+        self.send_after(command, 0).await
+    }
+
+    /// Sends several commands as one, and waits for the reply to the last; the `skipped` replies before are ignored.
+    pub(super) async fn send_after(&self, command: Vec<u8>, skipped: u8) -> Result<Value, Fault> {
+        let (reply, receiver) = oneshot::channel();
+        let command = Command { bytes: command, skipped, reply };
+        if self.commands.send(command).await.is_err() {
+            return Err(Fault::Unsent);
+        }
+        // A command that is dropped without a reply was never written.
+        receiver.await.unwrap_or(Err(Fault::Unsent))
+    }
+
+    /// Returns whether commands can be sent.
+    pub(super) fn is_open(&self) -> bool {
+        !self.commands.is_closed()
+    }
+
+    /// Returns the reason the connection closed, once it has.
+    fn end(&self) -> Option<&Fault> {
+        self.end.get()
+    }
+}
