@@ -279,6 +279,15 @@ mod refused {
     }
 
     #[tokio::test]
+    async fn rewriting_keeps_an_id_of_the_request_under_the_usual_name_of_the_other() {
+        let name = HeaderName::from_static("x-correlation-id");
+        let server = RequestIdLayer::new().header(name).trust(Trust::Never).rewrite_request(true);
+        let sent = sent(server, &[("x-correlation-id", "a-forged-flow")], copied).await;
+        assert_eq!(sent["x-correlation-id"], sent["x-request-id"]);
+        holds_nothing_forged(&sent);
+    }
+
+    #[tokio::test]
     async fn rewriting_leaves_what_was_accepted() {
         let inbound = [
             ("x-request-id", "inbound-id"),

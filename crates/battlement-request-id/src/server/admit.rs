@@ -109,7 +109,6 @@ impl Config {
     }
 
     fn rewrite(&self, headers: &mut HeaderMap, facts: &RequestFacts) {
-        self.write_ids(headers, facts);
         let unread = facts.ids().map(|ids| ids.unread).unwrap_or_default();
         if facts.correlation().is_none() && !unread.correlation {
             headers.remove(X_CORRELATION_ID);
@@ -118,6 +117,8 @@ impl Config {
             headers.remove(TRACEPARENT);
             headers.remove(TRACESTATE);
         }
+        // Last: the id's own header may be one of those that were removed.
+        self.write_ids(headers, facts);
     }
 
     /// Sets the headers of the ids, on a response or a request.
