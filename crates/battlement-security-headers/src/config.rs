@@ -20,6 +20,16 @@ pub(crate) struct Config {
     pub(crate) removed: Vec<HeaderName>,
 }
 
+/// Without these an answer is cut wrongly, or read as something else.
+const FRAMING: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
 /// Names the program behind a service, and often its version.
 pub(crate) const X_POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 
@@ -66,7 +76,7 @@ impl Config {
         let mut mistakes: Vec<_> =
             self.headers.values().flat_map(|header| header.mistakes.clone()).collect();
         let mut refuse = |header: Header, message| {
-            mistakes.push(InvalidField::new(header.name().as_str(), message))
+            mistakes.push(InvalidField::new(header.name().as_str(), message));
         };
         let endpoints = self.all_endpoints();
         for (header, csp) in self.policies() {
@@ -85,6 +95,10 @@ impl Config {
                 let message = format!("{:?} stands for two URLs", endpoint.name());
                 refuse(Header::ReportingEndpoints, message);
             }
+        }
+        for name in self.removed.iter().filter(|name| FRAMING.contains(name)) {
+            let message = format!("\"{name}\" says how the answer is read; it must stay");
+            mistakes.push(InvalidField::new("remove", message));
         }
         mistakes
     }

@@ -110,6 +110,10 @@ impl SecurityHeadersLayer {
     }
 
     /// Removes these headers from answers as well. From the start it removes `Server` and `X-Powered-By`.
+    ///
+    /// # Panics
+    ///
+    /// If one says how the answer is read, as `content-length` and `content-encoding` do.
     #[must_use]
     pub fn remove(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.changed(|config| config.removed.extend(names))

@@ -133,6 +133,16 @@ async fn what_this_crate_does_not_know_yet_can_be_said_unchecked() {
 }
 
 #[test]
+fn a_header_that_frames_the_answer_cannot_be_removed() {
+    for name in ["content-length", "Transfer-Encoding", "content-encoding", "connection", "upgrade"]
+    {
+        let error = layer(json!({ "remove": ["via", name] })).unwrap_err();
+        let named = format!("remove: \"{}\" says how", name.to_lowercase());
+        assert!(error.contains(&named), "{error}");
+    }
+}
+
+#[test]
 fn a_header_that_is_named_twice_is_refused() {
     assert!(layer(json!({ "hsts": false, "strictTransportSecurity": true })).is_err());
     assert!(layer(json!({ "x-frame-options": true, "frameguard": true })).is_err());
