@@ -20,7 +20,7 @@ pub(crate) struct Config {
     pub(crate) removed: Vec<HeaderName>,
 }
 
-/// Without these an answer is cut wrongly, or read as something else.
+/// Headers without which a client cannot read a response.
 const FRAMING: [HeaderName; 6] = [
     header::CONNECTION,
     header::CONTENT_ENCODING,
@@ -97,7 +97,8 @@ impl Config {
             }
         }
         for name in self.removed.iter().filter(|name| FRAMING.contains(name)) {
-            let message = format!("\"{name}\" says how the answer is read; it must stay");
+            let message =
+                format!("\"{name}\" must not be removed: clients read the response by it");
             mistakes.push(InvalidField::new("remove", message));
         }
         mistakes

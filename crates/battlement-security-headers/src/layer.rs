@@ -113,7 +113,7 @@ impl SecurityHeadersLayer {
     ///
     /// # Panics
     ///
-    /// If one says how the answer is read, as `content-length` and `content-encoding` do.
+    /// If clients read the response by one of them, as by `content-length` or `content-encoding`.
     #[must_use]
     pub fn remove(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.changed(|config| config.removed.extend(names))

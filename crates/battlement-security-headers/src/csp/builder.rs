@@ -99,9 +99,9 @@ impl CspBuilder {
         self.and(Draft::new(name, value))
     }
 
-    /// A directive that browsers know and this crate does not yet; its values are written as they are.
+    /// Adds a directive that browsers know and this crate does not know yet; its values are written unchanged.
     ///
-    /// A directive that this crate knows is checked as ever.
+    /// A directive that this crate knows is checked all the same.
     pub fn unchecked_directive(self, name: &str, value: impl Into<SourceList>) -> Self {
         self.and(Draft { unchecked: true, ..Draft::new(name, value) })
     }
@@ -116,7 +116,7 @@ impl CspBuilder {
         self.put(Draft::new(directive.as_str(), value))
     }
 
-    /// A directive of a configuration file, in the place of the one that is there.
+    /// Replaces a directive by one of a configuration file.
     #[cfg(feature = "serde")]
     pub(crate) fn replace_written(
         self,

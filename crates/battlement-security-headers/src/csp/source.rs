@@ -100,14 +100,15 @@ impl Source {
     /// The nonce of each request; `'nonce'` in text. See [`CspNonce`](crate::CspNonce).
     pub const NONCE: Self = Self(Kind::Nonce);
 
-    /// A source that browsers know and this crate does not yet.
+    /// Creates a source that browsers know and this crate does not know yet.
     ///
-    /// It is written as it is, wherever it stands, and left out where a policy goes out without its nonce. What
-    /// this crate knows is checked as ever.
+    /// Such a source is allowed in every directive and written unchanged. A policy that is sent without its nonce
+    /// omits it. Keywords, nonces and hashes that this crate knows are checked all the same.
     ///
     /// # Errors
     ///
-    /// When it holds what would end it (a space, `;`, `,`, `"`), or is a malformed nonce, hash or keyword.
+    /// When the text contains a space, `;`, `,`, `"` or a character outside visible ASCII, or is a malformed
+    /// nonce, hash or keyword.
     ///
     /// # Example
     ///

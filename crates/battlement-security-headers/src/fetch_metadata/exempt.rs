@@ -1,6 +1,6 @@
 use battlement_core::{InvalidField, check_request_path};
 
-/// Whether `path` is exempted by `exempt`: the same path, or one below it if that ends with a slash.
+/// Returns whether `exempt` covers `path`: as the same path, or as a path below it if `exempt` ends with a slash.
 pub(super) fn covers(exempt: &str, path: &str) -> bool {
     if exempt.ends_with('/') {
         path.starts_with(exempt) && stays_below(path)

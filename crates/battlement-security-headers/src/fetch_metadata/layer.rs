@@ -98,7 +98,7 @@ impl FetchMetadataLayer {
         }
     }
 
-    /// The same for paths from outside the program.
+    /// Exempts paths that come from outside the program, as [`exempt_paths`](Self::exempt_paths) does.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! `null` in the place of an option, which to Helmet is neither the option's default nor always refused.
+//! Reads `null` as Helmet does: as false, as the default or as an error, but not as an option that is left out.
 
 use std::fmt;
 
