@@ -1,7 +1,7 @@
 //! The whole stack around a service that answers, streams, hangs, panics, fails and upgrades at random, under callers
 //! that give up at any stage: alone in its process, since memory is the process'.
 //!
-//! `BATTLEMENT_CHAOS_CALLS` says how many calls; `cargo xtask heavy chaos` makes a million.
+//! `BATTLEMENT_CHAOS_CALLS` is the number of calls; `cargo xtask heavy chaos` sets a million.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,6 +10,7 @@ mod dice;
 mod page;
 mod script;
 mod service;
+mod sockets;
 mod stack;
 mod tally;
 

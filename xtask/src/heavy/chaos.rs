@@ -19,13 +19,22 @@ struct Run {
     times: u32,
 }
 
-const RUNS: &[Run] = &[Run {
-    package: "battlement-tests",
-    target: "chaos",
-    test: "calls_dropped_at_random_are_all_counted_and_leave_nothing_behind",
-    env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
-    times: 1,
-}];
+const RUNS: &[Run] = &[
+    Run {
+        package: "battlement-tests",
+        target: "chaos",
+        test: "calls_dropped_at_random_are_all_counted_and_leave_nothing_behind",
+        env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
+        times: 1,
+    },
+    Run {
+        package: "battlement-tests",
+        target: "chaos",
+        test: "sockets::connections_cut_at_random_leave_nothing_behind",
+        env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
+        times: 1,
+    },
+];
 
 pub(super) fn run(options: &Heavy) -> Fallible {
     install::require(tool::FOR_TESTS, options.install)?;
