@@ -5,10 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::ValueIter};
 
 use crate::node;
 
-/// How many bytes of a header are read, from its end.
+/// The number of bytes of a header that are read, from its end.
 pub(crate) const MAX_BYTES: usize = 4096;
 
-/// One element of a list, or a part of one, as it stands in a header's line.
+/// An element of a list, or a part of one, as a range of a header line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Element<'a> {
     pub(crate) line: &'a HeaderValue,
@@ -20,39 +20,38 @@ impl<'a> Element<'a> {
         &self.line.as_bytes()[self.range.clone()]
     }
 
-    /// It without blanks around.
+    /// Returns the element without surrounding whitespace.
     pub(crate) fn trimmed(&self) -> Self {
         let bytes = self.bytes().trim_ascii_start();
         let start = self.range.end - bytes.len();
         Self { line: self.line, range: start..start + bytes.trim_ascii_end().len() }
     }
 
-    /// The host that it is.
+    /// Returns the element as a host, if it is one.
     pub(crate) fn host(self) -> Option<Host> {
         Host::within(self.line, self.range)
     }
 }
 
-/// That an element is longer than what may be read.
+/// The error of an element that is longer than the part of the header that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
 /// The elements of all lines of a header, from the last to the first.
 ///
-/// The nearest proxy wrote at the end, and what stands at the beginning may be anything. So whatever was
-/// written by a proxy is found before anything that was not, and bytes further left never change how bytes
-/// further right are read.
+/// The nearest proxy wrote the end, and the beginning may be any text. So the elements of proxies are found before all
+/// others, and bytes on the left never change how bytes on the right are read.
 pub(crate) struct Elements<'a, F> {
     lines: ValueIter<'a, HeaderValue>,
-    /// What is to be read next: a line, or what is left of one.
+    /// The next text to read: a line, or the rest of one.
     rest: Option<Element<'a>>,
     last_comma: F,
-    /// How many bytes may be read of the lines before.
+    /// The number of bytes that may be read of the preceding lines.
     budget: usize,
 }
 
 impl<'a, F: Fn(&[u8]) -> Option<usize>> Elements<'a, F> {
-    /// Those of the header `name`, which `last_comma` splits.
+    /// Creates the elements of the header `name`, split by `last_comma`.
     pub(crate) fn new(headers: &'a HeaderMap, name: &HeaderName, last_comma: F) -> Self {
         Self::within(MAX_BYTES, headers, name, last_comma)
     }
@@ -64,7 +63,7 @@ impl<'a, F: Fn(&[u8]) -> Option<usize>> Elements<'a, F> {
         elements
     }
 
-    /// The next line, as far as it may be read.
+    /// Returns the next line, as far as it may be read.
     fn line(&mut self) -> Option<Element<'a>> {
         let line = self.lines.next_back()?;
         let first = line.len().saturating_sub(self.budget);
@@ -73,8 +72,8 @@ impl<'a, F: Fn(&[u8]) -> Option<usize>> Elements<'a, F> {
         Some(Element { line, range: first..line.len() })
     }
 
-    /// The next element if it is an IPv4 address, as nearly all are: that shows where it begins, so that
-    /// nobody has to look for a comma first.
+    /// Returns the next element if it is an IPv4 address, as nearly all are. The address itself shows where the element
+    /// begins, so the search for a comma is saved.
     #[inline]
     pub(crate) fn next_ipv4(&mut self) -> Option<Ipv4Addr> {
         let rest = self.rest.as_mut()?;
@@ -107,15 +106,15 @@ impl<'a, F: Fn(&[u8]) -> Option<usize>> Iterator for Elements<'a, F> {
     }
 }
 
-/// The last comma. In `X-Forwarded-For` there is nothing that could hide one.
+/// Returns the position of the last comma. In `X-Forwarded-For` a comma cannot be quoted.
 pub(crate) fn last_comma(bytes: &[u8]) -> Option<usize> {
     bytes.iter().rposition(|byte| *byte == b',')
 }
 
-/// The last comma that stands outside of quoted strings (RFC 9110, section 5.6.4).
+/// Returns the position of the last comma outside quoted strings (RFC 9110, section 5.6.4).
 ///
-/// From the right, a quoted string ends at the first quote that is not escaped. In what a proxy wrote well that
-/// is where it begins; if the client opened a quote to swallow what a proxy adds, it is never come to.
+/// Read from the right, a quoted string ends at the first quote that is not escaped. In a well-formed element of a proxy,
+/// the string begins there. A quote that the client opened to swallow the proxy's text is never reached.
 pub(crate) fn last_unquoted_comma(bytes: &[u8]) -> Option<usize> {
     let mut quoted = false;
     bytes.iter().enumerate().rev().find_map(|(at, byte)| {
@@ -210,7 +209,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_on_the_left_changes_what_stands_on_the_right(
+        fn text_on_the_left_does_not_change_the_elements_on_the_right(
             left in r#"[ -~]{0,40}"#, right in well_formed()
         ) {
             let found = read(&[&format!("{left},{right}")]);

@@ -8,23 +8,23 @@ use crate::{
     node::{self, Unusable},
 };
 
-/// What a proxy wrote of one hop.
+/// A hop as a proxy wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hop<'a> {
     pub(crate) node: Result<Ip, Unusable>,
     pub(crate) scheme: Option<Scheme>,
-    /// What stands in the place of the host.
+    /// The text of the host.
     pub(crate) host: Option<Element<'a>>,
 }
 
 impl<'a> Hop<'a> {
-    /// A hop of which the address alone is told.
+    /// Creates a hop with an address alone.
     pub(crate) const fn at(node: Result<Ip, Unusable>) -> Self {
         Self { node, scheme: None, host: None }
     }
 
-    /// Reads an element of `Forwarded` (RFC 7239, section 4). One that breaks the grammar or says something
-    /// twice tells nothing at all.
+    /// Parses an element of `Forwarded` (RFC 7239, section 4). An element that breaks the grammar or repeats a parameter is
+    /// malformed as a whole.
     pub(crate) fn of_forwarded(element: &Element<'a>) -> Self {
         pairs(element).unwrap_or_else(|| Self::at(Err(Unusable::Malformed)))
     }
@@ -53,7 +53,7 @@ fn pairs<'a>(element: &Element<'a>) -> Option<Hop<'a>> {
     })
 }
 
-/// Reads an element from its beginning. It is of one hop, and so of one writer: nobody else's quotes are in it.
+/// A reader of one element, from its beginning. An element has one writer, so its quotes are that writer's.
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -64,13 +64,13 @@ impl<'a> Cursor<'a> {
         Self { bytes: &element.line.as_bytes()[..element.range.end], at: element.range.start }
     }
 
-    /// Goes to the next pair, if there is one; the grammar lets any of them be empty.
+    /// Skips to the next pair and returns whether there is one; the grammar allows empty pairs.
     fn finds_pair(&mut self) -> bool {
         self.skip(b" \t;");
         self.at < self.bytes.len()
     }
 
-    /// A name, and where its value stands, without the quotes.
+    /// Reads a name, and the range of its value without the quotes.
     fn pair(&mut self) -> Option<(&'a [u8], Range<usize>)> {
         let name = self.some(is_of_a_token)?;
         self.eat(b'=')?;
@@ -96,7 +96,7 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// As many bytes as `are`, at least one.
+    /// Reads the bytes for which `are` holds, at least one.
     fn some(&mut self, are: fn(u8) -> bool) -> Option<Range<usize>> {
         let start = self.at;
         self.at += self.bytes[start..].iter().take_while(|byte| are(**byte)).count();
@@ -112,12 +112,13 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// RFC 9110, section 5.6.2.
+/// Returns whether a byte may occur in a token (RFC 9110, section 5.6.2).
 fn is_of_a_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// More than a token has: an address is to be quoted if it has brackets or colons, and often is not.
+/// Returns whether a byte may occur in an unquoted value. Brackets and colons of an address should be quoted, and often
+/// are not.
 fn is_of_a_value(byte: u8) -> bool {
     is_of_a_token(byte) || b":[]/=".contains(&byte)
 }
@@ -132,7 +133,7 @@ mod tests {
         Hop::of_forwarded(&Element { line, range: 0..line.len() })
     }
 
-    fn told(text: &str) -> (String, Option<Scheme>, Option<String>) {
+    fn parsed(text: &str) -> (String, Option<Scheme>, Option<String>) {
         let line = HeaderValue::from_str(text).unwrap();
         let hop = hop(&line);
         let node = hop.node.map_or_else(|why| format!("{why:?}"), |ip| ip.addr().to_string());
@@ -151,7 +152,7 @@ mod tests {
             ("for=_SEVKISEK;by=_mine", "Hidden"),
             ("for=\"192.0.2.43:47011\"", "192.0.2.43"),
         ] {
-            assert_eq!(told(text).0, node, "{text}");
+            assert_eq!(parsed(text).0, node, "{text}");
         }
     }
 
@@ -166,32 +167,32 @@ mod tests {
             " for=\"192.0.2.1:_p\" ; proto=\"wss\" ;\thost=a.example:8\t",
             "by=_x;secret=\"a;b,c\\\"d\";for=192.0.2.1;proto=https;host=a.example:8",
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(parsed(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_host_or_scheme_that_is_none_is_left_out() {
+    fn an_invalid_host_or_scheme_is_omitted() {
         let expected = ("192.0.2.1".to_owned(), None, None);
         for text in [
             "for=192.0.2.1;proto=gopher;host=\"a/b\"",
             "for=192.0.2.1;host=\"\";proto=\"\"",
             "for=192.0.2.1;host=\"a\\.example\"",
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(parsed(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn an_element_that_does_not_say_for_whom_hides_it() {
-        assert_eq!(told("proto=https"), ("Hidden".to_owned(), Some(Scheme::Https), None));
+    fn an_element_without_for_is_hidden() {
+        assert_eq!(parsed("proto=https"), ("Hidden".to_owned(), Some(Scheme::Https), None));
         for text in ["", " ", ";", "by=_mine"] {
-            assert_eq!(told(text), ("Hidden".to_owned(), None, None), "{text}");
+            assert_eq!(parsed(text), ("Hidden".to_owned(), None, None), "{text}");
         }
     }
 
     #[test]
-    fn an_element_that_breaks_the_grammar_tells_nothing() {
+    fn an_element_that_breaks_the_grammar_is_malformed() {
         for text in [
             "for",
             "for=",

@@ -8,10 +8,10 @@ use crate::InvalidField;
 
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Which headers the proxies write.
+/// The headers that the proxies write.
 ///
-/// One header names the client, and no other is looked at for it: a proxy that writes one passes the others on
-/// as the client sent them.
+/// A single header names the client, and no other is read for it: a proxy that writes one passes the others on as the
+/// client sent them.
 ///
 /// # Example
 ///
@@ -32,35 +32,35 @@ pub struct Forwarding {
     pub(crate) host: Option<HeaderName>,
 }
 
-/// How a header names the client.
+/// The form in which a header names the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A list of addresses, to which each proxy adds.
+    /// A list of addresses, to which each proxy appends.
     List,
     /// `Forwarded`.
     Rfc7239,
-    /// One address.
+    /// A single address.
     Single,
 }
 
 impl Forwarding {
-    /// `X-Forwarded-For`: each proxy adds the address of whoever connected to it.
+    /// Reads `X-Forwarded-For`: each proxy appends the address of its peer.
     #[must_use]
     pub const fn x_forwarded_for() -> Self {
         Self { header: X_FORWARDED_FOR, form: Form::List, scheme: None, host: None }
     }
 
-    /// `Forwarded` (RFC 7239): each proxy adds an element, of which the scheme and the host are taken as well.
+    /// Reads `Forwarded` (RFC 7239): each proxy appends an element, which may have a scheme and a host as well.
     #[must_use]
     pub const fn forwarded() -> Self {
         Self { header: FORWARDED, form: Form::Rfc7239, scheme: None, host: None }
     }
 
-    /// A header with one address, which the outermost proxy sets whatever the client sent, and the others pass
-    /// on: `CF-Connecting-IP`, `True-Client-IP`, `Fly-Client-IP`, `X-Real-IP`.
+    /// Reads a header with one address, which the outermost proxy sets regardless of the client's value, and the others
+    /// pass on: `CF-Connecting-IP`, `True-Client-IP`, `Fly-Client-IP`, `X-Real-IP`.
     ///
-    /// Nothing shows whether a request has come through that proxy. See that no other way leads to yours, or
-    /// take a list. A header that lists many by its definition is read as such.
+    /// Such a header does not show whether a request came through that proxy. Make sure that it cannot be bypassed, or
+    /// use a list. A header that is defined as a list is read as a list.
     ///
     /// # Panics
     ///
@@ -70,7 +70,7 @@ impl Forwarding {
         Self::named(header).checked()
     }
 
-    /// The form that a header of this name has, not yet checked.
+    /// Returns the form of a header with this name, not yet checked.
     pub(crate) fn named(header: HeaderName) -> Self {
         if header == X_FORWARDED_FOR {
             Self::x_forwarded_for()
@@ -81,28 +81,28 @@ impl Forwarding {
         }
     }
 
-    /// The header that tells the client's scheme, as `X-Forwarded-Proto`. Default: none.
+    /// Sets the header of the client's scheme, as `X-Forwarded-Proto`. Default: none.
     ///
-    /// Name it if the proxies set it whatever the client sent: one that they pass on says what the client
-    /// wishes. Of many values the last one counts, which is the nearest proxy's.
+    /// Set it only if the proxies overwrite the client's value. Of several values the last one applies, which the nearest
+    /// proxy wrote.
     ///
     /// # Panics
     ///
-    /// With [`forwarded`](Self::forwarded), which has one of its own, or if HTTP defines the header for another use.
+    /// With [`forwarded`](Self::forwarded), which names it itself, or if HTTP defines the header for another use.
     #[must_use]
     pub fn scheme(mut self, header: HeaderName) -> Self {
         self.scheme = Some(header);
         self.checked()
     }
 
-    /// The header that tells the host which the client asked for, as `X-Forwarded-Host`. Default: none.
+    /// Sets the header of the requested host, as `X-Forwarded-Host`. Default: none.
     ///
-    /// Name it if the proxies set it whatever the client sent; nginx and most load balancers do not, unless
-    /// told to. Of many values the last one counts, which is the nearest proxy's.
+    /// Set it only if the proxies overwrite the client's value; nginx and most load balancers do not by default. Of
+    /// several values the last one applies, which the nearest proxy wrote.
     ///
     /// # Panics
     ///
-    /// With [`forwarded`](Self::forwarded), which has one of its own, or if HTTP defines the header for another use;
+    /// With [`forwarded`](Self::forwarded), which names it itself, or if HTTP defines the header for another use;
     /// `host` itself is allowed.
     #[must_use]
     pub fn host(mut self, header: HeaderName) -> Self {
@@ -111,8 +111,8 @@ impl Forwarding {
     }
 
     fn checked(self) -> Self {
-        if let Some(mistake) = self.invalid_fields().first() {
-            panic!("Forwarding: {mistake}");
+        if let Some(invalid) = self.invalid_fields().first() {
+            panic!("Forwarding: {invalid}");
         }
         self
     }
@@ -132,7 +132,10 @@ impl Forwarding {
 
     fn invalid_beside(&self, field: &str, header: &HeaderName) -> Option<InvalidField> {
         if self.form == Form::Rfc7239 {
-            return Some(InvalidField::new(field, "`forwarded` tells it itself; leave it out"));
+            return Some(InvalidField::new(
+                field,
+                "must be unset with `forwarded`, which names it itself",
+            ));
         }
         let is_host = field == "host_header" && *header == HOST;
         (!is_host && is_reserved_header(header)).then(|| defined_by_http(field, header))
@@ -141,7 +144,7 @@ impl Forwarding {
 
 fn defined_by_http(field: &str, name: &HeaderName) -> InvalidField {
     let message = format!(
-        "must be a header that HTTP does not define, got `{name}`; name the one that your proxies write"
+        "must be a header that HTTP does not define, got `{name}`; use the header that your proxies write"
     );
     InvalidField::new(field, message)
 }

@@ -11,7 +11,7 @@ use crate::{
     node::{self, Unusable},
 };
 
-/// Those of a list of addresses.
+/// Returns the hops of a list of addresses.
 pub(crate) fn listed<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -26,7 +26,7 @@ pub(crate) fn listed<'a>(
     })
 }
 
-/// Those of `Forwarded`.
+/// Returns the hops of `Forwarded`.
 pub(crate) fn forwarded<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -35,7 +35,7 @@ pub(crate) fn forwarded<'a>(
     elements.map(|element| element.map(|element| Hop::of_forwarded(&element)))
 }
 
-/// The one of a header with one address.
+/// Returns the hop of a header with one address.
 pub(crate) fn single<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -43,7 +43,7 @@ pub(crate) fn single<'a>(
     let mut lines = Elements::new(headers, name, |_: &[u8]| None);
     iter::from_fn(move || {
         let line = lines.next()?;
-        // Two lines where the proxy sets one: it does not set it, and they are the client's.
+        // A proxy that sets the header sends one line. Two lines are the client's.
         let is_alone = lines.next().is_none();
         let node = |text| if is_alone { node::parse(text) } else { Err(Unusable::Malformed) };
         Some(line.map(|line| Hop::at(node(line.trimmed().bytes()))))
@@ -66,7 +66,7 @@ mod tests {
         let element = format!("[ \t]{{0,2}}({address}|{address}:80|::1|x?)[ \t]{{0,2}}");
         let element = prop::string::string_regex(&element).unwrap();
         let elements = prop::collection::vec(element, 0..5);
-        // Nothing before them, or about as much as may be read.
+        // No text before them, or about as much as is read.
         let before = prop_oneof![4 => Just(0), 1 => 4060..4110_usize];
         let line = (prop::sample::select(vec!["x", " ", ","]), before, elements)
             .prop_map(|(filler, len, elements)| filler.repeat(len) + &elements.join(","));

@@ -1,13 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An address, as one number: what IPv6 maps it to if it is one of IPv4.
+/// An address as one number; an IPv4 address as the IPv6 address that maps it.
 ///
-/// So a mapped address is the IPv4 address from the start. And it is cheap to hand on, where the bytes of an
-/// [`IpAddr`] are moved one by one.
+/// A mapped address is thus equal to the IPv4 address from the start. A number is also cheaper to pass on than an
+/// [`IpAddr`], whose bytes are moved one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ip(u128);
 
-/// Where IPv4 begins: `::ffff:0:0/96`.
+/// The network of mapped IPv4 addresses: `::ffff:0:0/96`.
 const MAPPED: u128 = 0xffff << 32;
 
 impl Ip {

@@ -4,7 +4,9 @@ use tower_layer::Layer;
 
 use crate::{ClientIpService, Forwarding, Proxies, config::Config, resolver::Resolver};
 
-/// Tells who the client of every request is. The crate's docs say what it does and where it goes.
+/// A layer that resolves the client of every request.
+///
+/// The crate's documentation describes what it does and where it goes.
 ///
 /// # Example
 ///
@@ -22,47 +24,46 @@ pub struct ClientIpLayer {
 }
 
 impl ClientIpLayer {
-    /// Trusts nobody: the client is whoever is at the other end of the connection.
+    /// Creates a layer without trusted proxies: the client is the other end of the connection.
     #[must_use]
     pub fn new() -> Self {
         Self::of(Config::default())
     }
 
-    /// Trusts `proxies`, which write the headers of `forwarding`.
+    /// Creates a layer that trusts `proxies`, which write the headers of `forwarding`.
     #[must_use]
     pub fn behind(proxies: Proxies, forwarding: Forwarding) -> Self {
         let resolver = Some(Resolver { proxies, forwarding });
         Self::of(Config { resolver, ..Config::default() })
     }
 
-    /// How many leading bits of an IPv6 address are one client to limiters, 32 to 128. Default: 64.
+    /// Sets the number of leading bits of an IPv6 address that limiters count as one client, 32 to 128. Default: 64.
     ///
-    /// 56 for networks whose providers give households that much.
+    /// Use 56 if the providers of your clients assign such networks to households.
     ///
     /// # Panics
     ///
-    /// If it is not in that range.
+    /// If `bits` is out of range.
     #[must_use]
     pub fn ipv6_prefix(self, bits: u8) -> Self {
         let changed = self.changed(|config| config.ipv6_prefix = bits);
-        if let Some(mistake) = changed.config.invalid_fields().first() {
-            panic!("ClientIpLayer: {mistake}");
+        if let Some(invalid) = changed.config.invalid_fields().first() {
+            panic!("ClientIpLayer: {invalid}");
         }
         changed
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
+    /// Enables the layer. Default: true. A disabled layer keeps all types and passes requests through.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|config| config.enabled = enabled)
     }
 
-    /// How many requests so far had a header from a trusted proxy that named no client, for a counter: with
-    /// battlement's metrics, `battlement_client_ip_malformed_total`. A hop that is hidden on purpose is not
-    /// among them.
+    /// Returns the number of requests whose header from a trusted proxy was malformed, for a counter: with battlement's
+    /// metrics, `battlement_client_ip_malformed_total`. Hops that are hidden on purpose are not counted.
     #[must_use]
     pub fn malformed(&self) -> u64 {
-        self.config.notices.faults()
+        self.config.warnings.malformed_count()
     }
 
     /// Returns whether `other` is this layer, or a clone of it: both count the same requests.

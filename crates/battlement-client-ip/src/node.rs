@@ -5,22 +5,22 @@ use std::{
 
 use crate::ip::Ip;
 
-/// Why what a proxy wrote of a hop names nobody.
+/// The reason why the text of a hop names no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// It says that it will not or cannot tell: `unknown`, an obfuscated name, a Unix socket.
+    /// The proxy does not disclose or does not know the address: `unknown`, an obfuscated name, a Unix socket.
     Hidden,
-    /// It is no form of an address.
+    /// The text is not an address in any form.
     Malformed,
 }
 
-/// Reads a node (RFC 7239, section 6), or the same spelled as `X-Forwarded-For` has it: `192.0.2.1`,
-/// `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`, each perhaps in quotes, an IPv6 address
-/// perhaps with a zone, a port perhaps obfuscated.
-// Kept out of the walk from hop to hop, which has read what most hops are before it comes here.
+/// Parses a node (RFC 7239, section 6), also as `X-Forwarded-For` writes it: `192.0.2.1`, `192.0.2.1:80`,
+/// `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`, optionally in quotes, an IPv6 address optionally with a zone, a
+/// port possibly obfuscated.
+// Not inlined into the loop over hops, which has parsed most hops before it gets here.
 #[inline(never)]
 pub(crate) fn parse(text: &[u8]) -> Result<Ip, Unusable> {
-    // As nearly all are.
+    // Nearly all are.
     if let Some(ip) = ipv4(text) {
         return Ok(Ip::v4(ip));
     }
@@ -40,12 +40,12 @@ pub(crate) fn parse(text: &[u8]) -> Result<Ip, Unusable> {
     ip.map(Ip::v4).ok_or(Unusable::Malformed)
 }
 
-/// Four numbers of up to 255, read as std does.
+/// Parses four numbers of up to 255, as std does.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     ipv4_at_end(text).filter(|(_, before)| before.is_empty()).map(|(ip, _)| ip)
 }
 
-/// Four numbers at the end of `text`, and what stands before them.
+/// Parses four numbers at the end of `text`, and returns the text before them as well.
 #[inline(always)]
 pub(crate) fn ipv4_at_end(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
     let (d, text) = octet_at_end(text)?;
@@ -55,7 +55,7 @@ pub(crate) fn ipv4_at_end(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
     Some((Ipv4Addr::from_bits(a << 24 | b << 16 | c << 8 | d), text))
 }
 
-/// A number that fits, without leading zeros, which some take for octal.
+/// Parses a number that fits, without leading zeros, which some parsers read as octal.
 #[inline(always)]
 fn octet_at_end(text: &[u8]) -> Option<(u32, &[u8])> {
     let (ones, text) = digit_at_end(text)?;
@@ -87,7 +87,7 @@ fn bracketed(rest: &[u8]) -> Option<Ip> {
     ipv6(ip).filter(|_| is_port(port))
 }
 
-/// The zone of an address says which of the proxy's own interfaces it is behind: nothing to us.
+/// Parses an address and ignores its zone, which names an interface of the proxy.
 fn ipv6(text: &[u8]) -> Option<Ip> {
     let percent = text.iter().position(|byte| *byte == b'%');
     let (ip, zone) = text.split_at(percent.unwrap_or(text.len()));
@@ -95,12 +95,12 @@ fn ipv6(text: &[u8]) -> Option<Ip> {
     is_zone(zone).then(|| IpAddr::V6(ip).into())
 }
 
-/// Nothing, or `%` and a name (RFC 6874, section 2).
+/// Returns whether a zone is empty, or `%` and a name (RFC 6874, section 2).
 fn is_zone(zone: &[u8]) -> bool {
     zone.is_empty() || (zone.len() > 1 && zone[1..].iter().all(is_of_a_name))
 }
 
-/// Nothing, or `:` and up to five digits or an obfuscated port (RFC 7239, section 6).
+/// Returns whether a port is empty, or `:` and up to five digits or an obfuscated port (RFC 7239, section 6).
 fn is_port(port: &[u8]) -> bool {
     match port {
         [] => true,
@@ -112,7 +112,7 @@ fn is_port(port: &[u8]) -> bool {
     }
 }
 
-/// `unix` is what nginx writes of a client that came over such a socket.
+/// Returns whether a name hides the address; nginx writes `unix` for a client on a Unix socket.
 fn is_hidden(name: &[u8]) -> bool {
     match name {
         [b'_', name @ ..] => !name.is_empty() && name.iter().all(is_obfuscated),
@@ -120,7 +120,7 @@ fn is_hidden(name: &[u8]) -> bool {
     }
 }
 
-/// RFC 7239, section 6.3.
+/// Returns whether a byte may occur in an obfuscated name (RFC 7239, section 6.3).
 fn is_obfuscated(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-".contains(byte)
 }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_read_in_every_form_proxies_write() {
+    fn an_address_is_parsed_in_every_form_that_proxies_write() {
         for (text, expected) in [
             ("192.0.2.1", "192.0.2.1"),
             ("192.0.2.1:80", "192.0.2.1"),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_is_not_told_is_hidden_in_letters_of_any_case() {
+    fn a_hidden_node_is_recognized_in_any_case() {
         for text in
             ["unknown", "Unknown", "UNKNOWN:80", "_hidden", "_SEVKISEK", "_a.b-c:_d", "unix:"]
         {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_malformed() {
+    fn text_that_is_not_an_address_is_malformed() {
         for text in [
             "",
             "\"",
@@ -216,7 +216,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_address_reads_back(bits: u128, v4: bool, port: Option<u16>) {
+        fn every_written_address_is_parsed_back(bits: u128, v4: bool, port: Option<u16>) {
             let addr = if v4 {
                 IpAddr::V4(Ipv4Addr::from_bits((bits >> 96) as u32))
             } else {
@@ -231,12 +231,12 @@ mod tests {
         }
 
         #[test]
-        fn four_numbers_are_read_as_std_reads_them(text in "[0-9]{0,4}(\\.[0-9]{0,4}){2,4}|[0-9.]{7,15}") {
+        fn ipv4_addresses_are_parsed_as_by_std(text in "[0-9]{0,4}(\\.[0-9]{0,4}){2,4}|[0-9.]{7,15}") {
             prop_assert_eq!(ipv4(text.as_bytes()), text.parse().ok());
         }
 
         #[test]
-        fn any_bytes_are_an_address_or_none(bytes: Vec<u8>) {
+        fn arbitrary_bytes_do_not_panic(bytes: Vec<u8>) {
             if let Ok(ip) = parse(&bytes).map(Ip::addr) {
                 prop_assert_eq!(ip.to_canonical(), ip);
             }

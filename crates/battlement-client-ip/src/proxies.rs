@@ -5,10 +5,10 @@ use ipnet::IpNet;
 
 use crate::{ConfigError, InvalidField, config::SETTINGS};
 
-/// The most hops that are walked.
+/// The maximum number of hops that are read.
 pub(crate) const MAX_HOPS: u8 = 32;
 
-/// Which hops are proxies of yours, and so are believed.
+/// The trusted proxies: by network, by number, or on a Unix socket.
 ///
 /// # Example
 ///
@@ -21,130 +21,131 @@ pub(crate) const MAX_HOPS: u8 = 32;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Proxies {
-    known: Known,
+    trusted: Trusted,
     unix: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Known {
-    By(Networks),
-    Count(u8),
+enum Trusted {
+    Networks(Networks),
+    Hops(u8),
 }
 
 impl Proxies {
-    /// Those in `networks`. Mapped IPv4 addresses count as IPv4, in networks too.
+    /// Trusts the proxies in `networks`. Mapped IPv4 addresses count as IPv4, also in networks.
     ///
     /// # Panics
     ///
-    /// If there are none, or if everybody is among them (`0.0.0.0/0`, `::/0`, or what adds up to either):
-    /// then the client would be believed as well.
+    /// If `networks` is empty, or contains every address (`0.0.0.0/0`, `::/0`, or networks that add up to either): the
+    /// client itself would be trusted.
     pub fn networks(networks: impl IntoIterator<Item = IpNet>) -> Self {
         Self::try_networks(networks).unwrap_or_else(|error| panic!("Proxies: {error}"))
     }
 
-    /// Those in `networks`, for networks that are no literals.
+    /// Trusts the proxies in `networks`, for networks that are not literals.
     ///
     /// # Errors
     ///
     /// Where [`networks`](Self::networks) panics.
     pub fn try_networks(networks: impl IntoIterator<Item = IpNet>) -> Result<Self, ConfigError> {
         let networks: Networks = networks.into_iter().collect();
-        let message = match networks.everybody() {
+        let message = match networks.universal() {
             Some(all) => format!(
-                "{all} is everybody, and a client could name any address; name your proxies"
+                "must not contain every address, got {all}, since clients could then name any address; \
+                 list the networks of your proxies"
             ),
             None if networks.is_empty() => {
-                "no network is named; name those of your proxies".to_owned()
+                "must contain at least one network; list the networks of your proxies".to_owned()
             }
-            None => return Ok(Self { known: Known::By(networks), unix: false }),
+            None => return Ok(Self { trusted: Trusted::Networks(networks), unix: false }),
         };
         Err(ConfigError::new(SETTINGS, vec![InvalidField::new("trusted", message)]))
     }
 
-    /// Those of these names: networks, addresses, `unix` for [`or_unix`](Self::or_unix).
+    /// Trusts the proxies with these names: networks, addresses, `unix` for [`or_unix`](Self::or_unix).
     pub(crate) fn named<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, ConfigError> {
-        let (mut networks, mut unix, mut mistakes) = (Vec::new(), false, Vec::new());
+        let (mut networks, mut unix, mut invalid) = (Vec::new(), false, Vec::new());
         for name in names {
             match network(name) {
                 _ if name == "unix" => unix = true,
                 Some(network) => networks.push(network),
                 None => {
-                    let message = format!("{name:?} is no network; write one as 10.0.0.0/8");
-                    mistakes.push(InvalidField::new("trusted", message));
+                    let message = format!("must be a network such as 10.0.0.0/8, got {name:?}");
+                    invalid.push(InvalidField::new("trusted", message));
                 }
             }
         }
-        ConfigError::check(SETTINGS, mistakes, ())?;
+        ConfigError::check(SETTINGS, invalid, ())?;
         if unix && networks.is_empty() {
             return Ok(Self::unix());
         }
         Ok(Self { unix, ..Self::try_networks(networks)? })
     }
 
-    /// The nearest `count`, 1 to 32, whatever their addresses: the peer is the first of them.
+    /// Trusts the nearest `count` hops, 1 to 32, whatever their addresses; the peer is the first of them.
     ///
-    /// For proxies whose addresses are not known. It holds only if every request comes through all of them;
-    /// whoever reaches the service past one can name any address.
+    /// For proxies whose addresses are unknown. This is safe only if every request passes all of them: a client that
+    /// bypasses one can name any address.
     ///
     /// # Panics
     ///
-    /// If `count` is not in that range.
+    /// If `count` is out of range.
     #[must_use]
     pub fn hops(count: u8) -> Self {
         Self::try_hops(count).unwrap_or_else(|error| panic!("Proxies: {error}"))
     }
 
-    /// The nearest `count`, for a count that is no literal.
+    /// Trusts the nearest `count` hops, for a count that is not a literal.
     ///
     /// # Errors
     ///
     /// Where [`hops`](Self::hops) panics.
     pub fn try_hops(count: u8) -> Result<Self, ConfigError> {
         if (1..=MAX_HOPS).contains(&count) {
-            return Ok(Self { known: Known::Count(count), unix: false });
+            return Ok(Self { trusted: Trusted::Hops(count), unix: false });
         }
-        let message = format!("{count} hops; must be 1 to {MAX_HOPS}");
+        let message = format!("must be 1 to {MAX_HOPS}, got {count}");
         Err(ConfigError::new(SETTINGS, vec![InvalidField::new("hops", message)]))
     }
 
-    /// Whoever connects over a Unix socket, and nobody else.
+    /// Trusts peers that connect over a Unix socket, and no others.
     #[must_use]
     pub fn unix() -> Self {
-        Self { known: Known::By(Networks::default()), unix: true }
+        Self { trusted: Trusted::Networks(Networks::default()), unix: true }
     }
 
-    /// Whoever connects over a Unix socket as well. Default: not, though it has no address of its own.
+    /// Trusts peers that connect over a Unix socket as well. Default: not trusted.
     #[must_use]
     pub fn or_unix(mut self) -> Self {
         self.unix = true;
         self
     }
 
-    /// Whether the other end of a connection is one, which has no address if that is a Unix socket.
+    /// Returns whether the other end of a connection is trusted; a Unix socket has no address.
     pub(crate) fn has_peer(&self, peer: Option<IpAddr>) -> bool {
-        match (peer, &self.known) {
+        match (peer, &self.trusted) {
             (None, _) => self.unix,
-            (Some(_), Known::Count(_)) => true,
-            (Some(ip), Known::By(networks)) => networks.contains(ip),
+            (Some(_), Trusted::Hops(_)) => true,
+            (Some(ip), Trusted::Networks(networks)) => networks.contains(ip),
         }
     }
 
-    /// Whether the hop that the header names as the `nth`, from 1 at the end, is a proxy.
+    /// Returns whether the `nth` hop of the header, counted from 1 at its end, is trusted.
     pub(crate) fn has_hop(&self, nth: u8, ip: IpAddr) -> bool {
-        match &self.known {
-            Known::By(networks) => networks.contains(ip),
-            Known::Count(count) => nth < *count,
+        match &self.trusted {
+            Trusted::Networks(networks) => networks.contains(ip),
+            Trusted::Hops(count) => nth < *count,
         }
     }
 
-    /// Whether there are as many as were said, whoever they are.
+    /// Returns whether the proxies are trusted by their number.
     pub(crate) const fn are_counted(&self) -> bool {
-        matches!(self.known, Known::Count(_))
+        matches!(self.trusted, Trusted::Hops(_))
     }
 }
 
-/// Reads networks, addresses and `unix`, with commas between them, as `10.0.0.0/8, 192.0.2.7, unix`: for
-/// settings that are one text, as an environment variable is.
+/// Parses networks, addresses and `unix`, separated by commas, as `10.0.0.0/8, 192.0.2.7, unix`: for settings in one
+/// text, such as an environment variable.
 impl FromStr for Proxies {
     type Err = ConfigError;
 

@@ -1,4 +1,4 @@
-//! Who the client is: pure, from the peer and the headers of a request.
+//! Resolves the client from the peer and the headers of a request; pure and synchronous.
 
 use std::{fmt, net::SocketAddr};
 
@@ -16,14 +16,14 @@ use crate::{
     proxies::MAX_HOPS,
 };
 
-/// Proxies that are believed, and what they write.
+/// The trusted proxies, and the headers they write.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolver {
     pub(crate) proxies: Proxies,
     pub(crate) forwarding: Forwarding,
 }
 
-/// What a trusted proxy, or something between it and us, does wrong.
+/// A fault in a header of a trusted proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Malformed,
@@ -32,9 +32,9 @@ pub(crate) enum Fault {
     TooFewHops,
 }
 
-/// The client, as far as it is known on the way from hop to hop.
+/// The client, as far as the hops read so far show it.
 #[derive(Debug)]
-pub(crate) struct Found<'a> {
+pub(crate) struct Resolution<'a> {
     pub(crate) ip: Option<Ip>,
     pub(crate) via: Via,
     pub(crate) peer: Option<Ip>,
@@ -43,42 +43,41 @@ pub(crate) struct Found<'a> {
 }
 
 impl Resolver {
-    /// Whether whoever is at the other end of the connection is a proxy; without an address, it is a Unix socket.
+    /// Returns whether the other end of the connection is a trusted proxy; without an address, it is a Unix socket.
     pub(crate) fn trusts(&self, peer: Option<Ip>) -> bool {
         self.proxies.has_peer(peer.map(Ip::addr))
     }
 
-    /// Replaces `found`, which is a trusted peer, by the client whom the headers name.
+    /// Replaces a trusted peer with the client that the headers name.
     pub(crate) fn resolve<'a>(
         &self,
-        found: &mut Found<'a>,
+        resolution: &mut Resolution<'a>,
         headers: &'a HeaderMap,
     ) -> Result<(), Fault> {
         let name = &self.forwarding.header;
         let is_proxy = |nth, ip: Ip| self.proxies.has_hop(nth, ip.addr());
         let walked = match self.forwarding.form {
-            Form::List => self.walk(found, hops::listed(headers, name), is_proxy),
-            Form::Rfc7239 => self.walk(found, hops::forwarded(headers, name), is_proxy),
-            Form::Single => self.walk(found, hops::single(headers, name), |_, _| false),
+            Form::List => self.walk(resolution, hops::listed(headers, name), is_proxy),
+            Form::Rfc7239 => self.walk(resolution, hops::forwarded(headers, name), is_proxy),
+            Form::Single => self.walk(resolution, hops::single(headers, name), |_, _| false),
         };
         if walked.is_err() {
-            found.via = Via::Stopped;
+            resolution.via = Via::Stopped;
         }
         if let Some(name) = &self.forwarding.scheme {
             let value = last(headers, name);
-            found.scheme = value.and_then(|value| Scheme::parse(value.bytes()));
+            resolution.scheme = value.and_then(|value| Scheme::parse(value.bytes()));
         }
         if let Some(name) = &self.forwarding.host {
-            found.host = last(headers, name);
+            resolution.host = last(headers, name);
         }
         walked
     }
 
-    /// Goes from the nearest hop to the first that is no proxy. A hop is read only if the one before it, who
-    /// wrote it, is a proxy.
+    /// Goes from the nearest hop to the first that is not a proxy. A hop is read only if the hop that wrote it is a proxy.
     fn walk<'a>(
         &self,
-        found: &mut Found<'a>,
+        resolution: &mut Resolution<'a>,
         hops: impl Iterator<Item = Result<Hop<'a>, TooLong>>,
         is_proxy: impl Fn(u8, Ip) -> bool,
     ) -> Result<(), Fault> {
@@ -94,28 +93,34 @@ impl Resolver {
                 Err(Unusable::Hidden) => false,
                 Err(Unusable::Malformed) => return Err(Fault::Malformed),
             };
-            found.take(hop, is_proxy);
+            resolution.apply(hop, is_proxy);
             if !is_proxy {
                 return Ok(());
             }
         }
         let all_are_proxies = count > 0;
         if all_are_proxies && self.proxies.are_counted() {
-            *found = Found { via: Via::Peer, ip: found.peer, scheme: None, host: None, ..*found };
+            *resolution = Resolution {
+                via: Via::Peer,
+                ip: resolution.peer,
+                scheme: None,
+                host: None,
+                ..*resolution
+            };
             return Err(Fault::TooFewHops);
         }
         Ok(())
     }
 }
 
-impl<'a> Found<'a> {
-    pub(crate) fn at(peer: Option<SocketAddr>) -> Self {
+impl<'a> Resolution<'a> {
+    pub(crate) fn of_peer(peer: Option<SocketAddr>) -> Self {
         let peer = peer.map(|addr| addr.ip().into());
         Self { ip: peer, via: Via::Peer, peer, scheme: None, host: None }
     }
 
-    /// Takes `hop` for the client, as far as it tells. The one before it was a proxy.
-    fn take(&mut self, hop: Hop<'a>, is_proxy: bool) {
+    /// Takes `hop`, which a proxy wrote, as the client as far as it is known.
+    fn apply(&mut self, hop: Hop<'a>, is_proxy: bool) {
         (self.scheme, self.host) = (hop.scheme, hop.host);
         self.via = match hop.node {
             Ok(_) if is_proxy => Via::AllTrusted,
@@ -126,7 +131,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The last value of the header `name`, which the nearest proxy wrote.
+/// Returns the last value of the header `name`, which the nearest proxy wrote.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Element<'a>> {
     let last = Elements::new(headers, name, last_comma).next()?.ok()?;
     Some(last.trimmed())
@@ -135,10 +140,10 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Element<'a>> {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "a hop is no address",
-            Self::TooLong => "it is too long",
-            Self::TooManyHops => "it has too many hops",
-            Self::TooFewHops => "it has fewer hops than there are proxies",
+            Self::Malformed => "an entry is not an IP address",
+            Self::TooLong => "the header is too long",
+            Self::TooManyHops => "the header has more than 32 hops",
+            Self::TooFewHops => "the header has fewer hops than the configured number of proxies",
         })
     }
 }

@@ -8,9 +8,9 @@ use tower_service::Service;
 
 use crate::config::Config;
 
-/// Tells who the client of every request is. Made by [`ClientIpLayer`](crate::ClientIpLayer).
+/// A service that resolves the client of every request, created by [`ClientIpLayer`](crate::ClientIpLayer).
 ///
-/// It is done before the service inside is called, whose future and response are passed on as they are.
+/// The client is resolved before the inner service is called; the inner future and response are returned unchanged.
 #[derive(Clone, Debug)]
 pub struct ClientIpService<S> {
     inner: S,
@@ -22,17 +22,17 @@ impl<S> ClientIpService<S> {
         Self { inner, config }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -10,8 +10,8 @@ use crate::{
 battlement_core::settings! {
     /// The settings of a [`ClientIpLayer`] as a configuration file has them.
     ///
-    /// Every field may be left out; with none, nobody is trusted, as with [`ClientIpLayer::new`]. Unknown ones are
-    /// refused by name. `TryFrom` reports every mistake at once.
+    /// Every field is optional; without any, no proxy is trusted, as with [`ClientIpLayer::new`]. Unknown fields are
+    /// rejected by name. `TryFrom` reports every invalid field at once.
     ///
     /// ```
     /// use battlement_client_ip::{ClientIpLayer, ClientIpSettings};
@@ -29,10 +29,10 @@ battlement_core::settings! {
         pub enabled: bool,
         /// The proxies: networks as `10.0.0.0/8`, addresses, and `unix` for [`Proxies::or_unix`].
         pub trusted: Vec<String>,
-        /// How many proxies there are, where their addresses are not known: [`Proxies::hops`].
+        /// The number of proxies, if their addresses are unknown: [`Proxies::hops`].
         pub hops: Option<u8>,
-        /// The header that the proxies name the client in: `x-forwarded-for`, `forwarded`, or any other that has
-        /// one address, for [`Forwarding::single`].
+        /// The header in which the proxies name the client: `x-forwarded-for`, `forwarded`, or a header with one
+        /// address, for [`Forwarding::single`].
         pub header: Option<String>,
         /// [`Forwarding::scheme`].
         pub scheme_header: Option<String>,
@@ -62,14 +62,20 @@ impl TryFrom<ClientIpSettings> for ClientIpLayer {
     type Error = ConfigError;
 
     fn try_from(settings: ClientIpSettings) -> Result<Self, ConfigError> {
-        let mut mistakes = Mistakes(Vec::new());
-        let proxies = settings.proxies(&mut mistakes);
-        let forwarding = settings.forwarding(&mut mistakes);
-        if settings.header.is_some() && !settings.trusts_anybody() {
-            mistakes.add("header", "nobody is trusted to write it; name your proxies in `trusted`");
+        let mut invalid = Invalid(Vec::new());
+        let proxies = settings.proxies(&mut invalid);
+        let forwarding = settings.forwarding(&mut invalid);
+        if settings.header.is_some() && !settings.trusts_a_proxy() {
+            invalid.add(
+                "header",
+                "must be unset without trusted proxies; list your proxies in `trusted`",
+            );
         }
-        if settings.header.is_none() && settings.trusts_anybody() {
-            mistakes.add("trusted", "they are trusted with no header; name it in `header`");
+        if settings.header.is_none() && settings.trusts_a_proxy() {
+            invalid.add(
+                "trusted",
+                "must be empty without a header; name the header of your proxies in `header`",
+            );
         }
         let resolver = proxies.zip(forwarding);
         let config = Config {
@@ -78,14 +84,14 @@ impl TryFrom<ClientIpSettings> for ClientIpLayer {
             ipv6_prefix: settings.ipv6_prefix,
             ..Config::default()
         };
-        mistakes.0.extend(config.invalid_fields());
-        ConfigError::check(SETTINGS, mistakes.0, config).map(Self::of)
+        invalid.0.extend(config.invalid_fields());
+        ConfigError::check(SETTINGS, invalid.0, config).map(Self::of)
     }
 }
 
-struct Mistakes(Vec<InvalidField>);
+struct Invalid(Vec<InvalidField>);
 
-impl Mistakes {
+impl Invalid {
     fn add(&mut self, field: &str, message: impl Into<String>) {
         self.0.push(InvalidField::new(field, message));
     }
@@ -98,39 +104,39 @@ impl Mistakes {
         let name = name?;
         let parsed = name.parse().ok();
         if parsed.is_none() {
-            self.add(field, format!("{name:?} is no header name; write one as x-forwarded-for"));
+            self.add(field, format!("must be a header name such as x-forwarded-for, got {name:?}"));
         }
         parsed
     }
 }
 
 impl ClientIpSettings {
-    fn trusts_anybody(&self) -> bool {
+    fn trusts_a_proxy(&self) -> bool {
         !self.trusted.is_empty() || self.hops.is_some()
     }
 
-    fn proxies(&self, mistakes: &mut Mistakes) -> Option<Proxies> {
+    fn proxies(&self, invalid: &mut Invalid) -> Option<Proxies> {
         let names = || self.trusted.iter().map(String::as_str);
-        let named = names().next().and_then(|_| mistakes.take(Proxies::named(names())));
-        let counted = self.hops.and_then(|hops| mistakes.take(Proxies::try_hops(hops)));
+        let named = names().next().and_then(|_| invalid.take(Proxies::named(names())));
+        let counted = self.hops.and_then(|hops| invalid.take(Proxies::try_hops(hops)));
         if self.hops.is_none() || self.trusted.is_empty() {
             return named.or(counted);
         }
         if names().any(|name| name != "unix") {
-            mistakes.add("hops", "the proxies are named in `trusted`; leave one of the two out");
+            invalid.add("hops", "must be unset if `trusted` lists networks; remove one of the two");
         }
         counted.map(Proxies::or_unix)
     }
 
-    fn forwarding(&self, mistakes: &mut Mistakes) -> Option<Forwarding> {
-        let header = mistakes.header("header", self.header.as_ref());
-        let scheme = mistakes.header("scheme_header", self.scheme_header.as_ref());
-        let host = mistakes.header("host_header", self.host_header.as_ref());
+    fn forwarding(&self, invalid: &mut Invalid) -> Option<Forwarding> {
+        let header = invalid.header("header", self.header.as_ref());
+        let scheme = invalid.header("scheme_header", self.scheme_header.as_ref());
+        let host = invalid.header("host_header", self.host_header.as_ref());
         if self.header.is_none() && (scheme.is_some() || host.is_some()) {
-            mistakes.add("header", "name the one that the proxies name the client in as well");
+            invalid.add("header", "must be set if `scheme_header` or `host_header` is; name the header in which the proxies name the client");
         }
         let forwarding = Forwarding { scheme, host, ..Forwarding::named(header?) };
-        mistakes.0.extend(forwarding.invalid_fields());
+        invalid.0.extend(forwarding.invalid_fields());
         Some(forwarding)
     }
 }

@@ -18,29 +18,29 @@ fn behind() -> ClientIpLayer {
 }
 
 #[tokio::test]
-async fn the_layer_keeps_the_contract() {
+async fn the_layer_upholds_the_contract() {
     Contract::new(ClientIpLayer::new).run().await;
 }
 
 #[tokio::test]
-async fn it_keeps_it_behind_proxies() {
+async fn a_layer_behind_proxies_upholds_the_contract() {
     Contract::new(behind).run().await;
 }
 
 #[tokio::test]
-async fn it_keeps_it_switched_off() {
+async fn a_disabled_layer_upholds_the_contract() {
     Contract::new(|| behind().enabled(false)).run().await;
 }
 
 #[tokio::test]
-async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() {
+async fn a_service_that_borrows_and_is_neither_clone_nor_send_can_be_wrapped() {
     let local = Local::new();
     local.serve(behind().layer(local.service())).await.unwrap();
     assert_eq!(local.calls(), 1);
 }
 
 #[tokio::test]
-async fn the_service_gives_back_what_it_is_around() {
+async fn the_inner_service_is_accessible() {
     let mut service = behind().layer(String::from("inner"));
     service.get_mut().push('!');
     assert_eq!(service.get_ref(), "inner!");
@@ -61,12 +61,12 @@ fn from_proxy() -> Request<()> {
 }
 
 #[tokio::test]
-async fn a_layer_that_is_switched_off_decides_nothing() {
+async fn a_disabled_layer_resolves_no_client() {
     assert_eq!(client(&behind().enabled(false), from_proxy()).await, None);
 }
 
 #[tokio::test]
-async fn the_facts_of_a_layer_further_out_are_kept_and_added_to() {
+async fn the_client_is_added_to_the_facts_of_an_outer_layer() {
     let facts = RequestFacts::starting(Instant::now());
     let mut request = from_proxy();
     request.extensions_mut().insert(facts.clone());
@@ -76,7 +76,7 @@ async fn the_facts_of_a_layer_further_out_are_kept_and_added_to() {
 }
 
 #[tokio::test]
-async fn what_a_layer_further_out_has_decided_stands() {
+async fn a_client_that_an_outer_layer_has_resolved_is_kept() {
     let outer = ClientIp::new("203.0.113.9".parse().unwrap(), Via::Peer);
     let facts = RequestFacts::starting(Instant::now());
     facts.set_client(outer.clone());
@@ -88,7 +88,7 @@ async fn what_a_layer_further_out_has_decided_stands() {
 const fn is_send_and_sync<T: Send + Sync>() {}
 
 #[test]
-fn what_is_public_can_cross_threads() {
+fn public_types_are_send_and_sync() {
     is_send_and_sync::<ClientIpLayer>();
     is_send_and_sync::<ClientIpService<()>>();
     is_send_and_sync::<ClientIp>();

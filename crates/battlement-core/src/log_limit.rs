@@ -58,6 +58,11 @@ impl LogLimit {
         None
     }
 
+    /// Returns whether no event will be admitted any more, so that the caller can save the work of detecting it.
+    pub fn is_spent(&self) -> bool {
+        self.next.load(Relaxed) == u64::MAX
+    }
+
     /// Returns the current time and the end of a period that begins now.
     fn times(&self) -> (u64, u64) {
         let Some((created, period)) = self.period else { return (0, u64::MAX) };
@@ -80,8 +85,10 @@ mod tests {
     #[test]
     fn one_event_is_admitted_in_the_lifetime_of_a_limit_without_a_period() {
         static LIMIT: LogLimit = LogLimit::once();
+        assert!(!LIMIT.is_spent());
         let admitted: Vec<_> = (0..100).filter_map(|_| LIMIT.admit()).collect();
         assert_eq!(admitted, [0]);
+        assert!(LIMIT.is_spent() && !LogLimit::per(MINUTE).is_spent());
     }
 
     #[tokio::test(start_paused = true)]

@@ -51,7 +51,7 @@ impl Networks {
 
     /// The network that holds every address of its family, if they have come to that.
     #[must_use]
-    pub fn everybody(&self) -> Option<IpNet> {
+    pub fn universal(&self) -> Option<IpNet> {
         self.0.all.iter().find(|network| network.prefix_len() == 0).copied()
     }
 }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_found_in_whatever_pieces_it_comes() {
+    fn networks_that_add_up_to_every_address_are_found() {
         for pieces in [
             &["0.0.0.0/0"][..],
             &["::/0"],
@@ -133,9 +133,9 @@ mod tests {
             &["10.0.0.0/8", "0.0.0.0/1", "128.0.0.0/1"],
             &["8000::/1", "::/1"],
         ] {
-            assert_eq!(networks(pieces).everybody().map(|net| net.prefix_len()), Some(0));
+            assert_eq!(networks(pieces).universal().map(|net| net.prefix_len()), Some(0));
         }
-        assert_eq!(networks(&["0.0.0.0/1", "10.0.0.0/8"]).everybody(), None);
+        assert_eq!(networks(&["0.0.0.0/1", "10.0.0.0/8"]).universal(), None);
         assert!(networks(&[]).is_empty());
     }
 

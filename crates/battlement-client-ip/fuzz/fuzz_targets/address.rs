@@ -1,7 +1,7 @@
-//! Whatever a header has in the place of an address, it is read as one or as none, and as std reads it.
+//! Arbitrary text in the place of an address is parsed as std parses it, or rejected.
 #![no_main]
 
-mod asking;
+mod requests;
 
 use std::net::IpAddr;
 
@@ -15,12 +15,12 @@ fuzz_target!(|input: &[u8]| {
     if HeaderValue::from_bytes(input).is_err() {
         return;
     }
-    let client = asking::client(Forwarding::single(X_REAL_IP), &X_REAL_IP, &[input.to_vec()]);
+    let client = requests::client(Forwarding::single(X_REAL_IP), &X_REAL_IP, &[input.to_vec()]);
     let by_std =
         str::from_utf8(input).ok().and_then(|text| text.trim_ascii().parse::<IpAddr>().ok());
     match (client.via, by_std) {
         (Via::Header, by_std) => assert!(by_std.is_none_or(|ip| ip.to_canonical() == client.ip)),
-        (Via::Stopped, None) => assert_eq!(client.ip, asking::PEER),
+        (Via::Stopped, None) => assert_eq!(client.ip, requests::PEER),
         other => panic!("{other:?}"),
     }
 });

@@ -1,7 +1,7 @@
-//! Who the client of a request is, asked through the layer.
+//! The client of a request, as the layer resolves it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod asking;
 mod model;
-mod notices;
+mod requests;
 mod table;
+mod warnings;

@@ -1,16 +1,16 @@
-//! The layer against a model that knows who has really connected to whom.
+//! Compares the layer with a model that knows the real chain of connections.
 //!
-//! A client writes whatever it likes and connects to the first of some hops; each hop adds the address of whoever
-//! connected to it, in a spelling of its own, and connects to the next. The model walks the true chain.
+//! A client sends arbitrary text and connects to the first of several hops. Each hop appends the address of its peer, in
+//! one of several spellings, and connects to the next. The model follows the real chain.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use battlement_client_ip::{ClientIpLayer, Forwarding, Proxies, Scheme};
 use proptest::prelude::*;
 
-use crate::asking::{client, forwarded, request, x_forwarded_for};
+use crate::requests::{client, forwarded, request, x_forwarded_for};
 
-/// One that connects to the next hop, and how that hop writes it down.
+/// A node that connects to the next hop, and the spelling in which that hop records it.
 #[derive(Clone, Debug)]
 struct Node {
     ip: IpAddr,
@@ -43,25 +43,25 @@ fn spell(node: &Node) -> String {
     }
 }
 
-fn is_told(node: &Node) -> bool {
+fn is_recorded(node: &Node) -> bool {
     !matches!(node.spelling, Spelling::Hidden | Spelling::Garbage)
 }
 
-/// Who the client is: from the peer towards the client, the first that is not trusted, or the last known.
+/// Returns the client: from the peer towards the client, the first node that is not trusted, or the last known one.
 fn truth(chain: &[Node]) -> IpAddr {
     let mut known = chain.last().unwrap();
     while known.trusted {
         let before = chain.iter().rev().skip_while(|node| !std::ptr::eq(*node, known)).nth(1);
         match before {
-            Some(node) if is_told(node) => known = node,
+            Some(node) if is_recorded(node) => known = node,
             _ => break,
         }
     }
     known.ip
 }
 
-/// The header's lines when the request arrives: the client's own, then what each hop but the last has of the one
-/// before it. The last is the peer.
+/// Returns the header's lines when the request arrives: the client's own, then the record of each hop but the last,
+/// which is the peer.
 fn lines(client: &[String], chain: &[Node], write: impl Fn(&Node) -> String) -> Vec<String> {
     let mut lines = client.to_vec();
     for node in &chain[..chain.len() - 1] {
@@ -88,7 +88,7 @@ fn in_forwarded(node: &Node) -> String {
     }
 }
 
-fn found(
+fn resolved(
     layer: &ClientIpLayer,
     header: &'static str,
     chain: &[Node],
@@ -99,7 +99,7 @@ fn found(
     client(layer, request(&peer, &headers)).unwrap()
 }
 
-/// Within the networks that are trusted, or outside of them.
+/// Generates an address inside the trusted networks, or outside them.
 fn ip(trusted: bool) -> impl Strategy<Value = IpAddr> {
     (any::<bool>(), any::<u32>(), any::<u128>()).prop_map(move |(v4, short, long)| {
         match (trusted, v4) {
@@ -127,13 +127,13 @@ fn node(trusted: impl Strategy<Value = bool>) -> impl Strategy<Value = Node> {
     )
 }
 
-/// A client that is trusted by nobody, then hops that mostly are.
+/// Generates an untrusted client, then hops that are mostly trusted.
 fn chain() -> impl Strategy<Value = Vec<Node>> {
     let hops = prop::collection::vec(node(prop::bool::weighted(0.85)), 0..6);
     (node(Just(false)), hops).prop_map(|(client, hops)| [vec![client], hops].concat())
 }
 
-/// What a client writes to be somebody else.
+/// Generates header lines of a client that forges its address.
 fn forgery() -> impl Strategy<Value = Vec<String>> {
     let line = prop_oneof![
         "[ -~]{0,30}",
@@ -152,14 +152,14 @@ proptest! {
     #[test]
     fn x_forwarded_for_names_nobody_that_only_the_client_wrote(chain in chain(), forgery in forgery()) {
         let lines = lines(&forgery, &chain, in_x_forwarded_for);
-        let found = found(&x_forwarded_for(), "x-forwarded-for", &chain, &lines);
+        let found = resolved(&x_forwarded_for(), "x-forwarded-for", &chain, &lines);
         prop_assert_eq!(found.ip, truth(&chain), "{:?}", lines);
     }
 
     #[test]
     fn forwarded_names_nobody_that_only_the_client_wrote(chain in chain(), forgery in forgery()) {
         let lines = lines(&forgery, &chain, in_forwarded);
-        let found = found(&forwarded(), "forwarded", &chain, &lines);
+        let found = resolved(&forwarded(), "forwarded", &chain, &lines);
         prop_assert_eq!(found.ip, truth(&chain), "{:?}", lines);
         if let Some(node) = chain.iter().find(|node| node.ip == found.ip && !node.trusted)
             && chain.len() > 1
@@ -179,7 +179,7 @@ proptest! {
         let count = u8::try_from(chain.len() - 1).unwrap();
         let x_forwarded_for = ClientIpLayer::behind(Proxies::hops(count), Forwarding::x_forwarded_for());
         let lines = lines(&forgery, &chain, in_x_forwarded_for);
-        let found = found(&x_forwarded_for, "x-forwarded-for", &chain, &lines);
+        let found = resolved(&x_forwarded_for, "x-forwarded-for", &chain, &lines);
         prop_assert_eq!(found.ip, chain[0].ip, "{:?}", lines);
     }
 

@@ -3,14 +3,16 @@
 use battlement_client_ip::{ClientIpLayer, Forwarding, Proxies, Scheme, UnixPeer, Via};
 use http::{HeaderName, Request};
 
-use crate::asking::{behind, client, forwarded, found, proxies, request, single, x_forwarded_for};
+use crate::requests::{
+    behind, client, forwarded, proxies, request, resolved, single, x_forwarded_for,
+};
 
 const XFF: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
 const CF: &str = "cf-connecting-ip";
 const PROXY: &str = "10.0.0.1";
 
-/// What a proxy may write of a hop, and who that is.
+/// The forms in which a proxy may write a hop, and the resolved client.
 const FORMS: [(&str, &str); 14] = [
     ("192.0.2.1", "192.0.2.1 header"),
     ("192.0.2.1:80", "192.0.2.1 header"),
@@ -31,21 +33,25 @@ const FORMS: [(&str, &str); 14] = [
 #[test]
 fn every_form_is_read_in_every_header() {
     for (form, expected) in FORMS {
-        assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, form)]), expected, "{form}");
+        assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, form)]), expected, "{form}");
         let quoted = format!("\"{form}\"");
-        assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, &quoted)]), expected, "{quoted}");
+        assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, &quoted)]), expected, "{quoted}");
         for element in [format!("for=\"{form}\""), format!("proto=http; For=\"{form}\";by=_x")] {
-            assert_eq!(found(&forwarded(), PROXY, &[(FORWARDED, &element)]), expected, "{element}");
+            assert_eq!(
+                resolved(&forwarded(), PROXY, &[(FORWARDED, &element)]),
+                expected,
+                "{element}"
+            );
         }
         // One that has one address does not say whose proxy that is.
         let expected = expected.replace("all_trusted", "header");
-        assert_eq!(found(&single(), PROXY, &[(CF, form)]), expected, "{form}");
+        assert_eq!(resolved(&single(), PROXY, &[(CF, form)]), expected, "{form}");
     }
     for (obfuscated, expected) in
         [("192.0.2.1:_p", "192.0.2.1 header"), ("_a:_b", "10.0.0.1 stopped")]
     {
         let element = format!("for=\"{obfuscated}\"");
-        assert_eq!(found(&forwarded(), PROXY, &[(FORWARDED, element)]), expected);
+        assert_eq!(resolved(&forwarded(), PROXY, &[(FORWARDED, element)]), expected);
     }
 }
 
@@ -69,7 +75,7 @@ fn a_peer_that_is_not_trusted_is_the_client_whatever_it_sends() {
 fn a_trusted_proxy_that_names_nobody_is_the_client() {
     let none: [(&str, &str); 0] = [];
     for layer in [x_forwarded_for(), forwarded(), single()] {
-        assert_eq!(found(&layer, PROXY, &none), "10.0.0.1 peer");
+        assert_eq!(resolved(&layer, PROXY, &none), "10.0.0.1 peer");
     }
 }
 
@@ -91,12 +97,12 @@ fn the_walk_goes_from_the_right_over_every_line_to_the_first_that_is_not_trusted
         (&["192.0.2.1 10.0.0.2"], "10.0.0.1 stopped"),
     ] {
         let headers: Vec<_> = lines.iter().map(|line| (XFF, *line)).collect();
-        assert_eq!(found(&x_forwarded_for(), PROXY, &headers), expected, "{lines:?}");
+        assert_eq!(resolved(&x_forwarded_for(), PROXY, &headers), expected, "{lines:?}");
         let element = |hop: &str| format!("for=\"{}\"", hop.trim());
         let lines =
             lines.iter().map(|line| line.split(',').map(element).collect::<Vec<_>>().join(","));
         let headers: Vec<_> = lines.map(|line| (FORWARDED, line)).collect();
-        assert_eq!(found(&forwarded(), PROXY, &headers), expected, "{headers:?}");
+        assert_eq!(resolved(&forwarded(), PROXY, &headers), expected, "{headers:?}");
     }
 }
 
@@ -111,20 +117,28 @@ fn a_quote_that_the_client_opens_swallows_nothing() {
         "for=\"6.6.6.6\", for=\"192.0.2.1:80\";proto=http",
         "\"\"\"\"\"\", for=192.0.2.1",
     ] {
-        assert_eq!(found(&forwarded(), PROXY, &[(FORWARDED, line)]), "192.0.2.1 header", "{line}");
+        assert_eq!(
+            resolved(&forwarded(), PROXY, &[(FORWARDED, line)]),
+            "192.0.2.1 header",
+            "{line}"
+        );
         // The proxy adds a line of its own.
         let lines = [(FORWARDED, line), (FORWARDED, "for=192.0.2.2")];
-        assert_eq!(found(&forwarded(), PROXY, &lines), "192.0.2.2 header", "{line}");
+        assert_eq!(resolved(&forwarded(), PROXY, &lines), "192.0.2.2 header", "{line}");
     }
 }
 
-/// What panics in forwarded-header-value 0.1.1, is refused by it, or makes client-ip 0.2.1 answer with 500.
+/// Tests lines that make forwarded-header-value 0.1.1 panic or fail, or client-ip 0.2.1 respond with 500.
 #[test]
-fn what_breaks_others_breaks_nothing() {
+fn lines_that_break_other_parsers_are_harmless() {
     for line in
         ["host=\"", "for=\"", "\"", "for=", "proto=\"", "=", ";", ",", "for=1.2.3.4;for=5.6.7.8"]
     {
-        assert_eq!(found(&forwarded(), PROXY, &[(FORWARDED, line)]), "10.0.0.1 stopped", "{line}");
+        assert_eq!(
+            resolved(&forwarded(), PROXY, &[(FORWARDED, line)]),
+            "10.0.0.1 stopped",
+            "{line}"
+        );
     }
     for line in [
         "for=\"192.0.2.1:_p\"",
@@ -132,18 +146,26 @@ fn what_breaks_others_breaks_nothing() {
         "x, for=192.0.2.1",
         "for=Unknown, for=192.0.2.1",
     ] {
-        assert_eq!(found(&forwarded(), PROXY, &[(FORWARDED, line)]), "192.0.2.1 header", "{line}");
+        assert_eq!(
+            resolved(&forwarded(), PROXY, &[(FORWARDED, line)]),
+            "192.0.2.1 header",
+            "{line}"
+        );
     }
     for line in ["192.0.2.1:80", "\"192.0.2.1\"", "  192.0.2.1\t"] {
-        assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, line)]), "192.0.2.1 header", "{line}");
+        assert_eq!(
+            resolved(&x_forwarded_for(), PROXY, &[(XFF, line)]),
+            "192.0.2.1 header",
+            "{line}"
+        );
     }
     for line in [&b"\xff\xfe"[..], b"192.0.2.1\xa0", b"0300.0.2.1", b"192.0.2.01", b"192.0.2.1,"] {
         assert_eq!(
-            found(&x_forwarded_for(), PROXY, &[(XFF, line)]),
+            resolved(&x_forwarded_for(), PROXY, &[(XFF, line)]),
             "10.0.0.1 stopped",
             "{line:?}"
         );
-        assert_eq!(found(&single(), PROXY, &[(CF, line)]), "10.0.0.1 stopped", "{line:?}");
+        assert_eq!(resolved(&single(), PROXY, &[(CF, line)]), "10.0.0.1 stopped", "{line:?}");
     }
 }
 
@@ -151,7 +173,7 @@ fn what_breaks_others_breaks_nothing() {
 fn a_header_with_one_address_that_comes_twice_or_as_a_list_names_nobody() {
     for lines in [&["192.0.2.1", "192.0.2.2"][..], &["192.0.2.1, 192.0.2.2"]] {
         let headers: Vec<_> = lines.iter().map(|line| (CF, *line)).collect();
-        assert_eq!(found(&single(), PROXY, &headers), "10.0.0.1 stopped", "{lines:?}");
+        assert_eq!(resolved(&single(), PROXY, &headers), "10.0.0.1 stopped", "{lines:?}");
     }
 }
 
@@ -162,10 +184,10 @@ fn only_the_chosen_header_is_looked_at() {
     for (layer, expected) in
         [(x_forwarded_for(), "6.6.6.6"), (forwarded(), "6.6.6.7"), (single(), "6.6.6.8")]
     {
-        assert_eq!(found(&layer, PROXY, &headers), format!("{expected} header"));
+        assert_eq!(resolved(&layer, PROXY, &headers), format!("{expected} header"));
         let others: Vec<_> =
             headers.into_iter().filter(|(_, value)| !value.contains(expected)).collect();
-        assert_eq!(found(&layer, PROXY, &others), "10.0.0.1 peer");
+        assert_eq!(resolved(&layer, PROXY, &others), "10.0.0.1 peer");
     }
 }
 
@@ -180,42 +202,42 @@ fn mapped_addresses_are_ipv4_on_peers_and_networks_and_hops() {
             assert_eq!(found.ip.to_string(), "192.0.2.1");
             assert_eq!(found.peer.unwrap().to_string(), PROXY);
         }
-        assert_eq!(found(&layer, "::ffff:203.0.113.9", &[(XFF, "1.1.1.1")]), "203.0.113.9 peer");
+        assert_eq!(resolved(&layer, "::ffff:203.0.113.9", &[(XFF, "1.1.1.1")]), "203.0.113.9 peer");
     }
 }
 
 #[test]
-fn so_many_proxies_are_passed_and_no_more() {
+fn the_configured_number_of_hops_is_trusted_and_no_more() {
     for (hops, line, expected) in [
         (1, "6.6.6.6, 192.0.2.1", "192.0.2.1 header"),
         (2, "6.6.6.6, 192.0.2.1, 172.16.0.1", "192.0.2.1 header"),
         (2, "192.0.2.1, 172.16.0.1", "192.0.2.1 header"),
-        // Fewer than were promised: somebody came past a proxy, and what it wrote is not there.
+        // Fewer than configured: the client bypassed a proxy, whose record is missing.
         (3, "192.0.2.1, 172.16.0.1", "10.0.0.1 stopped"),
         (2, "6.6.6.6", "10.0.0.1 stopped"),
         (2, "6.6.6.6, unknown, 172.16.0.1", "172.16.0.1 stopped"),
         (1, "10.0.0.9", "10.0.0.9 header"),
     ] {
         let layer = ClientIpLayer::behind(Proxies::hops(hops), Forwarding::x_forwarded_for());
-        assert_eq!(found(&layer, PROXY, &[(XFF, line)]), expected, "{hops} {line}");
+        assert_eq!(resolved(&layer, PROXY, &[(XFF, line)]), expected, "{hops} {line}");
     }
     let layer = ClientIpLayer::behind(Proxies::hops(2), Forwarding::x_forwarded_for());
-    assert_eq!(found(&layer, PROXY, &[(CF, "6.6.6.6")]), "10.0.0.1 peer");
+    assert_eq!(resolved(&layer, PROXY, &[(CF, "6.6.6.6")]), "10.0.0.1 peer");
 }
 
 #[test]
 fn a_chain_has_its_bounds_in_hops_and_bytes() {
     let chain = |proxies: usize| format!("192.0.2.1{}", ", 10.0.0.2".repeat(proxies));
-    assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, chain(31))]), "192.0.2.1 header");
-    assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, chain(32))]), "10.0.0.2 stopped");
+    assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, chain(31))]), "192.0.2.1 header");
+    assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, chain(32))]), "10.0.0.2 stopped");
     let padded = |blanks: usize| format!("192.0.2.1, {}10.0.0.2", " ".repeat(blanks));
-    assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, padded(4000))]), "192.0.2.1 header");
-    assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, padded(4100))]), "10.0.0.1 stopped");
+    assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, padded(4000))]), "192.0.2.1 header");
+    assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, padded(4100))]), "10.0.0.1 stopped");
     // What the client put in front costs it nothing, and us neither.
     let long = format!("{}, 192.0.2.1", "x".repeat(60_000));
-    assert_eq!(found(&x_forwarded_for(), PROXY, &[(XFF, &long)]), "192.0.2.1 header");
+    assert_eq!(resolved(&x_forwarded_for(), PROXY, &[(XFF, &long)]), "192.0.2.1 header");
     let long = format!("{}, for=192.0.2.1", "\"".repeat(60_000));
-    assert_eq!(found(&forwarded(), PROXY, &[(FORWARDED, &long)]), "192.0.2.1 header");
+    assert_eq!(resolved(&forwarded(), PROXY, &[(FORWARDED, &long)]), "192.0.2.1 header");
 }
 
 #[test]
@@ -281,15 +303,15 @@ fn a_unix_socket_is_trusted_by_choice_and_has_no_address_of_its_own() {
             (found.ip.to_string().as_str(), found.via, found.peer),
             ("192.0.2.1", Via::Header, None)
         );
-        for nobody in [&[][..], &[(XFF, "unknown")], &[(XFF, "garbage")]] {
-            assert_eq!(client(layer, over_unix(nobody)), None);
+        for headers in [&[][..], &[(XFF, "unknown")], &[(XFF, "garbage")]] {
+            assert_eq!(client(layer, over_unix(headers)), None);
         }
     }
     for layer in [ClientIpLayer::new(), x_forwarded_for()] {
         assert_eq!(client(&layer, over_unix(&[(XFF, "192.0.2.1")])), None);
     }
-    assert_eq!(found(&unix, PROXY, &[(XFF, "192.0.2.1")]), "10.0.0.1 peer");
-    assert_eq!(found(&both, PROXY, &[(XFF, "192.0.2.1, 10.0.0.2")]), "192.0.2.1 header");
+    assert_eq!(resolved(&unix, PROXY, &[(XFF, "192.0.2.1")]), "10.0.0.1 peer");
+    assert_eq!(resolved(&both, PROXY, &[(XFF, "192.0.2.1, 10.0.0.2")]), "192.0.2.1 header");
     let counted = Proxies::hops(2).or_unix();
     let counted = ClientIpLayer::behind(counted, Forwarding::x_forwarded_for());
     let found = client(&counted, over_unix(&[(XFF, "192.0.2.1, 172.16.0.1")])).unwrap();
@@ -324,20 +346,20 @@ mod refusals {
     }
 
     #[test]
-    fn everybody_is_not_trusted_in_whatever_pieces() {
+    fn networks_that_add_up_to_every_address_are_rejected() {
         for all in [
             &["0.0.0.0/0"][..],
             &["10.0.0.0/8", "::/0"],
             &["::ffff:0:0/96"],
             &["0.0.0.0/1", "128.0.0.0/1"],
         ] {
-            assert!(networks(all).contains("is everybody"), "{all:?}");
+            assert!(networks(all).contains("must not contain every address"), "{all:?}");
         }
-        assert!(networks(&[]).contains("no network is named"));
+        assert!(networks(&[]).contains("must contain at least one network"));
     }
 
     #[test]
-    fn proxies_are_read_from_one_text_and_every_mistake_is_told() {
+    fn proxies_are_parsed_from_one_text_and_every_invalid_entry_is_reported() {
         let proxies = " 10.0.0.0/8,fd00::/8 , 192.0.2.7,unix".parse::<Proxies>().unwrap();
         let debug = format!("{proxies:?}");
         for part in ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32", "unix: true"] {
@@ -352,32 +374,32 @@ mod refusals {
     }
 
     #[test]
-    #[should_panic(expected = "trusted: 0.0.0.0/0 is everybody")]
-    fn everybody_panics_where_it_is_written() {
+    #[should_panic(expected = "trusted: must not contain every address, got 0.0.0.0/0")]
+    fn a_literal_network_of_every_address_panics() {
         let _ = Proxies::networks(["0.0.0.0/0".parse().unwrap()]);
     }
 
     #[test]
-    #[should_panic(expected = "hops: 0 hops; must be 1 to 32")]
-    fn no_hops_panic_where_they_are_written() {
+    #[should_panic(expected = "hops: must be 1 to 32, got 0")]
+    fn a_literal_of_no_hops_panics() {
         let _ = Proxies::hops(0);
     }
 
     #[test]
-    #[should_panic(expected = "scheme_header: `forwarded` tells it itself")]
-    fn forwarded_takes_no_other_header() {
+    #[should_panic(expected = "scheme_header: must be unset with `forwarded`")]
+    fn forwarded_rejects_a_scheme_header() {
         let _ = Forwarding::forwarded().scheme(HeaderName::from_static("x-forwarded-proto"));
     }
 
     #[test]
-    #[should_panic(expected = "ipv6_prefix: 16 bits; must be 32 to 128")]
-    fn a_client_is_not_half_the_internet() {
+    #[should_panic(expected = "ipv6_prefix: must be 32 to 128 bits, got 16")]
+    fn a_prefix_shorter_than_32_bits_panics() {
         let _ = ClientIpLayer::new().ipv6_prefix(16);
     }
 
     #[test]
-    fn a_list_is_read_as_one_even_if_it_is_asked_for_as_one_address() {
+    fn a_list_header_is_read_as_a_list_even_if_configured_as_single() {
         let layer = behind(Forwarding::single(HeaderName::from_static(XFF)));
-        assert_eq!(found(&layer, PROXY, &[(XFF, "6.6.6.6, 192.0.2.1")]), "192.0.2.1 header");
+        assert_eq!(resolved(&layer, PROXY, &[(XFF, "6.6.6.6, 192.0.2.1")]), "192.0.2.1 header");
     }
 }

@@ -1,4 +1,4 @@
-//! What is told of requests, how often, and what is not.
+//! The warnings of the layer, and their limits.
 
 use std::{
     io::{self, Write},
@@ -10,11 +10,11 @@ use battlement_client_ip::ClientIpLayer;
 use http::Request;
 use tracing::subscriber;
 
-use crate::asking::{client, forwarded, found, request, x_forwarded_for};
+use crate::requests::{client, forwarded, request, resolved, x_forwarded_for};
 
 const PROXY: &str = "10.0.0.1";
 
-/// What has been logged.
+/// The captured log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -47,7 +47,7 @@ async fn a_malformed_header_is_counted_each_time_and_logged_once_a_minute() {
     let (log, _guard) = logging();
     let layer = x_forwarded_for();
     let garbage =
-        || found(&layer, PROXY, &[("x-forwarded-for", "\u{1b}[31mevil".replace('\u{1b}', "~"))]);
+        || resolved(&layer, PROXY, &[("x-forwarded-for", "\u{1b}[31mevil".replace('\u{1b}', "~"))]);
     for _ in 0..5 {
         assert_eq!(garbage(), "10.0.0.1 stopped");
     }
@@ -62,22 +62,22 @@ async fn a_malformed_header_is_counted_each_time_and_logged_once_a_minute() {
     assert_eq!(lines.len(), 2);
     assert!(lines[0].contains("requests=1") && lines[1].contains("requests=6"), "{lines:?}");
     assert!(lines[0].contains("x-forwarded-for") && lines[0].contains(PROXY), "{lines:?}");
-    assert!(!lines[0].contains("evil"), "what a client wrote is not repeated: {lines:?}");
+    assert!(!lines[0].contains("evil"), "the client's text must not be logged: {lines:?}");
     assert_eq!(layer.malformed(), 7);
     assert_eq!(layer.clone().enabled(true).malformed(), 7, "clones count together");
 }
 
 #[tokio::test]
-async fn every_fault_says_what_it_is_and_a_hidden_hop_is_none() {
+async fn every_fault_is_described_and_a_hidden_hop_is_not_a_fault() {
     for (line, fault) in [
-        ("x".repeat(5000), Some("it is too long")),
-        (["10.0.0.2"; 33].join(","), Some("it has too many hops")),
-        ("x".to_owned(), Some("a hop is no address")),
+        ("x".repeat(5000), Some("the header is too long")),
+        (["10.0.0.2"; 33].join(","), Some("the header has more than 32 hops")),
+        ("x".to_owned(), Some("an entry is not an IP address")),
         ("unknown".to_owned(), None),
         ("192.0.2.1".to_owned(), None),
     ] {
         let (log, _guard) = logging();
-        found(&x_forwarded_for(), PROXY, &[("x-forwarded-for", &line)]);
+        resolved(&x_forwarded_for(), PROXY, &[("x-forwarded-for", &line)]);
         assert_eq!(
             log.lines().first().map(|line| line.contains(fault.unwrap())),
             fault.map(|_| true)
@@ -86,14 +86,14 @@ async fn every_fault_says_what_it_is_and_a_hidden_hop_is_none() {
 }
 
 #[tokio::test]
-async fn a_forwarding_header_that_nobody_is_trusted_with_is_told_once_with_the_fix() {
+async fn a_forwarding_header_without_trusted_proxies_is_logged_once_with_the_fix() {
     for header in ["x-forwarded-for", "forwarded"] {
         let (log, _guard) = logging();
         let layer = ClientIpLayer::new();
-        found(&layer, PROXY, &[("accept", "*/*")]);
+        resolved(&layer, PROXY, &[("accept", "*/*")]);
         assert!(log.lines().is_empty());
         for _ in 0..3 {
-            found(&layer.clone(), PROXY, &[(header, "192.0.2.1")]);
+            resolved(&layer.clone(), PROXY, &[(header, "192.0.2.1")]);
         }
         let lines = log.lines();
         assert_eq!(lines.len(), 1);
@@ -102,7 +102,7 @@ async fn a_forwarding_header_that_nobody_is_trusted_with_is_told_once_with_the_f
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_the_peer_is_told_of_once_with_the_fix() {
+async fn a_server_that_does_not_provide_the_peer_is_logged_once_with_the_fix() {
     let (log, _guard) = logging();
     let layer = forwarded();
     for _ in 0..3 {
@@ -114,7 +114,7 @@ async fn a_server_that_does_not_tell_the_peer_is_told_of_once_with_the_fix() {
 }
 
 #[tokio::test]
-async fn an_attack_from_a_peer_that_is_not_trusted_logs_and_counts_nothing() {
+async fn a_malformed_header_of_an_untrusted_peer_is_neither_logged_nor_counted() {
     let (log, _guard) = logging();
     let layer = forwarded();
     client(&layer, request("203.0.113.9", &[("forwarded", "\"\"\"")])).unwrap();

@@ -1,4 +1,4 @@
-//! Asks a layer who the client of a request is.
+//! Sends requests through a layer and reads the client.
 
 use std::{
     convert::Infallible,
@@ -10,7 +10,7 @@ use battlement_client_ip::{ClientIp, ClientIpLayer, Forwarding, PeerAddr, Proxie
 use http::{HeaderName, HeaderValue, Request};
 use tower::{Layer, Service, service_fn};
 
-/// What is trusted in most tests: `10.0.0.0/8` and `fd00::/8`.
+/// Returns the proxies that most tests trust: `10.0.0.0/8` and `fd00::/8`.
 pub(crate) fn proxies() -> Proxies {
     Proxies::networks(["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap()))
 }
@@ -31,7 +31,7 @@ pub(crate) fn single() -> ClientIpLayer {
     behind(Forwarding::single(HeaderName::from_static("cf-connecting-ip")))
 }
 
-/// A request from `peer` with these headers, each line of its own.
+/// Creates a request from `peer` with these headers, one line each.
 pub(crate) fn request<V: AsRef<[u8]>>(peer: &str, headers: &[(&'static str, V)]) -> Request<()> {
     let mut request = Request::new(());
     for (name, value) in headers {
@@ -43,7 +43,7 @@ pub(crate) fn request<V: AsRef<[u8]>>(peer: &str, headers: &[(&'static str, V)])
     request
 }
 
-/// What the service inside `layer` finds in the facts of `request`.
+/// Returns the client that the inner service of `layer` reads from `request`.
 pub(crate) fn client(layer: &ClientIpLayer, request: Request<()>) -> Option<ClientIp> {
     let handler = service_fn(|request: Request<()>| {
         ready(Ok::<_, Infallible>(ClientIp::of(&request).cloned()))
@@ -51,8 +51,8 @@ pub(crate) fn client(layer: &ClientIpLayer, request: Request<()>) -> Option<Clie
     layer.layer(handler).call(request).into_inner().unwrap()
 }
 
-/// The client, and how it is known, in words.
-pub(crate) fn found<V: AsRef<[u8]>>(
+/// Returns the client and how it was resolved, as text.
+pub(crate) fn resolved<V: AsRef<[u8]>>(
     layer: &ClientIpLayer,
     peer: &str,
     headers: &[(&'static str, V)],

@@ -46,7 +46,7 @@ pub fn client(forwarding: Forwarding, header: &HeaderName, lines: &[Vec<u8>]) ->
     client
 }
 
-/// The lines of the input that can stand in a header.
+/// Returns the lines of the input that are valid in a header.
 #[allow(dead_code, reason = "not every target has lines")]
 pub fn lines(input: &[u8]) -> Vec<Vec<u8>> {
     let lines =
@@ -54,7 +54,7 @@ pub fn lines(input: &[u8]) -> Vec<Vec<u8>> {
     lines.map(<[u8]>::to_vec).collect()
 }
 
-/// Those lines as a proxy leaves them that adds `element` to the last one.
+/// Returns the lines after a proxy has appended `element` to the last one.
 #[allow(dead_code, reason = "not every target has lines")]
 pub fn appended(mut lines: Vec<Vec<u8>>, element: &str) -> Vec<Vec<u8>> {
     match lines.last_mut() {

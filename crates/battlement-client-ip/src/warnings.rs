@@ -1,0 +1,91 @@
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use battlement_core::LogLimit;
+use http::{HeaderMap, HeaderName, header};
+use tracing::warn;
+
+use crate::{forwarding::X_FORWARDED_FOR, resolver::Fault};
+
+/// The period in which faults of proxies are logged at most once.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// The warnings of a layer: faults of the setup are logged once, faults of proxies at most once a minute. A client's
+/// text is never logged.
+#[derive(Debug)]
+pub(crate) struct Warnings {
+    malformed: AtomicU64,
+    malformed_limit: LogLimit,
+    no_proxy_limit: LogLimit,
+    no_address_limit: LogLimit,
+}
+
+impl Warnings {
+    pub(crate) fn new() -> Self {
+        Self {
+            malformed: AtomicU64::new(0),
+            malformed_limit: LogLimit::per(PERIOD),
+            no_proxy_limit: LogLimit::once(),
+            no_address_limit: LogLimit::once(),
+        }
+    }
+
+    /// Returns the number of requests with a malformed header.
+    pub(crate) fn malformed_count(&self) -> u64 {
+        self.malformed.load(Relaxed)
+    }
+
+    /// Counts a malformed header of a trusted proxy, and logs it within the limit.
+    #[cold]
+    pub(crate) fn malformed(&self, fault: Fault, header: &HeaderName, peer: Option<IpAddr>) {
+        self.malformed.fetch_add(1, Relaxed);
+        if let Some(suppressed) = self.malformed_limit.admit() {
+            warn!(
+                %header, ?peer, requests = suppressed + 1,
+                "cannot determine the client address from the header of a trusted proxy: {fault}"
+            );
+        }
+    }
+
+    /// Logs the first forwarding header that arrives while no proxy is trusted.
+    pub(crate) fn no_proxy_is_trusted(&self, headers: &HeaderMap) {
+        if self.no_proxy_limit.is_spent() {
+            return;
+        }
+        let names = [X_FORWARDED_FOR, header::FORWARDED];
+        let header = names.into_iter().find(|name| headers.contains_key(name));
+        if let Some(header) = header
+            && self.no_proxy_limit.admit().is_some()
+        {
+            warn!(
+                %header,
+                "a request has a forwarding header and no proxy is trusted, so clients behind a proxy share its \
+                 address; configure your proxies, as in \
+                 ClientIpLayer::behind(Proxies::networks([..]), Forwarding::x_forwarded_for())"
+            );
+        }
+    }
+
+    /// Logs the first request without any address.
+    #[cold]
+    pub(crate) fn no_address(&self, is_unix: bool) {
+        if self.no_address_limit.admit().is_none() {
+            return;
+        }
+        if is_unix {
+            warn!(
+                "a request over a Unix socket has no client address; if the peer is a proxy, trust it with \
+                 Proxies::unix() or or_unix(), and configure it to write the header"
+            );
+        } else {
+            warn!(
+                "the server does not provide the address of the peer, so requests have no client address; serve axum \
+                 with into_make_service_with_connect_info::<SocketAddr>(), or insert PeerAddr into the extensions of \
+                 each request"
+            );
+        }
+    }
+}
