@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: the checks that every change must pass in addition to the tests.
 
+mod defaults;
 mod deny;
 mod docs;
 mod features;
@@ -41,6 +42,11 @@ const CHECKS: &[Check] = &[
         name: "features",
         about: "each crate without features, and with each feature alone",
         run: |_| features::check(),
+    },
+    Check {
+        name: "defaults",
+        about: "tests and docs of each crate without features, and with default features",
+        run: |_| defaults::check(),
     },
     Check {
         name: "browser",

@@ -55,13 +55,18 @@ impl Package {
         self.name.starts_with("battlement-")
     }
 
+    /// Returns whether the package has default features.
+    pub(crate) fn has_defaults(&self) -> bool {
+        self.features.get("default").is_some_and(|parts| !parts.is_empty())
+    }
+
     /// Returns the selections of at most one feature: none, then each feature alone. An empty
     /// `default` is equal to none and left out.
     pub(crate) fn feature_choices(&self) -> impl Iterator<Item = Option<&str>> {
         let alone = self
             .features
             .iter()
-            .filter(|(name, parts)| !(*name == "default" && parts.is_empty()))
+            .filter(|(name, _)| *name != "default" || self.has_defaults())
             .map(|(name, _)| Some(name.as_str()));
         std::iter::once(None).chain(alone)
     }
@@ -106,6 +111,14 @@ mod tests {
         assert_eq!(core, [None, Some("axum"), Some("tonic")]);
         let breaker: Vec<_> = package(&workspace, "battlement-breaker").feature_choices().collect();
         assert_eq!(breaker, [None, Some("default"), Some("http")]);
+    }
+
+    #[test]
+    fn an_empty_default_is_no_default() {
+        let workspace = Workspace::parse(METADATA).expect("the metadata is valid");
+        assert!(!package(&workspace, "battlement-core").has_defaults());
+        assert!(package(&workspace, "battlement-breaker").has_defaults());
+        assert!(!package(&workspace, "xtask").has_defaults());
     }
 
     #[test]

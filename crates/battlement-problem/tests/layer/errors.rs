@@ -2,9 +2,7 @@
 
 use std::{
     convert::Infallible,
-    fmt,
-    future::pending,
-    io,
+    fmt, io,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -12,10 +10,8 @@ use std::{
 use battlement_core::{Rejection, RejectionKind};
 use battlement_problem::{Problem, ProblemLayer};
 use battlement_testkit::probe::{Probe, ProbeBody, ProbeError};
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use http::{Request, StatusCode};
+use tower::{Layer, ServiceExt};
 
 use crate::stage::{BoxError, ID, send};
 
@@ -113,32 +109,6 @@ async fn by_a_question_mark_they_are_known_as_well() {
         }
     });
     assert_eq!(answer.await.status(), 503);
-}
-
-#[tokio::test]
-async fn tower_s_timeout_and_load_shed_are_known() {
-    let never = service_fn(|_: Request<()>| pending::<Result<Response<Full<Bytes>>, BoxError>>());
-    let slow = ServiceBuilder::new().timeout(Duration::from_millis(1)).service(never);
-    let answer = send::<BoxError>(ProblemLayer::new(), &[], async |request| {
-        slow.clone().oneshot(request).await
-    });
-    let answer = answer.await;
-    assert_eq!((answer.status().as_u16(), answer.json()["code"].as_str()), (504, Some("timeout")));
-
-    let shed = async |_| Err(tower::load_shed::error::Overloaded::new());
-    let answer = send(ProblemLayer::new(), &[], shed).await;
-    assert_eq!(answer.json()["code"], "overloaded");
-}
-
-#[tokio::test]
-async fn a_body_over_its_limit_is_a_413() {
-    let answer = send::<BoxError>(ProblemLayer::new(), &[], async |_| {
-        let body = Limited::new(Full::<Bytes>::from("far too long"), 3);
-        let error = body.collect().await.unwrap_err();
-        assert!(error.is::<LengthLimitError>());
-        Err(error)
-    });
-    assert_eq!(answer.await.json()["code"], "payload_too_large");
 }
 
 #[tokio::test]

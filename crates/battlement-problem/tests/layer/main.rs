@@ -8,7 +8,11 @@ mod errors;
 mod forms;
 mod grpc;
 mod hostile;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod left;
 mod panics;
 mod replaced;
 mod stage;
+#[cfg(feature = "tower")]
+mod tower;
