@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use battlement::client_ip::{ClientIpLayer, Forwarding, UnixPeer};
+use battlement::client_ip::{ClientIp, ClientIpLayer, Forwarding, Proxies, UnixPeer};
 use battlement_testkit::{
     client::Collected,
     echo::{EchoClient, EchoServer, Words},
@@ -70,6 +70,32 @@ async fn axum_on_a_unix_socket_tells_the_client_that_a_proxy_names() -> Result<(
         assert_eq!(get(folder.path(), &lines).await?, expected);
         server.abort();
     }
+    Ok(())
+}
+
+/// The answer of a handler that cannot work without the client.
+async fn asking(layer: ClientIpLayer, lines: &Lines) -> Result<String, BoxError> {
+    let (folder, listener) = listener()?;
+    let needs = async |client: ClientIp| client.ip.to_string();
+    let router = axum::Router::new().route("/", axum::routing::get(needs)).layer(layer);
+    let service = router.into_make_service_with_connect_info::<UnixPeer>();
+    let server = tokio::spawn(async { axum::serve(listener, service).await });
+    let answer = get(folder.path(), lines).await;
+    server.abort();
+    answer
+}
+
+#[tokio::test]
+async fn an_extractor_over_a_trusted_socket_says_that_the_header_is_missing() -> Result<(), BoxError>
+{
+    let trusting = || ClientIpLayer::behind(Proxies::unix(), Forwarding::x_forwarded_for());
+    assert_eq!(asking(trusting(), &vec![("x-forwarded-for", "192.0.2.1")]).await?, "192.0.2.1");
+    let missing = asking(trusting(), &Vec::new()).await?;
+    assert!(missing.contains("without the header `x-forwarded-for`"), "{missing}");
+    let unusable = asking(trusting(), &vec![("x-forwarded-for", "unknown")]).await?;
+    assert!(unusable.contains("header `x-forwarded-for` contains no address"), "{unusable}");
+    let untrusted = asking(ClientIpLayer::new(), &vec![("x-forwarded-for", "6.6.6.6")]).await?;
+    assert!(untrusted.contains("a Unix socket that is not trusted"), "{untrusted}");
     Ok(())
 }
 

@@ -8,4 +8,5 @@ mod matrix;
 mod page;
 mod pages;
 mod prometheus;
+mod scheme;
 mod storms;

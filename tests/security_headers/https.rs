@@ -5,7 +5,10 @@ use battlement::{
     client_ip::{ClientIpLayer, Forwarding, Proxies},
     security_headers::SecurityHeadersLayer,
 };
-use battlement_testkit::{client::Collected, client::Http1, server::Server};
+use battlement_testkit::{
+    client::{Collected, Http1, Http2, Raw},
+    server::Server,
+};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Empty;
@@ -40,5 +43,20 @@ async fn a_trusted_proxy_s_word_on_https_brings_hsts() -> Result<(), BoxError> {
 async fn anybody_else_s_word_does_not() -> Result<(), BoxError> {
     let server = server("10.0.0.0/8").await;
     assert_eq!(hsts(&server, "for=192.0.2.1;proto=https").await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_uri_that_says_https_over_plain_tcp_does_not() -> Result<(), BoxError> {
+    let server = server("10.0.0.0/8").await;
+    let request =
+        "GET https://shop.example/ HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n\r\n";
+    let answer = String::from_utf8(Raw::exchange(server.addr(), request).await?)?;
+    assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("strict-transport"), "{answer}");
+
+    let mut client = Http2::connect(server.addr()).await?;
+    let request = Request::get("https://shop.example/").body(Empty::<Bytes>::new())?;
+    let answer = Collected::of(client.send(request).await?).await?;
+    assert_eq!((answer.status.as_u16(), answer.header("strict-transport-security")), (200, None));
     Ok(())
 }

@@ -1,6 +1,6 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
-use battlement_core::{ClientIp, Peer, RequestFacts};
+use battlement_core::{ClientIp, Peer, RequestFacts, UnknownClient};
 use http::{Extensions, HeaderMap, Request};
 use tokio::time::Instant;
 
@@ -48,21 +48,32 @@ impl Config {
 
     /// Resolves the client of `request` and stores it in the request's facts, unless an outer layer has resolved it.
     pub(crate) fn admit<B>(&self, request: &mut Request<B>) {
-        if let Some(facts) = RequestFacts::of(request) {
-            if facts.client().is_none() {
-                self.store_client(facts, request.headers(), request.extensions());
+        let stored = if let Some(facts) = RequestFacts::of(request) {
+            if facts.client().is_some() {
+                return;
             }
-            return;
-        }
-        let facts = RequestFacts::starting(Instant::now());
-        self.store_client(&facts, request.headers(), request.extensions());
-        if facts.client().is_some() {
-            request.extensions_mut().insert(facts);
+            self.store_client(facts, request.headers(), request.extensions())
+        } else {
+            let facts = RequestFacts::starting(Instant::now());
+            let stored = self.store_client(&facts, request.headers(), request.extensions());
+            if stored.is_ok() {
+                request.extensions_mut().insert(facts);
+            }
+            stored
+        };
+        if let Err(reason) = stored {
+            self.warnings.no_address(&reason);
+            request.extensions_mut().insert(reason);
         }
     }
 
-    /// Stores the client in `facts`, if it is known.
-    fn store_client(&self, facts: &RequestFacts, headers: &HeaderMap, extensions: &Extensions) {
+    /// Stores the client in `facts`, or returns the reason why it is unknown.
+    fn store_client(
+        &self,
+        facts: &RequestFacts,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<(), UnknownClient> {
         let peer = Peer::in_extensions(extensions);
         let peer_is_known = peer.is_some();
         let mut resolution = Resolution::of_peer(peer.and_then(Peer::addr));
@@ -77,7 +88,7 @@ impl Config {
             None => self.warnings.no_proxy_is_trusted(headers),
         }
         let Some(ip) = resolution.ip else {
-            return self.warnings.no_address(peer_is_known);
+            return Err(self.unknown(peer_is_known, headers));
         };
         let mut client = ClientIp::new(ip.addr(), resolution.via);
         client.peer = resolution.peer.map(Ip::addr);
@@ -85,5 +96,20 @@ impl Config {
         client.host = resolution.host.and_then(Element::host);
         client.ipv6_prefix = self.ipv6_prefix;
         facts.set_client(client);
+        Ok(())
+    }
+
+    /// Returns the reason why neither the peer nor a header provides an address.
+    #[cold]
+    fn unknown(&self, peer_is_known: bool, headers: &HeaderMap) -> UnknownClient {
+        let trusted = self.resolver.as_ref().filter(|resolver| resolver.trusts(None));
+        match trusted.map(|resolver| &resolver.forwarding.header) {
+            _ if !peer_is_known => UnknownClient::NoPeer,
+            None => UnknownClient::UntrustedSocket,
+            Some(header) if headers.contains_key(header) => {
+                UnknownClient::HeaderUnusable(header.clone())
+            }
+            Some(header) => UnknownClient::HeaderMissing(header.clone()),
+        }
     }
 }

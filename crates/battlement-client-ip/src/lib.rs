@@ -22,7 +22,8 @@ mod settings;
 mod warnings;
 
 pub use battlement_core::{
-    ClientIp, ConfigError, Host, InvalidField, IpKey, PeerAddr, Scheme, UnixPeer, Via,
+    ClientIp, ConfigError, ConnectionScheme, Host, InvalidField, IpKey, PeerAddr, Scheme, UnixPeer,
+    UnknownClient, Via,
 };
 
 #[cfg(feature = "serde")]

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::LogLimit;
+use battlement_core::{LogLimit, UnknownClient};
 use http::{HeaderMap, HeaderName, header};
 use tracing::warn;
 
@@ -20,7 +20,9 @@ pub(crate) struct Warnings {
     malformed: AtomicU64,
     malformed_limit: LogLimit,
     no_proxy_limit: LogLimit,
-    no_address_limit: LogLimit,
+    no_peer_limit: LogLimit,
+    untrusted_socket_limit: LogLimit,
+    missing_header_limit: LogLimit,
 }
 
 impl Warnings {
@@ -29,7 +31,9 @@ impl Warnings {
             malformed: AtomicU64::new(0),
             malformed_limit: LogLimit::per(PERIOD),
             no_proxy_limit: LogLimit::once(),
-            no_address_limit: LogLimit::once(),
+            no_peer_limit: LogLimit::once(),
+            untrusted_socket_limit: LogLimit::once(),
+            missing_header_limit: LogLimit::once(),
         }
     }
 
@@ -69,23 +73,18 @@ impl Warnings {
         }
     }
 
-    /// Logs the first request without any address.
+    /// Logs the first request without any address, for each reason.
     #[cold]
-    pub(crate) fn no_address(&self, is_unix: bool) {
-        if self.no_address_limit.admit().is_none() {
-            return;
-        }
-        if is_unix {
-            warn!(
-                "a request over a Unix socket has no client address; if the peer is a proxy, trust it with \
-                 Proxies::unix() or or_unix(), and configure it to write the header"
-            );
-        } else {
-            warn!(
-                "the server does not provide the address of the peer, so requests have no client address; serve axum \
-                 with into_make_service_with_connect_info::<SocketAddr>(), or insert PeerAddr into the extensions of \
-                 each request"
-            );
+    pub(crate) fn no_address(&self, reason: &UnknownClient) {
+        let limit = match reason {
+            UnknownClient::UntrustedSocket => &self.untrusted_socket_limit,
+            UnknownClient::HeaderMissing(_) => &self.missing_header_limit,
+            // An entry that is not an address is logged as malformed, and one that is hidden is intended.
+            UnknownClient::HeaderUnusable(_) => return,
+            _ => &self.no_peer_limit,
+        };
+        if limit.admit().is_some() {
+            warn!("{reason}");
         }
     }
 }

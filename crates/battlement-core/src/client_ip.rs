@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use http::{Extensions, Request};
 
-use crate::{Host, IpKey, RequestFacts};
+use crate::{Host, IpKey, RequestFacts, Scheme};
 
 /// Who the client is, as far as proxies that are trusted tell.
 ///
@@ -38,15 +38,6 @@ pub enum Via {
     AllTrusted,
     /// The next hop is hidden or is no address: it is the last one known before that, a trusted proxy.
     Stopped,
-}
-
-/// The scheme of a client's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// `http` or `ws`.
-    Http,
-    /// `https` or `wss`.
-    Https,
 }
 
 impl ClientIp {
@@ -93,30 +84,6 @@ impl Via {
     }
 }
 
-impl Scheme {
-    /// Reads a scheme, in letters of any case.
-    #[must_use]
-    pub fn parse(name: &[u8]) -> Option<Self> {
-        let is = |scheme: &[u8]| name.eq_ignore_ascii_case(scheme);
-        if is(b"https") || is(b"wss") {
-            Some(Self::Https)
-        } else if is(b"http") || is(b"ws") {
-            Some(Self::Http)
-        } else {
-            None
-        }
-    }
-
-    /// `http` or `https`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,19 +92,5 @@ mod tests {
     fn a_mapped_address_is_ipv4() {
         let client = ClientIp::new("::ffff:192.0.2.1".parse().unwrap(), Via::Peer);
         assert_eq!(client.ip.to_string(), "192.0.2.1");
-    }
-
-    #[test]
-    fn a_scheme_is_one_of_two_and_told_in_any_case() {
-        for (name, scheme) in [
-            ("https", Some(Scheme::Https)),
-            ("WSS", Some(Scheme::Https)),
-            ("Http", Some(Scheme::Http)),
-            ("ws", Some(Scheme::Http)),
-            ("httpss", None),
-            ("", None),
-        ] {
-            assert_eq!(Scheme::parse(name.as_bytes()), scheme, "{name}");
-        }
     }
 }

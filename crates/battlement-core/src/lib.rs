@@ -69,11 +69,13 @@ mod request_path;
 mod reserved_header;
 mod response_body;
 mod retry_after;
+mod scheme;
 #[cfg(feature = "serde")]
 pub mod settings;
 mod trace;
 mod trace_headers;
 mod trailers_only;
+mod unknown_client;
 mod unread;
 mod verdict;
 mod wire;
@@ -87,7 +89,7 @@ pub use self::{
     causes::{cause, causes},
     check_state::CheckState,
     classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
-    client_ip::{ClientIp, Scheme, Via},
+    client_ip::{ClientIp, Via},
     config_error::{ConfigError, InvalidField},
     content_length::content_length,
     current::within,
@@ -112,9 +114,11 @@ pub use self::{
     reserved_header::is_reserved_header,
     response_body::ResponseBody,
     retry_after::RetryAfter,
+    scheme::{ConnectionScheme, Scheme},
     trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},
     trace_headers::TraceHeaders,
     trailers_only::TrailersOnly,
+    unknown_client::UnknownClient,
     unread::Unread,
     verdict::{Failure, Verdict},
     wire::Wire,

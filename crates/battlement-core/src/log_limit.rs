@@ -59,6 +59,7 @@ impl LogLimit {
     }
 
     /// Returns whether no event will be admitted any more, so that the caller can save the work of detecting it.
+    #[must_use]
     pub fn is_spent(&self) -> bool {
         self.next.load(Relaxed) == u64::MAX
     }
@@ -114,6 +115,19 @@ mod tests {
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(admitted, 1);
+    }
+
+    #[test]
+    fn every_event_is_admitted_or_counted_once_whatever_threads_do() {
+        let limit = LogLimit::per(Duration::ZERO);
+        let admit =
+            || (0..10_000).filter_map(|_| limit.admit()).map(|suppressed| suppressed + 1).sum();
+        let told: u64 = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(admit)).collect();
+            threads.into_iter().map(|thread| -> u64 { thread.join().unwrap() }).sum()
+        });
+        let last = limit.admit().map_or(0, |suppressed| suppressed);
+        assert_eq!(told + last, 40_000);
     }
 
     #[test]

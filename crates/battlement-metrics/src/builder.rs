@@ -105,7 +105,8 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.exemplars = keep)
     }
 
-    /// Whether requests came by HTTPS where neither the request nor a trusted proxy says so. Default: no.
+    /// Whether requests came by HTTPS where neither the [connection](crate::ConnectionScheme) nor a trusted proxy
+    /// says. Default: no.
     pub fn assume_https(self, https: bool) -> Self {
         self.changed(|config| config.https = https)
     }

@@ -1,4 +1,4 @@
-use battlement_core::{DropReason, Scheme};
+use battlement_core::DropReason;
 use http::Version;
 
 use crate::names::{OVERFLOW, Subject};
@@ -151,16 +151,6 @@ pub(crate) const fn version_name(number: u8) -> Option<&'static str> {
         4 => Some("2"),
         5 => Some("3"),
         _ => None,
-    }
-}
-
-/// Only what a trusted proxy or the connection says; anything else is `http`.
-pub(crate) fn is_https(trusted: Option<Scheme>, uri: Option<&str>, assumed: bool) -> bool {
-    match (trusted, uri) {
-        (Some(scheme), _) => scheme == Scheme::Https,
-        (None, Some("https")) => true,
-        (None, Some("http")) => false,
-        (None, _) => assumed,
     }
 }
 

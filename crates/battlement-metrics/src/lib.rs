@@ -69,6 +69,11 @@
 //! the router; `note_route` tells it to one outside), a [table](HttpMetricsBuilder::route_table), a
 //! [closure](HttpMetricsBuilder::route_by). Where nobody knows there is no label; the path is never one.
 //!
+//! The scheme is the one that a trusted proxy wrote (`battlement-client-ip`) or that of the connection, which the
+//! server puts into the extensions of its requests ([`ConnectionScheme`]), or what
+//! [`assume_https`](HttpMetricsBuilder::assume_https) says. The URI of a request is not asked: `GET https://host/` is
+//! written over plain TCP as well.
+//!
 //! [`Exposition`] has more for the page: [`process`](Exposition::process) (CPU, memory, descriptors, threads),
 //! [`runtime`](Exposition::runtime) (tokio's workers and queue), [`schedule_delay`](Exposition::schedule_delay)
 //! (how late tasks are run), [`build_info`](Exposition::build_info), and [`gauge`](Exposition::gauge) for a
@@ -162,7 +167,7 @@ mod slots;
 mod ticket;
 mod traffic;
 
-pub use battlement_core::{ConfigError, InvalidField};
+pub use battlement_core::{ConfigError, ConnectionScheme, InvalidField, Scheme};
 
 #[cfg(feature = "axum")]
 pub use self::route::note_route;

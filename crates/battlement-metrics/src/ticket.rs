@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use battlement_core::{
-    BodyKind, CallFacts, DropReason, GrpcCode, MethodKind, RequestFacts, SpanId, TraceId,
+    BodyKind, CallFacts, DropReason, GrpcCode, MethodKind, RequestFacts, Scheme, SpanId, TraceId,
     WebTrailers, Wire,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::{
     active::ActiveKey,
     exemplar::Exemplar,
-    key::{ErrorType, Key, is_https, version_number},
+    key::{ErrorType, Key, version_number},
     metrics::Pinned,
     names::{Subject, UNKNOWN},
     nested,
@@ -87,8 +87,8 @@ impl Ticket {
         };
         let is_stream = side == Side::Grpc && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, 0, request);
-        let trusted = facts.client().and_then(|client| client.scheme);
-        key.set_https(is_https(trusted, uri.scheme_str(), recorder.config.https));
+        let scheme = Scheme::known(Some(&facts), request.extensions());
+        key.set_https(scheme.map_or(recorder.config.https, Scheme::is_https));
         let received = recorder.received(request.headers());
         let origin = Origin::Request(facts);
         let method = MethodKind::of(request.method());
@@ -107,7 +107,8 @@ impl Ticket {
         let subject = if side.is_grpc() { recorder.grpc_method(request.uri()) } else { UNKNOWN };
         let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, client, request);
-        key.set_https(is_https(None, request.uri().scheme_str(), false));
+        // The URI of a call is the caller's own, who chose the connection by it.
+        key.set_https(request.uri().scheme_str() == Some("https"));
         let received = recorder.received(request.headers());
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
         let origin = Origin::Call { since: nanos(recorder.began, Instant::now()), trace };

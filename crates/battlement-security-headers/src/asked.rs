@@ -1,5 +1,5 @@
-use battlement_core::{ClientIp, Scheme, Wire};
-use http::{Method, Request, StatusCode, uri};
+use battlement_core::{Scheme, Wire};
+use http::{Method, Request, StatusCode};
 
 /// What of a request decides which headers its answer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Asked {
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         // Every call of gRPC is a POST, so other requests are spared the look at their headers.
         let grpc = request.method() == Method::POST && Wire::of(request.headers()).is_grpc();
-        Self { grpc, https: is_https(request) }
+        Self { grpc, https: Scheme::of(request).is_some_and(Scheme::is_https) }
     }
 
     pub(crate) fn index(self) -> usize {
@@ -35,11 +35,4 @@ pub(crate) struct Occasion<'a> {
     /// The nonce, if the handler has read it.
     pub(crate) nonce: Option<&'a str>,
     pub(crate) status: StatusCode,
-}
-
-fn is_https<B>(request: &Request<B>) -> bool {
-    match ClientIp::of(request).and_then(|client| client.scheme) {
-        Some(scheme) => scheme == Scheme::Https,
-        None => request.uri().scheme() == Some(&uri::Scheme::HTTPS),
-    }
 }

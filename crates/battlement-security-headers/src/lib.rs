@@ -68,7 +68,8 @@
 //! # Where it goes in the stack
 //!
 //! Outside of whatever answers in the service's place: limits, timeouts, panics caught. Inside of request
-//! id, access log and metrics, and of the layer that knows whether the client came by https. What hyper
+//! id, access log and metrics, and of the layer for the client's address, which knows whether the client came by https
+//! to a trusted proxy. A server that ends TLS itself puts [`ConnectionScheme`] into each request. What hyper
 //! itself answers to a request that it cannot read (400, 431) passes no layer and has no header.
 //!
 //! With other layers on an axum `Router`, put all of them on by one `ServiceBuilder` in one `Router::layer` call:
@@ -117,7 +118,7 @@ mod service;
 mod settings;
 mod template;
 
-pub use battlement_core::{ConfigError, InvalidField};
+pub use battlement_core::{ConfigError, ConnectionScheme, InvalidField, Scheme};
 
 #[cfg(feature = "axum")]
 pub use self::axum::MissingNonce;

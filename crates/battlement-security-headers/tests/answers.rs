@@ -8,7 +8,7 @@ use battlement_security_headers::{
     Corp, Csp, Directive, Endpoint, FrameOptions, Header, Hsts, SecurityHeadersLayer,
     SecurityPatch, Source, When,
 };
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use tower::{Layer, ServiceExt, layer::layer_fn, service_fn};
 
 use crate::answering::{answer, http, https};
@@ -100,7 +100,7 @@ async fn hsts_and_upgrades_are_for_https_or_for_always() {
 }
 
 #[tokio::test]
-async fn what_a_trusted_proxy_says_of_the_scheme_stands_before_the_uri() {
+async fn what_a_trusted_proxy_says_of_the_scheme_stands_before_the_connection() {
     let layer = SecurityHeadersLayer::none().header(Hsts::new());
     for (scheme, request, sent) in [
         (Some(Scheme::Https), http(), true),
@@ -118,12 +118,21 @@ async fn what_a_trusted_proxy_says_of_the_scheme_stands_before_the_uri() {
 }
 
 #[tokio::test]
+async fn a_uri_that_says_https_brings_neither_hsts_nor_upgrades() {
+    let request = Request::get("https://shop.example/").body(()).unwrap();
+    let headers = answer(&SecurityHeadersLayer::html(), request, |_| Response::new("")).await;
+    assert!(!headers.contains_key("strict-transport-security"));
+    assert!(!headers["content-security-policy"].to_str().unwrap().contains("upgrade"));
+}
+
+#[tokio::test]
 async fn a_grpc_answer_gets_what_means_something_there() {
     let request = || {
-        Request::post("https://shop.example/inventory.v1/Get")
-            .header("content-type", "application/grpc+proto")
-            .body(())
-            .unwrap()
+        let mut request = https();
+        *request.method_mut() = Method::POST;
+        let grpc = HeaderValue::from_static("application/grpc+proto");
+        request.headers_mut().insert("content-type", grpc);
+        request
     };
     for layer in [SecurityHeadersLayer::helmet(), SecurityHeadersLayer::html()] {
         let patched = |_| SecurityPatch::new().header(FrameOptions::Deny).on(Response::new(""));

@@ -48,7 +48,11 @@ impl Shop {
             placed = self.reserve_and_charge(id, &new) => placed,
         };
         if let Err(refused) = placed {
-            warn!(order = %id, %refused, "order not placed");
+            if refused.is_up_to_the_customer() {
+                info!(order = %id, %refused, "order not placed");
+            } else {
+                warn!(order = %id, %refused, "order not placed");
+            }
             // Also when the reservation itself failed: it may have been made, and its answer lost. (So may
             // a charge, of which the line above leaves the order's id for the books to be put right.)
             self.inventory.release(id).await;
@@ -64,6 +68,13 @@ impl Shop {
     async fn reserve_and_charge(&self, id: Uuid, new: &NewOrder) -> Result<(), Refused> {
         self.inventory.reserve(id, &new.items).await?;
         self.payments.charge(id, new.total_cents, &new.email).await
+    }
+}
+
+impl Refused {
+    /// Whether nothing is wrong with the services: an operator has nothing to look after.
+    const fn is_up_to_the_customer(&self) -> bool {
+        matches!(self, Self::OutOfStock(_) | Self::PaymentDeclined)
     }
 }
 

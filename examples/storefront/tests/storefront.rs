@@ -113,6 +113,17 @@ fn more_than_there_is_cannot_be_ordered() {
 }
 
 #[test]
+fn a_refusal_that_is_up_to_the_customer_is_no_warning() {
+    let mut shop = Storefront::start(&[]);
+    assert_eq!(shop.order(b"too-many", &samovars(4)).status, 409);
+    assert_eq!(shop.order(b"too-dear", &samovars(3)).status, 402);
+    for id in ["too-many", "too-dear"] {
+        let line = shop.log_line(&[id, "order not placed"]);
+        assert!(line.contains("INFO") && !line.contains("WARN"), "{line}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_as_a_problem_with_an_id() {
     let shop = Storefront::start(&[]);
     let too_large = "x".repeat(17 * 1024);

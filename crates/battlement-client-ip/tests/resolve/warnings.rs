@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_client_ip::ClientIpLayer;
+use battlement_client_ip::{ClientIpLayer, Forwarding, Proxies, UnixPeer};
 use http::Request;
 use tracing::subscriber;
 
@@ -111,6 +111,43 @@ async fn a_server_that_does_not_provide_the_peer_is_logged_once_with_the_fix() {
     let lines = log.lines();
     assert_eq!(lines.len(), 1);
     assert!(lines[0].contains("into_make_service_with_connect_info"), "{lines:?}");
+}
+
+fn over_a_socket(headers: &[(&'static str, &'static str)]) -> Request<()> {
+    let mut request = Request::builder();
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(()).unwrap();
+    request.extensions_mut().insert(UnixPeer);
+    request
+}
+
+#[tokio::test]
+async fn each_reason_for_an_unknown_client_is_logged_once_with_the_fix() {
+    let trusting = || ClientIpLayer::behind(Proxies::unix(), Forwarding::forwarded());
+    for (layer, request, fix) in [
+        (
+            forwarded(),
+            over_a_socket(&[("forwarded", "for=192.0.2.1")]),
+            "trust it with Proxies::unix()",
+        ),
+        (trusting(), over_a_socket(&[]), "without the header `forwarded`; configure the proxy"),
+        (
+            trusting(),
+            over_a_socket(&[("forwarded", "for=garbage")]),
+            "an entry is not an IP address",
+        ),
+        (trusting(), Request::new(()), "into_make_service_with_connect_info"),
+    ] {
+        let (log, _guard) = logging();
+        for _ in 0..3 {
+            assert_eq!(client(&layer, request.clone()), None);
+        }
+        let lines = log.lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains(fix), "{lines:?}");
+    }
 }
 
 #[tokio::test]

@@ -26,11 +26,12 @@ pub struct Hsts {
 /// In which answers something is said that concerns https.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum When {
-    /// Where the client came by https, as the facts of the request say or else its URI.
+    /// Where the client came by https, as a trusted proxy wrote or the connection says.
     ///
-    /// Behind a proxy that ends TLS the service sees http, and in HTTP/1 a URI mostly has no scheme at
-    /// all: a layer that knows the client's scheme has to stand further out, or this has to be
-    /// [`Always`](Self::Always).
+    /// Behind a proxy that ends TLS, the layer for the client's address (`battlement-client-ip`) has to stand
+    /// further out; in a server that ends TLS, [`ConnectionScheme`](crate::ConnectionScheme) has to be in the
+    /// extensions of each request. Where neither is known this has to be [`Always`](Self::Always). The URI of
+    /// a request does not count: a client writes `https` into it over plain TCP as well.
     #[default]
     Https,
     /// In all of them.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use battlement_security_headers::SecurityHeadersLayer;
+use battlement_security_headers::{ConnectionScheme, Scheme, SecurityHeadersLayer};
 use http::{HeaderMap, Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -30,11 +30,13 @@ pub(crate) async fn header(layer: &SecurityHeadersLayer, name: &str) -> Option<S
     plain(layer).await.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
+/// A request over a connection with TLS.
 pub(crate) fn https() -> Request<()> {
-    Request::get("https://shop.example/").body(()).unwrap()
+    let mut request = http();
+    request.extensions_mut().insert(ConnectionScheme(Scheme::Https));
+    request
 }
 
-#[allow(dead_code, reason = "not every file of tests needs http")]
 pub(crate) fn http() -> Request<()> {
     Request::get("/").body(()).unwrap()
 }
