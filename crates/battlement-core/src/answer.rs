@@ -10,11 +10,10 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The answer of a layer that rejects a request.
 ///
-/// A plain caller gets a small `application/problem+json` (RFC 9457) with `type`, `title`, `status`,
-/// `detail` and `code`; a gRPC caller gets a trailers-only status. Both say when to come back, if that is
-/// known: by `Retry-After`, or by `grpc-retry-pushback-ms`. Neither may be cached. An HTTP/1 client whose
-/// large body is left unread reads `Connection: close`; see [`Caller`]. The [`Rejection`] stands in the
-/// response's extensions.
+/// A plain caller gets a small `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail` and
+/// `code`; a gRPC caller gets a trailers-only status. Both carry the time to wait, if it is known, in `Retry-After` or
+/// `grpc-retry-pushback-ms`. Neither may be cached. An HTTP/1 client whose large body is left unread gets `Connection:
+/// close`; see [`Caller`]. The [`Rejection`] is in the extensions of the response.
 ///
 /// # Example
 ///
@@ -35,33 +34,33 @@ pub struct Answer {
     rejection: Rejection,
     type_uri: &'static str,
     detail: Cow<'static, str>,
-    /// Members beyond those of every problem, as JSON, each after a comma.
+    /// Members beyond those of every problem, as JSON, each preceded by a comma.
     more: String,
 }
 
 impl Answer {
-    /// The plain answer to `rejection`.
+    /// Creates the plain answer to `rejection`.
     #[must_use]
     pub const fn new(rejection: Rejection) -> Self {
         let detail = Cow::Borrowed(rejection.kind.message());
         Self { rejection, type_uri: "about:blank", detail, more: String::new() }
     }
 
-    /// The URI that names the type of the problem. Default: `about:blank`, as the status says it all.
+    /// Sets the URI that names the type of the problem. Default: `about:blank`, as the status says everything.
     #[must_use]
     pub const fn type_uri(mut self, uri: &'static str) -> Self {
         self.type_uri = uri;
         self
     }
 
-    /// The text for the caller. Default: [`RejectionKind::message`](crate::RejectionKind::message).
+    /// Sets the text for the caller. Default: [`RejectionKind::message`](crate::RejectionKind::message).
     #[must_use]
     pub fn detail(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.detail = text.into();
         self
     }
 
-    /// Adds a member that is a list of strings. A gRPC caller does not read it.
+    /// Adds a member that is a list of strings. A gRPC caller does not get it.
     #[must_use]
     pub fn list<'a>(
         mut self,
@@ -138,7 +137,7 @@ impl Answer {
     }
 }
 
-/// With `about:blank` the title is the status phrase (RFC 9457, section 4.2.1).
+/// Returns the status phrase, which is the title of a problem of type `about:blank` (RFC 9457, section 4.2.1).
 fn title(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("Error")
 }

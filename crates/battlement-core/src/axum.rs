@@ -11,25 +11,29 @@ use http::{Extensions, StatusCode, request::Parts};
 
 use crate::{ClientIp, CorrelationId, RequestFacts, RequestId, Trace, UnknownClient};
 
-/// A fact that a handler asked for and that the request does not have: its layer is missing or stands further in,
-/// or could not determine it.
+/// The rejection of a handler that asks for a fact which the request does not have, because its layer is missing, is
+/// further in, or could not determine it.
 ///
-/// It answers with 500 and says so, for it is a mistake of the program and no secret. Take an `Option` of the fact where a handler
-/// is to work without it.
+/// It responds with 500 and names the fix, since this is an error of the program and not a secret. Use an `Option` of
+/// the fact in a handler that works without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingFact {
-    name: &'static str,
+    fact: &'static str,
+    layer: &'static str,
     reason: Option<UnknownClient>,
 }
 
 impl MissingFact {
-    const fn unset(name: &'static str) -> Self {
-        Self { name, reason: None }
+    const fn unset(fact: &'static str, layer: &'static str) -> Self {
+        Self { fact, layer, reason: None }
     }
 
-    /// Tells a missing layer from one that found no client.
+    /// Distinguishes a missing layer from one that could not resolve the client.
     fn client(extensions: &Extensions) -> Self {
-        Self { name: "client", reason: extensions.get().cloned() }
+        Self {
+            reason: extensions.get().cloned(),
+            ..Self::unset("client address", "`ClientIpLayer`")
+        }
     }
 }
 
@@ -37,7 +41,11 @@ impl fmt::Display for MissingFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
             Some(reason) => reason.fmt(f),
-            None => write!(f, "no layer has set the request's {}", self.name),
+            None => write!(
+                f,
+                "the request has no {}: add {} outside the handler",
+                self.fact, self.layer
+            ),
         }
     }
 }
@@ -76,6 +84,10 @@ macro_rules! extract {
 }
 
 extract!(ClientIp, RequestFacts::client, MissingFact::client);
-extract!(RequestId, RequestFacts::id, |_| MissingFact::unset("id"));
-extract!(CorrelationId, RequestFacts::correlation, |_| MissingFact::unset("correlation id"));
-extract!(Trace, RequestFacts::trace, |_| MissingFact::unset("trace context"));
+extract!(RequestId, RequestFacts::id, |_| MissingFact::unset("request id", "`RequestIdLayer`"));
+extract!(CorrelationId, RequestFacts::correlation, |_| {
+    MissingFact::unset("correlation id", "`RequestIdLayer` with a correlation header")
+});
+extract!(Trace, RequestFacts::trace, |_| {
+    MissingFact::unset("trace context", "`RequestIdLayer` in front of a caller that traces")
+});

@@ -2,19 +2,19 @@ use http::{HeaderMap, Request, Version, header};
 
 use crate::{Wire, content_length::declared};
 
-/// The longest declared body that may stay unread without notice.
+/// The longest declared body, in bytes, that may stay unread without closing the connection.
 ///
-/// The size of the buffer that hyper reads a request into at first. It drains what has come there beside the
-/// head, and keeps the connection; anything longer makes it close the connection.
+/// The size of the buffer into which hyper first reads a request. hyper drains a body that arrived there with the
+/// head, and keeps the connection; with a longer body it closes the connection.
 const DRAINED: u64 = 8 * 1024;
 
-/// The sender of a request, as an answer in the service's place has to know it: the wire it reads, and
-/// whether its connection closes after that answer.
+/// The sender of a request, as far as an answer needs to know it: the format it reads, and whether its connection
+/// closes after the answer.
 ///
-/// An answer that comes before the body was read makes an HTTP/1 server close the connection, unless the body
-/// is so small that it came with the head. A client that is not told sends its next request into the closed
-/// connection and loses it. So [`Answer`](crate::Answer) carries `Connection: close` over HTTP/1 if the
-/// request declares a body of more than 8 KiB or of unknown length. Smaller bodies leave the connection open:
+/// An answer that precedes the end of the request body makes an HTTP/1 server close the connection, unless the body is
+/// so small that it arrived with the head. A client that is not informed sends its next request into the closed
+/// connection and loses it. So [`Answer`](crate::Answer) carries `Connection: close` over HTTP/1 if the request
+/// declares a body of more than 8 KiB or of unknown length. Smaller bodies leave the connection open, so that
 /// rejecting a flood of small requests costs no handshakes. Over HTTP/2 and HTTP/3 a stream ends by itself.
 ///
 /// # Example
@@ -41,13 +41,13 @@ impl Caller {
         Self::of_head(request.version(), request.headers())
     }
 
-    /// Reads the head of a request of which only parts are at hand.
+    /// Reads the head of a request of which only parts are available.
     #[must_use]
     pub fn of_head(version: Version, headers: &HeaderMap) -> Self {
         Self { wire: Wire::of(headers), closes: leaves_much_unread(version, headers) }
     }
 
-    /// Returns the form that the answer is written in.
+    /// Returns the format of the answer.
     #[must_use]
     pub const fn wire(self) -> Wire {
         self.wire
@@ -60,7 +60,7 @@ impl Caller {
     }
 }
 
-/// A declared length that is not a number counts as a large one.
+/// Returns whether the declared body is large; a length that is not a number counts as large.
 fn leaves_much_unread(version: Version, headers: &HeaderMap) -> bool {
     let is_large = |value| declared(value).is_none_or(|length| length > DRAINED);
     version <= Version::HTTP_11

@@ -1,15 +1,15 @@
 use std::{error::Error, io, iter};
 
-/// `error` and what caused it, the cause of the cause, and so on.
+/// Returns `error`, its cause, the cause of the cause, and so on.
 ///
-/// An [`io::Error`] hides the error it was made of from [`Error::source`]; here it is shown.
+/// An [`io::Error`] hides its inner error from [`Error::source`]; here it is included.
 pub fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |&error| cause(error))
 }
 
-/// Returns the cause of `error`: its source or, of an [`io::Error`], the error it was made of.
+/// Returns the cause of `error`: its source or, for an [`io::Error`], its inner error.
 #[must_use]
 pub fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref().and_then(io::Error::get_ref) {

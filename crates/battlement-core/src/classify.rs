@@ -18,12 +18,12 @@ pub struct Head<'a> {
     pub status: StatusCode,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// The extensions, where a [`Rejection`] of ours stands.
+    /// The extensions, which contain the [`Rejection`] of a battlement layer.
     pub extensions: &'a Extensions,
 }
 
 impl<'a> Head<'a> {
-    /// The head of `response`.
+    /// Returns the head of `response`.
     pub fn of<B>(response: &'a Response<B>) -> Self {
         Self {
             status: response.status(),
@@ -32,40 +32,40 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// What the head says if a layer on our own side wrote it.
+    /// Returns the verdict if a battlement layer created the response.
     fn rejected(&self) -> Option<Verdict> {
         let rejection = self.extensions.get::<Rejection>()?;
         Some(Verdict::Failure(rejection.failure()))
     }
 }
 
-/// What the head of a response says of the call.
+/// The judgment of a call by the head of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Judgment {
-    /// This.
+    /// The verdict is final.
     Now(Verdict),
-    /// Nothing yet: the answer lies at the end of the body, for [`Classify::end`].
+    /// The verdict depends on the end of the body; see [`Classify::end`].
     AtEnd,
 }
 
-/// Tells whether a call failed.
+/// Judges whether a call failed.
 ///
-/// A call is judged once: by its error, or by the head of the response, or, if the head says
-/// [`Judgment::AtEnd`], by the end of the body.
+/// A call is judged once: by its error, by the head of its response or, after [`Judgment::AtEnd`], by the end of the
+/// body.
 pub trait Classify {
     /// Judges the head of a response.
     fn head(&self, head: &Head<'_>) -> Judgment;
 
-    /// Judges the end of a body whose head left it open.
+    /// Judges the end of a body whose head was [`Judgment::AtEnd`].
     fn end(&self, ending: Ending, trailers: Option<&HeaderMap>) -> Verdict;
 
-    /// Judges an error that came in the place of a response.
+    /// Judges an error that was returned instead of a response.
     fn error(&self, error: &(dyn Error + 'static)) -> Verdict {
         Verdict::Failure(failure_of(error))
     }
 }
 
-/// Looks for a kind we know in `error` and its sources; what nobody knows broke on the way.
+/// Returns the class of the first known error among `error` and its sources; other errors are [`Failure::Transport`].
 fn failure_of(error: &(dyn Error + 'static)) -> Failure {
     if let Some(rejection) = Rejection::find(error) {
         return rejection.failure();

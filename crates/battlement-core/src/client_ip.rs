@@ -4,67 +4,65 @@ use http::{Extensions, Request};
 
 use crate::{Host, IpKey, RequestFacts, Scheme};
 
-/// Who the client is, as far as proxies that are trusted tell.
+/// The client of a request, as far as trusted proxies identify it.
 ///
-/// Decided once a request by the layer `battlement-client-ip`. No part of it is ever what only the client
-/// wrote.
+/// Resolved once per request by the layer `battlement-client-ip`. No part of it is text that only the client wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientIp {
     /// The client's address; never an IPv4 address mapped into IPv6.
     pub ip: IpAddr,
-    /// How the address is known.
+    /// The source of the address.
     pub via: Via,
-    /// The other end of the connection: the client itself, or the nearest proxy. Not known for a Unix
-    /// socket.
+    /// The other end of the connection: the client itself, or the nearest proxy. Unknown for a Unix socket.
     pub peer: Option<IpAddr>,
-    /// The scheme of the client's request, if a trusted proxy wrote it.
+    /// The scheme of the client's request, if a trusted proxy reported it.
     pub scheme: Option<Scheme>,
-    /// The host of the client's request, if a trusted proxy wrote it.
+    /// The host of the client's request, if a trusted proxy reported it.
     pub host: Option<Host>,
-    /// How many leading bits of an IPv6 address are one client to [`key`](Self::key). Default: 64.
+    /// The number of leading bits of an IPv6 address that [`key`](Self::key) uses. Default: 64.
     pub ipv6_prefix: u8,
 }
 
-/// How the address of a client is known.
+/// The source of a client's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Via {
-    /// It is the other end of the connection: no trusted proxy, or one that named nobody.
+    /// The other end of the connection, because it is not a trusted proxy or its header names no client.
     Peer,
-    /// A trusted proxy wrote it.
+    /// The header of a trusted proxy.
     Header,
-    /// Every hop that is named is a trusted proxy: it is the first of them, a client inside the network.
+    /// The outermost hop of a header in which every hop is a trusted proxy: a client inside the network.
     AllTrusted,
-    /// The next hop is hidden or is no address: it is the last one known before that, a trusted proxy.
+    /// The last known trusted proxy, because the next hop is hidden or is not an address.
     Stopped,
 }
 
 impl ClientIp {
-    /// The client at `ip`, of whom nothing else is known.
+    /// Creates a client with an address alone.
     #[must_use]
     pub fn new(ip: IpAddr, via: Via) -> Self {
         Self { ip: ip.to_canonical(), via, peer: None, scheme: None, host: None, ipv6_prefix: 64 }
     }
 
-    /// The client of `request`, if a layer of ours has decided who that is.
+    /// Returns the client of `request`, if a layer has resolved it.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// The client of the request with these extensions.
+    /// Returns the client of the request with these extensions.
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         RequestFacts::in_extensions(extensions)?.client()
     }
 
-    /// The client of the request that this code runs for.
+    /// Returns the client of the current request.
     #[must_use]
     pub fn current() -> Option<Self> {
         RequestFacts::current()?.client().cloned()
     }
 
-    /// What a limiter counts the client by.
+    /// Returns the key by which a limiter counts the client.
     #[must_use]
     pub fn key(&self) -> IpKey {
         IpKey::of(self.ip, self.ipv6_prefix)
@@ -72,7 +70,7 @@ impl ClientIp {
 }
 
 impl Via {
-    /// The word for labels and logs.
+    /// Returns the value for labels and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_nest_and_each_gives_back_what_was_there() {
+    fn scopes_nest_and_each_restores_the_previous_facts() {
         let (mut outer, mut inner) = (facts("outer"), facts("inner"));
         within(&mut outer, || {
             within(&mut inner, || assert_eq!(current_id().as_deref(), Some("inner")));

@@ -10,25 +10,25 @@ use pin_project_lite::pin_project;
 
 use crate::{Ending, MethodKind, WebTrailers, content_length};
 
-/// What is to happen while a body passes and when it has ended.
+/// A hook for the frames and the end of a body.
 ///
 /// [`end`](Self::end) may run inside a `Drop` while a panic unwinds, so it must not panic.
 pub trait OnEnd {
-    /// A frame of data was handed over, of which `bytes` bytes belong to the answer: none of a body that is
-    /// [`BodyKind::Absent`], and none beyond a declared length.
+    /// Observes a frame of data that was passed on, of which `bytes` bytes belong to the response: none of a body that
+    /// is [`BodyKind::Absent`], and none beyond a declared length.
     fn data(&mut self, bytes: usize) {
         let _ = bytes;
     }
 
-    /// Returns the reader of a gRPC-Web response, which then is given every frame of data. The trailers that it
-    /// finds end the body as HTTP trailers do, by [`Ending::Trailers`]: the caller has what it came for, and may
-    /// drop the rest. By default there is no reader.
+    /// Returns the reader of a gRPC-Web response, which then gets every frame of data. The trailers that it finds end
+    /// the body as HTTP trailers do, with [`Ending::Trailers`]: the caller has its result and may drop the rest. By
+    /// default there is no reader.
     fn web_trailers(&mut self) -> Option<&mut WebTrailers> {
         None
     }
 
-    /// Ends a body that was dropped before it was polled once, which a client does that wanted the head alone. By
-    /// default this is [`end`](Self::end) with [`Ending::Dropped`].
+    /// Ends a body that was dropped before its first poll, as a client does that needs the head alone. By default this
+    /// is [`end`](Self::end) with [`Ending::Dropped`].
     fn unread(self)
     where
         Self: Sized,
@@ -36,7 +36,7 @@ pub trait OnEnd {
         self.end(Ending::Dropped, None);
     }
 
-    /// The body has ended. `trailers` are there if and only if `ending` is [`Ending::Trailers`].
+    /// Ends the body. `trailers` are present if and only if `ending` is [`Ending::Trailers`].
     fn end(self, ending: Ending, trailers: Option<&HeaderMap>);
 }
 
@@ -46,26 +46,26 @@ impl<F: FnOnce(Ending, Option<&HeaderMap>)> OnEnd for F {
     }
 }
 
-/// What a server will do with the body of an answer, which its bytes alone do not tell.
+/// The way in which a server sends the body of a response, which its bytes alone do not show.
 ///
-/// hyper drops the bodies of answers to HEAD and of 204 and 304 without a single poll, even when
-/// `is_end_stream` is still false, and drops one with a content-length after its last byte without
-/// asking for more. Seen from the body, each looks like a caller that went away.
+/// hyper drops the body of a response to HEAD, of a 204 and of a 304 without a poll, even while `is_end_stream` is
+/// false, and drops a body with a content-length after its last byte. Seen from the body, each looks like a
+/// cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BodyKind {
-    /// None is sent: an answer to HEAD, 1xx, 204, 304, or a tunnel that took the connection over.
+    /// No body is sent: a response to HEAD, 1xx, 204, 304, or a tunnel that took over the connection.
     Absent,
-    /// So many bytes, after which nobody may ask for more.
+    /// The number of bytes is known, and the body may not be polled after them.
     Sized(u64),
-    /// Until it says so itself.
+    /// The body ends when it says so.
     Open,
 }
 
 impl BodyKind {
-    /// Reads the kind off an answer and the method that asked for it.
+    /// Returns the kind of the body of `response` to a request of `method`.
     ///
-    /// A length that the body knows stands before one that the head declares, as it does for hyper.
+    /// A length that the body knows precedes one that the head declares, as in hyper.
     pub fn of<B: Body>(method: MethodKind, response: &Response<B>) -> Self {
         if is_absent(method, response.status()) {
             return Self::Absent;
@@ -75,7 +75,7 @@ impl BodyKind {
     }
 }
 
-/// RFC 9110, sections 6.4.1 and 9.3.6.
+/// Returns whether no body is sent (RFC 9110, sections 6.4.1 and 9.3.6).
 fn is_absent(method: MethodKind, status: StatusCode) -> bool {
     match method {
         MethodKind::Head => true,
@@ -88,16 +88,15 @@ fn is_absent(method: MethodKind, status: StatusCode) -> bool {
 }
 
 pin_project! {
-    /// A body that tells exactly once how it ended.
+    /// A body that reports exactly once how it ended.
     ///
-    /// `T` is owned by the body and given up at its end: whatever must come back when a request is
-    /// over (a permit, a count, a probe) belongs in it. `size_hint` and `is_end_stream` are the inner
-    /// body's, always.
+    /// The body owns `T` and gives it up at its end: everything that a request must release when it is over (a permit,
+    /// a count, a probe) belongs in it. `size_hint` and `is_end_stream` are always those of the inner body.
     ///
-    /// A body that is empty and says so ends at once, in [`EndBody::new`]. One of which nothing will be
-    /// sent, and one whose declared length has been handed over, have completed, although trailers may
-    /// still follow: it is told when they came, when the body ended, or when it was dropped, whichever is
-    /// first. One that ends short of its declared length has failed.
+    /// A body that is empty and says so ends at once, in [`EndBody::new`]. A body that is not sent, and one whose
+    /// declared length has been passed on, have completed, although trailers may follow: the end is reported when they
+    /// arrive, when the body ends, or when it is dropped, whichever is first. A body that ends short of its declared
+    /// length has failed.
     #[derive(Debug)]
     pub struct EndBody<B, T: OnEnd> {
         #[pin]
@@ -124,12 +123,12 @@ pin_project! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Polls {
     None,
-    /// It is being polled; if it is dropped so, it panicked.
+    /// The body is being polled; a drop in this state is a panic.
     Running,
     Some,
 }
 
-/// Bytes still to come. As one word, since bodies are moved about.
+/// The number of bytes to come, as one word, since bodies are moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Missing(u64);
 
@@ -145,7 +144,7 @@ impl Missing {
         }
     }
 
-    /// How a body ended that says it has.
+    /// Returns the ending of a body that has returned its end.
     const fn ending(self) -> Ending {
         match self {
             Self::NONE | Self::UNKNOWN => Ending::Complete,
@@ -153,8 +152,8 @@ impl Missing {
         }
     }
 
-    /// How much of `bytes` belongs to the answer. Over HTTP/2, hyper polls a body of which nothing is to be
-    /// sent, until the client refuses it.
+    /// Returns how many of `bytes` belong to the response. Over HTTP/2, hyper polls a body that is not sent until the
+    /// client resets the stream.
     fn pass(&mut self, bytes: usize) -> usize {
         if *self == Self::UNKNOWN {
             return bytes;
@@ -172,7 +171,7 @@ fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&He
 }
 
 impl<B: Body, T: OnEnd> EndBody<B, T> {
-    /// Wraps `inner`, of which a server makes what `kind` says.
+    /// Wraps `inner`, which a server sends as `kind`.
     pub fn new(inner: B, kind: BodyKind, on_end: T) -> Self {
         let missing = Missing::of(kind);
         let mut on_end = Some(on_end);
@@ -182,12 +181,12 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
         Self { inner, on_end, missing, polls: Polls::None }
     }
 
-    /// Wraps `inner` to tell nothing, where nobody asks how it ends.
+    /// Wraps `inner` without a hook.
     pub const fn passing(inner: B) -> Self {
         Self { inner, on_end: None, missing: Missing::UNKNOWN, polls: Polls::None }
     }
 
-    /// Wraps the body of `response`, which answers a request of `method`.
+    /// Wraps the body of `response` to a request of `method`.
     pub fn wrap(method: MethodKind, response: Response<B>, on_end: T) -> Response<Self> {
         let kind = BodyKind::of(method, &response);
         response.map(|body| Self::new(body, kind, on_end))
@@ -204,7 +203,7 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         *this.polls = Polls::Running;
-        // Looked at where it lies, and not moved: a frame is as large as a map of headers.
+        // Inspected in place and not moved: a frame is as large as a map of headers.
         let polled = this.inner.as_mut().poll_frame(cx);
         *this.polls = Polls::Some;
         match &polled {

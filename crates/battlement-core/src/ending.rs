@@ -1,20 +1,19 @@
-/// How a response body ended. Each body has exactly one.
+/// The way in which a response body ended. Each body has exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {
-    /// Every byte was handed over, or there was none to hand over.
+    /// Every byte was passed on, or there was none.
     Complete,
-    /// Every byte was handed over, and trailers after them.
+    /// Every byte was passed on, followed by trailers.
     Trailers,
-    /// The body itself failed, panicked, or ended short of the length that was declared: the peer sees a
-    /// cut-off answer.
+    /// The body failed, panicked, or ended short of its declared length: the peer sees a truncated response.
     Error,
-    /// The body was dropped before it ended: the caller went away, or a layer further out gave up.
+    /// The body was dropped before its end: the caller went away, or an outer layer gave up.
     Dropped,
 }
 
 impl Ending {
-    /// Whether the whole body was handed over.
+    /// Returns whether the whole body was passed on.
     #[must_use]
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::Trailers)

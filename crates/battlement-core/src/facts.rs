@@ -11,21 +11,20 @@ use tokio::time::Instant;
 
 use crate::{ClientIp, CorrelationId, DropReason, RequestId, Trace, Unread, current};
 
-/// What our server layers know of one request.
+/// The facts that server layers share about one request.
 ///
-/// One extension of the request, made by whichever of our layers stands outermost and shared by all of
-/// them: a clone is one atomic increment. Each fact is set once, by the layer whose business it is, and the
-/// first word stands; a layer that finds a fact set keeps it. So a layer that is applied twice, or a service
-/// that stands inside another, tells one story.
+/// An extension of the request, created by the outermost layer and shared by all: a clone is one atomic increment.
+/// Each fact is set once, by the layer responsible for it, and the first value applies. So a layer that is applied
+/// twice, or a service inside another, agrees with the rest.
 ///
-/// It is a server's: a call to another service carries [`CallFacts`](crate::CallFacts) instead.
+/// These are the facts of a server; a call to another service carries [`CallFacts`](crate::CallFacts).
 #[derive(Clone, Debug)]
 pub struct RequestFacts(Arc<Facts>);
 
 #[derive(Debug)]
 struct Facts {
     start: Instant,
-    // Known when the facts are made, which costs nothing, or told later.
+    // Known when the facts are created, at no cost, or set later.
     ids: Option<Ids>,
     later_ids: OnceLock<Box<Ids>>,
     client: OnceLock<ClientIp>,
@@ -34,21 +33,21 @@ struct Facts {
     claimed_by: AtomicUsize,
 }
 
-/// Who a request is: decided at once, by one layer.
+/// The ids of a request, chosen together by one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ids {
     /// The id of the request.
     pub id: RequestId,
-    /// The id of the flow it belongs to, if such are kept.
+    /// The id of the flow it belongs to, if correlation ids are enabled.
     pub correlation: Option<CorrelationId>,
-    /// Where it stands in a trace.
+    /// The position in a trace.
     pub trace: Option<Trace>,
-    /// The headers that nothing was read from and that go on all the same.
+    /// The headers that were not read and are passed on.
     pub unread: Unread,
 }
 
 impl Ids {
-    /// Creates the ids of a request of which only `id` is known.
+    /// Creates the ids of a request with a request id alone.
     #[must_use]
     pub const fn new(id: RequestId) -> Self {
         let unread = Unread { correlation: false, trace: false };
@@ -57,13 +56,13 @@ impl Ids {
 }
 
 impl RequestFacts {
-    /// The facts of a request that began at `start`.
+    /// Creates the facts of a request that began at `start`.
     #[must_use]
     pub fn starting(start: Instant) -> Self {
         Self::made(start, None)
     }
 
-    /// The facts of a request that began at `start` and whose ids are known.
+    /// Creates the facts of a request that began at `start`, with its ids.
     #[must_use]
     pub fn identified(start: Instant, ids: Ids) -> Self {
         Self::made(start, Some(ids))
@@ -81,18 +80,18 @@ impl RequestFacts {
         }))
     }
 
-    /// The facts of `request`, if a layer of ours has made them.
+    /// Returns the facts of `request`, if a layer has created them.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// The facts among `extensions`, for whoever has the parts of a request alone.
+    /// Returns the facts in `extensions`, for code that has only the parts of a request.
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         extensions.get::<Self>()
     }
 
-    /// The facts of `request`, made now if no layer further out has: then the clock is read.
+    /// Returns the facts of `request`, and creates them if no outer layer has; that reads the clock.
     #[inline]
     pub fn of_or_start<B>(request: &mut Request<B>) -> Self {
         match Self::of(request) {
@@ -107,22 +106,22 @@ impl RequestFacts {
         facts
     }
 
-    /// The facts of the request that this code runs for.
+    /// Returns the facts of the current request: the one whose future or body is being polled.
     ///
-    /// Set by [`within`](crate::within), as the layers do that say so in their docs while they poll what is
-    /// inside them.
+    /// They are set by [`within`](crate::within); the documentation of a layer says whether it does that.
     #[must_use]
     pub fn current() -> Option<Self> {
         current::get()
     }
 
-    /// When the outermost of our layers saw the request: the one clock reading all of them share.
+    /// Returns the time at which the outermost layer received the request: the one clock reading that all layers
+    /// share.
     #[must_use]
     pub fn start(&self) -> Instant {
         self.0.start
     }
 
-    /// The ids of the request, once a layer has decided them.
+    /// Returns the ids of the request, once a layer has chosen them.
     #[must_use]
     pub fn ids(&self) -> Option<&Ids> {
         self.0.ids.as_ref().or_else(|| self.0.later_ids.get().map(AsRef::as_ref))
@@ -135,25 +134,25 @@ impl RequestFacts {
         }
     }
 
-    /// The id of the request.
+    /// Returns the id of the request.
     #[must_use]
     pub fn id(&self) -> Option<&RequestId> {
         self.ids().map(|ids| &ids.id)
     }
 
-    /// The correlation id of the flow that the request belongs to.
+    /// Returns the correlation id of the flow that the request belongs to.
     #[must_use]
     pub fn correlation(&self) -> Option<&CorrelationId> {
         self.ids()?.correlation.as_ref()
     }
 
-    /// Where the request stands in a trace.
+    /// Returns the position of the request in a trace.
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
         self.ids()?.trace.as_ref()
     }
 
-    /// Who the client is, once a layer has decided that.
+    /// Returns the client, once a layer has resolved it.
     #[must_use]
     pub fn client(&self) -> Option<&ClientIp> {
         self.0.client.get()
@@ -164,7 +163,7 @@ impl RequestFacts {
         let _ = self.0.client.set(client);
     }
 
-    /// The template of the route that answers, as `/users/{id}`; never the path.
+    /// Returns the template of the route, as `/users/{id}`; never the path.
     #[must_use]
     pub fn route(&self) -> Option<&str> {
         self.0.route.get().map(AsRef::as_ref)
@@ -172,8 +171,8 @@ impl RequestFacts {
 
     /// Sets the template of the route, unless it is known.
     ///
-    /// For a router, or for whatever inside it knows which route it is, so that layers further out can
-    /// tell. It must not be the path, which a client chooses.
+    /// For routers and inner layers that know the route, so that outer layers can read it. It must not be the path,
+    /// which a client chooses.
     pub fn set_route(&self, template: impl Into<Cow<'static, str>>) {
         let _ = self.0.route.set(template.into());
     }
@@ -183,6 +182,7 @@ impl RequestFacts {
     /// For a layer whose work is to be done once per request although it may be applied twice, as around a router
     /// and inside of it: its claimant is the address of its shared state, which is never 0. The first claim stands
     /// until it is [released](Self::release).
+    #[must_use]
     pub fn claim(&self, claimant: usize) -> Option<usize> {
         // Layers see a request one after the other, so nothing comes between the two.
         match self.0.claimed_by.load(Relaxed) {

@@ -30,7 +30,7 @@ pub enum GrpcCode {
 
 pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// Code, name as in the specification, and digits, at the index of the code.
+/// Code, name in the specification, and digits, at the index of the code.
 const TABLE: [(GrpcCode, &str, &str); 17] = [
     (GrpcCode::Ok, "OK", "0"),
     (GrpcCode::Cancelled, "CANCELLED", "1"),
@@ -52,7 +52,7 @@ const TABLE: [(GrpcCode, &str, &str); 17] = [
 ];
 
 impl GrpcCode {
-    /// All of them, each at the index of its number.
+    /// All codes, each at the index of its number.
     pub const ALL: [Self; 17] = {
         let mut all = [Self::Ok; 17];
         let mut at = 0;
@@ -63,9 +63,10 @@ impl GrpcCode {
         all
     };
 
-    /// Reads `grpc-status` from the head of a trailers-only answer or from trailers.
+    /// Parses `grpc-status` from the head of a trailers-only response or from trailers.
     ///
-    /// A value that is no code is [`Unknown`](Self::Unknown), as the specification asks; none is `None`.
+    /// A value that is not a code is [`Unknown`](Self::Unknown), as the specification requires; a missing header is
+    /// `None`.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(&GRPC_STATUS)?.as_bytes();
@@ -73,8 +74,7 @@ impl GrpcCode {
         Some(known.map_or(Self::Unknown, |(code, _, _)| *code))
     }
 
-    /// What a caller makes of an HTTP answer without `grpc-status`
-    /// (the specification's `http-grpc-status-mapping`).
+    /// Returns the code of an HTTP response without `grpc-status` (the specification's `http-grpc-status-mapping`).
     #[must_use]
     pub const fn from_http(status: StatusCode) -> Self {
         match status.as_u16() {
@@ -87,17 +87,17 @@ impl GrpcCode {
         }
     }
 
-    /// Returns the status that the head of a response tells: `grpc-status` of a trailers-only answer, else what a
-    /// caller makes of an HTTP status other than 200. `None` if the status is at the end of the body.
+    /// Returns the code in the head of a response: `grpc-status` of a trailers-only response, else the mapping of an
+    /// HTTP status other than 200. `None` if the code is at the end of the body.
     #[must_use]
     pub fn at_head(status: StatusCode, headers: &HeaderMap) -> Option<Self> {
         let mapped = || (status != StatusCode::OK).then(|| Self::from_http(status));
         Self::from_headers(headers).or_else(mapped)
     }
 
-    /// Returns the status of a call whose head left it open, by the end of its body: that of the trailers,
-    /// [`Unknown`](Self::Unknown) where there is none, [`Cancelled`](Self::Cancelled) if the caller gave up. `None`
-    /// for a body that broke, which the caller makes something of its own of.
+    /// Returns the code of a call whose head left it open, by the end of its body: the one in the trailers,
+    /// [`Unknown`](Self::Unknown) without any, [`Cancelled`](Self::Cancelled) if the caller gave up. `None` for a body
+    /// that failed, whose code the caller chooses.
     #[must_use]
     pub fn at_end(ending: Ending, trailers: Option<&HeaderMap>) -> Option<Self> {
         match ending {
@@ -109,13 +109,13 @@ impl GrpcCode {
         }
     }
 
-    /// The name in the specification, as `DEADLINE_EXCEEDED`.
+    /// Returns the name in the specification, as `DEADLINE_EXCEEDED`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         TABLE[self as usize].1
     }
 
-    /// The value of `grpc-status`.
+    /// Returns the value of `grpc-status`.
     #[must_use]
     pub const fn header_value(self) -> HeaderValue {
         HeaderValue::from_static(TABLE[self as usize].2)

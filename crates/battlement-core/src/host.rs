@@ -2,10 +2,10 @@ use std::{fmt, net::Ipv6Addr, ops::Range, str};
 
 use http::HeaderValue;
 
-/// A host and perhaps a port, as a proxy wrote it in a header.
+/// A host and an optional port, as a proxy wrote it in a header.
 ///
-/// It has the form of one (`shop.example`, `192.0.2.1:8080`, `[2001:db8::1]:443`): no user, no path, nothing
-/// to escape. Whether it is a name of ours is the application's to say. A clone shares the header's bytes.
+/// It has the form of a host (`shop.example`, `192.0.2.1:8080`, `[2001:db8::1]:443`): no user, no path, nothing to
+/// escape. The application decides whether it is one of its own names. A clone shares the bytes of the header.
 #[derive(Clone)]
 pub struct Host {
     line: HeaderValue,
@@ -13,11 +13,11 @@ pub struct Host {
     end: u16,
 }
 
-/// The longest name there is in DNS, a colon and a port.
+/// The length of the longest DNS name, a colon and a port.
 const MAX_LEN: usize = 253 + 6;
 
 impl Host {
-    /// Takes the bytes of `line` in `range` as a host.
+    /// Reads the bytes of `line` in `range` as a host.
     #[must_use]
     pub fn within(line: &HeaderValue, range: Range<usize>) -> Option<Self> {
         let bytes = line.as_bytes().get(range.clone())?;
@@ -28,7 +28,7 @@ impl Host {
         Some(Self { line: line.clone(), start, end })
     }
 
-    /// The text, as it was written.
+    /// Returns the text as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         let bytes = self.line.as_bytes().get(self.start.into()..self.end.into());
@@ -48,7 +48,7 @@ fn is_host_and_port(bytes: &[u8]) -> bool {
     is_host && rest.is_some_and(is_port)
 }
 
-/// The unreserved characters of a URI (RFC 3986, section 2.3).
+/// Returns whether a byte is an unreserved character of a URI (RFC 3986, section 2.3).
 fn is_of_a_name(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(byte)
 }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_url_could_be_broken_with_is_no_host() {
+    fn text_that_could_break_a_url_is_not_a_host() {
         for bad in [
             "",
             ":80",

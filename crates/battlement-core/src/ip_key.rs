@@ -3,19 +3,19 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-/// An address as a limiter counts it.
+/// The key by which a limiter counts an address.
 ///
-/// IPv4 counts whole. Of IPv6 only the network counts: a household has at least a /64 (RFC 6177) and with
-/// it more addresses than any limiter can keep. An IPv4 client that comes through NAT64 (`64:ff9b::/96`, RFC
-/// 6052) counts as its IPv4 address, or all of them would count as one.
+/// An IPv4 address counts as a whole. Of an IPv6 address only the network counts: a household has at least a /64 (RFC
+/// 6177), and thereby more addresses than a limiter can store. An IPv4 client behind NAT64 (`64:ff9b::/96`, RFC 6052)
+/// counts by its IPv4 address; otherwise all such clients would share one key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpKey(u128);
 
-/// The leading 96 bits of addresses made by NAT64.
+/// The leading 96 bits of NAT64 addresses.
 const NAT64: u128 = 0x0064_ff9b << 96;
 
 impl IpKey {
-    /// The key of `ip`, of which `ipv6_prefix` leading bits count if it is IPv6.
+    /// Returns the key of `ip`; of an IPv6 address, `ipv6_prefix` leading bits count.
     #[must_use]
     pub fn of(ip: IpAddr, ipv6_prefix: u8) -> Self {
         match ip {
@@ -41,13 +41,13 @@ impl IpKey {
         Self(u128::MAX.checked_shl(dropped).map_or(0, |mask| bits & mask))
     }
 
-    /// The bits of [`addr`](Self::addr), of IPv4 as it is mapped into IPv6 (`::ffff:0:0/96`).
+    /// Returns the bits of [`addr`](Self::addr); of IPv4, as mapped into IPv6 (`::ffff:0:0/96`).
     #[must_use]
     pub const fn to_bits(self) -> u128 {
         self.0
     }
 
-    /// The address, or the first one of the network.
+    /// Returns the address, or the first one of the network.
     #[must_use]
     pub fn addr(self) -> IpAddr {
         IpAddr::V6(self.0.into()).to_canonical()
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv4_counts_whole_in_every_clothing() {
+    fn ipv4_counts_as_a_whole_in_every_form() {
         for ip in ["192.0.2.33", "::ffff:192.0.2.33", "64:ff9b::192.0.2.33", "64:ff9b::c000:221"] {
             assert_eq!(key(ip), "192.0.2.33", "{ip}");
         }
@@ -99,7 +99,7 @@ mod tests {
         fn two_ipv6_addresses_share_a_key_where_they_share_the_network(
             bits: u128, other: u128, prefix in 0_u8..=128
         ) {
-            // Not among those that fold to IPv4.
+            // Excludes the addresses that count as IPv4.
             let ip = |bits: u128| Ipv6Addr::from_bits(bits | 1 << 127);
             let key = |bits| IpKey::of(IpAddr::V6(ip(bits)), prefix);
             let network = |bits| Ipv6Net::new(ip(bits), prefix).unwrap().trunc();

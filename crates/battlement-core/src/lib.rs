@@ -1,39 +1,4 @@
-//! What the battlement layers agree on.
-//!
-//! Two layers that count, log or retry the same request must not disagree about when it began, whose it
-//! is, how it ended and whether it failed. The words for that live here, and nothing else does: a type
-//! stands in this crate only if two layers need it and a difference between them would be a bug.
-//!
-//! An application seldom names this crate. It reads the facts through the layers' re-exports
-//! ([`RequestId::of`], [`RequestId::current`]); whoever writes a layer of their own that is to fit in
-//! between ours starts here.
-//!
-//! | word | says | made by |
-//! |---|---|---|
-//! | [`RequestFacts`] | what is known of a request: start, id, trace, client, route | the outermost server layer |
-//! | [`CallFacts`] | what a call to another service carries on | the outermost client layer |
-//! | [`Verdict`] | whether a call failed, and how | a [`Classify`] |
-//! | [`Ending`] | how a body ended | an [`EndBody`] |
-//! | [`Rejection`] | that a layer of ours, not the service, answered | that layer |
-//! | [`ConfigError`] | all that is wrong with the settings of a layer | that layer |
-//!
-//! # Example
-//!
-//! ```
-//! use battlement_core::{Classify, Head, HttpStatus, Judgment, Verdict};
-//!
-//! let response = http::Response::builder().status(404).body(()).unwrap();
-//! // The server did its work: a client that asks for what is not there is no failure of the server.
-//! assert_eq!(HttpStatus.head(&Head::of(&response)), Judgment::Now(Verdict::Success));
-//! ```
-//!
-//! # Feature flags
-//!
-//! - `axum`: extractors for handlers, and the peer's address from axum's `ConnectInfo`
-//! - `tonic`: the peer's address from tonic's `TcpConnectInfo`
-//! - `serde`: the module `settings`, whose readers name the field of an error and read enums as plain maps in every
-//!   format
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;

@@ -1,21 +1,21 @@
 use http::Method;
 
-/// What of a request's method says whether its answer has a body.
+/// The kind of a request method, which decides whether its response has a body.
 ///
-/// For layers to keep until the answer is there: the method itself may be any word, and would have to be copied.
+/// For layers to store until the response arrives: the method itself may be any word, and would have to be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MethodKind {
-    /// The answer has none.
+    /// The response has no body.
     Head,
-    /// If it succeeds, a tunnel takes its place.
+    /// A successful response is a tunnel.
     Connect,
-    /// It may have one.
+    /// The response may have a body.
     Other,
 }
 
 impl MethodKind {
-    /// The kind of `method`.
+    /// Returns the kind of `method`.
     #[must_use]
     #[inline]
     pub const fn of(method: &Method) -> Self {

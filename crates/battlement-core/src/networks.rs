@@ -6,14 +6,14 @@ use std::{
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// Networks, to tell whether an address lies in one of them.
+/// A set of networks.
 ///
-/// An IPv4 address that is mapped into IPv6 (`::ffff:10.0.0.1`) is the IPv4 address, and so is a network of
-/// such: dual-stack sockets show the one where configuration says the other. Overlapping networks are joined.
+/// An IPv4 address that is mapped into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address, and so does such a
+/// network: dual-stack sockets report the one where configuration names the other. Overlapping networks are merged.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Networks(Arc<Members>);
 
-/// First addresses and masks: one comparison tells whether an address is in.
+/// First addresses and masks, so that one comparison decides whether an address is a member.
 #[derive(Default, PartialEq, Eq)]
 struct Members {
     v4: Box<[(u32, u32)]>,
@@ -22,7 +22,7 @@ struct Members {
 }
 
 impl Networks {
-    /// Whether `ip` lies in one of them.
+    /// Returns whether one of the networks contains `ip`.
     #[must_use]
     #[inline]
     pub fn contains(&self, ip: IpAddr) -> bool {
@@ -43,13 +43,13 @@ impl Networks {
         self.0.v6.iter().any(|(first, mask)| ip.to_bits() & mask == *first)
     }
 
-    /// Whether there are none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.all.is_empty()
     }
 
-    /// The network that holds every address of its family, if they have come to that.
+    /// Returns the network that contains every address of its family, if the set adds up to one.
     #[must_use]
     pub fn universal(&self) -> Option<IpNet> {
         self.0.all.iter().find(|network| network.prefix_len() == 0).copied()
@@ -78,7 +78,7 @@ impl fmt::Debug for Networks {
     }
 }
 
-/// A network within `::ffff:0:0/96` is one of IPv4.
+/// Returns a network within `::ffff:0:0/96` as an IPv4 network.
 fn canonical(network: IpNet) -> IpNet {
     let mapped = match network {
         IpNet::V6(network) => {
@@ -141,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_is_in_them_if_it_is_in_one(
+        fn an_address_is_contained_if_one_network_contains_it(
             four in prop::collection::vec((any::<u32>(), 0_u8..=32), 0..4),
             six in prop::collection::vec((any::<u128>(), 0_u8..=128), 0..4),
             near in 0..8_usize,
@@ -155,7 +155,7 @@ mod tests {
             });
             let all: Vec<_> = four.chain(six).collect();
             let networks: Networks = all.iter().copied().collect();
-            // An address of one of them, but for a bit.
+            // An address of one of the networks, except for one bit.
             let near = all.get(near).map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), IpNet::addr);
             let ip = match near {
                 IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() ^ 1 << (flipped % 32))),

@@ -2,34 +2,34 @@ use std::net::SocketAddr;
 
 use http::Extensions;
 
-/// The address at the other end of the connection, for servers that have no type of their own for it.
+/// The address at the other end of the connection, for servers without a type of their own for it.
 ///
-/// Put into the extensions of every request by the accept loop. Never read from a header.
+/// An accept loop inserts it into the extensions of every request. It is never read from a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerAddr(pub SocketAddr);
 
-/// That a request came over a Unix socket, for servers that have no type of their own for it.
+/// A marker of a request that came over a Unix socket, for servers without a type of their own for it.
 ///
-/// Put into the extensions of every request by the accept loop. With the feature `axum`, serve a Unix socket
-/// with `into_make_service_with_connect_info::<UnixPeer>()`.
+/// An accept loop inserts it into the extensions of every request. With the feature `axum`, serve a Unix socket with
+/// `into_make_service_with_connect_info::<UnixPeer>()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UnixPeer;
 
-/// Who is at the other end of the connection that a request came over.
+/// The other end of the connection that a request came over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Peer {
-    /// Somebody with an address.
+    /// A peer with an address.
     Addr(SocketAddr),
-    /// Somebody on this machine, over a Unix socket.
+    /// A process on this machine, over a Unix socket.
     Unix,
 }
 
 impl Peer {
-    /// The peer of a request with these extensions, if its server says who that is.
+    /// Returns the peer of a request with these extensions, if the server provides it.
     ///
-    /// It is looked for as [`PeerAddr`] and [`UnixPeer`]; with the feature `axum` as `ConnectInfo` of a
-    /// `SocketAddr` or a `UnixPeer`; with the feature `tonic` as `TcpConnectInfo` and `UdsConnectInfo`.
+    /// It is read from [`PeerAddr`] and [`UnixPeer`]; with the feature `axum` from `ConnectInfo` of a `SocketAddr` or
+    /// a `UnixPeer`; with the feature `tonic` from `TcpConnectInfo` and `UdsConnectInfo`.
     #[must_use]
     #[inline]
     pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
@@ -39,7 +39,7 @@ impl Peer {
         }
     }
 
-    /// The address, if there is one.
+    /// Returns the address, which a Unix socket does not have.
     #[must_use]
     pub const fn addr(self) -> Option<SocketAddr> {
         match self {
@@ -49,9 +49,9 @@ impl Peer {
     }
 }
 
-/// The address at the other end of the connection that a request came over, if its server says so.
+/// Returns the address at the other end of the connection that a request came over, if the server provides it.
 ///
-/// Looked for as by [`Peer::in_extensions`]. None is known for a Unix socket.
+/// Read as by [`Peer::in_extensions`]. A Unix socket has no address.
 #[must_use]
 pub fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
     Peer::in_extensions(extensions)?.addr()
@@ -77,7 +77,7 @@ fn from_axum_over_unix(extensions: &Extensions) -> Option<Peer> {
     use tokio::net::unix::SocketAddr;
 
     let ours = extensions.get::<ConnectInfo<UnixPeer>>().is_some();
-    // What `tap_io` leaves of a Unix listener.
+    // The type that `tap_io` leaves of a Unix listener.
     let tapped = || extensions.get::<ConnectInfo<SocketAddr>>().is_some();
     (ours || tapped()).then_some(Peer::Unix)
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peer_has_an_address_or_came_over_a_unix_socket_or_is_not_known() {
+    fn a_peer_has_an_address_or_is_a_unix_socket_or_is_unknown() {
         let mut extensions = Extensions::new();
         assert_eq!(Peer::in_extensions(&extensions), None);
         extensions.insert(UnixPeer);

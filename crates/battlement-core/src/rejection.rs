@@ -4,29 +4,28 @@ use http::StatusCode;
 
 use crate::{Failure, GrpcCode, causes};
 
-/// That a layer of ours answered in the service's place.
+/// A marker of a response or an error that a layer created instead of the service.
 ///
-/// It stands in the extensions of every such response, and is the source of every typed error that says
-/// the same on the client side. So whoever sees the answer further out can tell a local rejection from a
-/// failure of the service, which it never is.
+/// It is in the extensions of every such response, and it is the source of every typed error that a client layer
+/// returns. So outer layers can tell a local rejection from a failure of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Rejection {
-    /// What for.
+    /// The reason.
     pub kind: RejectionKind,
-    /// When it is worth trying again, if that is known.
+    /// The time after which a retry is worthwhile, if it is known.
     pub retry_after: Option<Duration>,
 }
 
-/// What a request was rejected for.
+/// The reason for which a request was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionKind {
-    /// The caller has used up its quota.
+    /// The caller has exhausted its quota.
     RateLimited,
-    /// As many calls are under way as may be.
+    /// The maximum number of calls is in flight.
     Overloaded,
-    /// The breaker before a failing service is open.
+    /// The circuit breaker of a failing service is open.
     CircuitOpen,
     /// The time limit of the call expired. The service may have done the work, so this kind alone is judged as
     /// [`Failure::Timeout`](crate::Failure::Timeout) and not as a local rejection.
@@ -35,13 +34,13 @@ pub enum RejectionKind {
     DeadlineExceeded,
     /// A dependency of the layer itself is unavailable, such as the store of a rate limit.
     Unavailable,
-    /// The process takes no new work.
+    /// The process accepts no new work.
     ShuttingDown,
-    /// The request may not come from where it came from.
+    /// The request is not allowed from its origin.
     Forbidden,
 }
 
-/// Status, gRPC code, word and sentence of a kind.
+/// The status, the gRPC code, the label and the message of a kind.
 struct Row(StatusCode, GrpcCode, &'static str, &'static str);
 
 impl RejectionKind {
@@ -58,7 +57,7 @@ impl RejectionKind {
                 StatusCode::SERVICE_UNAVAILABLE,
                 Unavailable,
                 "overloaded",
-                "too many requests are under way",
+                "too many requests are in flight",
             ),
             Self::CircuitOpen => Row(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -94,30 +93,30 @@ impl RejectionKind {
                 StatusCode::FORBIDDEN,
                 PermissionDenied,
                 "forbidden",
-                "the request is not allowed from there",
+                "the request is not allowed from this origin",
             ),
         }
     }
 
-    /// The status of the answer.
+    /// Returns the HTTP status of the answer.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         self.row().0
     }
 
-    /// The status of the answer to a gRPC caller.
+    /// Returns the status of the answer to a gRPC caller.
     #[must_use]
     pub const fn grpc_code(self) -> GrpcCode {
         self.row().1
     }
 
-    /// The word for labels, logs and the `code` member of a problem.
+    /// Returns the value for labels, logs and the `code` member of a problem.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.row().2
     }
 
-    /// One sentence that may be shown to the caller.
+    /// Returns a sentence that may be shown to the caller.
     #[must_use]
     pub const fn message(self) -> &'static str {
         self.row().3
@@ -125,20 +124,20 @@ impl RejectionKind {
 }
 
 impl Rejection {
-    /// A rejection of which nobody knows when it is over.
+    /// Creates a rejection whose end is unknown.
     #[must_use]
     pub const fn new(kind: RejectionKind) -> Self {
         Self { kind, retry_after: None }
     }
 
-    /// One that is worth trying again after `wait`.
+    /// Sets the time after which a retry is worthwhile.
     #[must_use]
     pub const fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// Returns the class of the failure that a call with this rejection is.
+    /// Returns the class of failure of a call with this rejection.
     #[must_use]
     pub const fn failure(self) -> Failure {
         match self.kind {

@@ -38,7 +38,7 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Returns the sender of the request, as an answer in the service's place has to know it.
+    /// Returns the sender of the request, as an answer needs to know it.
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller::of_head(self.version, self.headers)

@@ -5,28 +5,27 @@ use http::{Extensions, HeaderValue, Request};
 
 use crate::{RequestFacts, hex::hex};
 
-/// The longest id there is, in bytes.
+/// The maximum length of an id, in bytes.
 const MAX_LEN: usize = 128;
-/// Room for a UUID or 128 bits of hex, which most ids are.
+/// The length of the inline buffer of most ids: a UUID or 128 bits of hex.
 const SHORT_LEN: usize = 40;
 
-/// The id of one request: the same in its logs, its answer and the calls made for it.
+/// The id of one request, in its log lines, its response and the calls made for it.
 ///
-/// # What is always true of it
+/// # Invariants
 ///
-/// 1 to 128 bytes, each of them visible ASCII and none of them `"`, `\`, `<` or `>`: it can stand in a
-/// header, a log line, a JSON string or a page as it is. A clone is one atomic increment, and none of it
-/// holds on to the buffer the request was read into.
+/// 1 to 128 bytes of visible ASCII without `"`, `\`, `<` and `>`: it can be written into a header, a log line, a JSON
+/// string or a page unchanged. A clone is one atomic increment and does not keep the buffer of the request alive.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(HeaderValue);
 
-/// The id of a whole flow: what the first service was asked for, through however many services.
+/// The id of a whole flow, from the request of the first service through all services.
 ///
-/// Of the same form as a [`RequestId`].
+/// It has the form of a [`RequestId`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CorrelationId(pub RequestId);
 
-/// An id was empty, longer than 128 bytes, or held a byte that ids may not have.
+/// The error of an id that is empty, longer than 128 bytes, or contains a byte that ids must not have.
 ///
 /// It does not repeat the id, which may be hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,39 +41,38 @@ impl fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 impl RequestId {
-    /// The id of `request`, if a layer of ours has seen it.
+    /// Returns the id of `request`, if a layer has set one.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// The id of the request with these extensions, for whoever has these alone, as tonic's handlers.
+    /// Returns the id of the request with these extensions, for code that has only these, such as tonic's handlers.
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         RequestFacts::in_extensions(extensions)?.id()
     }
 
-    /// The id of the request that this code runs for, be it in a handler, in a body's poll, or in a task
-    /// that was told to carry it on.
+    /// Returns the id of the current request: in a handler, in a poll of a body, or in a task that carries it.
     #[must_use]
     pub fn current() -> Option<Self> {
         RequestFacts::current()?.id().cloned()
     }
 
-    /// Makes an id of `bytes`.
+    /// Creates an id from `bytes`.
     ///
     /// # Errors
     ///
-    /// When they are not what an id is made of.
+    /// If `bytes` are not a valid id.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidId> {
         Self::of_class(bytes, ALLOWED)
     }
 
-    /// Makes an id of `bytes` if they are a token (RFC 9110, section 5.6.2), which is stricter than
+    /// Creates an id from `bytes` if they are a token (RFC 9110, section 5.6.2), which is stricter than
     /// [`from_bytes`](Self::from_bytes).
     ///
     /// # Errors
     ///
-    /// When they are none, or more than an id may have.
+    /// If `bytes` are not a token, or are longer than an id may be.
     pub fn from_token(bytes: &[u8]) -> Result<Self, InvalidId> {
         Self::of_class(bytes, TOKEN)
     }
@@ -113,30 +111,30 @@ impl RequestId {
         }
     }
 
-    /// The bytes go into one allocation beside their count of owners; `Bytes` made of a `Vec` takes a
-    /// second one as soon as it is cloned, and a slice of the request would keep its buffer alive.
+    /// Creates an id in one allocation, which holds the bytes and the reference count. `Bytes` from a `Vec` allocates
+    /// a second time when it is first cloned, and a slice of the request would keep its buffer alive.
     fn known_good<const N: usize>(text: Inline<N>) -> Self {
         let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
         Self(value.expect("visible ASCII makes a header's value"))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Visible ASCII always is UTF-8; a look at the bytes is what safe code pays for that.
+        // Visible ASCII is always UTF-8; the validation is the price of safe code.
         std::str::from_utf8(self.0.as_bytes()).unwrap_or_default()
     }
 
-    /// The id as a header's value.
+    /// Returns the id as a header value.
     #[must_use]
     pub const fn header_value(&self) -> &HeaderValue {
         &self.0
     }
 }
 
-/// The byte may stand in an id.
+/// The byte may occur in an id.
 const ALLOWED: u8 = 1;
-/// The byte may stand in a token.
+/// The byte may occur in a token.
 const TOKEN: u8 = 2;
 
 /// The classes of each byte.
@@ -174,24 +172,24 @@ impl<const N: usize> AsRef<[u8]> for Inline<N> {
 }
 
 impl CorrelationId {
-    /// The correlation id of `request`, if a layer of ours keeps one.
+    /// Returns the correlation id of `request`, if a layer has set one.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// The correlation id of the request with these extensions.
+    /// Returns the correlation id of the request with these extensions.
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         RequestFacts::in_extensions(extensions)?.correlation()
     }
 
-    /// The correlation id of the request that this code runs for.
+    /// Returns the correlation id of the current request.
     #[must_use]
     pub fn current() -> Option<Self> {
         RequestFacts::current()?.correlation().cloned()
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -238,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_is_what_it_was_made_of_or_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn an_id_equals_its_source_or_is_rejected(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let good = (1..=128).contains(&bytes.len())
                 && bytes.iter().all(|byte| (b'!'..=b'~').contains(byte) && !b"\"\\<>".contains(byte));
             match RequestId::from_bytes(&bytes) {

@@ -1,11 +1,11 @@
 use http::HeaderName;
 
-/// Whether a header has a meaning of its own in HTTP or in a protocol on top of it, so that no setting may choose it
-/// for an id or the like.
+/// Returns whether HTTP or a protocol on top of it defines a header, so that settings must not use it for an id or the
+/// like.
 ///
 /// These are the fields that frame a message (`content-length`, `transfer-encoding`), that concern one connection
 /// (`connection`, `upgrade`), that HTTP and its extensions define (RFC 9110, 9111, 6265, CORS, Fetch, security
-/// headers), and those of gRPC. A value of ours in one of them would break responses, or requests further on.
+/// headers), and those of gRPC. An id in one of them would break responses, or proxied requests.
 ///
 /// # Example
 ///
@@ -22,7 +22,7 @@ pub fn is_reserved_header(name: &HeaderName) -> bool {
     NAMES.binary_search(&name).is_ok() || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Beginnings of names of which every one is reserved, or would be taken for one that is.
+/// The prefixes of names that are all reserved, or easily mistaken for a reserved name.
 const PREFIXES: [&str; 8] = [
     "accept",
     "access-control-",
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_frames_a_message_or_concerns_its_connection_is_reserved() {
+    fn headers_that_frame_a_message_or_concern_its_connection_are_reserved() {
         let names = [
             header::CONNECTION,
             header::CONTENT_LENGTH,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_people_carry_ids_and_addresses_in_are_free() {
+    fn common_headers_for_ids_and_addresses_are_not_reserved() {
         let names = [
             "x-request-id",
             "x-correlation-id",

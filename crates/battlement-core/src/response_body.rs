@@ -8,9 +8,9 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a service's answer, or a small one of ours in its place.
+    /// The body of the service's response, or a small buffered one instead.
     ///
-    /// It has the data and error types of `B`, so that a layer which may answer itself changes neither.
+    /// It has the data and error types of `B`, so that a layer that may answer itself changes neither.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -28,18 +28,18 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    /// The service's own body.
+    /// Wraps the body of the service.
     pub const fn inner(body: B) -> Self {
         Self { state: State::Inner { body } }
     }
 
-    /// Bytes of ours.
+    /// Creates a body of `bytes`.
     #[must_use]
     pub fn own(bytes: Bytes) -> Self {
         Self { state: State::Own { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
     }
 
-    /// No body.
+    /// Creates an empty body.
     #[must_use]
     pub const fn empty() -> Self {
         Self { state: State::Own { bytes: None } }

@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderValue, header};
 pub struct RetryAfter(pub Duration);
 
 impl RetryAfter {
-    /// Reads the header in either form, seconds or date; a date in the past is no wait.
+    /// Parses the header in either form, seconds or date; a date in the past is no wait.
     ///
-    /// A wait of more than 136 years (2³² seconds) is cut to that, so that it can be added to any clock.
-    /// The wall clock is read for a date alone. A header that is neither is `None`.
+    /// A wait of more than 136 years (2³² seconds) is reduced to that, so that it can be added to any clock. The wall
+    /// clock is read only for a date. An invalid header is `None`.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
@@ -21,14 +21,14 @@ impl RetryAfter {
         Some(Self(bounded(date.duration_since(SystemTime::now()).unwrap_or_default())))
     }
 
-    /// The header's value in seconds, rounded up and at least 1: to come back a moment too early is to
-    /// be rejected again.
+    /// Returns the value of the header in seconds, rounded up and at least 1: a caller that returns too early is
+    /// rejected again.
     #[must_use]
     pub fn header_value(self) -> HeaderValue {
         HeaderValue::from(self.seconds())
     }
 
-    /// Whole seconds, rounded up and at least 1.
+    /// Returns whole seconds, rounded up and at least 1.
     #[must_use]
     pub fn seconds(self) -> u64 {
         let up = u64::from(self.0.subsec_nanos() > 0);
@@ -36,7 +36,7 @@ impl RetryAfter {
     }
 }
 
-/// What somebody else asks us to wait, kept within what a clock can add.
+/// Limits the wait that a peer asks for to a duration that a clock can add.
 pub(crate) fn bounded(wait: Duration) -> Duration {
     wait.min(Duration::from_secs(u64::from(u32::MAX)))
 }

@@ -1,8 +1,8 @@
-//! Settings as configuration files have them: errors that name the field, and enums that every format can write.
+//! Settings as configuration files have them: errors that name the field, and enums that every format can express.
 //!
-//! serde reports a value of the wrong type, but not the field that holds it. YAML writes an enum with data as a
-//! tag (`!peers [..]`), where JSON and TOML write a map (`{ peers: [..] }`). Layers read their settings through
-//! [`named`] and [`PlainEnum`], so that one file means the same in each format and an error says where it is.
+//! serde reports a value of the wrong type, but not the field that contains it. YAML writes an enum with data as a tag
+//! (`!peers [..]`), where JSON and TOML write a map (`{ peers: [..] }`). Layers read their settings through [`named`]
+//! and [`PlainEnum`], so that one document means the same in each format and an error names its field.
 
 mod named;
 mod plain_enum;

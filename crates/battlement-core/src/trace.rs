@@ -18,19 +18,19 @@ macro_rules! hex_id {
         pub struct $name($nonzero);
 
         impl $name {
-            /// Makes an id of `bytes`, unless all are zero, which W3C Trace Context forbids.
+            /// Creates an id from `bytes`, unless all are zero, which W3C Trace Context forbids.
             #[must_use]
             pub fn new(bytes: [u8; $bytes]) -> Option<Self> {
                 <$nonzero>::new(<$number>::from_be_bytes(bytes)).map(Self)
             }
 
-            /// The bytes, the first one first.
+            /// Returns the bytes in the order of the header.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; $bytes] {
                 self.0.get().to_be_bytes()
             }
 
-            /// The id in lowercase hexadecimal, as the headers write it.
+            /// Returns the id in lowercase hexadecimal, as in the headers.
             #[must_use]
             pub fn to_hex(self) -> [u8; 2 * $bytes] {
                 hex(self.to_bytes())
@@ -61,7 +61,7 @@ hex_id! {
     SpanId, u64, NonZeroU64, 8
 }
 
-/// The flags of W3C Trace Context level 2; bits that it does not define are dropped.
+/// The flags of W3C Trace Context level 2; undefined bits are dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TraceFlags(u8);
 
@@ -71,74 +71,74 @@ impl TraceFlags {
     /// The last 7 bytes of the trace id are random.
     pub const RANDOM: Self = Self(0x02);
 
-    /// Keeps of `bits` what level 2 defines.
+    /// Creates flags from the bits that level 2 defines; others are dropped.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & (Self::SAMPLED.0 | Self::RANDOM.0))
     }
 
-    /// The flags as the header has them.
+    /// Returns the bits as in the header.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Whether the caller may have recorded this trace.
+    /// Returns whether the caller may have recorded this trace.
     #[must_use]
     pub const fn is_sampled(self) -> bool {
         self.0 & Self::SAMPLED.0 != 0
     }
 
-    /// Whether the last 7 bytes of the trace id are random.
+    /// Returns whether the last 7 bytes of the trace id are random.
     #[must_use]
     pub const fn is_random(self) -> bool {
         self.0 & Self::RANDOM.0 != 0
     }
 
-    /// Both sets of flags.
+    /// Returns the union of both sets of flags.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
 
-/// Another trace that this one was caused by and does not continue.
+/// Another trace, which caused this one and is not continued by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceLink {
     /// The other trace.
     pub trace_id: TraceId,
-    /// The span in it that called.
+    /// The span in it that made the call.
     pub span_id: SpanId,
 }
 
-/// Where a request stands in a trace (W3C Trace Context, level 2).
+/// The position of a request in a trace (W3C Trace Context, level 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Trace {
     /// The trace.
     pub trace_id: TraceId,
-    /// The span of this request: its own where [`owned`](Self::owned), else the caller's.
+    /// The span of this request: its own if [`owned`](Self::owned), else the caller's.
     pub span_id: SpanId,
-    /// The caller's span, where this request has one of its own and continues the caller's trace.
+    /// The caller's span, if this request has a span of its own and continues the caller's trace.
     pub parent_id: Option<SpanId>,
-    /// What the caller said of the trace.
+    /// The flags as the caller sent them.
     pub flags: TraceFlags,
     /// The `tracestate` list that travels with the trace, in one line; never empty.
     pub state: Option<Arc<str>>,
-    /// The caller's trace, where this request began one of its own because of it.
+    /// The caller's trace, if this request began a trace of its own because of it.
     pub link: Option<TraceLink>,
-    /// The caller's headers, where the trace is only read and the other fields do not say all of them: calls
-    /// to other services pass them on unchanged.
+    /// The caller's headers, if the trace is only read and the other fields do not represent them fully: calls to
+    /// other services pass them on unchanged.
     pub headers: Option<TraceHeaders>,
-    /// Whether we take part in the trace, so that calls to other services continue it.
+    /// Whether the service takes part in the trace, so that calls to other services continue it.
     pub owned: bool,
-    /// Whether the span is one that is reported to a tracing system: calls then have it as their parent,
-    /// where they otherwise get a span id of their own.
+    /// Whether the span is reported to a tracing system: calls then have it as their parent, instead of a span id of
+    /// their own.
     pub reported: bool,
 }
 
 impl Trace {
-    /// The context as a caller sent it: read, not taken part in.
+    /// Creates the context that a caller sent, in which the service does not take part.
     #[must_use]
     pub const fn received(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
         Self {
@@ -154,24 +154,24 @@ impl Trace {
         }
     }
 
-    /// The trace context of `request`, if a layer of ours has read one.
+    /// Returns the trace context of `request`, if a layer has read one.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// The trace context of the request with these extensions.
+    /// Returns the trace context of the request with these extensions.
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         RequestFacts::in_extensions(extensions)?.trace()
     }
 
-    /// The trace context that the code running now belongs to.
+    /// Returns the trace context of the current request.
     #[must_use]
     pub fn current() -> Option<Self> {
         RequestFacts::current()?.trace().cloned()
     }
 
-    /// The value of a `traceparent` header (version 00, 55 bytes) that names this trace and span.
+    /// Returns the value of a `traceparent` header (version 00, 55 bytes) that names this trace and span.
     #[must_use]
     pub fn traceparent(&self) -> [u8; 55] {
         let mut value = *b"00-................................-................-..";

@@ -80,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_comes_back_as_it_was(
+        fn every_value_is_decoded_to_the_original(
             values in prop::collection::vec("[\t -~\u{80}-\u{ff}]{0,20}", 1..5),
         ) {
             let values: Vec<_> = values.iter().map(|text| value(text.as_bytes())).collect();

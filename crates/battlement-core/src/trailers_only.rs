@@ -8,8 +8,7 @@ use crate::{GrpcCode, grpc_code::GRPC_STATUS};
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 pub(crate) const GRPC_PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
-/// A gRPC answer that is a status and nothing else, in the headers of the response
-/// (gRPC over HTTP/2, "Trailers-Only").
+/// A gRPC response that consists of a status in the headers (gRPC over HTTP/2, "Trailers-Only").
 ///
 /// # Example
 ///
@@ -29,21 +28,21 @@ pub struct TrailersOnly<'a> {
 }
 
 impl<'a> TrailersOnly<'a> {
-    /// The status `code`, explained by `message`.
+    /// Creates a response with the status `code`, explained by `message`.
     #[must_use]
     pub const fn new(code: GrpcCode, message: &'a str) -> Self {
         Self { code, message, pushback: None }
     }
 
-    /// When it is worth trying again, if that is known. Default: nothing is said.
+    /// Sets the time after which a retry is worthwhile. Default: unset, and no header is written.
     #[must_use]
     pub const fn pushback(mut self, wait: Option<Duration>) -> Self {
         self.pushback = wait;
         self
     }
 
-    /// Writes the status into the headers of a response, over any that stands there. The content type is
-    /// left to [`Wire::content_type`](crate::Wire::content_type), which knows the caller's framing.
+    /// Writes the status into the headers of a response, and replaces one that is present. The content type is set by
+    /// [`Wire::content_type`](crate::Wire::content_type), which knows the caller's framing.
     pub fn write(self, headers: &mut HeaderMap) {
         headers.insert(GRPC_STATUS, self.code.header_value());
         headers.insert(GRPC_MESSAGE, percent_encode(self.message));
@@ -53,7 +52,7 @@ impl<'a> TrailersOnly<'a> {
     }
 }
 
-/// Writes `text` as `grpc-message` wants it: bytes outside of space to `~`, and `%`, as `%XX`.
+/// Encodes `text` for `grpc-message`: bytes outside space to `~`, and `%`, as `%XX`.
 fn percent_encode(text: &str) -> HeaderValue {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

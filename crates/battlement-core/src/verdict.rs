@@ -2,19 +2,19 @@ use std::time::Duration;
 
 use crate::RejectionKind;
 
-/// Whether a call failed: one vocabulary for breaker, retry, limiter and metrics.
+/// The verdict on a call, shared by breaker, retry, limiter and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// The service did its work, be it that the caller asked for something wrong.
+    /// The service did its work, even if the request was wrong.
     Success,
     /// The service did not do its work.
     Failure(Failure),
-    /// Says nothing about the service: the caller went away, or gave up.
+    /// The call says nothing about the service: the caller went away, or gave up.
     Ignore,
 }
 
 impl Verdict {
-    /// Whether this is a failure of any class.
+    /// Returns whether the call failed, in any class.
     #[must_use]
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failure(_))
@@ -25,31 +25,31 @@ impl Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The connection broke, or the answer was cut off; the service may have done the work.
+    /// The connection broke, or the response was truncated; the service may have done the work.
     Transport,
-    /// The request certainly never reached the service, as when the connection was refused.
+    /// The request provably did not reach the service, as when the connection was refused.
     NotProcessed,
-    /// No answer came in time; the service may have done the work.
+    /// No response arrived in time; the service may have done the work.
     Timeout,
-    /// The service answered that it failed.
+    /// The service responded that it failed.
     Server,
-    /// The service answered that it has too much to do.
+    /// The service responded that it is overloaded.
     Overload {
-        /// How long it asks to be left alone.
+        /// The time for which it asks for no further calls.
         retry_after: Option<Duration>,
     },
-    /// A layer on our own side answered, and the service was not asked.
+    /// A local layer rejected the call, and the service was not called.
     Rejected(RejectionKind),
 }
 
 impl Failure {
-    /// Whether the service itself is to blame; what was rejected on our own side is not.
+    /// Returns whether the service is the cause; local rejections are not.
     #[must_use]
     pub const fn is_upstream(self) -> bool {
         !matches!(self, Self::Rejected(_))
     }
 
-    /// The wait the service asked for, if it did.
+    /// Returns the wait that the service asked for, if it did.
     #[must_use]
     pub const fn retry_after(self) -> Option<Duration> {
         match self {

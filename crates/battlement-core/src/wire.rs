@@ -1,15 +1,15 @@
 use http::{HeaderMap, HeaderValue, Method, header};
 
-/// How a caller wants to be answered, by the content type of its request.
+/// The format in which a caller is answered, by the content type of its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Wire {
-    /// As any HTTP caller.
+    /// Plain HTTP.
     #[default]
     Http,
-    /// With a gRPC status.
+    /// A gRPC status.
     Grpc,
-    /// With a gRPC status, in the framing browsers can read.
+    /// A gRPC status in the framing of gRPC-Web.
     GrpcWeb,
 }
 
@@ -18,7 +18,7 @@ const WEB: &[u8] = b"-web";
 const TEXT: &[u8] = b"-text";
 
 impl Wire {
-    /// Reads the content type of a request, or of a response.
+    /// Reads the content type of a request or of a response.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         headers.get(header::CONTENT_TYPE).map_or(Self::Http, |value| Self::parse(value.as_bytes()))
@@ -45,13 +45,13 @@ impl Wire {
         }
     }
 
-    /// Whether the caller reads a gRPC status.
+    /// Returns whether the caller reads a gRPC status.
     #[must_use]
     pub const fn is_grpc(self) -> bool {
         matches!(self, Self::Grpc | Self::GrpcWeb)
     }
 
-    /// The content type of an answer that is not the service's.
+    /// Returns the content type of an answer that a layer creates.
     #[must_use]
     pub const fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
@@ -69,7 +69,7 @@ pub(crate) fn is_web_text(headers: &HeaderMap) -> bool {
     web.is_some_and(|rest| strip(rest, TEXT).is_some())
 }
 
-/// Media types are compared without regard to case (RFC 9110, section 8.3.1).
+/// Strips a prefix regardless of case, as media types are compared (RFC 9110, section 8.3.1).
 fn strip<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = value.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)

@@ -1,4 +1,4 @@
-//! The end of a body is told once and rightly, whatever its frames and whoever polls it.
+//! The end of a body is reported exactly once and correctly, whatever its frames and however it is polled.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -28,7 +28,7 @@ enum Step {
     Error,
 }
 
-/// A body that does what it is told, and knows its end only as far as it is told to.
+/// A body that follows a script, and knows its end only as far as the script says.
 #[derive(Debug)]
 struct Scripted {
     steps: VecDeque<Step>,
@@ -88,7 +88,7 @@ impl OnEnd for Told {
     }
 }
 
-/// What should be told of a body that is polled `polls` times and then dropped, and of how many bytes.
+/// Returns the expected ending and byte count of a body that is polled `polls` times and then dropped.
 fn model(steps: &[Step], knows_its_end: bool, kind: BodyKind, polls: usize) -> (Ending, usize) {
     let declared = match kind {
         BodyKind::Sized(bytes) => Some(bytes as usize),
@@ -167,7 +167,7 @@ fn response(status: u16, steps: Vec<Step>) -> Response<Scripted> {
 }
 
 #[test]
-fn what_is_never_sent_has_completed_when_it_is_dropped() {
+fn a_body_that_is_never_sent_has_completed_when_it_is_dropped() {
     let unsent = [
         (Method::HEAD, 200),
         (Method::GET, 204),
@@ -207,7 +207,7 @@ fn a_refused_tunnel_has_a_body() {
 }
 
 #[test]
-fn a_length_that_the_body_knows_stands_before_one_that_the_head_declares() {
+fn a_length_that_the_body_knows_precedes_one_that_the_head_declares() {
     let mut declared = response(200, vec![Step::Data(4), Step::Data(4)]);
     declared.headers_mut().insert("content-length", 8.into());
     assert_eq!(BodyKind::of(MethodKind::Other, &declared), BodyKind::Sized(8));
@@ -221,7 +221,7 @@ fn a_length_that_the_body_knows_stands_before_one_that_the_head_declares() {
 }
 
 #[test]
-fn the_wrapper_says_of_size_and_end_what_the_body_says() {
+fn the_wrapper_has_the_size_and_end_of_the_body() {
     let full = Full::new(Bytes::from_static(b"five!"));
     let body = EndBody::new(full, BodyKind::Open, |_: Ending, _: Option<&HeaderMap>| {});
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
@@ -230,7 +230,7 @@ fn the_wrapper_says_of_size_and_end_what_the_body_says() {
 }
 
 #[tokio::test]
-async fn a_wrapper_that_tells_nothing_passes_the_body_on() {
+async fn a_wrapper_without_a_hook_passes_the_body_on() {
     let five = Full::new(Bytes::from_static(b"five!"));
     let body: EndBody<_, Told> = EndBody::passing(five);
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
@@ -238,7 +238,7 @@ async fn a_wrapper_that_tells_nothing_passes_the_body_on() {
 }
 
 #[test]
-fn a_body_that_panics_has_failed_and_gives_back_what_it_held() {
+fn a_body_that_panics_has_failed_and_releases_what_it_held() {
     struct Panics;
     impl Body for Panics {
         type Data = Bytes;
@@ -261,7 +261,7 @@ fn a_body_that_panics_has_failed_and_gives_back_what_it_held() {
 }
 
 #[test]
-fn an_answer_of_ours_has_an_exact_size_and_one_frame() {
+fn a_buffered_answer_has_an_exact_size_and_one_frame() {
     let mut own = pin!(ResponseBody::<Full<Bytes>>::own(Bytes::from_static(b"no")));
     assert_eq!((own.size_hint().exact(), own.is_end_stream()), (Some(2), false));
     let mut cx = Context::from_waker(Waker::noop());
@@ -298,7 +298,7 @@ impl OnEnd for Web {
     }
 }
 
-/// What is told of a gRPC-Web body in these frames of which so many are polled for before it is dropped.
+/// Returns the judgment of a gRPC-Web body with these frames that is dropped after `polls` polls.
 fn judged(frames: &[&[u8]], polls: usize) -> Judged {
     let frames =
         frames.iter().map(|frame| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(frame))));
@@ -331,7 +331,7 @@ fn a_grpc_web_body_ends_with_its_trailer_frame_whatever_is_dropped_behind() {
 }
 
 #[test]
-fn a_body_that_was_never_polled_is_told_apart_from_one_that_was() {
+fn a_body_that_was_never_polled_differs_from_one_that_was() {
     struct Unread<'a>(&'a RefCell<Vec<&'static str>>);
     impl OnEnd for Unread<'_> {
         fn end(self, _: Ending, _: Option<&HeaderMap>) {

@@ -1,5 +1,5 @@
-//! The end of a body under hyper, over real sockets: what was sent whole has completed, whatever hyper
-//! does with the body, and what was cut has not.
+//! The end of a body under hyper, over real sockets: a body that was sent whole has completed, however hyper treats
+//! it, and a body that was cut off has not.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -31,12 +31,12 @@ fn data() -> Result<Frame<Bytes>, BoxError> {
     Ok(Frame::data(Bytes::from_static(b"four")))
 }
 
-/// Three frames, and then what `last` is.
+/// Returns three frames, followed by `last`.
 fn frames(last: Option<Result<Frame<Bytes>, BoxError>>) -> Answer {
     StreamBody::new(stream::iter([data(), data(), data()].into_iter().chain(last))).boxed_unsync()
 }
 
-/// A frame, and then nothing ever.
+/// Returns a frame, after which the body stalls forever.
 fn stalled() -> Answer {
     StreamBody::new(stream::once(async { data() }).chain(stream::pending())).boxed_unsync()
 }
@@ -74,7 +74,7 @@ fn answer(path: &str) -> Response<Answer> {
     response
 }
 
-/// A server that tells how each body ended.
+/// Starts a server that records how each body ended.
 async fn server(protocol: Protocol) -> (Server, Endings) {
     let endings = Endings::default();
     let told = Arc::clone(&endings);
@@ -112,7 +112,7 @@ const SENT_WHOLE: [(Method, &str, Ending); 10] = [
 ];
 
 #[tokio::test]
-async fn what_http1_sends_whole_has_completed() {
+async fn a_body_that_http1_sends_whole_has_completed() {
     let (server, endings) = server(Protocol::Http1).await;
     let mut client = Http1::connect(server.addr()).await.unwrap();
     for (method, path, ending) in SENT_WHOLE {
@@ -124,7 +124,7 @@ async fn what_http1_sends_whole_has_completed() {
 }
 
 #[tokio::test]
-async fn what_http2_sends_whole_has_completed() {
+async fn a_body_that_http2_sends_whole_has_completed() {
     let (server, endings) = server(Protocol::Http2).await;
     let mut client = Http2::connect(server.addr()).await.unwrap();
     for (method, path, ending) in SENT_WHOLE {
@@ -170,7 +170,7 @@ async fn a_stream_that_is_reset_leaves_its_body_dropped_and_the_connection_alone
 }
 
 #[tokio::test]
-async fn an_answer_that_hands_over_the_connection_has_completed_with_its_head() {
+async fn a_response_that_hands_over_the_connection_has_completed_with_its_head() {
     let (server, endings) = server(Protocol::Http1).await;
     let mut client = Raw::connect(server.addr()).await.unwrap();
     let upgrade = "GET /101 HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: test\r\n\r\n";

@@ -3,7 +3,7 @@ use http::HeaderMap;
 use super::{Classify, GrpcStatus, Head, HttpStatus, Judgment};
 use crate::{Ending, Verdict, Wire};
 
-/// Judges as [`GrpcStatus`] if the response's content type is gRPC's, else as [`HttpStatus`].
+/// Judges a call as [`GrpcStatus`] if the content type of the response is gRPC, else as [`HttpStatus`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Auto;
 
@@ -12,7 +12,7 @@ impl Classify for Auto {
         if Wire::of(head.headers).is_grpc() { GrpcStatus.head(head) } else { HttpStatus.head(head) }
     }
 
-    // Only a gRPC head leaves the question open.
+    // Only a gRPC head leaves the verdict open.
     fn end(&self, ending: Ending, trailers: Option<&HeaderMap>) -> Verdict {
         GrpcStatus.end(ending, trailers)
     }

@@ -5,23 +5,23 @@ use http::HeaderMap;
 use super::{Classify, Head, Judgment};
 use crate::{Ending, Failure, GrpcCode, Verdict, WebTrailers, retry_after::bounded};
 
-/// Judges by `grpc-status`, at the head of a trailers-only answer, else in the trailers.
+/// Judges a call by `grpc-status`, in the head of a trailers-only response, else in the trailers.
 ///
 /// | status | verdict |
 /// |---|---|
-/// | OK, and what says that the caller asked for something wrong | success: the service did its work |
+/// | OK, and codes that blame the request | success: the service did its work |
 /// | CANCELLED | ignored: the caller gave up |
 /// | UNKNOWN, UNIMPLEMENTED, INTERNAL, DATA_LOSS | the service failed |
 /// | DEADLINE_EXCEEDED | timeout |
 /// | RESOURCE_EXHAUSTED, UNAVAILABLE | overload, with the wait of `grpc-retry-pushback-ms` |
 ///
-/// The failures are those that OpenTelemetry's conventions count as errors of a server, and
-/// RESOURCE_EXHAUSTED, which says that the server turned the call away. An answer that ends without a
-/// status has failed, whatever its HTTP status: a connection that closed early looks the same.
+/// The failures are the codes that OpenTelemetry's conventions count as errors of a server, and RESOURCE_EXHAUSTED,
+/// with which a server rejects calls. A response that ends without a status has failed, whatever its HTTP status,
+/// because a connection that closed early looks the same.
 ///
 /// gRPC-Web has its trailers in the body: [`EndBody`](crate::EndBody) reads them with the
-/// [`WebTrailers`](crate::WebTrailers) that its owner offers. Where these are hidden from it, as by a
-/// `content-encoding`, the answer counts as a success unless its head says otherwise.
+/// [`WebTrailers`](crate::WebTrailers) of its owner. If they are hidden, as by a `content-encoding`, the response
+/// counts as a success unless its head says otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcStatus;
 
@@ -63,7 +63,8 @@ fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
     }
 }
 
-/// gRFC A6: milliseconds; negative or unreadable means not to retry, of which a wait can say nothing.
+/// Returns the wait of gRFC A6, in milliseconds; a negative or invalid value means that the call must not be repeated,
+/// which a wait cannot express.
 fn pushback(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-retry-pushback-ms")?.to_str().ok()?;
     text.parse().ok().map(Duration::from_millis).map(bounded)

@@ -3,11 +3,11 @@ use http::{HeaderMap, StatusCode};
 use super::{Classify, Head, Judgment};
 use crate::{Ending, Failure, RetryAfter, Verdict};
 
-/// Judges by the HTTP status, at the head.
+/// Judges a call by the HTTP status, at the head.
 ///
 /// | status | verdict |
 /// |---|---|
-/// | 1xx to 3xx, 4xx but those below | success: the service did its work |
+/// | 1xx to 3xx, and 4xx except those below | success: the service did its work |
 /// | 429, 503 | overload, with the wait of `Retry-After` |
 /// | 504 | timeout |
 /// | 499 | ignored: the caller went away |

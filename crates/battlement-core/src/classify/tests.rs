@@ -111,7 +111,7 @@ fn grpc_that_met_a_plain_http_error_is_judged_by_the_mapping() {
 }
 
 #[test]
-fn an_answer_of_ours_is_a_local_rejection_under_every_classifier() {
+fn a_rejection_of_a_layer_is_local_under_every_classifier() {
     let mut answer = response(503, &[("content-type", "application/grpc"), ("grpc-status", "14")]);
     answer.extensions_mut().insert(Rejection::new(RejectionKind::CircuitOpen));
     let head = Head::of(&answer);
@@ -166,7 +166,7 @@ impl Error for Wrapped {
 }
 
 #[test]
-fn an_error_is_judged_by_what_is_known_among_its_sources() {
+fn an_error_is_judged_by_a_known_error_among_its_sources() {
     let judge = |error: Box<dyn Error + Send + Sync>| HttpStatus.error(&Wrapped(error));
     assert_eq!(judge(Rejection::new(RejectionKind::CircuitOpen).into()), LOCAL);
     let io = |kind: io::ErrorKind| judge(io::Error::from(kind).into());
@@ -188,7 +188,7 @@ fn a_grpc_web_answer_is_judged_at_the_end_unless_its_head_says_or_hides_it() {
 }
 
 #[test]
-fn no_wait_is_so_long_that_a_clock_overflows() {
+fn a_wait_of_any_length_does_not_overflow_a_clock() {
     let waits = [
         ("retry-after", "18446744073709551615"),
         ("retry-after", "184467440737095516150"),

@@ -1,4 +1,4 @@
-/// A decoder of base64 that takes digit by digit, and whose groups may be padded anywhere.
+/// A decoder of base64, one digit at a time, whose groups may be padded anywhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Base64 {
     bits: u32,
@@ -19,12 +19,12 @@ impl AsRef<[u8]> for Group {
     }
 }
 
-/// The input is not base64.
+/// The error of input that is not base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl Base64 {
-    /// Takes the next digit, and returns the group that it completes.
+    /// Decodes the next digit, and returns the group that it completes.
     pub(super) fn push(&mut self, digit: u8) -> Result<Option<Group>, Malformed> {
         let value = match (digit, self.padding) {
             (b'=', 0 | 1) if self.digits >= 2 => {
@@ -45,7 +45,7 @@ impl Base64 {
     }
 }
 
-/// RFC 4648, section 4.
+/// Returns the value of a digit (RFC 4648, section 4).
 const fn value(digit: u8) -> Option<u32> {
     Some(match digit {
         b'A'..=b'Z' => digit - b'A',

@@ -5,8 +5,8 @@ use crate::{grpc_code::GRPC_STATUS, trailers_only::GRPC_PUSHBACK};
 /// The fields that judge a call.
 const KEPT: [HeaderName; 2] = [GRPC_STATUS, GRPC_PUSHBACK];
 
-/// The bytes of a line that are kept. A field that judges a call is far shorter; a line beyond it is cut, and its
-/// value then is not one.
+/// The number of bytes of a line that are kept. A field that judges a call is far shorter; a longer line is truncated,
+/// and its value is then invalid.
 const LINE: usize = 64;
 
 /// The fields of a trailer frame, read line by line as HTTP/1 writes them.
@@ -35,13 +35,13 @@ impl Fields {
         }
     }
 
-    /// Returns the fields, also that of a last line which was not ended.
+    /// Returns the fields, including the one of an unterminated last line.
     pub(super) fn take(&mut self) -> HeaderMap {
         self.end_line();
         std::mem::take(&mut self.kept)
     }
 
-    /// Keeps the field of the line if it is wanted; of a repeated one the first stands.
+    /// Stores the field of the line if it is relevant; of a repeated field the first value applies.
     fn end_line(&mut self) {
         let line = &self.line[..std::mem::take(&mut self.filled)];
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { return };
@@ -49,7 +49,7 @@ impl Fields {
         let kept =
             KEPT.into_iter().find(|kept| kept.as_str().as_bytes().eq_ignore_ascii_case(name));
         if let Some(kept) = kept {
-            // A value that no header may have is not a code either.
+            // A value that is not valid in a header is not a code either.
             let value = HeaderValue::from_bytes(value).unwrap_or(HeaderValue::from_static(""));
             self.kept.entry(kept).or_insert(value);
         }

@@ -107,7 +107,7 @@ fn a_status_is_read_as_senders_write_it() {
 }
 
 #[test]
-fn the_wait_that_a_server_asks_for_is_kept() {
+fn the_wait_that_a_server_asks_for_is_returned() {
     let fields = b"grpc-status: 14\r\ngrpc-retry-pushback-ms: 250\r\n";
     let trailers = reader(BINARY).read(&Bytes::from(frame(0x80, fields))).unwrap();
     assert_eq!(trailers["grpc-retry-pushback-ms"], "250");
@@ -140,7 +140,7 @@ fn trailers_that_are_hidden_are_known_to_be() {
     assert!(!compressed.is_readable());
 }
 
-/// A buffer that shows its first piece alone.
+/// A buffer that exposes its first piece alone.
 struct Shy<'a>(&'a [u8], usize);
 
 impl Buf for Shy<'_> {
@@ -156,7 +156,7 @@ impl Buf for Shy<'_> {
 }
 
 #[test]
-fn what_a_buffer_does_not_show_may_be_a_message_and_not_the_trailers() {
+fn bytes_that_a_buffer_does_not_expose_are_not_taken_for_trailers() {
     let (message, trailers) = (frame(0, &[7; 100]), frame(0x80, b"grpc-status: 0\r\n"));
     let mut shown = reader(BINARY);
     assert_eq!(shown.read(&Shy(&message, 20)), None);

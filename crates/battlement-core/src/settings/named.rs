@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_without_a_mistake_are_read_as_by_a_derived_deserializer() {
+    fn valid_settings_are_read_as_by_a_derived_deserializer() {
         let read =
             serde_json::from_str::<Outer>(r#"{ "a": 7, "list": [{ "quota": 1 }] }"#).unwrap();
         assert_eq!(read, Outer { an_amount: 7, list: vec![Inner { quota: 1 }] });

@@ -92,7 +92,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for WordOrMap<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("one of ")?;
+        f.write_str("a variant among ")?;
         for (index, variant) in self.variants.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             write!(f, "{separator}`{variant}`")?;
@@ -108,7 +108,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for WordOrMap<V> {
         self.visitor.visit_enum(OneKey(map))
     }
 
-    /// A tag.
+    /// Reads a tag.
     fn visit_enum<A: EnumAccess<'de>>(self, tag: A) -> Result<V::Value, A::Error> {
         self.visitor.visit_enum(tag)
     }
@@ -223,8 +223,7 @@ mod tests {
         let known = "unknown variant `other`, expected one of `unit`, `newtype`, `tuple`, `struct`";
         assert!(read(r#""other""#).unwrap_err().starts_with(known));
         assert!(read(r#"{ "other": 1 }"#).unwrap_err().starts_with(known));
-        let wrong =
-            "invalid type: integer `7`, expected one of `unit`, `newtype`, `tuple`, `struct`";
+        let wrong = "invalid type: integer `7`, expected a variant among `unit`, `newtype`, `tuple`, `struct`";
         assert!(read("7").unwrap_err().starts_with(wrong), "{:?}", read("7"));
     }
 
