@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_default_is_no_default() {
+    fn an_empty_default_counts_as_no_features() {
         let workspace = Workspace::parse(METADATA).expect("the metadata is valid");
         assert!(!package(&workspace, "battlement-core").has_defaults());
         assert!(package(&workspace, "battlement-breaker").has_defaults());
