@@ -3,12 +3,14 @@
 use battlement_benches::Suite;
 
 mod client_ip;
+mod lazy;
 mod metrics;
 mod problem;
 mod rate_limit;
 pub mod rate_limit_redis;
 mod request_id;
 mod security_headers;
+mod stack;
 
 /// The suites of all layers.
 pub const SUITES: &[Suite] = &[
@@ -18,4 +20,5 @@ pub const SUITES: &[Suite] = &[
     Suite { layer: "rate-limit", cases: rate_limit::cases },
     Suite { layer: "request-id", cases: request_id::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
+    Suite { layer: "stack", cases: stack::cases },
 ];

@@ -42,10 +42,15 @@ pub(crate) fn cases() -> Vec<Case> {
 /// Creates a request, and installs axum-prometheus' recorder with the first one. The recorder calibrates its clock
 /// when it is created, so that an earlier installation would add to the instructions of other cases.
 fn recorded() -> Request<Full<Bytes>> {
+    install_recorder();
+    request()
+}
+
+/// Installs axum-prometheus' recorder, if this is the first call.
+pub(crate) fn install_recorder() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let recorder = PrometheusBuilder::new().install_recorder();
         assert!(recorder.is_ok(), "another recorder is already installed");
     });
-    request()
 }

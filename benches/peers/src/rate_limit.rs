@@ -1,9 +1,7 @@
 use std::{
-    cell::LazyCell,
     convert::Infallible,
     future::{Ready, ready},
     net::{IpAddr, Ipv4Addr},
-    rc::Rc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -26,6 +24,8 @@ use tower_governor::{
     key_extractor::KeyExtractor,
 };
 use tower_resilience_ratelimiter::RateLimiterLayer;
+
+use crate::lazy::Lazy;
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 195));
 /// A rate so high that no request is rejected during the measurement.
@@ -83,34 +83,6 @@ fn governor_with_headers() -> Governed<StateInformationMiddleware> {
     config.period(Duration::from_nanos(1_000)).burst_size(MANY);
     let config = config.use_headers().finish().expect("the quota is valid");
     GovernorLayer::new(config).layer(BareAxum)
-}
-
-/// A service that is created by its first request. A governor limiter calibrates its clock when it is created, which
-/// would add to the instructions of all other cases.
-#[derive(Clone)]
-struct Lazy<S>(Rc<LazyCell<S>>);
-
-impl<S> Lazy<S> {
-    fn new(make: fn() -> S) -> Self {
-        Self(Rc::new(LazyCell::new(make)))
-    }
-}
-
-impl<S, R> Service<R> for Lazy<S>
-where
-    S: Service<R> + Clone,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: R) -> S::Future {
-        S::clone(&self.0).call(request)
-    }
 }
 
 fn resilience(name: &'static str) -> Case {

@@ -47,7 +47,7 @@ const HEADERS: [(&str, &str); 12] = [
     ("x-xss-protection", "0"),
 ];
 
-fn set(index: usize) -> SetResponseHeaderLayer<HeaderValue> {
+pub(crate) fn set(index: usize) -> SetResponseHeaderLayer<HeaderValue> {
     let (name, value) = HEADERS[index];
     let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
     SetResponseHeaderLayer::if_not_present(name, value)
