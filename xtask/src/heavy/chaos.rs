@@ -22,6 +22,13 @@ struct Run {
 const RUNS: &[Run] = &[
     Run {
         package: "battlement-tests",
+        target: "rate_limit_memory",
+        test: "a_million_identities_of_a_network_stay_under_the_cap_and_lock_out_no_other_network",
+        env: &[],
+        times: 1,
+    },
+    Run {
+        package: "battlement-tests",
         target: "chaos",
         test: "calls_dropped_at_random_are_all_counted_and_leave_nothing_behind",
         env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
