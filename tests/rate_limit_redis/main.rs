@@ -9,6 +9,7 @@ mod faults;
 mod keys;
 mod load;
 mod log;
+mod migration;
 mod parked;
 mod processes;
 mod reasons;
