@@ -17,5 +17,6 @@ mod reconnect;
 mod secrets;
 mod shop;
 mod startup;
+mod starved;
 mod tls;
 mod ttl;

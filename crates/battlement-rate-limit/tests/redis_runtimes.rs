@@ -97,3 +97,138 @@ fn an_outage_that_a_runtime_did_not_live_to_see_the_end_of_ends_in_the_next_one(
         assert_eq!(status(&layer).await, 200);
     });
 }
+
+/// A runtime that lives and is run no more, in which `made` was made.
+struct Parked<T> {
+    made: T,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn current_thread() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn parked<T>(make: impl AsyncFnOnce() -> T) -> Parked<T> {
+    let runtime = current_thread();
+    Parked { made: runtime.block_on(make()), _runtime: runtime }
+}
+
+#[test]
+fn a_handle_that_was_made_in_a_runtime_that_is_not_run_decides_in_another_one() {
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let server = servers.block_on(Server::start()).unwrap();
+    let build = || Redis::builder(&server.url()).deadline(SOON).build().unwrap();
+    let fresh = parked(async || build());
+    let used = parked(async || {
+        let redis = build();
+        assert_eq!(status(&layer(&redis, OnFailure::Deny)).await, 200);
+        redis
+    });
+    for parked in [fresh, used] {
+        let layer = layer(&parked.made, OnFailure::Deny);
+        current_thread().block_on(async {
+            for _ in 0..180 {
+                assert_eq!(status(&layer).await, 200, "{:?}", parked.made);
+            }
+            assert_eq!(parked.made.state(), State::Up);
+        });
+    }
+}
+
+#[test]
+fn an_outage_is_noticed_and_ends_while_the_runtime_of_the_handle_is_not_run() {
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let mut server = servers.block_on(Server::start()).unwrap();
+    let parked = parked(async || {
+        let redis = Redis::new(&server.url()).unwrap();
+        assert!(eventually(SOON, || redis.state() == State::Up).await);
+        redis
+    });
+    let layer = layer(&parked.made, OnFailure::Deny);
+    current_thread().block_on(async {
+        server.pause();
+        let end = Instant::now() + SOON;
+        while parked.made.state() != State::Degraded && Instant::now() < end {
+            assert_eq!(status(&layer).await, 503);
+        }
+        // The runtime that is not run still says what it knew.
+        assert_eq!(parked.made.state(), State::Degraded);
+        server.resume();
+        assert!(eventually(SOON, || parked.made.state() == State::Up).await, "{:?}", parked.made);
+        assert_eq!(status(&layer).await, 200);
+    });
+}
+
+mod alone {
+    use std::{
+        hint::spin_loop,
+        sync::{Arc, Barrier},
+        thread,
+    };
+
+    use super::{
+        Duration, Instant, OnFailure, RateLimitLayer, Redis, RedisStore, Server, current_thread,
+        layer, status,
+    };
+
+    const BLOCKED: Duration = Duration::from_secs(2);
+    const CORES: usize = 3;
+
+    /// Asks on and on until `end`, and returns the number of requests and of those that failed.
+    async fn ask_until(layer: &RateLimitLayer<RedisStore>, end: Instant) -> [usize; 2] {
+        let mut counts = [0; 2];
+        while Instant::now() < end {
+            counts[0] += 1;
+            counts[1] += usize::from(status(layer).await != 200);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        counts
+    }
+
+    /// What a core of a service does that has a runtime for each: it serves, and one of them blocks for a while.
+    fn core(nth: usize, layer: &RateLimitLayer<RedisStore>, all_served: &Barrier) -> [usize; 2] {
+        let runtime = current_thread();
+        // The one that will block is the first to ask.
+        if nth > 0 {
+            all_served.wait();
+        }
+        assert_eq!(runtime.block_on(status(layer)), 200);
+        if nth == 0 {
+            all_served.wait();
+        }
+        all_served.wait();
+        let end = Instant::now() + BLOCKED;
+        if nth == 0 {
+            // A handler that computes.
+            return runtime.block_on(async {
+                while Instant::now() < end {
+                    spin_loop();
+                }
+                [1, usize::from(status(layer).await != 200)]
+            });
+        }
+        runtime.block_on(ask_until(layer, end))
+    }
+
+    #[test]
+    fn a_core_that_blocks_fails_no_request_of_the_other_cores() {
+        let servers = tokio::runtime::Runtime::new().unwrap();
+        let server = servers.block_on(Server::start()).unwrap();
+        for coalesce in [64, 1] {
+            let redis = Redis::builder(&server.url()).coalesce(coalesce);
+            let redis = redis.deadline(Duration::from_millis(250)).build().unwrap();
+            let (layer, all_served) = (layer(&redis, OnFailure::Deny), Barrier::new(CORES));
+            let (layer, all_served) = (Arc::new(layer), Arc::new(all_served));
+            let cores: Vec<_> = (0..CORES)
+                .map(|nth| {
+                    let (layer, all_served) = (layer.clone(), all_served.clone());
+                    thread::spawn(move || core(nth, &layer, &all_served))
+                })
+                .collect();
+            for core in cores {
+                let [all, failed] = core.join().unwrap();
+                assert!(all > 0 && failed == 0, "{failed} of {all}");
+            }
+        }
+    }
+}

@@ -16,10 +16,13 @@ const TOLERANCE: Duration = Duration::from_millis(3);
 /// A timer fires so long before the deadline, to leave time for what arrived while the process was late.
 const GUARD: Duration = Duration::from_millis(2);
 
+/// A wait is put off no more often.
+const EXTENSIONS: u32 = 8;
+
 /// Returns the output of `future`, unless the deadline passes.
 ///
 /// Where the timer fires late, the process was late as well to read what has arrived. Then the wait goes on for as
-/// long as the timer was late, but no longer than `most` beyond the deadline; `extended` learns when it ends.
+/// long as the timer was late, at most for `most`; `extended` learns when it ends.
 pub(super) async fn until<F: Future>(
     deadline: Instant,
     most: Duration,
@@ -27,7 +30,7 @@ pub(super) async fn until<F: Future>(
     future: F,
 ) -> Result<F::Output, Late> {
     let mut future = pin!(future);
-    let mut end = deadline - GUARD.min(most / 8);
+    let (mut end, mut extensions) = (deadline - GUARD.min(most / 8), 0..EXTENSIONS);
     loop {
         if let Ok(output) = timeout_at(end, future.as_mut()).await {
             return Ok(output);
@@ -35,21 +38,17 @@ pub(super) async fn until<F: Future>(
         let now = Instant::now();
         let late = now.saturating_duration_since(end);
         let is_fair = late < TOLERANCE;
-        if (is_fair && end >= deadline) || now >= deadline + most {
+        if is_fair && end >= deadline || extensions.next().is_none() {
             return Err(Late { is_fair });
         }
-        end = if is_fair { deadline } else { (now + late).clamp(deadline, deadline + most) };
+        end = if is_fair { deadline } else { deadline.max(now + late.min(most)) };
         extended(end);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        cell::Cell,
-        future::{pending, poll_fn},
-        task::Poll,
-    };
+    use std::{cell::Cell, future::pending};
 
     use tokio::time::{advance, sleep};
 
@@ -66,21 +65,14 @@ mod tests {
         assert_eq!(until(Instant::now() + MOST, MOST, |_| {}, sleep(MOST / 2)).await, Ok(()));
     }
 
-    /// Blocks the process for as long as `stall` takes, the first time that the future is polled.
+    /// Blocks the process for as long as `stall` takes.
+    async fn stalled_once(stall: Duration) {
+        tokio::spawn(advance(stall)).await.unwrap();
+    }
+
     async fn stalled(stall: Duration) {
-        let mut waits = true;
-        poll_fn(|cx| {
-            if std::mem::take(&mut waits) {
-                let waker = cx.waker().clone();
-                tokio::spawn(async move {
-                    advance(stall).await;
-                    waker.wake();
-                });
-                return Poll::Pending;
-            }
-            Poll::<()>::Pending
-        })
-        .await;
+        stalled_once(stall).await;
+        pending().await
     }
 
     #[tokio::test(start_paused = true)]
@@ -98,6 +90,16 @@ mod tests {
     async fn a_wait_goes_on_no_longer_than_it_may() {
         let began = Instant::now();
         let late = until(began + MOST, MOST, |_| {}, stalled(MOST * 20)).await;
-        assert_eq!((late, began.elapsed()), (Err(Late { is_fair: false }), MOST * 20));
+        assert_eq!((late, began.elapsed()), (Err(Late { is_fair: true }), MOST * 21));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_is_late_again_and_again_ends_the_wait_at_last() {
+        let late = until(Instant::now() + MOST, MOST, |_| {}, async {
+            loop {
+                stalled_once(MOST * 3).await;
+            }
+        });
+        assert_eq!(late.await, Err::<(), _>(Late { is_fair: false }));
     }
 }

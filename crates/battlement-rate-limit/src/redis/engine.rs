@@ -1,9 +1,11 @@
 use std::{
     fmt,
+    future::poll_fn,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -173,11 +175,17 @@ impl Engine {
         end: &AtomicU64,
         entry: &impl Fn() -> Entry,
     ) -> Result<Answered, StoreError> {
-        for _ in 0..TRIES {
+        let mut tries = 0..TRIES;
+        while tries.next().is_some() {
             let (entry, deadline) = (entry(), Duration::from_micros(end.load(Relaxed)));
             let slot = entry.slot;
             let answered = W::go(self, Question { entry, deadline }, asked).await?;
             match answered.answer {
+                // Where this process was late, there is more time.
+                Answer::Stale if deadline <= self.now() => {
+                    put_off(end, deadline).await;
+                    tries = 0..TRIES;
+                }
                 // Within the deadline, so it was our idea of its clock that was wrong; that is put right.
                 Answer::Stale => {}
                 Answer::Failed(code) => {
@@ -394,6 +402,12 @@ pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = Handle::try_current() {
         drop(runtime.spawn(task));
     }
+}
+
+/// Waits until the deadline is put off, after which whoever puts it off polls again.
+async fn put_off(end: &AtomicU64, deadline: Duration) {
+    let is_later = || end.load(Relaxed) > micros(deadline);
+    poll_fn(|_| if is_later() { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 fn micros(time: Duration) -> u64 {
