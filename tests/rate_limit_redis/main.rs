@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod beat;
+mod client_certificates;
 mod cost;
 mod counting;
 mod fallback;

@@ -85,3 +85,20 @@ async fn a_server_with_a_certificate_of_ones_own_is_trusted_by_its_authority_alo
     let error = Redis::new(&format!("{}#insecure", server.tls_url())).unwrap_err();
     assert_eq!(error.fields()[0].field(), "url");
 }
+
+#[tokio::test]
+async fn tls_to_redis_installs_no_provider_over_that_of_the_application() {
+    use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+
+    let authority = CertificateAuthority::new();
+    let server = Server::start_tls(&authority).await.unwrap();
+    let redis = Redis::builder(&server.tls_url()).root_certificates(authority.pem());
+    let redis = redis.deadline(PATIENT).build().unwrap();
+    let layer = by_path(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 2));
+    assert_eq!(status(&layer, "/").await, 200);
+    assert!(CryptoProvider::get_default().is_none());
+    // The application chooses later, and that is used from then on.
+    assert!(ring::default_provider().install_default().is_ok());
+    server.query::<()>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await.unwrap();
+    assert_eq!(status(&layer, "/").await, 200);
+}

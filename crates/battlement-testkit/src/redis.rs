@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 pub use self::{authority::CertificateAuthority, cluster::RedisCluster, error::StartError};
-use self::{launch::Launch, process::Process};
+use self::{authority::Clients, launch::Launch, process::Process};
 
 /// The maximum time until a server answers its first `PING`.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -80,7 +80,17 @@ impl Redis {
     ///
     /// Returns an error in the cases of [`start`](Self::start), or if `redis-server` was built without TLS.
     pub async fn start_tls(authority: &CertificateAuthority) -> Result<Self, StartError> {
-        Self::launch(Launch::new(&[])?.tls(authority)?).await
+        Self::launch(Launch::new(&[])?.tls(authority, Clients::Any)?).await
+    }
+
+    /// Starts a server as [`start_tls`](Self::start_tls) does that accepts only TLS clients with a certificate issued by
+    /// `authority`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error in the cases of [`start_tls`](Self::start_tls).
+    pub async fn start_mutual_tls(authority: &CertificateAuthority) -> Result<Self, StartError> {
+        Self::launch(Launch::new(&[])?.tls(authority, Clients::WithCertificate)?).await
     }
 
     async fn launch(launch: Launch) -> Result<Self, StartError> {

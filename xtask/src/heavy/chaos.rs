@@ -19,6 +19,17 @@ struct Run {
     times: u32,
 }
 
+/// Returns a run of a test against a real Redis, which repeats each of its scenarios.
+const fn redis(test: &'static str) -> Run {
+    Run {
+        package: "battlement-tests",
+        target: "rate_limit_redis",
+        test,
+        env: &[("BATTLEMENT_CHAOS_TIMES", "20")],
+        times: 1,
+    }
+}
+
 const RUNS: &[Run] = &[
     Run {
         package: "battlement-tests",
@@ -41,6 +52,17 @@ const RUNS: &[Run] = &[
         env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
         times: 1,
     },
+    redis("reconnect::alone::no_request_fails_after_idle_connections_were_killed"),
+    redis(
+        "reconnect::alone::no_request_fails_after_idle_connections_were_killed_on_several_threads",
+    ),
+    redis(
+        "reconnect::alone::no_request_fails_after_idle_connections_to_all_nodes_of_a_cluster_were_killed",
+    ),
+    redis("reconnect::alone::no_request_fails_after_an_idle_server_was_restarted"),
+    redis("reconnect::alone::no_request_fails_after_the_idle_timeout_of_a_proxy"),
+    redis("reconnect::alone::one_command_that_breaks_is_one_failure_and_no_outage"),
+    redis("starved::alone::busy_threads_beside_leave_redis_up_and_the_limit_kept"),
 ];
 
 pub(super) fn run(options: &Heavy) -> Fallible {

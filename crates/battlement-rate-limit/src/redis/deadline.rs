@@ -72,7 +72,7 @@ mod tests {
 
     async fn stalled(stall: Duration) {
         stalled_once(stall).await;
-        pending().await
+        pending::<()>().await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -70,8 +70,11 @@ impl Tls {
     ) -> Result<TlsStream<TcpStream>, Unreachable> {
         let name = ServerName::try_from(host).map_err(|_| Unreachable::UnknownHost)?.to_owned();
         let this = self.clone();
-        let config = spawn_blocking(move || this.config()).await;
-        let config = config.unwrap_or(Err(Unreachable::Tls))?;
+        let (config, invalid) = spawn_blocking(move || this.config()).await.unwrap_or_default();
+        if let Some(invalid) = invalid {
+            self.warn(&invalid);
+        }
+        let config = config.ok_or(Unreachable::CertificateFiles)?;
         let connected = TlsConnector::from(config).connect(name, stream).await;
         connected.map_err(|error| {
             let reason = of_io(&error).unwrap_or(Unreachable::ClosedEarly);
@@ -83,8 +86,9 @@ impl Tls {
         })
     }
 
-    /// Returns the configuration with the files as they are now.
-    fn config(&self) -> Result<Arc<ClientConfig>, Unreachable> {
+    /// Returns the configuration with the files as they are now. If one cannot be used, returns that, and the
+    /// configuration with what was read before.
+    fn config(&self) -> (Option<Arc<ClientConfig>>, Option<InvalidField>) {
         let read = Files::read(&self.0.certificates);
         let mut loaded = self.0.loaded();
         let built = read.and_then(|files| {
@@ -95,17 +99,21 @@ impl Tls {
             *loaded = Loaded { files, config: Some(Arc::clone(&config)) };
             Ok(config)
         });
-        built.or_else(|invalid| {
-            if let Some(suppressed) = self.0.warnings.admit() {
-                tracing::warn!(
-                    setting = invalid.field(),
-                    problem = invalid.message(),
-                    suppressed,
-                    "a certificate or key file for Redis cannot be used; keeping what was read before"
-                );
-            }
-            loaded.config.clone().ok_or(Unreachable::CertificateFiles)
-        })
+        match built {
+            Ok(config) => (Some(config), None),
+            Err(invalid) => (loaded.config.clone(), Some(invalid)),
+        }
+    }
+
+    fn warn(&self, invalid: &InvalidField) {
+        if let Some(suppressed) = self.0.warnings.admit() {
+            tracing::warn!(
+                setting = invalid.field(),
+                problem = invalid.message(),
+                suppressed,
+                "a certificate or key file for Redis cannot be used; keeping what was read before"
+            );
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 use std::{fmt, fs, io, path::Path};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
 
 /// A certificate authority for servers at `localhost` and `127.0.0.1`.
 ///
@@ -27,23 +29,54 @@ impl CertificateAuthority {
         self.0.pem()
     }
 
-    /// Writes a server certificate and its key to `dir`, and returns the server options that refer to them.
-    pub(super) fn issue(&self, dir: &Path) -> io::Result<Vec<String>> {
-        let key = KeyPair::generate().map_err(io::Error::other)?;
+    /// Issues a certificate for `localhost` and `127.0.0.1`, for a server or a client, and returns it with its key, both
+    /// in PEM format.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the system provides no randomness for the key.
+    #[must_use]
+    pub fn issue(&self) -> [String; 2] {
+        let key = KeyPair::generate().expect("failed to generate a key");
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
-        let params = CertificateParams::new(names).map_err(io::Error::other)?;
-        let certificate = params.signed_by(&key, &self.0).map_err(io::Error::other)?;
-        let mut options = vec!["--tls-auth-clients".to_owned(), "no".to_owned()];
+        let mut params = CertificateParams::new(names).expect("failed to describe the certificate");
+        // With the name of the authority, OpenSSL would take the certificate for a self-signed one.
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "localhost");
+        let certificate = params.signed_by(&key, &self.0).expect("failed to sign the certificate");
+        [certificate.pem(), key.serialize_pem()]
+    }
+
+    /// Writes a server certificate and its key to `dir`, and returns the server options that refer to them.
+    pub(super) fn equip(&self, dir: &Path, clients: Clients) -> io::Result<Vec<String>> {
+        let [certificate, key] = self.issue();
+        let mut options = vec!["--tls-auth-clients".to_owned(), clients.option().to_owned()];
         for (option, pem) in [
             ("--tls-ca-cert-file", self.pem()),
-            ("--tls-cert-file", certificate.pem()),
-            ("--tls-key-file", key.serialize_pem()),
+            ("--tls-cert-file", certificate),
+            ("--tls-key-file", key),
         ] {
             let file = dir.join(option.trim_start_matches('-')).with_extension("pem");
             fs::write(&file, pem)?;
             options.extend([option.to_owned(), file.display().to_string()]);
         }
         Ok(options)
+    }
+}
+
+/// The certificates that a server with TLS requires of its clients.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clients {
+    Any,
+    WithCertificate,
+}
+
+impl Clients {
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Any => "no",
+            Self::WithCertificate => "yes",
+        }
     }
 }
 

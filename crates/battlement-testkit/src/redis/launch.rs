@@ -2,7 +2,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{CertificateAuthority, StartError, port};
+use super::{CertificateAuthority, StartError, authority::Clients, port};
 
 /// The settings of a server to start.
 #[derive(Debug)]
@@ -32,8 +32,12 @@ impl Launch {
         Self { second_port: Some(option), ..self }
     }
 
-    pub(super) fn tls(mut self, authority: &CertificateAuthority) -> Result<Self, StartError> {
-        self.args.extend(authority.issue(self.dir()).map_err(StartError::Io)?);
+    pub(super) fn tls(
+        mut self,
+        authority: &CertificateAuthority,
+        clients: Clients,
+    ) -> Result<Self, StartError> {
+        self.args.extend(authority.equip(self.dir(), clients).map_err(StartError::Io)?);
         Ok(self.second_port("--tls-port"))
     }
 

@@ -1,0 +1,161 @@
+//! A Redis that accepts only clients with a certificate, and certificates that are rotated.
+
+use std::fs;
+
+use battlement_rate_limit::{
+    Policy,
+    redis::{Builder, OnFailure, Redis, State},
+};
+use battlement_testkit::{
+    eventually,
+    redis::{CertificateAuthority, Redis as Server},
+};
+use tempfile::TempDir;
+
+use crate::{
+    log::Log,
+    shop::{PATIENCE, Shop},
+};
+
+const KILL: [&str; 6] = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
+
+/// The files of a client.
+struct Files {
+    dir: TempDir,
+}
+
+impl Files {
+    fn new(authority: &CertificateAuthority) -> Self {
+        let files = Self { dir: tempfile::tempdir().unwrap() };
+        let [certificate, key] = authority.issue();
+        files.write("roots", &authority.pem());
+        files.write("certificate", &certificate);
+        files.write("key", &key);
+        files
+    }
+
+    fn write(&self, name: &str, pem: &str) {
+        fs::write(self.path(name), pem).unwrap();
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
+    /// A client that uses all of them.
+    fn builder(&self, server: &Server) -> Builder {
+        Redis::builder(&server.tls_url())
+            .deadline(PATIENCE)
+            .root_certificates_file(self.path("roots"))
+            .client_certificate_files(self.path("certificate"), self.path("key"))
+    }
+}
+
+fn shop(redis: Builder) -> Shop {
+    Shop::new(&redis.build().unwrap(), Policy::per_day("day", 1_000), OnFailure::Deny)
+}
+
+/// Has the server use a certificate of another authority, and accept only clients of that one.
+async fn rotate(server: &Server, authority: &CertificateAuthority) -> Files {
+    let files = Files::new(authority);
+    let [roots, certificate, key] = ["roots", "certificate", "key"].map(|name| files.path(name));
+    let set = ["CONFIG", "SET", "tls-ca-cert-file", &roots, "tls-cert-file", &certificate];
+    server.query::<()>(&[&set[..], &["tls-key-file", &key]].concat()).await.unwrap();
+    files
+}
+
+#[tokio::test]
+async fn a_server_that_requires_client_certificates_accepts_one_and_says_so_without() {
+    let authority = CertificateAuthority::new();
+    let server = Server::start_mutual_tls(&authority).await.unwrap();
+    let files = Files::new(&authority);
+    assert!(shop(files.builder(&server)).ask(1).await.exact);
+
+    let (log, _logging) = Log::collect();
+    let without = Redis::builder(&server.tls_url()).root_certificates(authority.pem());
+    let without = without.build().unwrap();
+    assert!(eventually(PATIENCE, || without.state() == State::Down).await, "{without:?}");
+    let said = "requires a certificate of the client";
+    assert!(log.warnings()[0].contains(said), "{}", log.text());
+
+    let [certificate, key] = CertificateAuthority::new().issue();
+    files.write("certificate", &certificate);
+    files.write("key", &key);
+    let stranger = files.builder(&server).build().unwrap();
+    assert!(eventually(PATIENCE, || stranger.state() == State::Down).await, "{stranger:?}");
+    let said = "rejected the certificate of the client";
+    assert!(log.warnings()[1].contains(said), "{}", log.text());
+}
+
+#[tokio::test]
+async fn certificates_and_roots_that_were_rotated_are_used_by_the_next_connection() {
+    let server = Server::start_mutual_tls(&CertificateAuthority::new()).await.unwrap();
+    let mut authority = CertificateAuthority::new();
+    let mut of_server = rotate(&server, &authority).await;
+    let files = Files::new(&authority);
+    let shop = shop(files.builder(&server));
+    for _ in 0..3 {
+        assert!(shop.ask(1).await.exact);
+        authority = CertificateAuthority::new();
+        of_server = rotate(&server, &authority).await;
+        for name in ["roots", "certificate", "key"] {
+            fs::copy(Files::new(&authority).path(name), files.path(name)).unwrap();
+        }
+        // The certificate and the key must be of one pair.
+        let [certificate, key] = authority.issue();
+        files.write("certificate", &certificate);
+        files.write("key", &key);
+        server.query::<()>(&KILL).await.unwrap();
+    }
+    assert!(shop.ask(1).await.exact);
+    drop(of_server);
+}
+
+#[tokio::test]
+async fn files_that_do_not_belong_together_yet_leave_what_was_read_before() {
+    let authority = CertificateAuthority::new();
+    let server = Server::start_mutual_tls(&authority).await.unwrap();
+    let files = Files::new(&authority);
+    let shop = shop(files.builder(&server));
+    assert!(shop.ask(1).await.exact);
+    let (log, _logging) = Log::collect();
+    let [certificate, _] = authority.issue();
+    for text in [certificate.as_str(), "", "no certificate"] {
+        files.write("certificate", text);
+        server.query::<()>(&KILL).await.unwrap();
+        assert!(shop.ask(1).await.exact);
+    }
+    fs::remove_file(files.path("key")).unwrap();
+    server.query::<()>(&KILL).await.unwrap();
+    assert!(shop.ask(1).await.exact);
+    let said = "keeping what was read before";
+    let warnings = log.warnings().into_iter().filter(|line| line.contains(said));
+    assert_eq!(warnings.count(), 1, "{}", log.text());
+}
+
+#[test]
+fn files_that_cannot_be_used_are_refused_at_once_by_their_names() {
+    let (authority, other) = (CertificateAuthority::new(), CertificateAuthority::new());
+    let files = Files::new(&authority);
+    let [roots, certificate, key] = ["roots", "certificate", "key"].map(|name| files.path(name));
+    let [_, foreign] = other.issue();
+    files.write("foreign", &foreign);
+    files.write("text", "no PEM");
+    let (foreign, text, missing) = (files.path("foreign"), files.path("text"), files.path("none"));
+    for (roots, certificate, key, field) in [
+        (&missing, &certificate, &key, "root_certificates_file"),
+        (&text, &certificate, &key, "root_certificates"),
+        (&roots, &missing, &key, "client_certificate_file"),
+        (&roots, &text, &key, "client_certificate_file"),
+        (&roots, &certificate, &missing, "client_key_file"),
+        (&roots, &certificate, &text, "client_key_file"),
+        (&roots, &certificate, &foreign, "client_key_file"),
+    ] {
+        let builder = Redis::builder("rediss://localhost/").root_certificates_file(roots);
+        let error = builder.client_certificate_files(certificate, key).build().unwrap_err();
+        assert!(error.fields()[0].field().starts_with(field), "{error}");
+        assert!(!error.to_string().contains("PRIVATE"), "{error}");
+    }
+    let plain = Redis::builder("redis://localhost/").client_certificate_files(certificate, key);
+    assert_eq!(plain.build().unwrap_err().fields()[0].field(), "url");
+}
