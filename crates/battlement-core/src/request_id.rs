@@ -196,6 +196,14 @@ impl CorrelationId {
     }
 }
 
+impl TryFrom<&str> for RequestId {
+    type Error = InvalidId;
+
+    fn try_from(text: &str) -> Result<Self, InvalidId> {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
 impl FromStr for RequestId {
     type Err = InvalidId;
 
@@ -233,6 +241,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn text_converts_into_an_id_if_it_is_valid() {
+        assert_eq!(RequestId::try_from("order-7").unwrap().as_str(), "order-7");
+        assert_eq!(RequestId::try_from("not an id"), Err(InvalidId));
+    }
 
     proptest! {
         #[test]

@@ -1,4 +1,4 @@
-//! The client's side: one layer, innermost.
+//! The client side: one layer, innermost.
 
 mod layer;
 mod service;

@@ -13,11 +13,10 @@ use rand::{
 };
 use uuid::Uuid;
 
-/// How ids are made.
+/// A generator of request ids.
 ///
-/// Random bits come from a generator of each thread, seeded with 256 bits of the operating system's: ids
-/// are unique, but no secret. Where they must not be guessed, make them with
-/// [`Generator::from_fn`] and a generator of yours.
+/// Random bits come from a generator per thread, which is seeded with 256 bits from the operating system: ids are
+/// unique, but not secret. If ids must not be guessable, use [`Generator::from_fn`] with a generator of your own.
 #[derive(Clone)]
 pub struct Generator(Kind);
 
@@ -30,30 +29,30 @@ enum Kind {
 }
 
 impl Generator {
-    /// UUIDs of version 7 (RFC 9562): the time in milliseconds, and 74 random bits.
+    /// Generates UUIDs of version 7 (RFC 9562): the time in milliseconds, and 74 random bits.
     #[must_use]
     pub const fn uuid_v7() -> Self {
         Self(Kind::UuidV7)
     }
 
-    /// UUIDs of version 4 (RFC 9562): 122 random bits.
+    /// Generates UUIDs of version 4 (RFC 9562): 122 random bits.
     #[must_use]
     pub const fn uuid_v4() -> Self {
         Self(Kind::UuidV4)
     }
 
-    /// 128 random bits, as 32 lowercase hexadecimal digits.
+    /// Generates 128 random bits, as 32 lowercase hexadecimal digits.
     #[must_use]
     pub const fn hex128() -> Self {
         Self(Kind::Hex128)
     }
 
-    /// Ids that `make` makes, once for each request without one.
+    /// Generates ids with `make`, which is called once for each request without an id.
     pub fn from_fn(make: impl Fn() -> RequestId + Send + Sync + 'static) -> Self {
         Self(Kind::Custom(Arc::new(make)))
     }
 
-    /// Makes an id, as for a job that no request began.
+    /// Returns a new id, for example for a job that no request began.
     #[must_use]
     pub fn make(&self) -> RequestId {
         match &self.0 {
@@ -83,7 +82,7 @@ impl fmt::Debug for Generator {
 }
 
 fn uuid_v7() -> Uuid {
-    // The protocol asks for wall time. A clock before 1970 is no reason to refuse a request.
+    // The protocol requires wall time. A clock before 1970 is not a reason to reject a request.
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let millis = since_epoch.as_secs() * 1000 + u64::from(since_epoch.subsec_millis());
     uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
@@ -93,7 +92,7 @@ fn uuid_v4() -> Uuid {
     uuid::Builder::from_random_bytes(random()).into_uuid()
 }
 
-/// A trace id whose bytes are all random.
+/// Returns a trace id whose bytes are all random.
 pub(crate) fn trace_id() -> TraceId {
     loop {
         if let Some(id) = TraceId::new(random()) {
@@ -118,13 +117,13 @@ fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     let filled = RNG.try_with(|rng| rng.borrow_mut().fill_bytes(&mut bytes));
     if filled.is_err() {
-        // The thread is going away and has no generator any more.
+        // The thread is being destroyed and has lost its generator.
         seeded().fill_bytes(&mut bytes);
     }
     bytes
 }
 
-/// Seeds by the operating system; should it have no randomness, by what std seeds its maps with.
+/// Creates a generator seeded by the operating system or, if that has no randomness, as std seeds its maps.
 fn seeded() -> SmallRng {
     SmallRng::try_from_rng(&mut SysRng).unwrap_or_else(|_| {
         SmallRng::seed_from_u64(RandomState::new().hash_one(std::process::id()))

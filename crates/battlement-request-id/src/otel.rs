@@ -4,7 +4,7 @@ use opentelemetry::{
     trace::{SpanContext, TraceContextExt, TraceState},
 };
 
-/// Returns the trace of the OpenTelemetry span that is current, if there is one.
+/// Returns the trace of the current OpenTelemetry span, if there is one.
 pub(crate) fn current_trace() -> Option<Trace> {
     Context::map_current(|context| {
         let span = context.span();
@@ -43,7 +43,7 @@ pub(crate) fn child_of<T>(
     open()
 }
 
-/// Reads a valid list, leaving out members whose keys OpenTelemetry does not know: it goes by level 1.
+/// Parses a valid list and omits members whose keys OpenTelemetry does not accept, since it implements level 1.
 fn trace_state(list: &str) -> TraceState {
     let members = || list.split(',').filter_map(|member| member.split_once('='));
     TraceState::from_key_value(members()).unwrap_or_else(|_| {

@@ -28,7 +28,7 @@ impl Scope {
         self.facts.as_ref()
     }
 
-    /// Does `work` with the facts as the current ones, inside the span.
+    /// Runs `work` inside the span, with the facts as the current ones.
     pub(crate) fn within<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let _span = self.span.enter();
         within(&mut self.facts, work)
@@ -36,10 +36,10 @@ impl Scope {
 }
 
 pin_project! {
-    /// Something that is polled, and dropped, in the scope of a request; without a scope, as it is.
+    /// A value that is polled and dropped in the scope of a request; without a scope, unchanged.
     #[derive(Debug)]
     pub(crate) struct Scoped<T> {
-        // Emptied by `poll_out` and `drop`, so that what it drops is inside the scope as well.
+        // Emptied by `poll_out` and `drop`, so that the value is dropped inside the scope as well.
         #[pin]
         inner: Option<T>,
         scope: Option<Scope>,
@@ -59,7 +59,7 @@ impl<T> Scoped<T> {
         Self { inner: Some(inner), scope }
     }
 
-    /// Does `work` on the slot of what is inside, within the scope.
+    /// Runs `work` on the slot of the inner value, within the scope.
     fn within<R>(self: Pin<&mut Self>, work: impl FnOnce(Pin<&mut Option<T>>) -> R) -> R {
         let this = self.project();
         match this.scope {
@@ -68,7 +68,7 @@ impl<T> Scoped<T> {
         }
     }
 
-    /// Polls what is inside.
+    /// Polls the inner value.
     pub(crate) fn poll_with<R>(
         self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
@@ -76,7 +76,7 @@ impl<T> Scoped<T> {
         self.within(|inner| inner.as_pin_mut().map_or(Poll::Pending, poll))
     }
 
-    /// Polls what is inside, and drops it once it is ready.
+    /// Polls the inner value, and drops it once it is ready.
     pub(crate) fn poll_out<R>(
         self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
@@ -88,7 +88,7 @@ impl<T> Scoped<T> {
         })
     }
 
-    /// Gives up the scope to what comes after.
+    /// Takes the scope, for the value that follows.
     pub(crate) fn take_scope(self: Pin<&mut Self>) -> Option<Scope> {
         self.project().scope.take()
     }
@@ -98,10 +98,9 @@ impl<T> Scoped<T> {
     }
 }
 
-/// Carries the id of the current request, and the current span, into a future that something else will
-/// poll.
+/// Carries the id of the current request, and the current span, into a future that is polled elsewhere.
 ///
-/// For a spawned task, which otherwise starts with nothing:
+/// For a spawned task, which otherwise starts without them:
 ///
 /// ```
 /// use battlement_request_id::{RequestId, carry};
@@ -114,15 +113,14 @@ impl<T> Scoped<T> {
 /// # }
 /// ```
 ///
-/// It holds on to the facts of the request for as long as the future lives, not to the request. Made
-/// outside of any request it carries that there is none: whatever polls it lends it no id. A task that goes
-/// on with an upgraded connection, as a WebSocket's, is a spawned one.
+/// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request it
+/// carries the absence of an id: the task that polls it does not lend it one. A task that continues with an upgraded
+/// connection, such as a WebSocket, is a spawned task.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
     Carry { scoped: Scoped::new(Some(Scope::current()), future) }
 }
 
-/// Carries the id of the current request, and the current span, into a closure that another thread will
-/// call.
+/// Carries the id of the current request, and the current span, into a closure that another thread calls.
 ///
 /// ```
 /// use battlement_request_id::{RequestId, carry_fn};
@@ -141,7 +139,7 @@ pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
 
 /// Runs a future under an id, as a job that no request began: a message from a queue, a nightly task.
 ///
-/// [`RequestId::current`] is `id` in it, and the calls it makes carry it. The current span stays as it is.
+/// [`RequestId::current`] is `id` in the future, and its calls carry it. The current span stays unchanged.
 ///
 /// ```
 /// use battlement_request_id::{Generator, RequestId, scope};
@@ -157,7 +155,7 @@ pub fn scope<F: Future>(id: RequestId, future: F) -> Carry<F> {
 }
 
 pin_project! {
-    /// A future that runs under the id of a request. Made by [`carry`] and [`scope`].
+    /// A future that runs under the id of a request, created by [`carry`] and [`scope`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Carry<F> {

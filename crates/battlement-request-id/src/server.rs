@@ -1,4 +1,4 @@
-//! The server's side: one layer, outermost.
+//! The server side: one layer, outermost.
 
 mod admit;
 mod body;

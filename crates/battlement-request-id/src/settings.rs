@@ -14,8 +14,8 @@ use crate::{
 battlement_core::settings! {
     /// The settings of a [`RequestIdLayer`] as a configuration file has them.
     ///
-    /// Every field may be left out and then is what [`RequestIdLayer::new`] has; unknown ones are refused by
-    /// name. `TryFrom` reports every mistake at once.
+    /// Every field is optional, with the default of [`RequestIdLayer::new`]; unknown fields are rejected by name.
+    /// `TryFrom` reports every invalid field at once.
     ///
     /// ```
     /// use battlement_request_id::{RequestIdLayer, RequestIdSettings};
@@ -35,7 +35,7 @@ battlement_core::settings! {
         pub header: String,
         /// [`RequestIdLayer::trust`]: `if-valid`, `never`, `always` or `{ peers: [..] }`.
         pub trust: TrustSetting,
-        /// [`RequestIdLayer::trust_trace`], in the same words.
+        /// [`RequestIdLayer::trust_trace`], with the same values.
         pub trust_trace: Option<TrustSetting>,
         /// The lower bound of [`RequestIdLayer::accept_length`], in bytes.
         pub min_length: Option<usize>,
@@ -60,7 +60,7 @@ battlement_core::settings! {
     }
 }
 
-/// The serde side of [`Trust`], but for predicates.
+/// The serde side of [`Trust`], without predicates.
 #[derive(Clone, Debug, Default)]
 pub enum TrustSetting {
     /// [`Trust::IfValid`].
@@ -70,7 +70,7 @@ pub enum TrustSetting {
     Never,
     /// [`Trust::Always`].
     Always,
-    /// [`Trust::Peers`], each as `10.0.0.0/8`, or an address for it alone.
+    /// [`Trust::Peers`], each a network such as `10.0.0.0/8` or an address.
     Peers(Vec<String>),
 }
 
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for TrustSetting {
     }
 }
 
-/// The serde side of [`Generator`], but for closures.
+/// The serde side of [`Generator`], without closures.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GeneratorSetting {
@@ -128,13 +128,13 @@ impl TryFrom<RequestIdSettings> for RequestIdLayer {
 
     fn try_from(settings: RequestIdSettings) -> Result<Self, ConfigError> {
         let defaults = Config::default();
-        let mut mistakes = Vec::new();
-        let header = header_name("header", &settings.header, &mut mistakes);
+        let mut invalid = Vec::new();
+        let header = header_name("header", &settings.header, &mut invalid);
         let correlation =
-            settings.correlation.and_then(|name| header_name("correlation", &name, &mut mistakes));
+            settings.correlation.and_then(|name| header_name("correlation", &name, &mut invalid));
         let header_is_known = header.is_some();
-        let trust_trace = settings.trust_trace.map(|by| trust("trust_trace", by, &mut mistakes));
-        let trust = trust("trust", settings.trust, &mut mistakes);
+        let trust_trace = settings.trust_trace.map(|by| trust("trust_trace", by, &mut invalid));
+        let trust = trust("trust", settings.trust, &mut invalid);
         let config = Config {
             enabled: settings.enabled,
             header: header.unwrap_or(defaults.header),
@@ -150,10 +150,12 @@ impl TryFrom<RequestIdSettings> for RequestIdLayer {
             echo: settings.echo,
             rewrite_request: settings.rewrite_request,
         };
-        // What clashes with the default header alone is no mistake of the file's.
-        let is_real = |mistake: &InvalidField| header_is_known || mistake.field() != "correlation";
-        mistakes.extend(config.invalid_fields().into_iter().filter(is_real).map(as_in_the_file));
-        ConfigError::check("request id settings", mistakes, config).map(Self::of)
+        // A conflict with the default header alone is not an error of the file.
+        let is_in_file = |field: &InvalidField| header_is_known || field.field() != "correlation";
+        invalid.extend(
+            config.invalid_fields().into_iter().filter(is_in_file).map(named_as_in_the_file),
+        );
+        ConfigError::check("request id settings", invalid, config).map(Self::of)
     }
 }
 
@@ -167,11 +169,11 @@ impl From<GeneratorSetting> for Generator {
     }
 }
 
-fn header_name(field: &str, name: &str, mistakes: &mut Vec<InvalidField>) -> Option<HeaderName> {
+fn header_name(field: &str, name: &str, invalid: &mut Vec<InvalidField>) -> Option<HeaderName> {
     let parsed = name.parse().ok();
     if parsed.is_none() {
-        let message = format!("{name:?} is no header name; write one as x-request-id");
-        mistakes.push(InvalidField::new(field, message));
+        let message = format!("must be a header name such as x-request-id, got {name:?}");
+        invalid.push(InvalidField::new(field, message));
     }
     parsed
 }
@@ -183,15 +185,15 @@ fn accept_length(min: Option<usize>, max: Option<usize>) -> Option<RangeInclusiv
     }
 }
 
-/// Where the setter has one name, the file has two.
-fn as_in_the_file(mistake: InvalidField) -> InvalidField {
-    if mistake.field() == "accept_length" {
-        return InvalidField::new("min_length, max_length", mistake.message());
+/// Renames the field of a setter that has two fields in the file.
+fn named_as_in_the_file(field: InvalidField) -> InvalidField {
+    if field.field() == "accept_length" {
+        return InvalidField::new("min_length, max_length", field.message());
     }
-    mistake
+    field
 }
 
-fn trust(field: &str, setting: TrustSetting, mistakes: &mut Vec<InvalidField>) -> Trust {
+fn trust(field: &str, setting: TrustSetting, invalid: &mut Vec<InvalidField>) -> Trust {
     let networks = match setting {
         TrustSetting::IfValid => return Trust::IfValid,
         TrustSetting::Never => return Trust::Never,
@@ -202,8 +204,8 @@ fn trust(field: &str, setting: TrustSetting, mistakes: &mut Vec<InvalidField>) -
         let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
         let network = text.parse::<IpNet>().ok().or_else(alone);
         if network.is_none() {
-            let message = format!("peers: {text:?} is no network; write one as 10.0.0.0/8");
-            mistakes.push(InvalidField::new(field, message));
+            let message = format!("`peers` must contain networks such as 10.0.0.0/8, got {text:?}");
+            invalid.push(InvalidField::new(field, message));
         }
         network
     }))

@@ -1,92 +1,56 @@
-use std::{
-    fmt,
-    net::IpAddr,
-    sync::{Arc, Once},
-};
+use std::{fmt, sync::Arc};
 
-use battlement_core::{Networks, peer_addr};
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use battlement_core::{LogLimit, Networks, RequestHead};
 use ipnet::IpNet;
 
-/// The head of a request, for a predicate to judge.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Inbound<'a> {
-    /// The method.
-    pub method: &'a Method,
-    /// The target.
-    pub uri: &'a Uri,
-    /// The headers.
-    pub headers: &'a HeaderMap,
-    /// The extensions, where the server has put what it knows of the connection.
-    pub extensions: &'a Extensions,
-}
-
-impl<'a> Inbound<'a> {
-    pub(crate) fn of<B>(request: &'a Request<B>) -> Self {
-        Self {
-            method: request.method(),
-            uri: request.uri(),
-            headers: request.headers(),
-            extensions: request.extensions(),
-        }
-    }
-
-    /// The address at the other end of the connection, if the server says so; never read from a header.
-    #[must_use]
-    pub fn peer(&self) -> Option<IpAddr> {
-        peer_addr(self.extensions).map(|addr| addr.ip().to_canonical())
-    }
-}
-
-/// Whose ids and traces are taken over.
+/// The callers whose ids and traces are accepted.
 ///
-/// What is taken over is checked under every policy; this says whose is looked at.
+/// Accepted ids and traces are validated under every policy; this setting selects the callers.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Trust {
-    /// Anybody's, if it is a token of the accepted length. The default.
+    /// Accepts every caller's id if it is a token of the accepted length. The default.
     #[default]
     IfValid,
-    /// Nobody's: every request gets an id of ours, and a proxy passes none of its caller's ids and traces on. For
-    /// the front gate of a network.
+    /// Accepts no caller's ids: every request gets a new id, and a proxy passes none of its caller's ids and traces
+    /// on. For the edge of a network.
     Never,
-    /// Anybody's, in any form an id can have: visible ASCII without quotes, backslashes and angle brackets,
-    /// and of any length unless [`accept_length`](crate::RequestIdLayer::accept_length) is set. For callers whose ids are no tokens, as AWS's `Root=1-…`.
+    /// Accepts every caller's id in every form that an id can have: visible ASCII without quotes, backslashes and
+    /// angle brackets, and of any length unless [`accept_length`](crate::RequestIdLayer::accept_length) is set. For
+    /// callers whose ids are not tokens, such as AWS's `Root=1-…`.
     Always,
-    /// Theirs for whom the predicate says so, under the rules of [`Trust::IfValid`].
+    /// Accepts the ids of callers for which the predicate returns true, under the rules of [`Trust::IfValid`].
     When(Predicate),
-    /// Theirs who connect from one of these networks, under the rules of [`Trust::IfValid`].
+    /// Accepts the ids of callers that connect from one of these networks, under the rules of [`Trust::IfValid`].
     ///
-    /// Who connects is what the server says: axum with
-    /// `into_make_service_with_connect_info::<SocketAddr>()` and the feature `axum`, tonic with the feature
-    /// `tonic`, and any other accept loop by putting a [`PeerAddr`](crate::PeerAddr) into the extensions of
-    /// each request. A peer whose address is not known is not trusted, and the first one is told by a
-    /// warning.
+    /// The server provides the address of the caller: axum with `into_make_service_with_connect_info::<SocketAddr>()`
+    /// and the feature `axum`, tonic with the feature `tonic`, and any other accept loop by inserting a
+    /// [`PeerAddr`](crate::PeerAddr) into the extensions of each request. A peer with an unknown address is not
+    /// trusted, and the first one is logged.
     Peers(Networks),
 }
 
-/// What [`Trust::When`] asks. Made by [`Trust::when`].
+/// The predicate of [`Trust::When`], created by [`Trust::when`].
 #[derive(Clone)]
-pub struct Predicate(Arc<dyn Fn(&Inbound<'_>) -> bool + Send + Sync>);
+pub struct Predicate(Arc<dyn Fn(&RequestHead<'_>) -> bool + Send + Sync>);
 
 impl Trust {
-    /// Trusts those for whom `predicate` says so.
-    pub fn when(predicate: impl Fn(&Inbound<'_>) -> bool + Send + Sync + 'static) -> Self {
+    /// Trusts the callers for which `predicate` returns true.
+    pub fn when(predicate: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self::When(Predicate(Arc::new(predicate)))
     }
 
-    /// Trusts those who connect from one of `networks`.
+    /// Trusts the callers that connect from one of `networks`.
     pub fn peers(networks: impl IntoIterator<Item = IpNet>) -> Self {
         Self::Peers(networks.into_iter().collect())
     }
 
-    pub(crate) fn allows(&self, inbound: &Inbound<'_>) -> bool {
+    pub(crate) fn allows(&self, head: &RequestHead<'_>) -> bool {
         match self {
             Self::IfValid | Self::Always => true,
             Self::Never => false,
-            Self::When(predicate) => (predicate.0)(inbound),
-            Self::Peers(networks) => match inbound.peer() {
+            Self::When(predicate) => (predicate.0)(head),
+            Self::Peers(networks) => match head.peer() {
                 Some(peer) => networks.contains(peer),
                 None => {
                     warn_of_unknown_peer();
@@ -98,13 +62,13 @@ impl Trust {
 }
 
 fn warn_of_unknown_peer() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+    static LIMIT: LogLimit = LogLimit::once();
+    if LIMIT.admit().is_some() {
         tracing::warn!(
-            "a request came from a peer whose address the server does not tell, so it is not trusted; \
-             see Trust::Peers for what each server needs"
+            "the server does not provide the address of a peer, so its ids and traces are not trusted; see \
+             Trust::Peers for the setup of each server"
         );
-    });
+    }
 }
 
 impl fmt::Debug for Predicate {

@@ -1,6 +1,6 @@
-//! W3C Trace Context, level 2: the two headers, read to the letter.
+//! W3C Trace Context, level 2: strict parsers of both headers.
 //!
-//! Hidden: public for the fuzz targets alone.
+//! Hidden: public only for the fuzz targets.
 
 mod received;
 mod traceparent;
@@ -14,17 +14,16 @@ pub use self::{traceparent::parse_traceparent, tracestate::combine_tracestate};
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
-/// The only value of a header; `None` if there is none, or several, of which nobody can say who wrote
-/// which.
+/// Returns the only value of a header; `None` without one, or with several, whose writers are unknown.
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let value = headers.get(name)?;
-    // As many names as values: no header at all stands twice.
+    // No header is repeated if there are as many names as values.
     let alone =
         headers.keys_len() == headers.len() || headers.get_all(name).iter().nth(1).is_none();
     alone.then_some(value)
 }
 
-/// Without the optional whitespace around a field's value (RFC 9110, section 5.6.3).
+/// Trims the optional whitespace around a field value (RFC 9110, section 5.6.3).
 fn trim_ows(value: &[u8]) -> &[u8] {
     let is_ows = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = value.iter().position(|byte| !is_ows(byte)).unwrap_or(value.len());

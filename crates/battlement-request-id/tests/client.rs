@@ -1,4 +1,4 @@
-//! What the client's layer writes, and what it leaves alone.
+//! The headers that the client layer writes, and those that it leaves unchanged.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{convert::Infallible, future::ready};
@@ -14,7 +14,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 
 const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
 
-/// A client that answers with the headers it was to send.
+/// Returns a client that responds with the headers of its call.
 fn client(
     layer: &PropagateLayer,
 ) -> impl Service<Request<()>, Response = HeaderMap, Error = Infallible, Future: Send> + Clone + use<>
@@ -24,7 +24,7 @@ fn client(
     layer.layer(wire)
 }
 
-/// The headers of a call made by the handler of `inbound`.
+/// Returns the headers of a call made by the handler of `inbound`.
 async fn called(server: RequestIdLayer, inbound: Request<()>, outbound: Request<()>) -> HeaderMap {
     let layer = PropagateLayer::new();
     let handler = service_fn(|_: Request<()>| async {
@@ -114,7 +114,7 @@ async fn a_job_s_calls_carry_its_id_under_the_header_that_was_chosen() {
     assert_eq!(sent["x-job"], "nightly-job");
 }
 
-/// A proxy that passes on the very request it was sent.
+/// Returns the headers of a request that a proxy passes on.
 async fn proxied(server: RequestIdLayer, inbound: Request<()>) -> HeaderMap {
     let proxy = service_fn(async |request: Request<()>| {
         assert!(RequestFacts::of(&request).is_some());

@@ -6,28 +6,28 @@ use battlement_testkit::contract::{Contract, Local};
 use http::HeaderName;
 use tower::Layer;
 
-fn nothing_is_current<L>(_: &L) -> bool {
+fn has_no_current_facts<L>(_: &L) -> bool {
     RequestId::current().is_none()
 }
 
 #[tokio::test]
 async fn the_server_s_layer_keeps_the_contract() {
-    Contract::new(RequestIdLayer::new).idle(nothing_is_current).run().await;
+    Contract::new(RequestIdLayer::new).idle(has_no_current_facts).run().await;
 }
 
 #[tokio::test]
-async fn it_keeps_it_with_everything_switched_on() {
+async fn a_layer_with_every_feature_enabled_upholds_the_contract() {
     let layer = || {
         RequestIdLayer::new()
             .correlation(HeaderName::from_static("x-correlation-id"))
             .trace_context(TraceContext::Own)
     };
-    Contract::new(layer).idle(nothing_is_current).run().await;
+    Contract::new(layer).idle(has_no_current_facts).run().await;
 }
 
 #[tokio::test]
-async fn it_keeps_it_switched_off() {
-    Contract::new(|| RequestIdLayer::new().enabled(false)).idle(nothing_is_current).run().await;
+async fn a_disabled_layer_upholds_the_contract() {
+    Contract::new(|| RequestIdLayer::new().enabled(false)).idle(has_no_current_facts).run().await;
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn the_services_give_back_what_they_are_around() {
 const fn is_send_and_sync<T: Send + Sync>() {}
 
 #[test]
-fn what_is_public_can_cross_threads() {
+fn public_types_are_send_and_sync() {
     is_send_and_sync::<RequestIdLayer>();
     is_send_and_sync::<PropagateLayer>();
     is_send_and_sync::<battlement_request_id::Generator>();

@@ -39,7 +39,7 @@ impl SpanExporter for Exported {
     }
 }
 
-/// What became of one request.
+/// The result of one request.
 struct Outcome {
     /// The only span that was exported.
     span: SpanData,
@@ -50,7 +50,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// The attributes of the exported span.
+    /// Returns the attributes of the exported span.
     fn attributes(&self) -> HashMap<&str, String> {
         let pairs = self.span.attributes.iter();
         pairs.map(|pair| (pair.key.as_str(), pair.value.to_string())).collect()
@@ -152,7 +152,7 @@ impl io::Write for Log {
     }
 }
 
-/// No subscriber makes spans of OpenTelemetry here, or the layer opens none that it could make one of.
+/// Covers a subscriber that makes no OpenTelemetry spans, and a layer that opens no span for it.
 #[tokio::test]
 async fn without_an_opentelemetry_span_calls_pass_the_trace_on_and_one_warning_names_the_fix() {
     let log = Log::default();

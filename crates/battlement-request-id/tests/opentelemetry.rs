@@ -23,7 +23,7 @@ async fn with_opentelemetry<T>(work: impl Future<Output = T>) -> T {
     work.with_subscriber(subscriber).await
 }
 
-/// Trace id and span id of the current span, as OpenTelemetry has them.
+/// Returns trace id and span id of the current span, as OpenTelemetry has them.
 fn current_span() -> (String, String) {
     let context = Span::current().context();
     let span = context.span().span_context().clone();

@@ -15,7 +15,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 const TRACE: &str = "12345678901234567890123456789012";
 const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
 
-/// A client that answers with the headers it was to send.
+/// Returns a client that responds with the headers of its call.
 fn client()
 -> impl Service<Request<()>, Response = HeaderMap, Error = Infallible, Future: Send> + Clone {
     let wire =
@@ -45,17 +45,17 @@ async fn sent(
     response.extensions().get::<HeaderMap>().unwrap().clone()
 }
 
-/// A call of the handler's own.
+/// Makes a call of the handler's own.
 fn new_call(_: Request<()>) -> Request<()> {
     Request::new(())
 }
 
-/// The very request, as a reverse proxy passes it on.
+/// Passes the same request on, as a reverse proxy does.
 const fn passed_on(request: Request<()>) -> Request<()> {
     request
 }
 
-/// A new request with a copy of all headers, as a proxy whose client has a request type of its own makes it.
+/// Creates a new request with a copy of all headers, as a proxy with another request type does.
 fn copied(request: Request<()>) -> Request<()> {
     let mut call = Request::new(());
     *call.headers_mut() = request.headers().clone();
@@ -243,7 +243,7 @@ mod refused {
     }
 
     #[tokio::test]
-    async fn what_a_trusted_caller_sent_and_the_service_does_not_read_is_left_alone() {
+    async fn headers_of_a_trusted_caller_that_the_service_does_not_read_are_kept() {
         let inbound = [
             ("x-correlation-id", "a flow, in its own form"),
             ("traceparent", "not looked at"),

@@ -1,4 +1,4 @@
-//! What the server's layer promises, through its public API.
+//! The promises of the server layer, through its public API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -23,7 +23,7 @@ use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
 const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
 
-/// What a handler saw of its request.
+/// The ids that a handler found in its request.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Seen {
     id: Option<String>,
@@ -529,7 +529,7 @@ mod current {
     }
 
     #[tokio::test]
-    async fn what_was_carried_outside_of_any_request_takes_on_no_id_of_who_polls_it() {
+    async fn a_future_carried_outside_any_request_gets_no_id_of_the_task_that_polls_it() {
         let job = carry(async { RequestId::current() });
         assert_eq!(scope("the-poller".parse().unwrap(), job).await, None);
     }

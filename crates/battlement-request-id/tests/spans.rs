@@ -41,7 +41,7 @@ impl io::Write for Log {
     }
 }
 
-/// What is logged while `request` passes `layer` to a handler that logs, and spawns a task that does.
+/// Returns the log of `request` passing `layer` to a handler.
 async fn log_of(layer: RequestIdLayer, request: Request<()>) -> String {
     let log = Log::default();
     let service = layer.layer(service_fn(|_: Request<()>| async {
@@ -93,7 +93,7 @@ async fn traces_links_and_correlation_stand_beside_it() {
 }
 
 #[tokio::test]
-async fn nothing_that_was_refused_is_logged() {
+async fn rejected_text_is_not_logged() {
     let hostile: [&[u8]; 3] = [b"evil id \x80", b"evil\tid;\"quoted\"", &[b'e'; 4096]];
     for hostile in hostile {
         let headers =

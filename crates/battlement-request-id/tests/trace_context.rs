@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const TRACE: &str = "12345678901234567890123456789012";
 const SPAN: &str = "1234567890123456";
 
-/// Trace id, span id and flags of a valid header.
+/// Returns trace id, span id and flags of a valid header.
 fn parse(value: &str) -> Option<(String, String, u8)> {
     let trace = parse_traceparent(value.as_bytes())?;
     Some((trace.trace_id.to_string(), trace.span_id.to_string(), trace.flags.bits()))
@@ -139,7 +139,7 @@ mod traceparent {
         }
 
         #[test]
-        fn what_is_near_to_valid_is_read_or_refused_but_never_misread(
+        fn almost_valid_headers_are_parsed_or_rejected_but_not_misread(
             version in "[0-9a-f]{2}",
             trace in "[0-9a-f]{32}",
             span in "[0-9a-f]{16}",

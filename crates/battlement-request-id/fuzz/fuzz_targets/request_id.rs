@@ -1,4 +1,4 @@
-//! Whatever stands in a request's headers, the request gets one harmless id, kept only if it is a token.
+//! Arbitrary request headers yield a valid request id, and do not panic.
 #![no_main]
 
 use std::{

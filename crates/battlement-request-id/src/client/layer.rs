@@ -9,38 +9,38 @@ use crate::{
     w3c::{TRACEPARENT, TRACESTATE},
 };
 
-/// Puts the id of the current request on calls to other services.
+/// A layer that writes the id of the current request into calls to other services.
 ///
-/// Around a hyper-util client, a tonic channel or, with the feature `reqwest`, a `reqwest::Client`. The
-/// facts are those of the request whose handler makes the call, in whatever function or task that
-/// [`carry`](crate::carry) was wrapped around; a proxy's are those of the request it passes on.
+/// It wraps a hyper-util client, a tonic channel or, with the feature `reqwest`, a `reqwest::Client`. The facts are
+/// those of the request whose handler makes the call, in any function and in any task that is wrapped in
+/// [`carry`](crate::carry); in a proxy, those of the request that it passes on.
 ///
-/// It writes the request id, the correlation id if the server keeps one, and `traceparent` with `tracestate`: the
-/// caller's, unchanged, if the server only reads traces (the default), or a span id of each call's own if it takes
-/// part in them ([`TraceContext::Own`](crate::TraceContext::Own)). Outside of any request it writes nothing. A
-/// header that is there already stays.
+/// It writes the request id, the correlation id if the server has one enabled, and `traceparent` with `tracestate`:
+/// the caller's, unchanged, if the server only reads traces (the default), or with a span id for each call if it takes
+/// part in them ([`TraceContext::Own`](crate::TraceContext::Own)). Outside any request it writes nothing. A header
+/// that the call already has is kept.
 ///
-/// It goes innermost: a retried call then carries the same id in every try. Around a `tower::buffer::Buffer`
-/// it goes outside of that, which calls what is inside from a task of its own.
+/// It goes innermost, so that every attempt of a retried call has the same id. Around a `tower::buffer::Buffer` it
+/// goes outside, since the buffer calls its inner service from a task of its own.
 ///
-/// # Requests that are passed on
+/// # Proxied requests
 ///
-/// A reverse proxy sends on the request that came in, with the headers of its caller. There, what was decided
-/// replaces them, and what was not accepted is removed: the ids and the trace of a caller that is not trusted, and
-/// a trace whose `traceparent` is not valid. An edge with [`Trust::Never`](crate::Trust::Never) thus passes nothing
-/// on that its callers forged. A correlation id that the server does not keep
-/// ([`correlation`](crate::RequestIdLayer::correlation)) goes on from trusted callers only. The names of the headers
-/// are those that this layer has; give it and the server's layer the same.
+/// A reverse proxy sends on the request that it received, with the headers of its caller. The layer then replaces them
+/// with the accepted values and removes those that were not accepted: the ids and the trace of an untrusted caller,
+/// and a trace whose `traceparent` is invalid. An edge with [`Trust::Never`](crate::Trust::Never) thus passes on
+/// nothing that its callers forged. If the server has no correlation id enabled
+/// ([`correlation`](crate::RequestIdLayer::correlation)), that header is passed on from trusted callers only. The
+/// names of the headers are those of this layer; configure the server's layer with the same names.
 ///
-/// A request is known as passed on by its extensions. A proxy whose client has a request type of its own, as
-/// reqwest's, or that copies headers onto a new request, makes the headers safe to copy by
+/// A proxied request is recognized by its extensions. A proxy whose client has a request type of its own, such as
+/// reqwest's, or that copies headers onto a new request, makes the headers safe to copy with
 /// [`RequestIdLayer::rewrite_request`](crate::RequestIdLayer::rewrite_request).
 ///
 /// # Redirects
 ///
-/// `reqwest::Client` follows redirects by itself, inside of this layer and with the same headers: ids and
-/// `tracestate` then reach whatever host the answer names. It takes credentials off on the way to another host, and
-/// none of these. Switch that off for calls that leave your network:
+/// `reqwest::Client` follows redirects by itself, inside this layer and with the same headers: ids and `tracestate`
+/// then reach the host that the response names. It removes credentials on the way to another host, but not these
+/// headers. Disable that for calls that leave your network:
 ///
 /// ```
 /// # fn main() -> Result<(), reqwest::Error> {
@@ -49,7 +49,7 @@ use crate::{
 /// # }
 /// ```
 ///
-/// The client of hyper-util and a tonic channel follow none.
+/// The client of hyper-util and a tonic channel do not follow redirects.
 ///
 /// # Example
 ///
@@ -78,7 +78,7 @@ pub struct PropagateLayer {
 }
 
 impl PropagateLayer {
-    /// Writes `x-request-id`, and `x-correlation-id` if there is such an id.
+    /// Creates a layer that writes `x-request-id`, and `x-correlation-id` if there is such an id.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -89,22 +89,23 @@ impl PropagateLayer {
         }
     }
 
-    /// The header of the request id. Default: `x-request-id`.
+    /// Sets the header of the request id. Default: `x-request-id`.
     ///
     /// # Panics
     ///
-    /// If it is the correlation id's header, `traceparent`, `tracestate`, or one that HTTP defines, as `date`.
+    /// If it is the header of the correlation id, `traceparent`, `tracestate`, or one that HTTP defines, such as
+    /// `date`.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
         self.header = name;
         self.checked()
     }
 
-    /// The header of the correlation id. Default: `x-correlation-id`.
+    /// Sets the header of the correlation id. Default: `x-correlation-id`.
     ///
     /// # Panics
     ///
-    /// If it is the request id's header, `traceparent`, `tracestate`, or one that HTTP defines, as `date`.
+    /// If it is the header of the request id, `traceparent`, `tracestate`, or one that HTTP defines, such as `date`.
     #[must_use]
     pub fn correlation(mut self, name: HeaderName) -> Self {
         self.correlation = name;
@@ -125,13 +126,13 @@ impl PropagateLayer {
         self
     }
 
-    /// Whether `traceparent` and `tracestate` come from the OpenTelemetry span that is current when the call is
-    /// made. Default: no, but for requests whose trace the server's layer took from OpenTelemetry
+    /// Takes `traceparent` and `tracestate` from the OpenTelemetry span that is current when the call is made.
+    /// Default: false, except for requests whose trace the server's layer took from OpenTelemetry
     /// ([`TraceContext::OpenTelemetry`](crate::TraceContext::OpenTelemetry)), which need no setting here.
     ///
-    /// For clients in jobs that no request began, and behind servers in another mode. Where no such span is
-    /// current, the headers are written as without this: after `TraceContext::OpenTelemetry`, as in a spawned task
-    /// that lost its span, with the request's span as the parent.
+    /// For clients in jobs that no request began, and behind servers in another mode. Without such a span, the headers
+    /// are written as without this setting: after `TraceContext::OpenTelemetry`, as in a spawned task that lost its
+    /// span, with the request's span as the parent.
     #[cfg(feature = "opentelemetry")]
     #[must_use]
     pub const fn opentelemetry(mut self, yes: bool) -> Self {
@@ -139,7 +140,7 @@ impl PropagateLayer {
         self
     }
 
-    /// Writes the headers of a call that the service makes itself. What is there already stays.
+    /// Writes the headers of the service's own call. Headers that it already has are kept.
     pub(super) fn write(&self, facts: &CallFacts, headers: &mut HeaderMap) {
         let mut write = |name: &HeaderName, id: &RequestId| {
             if !headers.contains_key(name) {
@@ -162,13 +163,13 @@ impl PropagateLayer {
         }
     }
 
-    /// Writes the headers of a call that passes a request on. They are the caller's: what was decided replaces
-    /// them, and what was not accepted is removed.
+    /// Writes the headers of a proxied request: accepted values replace the caller's, and headers that were not
+    /// accepted are removed.
     pub(super) fn overwrite(&self, facts: &CallFacts, headers: &mut HeaderMap) {
         if let Some(id) = facts.id() {
             headers.insert(&self.header, id.header_value().clone());
         }
-        // Where no layer has decided anything, nothing was refused.
+        // Without a decision of a layer, no header was rejected.
         let unread = facts.unread().unwrap_or(Unread { correlation: true, trace: true });
         if let Some(id) = facts.correlation() {
             headers.insert(&self.correlation, id.0.header_value().clone());
@@ -208,7 +209,7 @@ impl PropagateLayer {
     }
 }
 
-/// A `tracestate` without our `traceparent` belongs to no trace of ours and is replaced.
+/// Writes the trace. A `tracestate` without its `traceparent` belongs to another trace and is replaced.
 fn write_trace(trace: &Trace, headers: &mut HeaderMap) {
     let Ok(value) = HeaderValue::from_bytes(&trace.traceparent()) else {
         return;

@@ -6,7 +6,7 @@ use tower_service::Service;
 
 use super::PropagateLayer;
 
-/// Puts the id of the current request on calls. Made by [`PropagateLayer`].
+/// A service that writes the id of the current request into calls, created by [`PropagateLayer`].
 #[derive(Clone, Debug)]
 pub struct Propagate<S> {
     inner: S,
@@ -18,17 +18,17 @@ impl<S> Propagate<S> {
         Self { inner, layer }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use battlement_core::{
-    CorrelationId, Ids, RequestFacts, RequestId, Trace, TraceFlags, TraceLink, Unread,
+    CorrelationId, Ids, RequestFacts, RequestHead, RequestId, Trace, TraceFlags, TraceLink, Unread,
 };
 use http::{HeaderMap, HeaderName, Request};
 use tokio::time::Instant;
@@ -12,13 +12,13 @@ use super::{
     config::{Config, MIN_LEN, X_CORRELATION_ID},
 };
 use crate::{
-    Inbound, Trust, generator,
+    Trust, generator,
     w3c::{TRACEPARENT, TRACESTATE, combine_tracestate, only, received, received_headers},
 };
 
 impl Config {
-    /// Decides who `request` is, keeps it in the request's facts, and opens the request's span. What a layer
-    /// further out has decided stands.
+    /// Chooses the ids of `request`, stores them in the request's facts, and opens the request's span. Ids that an
+    /// outer layer has chosen are kept.
     pub(super) fn admit<B>(&self, request: &mut Request<B>) -> (RequestFacts, Span) {
         let mut opened = None;
         let facts = match RequestFacts::of(request) {
@@ -44,9 +44,9 @@ impl Config {
 
     fn decide<B>(&self, request: &Request<B>, opened: &mut Option<Span>) -> Ids {
         let headers = request.headers();
-        let inbound = Inbound::of(request);
-        let trusted = self.trust.allows(&inbound);
-        let trace_trusted = self.trust_trace.as_ref().map_or(trusted, |by| by.allows(&inbound));
+        let head = RequestHead::of(request);
+        let trusted = self.trust.allows(&head);
+        let trace_trusted = self.trust_trace.as_ref().map_or(trusted, |by| by.allows(&head));
         let accept = |name| if trusted { self.accept(headers, name) } else { None };
 
         let id = accept(&self.header).unwrap_or_else(|| self.generator.make());
@@ -61,7 +61,7 @@ impl Config {
         Ids { id, correlation, trace: self.trace(headers, trace_trusted, opened), unread }
     }
 
-    /// An inbound id, if it is one by our rules.
+    /// Returns the inbound id, if it is acceptable.
     fn accept(&self, headers: &HeaderMap, name: &HeaderName) -> Option<RequestId> {
         let value = only(headers, name)?.as_bytes();
         let (form, shortest): (fn(&[u8]) -> _, _) = match self.trust {
@@ -117,7 +117,7 @@ impl Config {
             headers.remove(TRACEPARENT);
             headers.remove(TRACESTATE);
         }
-        // Last: the id's own header may be one of those that were removed.
+        // Last: the header of the id may be one of the removed headers.
         self.write_ids(headers, facts);
     }
 

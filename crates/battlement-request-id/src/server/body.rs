@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::scoped::Scoped;
 
 pin_project! {
-    /// A response body that is polled, and dropped, with the id of its request current.
+    /// A response body that is polled, and dropped, with the id of its request as the current one.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]

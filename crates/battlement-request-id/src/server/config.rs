@@ -9,12 +9,12 @@ use crate::{Generator, Trust, w3c};
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const X_CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// The shortest id that is taken over unless told otherwise, in bytes.
+/// The default minimum length of an accepted id, in bytes.
 pub(crate) const MIN_LEN: usize = 8;
-/// The longest id, in bytes.
+/// The maximum length of an id, in bytes.
 pub(crate) const MAX_LEN: usize = 128;
 
-/// What a [`RequestIdLayer`](crate::RequestIdLayer) was told.
+/// The checked settings of a [`RequestIdLayer`](crate::RequestIdLayer).
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
@@ -53,7 +53,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Everything that is wrong with it.
+    /// Returns every invalid setting.
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let mut mistakes = Vec::new();
         let mut refuse = |field, message: String| mistakes.push(InvalidField::new(field, message));
@@ -66,12 +66,17 @@ impl Config {
         {
             refuse(
                 "accept_length",
-                format!("{min} to {max} bytes; must lie within 1 to {MAX_LEN}, the smaller first"),
+                format!(
+                    "must be an ascending range within 1 to {MAX_LEN} bytes, got {min} to {max}"
+                ),
             );
         }
         if let Some(name) = &self.correlation {
             if *name == self.header {
-                refuse("correlation", format!("{name} is the request id's; name another"));
+                refuse(
+                    "correlation",
+                    format!("must differ from the header of the request id, got {name}"),
+                );
             } else if let Some(message) = refused_header(name) {
                 refuse("correlation", message);
             }

@@ -17,7 +17,7 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         scoped: Scoped<F>,
-        // Absent where the layer is switched off.
+        // Absent if the layer is disabled.
         config: Option<Arc<Config>>,
     }
 }

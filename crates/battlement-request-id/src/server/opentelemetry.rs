@@ -1,4 +1,4 @@
-//! [`TraceContext::OpenTelemetry`](super::TraceContext::OpenTelemetry): the trace of a span that is exported.
+//! [`TraceContext::OpenTelemetry`](super::TraceContext::OpenTelemetry): the trace of an exported span.
 
 use battlement_core::{LogLimit, Trace};
 use http::HeaderMap;
@@ -13,8 +13,8 @@ use super::{
 use crate::{otel, w3c::received};
 
 impl Config {
-    /// Returns the trace of the OpenTelemetry span that is current, else of the layer's own span, which then is
-    /// opened now and left in `opened`. Without either, the caller's trace is read.
+    /// Returns the trace of the current OpenTelemetry span, else of the layer's own span, which is then opened and
+    /// stored in `opened`. Without either, the caller's trace is read.
     pub(super) fn opentelemetry_trace(
         &self,
         headers: &HeaderMap,

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{ResponseBody, ResponseFuture, config::Config};
 use crate::scoped::Scope;
 
-/// Gives every request an id. Made by [`RequestIdLayer`](crate::RequestIdLayer).
+/// A service that gives every request an id, created by [`RequestIdLayer`](crate::RequestIdLayer).
 #[derive(Clone, Debug)]
 pub struct RequestIdService<S> {
     inner: S,
@@ -21,17 +21,17 @@ impl<S> RequestIdService<S> {
         Self { inner, config }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -1,27 +1,25 @@
 use battlement_core::RequestFacts;
 use tracing::{Span, field, level_filters::LevelFilter};
 
-/// Where the ids are written for [`tracing`].
+/// The [`tracing`] span to which the ids are written.
 ///
-/// The fields are `request_id`, and where there are any `correlation_id`, `trace_id`, `span_id` and
-/// `linked_trace_id`.
+/// The fields are `request_id` and, if present, `correlation_id`, `trace_id`, `span_id` and `linked_trace_id`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum RequestSpan {
-    /// On a span of ours, `request` at INFO with the target `battlement::request`, around everything
-    /// inside. The default. A filter that names targets has to let it through:
-    /// `RUST_LOG=my_app=info,battlement=info`.
+    /// A span of the layer, `request` at INFO with the target `battlement::request`, around the inner service. The
+    /// default. A filter with targets has to enable it: `RUST_LOG=my_app=info,battlement=info`.
     #[default]
     Own,
-    /// On the span that is current when the layer is called, if it declares such fields (as
-    /// `field::Empty`). For those who open the request's span in a layer further out.
+    /// The span that is current when the layer is called, if it declares the fields (as `field::Empty`). For
+    /// applications that open the request's span in an outer layer.
     Current,
-    /// Nowhere.
+    /// No span.
     Off,
 }
 
 impl RequestSpan {
-    /// Returns the span to enter around what is inside; `opened` is the layer's own, where that is open already.
+    /// Returns the span around the inner service; `opened` is the layer's own, if it is open already.
     pub(crate) fn open(self, facts: &RequestFacts, opened: Option<Span>) -> Span {
         match self {
             Self::Own => {
@@ -38,10 +36,10 @@ impl RequestSpan {
     }
 }
 
-/// Opens the span of [`RequestSpan::Own`], its fields empty.
+/// Opens the span of [`RequestSpan::Own`] with empty fields.
 pub(super) fn request_span() -> Span {
-    // Where nobody listens, `tracing` would still write the span for the `log` crate, if anything turned that
-    // feature on, as axum's defaults do.
+    // Without a subscriber, `tracing` would still write the span to the `log` crate if that feature is on, as axum's
+    // defaults turn it on.
     if LevelFilter::current() < LevelFilter::INFO {
         return Span::none();
     }

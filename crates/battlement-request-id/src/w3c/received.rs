@@ -3,10 +3,11 @@ use http::{HeaderMap, HeaderValue};
 
 use super::{TRACEPARENT, TRACESTATE, only, parse_traceparent};
 
-/// Bytes of a `traceparent` that is passed on. Version 00 has 55; a later one may add fields.
+/// The maximum length of a `traceparent` that is passed on, in bytes. Version 00 has 55; a later version may add
+/// fields.
 const MAX_PARENT: usize = 512;
-/// Bytes of a `tracestate` that is passed on, all headers together: 32 members of 513 bytes with commas between
-/// them, the longest list that is valid.
+/// The maximum length of a `tracestate` that is passed on, in bytes, over all headers: 32 members of 513 bytes and
+/// their commas, the longest valid list.
 const MAX_STATE: usize = 32 * 513 + 31;
 
 /// Reads the caller's trace, if there is a valid `traceparent`.
@@ -14,7 +15,7 @@ pub(crate) fn received(headers: &HeaderMap) -> Option<Trace> {
     parse_traceparent(only(headers, &TRACEPARENT)?.as_bytes())
 }
 
-/// Reads the caller's trace with its headers, for a service that passes them on as they are.
+/// Reads the caller's trace with its headers, for a service that passes them on unchanged.
 pub(crate) fn received_headers(headers: &HeaderMap) -> Option<Trace> {
     let parent = only(headers, &TRACEPARENT).filter(|value| value.len() <= MAX_PARENT)?;
     let mut trace = parse_traceparent(parent.as_bytes())?;
@@ -27,7 +28,7 @@ pub(crate) fn received_headers(headers: &HeaderMap) -> Option<Trace> {
     Some(trace)
 }
 
-/// Whether [`Trace::traceparent`] writes a valid header as it was: one of version 00 with flags that level 2
+/// Returns whether [`Trace::traceparent`] writes a valid header exactly as it was: version 00 with flags that level 2
 /// defines.
 fn is_written_the_same(parent: &HeaderValue) -> bool {
     let value = parent.as_bytes();

@@ -5,10 +5,10 @@ use super::trim_ows;
 /// `version "-" trace-id "-" parent-id "-" trace-flags`, in bytes.
 const LEN: usize = 55;
 
-/// Reads a `traceparent` header. `None` means that the trace is to be begun anew.
+/// Parses a `traceparent` header. `None` means that a new trace begins.
 ///
-/// Version 00 has 55 characters and no more. A higher one may go on behind a further dash, of which
-/// nothing is read; version ff does not exist. Hexadecimal digits are lowercase, ids are not all zero.
+/// Version 00 has exactly 55 characters. A higher version may continue after a further dash, and the rest is ignored;
+/// version ff does not exist. Hexadecimal digits are lowercase, and ids are not all zero.
 #[must_use]
 pub fn parse_traceparent(value: &[u8]) -> Option<Trace> {
     let value = trim_ows(value);
@@ -28,7 +28,7 @@ pub fn parse_traceparent(value: &[u8]) -> Option<Trace> {
     Some(Trace::received(trace_id, span_id, TraceFlags::from_bits(flags)))
 }
 
-/// Reads `2 * N` lowercase hexadecimal digits.
+/// Parses `2 * N` lowercase hexadecimal digits.
 fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let (pairs, []) = digits.as_chunks::<2>() else {
         return None;

@@ -2,21 +2,21 @@ use std::sync::Arc;
 
 use super::trim_ows;
 
-/// Members a list may have.
+/// The maximum number of members of a list.
 const MAX_MEMBERS: usize = 32;
-/// Bytes of a list that travel on: what the specification asks for at least, and enough.
+/// The maximum length of a list that is passed on, in bytes: the minimum that the specification requires, which
+/// suffices.
 const MAX_LEN: usize = 512;
-/// Members longer than this go first when a list is too long.
+/// The length, in bytes, above which members are removed first when a list is too long.
 const LONG_MEMBER: usize = 128;
-/// Bytes a key or a value may have.
+/// The maximum length of a key or a value, in bytes.
 const MAX_PART: usize = 256;
 
 /// Combines the `tracestate` headers of a request, in their order, into one list.
 ///
-/// Returns `None` if nothing is left, or if any member is malformed or there are more than 32 members: a list
-/// that is not well-formed is dropped as a whole. Empty members are allowed and left out. A duplicate key keeps
-/// its first member, which is the newest. A list of more than 512 bytes loses whole members:
-/// first those of more than 128 bytes, then the last.
+/// Returns `None` if the list is empty, if a member is malformed, or if there are more than 32 members: a malformed
+/// list is dropped as a whole. Empty members are allowed and omitted. A duplicate key keeps its first member, which is
+/// the newest. A list of more than 512 bytes loses whole members: first those of more than 128 bytes, then the last.
 pub fn combine_tracestate<'a>(headers: impl IntoIterator<Item = &'a [u8]>) -> Option<Arc<str>> {
     let mut members: Vec<Member<'a>> = Vec::new();
     let mut count = 0;
@@ -59,7 +59,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// `( lcalpha / DIGIT ) 0*255 ( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" )`
+/// Returns whether `key` matches `( lcalpha / DIGIT ) 0*255 ( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" )`.
 fn is_key(key: &[u8]) -> bool {
     let is_first = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
     key.first().is_some_and(is_first)
@@ -67,7 +67,8 @@ fn is_key(key: &[u8]) -> bool {
         && key.iter().all(|byte| is_first(byte) || b"_-*/@".contains(byte))
 }
 
-/// `0*255( %x20 / nblk-chr ) nblk-chr`, printable ASCII but `,` and `=`; the end is trimmed already.
+/// Returns whether `value`, trimmed at the end, matches `0*255( %x20 / nblk-chr ) nblk-chr`: printable ASCII except
+/// `,` and `=`.
 fn is_value(value: &[u8]) -> bool {
     !value.is_empty()
         && value.len() <= MAX_PART
@@ -76,7 +77,7 @@ fn is_value(value: &[u8]) -> bool {
 
 fn shorten(members: &mut Vec<Member<'_>>) {
     let mut len = members.iter().map(|member| member.text.len() + 1).sum::<usize>();
-    // One comma less than members.
+    // There is one comma less than members.
     while len > MAX_LEN + 1 {
         let long = members.iter().rposition(|member| member.text.len() > LONG_MEMBER);
         let removed = members.remove(long.unwrap_or(members.len() - 1));
