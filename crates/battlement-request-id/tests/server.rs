@@ -157,13 +157,13 @@ mod ids {
     }
 
     #[test]
-    #[should_panic(expected = "accept_length: 0 to 200 bytes")]
+    #[should_panic(expected = "accept_length: must be an ascending range within 1 to 128 bytes")]
     fn a_length_no_id_can_have_panics_where_it_is_written() {
         let _ = RequestIdLayer::new().accept_length(0..=200);
     }
 
     #[test]
-    #[should_panic(expected = "correlation: x-request-id is the request id's")]
+    #[should_panic(expected = "correlation: must differ from the header of the request id")]
     fn one_header_cannot_be_two_things() {
         let _ = RequestIdLayer::new().correlation(HeaderName::from_static("x-request-id"));
     }
