@@ -13,8 +13,7 @@ pub(crate) enum Upload {
     Chunked(usize),
 }
 
-/// A client that keeps its connection until the server says that it closes it, and never sends a request
-/// again.
+/// A client that keeps its connection until the server announces that it closes, and never retries a request.
 #[derive(Debug)]
 pub(crate) struct Patient {
     addr: SocketAddr,

@@ -36,7 +36,7 @@ pub(crate) async fn limit_under_axum() -> Server {
     Server::axum(router).await.unwrap()
 }
 
-/// Rejects what pages of other sites ask for.
+/// Rejects the requests of pages of other sites.
 pub(crate) async fn isolation() -> Server {
     let service = FetchMetadataLayer::new().layer(service_fn(ordered));
     Server::http1(service).await.unwrap()

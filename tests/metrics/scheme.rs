@@ -11,7 +11,7 @@ use http_body_util::Empty;
 use tower::BoxError;
 
 #[tokio::test]
-async fn a_uri_that_says_https_over_plain_tcp_counts_as_http() -> Result<(), BoxError> {
+async fn an_https_uri_over_plain_tcp_counts_as_http() -> Result<(), BoxError> {
     let metrics = HttpMetrics::new();
     let router = axum::Router::new().route("/", axum::routing::get(async || "page"));
     let server = Server::axum(router.layer(metrics.server_layer())).await?;

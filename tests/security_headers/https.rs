@@ -47,7 +47,7 @@ async fn anybody_else_s_word_does_not() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn a_uri_that_says_https_over_plain_tcp_does_not() -> Result<(), BoxError> {
+async fn an_https_uri_over_plain_tcp_does_not_bring_hsts() -> Result<(), BoxError> {
     let server = server("10.0.0.0/8").await;
     let request =
         "GET https://shop.example/ HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n\r\n";

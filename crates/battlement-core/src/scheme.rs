@@ -14,7 +14,7 @@ pub enum Scheme {
 /// The scheme of the connection that a request came over: `https` if the server speaks TLS on it.
 ///
 /// Put into the extensions of every request by the accept loop, or by a layer of a server that listens with TLS
-/// alone. The URI of a request is no substitute: a client writes `GET https://host/`, or the `:scheme` of HTTP/2,
+/// alone. The URI of a request is not a substitute: a client may send `GET https://host/`, or the `:scheme` of HTTP/2,
 /// over plain TCP as well.
 ///
 /// # Example
@@ -50,7 +50,7 @@ impl Scheme {
         written.or_else(|| extensions.get::<ConnectionScheme>().map(|scheme| scheme.0))
     }
 
-    /// Reads a scheme, in letters of any case.
+    /// Parses a scheme, without regard to case.
     #[must_use]
     pub fn parse(name: &[u8]) -> Option<Self> {
         let is = |scheme: &[u8]| name.eq_ignore_ascii_case(scheme);
@@ -85,7 +85,7 @@ mod tests {
     use crate::{ClientIp, Via};
 
     #[test]
-    fn a_scheme_is_one_of_two_and_told_in_any_case() {
+    fn a_scheme_is_parsed_in_any_case() {
         for (name, scheme) in [
             ("https", Some(Scheme::Https)),
             ("WSS", Some(Scheme::Https)),

@@ -105,8 +105,8 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.exemplars = keep)
     }
 
-    /// Whether requests came by HTTPS where neither the [connection](crate::ConnectionScheme) nor a trusted proxy
-    /// says. Default: no.
+    /// Sets whether requests count as HTTPS if neither the [connection](crate::ConnectionScheme) nor a trusted proxy
+    /// provides the scheme. Default: no.
     pub fn assume_https(self, https: bool) -> Self {
         self.changed(|config| config.https = https)
     }

@@ -69,10 +69,10 @@
 //! the router; `note_route` tells it to one outside), a [table](HttpMetricsBuilder::route_table), a
 //! [closure](HttpMetricsBuilder::route_by). Where nobody knows there is no label; the path is never one.
 //!
-//! The scheme is the one that a trusted proxy wrote (`battlement-client-ip`) or that of the connection, which the
-//! server puts into the extensions of its requests ([`ConnectionScheme`]), or what
-//! [`assume_https`](HttpMetricsBuilder::assume_https) says. The URI of a request is not asked: `GET https://host/` is
-//! written over plain TCP as well.
+//! The scheme is the one that a trusted proxy wrote (`battlement-client-ip`), or that of the connection, which the
+//! server inserts into the extensions of each request ([`ConnectionScheme`]), or the one set by
+//! [`assume_https`](HttpMetricsBuilder::assume_https). The URI of a request does not count: a client may send
+//! `GET https://host/` over plain TCP as well.
 //!
 //! [`Exposition`] has more for the page: [`process`](Exposition::process) (CPU, memory, descriptors, threads),
 //! [`runtime`](Exposition::runtime) (tokio's workers and queue), [`schedule_delay`](Exposition::schedule_delay)

@@ -107,7 +107,7 @@ impl Ticket {
         let subject = if side.is_grpc() { recorder.grpc_method(request.uri()) } else { UNKNOWN };
         let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, client, request);
-        // The URI of a call is the caller's own, who chose the connection by it.
+        // The caller chose the connection by the URI, so its scheme can be trusted.
         key.set_https(request.uri().scheme_str() == Some("https"));
         let received = recorder.received(request.headers());
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };

@@ -36,7 +36,7 @@ impl Admitted {
         Watch { config: self.config, facts: self.asked.facts }
     }
 
-    /// Logs what goes wrong with the request.
+    /// Returns the reporter of this request's failures.
     pub(crate) fn reporter(&self) -> Reporter<'_> {
         Reporter { config: &self.config, facts: self.asked.facts.as_ref() }
     }

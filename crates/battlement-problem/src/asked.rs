@@ -40,8 +40,8 @@ impl Asked {
     }
 }
 
-/// The longest `Accept` that is read, in bytes, all its lines together. Clients send a few hundred; a longer
-/// one is taken for absent, so that it costs no more than any other header.
+/// The longest `Accept` that is read, in bytes, over all its lines. Clients send a few hundred bytes. A longer header
+/// is treated as missing, so that it costs the same as any other header.
 const LONGEST_ACCEPT: usize = 4 * 1024;
 
 /// The header, unless it is what programs mostly send and says nothing against JSON.

@@ -6,11 +6,11 @@ use battlement_core::cause;
 
 use crate::catch::{catch, panicked};
 
-/// The longest chain that is followed. Errors have a few sources; one that names itself as its source has no end.
+/// The longest chain that is followed. Errors have few sources, and an error that is its own source has no end.
 const LONGEST: usize = 64;
 
-/// An error and its sources, the outermost first. What an [`io::Error`](std::io::Error) was made of is one of
-/// them. A `source` that panics ends the chain.
+/// Returns an error and its sources, the outermost first, including the error inside an
+/// [`io::Error`](std::io::Error). A `source` that panics ends the chain.
 pub(crate) fn links<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -41,7 +41,7 @@ pub(crate) fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
     texts
 }
 
-/// The text of `error`. If that fails or panics, the text up to there and what happened.
+/// Returns the text of `error`. If its `Display` fails or panics, the text ends with a note of that.
 pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     let written = catch(|| write!(text, "{error}"));

@@ -17,7 +17,7 @@ mod tower;
 pub trait Explain: Send + Sync {
     /// The problem that `error` is, if this knows the kind; `None` leaves it to whoever comes next.
     ///
-    /// Asked of an error and then of each of its sources; what an `io::Error` was made of is one of them.
+    /// Called with an error and then with each of its sources, including the error inside an `io::Error`.
     fn explain(&self, error: &(dyn Error + 'static)) -> Option<Problem>;
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn problem(error: BoxError, reporter: Reporter<'_>) -> Problem {
         Some(problem) if problem.cause().is_none() && !error.is::<Carried>() => {
             problem.source(error)
         }
-        // What it was told to say is all there is, or it has a cause of its own.
+        // A problem that was returned as an error is complete, and another may have a cause of its own.
         Some(problem) => {
             reporter.drop(error);
             problem
@@ -56,7 +56,7 @@ pub(crate) fn known(error: &(dyn Error + 'static), reporter: Reporter<'_>) -> Op
     told.or_else(|| by_design(error))
 }
 
-/// An explainer that panics knows nothing.
+/// Asks one explainer. A panic is logged and counts as `None`.
 fn explained(
     explainer: &dyn Explain,
     link: &(dyn Error + 'static),

@@ -101,9 +101,9 @@ fn is_bare(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The problem of a response that has no body: if it has no content type either, and is a 404, it is what routers
-/// answer for a path without a route. In gRPC the method does not exist then, which clients that check a
-/// service's health have to tell from a service that is not known.
+/// Returns the problem of a response without a body. Routers answer a path without a route by a 404 that has no
+/// content type either. In gRPC that method is not implemented; clients that check health distinguish that from
+/// NOT_FOUND, which means that the health of a service is unknown.
 fn unrouted(problem: Problem, headers: &HeaderMap) -> Problem {
     let is_bare_404 =
         problem.status() == StatusCode::NOT_FOUND && !headers.contains_key(header::CONTENT_TYPE);

@@ -42,8 +42,8 @@ impl ProblemLayer {
 
     /// Names the type of each problem by its code, below this URI. Default: `about:blank`.
     ///
-    /// The code is put behind it, percent-encoded where a URI could not hold it. An empty code, `.` and `..` are no
-    /// segment of a path, and stay `about:blank`.
+    /// The code follows the URI, percent-encoded where necessary. An empty code, `.` and `..` are not segments of a
+    /// path; their type is `about:blank`.
     ///
     /// # Panics
     ///
@@ -64,8 +64,8 @@ impl ProblemLayer {
         self.changed(|config| config.expose = expose)
     }
 
-    /// Adds somebody who knows what errors mean that leave the service: asked before what the layer knows
-    /// itself, in the order they were added. One that panics is passed over, and logged.
+    /// Adds an explainer of errors that leave the service. Explainers are called in the order of their addition,
+    /// before the layer's own knowledge applies. A panic of an explainer is logged and counts as `None`.
     #[must_use]
     pub fn explain<F>(self, explain: F) -> Self
     where

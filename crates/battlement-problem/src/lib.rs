@@ -48,16 +48,16 @@
 //! 5. logs the chain of causes once, under the id, and tells a hook of each bug.
 //!
 //! A gRPC caller gets a status in the head of an empty answer ("trailers-only"), with the code that means
-//! what the status means. A 404 without a body and a content type is what routers answer for a path without a route:
-//! a gRPC caller reads UNIMPLEMENTED. A 404 with a [`Problem`] or text is NOT_FOUND.
+//! what the status means. Routers answer a path without a route by a 404 without a body and a content type: a gRPC
+//! caller reads UNIMPLEMENTED. A 404 with a [`Problem`] or text is NOT_FOUND.
 //!
 //! Headers of the original response stay, but for those that describe the body which is replaced: its type, length,
 //! encoding, language, location, disposition, range, digests, validators (`ETag`, `Last-Modified`), `Accept-Ranges` and
 //! `Trailer`. Set on the [`Problem`] itself they stay, and so does the `Content-Range` of a 416. What was no error
 //! stays as it is, and so does an error with a body of another type, or one marked [`Untouched`].
 //!
-//! Code of the application that runs inside the layer, as the `Display` of an error or a closure that explains it,
-//! may fail or panic: the request is answered all the same, and the log says what failed.
+//! Code of the application that runs inside the layer, such as the `Display` of an error or a closure that explains it,
+//! may fail or panic. The request is answered all the same, and the failure is logged.
 //!
 //! An error or a panic may leave the request's body unread, and the server then closes an HTTP/1 connection. So the
 //! answer says `Connection: close` if the request declares a body of more than 8 KiB or of unknown length, unless
@@ -77,7 +77,7 @@
 //! | what | default | why |
 //! |---|---|---|
 //! | form | JSON, unless `Accept` likes text or HTML better | programs outnumber browsers; an error is never a 406 |
-//! | `Accept` that is read | 4 KiB; a longer one is ignored | no client sends more, and reading megabytes costs CPU |
+//! | `Accept` | read up to 4 KiB, a longer header is ignored | clients send a few hundred bytes, and parsing costs CPU |
 //! | types | `about:blank` | says that the status says it all, and no page has to exist |
 //! | exposed of a bug | [`Expose::Nothing`] | a cause names tables, hosts and users |
 //! | `Cache-Control` | `no-store`, unless the response has one | an error is nobody else's, and it has an id |

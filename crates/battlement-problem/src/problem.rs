@@ -108,8 +108,8 @@ impl Problem {
         }))
     }
 
-    /// An operational problem of which the status says it all. The code is the status phrase as a word, such as
-    /// `not_found`; that of a 413 is `payload_too_large` and that of a 422 `unprocessable_entity`, from before
+    /// Creates an operational problem from a status alone. The code is the status phrase as a word, such as
+    /// `not_found`; for 413 and 422 it is `payload_too_large` and `unprocessable_entity`, their phrases before
     /// RFC 9110 renamed them.
     ///
     /// # Panics

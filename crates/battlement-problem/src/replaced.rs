@@ -17,10 +17,10 @@ const ABOUT_THE_BODY: [HeaderName; 12] = [
     header::CONTENT_RANGE,
 ];
 
-/// Removes what `headers` say about the body of a response with `status`, which is about to be replaced.
+/// Removes the headers that describe the body of a response with `status`, before that body is replaced.
 ///
-/// `own` are headers that were set for the new body: they are put back. The `Content-Range` of a 416 says how
-/// long the whole is that a range was asked of (RFC 9110, section 14.4), and stays.
+/// Headers in `own` were set for the new body and are restored. The `Content-Range` of a 416 states the length of the
+/// whole representation (RFC 9110, section 14.4) and stays.
 pub(crate) fn remove_metadata(headers: &mut HeaderMap, status: StatusCode, own: &HeaderMap) {
     headers.remove(header::CONTENT_TYPE);
     headers.remove(header::CONTENT_LENGTH);

@@ -56,7 +56,7 @@ impl<'a> Reporter<'a> {
         error!(request_id = self.id(), panic = panicked(caught).to_string(), "{message}");
     }
 
-    /// Drops what the application made, which may panic.
+    /// Drops a value of the application, and logs a panic of its `Drop`.
     pub(crate) fn drop<T>(self, value: T) {
         if let Err(caught) = catch(|| drop(value)) {
             self.panicked(caught, "a value of the service panicked when it was dropped");

@@ -55,7 +55,7 @@ impl TryFrom<ProblemSettings> for ProblemLayer {
     }
 }
 
-/// RFC 3986, appendix A, by what must not be there; and a code has to be able to follow.
+/// Checks for characters that RFC 3986, appendix A, excludes, and for an end that a code can follow.
 pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidTypesUri> {
     let fits = |byte| matches!(byte, b'!'..=b'~') && !b"\"<>\\^`{|}".contains(&byte);
     let is_open = uri.ends_with(['/', '#', ':', '=']);

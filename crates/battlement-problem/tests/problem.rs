@@ -161,7 +161,7 @@ fn type_of(base: &'static str, code: &str) -> String {
 }
 
 #[test]
-fn a_code_that_is_no_uri_segment_is_escaped() {
+fn a_code_that_is_not_a_uri_segment_is_percent_encoded() {
     for (code, expected) in [
         ("out_of_stock", "https://shop.example/problems/out_of_stock"),
         ("out of stock", "https://shop.example/problems/out%20of%20stock"),

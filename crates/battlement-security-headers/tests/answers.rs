@@ -100,7 +100,7 @@ async fn hsts_and_upgrades_are_for_https_or_for_always() {
 }
 
 #[tokio::test]
-async fn what_a_trusted_proxy_says_of_the_scheme_stands_before_the_connection() {
+async fn the_scheme_of_a_trusted_proxy_takes_precedence_over_the_connection() {
     let layer = SecurityHeadersLayer::none().header(Hsts::new());
     for (scheme, request, sent) in [
         (Some(Scheme::Https), http(), true),
@@ -118,7 +118,7 @@ async fn what_a_trusted_proxy_says_of_the_scheme_stands_before_the_connection() 
 }
 
 #[tokio::test]
-async fn a_uri_that_says_https_brings_neither_hsts_nor_upgrades() {
+async fn an_https_uri_brings_neither_hsts_nor_upgrades() {
     let request = Request::get("https://shop.example/").body(()).unwrap();
     let headers = answer(&SecurityHeadersLayer::html(), request, |_| Response::new("")).await;
     assert!(!headers.contains_key("strict-transport-security"));

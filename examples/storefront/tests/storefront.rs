@@ -113,7 +113,7 @@ fn more_than_there_is_cannot_be_ordered() {
 }
 
 #[test]
-fn a_refusal_that_is_up_to_the_customer_is_no_warning() {
+fn an_order_refused_by_the_customer_s_own_fault_is_not_a_warning() {
     let mut shop = Storefront::start(&[]);
     assert_eq!(shop.order(b"too-many", &samovars(4)).status, 409);
     assert_eq!(shop.order(b"too-dear", &samovars(3)).status, 402);

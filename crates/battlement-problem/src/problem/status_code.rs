@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-/// Returns the status phrase of IANA's registry, or what to say where that has none.
+/// Returns the status phrase of IANA's registry, or `Error` if the status is not registered.
 pub(super) fn phrase(status: StatusCode) -> &'static str {
     match status {
         // Renamed by RFC 9110; the `http` crate has the former names.

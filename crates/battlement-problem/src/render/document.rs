@@ -97,8 +97,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Puts `code` behind `base` as one segment (RFC 3986, section 3.3). A reader would resolve a segment of dots
-/// against the rest of the path, so a code that is one names no type.
+/// Appends `code` to `base` as one percent-encoded segment (RFC 3986, section 3.3). Readers resolve segments of
+/// dots against the rest of the path, so a code of that form yields `about:blank`.
 fn type_uri(base: &str, code: &str) -> Cow<'static, str> {
     if matches!(code, "" | "." | "..") {
         return "about:blank".into();

@@ -47,7 +47,7 @@ async fn private_text_in_another_charset_is_left_out_with_a_log_line() {
 }
 
 #[tokio::test]
-async fn text_in_utf_8_or_in_the_ascii_of_an_older_charset_is_told() {
+async fn text_in_utf_8_or_in_the_ascii_of_an_older_charset_becomes_the_detail() {
     for content_type in [
         "text/plain",
         "text/plain; charset=utf-8",

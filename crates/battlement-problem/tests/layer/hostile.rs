@@ -113,7 +113,7 @@ fn is_logged(answer: &Answer, fault: Fault) {
 }
 
 #[tokio::test]
-async fn an_error_that_cannot_be_told_is_answered_and_logged() {
+async fn an_error_that_cannot_be_formatted_is_answered_and_logged() {
     for fault in FAULTS {
         for layer in layers() {
             let answer = fails(layer, || Broken::by(fault).into()).await;
@@ -125,7 +125,7 @@ async fn an_error_that_cannot_be_told_is_answered_and_logged() {
 }
 
 #[tokio::test]
-async fn a_problem_whose_source_cannot_be_told_is_answered_as_it_says_and_logged() {
+async fn a_problem_whose_source_cannot_be_formatted_keeps_its_status_and_detail_and_is_logged() {
     let conflict = |fault| {
         Problem::new(StatusCode::CONFLICT, "taken")
             .detail("choose another")
@@ -147,7 +147,7 @@ async fn a_problem_whose_source_cannot_be_told_is_answered_as_it_says_and_logged
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_is_named_in_the_log() {
+async fn the_log_names_the_part_of_an_error_that_cannot_be_formatted() {
     let failed = fails(ProblemLayer::new(), || Broken::by(Fault::SourceTextFails).into()).await;
     let expected = "the cellar is flooded: the cellar (its Display implementation failed)";
     assert!(failed.log.contains(expected), "{}", failed.log);
@@ -202,7 +202,7 @@ impl Body for Leaking {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_by_an_error_that_cannot_be_told_is_told_to_the_hook() {
+async fn a_body_that_ends_by_an_error_that_cannot_be_formatted_reaches_the_hook() {
     for fault in FAULTS {
         let bugs = Arc::new(AtomicUsize::new(0));
         let layer = ProblemLayer::new().on_bug({
@@ -243,7 +243,7 @@ impl Body for Short {
 }
 
 #[tokio::test]
-async fn a_text_whose_body_fails_with_an_error_that_cannot_be_told_leaves_the_status() {
+async fn a_text_whose_body_fails_with_an_error_that_cannot_be_formatted_leaves_the_status() {
     for fault in FAULTS {
         let service = ProblemLayer::new().layer(service_fn(async |_: Request<()>| {
             let response = Response::builder().status(404);
@@ -257,7 +257,7 @@ async fn a_text_whose_body_fails_with_an_error_that_cannot_be_told_leaves_the_st
 
 proptest! {
     #[test]
-    fn whatever_fails_in_a_chain_of_errors_the_request_is_answered(
+    fn a_request_is_answered_whichever_parts_of_a_chain_of_errors_fail(
         faults in prop::collection::vec(prop::sample::select(FAULTS.to_vec()), 1..6),
         status in prop::option::of(400_u16..600),
     ) {

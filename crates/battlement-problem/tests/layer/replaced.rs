@@ -79,7 +79,7 @@ async fn a_body_that_is_left_alone_keeps_its_metadata() {
 }
 
 #[tokio::test]
-async fn what_a_problem_was_given_itself_stays() {
+async fn a_header_that_was_set_on_the_problem_itself_stays() {
     let written = send(ProblemLayer::new(), &[], async |_| {
         let problem = Problem::of_status(StatusCode::PRECONDITION_FAILED)
             .header(header::ETAG, HeaderValue::from_static("\"now\""));

@@ -26,12 +26,12 @@ pub struct Hsts {
 /// In which answers something is said that concerns https.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum When {
-    /// Where the client came by https, as a trusted proxy wrote or the connection says.
+    /// Over https, by the scheme that a trusted proxy wrote, or by the scheme of the connection.
     ///
     /// Behind a proxy that ends TLS, the layer for the client's address (`battlement-client-ip`) has to stand
     /// further out; in a server that ends TLS, [`ConnectionScheme`](crate::ConnectionScheme) has to be in the
-    /// extensions of each request. Where neither is known this has to be [`Always`](Self::Always). The URI of
-    /// a request does not count: a client writes `https` into it over plain TCP as well.
+    /// extensions of each request. If neither is known, use [`Always`](Self::Always). The URI of a request does
+    /// not count: a client may write `https` into it over plain TCP as well.
     #[default]
     Https,
     /// In all of them.
