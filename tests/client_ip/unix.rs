@@ -89,12 +89,12 @@ async fn asking(layer: ClientIpLayer, lines: &Lines) -> Result<String, BoxError>
 async fn an_extractor_over_a_trusted_socket_says_that_the_header_is_missing() -> Result<(), BoxError>
 {
     let trusting = || ClientIpLayer::behind(Proxies::unix(), Forwarding::x_forwarded_for());
-    assert_eq!(asking(trusting(), &vec![("x-forwarded-for", "192.0.2.1")]).await?, "192.0.2.1");
-    let missing = asking(trusting(), &Vec::new()).await?;
+    assert_eq!(asking(trusting(), &[("x-forwarded-for", "192.0.2.1")]).await?, "192.0.2.1");
+    let missing = asking(trusting(), &[]).await?;
     assert!(missing.contains("without the header `x-forwarded-for`"), "{missing}");
-    let unusable = asking(trusting(), &vec![("x-forwarded-for", "unknown")]).await?;
+    let unusable = asking(trusting(), &[("x-forwarded-for", "unknown")]).await?;
     assert!(unusable.contains("header `x-forwarded-for` contains no address"), "{unusable}");
-    let untrusted = asking(ClientIpLayer::new(), &vec![("x-forwarded-for", "6.6.6.6")]).await?;
+    let untrusted = asking(ClientIpLayer::new(), &[("x-forwarded-for", "6.6.6.6")]).await?;
     assert!(untrusted.contains("a Unix socket that is not trusted"), "{untrusted}");
     Ok(())
 }

@@ -77,10 +77,10 @@ impl<'a> Reporter<'a> {
         let backtrace = bug.backtrace().filter(|way| way.status() == BacktraceStatus::Captured);
         let (request_id, cause) = (self.id(), bug.chain());
         error!(request_id, cause, backtrace = backtrace.map(tracing::field::display), "{message}");
-        if let Some(on_bug) = &self.config.on_bug {
-            if let Err(caught) = catch(|| on_bug(bug)) {
-                self.panicked(caught, "the hook for bugs panicked");
-            }
+        if let Some(on_bug) = &self.config.on_bug
+            && let Err(caught) = catch(|| on_bug(bug))
+        {
+            self.panicked(caught, "the hook for bugs panicked");
         }
     }
 

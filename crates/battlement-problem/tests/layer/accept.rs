@@ -43,7 +43,9 @@ async fn the_lines_of_an_accept_header_are_bounded_together() {
 }
 
 mod alone {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
 
     use super::*;
 
