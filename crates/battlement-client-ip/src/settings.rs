@@ -23,7 +23,11 @@ battlement_core::settings! {
     /// ```
     #[derive(Clone, Debug)]
     #[derive(Deserialize)]
-    #[serde(remote = "ClientIpSettings", default = "ClientIpSettings::default", deny_unknown_fields)]
+    #[serde(
+        remote = "ClientIpSettings",
+        default = "ClientIpSettings::default",
+        deny_unknown_fields,
+    )]
     pub struct ClientIpSettings {
         /// [`ClientIpLayer::enabled`].
         pub enabled: bool,

@@ -14,9 +14,9 @@ pub use self::{
 
 /// Defines a struct of settings whose deserialization errors name the field, as `policies[1].quota`.
 ///
-/// The struct is written as for `#[derive(Deserialize)]`, which stands in an attribute of its own, with the struct's
-/// name as `remote`, and with `Name::default` where all fields have a default. On the struct and on each field the
-/// documentation comes first and `serde`'s attributes last.
+/// The struct is written as for `#[derive(Deserialize)]`, which stands in an attribute of its own. Its `serde` attribute
+/// has the struct's name as `remote`, and `Name::default` as `default` where all fields have one. On the struct and on
+/// each field the documentation comes first and `serde`'s attributes last.
 ///
 /// # Example
 ///
@@ -62,7 +62,9 @@ macro_rules! settings {
         }
 
         impl<'de> $crate::settings::Settings<'de> for $name {
-            fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+            fn read<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
                 #[derive $read]
                 #[serde $serde]
                 struct Fields {
@@ -76,7 +78,9 @@ macro_rules! settings {
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
                 $crate::settings::named(deserializer)
             }
         }

@@ -27,7 +27,11 @@ battlement_core::settings! {
     /// ```
     #[derive(Clone, Debug)]
     #[derive(Deserialize)]
-    #[serde(remote = "RequestIdSettings", default = "RequestIdSettings::default", deny_unknown_fields)]
+    #[serde(
+        remote = "RequestIdSettings",
+        default = "RequestIdSettings::default",
+        deny_unknown_fields,
+    )]
     pub struct RequestIdSettings {
         /// [`RequestIdLayer::enabled`].
         pub enabled: bool,

@@ -79,7 +79,12 @@ battlement_core::settings! {
     /// ```
     #[derive(Clone, Debug, Default)]
     #[derive(Deserialize)]
-    #[serde(remote = "SecurityHeadersSettings", default = "SecurityHeadersSettings::default", rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(
+        remote = "SecurityHeadersSettings",
+        default = "SecurityHeadersSettings::default",
+        rename_all = "camelCase",
+        deny_unknown_fields,
+    )]
     pub struct SecurityHeadersSettings {
         enabled: Option<bool>,
         preset: Preset,

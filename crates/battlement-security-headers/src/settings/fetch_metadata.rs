@@ -17,7 +17,12 @@ battlement_core::settings! {
     /// ```
     #[derive(Clone, Debug)]
     #[derive(Deserialize)]
-    #[serde(remote = "FetchMetadataSettings", default = "FetchMetadataSettings::default", rename_all = "camelCase", deny_unknown_fields)]
+    #[serde(
+        remote = "FetchMetadataSettings",
+        default = "FetchMetadataSettings::default",
+        rename_all = "camelCase",
+        deny_unknown_fields,
+    )]
     pub struct FetchMetadataSettings {
         /// [`FetchMetadataLayer::enabled`].
         pub enabled: bool,
