@@ -6,7 +6,10 @@ use battlement_rate_limit::{
     Policy,
     redis::{OnFailure, Redis, State},
 };
-use battlement_testkit::{eventually, redis::Redis as Server};
+use battlement_testkit::{
+    eventually,
+    redis::{Redis as Server, RedisCluster},
+};
 
 use crate::{
     log::Log,
@@ -83,4 +86,23 @@ async fn the_database_of_the_url_is_used() {
     assert_eq!(server.query::<u32>(&["DBSIZE"]).await.unwrap(), 0);
     let info: String = server.query(&["INFO", "keyspace"]).await.unwrap();
     assert!(info.contains("db3:"), "{info}");
+}
+
+#[tokio::test]
+async fn a_user_of_a_cluster_with_the_documented_rules_may_do_all_that_limits_need() {
+    let cluster = RedisCluster::start().await.unwrap();
+    let rules = "~rl:* +get +set +del +time +eval +evalsha +ping +cluster|slots +asking";
+    let rules: Vec<_> = rules.split(' ').collect();
+    let mut urls = Vec::new();
+    for master in cluster.masters() {
+        let user = ["ACL", "SETUSER", "limits", "on", ">password"];
+        master.query::<()>(&[&user[..], &rules].concat()).await.unwrap();
+        urls.push(url(master, "limits", "password"));
+    }
+    let redis = Redis::cluster(urls).deadline(PATIENCE).build().unwrap();
+    let shop = Shop::new(&redis, Policy::per_day("day", 9), OnFailure::Deny);
+    for customer in 0..30 {
+        assert_eq!(shop.ask(customer).await.status, 200, "{redis:?}");
+    }
+    assert_eq!(redis.state(), State::Up);
 }

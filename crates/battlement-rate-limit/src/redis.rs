@@ -28,14 +28,50 @@
 //!    in the order in which they came.
 //! 3. The request waits for the answer outside of the service, and no longer than the deadline. What was given
 //!    up is not charged later: a command says until when it may be, and the script holds to it.
-//! 4. If there is no answer in time, what was chosen for that applies ([`OnFailure`]), and nothing is sent a
-//!    second time. Headers that would have to be guessed are left out.
+//! 4. If there is no answer in time, the configured [`OnFailure`] applies, and nothing that Redis may have executed is
+//!    sent a second time. Headers that would have to be guessed are left out.
 //!
-//! When a call was late or failed, a task looks whether Redis decides at all. If it does not, or if half of at
-//! least 20 calls within a second failed, it is not asked: an outage costs a few requests the deadline, and
-//! the others nothing. The task tries again and again, at times that differ between processes, with a
-//! connection of its own, and looks whether what it asks is decided and *written*: a replica that was a
-//! master, or a server without memory, does not count as back. It looks after idle connections, too.
+//! A connection that closes is replaced at once. A command of which no byte was written goes out over the next
+//! connection, within the deadline of each of its requests: a killed idle connection, a restart of the server or the idle
+//! timeout of a proxy fails no request while the server answers. A command that was on its way fails its own requests
+//! and no others.
+//!
+//! When a call was late or failed, a task probes whether Redis decides, and *writes* what it has decided: a replica that
+//! was a primary, or a server without memory, does not count as available. Only if a probe fails as well, requests do
+//! not ask: an outage costs a few requests the deadline, and the others nothing. The task probes again, at intervals that
+//! grow with the outage and differ between processes. It uses idle connections, too.
+//!
+//! A process that lacks the processor reads answers late. Where a timer fires late, the request waits for as long again,
+//! and a probe that was late for that reason is repeated, so that a busy process does not take itself for an outage.
+//!
+//! # What the log says
+//!
+//! An outage is logged as a warning when it begins, with the reason (`why`) and what an operator can do (`fix`), and
+//! its end at level info. The same reason is logged once a minute at most; in between, outages are logged at level
+//! debug. Commands that fail while Redis is available are logged the same way. No line contains an address, a password or
+//! a key.
+//!
+//! # Runtimes
+//!
+//! Each Tokio runtime that asks has connections, batches and a supervising task of its own, made with its first request
+//! and ended with the runtime, or with the last clone of the [`Redis`].
+//!
+//! - With one multi-threaded runtime, as axum and `#[tokio::main]` have it, that is one connection.
+//! - With one current-thread runtime per core, each core has its own: a handler that blocks its core holds up no request
+//!   of another core. A [`Redis`] is made once, and its clones or those of its layers are moved to the cores.
+//! - A [`Redis`] that was made in one runtime may be used in others, whether or not that one is run. [`Redis::state`]
+//!   tells how all of them stand together; one that has not run for 20 seconds is left out.
+//! - A request that is called outside of any runtime is not asked for, and the configured [`OnFailure`] applies.
+//!
+//! # TLS
+//!
+//! With the feature `redis-tls`, and `rediss://` in the URL. The authorities are those of the system, or
+//! `root_certificates` or `root_certificates_file`; `client_certificate_files` are for servers that require a certificate
+//! of the client, as Redis does by default. Files are read again for each connection.
+//!
+//! The cryptography is that which the application has installed as the default of its process
+//! (`rustls::crypto::CryptoProvider::install_default`) by the time that a connection is made, or that of ring. This crate
+//! installs nothing, so the application may choose before or after.
 //!
 //! # Defaults
 //!
@@ -46,10 +82,10 @@
 //! | prefix of keys | `rl` | |
 //! | secret of keys | none | what replicas must share, somebody has to give them |
 //! | questions together | 64 | a command of so many keeps a server busy for a quarter of a millisecond |
-//! | questions that wait | 10,000 | beyond, waiting helps nobody |
+//! | questions that wait | 10,000 per runtime | beyond, waiting helps nobody |
 //! | denied keys remembered | 10,000 | about 2 MB |
 //! | age of what is remembered | 1 s | so late at most is a refund or a reset of another process seen |
-//! | connections | 1 | commands share it; what is asked together needs no more |
+//! | connections | 1 per runtime and server | commands share it; what is asked together needs no more |
 //!
 //! # What it keeps in Redis
 //!
@@ -81,12 +117,6 @@
 //!
 //! Before its question was sent, it is not charged. After that it is, as in memory. Nobody who goes takes
 //! along those whose questions went with its own, and nobody waits for a caller that is not polled any more.
-//!
-//! # Tasks
-//!
-//! One for each [`Redis`] that looks after the connection, and short ones that carry questions that go
-//! together, and refunds. They run in the runtime of the requests, and end with the last clone; if that runtime ends
-//! earlier, a request in another one starts them anew.
 
 mod builder;
 mod clock;
@@ -127,6 +157,8 @@ mod way;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(fuzzing)]
+pub use self::connection::fuzz;
 pub(crate) use self::encoded::Encoded;
 #[cfg(feature = "serde")]
 pub use self::settings::{RedisSettings, Urls};
@@ -144,10 +176,9 @@ use self::{
 };
 use crate::ConfigError;
 
-/// A Redis that limiters keep their state in: one connection for all of them.
+/// A Redis that limiters keep their state in, with the connections for all of them.
 ///
-/// A clone is the same one. A task of its own makes the connection, looks whether Redis decides, and comes
-/// back to it after an outage; it ends with the last clone.
+/// A clone shares them. In each runtime that asks, a task looks after the connections; it ends with the last clone.
 #[derive(Clone)]
 pub struct Redis(Arc<Owner>);
 
@@ -175,7 +206,7 @@ impl Redis {
     /// The cluster that these nodes belong to, to be set up further. The others are found through them.
     ///
     /// Keys lie in the slots their hashes fall into, and what is asked together is of one slot. A node that
-    /// is away takes only its own slots with it.
+    /// is unavailable takes only its own slots with it. A slot that migrates fails no request.
     #[cfg(feature = "redis-cluster")]
     #[must_use]
     pub fn cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Builder {

@@ -55,3 +55,9 @@ impl Target for Nodes {
         Box::new(Cluster::new(endpoints, dial, changed))
     }
 }
+
+/// Reads a value as the slots of a cluster.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(value: &redis::Value) {
+    drop(table::ranges(value, "host"));
+}

@@ -85,3 +85,15 @@ impl Connection {
         self.end.get()
     }
 }
+
+/// Reads bytes as the replies of a server, for fuzzing.
+#[cfg(fuzzing)]
+pub fn fuzz(mut bytes: &[u8]) {
+    while let Ok(Some((reply, length))) = resp::parse(bytes) {
+        match reply {
+            resp::Reply::Error(line) => drop(Fault::of_line(&line)),
+            resp::Reply::Value(value) => super::cluster::fuzz(&value),
+        }
+        bytes = &bytes[length..];
+    }
+}

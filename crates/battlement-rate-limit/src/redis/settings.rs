@@ -186,6 +186,20 @@ mod tests {
         assert!(unknown.unwrap_err().to_string().contains("pool"));
     }
 
+    #[cfg(feature = "redis-tls")]
+    #[test]
+    fn certificates_are_set_by_files_that_belong_together() {
+        let with = |more: &str| fields(&format!(r#"{{ "url": "rediss://host/", {more} }}"#));
+        let certificate = r#""client_certificate_file": "none.pem""#;
+        assert_eq!(with(certificate), ["client_key_file"]);
+        assert_eq!(with(r#""client_key_file": "none.key""#), ["client_certificate_file"]);
+        let both = format!(r#"{certificate}, "client_key_file": "none.key""#);
+        assert_eq!(with(&both), ["client_certificate_file"], "there is no such file");
+        assert_eq!(with(r#""root_certificates_file": "none.pem""#), ["root_certificates_file"]);
+        let twice = r#""root_certificates": "PEM", "root_certificates_file": "none.pem""#;
+        assert_eq!(with(twice), ["root_certificates_file"]);
+    }
+
     #[test]
     fn a_value_of_the_wrong_kind_is_told_by_its_name_and_a_secret_one_is_not_told() {
         let error =

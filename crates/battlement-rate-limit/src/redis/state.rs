@@ -6,7 +6,7 @@ pub enum State {
     Connecting,
     /// It is asked.
     Up,
-    /// Some nodes of a cluster are not asked, since they are away.
+    /// Some nodes of a cluster are not asked, since they are unavailable; or one of several runtimes does not reach Redis.
     Degraded,
     /// It is not asked, since it is away. It is tried in the background.
     Down,

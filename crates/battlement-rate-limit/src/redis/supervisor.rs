@@ -17,7 +17,7 @@ use super::{
     connection::Connection,
     deadline::until,
     engine::{Engine, Phase},
-    fault::Fault,
+    fault::{Fault, Unreachable},
     probe,
     signs::Seen,
 };
@@ -128,8 +128,10 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
         let refreshed = if is_due { self.engine.link.refresh().await } else { Ok(()) };
         self.sweep(groups).await;
         if let Err(fault) = refreshed {
-            // Without it, all that groups say is that no server is known.
-            self.faults.values_mut().for_each(|why| *why = fault.clone());
+            // Without slots, all that the groups say is that there are none.
+            let nothing = Fault::Unreachable(Unreachable::NoSlots);
+            let unknown = self.faults.values_mut().filter(|why| **why == nothing);
+            unknown.for_each(|why| *why = fault.clone());
         }
         // The attempt was made just now.
         self.engine.signs.forget_changes();

@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use redis::cmd;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use super::table::{Range, Table, ranges};
 use crate::redis::{
@@ -46,15 +46,16 @@ impl Cluster {
     async fn slots(&self) -> Result<(Vec<Range>, Vec<Arc<Node>>), Fault> {
         let table = self.table.load_full();
         for node in table.nodes.iter().filter(|node| node.open().is_some()) {
-            if let Ok(ranges) = slots_by(node).await {
+            if let Ok(ranges) = slots_by(node, self.dial.limit).await {
                 return Ok((ranges, Vec::new()));
             }
         }
         let seeds = self.seeds.iter().filter(|seed| table.at(&seed.address).is_none());
         let seeds = seeds.map(|seed| self.new_node(seed.clone()));
         let nodes: Vec<_> = table.nodes.iter().cloned().chain(seeds).collect();
+        let limit = self.dial.limit;
         let mut asked: JoinSet<_> =
-            nodes.iter().cloned().map(|node| async move { slots_by(&node).await }).collect();
+            nodes.iter().cloned().map(|node| async move { slots_by(&node, limit).await }).collect();
         let mut fault = Fault::Unreachable(Unreachable::NoSlots);
         while let Some(answer) = asked.join_next().await {
             match answer {
@@ -67,12 +68,13 @@ impl Cluster {
     }
 }
 
-/// Asks a node for the slots of all.
-async fn slots_by(node: &Arc<Node>) -> Result<Vec<Range>, Fault> {
+/// Asks a node for the slots of all. A connection that is dead in silence takes no longer than `limit`.
+async fn slots_by(node: &Arc<Node>, limit: Duration) -> Result<Vec<Range>, Fault> {
     let connection = node.connection().await?;
     let mut slots = cmd("CLUSTER");
     slots.arg("SLOTS");
-    let reply = connection.send(slots.get_packed_command()).await?;
+    let reply = timeout(limit, connection.send(slots.get_packed_command())).await;
+    let reply = reply.unwrap_or(Err(Fault::Late))?;
     let Address::Tcp { host, .. } = &node.endpoint.address else {
         return Err(Fault::Unreachable(Unreachable::NoSlots));
     };

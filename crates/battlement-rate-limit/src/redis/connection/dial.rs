@@ -21,7 +21,7 @@ use crate::redis::{
 pub(in crate::redis) struct Dial {
     tls: Tls,
     /// The longest time that one connection may take.
-    limit: Duration,
+    pub(in crate::redis) limit: Duration,
     /// The time that the clocks of servers are compared with.
     began: Instant,
 }

@@ -53,7 +53,7 @@ enum State {
 const RESTART: Duration = Duration::from_secs(1);
 /// The pauses between these attempts are a part of the time for which there is no connection, and not shorter or
 /// longer than this.
-const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
+const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
 const PART: u32 = 20;
 /// Two attempts of callers begin at least so long one after the other.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
