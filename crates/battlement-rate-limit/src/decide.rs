@@ -85,6 +85,7 @@ impl Rule {
     ///
     /// Whoever tells a client how long to wait must store the result: a cell that is settled again later would
     /// start the same wait again.
+    #[inline]
     pub(crate) fn settle(&self, cell: Cell, now: u64) -> Cell {
         match self {
             Self::Gcra(gcra) => gcra.settle(cell, now),
@@ -93,9 +94,8 @@ impl Rule {
         }
     }
 
-    /// Returns the cell after `cost` more, if that is allowed.
+    /// Returns the cell after `cost` more, if that is allowed. The cell is settled.
     pub(crate) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
-        let cell = self.settle(cell, now);
         match self {
             Self::Gcra(gcra) => gcra.take(cell, now, cost),
             Self::Fixed(window) => window.take_fixed(cell, now, cost),
@@ -103,9 +103,8 @@ impl Rule {
         }
     }
 
-    /// Returns what is left of the cell.
+    /// Returns what is left of the cell, which is settled.
     pub(crate) fn left(&self, cell: Cell, now: u64) -> Left {
-        let cell = self.settle(cell, now);
         match self {
             Self::Gcra(gcra) => gcra.left(cell, now),
             Self::Fixed(window) => window.left_fixed(cell, now),

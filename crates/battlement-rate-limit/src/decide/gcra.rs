@@ -27,6 +27,8 @@ pub(crate) struct Gcra {
     capacity: u32,
     /// How far a cell is ahead of which all is used.
     most: u64,
+    /// The interval, as cells carry it.
+    nanos: f64,
     /// Identifies it in cells. Even, and not 0.
     rule: u32,
 }
@@ -94,8 +96,15 @@ impl Gcra {
             .expect("an interval of at least a nanosecond")
             .allow_burst(burst);
         let limiter = RateLimiter::new(quota, OnStage, Now);
-        let (capacity, rule) = (burst.get(), rule_of(interval, burst.get()));
-        Self { limiter, interval, capacity, most: interval.saturating_mul(capacity.into()), rule }
+        let capacity = burst.get();
+        Self {
+            limiter,
+            interval,
+            capacity,
+            most: interval.saturating_mul(capacity.into()),
+            nanos: double(interval),
+            rule: rule_of(interval, capacity),
+        }
     }
 
     #[cfg(feature = "redis")]
@@ -105,7 +114,7 @@ impl Gcra {
             nanos: self.interval,
             units: self.capacity,
             rule: self.rule,
-            scale: double(self.interval),
+            scale: self.nanos,
         }
     }
 
@@ -145,52 +154,66 @@ impl Gcra {
         (taken.map(|_| ()), self.left(*cell, now))
     }
 
+    #[inline]
     pub(super) fn settle(&self, cell: Cell, now: u64) -> Cell {
         let ahead = cell.until.saturating_sub(now);
-        if self.wrote(cell) {
-            return if ahead > self.most { Cell { until: now + self.most, ..cell } } else { cell };
-        }
-        if ahead == 0 {
+        if ahead == 0 || (cell.rule == self.rule && ahead <= self.most) {
             return cell;
+        }
+        self.settle_other(cell, now, ahead)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_other(&self, cell: Cell, now: u64, ahead: u64) -> Cell {
+        if self.wrote(cell) {
+            return Cell { until: now + ahead.min(self.most), ..cell };
         }
         let used = double(ahead) / self.nanos_of(cell);
         let least = used * ROUNDED_DOWN;
-        let ahead = used * double(self.interval);
-        let ahead = if ahead < EXACT { ahead } else { least * double(self.interval) };
+        let ahead = used * self.nanos;
+        let ahead = if ahead < EXACT { ahead } else { least * self.nanos };
         let ahead = if ahead < double(self.most) { ahead as u64 } else { self.most };
         if least <= f64::from(self.capacity) {
-            return self.cell(now, ahead, double(self.interval));
+            return self.cell(now, ahead);
         }
         // Rounded up: a client must not gain units by making two policies take turns.
-        self.cell(now, ahead, double(ahead) / least.ceil())
+        self.overdrawn(now, ahead, double(ahead) / least.ceil())
     }
 
     /// The cell is settled.
+    #[inline]
     pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let ahead = cell.until.saturating_sub(now);
         let after = self.decide(ahead, cost)?;
         if ahead == 0 || cell.rule == self.rule {
-            return Ok(self.cell(now, after, double(self.interval)));
+            return Ok(self.cell(now, after));
         }
         let used = double(ahead) / self.nanos_of(cell) + f64::from(cost);
-        Ok(self.cell(now, after, double(after) / used))
+        Ok(self.overdrawn(now, after, double(after) / used))
     }
 
     /// The cell is settled.
+    #[inline]
     pub(super) fn left(&self, cell: Cell, now: u64) -> Left {
         self.left_of(cell.until.saturating_sub(now))
     }
 
+    #[inline]
+    const fn cell(&self, now: u64, ahead: u64) -> Cell {
+        Cell { until: now + ahead, state: self.nanos.to_bits(), rule: self.rule }
+    }
+
     /// Returns a cell that is `ahead`, in which a rule with other numbers finds a unit used for each `nanos` of that.
     ///
-    /// Less than an interval is what units take of a cell that was cut: this rule lets the client wait for what it
-    /// holds, but the others still know what was used.
-    fn cell(&self, now: u64, ahead: u64, nanos: f64) -> Cell {
-        let until = now + ahead;
-        if nanos < double(self.interval) {
-            return Cell { until, state: nanos.to_bits(), rule: self.rule | OVERDRAWN };
+    /// They are less than an interval if the cell was cut: this rule lets the client wait for the units that it holds,
+    /// but the others still know what was used.
+    fn overdrawn(&self, now: u64, ahead: u64, nanos: f64) -> Cell {
+        if nanos < self.nanos {
+            let (state, rule) = (nanos.to_bits(), self.rule | OVERDRAWN);
+            return Cell { until: now + ahead, state, rule };
         }
-        Cell { until, state: double(self.interval).to_bits(), rule: self.rule }
+        self.cell(now, ahead)
     }
 
     const fn wrote(&self, cell: Cell) -> bool {
@@ -200,7 +223,7 @@ impl Gcra {
     /// Returns the nanoseconds that a used unit of the cell takes to come back.
     fn nanos_of(&self, cell: Cell) -> f64 {
         let nanos = f64::from_bits(cell.state);
-        if nanos > 0.0 && nanos.is_finite() { nanos } else { double(self.interval) }
+        if nanos > 0.0 && nanos.is_finite() { nanos } else { self.nanos }
     }
 
     /// How far ahead a cell is that was `ahead`, and of which `cost` was taken.
@@ -222,12 +245,15 @@ impl Gcra {
         }
     }
 
+    /// The cell is ahead by no more than all of the burst.
     #[inline]
     fn left_of(&self, ahead: u64) -> Left {
-        let taken = ahead.div_ceil(self.interval);
-        // A unit is there again when the cell is ahead by one interval less, in whole intervals.
-        let reset = ahead - taken.saturating_sub(1) * self.interval;
-        Left { units: self.capacity - u32::try_from(taken).unwrap_or(self.capacity), reset }
+        let Some(rest) = ahead.checked_sub(1) else {
+            return Left { units: self.capacity, reset: 0 };
+        };
+        // The unit that comes back next, which is used in part or as a whole, and those after it.
+        let after_it = rest / self.interval;
+        Left { units: self.capacity - 1 - after_it as u32, reset: rest % self.interval + 1 }
     }
 
     /// Of what was taken, the last to come back is what was taken last: it has all come back once the cell
@@ -238,7 +264,7 @@ impl Gcra {
         let not_yet_back = ahead_then.saturating_sub(now.saturating_sub(then));
         let given = self.time_of(cost).min(not_yet_back);
         if !self.wrote(cell) {
-            let given = double(given) / double(self.interval) * self.nanos_of(cell);
+            let given = double(given) / self.nanos * self.nanos_of(cell);
             let until = cell.until.saturating_sub(given as u64);
             return Cell { until: until.max(now), ..cell };
         }

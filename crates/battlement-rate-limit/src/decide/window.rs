@@ -39,8 +39,8 @@ impl Window {
     /// A cell of another period keeps the units and the share of its period that has passed.
     pub(super) fn settle(&self, cell: Cell, now: u64, windows: u32) -> Cell {
         let left = cell.until.saturating_sub(now);
+        let most = self.period * u64::from(windows);
         if self.wrote(cell) {
-            let most = self.period * u64::from(windows);
             return if left > most { Cell { until: now + most, ..cell } } else { cell };
         }
         if left == 0 {
@@ -51,7 +51,7 @@ impl Window {
         let periods = if is_possible { periods } else { windows.into() };
         // Whole microseconds, as Redis counts.
         let left = (periods * micros(self.period)) as u64 * 1_000;
-        Cell { until: now + left, rule: self.rule, ..cell }
+        Cell { until: now + left.min(most), rule: self.rule, ..cell }
     }
 
     #[cfg(feature = "redis")]

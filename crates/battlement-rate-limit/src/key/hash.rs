@@ -15,7 +15,8 @@ const MAPPED: u128 = 0xffff;
 /// The key of an address also carries the network of that address, for the store in memory alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash {
-    bits: u128,
+    /// The lower half and the upper.
+    bits: [u64; 2],
     network: Network,
 }
 
@@ -56,7 +57,7 @@ impl Secret {
     /// Returns the key of an address alone.
     #[inline]
     pub(crate) const fn of_ip(&self, ip: IpKey) -> KeyHash {
-        KeyHash { bits: self.bits_of_ip(ip), network: Network::of(ip) }
+        KeyHash::new(self.bits_of_ip(ip), Network::of(ip))
     }
 
     /// An IPv4 address is less than eight bytes, which takes half as long.
@@ -72,8 +73,8 @@ impl Secret {
 
     /// Hashes a key again, where its own hash is under a key that clients may know.
     #[cfg(feature = "redis")]
-    pub(crate) fn rehash(&self, KeyHash { bits, network }: KeyHash) -> KeyHash {
-        KeyHash { bits: self.rehash_bits(bits), network }
+    pub(crate) fn rehash(&self, key: KeyHash) -> KeyHash {
+        KeyHash::new(self.rehash_bits(key.bits()), key.network)
     }
 
     #[cfg(feature = "redis")]
@@ -102,13 +103,19 @@ impl KeyHash {
     #[cfg(test)]
     #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only tests of it need one"))]
     pub(crate) const fn of_bits(bits: u128) -> Self {
-        Self { bits, network: Network::NONE }
+        Self::new(bits, Network::NONE)
+    }
+
+    #[inline]
+    const fn new(bits: u128, network: Network) -> Self {
+        Self { bits: [bits as u64, (bits >> 64) as u64], network }
     }
 
     /// All 128 bits.
     #[must_use]
+    #[inline]
     pub const fn bits(self) -> u128 {
-        self.bits
+        self.bits[0] as u128 | (self.bits[1] as u128) << 64
     }
 
     pub(crate) const fn network(self) -> Network {
@@ -132,7 +139,7 @@ impl KeyHasher {
 
     #[inline]
     pub(crate) const fn finish_key(&self) -> KeyHash {
-        KeyHash { bits: self.finish_bits(), network: self.network }
+        KeyHash::new(self.finish_bits(), self.network)
     }
 
     #[inline]

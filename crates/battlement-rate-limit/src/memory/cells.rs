@@ -7,7 +7,7 @@ use super::{
     table::Table,
 };
 use crate::{
-    Ask, Outcome, Policy, PolicyState, Ruling, Source,
+    Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
     decide::{Cell, Denied, Left},
 };
 
@@ -28,15 +28,15 @@ pub(super) struct Cells {
 }
 
 /// The cell of a policy, found for a decision.
-pub(super) struct Staged {
+struct Staged {
     location: Location,
     /// Whether `before` differs from the stored cell.
     is_settled: bool,
-    pub(super) before: Cell,
-    pub(super) after: Result<Cell, Denied>,
+    before: Cell,
+    after: Result<Cell, Denied>,
 }
 
-pub(super) type AllStaged = SmallVec<[Staged; 2]>;
+type AllStaged = SmallVec<[Staged; 2]>;
 
 /// Where a cell is stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,10 @@ enum Location {
     Own,
     /// Not yet anywhere.
     New,
-    /// Among the shared cells, under this key.
-    Shared(u128),
+    /// Among the shared cells: the one of the key's bucket.
+    Shared,
+    /// Among the shared cells: the one for all keys.
+    SharedByAll,
 }
 
 /// Of the cells of a shard, one in so many is added for sharing.
@@ -80,14 +82,15 @@ impl Cells {
         Some(state(taken, left))
     }
 
-    /// Decides in all cases, and returns whether the cost was taken.
+    /// Decides in all cases.
     #[inline(never)]
     pub(super) fn take_all(
         &mut self,
         ask: &Ask<'_>,
+        asked: u64,
         now: u64,
         networks: &Networks,
-    ) -> (AllStaged, bool) {
+    ) -> Outcome {
         let mut staged = self.stage(ask, now, None);
         let mut counted = Counted::NONE;
         if count_new(&staged) > 0 {
@@ -101,17 +104,24 @@ impl Cells {
             |(staged, policy): (&Staged, &Policy)| staged.after.is_err() && !policy.is_shadow();
         let is_allowed = !staged.iter().zip(ask.policies.iter()).any(denied);
         let takes = is_allowed && ask.cost > 0;
-        self.commit(ask, &staged, now, takes.then_some((counted, networks)));
-        (staged, takes)
+        self.commit(ask, &staged, now, takes, counted, networks);
+        outcome(ask, &staged, asked, now, takes)
     }
 
-    pub(super) fn look(&mut self, ask: &Ask<'_>, now: u64, networks: &Networks) -> AllStaged {
+    pub(super) fn look(
+        &mut self,
+        ask: &Ask<'_>,
+        asked: u64,
+        now: u64,
+        networks: &Networks,
+    ) -> Outcome {
+        let mut counted = Counted::NONE;
         let mut staged = self.stage(ask, now, None);
         if count_new(&staged) > 0 {
-            (staged, _) = self.admit(ask, now, networks, staged);
+            (staged, counted) = self.admit(ask, now, networks, staged);
         }
-        self.commit(ask, &staged, now, None);
-        staged
+        self.commit(ask, &staged, now, false, counted, networks);
+        outcome(ask, &staged, asked, now, false)
     }
 
     pub(super) fn give_back(
@@ -148,10 +158,7 @@ impl Cells {
             let (location, before) = match (self.by_key.get(own(ask, mark)), shared) {
                 (Some(cell), _) => (Location::Own, cell),
                 (None, None) => (Location::New, Cell::default()),
-                (None, Some(counted)) => {
-                    let key = self.shared_key(ask, mark, counted);
-                    (Location::Shared(key), self.shared.get(key).unwrap_or_default())
-                }
+                (None, Some(counted)) => self.find_shared(ask, mark, counted),
             };
             let settled = policy.rule().settle(before, now);
             let after = policy.rule().take(settled, now, ask.cost);
@@ -190,29 +197,28 @@ impl Cells {
         ask: &Ask<'_>,
         staged: &[Staged],
         now: u64,
-        taken: Option<(Counted, &Networks)>,
+        takes: bool,
+        counted: Counted,
+        networks: &Networks,
     ) {
         for ((_, mark), staged) in each(ask).zip(staged) {
             let cell = match staged.after {
-                Ok(after) if taken.is_some() => after,
+                Ok(after) if takes => after,
                 _ if staged.is_settled => staged.before,
                 _ => continue,
             };
-            match (staged.location, taken) {
-                (Location::Shared(key), _) => {
-                    self.shared.sweep(now, |_| {});
-                    self.shared.set(key, Counted::NONE, cell);
-                }
-                (Location::New, Some((counted, networks))) => {
-                    self.by_key.set(own(ask, mark), counted, cell);
-                    networks.add(counted);
-                }
-                (Location::Own | Location::New, _) => {
-                    if let Some(stored) = self.by_key.get_mut(own(ask, mark)) {
-                        *stored = cell;
+            let key = match staged.location {
+                Location::Own | Location::New => {
+                    if self.by_key.set(own(ask, mark), counted, cell) {
+                        networks.add(counted);
                     }
+                    continue;
                 }
-            }
+                Location::Shared => self.bucket(ask, mark, counted),
+                Location::SharedByAll => mark,
+            };
+            self.shared.sweep(now, |_| {});
+            self.shared.set(key, Counted::NONE, cell);
         }
     }
 
@@ -225,32 +231,50 @@ impl Cells {
         source: Source,
     ) -> Option<&mut Cell> {
         if source == Source::Overflow && self.by_key.get(own(ask, mark)).is_none() {
-            let key = self.shared_key(ask, mark, networks.of(ask.key));
+            let key = self.bucket(ask, mark, networks.of(ask.key));
+            let key = if self.shared.get(key).is_some() { key } else { mark };
             return self.shared.get_mut(key);
         }
         self.by_key.get_mut(own(ask, mark))
     }
 
-    /// Returns the key of the shared cell for keys with these counts, or for this one alone if it has no network.
-    ///
-    /// A policy for which there are no shared cells left, since there are many policies, has one for all keys.
-    fn shared_key(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> u128 {
+    /// Finds the cell that keys with these counts share, or this key alone if it has no network. A policy for which there
+    /// is none left, since there are many policies, has one for all keys.
+    fn find_shared(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> (Location, Cell) {
+        if let Some(cell) = self.shared.get(self.bucket(ask, mark, counted)) {
+            return (Location::Shared, cell);
+        }
+        if self.shared.len() < self.most_shared {
+            return (Location::Shared, Cell::default());
+        }
+        (Location::SharedByAll, self.shared.get(mark).unwrap_or_default())
+    }
+
+    fn bucket(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> u128 {
         let number = counted.wide().map_or_else(|| (ask.key.bits() >> 64) as usize, usize::from);
         let bucket = (number % self.buckets) as u128 + 1;
-        let key = mark ^ bucket.wrapping_mul(SPREAD);
-        if self.shared.len() < self.most_shared || self.shared.get(key).is_some() {
-            key
-        } else {
-            mark
-        }
+        mark ^ bucket.wrapping_mul(SPREAD)
     }
 }
 
 /// An odd number that spreads small ones over all bits: 2^128 divided by the golden ratio.
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
-pub(super) fn is_shared(staged: &[Staged]) -> bool {
-    staged.iter().any(|staged| matches!(staged.location, Location::Shared(_)))
+fn outcome(ask: &Ask<'_>, staged: &[Staged], asked: u64, now: u64, takes: bool) -> Outcome {
+    let state = |(policy, staged): (&Policy, &Staged)| {
+        let cell = staged.after.ok().filter(|_| takes).unwrap_or(staged.before);
+        state(staged.after.map(|_| ()), policy.rule().left(cell, now))
+    };
+    let states = ask.policies.iter().zip(staged).map(state).collect();
+    let is_shared = |staged: &Staged| !matches!(staged.location, Location::Own | Location::New);
+    let is_shared = staged.iter().any(is_shared);
+    let source = if is_shared { Source::Overflow } else { Source::Memory };
+    Outcome::new(states, source, decided_at(ask, asked, now))
+}
+
+/// Returns the time of a decision, which is later than that of the request if others have moved the clock on.
+pub(super) fn decided_at(ask: &Ask<'_>, asked: u64, now: u64) -> Moment {
+    if now == asked { ask.now } else { ask.now + Duration::from_nanos(now - asked) }
 }
 
 fn count_new(staged: &[Staged]) -> usize {
@@ -273,7 +297,7 @@ fn left(state: &PolicyState) -> Left {
 }
 
 #[inline]
-pub(super) fn state(taken: Result<(), Denied>, Left { units, reset }: Left) -> PolicyState {
+fn state(taken: Result<(), Denied>, Left { units, reset }: Left) -> PolicyState {
     let ruling = match taken {
         Ok(()) => Ruling::Allow,
         Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },

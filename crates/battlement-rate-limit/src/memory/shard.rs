@@ -1,15 +1,12 @@
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
 use super::{
-    cells::{Cells, Staged, is_shared, state},
+    cells::{Cells, decided_at},
     networks::Networks,
 };
-use crate::{Ask, Moment, Outcome, Policy, Source};
+use crate::{Ask, Outcome, Source};
 
 /// A part of the keys, behind a lock that is never held for longer than a decision. Alone on its cache lines, so that
 /// neighbours do not slow each other down.
@@ -39,9 +36,8 @@ impl Shard {
         cells.latest = cells.latest.max(asked);
         let now = cells.latest;
         let Some(state) = cells.take_one(ask, now) else {
-            let (staged, takes) = cells.take_all(ask, now, networks);
+            let outcome = cells.take_all(ask, asked, now, networks);
             drop(cells);
-            let outcome = outcome(ask, &staged, asked, now, takes);
             if outcome.source == Source::Overflow {
                 on_overflow();
             }
@@ -56,9 +52,7 @@ impl Shard {
     pub(super) fn look(&self, ask: &Ask<'_>, asked: u64, networks: &Networks) -> Outcome {
         let mut cells = self.lock();
         let now = asked.max(cells.latest);
-        let staged = cells.look(ask, now, networks);
-        drop(cells);
-        outcome(ask, &staged, asked, now, false)
+        cells.look(ask, asked, now, networks)
     }
 
     pub(super) fn give_back(
@@ -82,19 +76,4 @@ impl Shard {
         // No code of others runs under the lock, and a cell is written whole.
         self.cells.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn outcome(ask: &Ask<'_>, staged: &[Staged], asked: u64, now: u64, takes: bool) -> Outcome {
-    let both = ask.policies.iter().zip(staged);
-    let states = both.map(|(policy, staged): (&Policy, &Staged)| {
-        let cell = staged.after.ok().filter(|_| takes).unwrap_or(staged.before);
-        state(staged.after.map(|_| ()), policy.rule().left(cell, now))
-    });
-    let source = if is_shared(staged) { Source::Overflow } else { Source::Memory };
-    Outcome::new(states.collect(), source, decided_at(ask, asked, now))
-}
-
-/// Later than it was asked, if others have moved the clock on.
-fn decided_at(ask: &Ask<'_>, asked: u64, now: u64) -> Moment {
-    if now == asked { ask.now } else { ask.now + Duration::from_nanos(now - asked) }
 }

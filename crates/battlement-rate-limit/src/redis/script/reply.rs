@@ -102,7 +102,8 @@ fn states(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malf
                 Cell::of_window(until, [a, b], f64::from_le_bytes(scale))
             }
         };
-        state(rule, cell, now, entry.cost, *ruling)
+        // The script has settled it; another server may have answered.
+        state(rule, rule.settle(cell, now), now, entry.cost, *ruling)
     };
     let states = rules.iter().zip(rulings).map(state);
     Ok(Answer::Done(states.collect::<Result<_, _>>()?))
