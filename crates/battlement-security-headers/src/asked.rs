@@ -1,7 +1,7 @@
 use battlement_core::{Scheme, Wire};
 use http::{Method, Request, StatusCode};
 
-/// What of a request decides which headers its answer has.
+/// The properties of a request that decide the headers of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) grpc: bool,
@@ -18,7 +18,7 @@ impl Asked {
     ];
 
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        // Every call of gRPC is a POST, so other requests are spared the look at their headers.
+        // Every gRPC call is a POST, so the headers of other requests are not read.
         let grpc = request.method() == Method::POST && Wire::of(request.headers()).is_grpc();
         Self { grpc, https: Scheme::of(request).is_some_and(Scheme::is_https) }
     }
@@ -28,7 +28,7 @@ impl Asked {
     }
 }
 
-/// All that decides which headers one answer has.
+/// Everything that decides the headers of one response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion<'a> {
     pub(crate) asked: Asked,

@@ -8,10 +8,10 @@ use http::{StatusCode, request::Parts};
 
 use crate::{CspNonce, SecurityPatch};
 
-/// A handler asked for a nonce where no layer with a policy that takes one stands around it.
+/// The rejection of a handler that asks for a nonce without an outer layer whose policy has one.
 ///
-/// It answers with 500, for it is a mistake of the program. Take an `Option` of the nonce where a handler
-/// is to work without it.
+/// It responds with 500, since this is an error of the program. Use an `Option` of the nonce in a handler that works
+/// without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingNonce;
 
@@ -29,7 +29,7 @@ impl IntoResponse for MissingNonce {
     }
 }
 
-/// Taking it out of the request does not read it.
+/// Extracting the nonce does not generate it.
 impl<S: Sync> FromRequestParts<S> for CspNonce {
     type Rejection = MissingNonce;
 
@@ -46,7 +46,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for CspNonce {
     }
 }
 
-/// A handler returns it before its answer, as `(patch, Html(page))`.
+/// A handler returns it before its response, as `(patch, Html(page))`.
 impl IntoResponseParts for SecurityPatch {
     type Error = Infallible;
 

@@ -6,15 +6,15 @@ use crate::{
     ConfigError, Csp, Endpoint, Header, InvalidField, SecurityHeader, security_header::Content,
 };
 
-/// What mistakes are of.
+/// The subject of a `ConfigError`.
 pub(crate) const SUBJECT: &str = "security headers";
 
-/// What a [`SecurityHeadersLayer`](crate::SecurityHeadersLayer) was told.
+/// The checked settings of a [`SecurityHeadersLayer`](crate::SecurityHeadersLayer).
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
     pub(crate) headers: BTreeMap<Header, SecurityHeader>,
-    /// Endpoints that policies may name, beside those that they bring along.
+    /// Endpoints that policies may name, in addition to those that policies contain.
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) forced: Vec<Header>,
     pub(crate) removed: Vec<HeaderName>,
@@ -30,7 +30,7 @@ const FRAMING: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-/// Names the program behind a service, and often its version.
+/// The name of a header that discloses the program behind a service, and often its version.
 pub(crate) const X_POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 
 impl Config {
@@ -55,7 +55,7 @@ impl Config {
         })
     }
 
-    /// Every endpoint there is, each once.
+    /// Returns every endpoint once.
     pub(crate) fn all_endpoints(&self) -> Vec<&Endpoint> {
         let brought = self.headers.values().filter_map(SecurityHeader::endpoint);
         let mut all: Vec<&Endpoint> = Vec::new();
@@ -71,7 +71,7 @@ impl Config {
         ConfigError::check(SUBJECT, self.invalid_fields(), self)
     }
 
-    /// Everything that is wrong with it.
+    /// Returns every invalid setting.
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let mut mistakes: Vec<_> =
             self.headers.values().flat_map(|header| header.mistakes.clone()).collect();
@@ -87,18 +87,19 @@ impl Config {
             if let Some(name) = csp.endpoint_name()
                 && !endpoints.iter().any(|endpoint| endpoint.name() == name)
             {
-                refuse(header, format!("reports to {name:?}, which no endpoint is called"));
+                refuse(header, format!("`report-to` refers to unknown endpoint {name:?}"));
             }
         }
         for (index, endpoint) in endpoints.iter().enumerate() {
             if endpoints[..index].iter().any(|other| other.name() == endpoint.name()) {
-                let message = format!("{:?} stands for two URLs", endpoint.name());
+                let message = format!("{:?} names two URLs", endpoint.name());
                 refuse(Header::ReportingEndpoints, message);
             }
         }
         for name in self.removed.iter().filter(|name| FRAMING.contains(name)) {
-            let message =
-                format!("\"{name}\" must not be removed: clients read the response by it");
+            let message = format!(
+                "\"{name}\" must not be removed, since clients need it to read the response"
+            );
             mistakes.push(InvalidField::new("remove", message));
         }
         mistakes

@@ -1,4 +1,4 @@
-//! Content Security Policy Level 3: built, parsed, checked and written.
+//! Content Security Policy Level 3: builder, parser, checks and writer.
 
 mod builder;
 mod check;
@@ -88,23 +88,23 @@ enum Value {
 }
 
 impl Csp {
-    /// An empty policy to add directives to.
+    /// Creates a builder without directives.
     pub fn builder() -> CspBuilder {
         CspBuilder::default()
     }
 
-    /// Reads a policy as it stands in a header. `'nonce'` among its sources is the nonce of each request.
+    /// Parses a policy in the form of a header. `'nonce'` among its sources is the nonce of each request.
     ///
     /// # Errors
     ///
-    /// Every mistake of the policy.
+    /// Every error in the policy.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         parse::builder(text).build()
     }
 
-    /// Helmet's default policy, with its bytes.
+    /// Returns Helmet's default policy, byte for byte.
     ///
-    /// It is meant to be safe rather than strict: styles may be inline.
+    /// It is meant to be safe rather than strict: inline styles are allowed.
     #[must_use]
     pub fn helmet() -> Self {
         Self::known_good(
@@ -115,7 +115,7 @@ impl Csp {
         )
     }
 
-    /// For answers that are data: nothing may be loaded, framed, sent or run.
+    /// Returns a policy for data: nothing may be loaded, framed, sent or run.
     #[must_use]
     pub fn api() -> Self {
         Self::known_good(
@@ -123,7 +123,7 @@ impl Csp {
         )
     }
 
-    /// For pages: scripts run by nonce alone and may load others; styles by nonce or from the page's
+    /// Returns a policy for pages: scripts run only by nonce and may load others; styles by nonce or from the page's
     /// origin; images, fonts and calls to the page's origin.
     #[must_use]
     pub fn html() -> Self {
@@ -140,21 +140,21 @@ impl Csp {
         Self::parse(text).expect("a policy of this crate is well-formed")
     }
 
-    /// A builder that begins with this policy, whose directives can be replaced and removed.
+    /// Returns a builder that starts with this policy, whose directives can be replaced and removed.
     pub fn change(self) -> CspBuilder {
         CspBuilder::from(self)
     }
 
-    /// The same policy, for browsers to report on and not to enforce.
+    /// Returns the policy in report-only form, which browsers do not enforce.
     #[must_use]
     pub const fn report_only(self) -> ReportOnly<Self> {
         ReportOnly(self)
     }
 
-    /// Adds `source` to what `directive` allows.
+    /// Adds `source` to the list of `directive`.
     ///
-    /// Where the directive is absent and another one holds in its place, it begins with that one's list;
-    /// where none does, everything is allowed already and nothing changes.
+    /// If the directive is absent and another one applies instead, it starts with that list; without any, everything
+    /// is allowed already and nothing changes.
     pub(crate) fn allow(&mut self, directive: Directive, source: &Source) {
         let mut list = match self.sources(directive) {
             Some(own) => own.clone(),
@@ -188,12 +188,12 @@ impl Csp {
         }
     }
 
-    /// The endpoint that its reports go to, if the policy brings one along.
+    /// Returns the endpoint of its reports, if the policy contains it.
     pub(crate) const fn endpoint(&self) -> Option<&Endpoint> {
         self.endpoint.as_ref()
     }
 
-    /// The name of the endpoint that its reports go to.
+    /// Returns the name of the endpoint of its reports.
     pub(crate) fn endpoint_name(&self) -> Option<&str> {
         self.entries.iter().find_map(|entry| match &entry.value {
             Value::Words(words) if entry.name == Directive::ReportTo => {
@@ -203,12 +203,12 @@ impl Csp {
         })
     }
 
-    /// Whether it takes the nonce of each request.
+    /// Returns whether the policy contains the nonce of each request.
     pub(crate) fn wants_nonce(&self) -> bool {
         self.any_source(|source| *source == Source::NONCE)
     }
 
-    /// Whether it has a nonce that is the same for every answer.
+    /// Returns whether the policy contains a nonce that is the same in every response.
     pub(crate) fn has_fixed_nonce(&self) -> bool {
         self.any_source(Source::is_fixed_nonce)
     }
@@ -221,7 +221,7 @@ impl Csp {
     }
 }
 
-/// Writes the policy as it was made, with `'nonce'` where the nonce of each request goes.
+/// Writes the policy with `'nonce'` in the place of each request's nonce.
 impl fmt::Display for Csp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&write::verbatim(self))

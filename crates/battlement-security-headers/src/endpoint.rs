@@ -28,39 +28,41 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint of this name, as policies refer to it, at this URL.
+    /// Creates an endpoint with a name, which policies refer to, and a URL.
     ///
     /// # Errors
     ///
-    /// When the name is no key of a structured field (lowercase letters, digits, `_`, `-`, `.`, `*`), or
-    /// the URL is neither absolute over https nor a path of the same origin.
+    /// If the name is not a key of a structured field (lowercase letters, digits, `_`, `-`, `.`, `*`), or the URL is
+    /// neither an absolute https URL nor a path of the same origin.
     pub fn new(name: impl Into<String>, url: impl Into<String>) -> Result<Self, InvalidField> {
         let (name, url) = (name.into(), url.into());
         let refuse = |message| Err(InvalidField::new("reporting-endpoints", message));
         if !is_endpoint(&name) {
-            return refuse(format!("{name:?} is no name; write one as csp or coop-1"));
+            return refuse(format!(
+                "name must be a lowercase key such as csp or coop-1, got {name:?}"
+            ));
         }
         let reachable = url.starts_with("https://") || url.starts_with('/');
         if !is_uri(&url) || !reachable {
-            return refuse(format!("{url:?} is neither an https URL nor a path"));
+            return refuse(format!("URL must be an https URL or a path, got {url:?}"));
         }
         Ok(Self { name, url })
     }
 
-    /// The name that policies refer to it by.
+    /// Returns the name that policies refer to.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where the reports go.
+    /// Returns the URL of the reports.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 }
 
-/// Writes it as a member of `Reporting-Endpoints`.
+/// Writes the endpoint as a member of `Reporting-Endpoints`.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}=\"{}\"", self.name, self.url)

@@ -1,4 +1,4 @@
-//! Fetch Metadata: which site's page made a request, as its browser says, and whether it may.
+//! Fetch Metadata: the site whose page made a request, as the browser reports it, and the resulting decision.
 
 mod decide;
 mod exempt;

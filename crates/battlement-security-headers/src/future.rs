@@ -16,7 +16,7 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // Absent where the layer is switched off.
+        // Absent if the layer is disabled.
         writing: Option<Writing>,
     }
 }

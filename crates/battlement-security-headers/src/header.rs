@@ -2,7 +2,7 @@ use http::{HeaderName, header};
 
 /// A header that the layer can send.
 ///
-/// They are sent in the order in which they stand here, which is Helmet's, with ours behind it.
+/// Headers are sent in the order of the variants, which is Helmet's, followed by those that Helmet does not send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Header {
@@ -47,7 +47,7 @@ pub enum Header {
 }
 
 impl Header {
-    /// All of them, in the order in which they are sent.
+    /// All headers, in the order in which they are sent.
     pub const ALL: [Self; 19] = [
         Self::Csp,
         Self::CspReportOnly,
@@ -70,7 +70,7 @@ impl Header {
         Self::CacheControl,
     ];
 
-    /// The header's name.
+    /// Returns the name of the header.
     #[must_use]
     pub const fn name(self) -> HeaderName {
         match self {
@@ -102,12 +102,12 @@ impl Header {
         }
     }
 
-    /// Whether it says anything to a gRPC client, which renders nothing, frames nothing and embeds nothing.
+    /// Returns whether the header matters to a gRPC client, which renders, frames and embeds nothing.
     pub(crate) const fn concerns_grpc(self) -> bool {
         matches!(self, Self::Hsts | Self::ContentTypeOptions)
     }
 
-    /// The header of this `name`, if it is one of ours.
+    /// Returns the header with this `name`, if the layer can send it.
     #[must_use]
     pub fn of_name(name: &HeaderName) -> Option<Self> {
         Self::ALL.into_iter().find(|header| header.name() == *name)

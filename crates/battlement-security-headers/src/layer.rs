@@ -8,7 +8,9 @@ use crate::{
     template::Template,
 };
 
-/// Puts security headers on every answer. The crate's docs say what it does and where it goes.
+/// A layer that adds security headers to every response.
+///
+/// The crate's documentation describes what it does and where it goes.
 ///
 /// # Example
 ///
@@ -33,56 +35,56 @@ pub struct SecurityHeadersLayer {
 }
 
 impl SecurityHeadersLayer {
-    /// For a service that answers with data: what OWASP's REST cheat sheet asks for, and what keeps an
-    /// answer that a browser is made to show from doing anything.
+    /// Creates a layer for a service that responds with data: the headers of OWASP's REST cheat sheet, and those that
+    /// keep a response harmless if a browser is made to display it.
     #[must_use]
     pub fn api() -> Self {
         Self::known_good(preset::api())
     }
 
-    /// For a service that answers with pages: scripts and styles by nonce.
+    /// Creates a layer for a service that responds with pages: scripts and styles by nonce.
     #[must_use]
     pub fn html() -> Self {
         Self::known_good(preset::html())
     }
 
-    /// The headers of Helmet 8, in its order and with its bytes, on every answer.
+    /// Creates a layer with the headers of Helmet 8, in its order and byte for byte, on every response.
     ///
-    /// As with Helmet, `Strict-Transport-Security` is sent over http as well;
-    /// `.header(Hsts::new())` keeps it to https, where the client's scheme is known.
+    /// As in Helmet, `Strict-Transport-Security` is sent over http as well; `.header(Hsts::new())` restricts it to
+    /// https, if the client's scheme is known.
     #[must_use]
     pub fn helmet() -> Self {
         Self::known_good(preset::helmet())
     }
 
-    /// No header at all; `Server` and `X-Powered-By` are still removed.
+    /// Creates a layer without headers; `Server` and `X-Powered-By` are still removed.
     #[must_use]
     pub fn none() -> Self {
         Self::known_good(Config::new([]))
     }
 
-    /// These headers and no others.
+    /// Creates a layer with exactly these headers.
     ///
     /// # Errors
     ///
-    /// Every mistake in them and between them.
+    /// Every error in the headers and between them.
     pub fn try_new(headers: impl IntoIterator<Item = SecurityHeader>) -> Result<Self, ConfigError> {
         Self::of(Config::new(headers))
     }
 
-    /// Sends this header, in the place of the same one.
+    /// Sends this header, and replaces the previous value of the same one.
     ///
     /// # Panics
     ///
-    /// If it contradicts itself or what the layer was told before: HSTS that is to be preloaded and may
-    /// not be, a list of referrer policies with one of them twice, a nonce that is the same in every
-    /// answer, a `report-to` that no [`endpoint`](Self::endpoint) is named by.
+    /// If it contradicts itself or earlier settings: HSTS with an invalid preload, a list of referrer policies with a
+    /// duplicate, a nonce that is the same in every response, a `report-to` without an [`endpoint`](Self::endpoint) of
+    /// that name.
     #[must_use]
     pub fn header(self, header: impl Into<SecurityHeader>) -> Self {
         self.changed(|config| config.set(header.into()))
     }
 
-    /// Does not send this header. (`Reporting-Endpoints` goes by the policies that name endpoints.)
+    /// Omits this header. (`Reporting-Endpoints` follows the policies that name endpoints.)
     #[must_use]
     pub fn without(self, header: Header) -> Self {
         self.changed(|config| {
@@ -90,42 +92,42 @@ impl SecurityHeadersLayer {
         })
     }
 
-    /// An endpoint that a policy which was parsed may name. One that was built brings its own along.
+    /// Adds an endpoint that a parsed policy may name. A built policy contains its own.
     ///
     /// # Panics
     ///
-    /// If another endpoint of this name is known.
+    /// If another endpoint has this name.
     #[must_use]
     pub fn endpoint(self, endpoint: Endpoint) -> Self {
         self.changed(|config| config.endpoints.push(endpoint))
     }
 
-    /// Sends these headers even where the service has set them, in the place of its own.
+    /// Sends these headers even if the service has set them, and replaces its values.
     ///
-    /// By default the service's own header stays, so that a route can be stricter than the rest, and
-    /// nothing is sent twice. A [`SecurityPatch`](crate::SecurityPatch) holds in either case.
+    /// By default the service's own header is kept, so that a route can be stricter than the rest, and no header is
+    /// sent twice. A [`SecurityPatch`](crate::SecurityPatch) applies in either case.
     #[must_use]
     pub fn force(self, headers: impl IntoIterator<Item = Header>) -> Self {
         self.changed(|config| config.forced.extend(headers))
     }
 
-    /// Removes these headers from answers as well. From the start it removes `Server` and `X-Powered-By`.
+    /// Removes these headers from responses as well. By default `Server` and `X-Powered-By` are removed.
     ///
     /// # Panics
     ///
-    /// If clients read the response by one of them, as by `content-length` or `content-encoding`.
+    /// If clients need one of them to read the response, such as `content-length` or `content-encoding`.
     #[must_use]
     pub fn remove(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.changed(|config| config.removed.extend(names))
     }
 
-    /// Lets this header of the service through, be it `Server`.
+    /// Keeps this header of the service, for example `Server`.
     #[must_use]
     pub fn keep(self, name: &HeaderName) -> Self {
         self.changed(|config| config.removed.retain(|removed| removed != name))
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
+    /// Enables the layer. Default: true. A disabled layer keeps all types and passes responses through.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|config| config.enabled = enabled)

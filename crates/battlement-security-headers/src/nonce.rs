@@ -44,27 +44,27 @@ pub struct CspNonce(Arc<OnceLock<Option<Text>>>);
 type Text = [u8; 22];
 
 impl CspNonce {
-    /// The nonce of `request`, if a layer whose policy takes one stands around.
+    /// Returns the nonce of `request`, if an outer layer has a policy with one.
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// The nonce among `extensions`, for whoever has the parts of a request alone.
+    /// Returns the nonce in `extensions`, for code that has only the parts of a request.
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<Self> {
         extensions.get::<Self>().cloned()
     }
 
-    /// The nonce as it stands in an attribute.
+    /// Returns the nonce in the form of an attribute.
     ///
-    /// Empty if it is first read after the head of the answer was sent, or if the operating system has no
+    /// Empty if it is first read after the head of the response was sent, or if the operating system has no
     /// randomness: a script with an empty nonce does not run.
     #[must_use]
     pub fn as_str(&self) -> &str {
         as_str(self.0.get_or_init(make))
     }
 
-    /// Returns the nonce if it was read. An unread one is empty from now on.
+    /// Returns the nonce if it was read. An unread nonce is empty from then on.
     fn close(&self) -> Option<&str> {
         Some(as_str(self.0.get_or_init(|| None))).filter(|text| !text.is_empty())
     }
@@ -84,7 +84,7 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// Takes the nonce that is among `extensions`, or puts an unread one there.
+    /// Takes the nonce in `extensions`, or inserts an unread one.
     pub(crate) fn to(extensions: &mut Extensions) -> Self {
         let mut shared = true;
         let nonce = extensions.get_or_insert_with(|| {
@@ -133,7 +133,7 @@ impl fmt::Display for CspNonce {
     }
 }
 
-/// Says whether it was read, and neither reads nor shows it.
+/// Shows whether the nonce was read, without reading or showing it.
 impl fmt::Debug for CspNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if matches!(self.0.get(), Some(Some(_))) {

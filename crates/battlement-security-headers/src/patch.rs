@@ -8,14 +8,14 @@ use crate::{
     template::{reporting_endpoints, value_on},
 };
 
-/// What one route's answers have otherwise than the rest: an extension of the response.
+/// The deviations of one route's responses from the layer, as an extension of the response.
 ///
-/// Several patches on one response all hold, in the order in which they were put there: where a handler's
-/// and that of a middleware around its group change the same header, the middleware's stands. Inserting a
-/// patch into the extensions by hand replaces the one that is there; [`on`](Self::on) adds to it.
+/// Several patches on one response all apply, in the order in which they were added: if a handler's patch and that of
+/// a middleware around its group change the same header, the middleware's applies. Inserting a patch into the
+/// extensions by hand replaces the present one; [`on`](Self::on) adds to it.
 ///
-/// It changes what the layer sends, under [`force`](crate::SecurityHeadersLayer::force) too. A header that
-/// the handler has set itself is none of the layer's and stays as it is.
+/// A patch changes the headers that the layer sends, also under [`force`](crate::SecurityHeadersLayer::force). A
+/// header that the handler has set itself does not belong to the layer and is kept.
 ///
 /// # Example
 ///
@@ -44,18 +44,18 @@ enum Change {
 }
 
 impl SecurityPatch {
-    /// No change.
+    /// Creates a patch without changes.
     pub const fn new() -> Self {
         Self { changes: Vec::new() }
     }
 
-    /// Sends this header in the place of the layer's, or beside the others where the layer has none.
+    /// Sends this header instead of the layer's, or in addition if the layer has none.
     ///
-    /// A policy with a nonce gets that of the request, if the layer's own policy takes one too.
+    /// A policy with a nonce gets the nonce of the request if the layer's own policy has one too.
     ///
     /// # Panics
     ///
-    /// If it contradicts itself, as a layer's may not either.
+    /// If it contradicts itself, as for a layer.
     pub fn header(self, header: impl Into<SecurityHeader>) -> Self {
         let header = header.into();
         if let Some(mistake) = header.mistakes.first() {
@@ -64,14 +64,14 @@ impl SecurityPatch {
         self.and(Change::Set(Box::new(header)))
     }
 
-    /// Does not send this header. (`Reporting-Endpoints` goes by the policies that name endpoints.)
+    /// Omits this header. (`Reporting-Endpoints` follows the policies that name endpoints.)
     pub fn without(self, header: Header) -> Self {
         self.and(Change::Without(header))
     }
 
-    /// Adds `source` to what `directive` of the layer's policy allows, the one that is reported on too.
+    /// Adds `source` to the list of `directive` in the layer's policy, and in the report-only policy.
     ///
-    /// It begins with the list that holds for the directive, be it that of `default-src`.
+    /// It starts with the list that applies to the directive, which may be that of `default-src`.
     pub fn allow(self, directive: Directive, source: Source) -> Self {
         self.and(Change::Allow(directive, source))
     }
@@ -81,13 +81,13 @@ impl SecurityPatch {
         self
     }
 
-    /// Puts the patch on `response`, behind those that are there.
+    /// Adds the patch to `response`, after those that it has.
     pub fn on<B>(self, mut response: Response<B>) -> Response<B> {
         self.put_into(response.extensions_mut());
         response
     }
 
-    /// Adds the patch to the one among `extensions`, whose changes are made first.
+    /// Adds the patch to the one in `extensions`, whose changes apply first.
     pub(crate) fn put_into(self, extensions: &mut Extensions) {
         match extensions.get_mut::<Self>() {
             Some(inner) => inner.changes.extend(self.changes),
@@ -97,7 +97,7 @@ impl SecurityPatch {
         }
     }
 
-    /// Changes `headers`, which are those that `config` has on this occasion.
+    /// Changes `headers`, which are those of `config` on this occasion.
     pub(crate) fn apply(self, config: &Config, occasion: Occasion<'_>, headers: &mut HeaderMap) {
         let mut config = config.clone();
         let mut changed = Vec::new();
@@ -119,7 +119,7 @@ impl SecurityPatch {
 }
 
 impl Change {
-    /// Makes the change, and says whose values are others now.
+    /// Applies the changes, and returns the headers whose values changed.
     fn make(self, config: &mut Config) -> Vec<Header> {
         match self {
             Self::Set(header) => {

@@ -1,4 +1,4 @@
-//! The headers but for Content Security Policy: a type for each.
+//! The headers other than Content Security Policy, with a type for each.
 
 mod cache_control;
 mod clear_site_data;

@@ -2,9 +2,9 @@ use http::HeaderValue;
 
 use crate::{Csp, Endpoint, Header, Hsts, InvalidField};
 
-/// A header with its value: what a layer is told to send, or one answer in the layer's place.
+/// A header with its value, for a layer or for a single response.
 ///
-/// Every policy of this crate becomes one: [`Csp`], [`Hsts`], [`Coop`](crate::Coop) and so on.
+/// Every policy of this crate converts into one: [`Csp`], [`Hsts`], [`Coop`](crate::Coop) and so on.
 #[derive(Clone, Debug)]
 pub struct SecurityHeader {
     pub(crate) header: Header,
@@ -20,7 +20,7 @@ pub(crate) enum Content {
 }
 
 impl SecurityHeader {
-    /// Which header it is.
+    /// Returns which header it is.
     #[must_use]
     pub const fn header(&self) -> Header {
         self.header
@@ -36,7 +36,7 @@ impl SecurityHeader {
         Self { header, content, mistakes: Vec::new() }
     }
 
-    /// A header whose value was put together. It is visible ASCII wherever there are no mistakes in it.
+    /// Creates a header from a composed value, which is visible ASCII unless it has errors.
     pub(crate) fn written(header: Header, text: String, mistakes: Vec<InvalidField>) -> Self {
         let value = written(text).unwrap_or(HeaderValue::from_static(""));
         Self { header, content: Content::Fixed { value, endpoint: None }, mistakes }
@@ -49,7 +49,7 @@ impl SecurityHeader {
         self
     }
 
-    /// The endpoint that it brings along.
+    /// Returns the endpoint that the header contains.
     pub(crate) const fn endpoint(&self) -> Option<&Endpoint> {
         match &self.content {
             Content::Csp(csp) => csp.endpoint(),
@@ -59,7 +59,7 @@ impl SecurityHeader {
     }
 }
 
-/// A value that is shared from the start, so that each answer's copy is one more count of it.
+/// Creates a value that is shared from the start, so that the copy of each response is one more reference.
 pub(crate) fn written(text: String) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
 }

@@ -8,7 +8,8 @@ use tower_service::Service;
 
 use crate::{ResponseFuture, asked::Asked, nonce::Offer, template::Template};
 
-/// Puts security headers on every answer. Made by [`SecurityHeadersLayer`](crate::SecurityHeadersLayer).
+/// A service that adds security headers to every response, created by
+/// [`SecurityHeadersLayer`](crate::SecurityHeadersLayer).
 #[derive(Clone, Debug)]
 pub struct SecurityHeaders<S> {
     inner: S,
@@ -20,17 +21,17 @@ impl<S> SecurityHeaders<S> {
         Self { inner, template }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -1,4 +1,4 @@
-//! What configuration files say, in the shape of Helmet's options.
+//! Settings in configuration files, in the shape of Helmet's options.
 
 mod csp;
 mod draft;

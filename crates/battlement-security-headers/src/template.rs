@@ -9,25 +9,25 @@ use crate::{
     security_header::{Content, written},
 };
 
-/// The headers of all answers, written once.
+/// The headers of all responses, written once.
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) config: Config,
     pub(crate) wants_nonce: bool,
     variants: [Variant; 4],
-    /// What is taken from an answer before ours is put there.
+    /// The headers that are removed from a response.
     stripped: Vec<HeaderName>,
 }
 
-/// The headers of answers to one kind of request.
+/// The headers of responses to one kind of request.
 #[derive(Debug)]
 struct Variant {
     headers: HeaderMap,
-    /// The policies that take a nonce.
+    /// The policies with a nonce.
     nonced: Vec<(Header, Parts)>,
 }
 
-/// So many headers fit before the map must grow: ours, and those that answers usually have.
+/// The number of headers that fit before the map grows: the layer's, and those that responses usually have.
 const ROOM: usize = 24;
 
 impl Template {
@@ -42,17 +42,17 @@ impl Template {
         }
     }
 
-    /// Puts the headers on an answer.
+    /// Adds the headers to a response.
     pub(crate) fn write<B>(&self, asked: Asked, nonce: Option<&Offer>, response: &mut Response<B>) {
         let nonce = nonce.and_then(Offer::settle);
         let occasion = Occasion { asked, nonce, status: response.status() };
-        // It stays there: a layer like this one that stands further out is told the same.
+        // The patch stays in the response, since an outer layer of this kind reads it as well.
         let patch = response.extensions().get::<SecurityPatch>().cloned();
         self.merge(occasion, patch, response.headers_mut());
     }
 
-    /// The answer's own headers are moved into a copy of ours, because they are fewer: moving one costs
-    /// as much as adding one, and a copy of the map costs less than either for each.
+    /// Moves the response's own headers into a copy of the layer's, because they are fewer: moving a header costs as
+    /// much as adding one, and a copy of the map costs less than either for each header.
     fn merge(&self, occasion: Occasion<'_>, patch: Option<SecurityPatch>, headers: &mut HeaderMap) {
         let variant = &self.variants[occasion.asked.index()];
         let mut ours = variant.headers.clone();
@@ -62,17 +62,17 @@ impl Template {
         if let Some(patch) = patch {
             patch.apply(&self.config, occasion, &mut ours);
         }
-        // A 304 updates the stored answer (RFC 9111, section 4.3.4), which the service has judged before.
+        // A 304 updates the stored response (RFC 9111, section 4.3.4), whose storage the service has decided before.
         if occasion.status == StatusCode::NOT_MODIFIED {
             ours.remove(header::CACHE_CONTROL);
         }
         self.strip(headers);
         let own = std::mem::replace(headers, ours);
-        // The first value of a name replaces ours, the others of it are added.
+        // The first value of a name replaces the layer's, and further values are added.
         headers.extend(own);
     }
 
-    /// Mostly nothing of it is there, which a look at the names tells sooner than a search for each.
+    /// Removes headers. Usually none is present, which a pass over the names shows faster than a search for each.
     fn strip(&self, headers: &mut HeaderMap) {
         if headers.keys().any(|name| self.stripped.contains(name)) {
             for name in &self.stripped {
@@ -106,8 +106,8 @@ impl Variant {
         Self { headers, nonced }
     }
 
-    /// A page in a cache keeps the policy it was stored with, whose nonce its scripts have; the policy of
-    /// a 304 would replace that.
+    /// Writes the policies with a nonce. A cached page keeps the policy that it was stored with, whose nonce its
+    /// scripts have; the policy of a 304 would replace it.
     fn settle_nonce(&self, occasion: Occasion<'_>, headers: &mut HeaderMap) {
         for (header, parts) in &self.nonced {
             if occasion.status == StatusCode::NOT_MODIFIED {
@@ -123,7 +123,7 @@ impl Variant {
     }
 }
 
-/// The value of a header on such an occasion, if it is sent there.
+/// Returns the value of a header on this occasion, if it is sent.
 pub(crate) fn value_on(occasion: Occasion<'_>, content: &Content) -> Option<HeaderValue> {
     let https = occasion.asked.https;
     match content {

@@ -1,4 +1,4 @@
-//! What the layer does to answers, and what it leaves alone.
+//! The headers that the layer changes on responses, and those that it keeps.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answering;
@@ -68,7 +68,7 @@ async fn a_forced_header_stands_in_the_place_of_the_route_s() {
 }
 
 #[tokio::test]
-async fn what_names_the_program_is_removed_and_more_if_asked() {
+async fn headers_that_name_the_program_are_removed_and_more_if_configured() {
     let own = [
         ("server", "shop/1.2"),
         ("x-powered-by", "PHP/5"),

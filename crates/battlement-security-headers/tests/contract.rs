@@ -15,7 +15,7 @@ async fn every_preset_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn it_keeps_it_with_two_policies_and_switched_off() {
+async fn a_layer_with_two_policies_and_a_disabled_one_uphold_the_contract() {
     Contract::new(|| SecurityHeadersLayer::html().header(Csp::api().report_only())).run().await;
     Contract::new(|| SecurityHeadersLayer::html().enabled(false)).run().await;
 }
@@ -36,7 +36,7 @@ async fn a_rejection_that_leaves_a_large_body_unread_closes_an_http1_connection(
 }
 
 #[tokio::test]
-async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() {
+async fn a_service_that_borrows_and_is_neither_clone_nor_send_can_be_wrapped() {
     let local = Local::new();
     let service = SecurityHeadersLayer::html().layer(local.service());
     let response = local.serve(service).await.unwrap();
@@ -55,7 +55,7 @@ async fn the_service_gives_back_what_it_is_around() {
 const fn is_send_and_sync<T: Send + Sync>() {}
 
 #[test]
-fn what_is_public_can_cross_threads() {
+fn public_types_are_send_and_sync() {
     is_send_and_sync::<SecurityHeadersLayer>();
     is_send_and_sync::<battlement_security_headers::CspNonce>();
     is_send_and_sync::<battlement_security_headers::SecurityPatch>();

@@ -1,4 +1,4 @@
-//! A policy is well-formed or is not made, and whoever made it hears every mistake.
+//! A policy is well-formed or cannot be built, and every error is reported.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use battlement_security_headers::{Csp, Directive, Source, SourceList, When};
@@ -59,12 +59,12 @@ fn all_mistakes_are_told_at_once() {
         ".img-src: \"self\" needs single quotes around it",
         ".script-src: \"'sha256-short'\" is not such a hash",
         ".script-src: has 'strict-dynamic' without a nonce or a hash",
-        ".img-src: stands twice",
+        ".img-src: is a duplicate",
         ".sandbox: \"allow-all\" is not a valid value for this directive",
         "\"block-all-mixed-content\" is a directive that browsers have dropped",
         "\"scrip-src\" is not a known directive",
-        ".object-src: has 'none' beside other sources",
-        ".font-src: has an empty list",
+        ".object-src: must not combine 'none' with other sources",
+        ".font-src: must not be empty",
         ".default-src: is missing",
     ];
     assert_eq!(told.len(), expected.len(), "{told:#?}");
@@ -74,7 +74,7 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
-fn what_helmet_refuses_is_refused() {
+fn values_that_helmet_rejects_are_rejected() {
     for bad in ["self", "none", "unsafe-inline", "strict-dynamic", "nonce-abc", "sha256-abc"] {
         assert!(bad.parse::<Source>().is_err(), "{bad}");
         assert!(bad.to_uppercase().parse::<Source>().is_err(), "{bad}");
@@ -97,7 +97,7 @@ fn a_source_means_something_where_it_stands() {
         "base-uri 'unsafe-eval'",
     ] {
         let told = mistakes(&format!("default-src 'self'; {bad}"));
-        assert!(told[0].contains("means nothing here"), "{told:?}");
+        assert!(told[0].contains("has no effect in this directive"), "{told:?}");
     }
 }
 
@@ -110,13 +110,13 @@ fn the_keywords_that_ask_for_hashes_in_reports_are_known_where_scripts_are_allow
             assert!(csp.unwrap().to_string().ends_with(&text));
         }
         let told = mistakes(&format!("default-src 'self'; img-src {keyword}"));
-        assert!(told[0].contains("means nothing here"), "{told:?}");
+        assert!(told[0].contains("has no effect in this directive"), "{told:?}");
         assert!(keyword.trim_matches('\'').parse::<Source>().is_err(), "it needs its quotes");
     }
 }
 
 #[test]
-fn what_this_crate_does_not_know_yet_can_be_said_unchecked() {
+fn values_unknown_to_this_crate_can_be_used_unchecked() {
     let next = Source::unchecked("'report-sha1024'").unwrap();
     let csp = Csp::builder()
         .default_src([Source::SELF, next.clone()])
@@ -132,11 +132,11 @@ fn what_this_crate_does_not_know_yet_can_be_said_unchecked() {
     assert!(Csp::parse(text).is_err(), "nothing else may say it");
     let twice = Csp::builder().default_src("*").unchecked_directive("next-src", "a");
     let twice = twice.unchecked_directive("next-src", "b").build().unwrap_err().to_string();
-    assert!(twice.contains("next-src: stands twice"), "{twice}");
+    assert!(twice.contains("next-src: is a duplicate"), "{twice}");
 }
 
 #[test]
-fn what_this_crate_knows_is_checked_even_where_it_is_said_unchecked() {
+fn values_known_to_this_crate_are_checked_even_if_marked_unchecked() {
     assert_eq!(Source::unchecked("'SELF'").unwrap(), Source::SELF);
     assert_eq!(Source::unchecked("'nonce'").unwrap(), Source::NONCE);
     for bad in ["self", "'nonce-abc'", "'sha256-abc'", "", "a b", "a;b", "a,b", "a\"b", "\u{fc}"] {
@@ -144,7 +144,7 @@ fn what_this_crate_knows_is_checked_even_where_it_is_said_unchecked() {
     }
     let nonce = Source::unchecked("'nonce'").unwrap();
     let error = Csp::builder().default_src("*").img_src(nonce).build().unwrap_err();
-    assert!(error.to_string().contains("means nothing here"), "{error}");
+    assert!(error.to_string().contains("has no effect in this directive"), "{error}");
     for (name, value) in [("script-src", "self"), ("prefetch-src", "*"), ("a b", "c"), ("a", "b;c")]
     {
         let builder = Csp::builder().default_src("*").unchecked_directive(name, value);
@@ -207,7 +207,7 @@ fn hosts_follow_the_grammar() {
     }
 }
 
-/// The directives of a header, as a browser parts them.
+/// Returns the directives of a header, as a browser splits them.
 fn parted(header: &str) -> Vec<(String, Vec<String>)> {
     header
         .split(';')
@@ -256,7 +256,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_a_builder_is_told_gets_out_of_its_directive(
+    fn input_of_a_builder_stays_within_its_directive(
         values in prop::collection::vec((0..Directive::ALL.len(), prop::collection::vec(hostile(), 0..3)), 0..5),
     ) {
         let mut builder = Csp::builder().without_default_src();
@@ -279,7 +279,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_parsed_is_written_so_that_it_parses_the_same(text in "([a-z-]{0,12}[ ;,'a-z:*./]{0,20}){0,5}") {
+    fn a_parsed_policy_is_written_so_that_it_parses_the_same(text in "([a-z-]{0,12}[ ;,'a-z:*./]{0,20}){0,5}") {
         if let Ok(csp) = Csp::parse(&text) {
             prop_assert_eq!(Csp::parse(&csp.to_string()).unwrap(), csp);
         }

@@ -1,4 +1,4 @@
-//! What other sites' pages ask for is turned away, logged only, or let through where it is meant to be.
+//! Requests of other sites' pages are rejected, logged only, or allowed where they are exempt.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -58,7 +58,7 @@ async fn a_grpc_caller_gets_a_status_that_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_no_browser_s_passes() {
+async fn requests_of_other_clients_are_allowed() {
     let request = Request::post("/orders").body(()).unwrap();
     assert_eq!(FetchSite::of(request.headers()), None);
     assert_eq!(answer(&FetchMetadataLayer::new(), request).await.body(), "served");
@@ -177,7 +177,7 @@ async fn exempted_paths_and_routes_pass_and_their_neighbours_do_not() {
 }
 
 #[tokio::test]
-async fn it_keeps_the_contract() {
+async fn the_layer_upholds_the_contract() {
     Contract::new(FetchMetadataLayer::new).run().await;
     Contract::new(|| FetchMetadataLayer::new().enabled(false)).run().await;
     let local = Local::new();

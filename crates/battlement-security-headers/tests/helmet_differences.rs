@@ -1,4 +1,4 @@
-//! What differs from Helmet on purpose does differ, and the migration page lists it all.
+//! The deliberate differences from Helmet, each of which the migration page lists.
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use crate::answering::{answer, http};
 
-/// What Helmet 8 answers to options that mean something else here, by the row of the page.
+/// Returns Helmet 8's responses to options that this crate interprets differently.
 fn recorded() -> Vec<Value> {
     serde_json::from_str(include_str!("helmet/differences.json")).unwrap()
 }
 
 #[tokio::test]
-async fn what_differs_from_helmet_on_purpose_does_differ() {
+async fn deliberate_differences_from_helmet_hold() {
     for case in recorded() {
         let options = &case["options"];
         let ours = match layer(options) {
@@ -36,13 +36,13 @@ const SENT: [(&str, &str, &str); 8] = [
         "answers.rs",
         "hsts_and_upgrades_are_for_https_or_for_always",
     ),
-    ("`Server`", "answers.rs", "what_names_the_program_is_removed_and_more_if_asked"),
-    ("the first mistake in the options", "settings.rs", "every_mistake_is_told_at_once"),
+    ("`Server`", "answers.rs", "headers_that_name_the_program_are_removed_and_more_if_configured"),
+    ("the first mistake in the options", "settings.rs", "every_invalid_option_is_reported_at_once"),
     ("enforced and report-only", "values.rs", "trials_stand_beside_what_is_enforced"),
     (
         "`Permissions-Policy`, `Reporting-Endpoints`, `Clear-Site-Data`, `Cache-Control`",
         "settings.rs",
-        "what_helmet_has_not_can_be_said_too",
+        "options_that_helmet_lacks_are_accepted",
     ),
     (
         "an answer whose nonce was read",

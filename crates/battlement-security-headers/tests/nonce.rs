@@ -54,7 +54,7 @@ async fn an_answer_without_a_nonce_may_be_stored() {
 }
 
 #[tokio::test]
-async fn what_the_handler_says_of_storing_stands() {
+async fn the_cache_control_of_the_handler_is_kept() {
     let layer = SecurityHeadersLayer::html();
     let headers = answer(&layer, https(), |request| {
         let mut response = reading(&request);
@@ -91,7 +91,7 @@ async fn a_policy_without_nonces_offers_none() {
     .await;
 }
 
-/// The policy of an answer whose handler has not read the nonce.
+/// Returns the policy of a response whose handler has not read its nonce.
 async fn unread(sources: &[&str]) -> String {
     let list: battlement_security_headers::SourceList = sources.iter().copied().collect();
     let csp = Csp::builder().default_src("'self'").script_src(list).build().unwrap();
@@ -101,7 +101,7 @@ async fn unread(sources: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn what_a_nonce_overrules_does_not_come_back_without_it() {
+async fn sources_that_a_nonce_overrules_stay_ineffective_without_it() {
     let hash = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
     assert_eq!(unread(&["'nonce'", "'unsafe-inline'"]).await, "'none'");
     assert_eq!(unread(&["'nonce'", "'unsafe-inline'", "https:"]).await, "https:");
@@ -115,7 +115,7 @@ async fn what_a_nonce_overrules_does_not_come_back_without_it() {
     );
 }
 
-/// The headers of an answer that passes `inner` and then `outer`, which the group between them may change.
+/// Returns the headers of a response that passes `inner` and `outer`.
 async fn of_two(
     outer: SecurityHeadersLayer,
     inner: SecurityHeadersLayer,

@@ -21,7 +21,7 @@ fn not_modified(own: Option<&str>) -> Response<&'static str> {
     response
 }
 
-/// The `Cache-Control` of an answer of `handler`.
+/// Returns the `Cache-Control` of a response of `handler`.
 async fn storage(
     layer: &SecurityHeadersLayer,
     handler: impl Fn(Request<()>) -> Response<&'static str>,

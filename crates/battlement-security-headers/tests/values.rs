@@ -82,7 +82,7 @@ async fn none_has_none() {
     assert_eq!(plain(&SecurityHeadersLayer::none()).await, []);
 }
 
-/// What the layer sends when it is told this one header.
+/// Returns the value that a layer with this header alone sends.
 async fn value(header: impl Into<SecurityHeader>) -> (String, String) {
     let mut headers = plain(&SecurityHeadersLayer::none().header(header)).await;
     assert_eq!(headers.len(), 1, "{headers:?}");

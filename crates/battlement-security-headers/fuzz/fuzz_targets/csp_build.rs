@@ -1,5 +1,4 @@
-//! Whatever a builder is told, a line for each directive: nothing gets out of its directive, with the nonce
-//! of a request or without.
+//! Arbitrary input of a builder, a line for each directive, stays within its directive, with or without a nonce.
 #![no_main]
 
 use std::{
@@ -15,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Reads the nonce if it is told to.
+/// A handler that reads the nonce, or not.
 struct Handler(bool);
 
 impl Service<Request<()>> for Handler {
@@ -37,7 +36,7 @@ impl Service<Request<()>> for Handler {
     }
 }
 
-/// The policy that an answer has.
+/// Returns the policy of a response.
 fn sent(layer: &SecurityHeadersLayer, reads: bool) -> String {
     let call = layer.layer(Handler(reads)).call(Request::new(()));
     let Poll::Ready(Ok(response)) = pin!(call).poll(&mut Context::from_waker(Waker::noop())) else {

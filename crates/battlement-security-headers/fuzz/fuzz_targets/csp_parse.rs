@@ -1,5 +1,4 @@
-//! Whatever text a policy is read from: it is refused, or it is written as it reads, with nothing in it
-//! that a browser would take for another directive or another policy.
+//! Arbitrary text is rejected, or parsed into a policy that is written without further directives or policies.
 #![no_main]
 
 use battlement_security_headers::Csp;

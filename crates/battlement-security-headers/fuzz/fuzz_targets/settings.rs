@@ -1,4 +1,4 @@
-//! Whatever a configuration file says, it is refused or makes a layer that can be applied.
+//! Arbitrary configuration is rejected, or yields a layer that can be applied.
 #![no_main]
 
 use battlement_security_headers::{SecurityHeadersLayer, SecurityHeadersSettings};

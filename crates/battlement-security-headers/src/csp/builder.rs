@@ -1,7 +1,7 @@
 use super::{Csp, Directive, Name, SourceList, Value, check::Checked, list::Word};
 use crate::{ConfigError, Endpoint, When, config::SUBJECT};
 
-/// Makes a [`Csp`]. Nothing is checked before [`build`](Self::build), which then tells every mistake.
+/// A builder of a [`Csp`]. The policy is checked by [`build`](Self::build), which returns every error.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing unless built"]
 pub struct CspBuilder {
@@ -68,33 +68,33 @@ impl CspBuilder {
         report_uri ReportUri "report-uri",
     }
 
-    /// `require-trusted-types-for 'script'`.
+    /// Adds `require-trusted-types-for 'script'`.
     pub fn require_trusted_types(self) -> Self {
         self.directive(Directive::RequireTrustedTypesFor, "'script'")
     }
 
-    /// `upgrade-insecure-requests`, in answers to such requests.
+    /// Adds `upgrade-insecure-requests`, in responses to such requests.
     ///
-    /// Some browsers upgrade the scripts of a page on `http://localhost` as well, where nothing answers
-    /// then; [`When::Https`] keeps it away from there.
+    /// Some browsers upgrade the scripts of a page on `http://localhost` as well, where no https server responds;
+    /// [`When::Https`] avoids that.
     pub fn upgrade_insecure_requests(mut self, when: When) -> Self {
         self.upgrade = Some(when);
         self.directive(Directive::UpgradeInsecureRequests, SourceList::default())
     }
 
-    /// `report-to`: sends reports to `endpoint`, which the layer then names in `Reporting-Endpoints`.
+    /// Adds `report-to`: reports go to `endpoint`, which the layer then lists in `Reporting-Endpoints`.
     pub fn report_to(mut self, endpoint: Endpoint) -> Self {
         self = self.directive(Directive::ReportTo, endpoint.name());
         self.endpoint = Some(endpoint);
         self
     }
 
-    /// Any directive. The same one twice is a mistake.
+    /// Adds a directive. A duplicate is an error.
     pub fn directive(self, directive: Directive, value: impl Into<SourceList>) -> Self {
         self.named(directive.as_str(), value)
     }
 
-    /// A directive by its name, as it stands in a configuration file.
+    /// Adds a directive by its name, as in a configuration file.
     pub fn named(self, name: &str, value: impl Into<SourceList>) -> Self {
         self.and(Draft::new(name, value))
     }
@@ -111,12 +111,12 @@ impl CspBuilder {
         self
     }
 
-    /// Any directive, in the place of what the builder was told of it.
+    /// Adds a directive, and replaces an earlier one of the same name.
     pub fn replace(self, directive: Directive, value: impl Into<SourceList>) -> Self {
         self.put(Draft::new(directive.as_str(), value))
     }
 
-    /// Replaces a directive by one of a configuration file.
+    /// Replaces a directive with one of a configuration file.
     #[cfg(feature = "serde")]
     pub(crate) fn replace_written(
         self,
@@ -137,7 +137,7 @@ impl CspBuilder {
         }
     }
 
-    /// Takes out what the builder was told of `directive`, be it to leave it out or to tell it anew.
+    /// Removes `directive`, so that it is omitted or can be added again.
     pub fn remove(mut self, directive: Directive) -> Self {
         self.drafts.retain(|draft| !draft.name.eq_ignore_ascii_case(directive.as_str()));
         if directive == Directive::ReportTo {
@@ -146,25 +146,28 @@ impl CspBuilder {
         self
     }
 
-    /// Lets there be no `default-src`: whatever no other directive speaks of is then allowed.
+    /// Allows a policy without `default-src`: everything that no other directive covers is then allowed.
     pub const fn without_default_src(mut self) -> Self {
         self.without_default = true;
         self
     }
 
-    /// The policy.
+    /// Builds the policy.
     ///
     /// # Errors
     ///
-    /// Every mistake: unknown or repeated directives, values that are none or are not heeded where they
-    /// stand, lists that contradict themselves, a missing `default-src`.
+    /// Every error: unknown or duplicate directives, invalid values, values that browsers ignore in that directive,
+    /// contradicting lists, a missing `default-src`.
     pub fn build(self) -> Result<Csp, ConfigError> {
         let mut checked = Checked::default();
         for draft in self.drafts {
             checked.take(draft);
         }
         if self.without_default && checked.named.is_empty() && checked.mistakes.is_empty() {
-            checked.refuse("default-src", "is missing, and so is every other directive");
+            checked.refuse(
+                "default-src",
+                "must be present, as must at least one other directive or `without_default_src`",
+            );
         }
         if !self.without_default && !checked.has(&Name::Known(Directive::DefaultSrc)) {
             let message = "is missing; set it, or leave it out on purpose (without_default_src)";

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::InvalidField;
 
-/// The valid part of what a builder was told, and what is wrong with the rest.
+/// The valid part of a builder's input, and the errors in the rest.
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) entries: Vec<Entry>,
-    // What was named, even where its value was refused.
+    // The named directives, including those whose values are invalid.
     pub(super) named: Vec<Name>,
     pub(super) mistakes: Vec<InvalidField>,
 }
@@ -46,7 +46,7 @@ impl Checked {
             }
         };
         if self.has(&name) {
-            self.refuse(&draft.written, "stands twice");
+            self.refuse(&draft.written, "is a duplicate");
             return;
         }
         self.named.push(name.clone());
@@ -68,19 +68,19 @@ impl Checked {
             match if *unchecked { Source::unchecked(text) } else { text.parse() } {
                 Err(error) => self.refuse(written, error.to_string()),
                 Ok(source) if list.contains(&source) => {
-                    self.refuse(written, format!("{text:?} stands twice"));
+                    self.refuse(written, format!("{text:?} is a duplicate"));
                 }
                 Ok(source) if !directive.takes(&source) => {
-                    self.refuse(written, format!("{text:?} means nothing here"));
+                    self.refuse(written, format!("{text:?} has no effect in this directive"));
                 }
                 Ok(source) => list.push(source),
             }
         }
         if words.is_empty() {
-            self.refuse(written, "has an empty list; write 'none' if nothing is allowed");
+            self.refuse(written, "must not be empty; use 'none' to allow no source");
         }
         if list.len() > 1 && list.contains(&Source::NONE) {
-            self.refuse(written, "has 'none' beside other sources");
+            self.refuse(written, "must not combine 'none' with other sources");
         }
         let trusts_some =
             list.iter().any(|source| source.trusts_scripts() || *source == Source::NONCE);
@@ -106,12 +106,12 @@ impl Checked {
             _ => words.len() == 1,
         };
         if !count_is_right {
-            self.refuse(written, format!("has {} values", words.len()));
+            self.refuse(written, format!("must have one value, got {}", words.len()));
         }
         words
     }
 
-    /// The values of a directive that is not known.
+    /// Returns the values of an unknown directive.
     fn inert(&mut self, written: &str, words: Vec<Word>) -> Vec<Word> {
         for Word { text, .. } in words.iter().filter(|word| !is_inert(&word.text)) {
             let message = format!("{text:?} must be visible ASCII without `;`, `,` and `\"`");

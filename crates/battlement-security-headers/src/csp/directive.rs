@@ -15,10 +15,10 @@ macro_rules! directives {
         }
 
         impl Directive {
-            /// All of them.
+            /// All directives.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The directive's name.
+            /// Returns the name of the directive.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -65,14 +65,14 @@ directives! {
     UpgradeInsecureRequests "upgrade-insecure-requests" Flag,
 }
 
-/// What a directive's value is made of.
+/// The kind of values that a directive takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Hosts, schemes, `'self'`, `'none'`.
     Places,
-    /// All that and what is said of scripts.
+    /// Hosts, schemes, `'self'`, `'none'`, and values for scripts.
     Scripts,
-    /// All that and what is said of styles.
+    /// Hosts, schemes, `'self'`, `'none'`, and values for styles.
     Styles,
     Sandbox,
     Webrtc,
@@ -101,7 +101,7 @@ const SANDBOX: &[&str] = &[
 ];
 
 impl Directive {
-    /// The directive of this name, in any case.
+    /// Returns the directive with this name, in any case.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|directive| directive.as_str().eq_ignore_ascii_case(name))
@@ -111,7 +111,7 @@ impl Directive {
         matches!(self.form(), Form::Places | Form::Scripts | Form::Styles)
     }
 
-    /// Whether a browser heeds `source` here.
+    /// Returns whether browsers respect `source` in this directive.
     pub(super) const fn takes(self, source: &Source) -> bool {
         match (&source.0, self.form()) {
             (Kind::Keyword(word), form) => word.belongs_to(form),
@@ -122,7 +122,7 @@ impl Directive {
         }
     }
 
-    /// Whether `word` may stand in a directive that does not list sources.
+    /// Returns whether `word` is valid in a directive that does not list sources.
     pub(super) fn takes_word(self, word: &str) -> bool {
         match self.form() {
             Form::Sandbox => SANDBOX.contains(&word),
@@ -137,8 +137,8 @@ impl Directive {
         }
     }
 
-    /// The directives whose lists hold where this one is absent, the nearest first (CSP Level 3,
-    /// section 6.8.3; Fenced Frame, section 4.3).
+    /// Returns the directives whose lists apply if this one is absent, the nearest first (CSP Level 3, section 6.8.3;
+    /// Fenced Frame, section 4.3).
     pub(super) const fn fallbacks(self) -> &'static [Self] {
         match self {
             Self::ScriptSrcElem | Self::ScriptSrcAttr => &[Self::ScriptSrc, Self::DefaultSrc],
@@ -166,21 +166,22 @@ impl fmt::Display for Directive {
     }
 }
 
-/// `tt-policy-name` of Trusted Types.
+/// Returns whether `word` is a `tt-policy-name` of Trusted Types.
 fn is_policy_name(word: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-#=_/@.%".contains(&byte);
     !word.is_empty() && word.bytes().all(allowed)
 }
 
-/// A key of a structured field's dictionary (RFC 8941, section 3.1.2), so that it can stand in
-/// `Reporting-Endpoints`.
+/// Returns whether `name` is a key of a structured field's dictionary (RFC 8941, section 3.1.2), so that it is valid
+/// in `Reporting-Endpoints`.
 pub(crate) fn is_endpoint(name: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_lowercase() || byte == b'*';
     let more = |byte: u8| first(byte) || byte.is_ascii_digit() || b"_-.".contains(&byte);
     name.bytes().next().is_some_and(first) && name.bytes().all(more)
 }
 
-/// Visible ASCII without what ends a value, a directive or a policy, or begins a quotation.
+/// Returns whether `text` is visible ASCII without characters that end a value, a directive or a policy, or begin a
+/// quotation.
 pub(crate) fn is_uri(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_graphic() && !b";,'\"\\<>".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed)

@@ -2,9 +2,9 @@ use std::fmt;
 
 use super::Source;
 
-/// The value of a directive as a builder takes it: sources, or texts that are one each.
+/// The value of a directive as a builder takes it: sources, or texts of one source each.
 ///
-/// A text is not split at its spaces, so that one which came from elsewhere cannot bring a second source.
+/// A text is not split at spaces, so that text from elsewhere cannot add a second source.
 #[derive(Clone, Debug, Default)]
 pub struct SourceList(pub(super) Vec<Word>);
 
@@ -22,7 +22,7 @@ impl Word {
 }
 
 impl SourceList {
-    /// The texts of a configuration file, of which some are marked as unchecked.
+    /// Creates a list from the texts of a configuration file, of which some are marked as unchecked.
     #[cfg(feature = "serde")]
     pub(crate) fn marked(texts: impl IntoIterator<Item = (String, bool)>) -> Self {
         Self(texts.into_iter().map(|(text, unchecked)| Word { text, unchecked }).collect())

@@ -1,6 +1,6 @@
 use super::{Csp, CspBuilder};
 
-/// A builder that was told what `text` says. Whatever is wrong with it, the builder's checks tell.
+/// Creates a builder with the directives of `text`. Errors are found by the builder's checks.
 pub(super) fn builder(text: &str) -> CspBuilder {
     let mut builder = Csp::builder();
     for directive in text.split(';') {

@@ -2,11 +2,11 @@ use std::{fmt, str::FromStr};
 
 use super::directive::Form;
 
-/// One entry of a directive's list of sources.
+/// A source in the list of a directive.
 ///
-/// # What is always true of it
+/// # Invariants
 ///
-/// It is one source by the grammar of CSP Level 3, or was taken [`unchecked`](Self::unchecked), and holds no
+/// It is one source by the grammar of CSP Level 3, or was created [`unchecked`](Self::unchecked), and contains no
 /// space, no control character and none of `;`, `,` and `"`: it can neither end its directive nor begin another.
 ///
 /// # Example
@@ -16,7 +16,7 @@ use super::directive::Form;
 ///
 /// let cdn: Source = "https://cdn.example.com/lib/".parse().unwrap();
 /// assert_eq!(cdn.to_string(), "https://cdn.example.com/lib/");
-/// assert!("self".parse::<Source>().is_err(), "a keyword stands in quotes");
+/// assert!("self".parse::<Source>().is_err(), "keywords need quotes");
 /// assert!("'self'; script-src *".parse::<Source>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,10 +66,10 @@ const KEYWORDS: [(Keyword, &str); 13] = [
     (Keyword::ReportSha512, "'report-sha512'"),
 ];
 
-/// Name, and how many digits of base64 its value has without padding.
+/// Name, and number of base64 digits of its value without padding.
 const HASHES: [(&str, usize); 3] = [("sha256-", 43), ("sha384-", 64), ("sha512-", 86)];
 
-/// 128 bits in base64 without padding, which is the least that CSP Level 3 asks of a nonce (section 8.2).
+/// 128 bits in base64 without padding, the minimum of CSP Level 3 for a nonce (section 8.2).
 const NONCE_DIGITS: usize = 22;
 
 const UNQUOTED: &str = "needs single quotes around it";
@@ -89,13 +89,13 @@ impl Keyword {
 }
 
 impl Source {
-    /// `'none'`: nothing at all.
+    /// `'none'`: no source.
     pub const NONE: Self = Self(Kind::Keyword(Keyword::None));
     /// `'self'`: the page's own origin.
     pub const SELF: Self = Self(Kind::Keyword(Keyword::SelfOrigin));
-    /// `'unsafe-inline'`: every inline script or style, an injected one too.
+    /// `'unsafe-inline'`: every inline script or style, including injected ones.
     pub const UNSAFE_INLINE: Self = Self(Kind::Keyword(Keyword::UnsafeInline));
-    /// `'strict-dynamic'`: what a trusted script loads, and no host or scheme of the list.
+    /// `'strict-dynamic'`: scripts that a trusted script loads, and no host or scheme of the list.
     pub const STRICT_DYNAMIC: Self = Self(Kind::Keyword(Keyword::StrictDynamic));
     /// The nonce of each request; `'nonce'` in text. See [`CspNonce`](crate::CspNonce).
     pub const NONCE: Self = Self(Kind::Nonce);
@@ -130,7 +130,7 @@ impl Source {
         }
     }
 
-    /// Whether it is enough for a script to run: a hash, a fixed nonce, or perhaps what is not known.
+    /// Returns whether the source suffices for a script to run: a hash, a fixed nonce, or possibly an unknown source.
     pub(super) const fn trusts_scripts(&self) -> bool {
         matches!(self.0, Kind::Hash(_) | Kind::FixedNonce(_) | Kind::Unchecked(_))
     }
@@ -185,7 +185,7 @@ fn parse_quoted(text: &str, inner: &str) -> Result<Kind, &'static str> {
     Err("is not a known keyword; if browsers know it, allow it as unchecked")
 }
 
-/// Whether `text` neither ends a source, a directive or a policy, nor begins a quotation.
+/// Returns whether `text` neither ends a source, a directive or a policy, nor begins a quotation.
 pub(super) fn is_inert(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b";,\"".contains(&byte))
 }
@@ -216,7 +216,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// How many digits a `base64-value` of CSP has, if it is one whose padding, if any, is right.
+/// Returns the number of digits of a `base64-value` of CSP, if it is valid and correctly padded.
 fn digits(value: &str) -> Option<usize> {
     let digits = value.trim_end_matches('=');
     let padding = value.len() - digits.len();
@@ -230,7 +230,7 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(more)
 }
 
-/// `host-source` of CSP Level 3, section 2.3.1.
+/// Returns whether `text` is a `host-source` of CSP Level 3, section 2.3.1.
 fn is_host_source(text: &str) -> bool {
     let rest = match text.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => rest,
@@ -256,7 +256,7 @@ fn is_port(text: &str) -> bool {
     text == "*" || (text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok())
 }
 
-/// A path of a URI (RFC 3986), without the characters that mean something to a policy.
+/// Returns whether `text` is a path of a URI (RFC 3986) without characters that have a meaning in a policy.
 fn is_path(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&()*+=:@".contains(&b))
 }
@@ -284,7 +284,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// A text is no source.
+/// The error of a text that is not a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSource {
     text: String,

@@ -1,12 +1,12 @@
 use super::{Csp, Directive, Entry, Name, Source, Value, source::Keyword};
 use crate::When;
 
-/// A written policy, cut where the nonce of a request goes.
+/// A written policy, split where the nonce of a request goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts(Vec<String>);
 
 impl Parts {
-    /// The policy of an answer whose handler has read its nonce.
+    /// Returns the policy of a response whose handler has read its nonce.
     pub(crate) fn nonced(csp: &Csp, https: bool) -> Self {
         let mut parts = Self(vec![String::new()]);
         csp.write(https, |entry, first| {
@@ -48,10 +48,10 @@ impl Parts {
     }
 }
 
-/// The policy of an answer whose handler has not read its nonce, and which therefore has none.
+/// Returns the policy of a response whose handler has not read its nonce, and which has none.
 ///
-/// It is never weaker than the one with a nonce: what a nonce or `'strict-dynamic'` overrules in a browser
-/// goes with it, and does not come back into force.
+/// It is never weaker than the one with a nonce: sources that a nonce or `'strict-dynamic'` overrules in a browser are
+/// removed with it, and do not become effective again.
 pub(crate) fn unread(csp: &Csp, https: bool) -> String {
     let mut text = String::new();
     csp.write(https, |entry, first| {
@@ -64,7 +64,7 @@ pub(crate) fn unread(csp: &Csp, https: bool) -> String {
     text
 }
 
-/// The policy as it was made.
+/// Returns the policy as it was built.
 pub(super) fn verbatim(csp: &Csp) -> String {
     let mut text = String::new();
     csp.write(true, |entry, first| {
@@ -95,7 +95,7 @@ fn without_nonce(list: &[Source]) -> Vec<Source> {
     let stays = |source: &&Source| {
         let overruled = source.is(Keyword::UnsafeInline) || (strict && source.is_place());
         let idle = source.is(Keyword::StrictDynamic) && !trusts_more;
-        // What it would allow without the nonce is not known.
+        // The effect of the source without the nonce is unknown.
         **source != Source::NONCE && !overruled && !idle && !source.is_unchecked()
     };
     let rest: Vec<_> = list.iter().filter(stays).cloned().collect();
@@ -104,7 +104,7 @@ fn without_nonce(list: &[Source]) -> Vec<Source> {
 }
 
 impl Csp {
-    /// Calls `each` with the entries that an answer over http or https has.
+    /// Calls `each` with the entries of a response over http or https.
     fn write(&self, https: bool, mut each: impl FnMut(&Entry, bool)) {
         let upgrades = https || self.upgrade == When::Always;
         let sent = |entry: &&Entry| upgrades || entry.name != Directive::UpgradeInsecureRequests;

@@ -4,22 +4,22 @@ const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Whose page made a request, as the browser says in `Sec-Fetch-Site`.
+/// The site whose page made a request, as the browser reports it in `Sec-Fetch-Site`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FetchSite {
-    /// One of the same origin.
+    /// A page of the same origin.
     SameOrigin,
-    /// One of the same site, as `blog.example.com` for `shop.example.com`.
+    /// A page of the same site, as `blog.example.com` for `shop.example.com`.
     SameSite,
-    /// One of another site, or what no browser writes: another value, or several.
+    /// A page of another site, or a value that no browser sends: an unknown one, or several.
     CrossSite,
-    /// None: the user typed the address or followed a bookmark.
+    /// No page: the user typed the address or followed a bookmark.
     None,
 }
 
 impl FetchSite {
-    /// Reads it of a request's headers. Absent where no browser wrote it.
+    /// Reads the site from the headers of a request. `None` if no browser sent it.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let mut sites = headers.get_all(SITE).iter();
@@ -33,9 +33,9 @@ impl FetchSite {
     }
 }
 
-/// Whether a request of `method` with these headers is allowed by the resource isolation policy.
+/// Returns whether the resource isolation policy allows a request of `method` with these headers.
 ///
-/// What comes from elsewhere may be a navigation, as by a link, and nothing else.
+/// From another site only a navigation, as by a link, is allowed.
 pub(super) fn allows(method: &Method, headers: &HeaderMap, same_site: bool) -> bool {
     match FetchSite::of(headers) {
         None | Some(FetchSite::SameOrigin | FetchSite::None) => true,
@@ -44,7 +44,8 @@ pub(super) fn allows(method: &Method, headers: &HeaderMap, same_site: bool) -> b
     }
 }
 
-/// A plug-in's element navigates too, and hands what it gets to the page around it.
+/// Returns whether a request is a navigation of a page. A plug-in's element navigates too, and passes its content to
+/// the page around it.
 fn is_plain_navigation(method: &Method, headers: &HeaderMap) -> bool {
     let mut modes = headers.get_all(MODE).iter();
     let navigates = modes.next().is_some_and(|mode| mode == "navigate") && modes.next().is_none();
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_is_no_browser_of_today_and_allowed() {
+    fn a_request_without_fetch_metadata_is_allowed() {
         assert!(allowed(Method::POST, "", "", ""));
         assert!(allowed(Method::POST, "", "cors", "empty"));
     }

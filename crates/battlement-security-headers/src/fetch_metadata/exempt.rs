@@ -9,7 +9,7 @@ pub(super) fn covers(exempt: &str, path: &str) -> bool {
     }
 }
 
-/// A router or proxy that resolves dots could find another resource than the path begins with.
+/// Returns whether a path stays below its prefix. A router or proxy that resolves dots could find another resource.
 fn stays_below(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     !["..", "%2e", "%2f", "%5c", "\\"].iter().any(|way_out| path.contains(way_out))

@@ -6,22 +6,22 @@ use tower_layer::Layer;
 
 use super::{FetchMetadata, decide::allows, exempt};
 
-/// Turns away what pages of other sites ask for, but for links that users follow.
+/// A layer that rejects the requests of other sites' pages, except for links that users follow.
 ///
-/// Browsers say whose page made a request (`Sec-Fetch-Site`, `-Mode`, `-Dest`), and no page can change
-/// what they say. A request without these comes from no browser, or from one older than 2023, and passes;
-/// so it stands beside tokens against forged requests, not in their place. It answers with 403, which over HTTP/1
-/// closes the connection if a body of more than 8 KiB or of unknown length was not read.
+/// Browsers report whose page made a request (`Sec-Fetch-Site`, `-Mode`, `-Dest`), and pages cannot change the report.
+/// A request without these headers comes from another client, or from a browser older than 2023, and is allowed; so
+/// the layer complements tokens against forged requests, and does not replace them. It responds with 403, which over
+/// HTTP/1 closes the connection if a body of more than 8 KiB or of unknown length was not read.
 ///
-/// An API that other sites are meant to call, fonts and images that they are meant to embed have to be
-/// exempted. Begin with [`report_only`](Self::report_only), and read the log.
+/// Exempt an API that other sites are meant to call, and fonts and images that they are meant to embed. Start with
+/// [`report_only`](Self::report_only), and read the log.
 ///
-/// # Beside tower-http's layers
+/// # With tower-http's layers
 ///
-/// - `cors` says who may read an answer; it stands further out, for it answers preflights, which are
-///   cross-site by their nature and must not reach this layer.
-/// - `csrf` looks at requests that change something. This one also keeps other sites from embedding what
-///   GET gives, be it to time it or to read it through a hole of the processor.
+/// - `cors` decides who may read a response; it goes further out, because it answers preflights, which are cross-site
+///   by nature and must not reach this layer.
+/// - `csrf` checks requests with unsafe methods. This layer also prevents other sites from embedding the responses of
+///   GET, be it to time them or to read them through a vulnerability of the processor.
 ///
 /// # Example
 ///
@@ -46,14 +46,14 @@ pub(super) struct Policy {
     same_site: bool,
     paths: Vec<String>,
     exempt: Option<Exempt>,
-    /// Bounds what `report_only` logs.
+    /// The limit of `report_only`'s log lines.
     pub(super) log: Arc<LogLimit>,
 }
 
 const LOG_PERIOD: Duration = Duration::from_secs(60);
 
 impl FetchMetadataLayer {
-    /// Turns requests away, with no exemptions.
+    /// Creates a layer that rejects requests, without exemptions.
     #[must_use]
     pub fn new() -> Self {
         let policy = Policy {
@@ -67,29 +67,28 @@ impl FetchMetadataLayer {
         Self { policy: Arc::new(policy) }
     }
 
-    /// Whether requests that would be rejected pass and are only logged. Default: no.
+    /// Allows requests that would be rejected, and logs them. Default: false.
     ///
-    /// One of them is logged at WARN each minute, with the number of those that were not.
+    /// At most one of them is logged per minute, at WARN, with the number of suppressed ones.
     #[must_use]
     pub fn report_only(self, yes: bool) -> Self {
         self.changed(|policy| policy.report_only = yes)
     }
 
-    /// Whether pages of the same site and another origin count as one's own. Default: yes.
+    /// Treats pages of the same site and another origin as one's own. Default: true.
     ///
-    /// Not where others have pages under the same domain.
+    /// Disable it if others have pages under the same domain.
     #[must_use]
     pub fn same_site(self, yes: bool) -> Self {
         self.changed(|policy| policy.same_site = yes)
     }
 
-    /// Paths that pages of other sites may ask for. One that ends with `/` stands for all below it.
-    ///
-    /// A layer on one route alone exempts all the others as well.
+    /// Exempts paths that pages of other sites may request. A path that ends with `/` includes all paths below it. A
+    /// layer on a single route also exempts all other routes.
     ///
     /// # Panics
     ///
-    /// If one is not a path that a request can have, as `fonts/` and `/fonts/*` are not.
+    /// If a request cannot have one of the paths, as `fonts/` and `/fonts/*`.
     #[must_use]
     pub fn exempt_paths<P: Into<String>>(self, paths: impl IntoIterator<Item = P>) -> Self {
         match self.try_exempt_paths(paths) {
@@ -102,7 +101,7 @@ impl FetchMetadataLayer {
     ///
     /// # Errors
     ///
-    /// Every one that is not a path that a request can have.
+    /// Every path that a request cannot have.
     pub fn try_exempt_paths<P: Into<String>>(
         self,
         paths: impl IntoIterator<Item = P>,
@@ -112,13 +111,13 @@ impl FetchMetadataLayer {
         Ok(self.changed(|policy| policy.paths.extend(paths)))
     }
 
-    /// Requests that pages of other sites may make, as by their route, in the place of an earlier closure.
+    /// Exempts requests for which `test` returns true, as by their route, and replaces an earlier closure.
     #[must_use]
     pub fn exempt(self, test: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.changed(|policy| policy.exempt = Some(Arc::new(test)))
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
+    /// Enables the layer. Default: true. A disabled layer keeps all types and passes requests through.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|policy| policy.enabled = enabled)
@@ -131,7 +130,7 @@ impl FetchMetadataLayer {
 }
 
 impl Policy {
-    /// Whether the request may pass.
+    /// Returns whether the request is allowed.
     pub(super) fn allows(&self, parts: &Parts) -> bool {
         allows(&parts.method, &parts.headers, self.same_site)
             || self.paths.iter().any(|path| exempt::covers(path, parts.uri.path()))

@@ -9,7 +9,8 @@ use tower_service::Service;
 
 use super::{FetchMetadataFuture, layer::Policy};
 
-/// Turns away what other sites' pages ask for. Made by [`FetchMetadataLayer`](crate::FetchMetadataLayer).
+/// A service that rejects the requests of other sites' pages, created by
+/// [`FetchMetadataLayer`](crate::FetchMetadataLayer).
 #[derive(Clone, Debug)]
 pub struct FetchMetadata<S> {
     inner: S,
@@ -21,17 +22,17 @@ impl<S> FetchMetadata<S> {
         Self { inner, policy }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

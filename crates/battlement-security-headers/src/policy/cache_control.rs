@@ -30,33 +30,33 @@ enum Scope {
 }
 
 impl CacheControl {
-    /// Nobody keeps it: what OWASP asks of every answer of an API.
+    /// Forbids storing, as OWASP recommends for every response of an API.
     pub const fn no_store() -> Self {
         Self { scope: Scope::NoStore, immutable: false }
     }
 
-    /// It may be kept, and is asked for again before each use.
+    /// Allows storing, with a revalidation before each use.
     pub const fn no_cache() -> Self {
         Self { scope: Scope::NoCache, immutable: false }
     }
 
-    /// The browser may keep it for `age`, in whole seconds; nobody between may.
+    /// Allows the browser to store the response for `age`, in whole seconds, and forbids shared caches to.
     pub const fn private(age: Duration) -> Self {
         Self { scope: Scope::Private(age), immutable: false }
     }
 
-    /// Everybody may keep it for `age`, in whole seconds.
+    /// Allows every cache to store the response for `age`, in whole seconds.
     pub const fn public(age: Duration) -> Self {
         Self { scope: Scope::Public(age), immutable: false }
     }
 
-    /// It never changes, so that not even a reload asks for it.
+    /// Declares that the response never changes, so that a reload does not request it again.
     pub const fn immutable(mut self) -> Self {
         self.immutable = true;
         self
     }
 
-    /// The header's value.
+    /// Returns the value of the header.
     #[must_use]
     pub fn header_value(self) -> HeaderValue {
         security_header::written(self.text()).unwrap_or(HeaderValue::from_static("no-store"))

@@ -2,9 +2,9 @@ use http::{HeaderName, HeaderValue};
 
 use crate::security_header::written;
 
-/// `Clear-Site-Data`: what a browser throws away, for the answer to a logout.
+/// `Clear-Site-Data`: the data that a browser deletes, for the response to a logout.
 ///
-/// No layer sends it: on any other answer it would log users out and empty their caches.
+/// No layer sends it: on other responses it would log users out and empty their caches.
 ///
 /// ```
 /// use battlement_security_headers::ClearSiteData;
@@ -25,27 +25,27 @@ impl ClearSiteData {
     /// The header's name.
     pub const NAME: HeaderName = HeaderName::from_static("clear-site-data");
 
-    /// Everything, also what browsers may add to the list one day.
+    /// Clears everything, including kinds of data that browsers may add later.
     pub fn everything() -> Self {
         Self(vec!["\"*\""])
     }
 
-    /// The cache.
+    /// Clears the cache.
     pub fn cache(self) -> Self {
         self.and("\"cache\"")
     }
 
-    /// Cookies of the whole registrable domain, and credentials.
+    /// Clears the cookies of the whole registrable domain, and credentials.
     pub fn cookies(self) -> Self {
         self.and("\"cookies\"")
     }
 
-    /// All storage of the origin, and its service workers.
+    /// Clears all storage of the origin, and its service workers.
     pub fn storage(self) -> Self {
         self.and("\"storage\"")
     }
 
-    /// Pages open at the origin are loaded again.
+    /// Reloads the open pages of the origin.
     pub fn execution_contexts(self) -> Self {
         self.and("\"executionContexts\"")
     }
@@ -57,7 +57,7 @@ impl ClearSiteData {
         self
     }
 
-    /// The header's value.
+    /// Returns the value of the header.
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
         written(self.0.join(", ")).unwrap_or(HeaderValue::from_static("\"*\""))

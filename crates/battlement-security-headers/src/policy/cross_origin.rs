@@ -2,52 +2,52 @@ use super::fixed::fixed;
 use crate::{Csp, Endpoint, Header, SecurityHeader};
 
 fixed! {
-    /// `Cross-Origin-Embedder-Policy`: what a page may embed without the other side's word.
+    /// `Cross-Origin-Embedder-Policy`: the resources that a page may embed without their consent.
     Coep for Coep {
-        /// Nothing.
+        /// No resources.
         RequireCorp = "require-corp",
-        /// What is fetched without credentials.
+        /// Resources that are fetched without credentials.
         Credentialless = "credentialless",
-        /// Everything, which is what browsers do without the header.
+        /// All resources, the default of browsers.
         UnsafeNone = "unsafe-none",
     }
 
-    /// `Cross-Origin-Opener-Policy`: which windows a page shares a group with.
+    /// `Cross-Origin-Opener-Policy`: the windows with which a page shares a group.
     Coop for Coop {
-        /// Those of its own origin.
+        /// Windows of its own origin.
         SameOrigin = "same-origin",
-        /// Those, and the popups that it opens.
+        /// Windows of its own origin, and the popups that it opens.
         SameOriginAllowPopups = "same-origin-allow-popups",
-        /// None that opened it; the popups that it opens.
+        /// The popups that it opens, and not the window that opened it.
         NoopenerAllowPopups = "noopener-allow-popups",
-        /// All, which is what browsers do without the header.
+        /// All windows, the default of browsers.
         UnsafeNone = "unsafe-none",
     }
 
-    /// `Cross-Origin-Resource-Policy`: which pages may load the answer without asking.
+    /// `Cross-Origin-Resource-Policy`: the pages that may load the response without CORS.
     Corp for Corp {
-        /// Those of the same origin.
+        /// Pages of the same origin.
         SameOrigin = "same-origin",
-        /// Those of the same site.
+        /// Pages of the same site.
         SameSite = "same-site",
-        /// All: for images, fonts and scripts that others are meant to embed.
+        /// All pages: for images, fonts and scripts that others are meant to embed.
         CrossOrigin = "cross-origin",
     }
 }
 
-/// A policy, and where browsers report what it stops.
+/// A policy with the endpoint of its reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportTo<P> {
     policy: P,
     endpoint: Endpoint,
 }
 
-/// A policy that browsers report on and do not enforce. It may stand beside one that they do.
+/// A policy that browsers report on and do not enforce. It may be combined with an enforced one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportOnly<P>(pub P);
 
 impl Coop {
-    /// The same, with reports sent to `endpoint`.
+    /// Sends the reports of the policy to `endpoint`.
     #[must_use]
     pub const fn report_to(self, endpoint: Endpoint) -> ReportTo<Self> {
         ReportTo { policy: self, endpoint }
@@ -55,14 +55,14 @@ impl Coop {
 }
 
 impl Coep {
-    /// The same, with reports sent to `endpoint`.
+    /// Sends the reports of the policy to `endpoint`.
     #[must_use]
     pub const fn report_to(self, endpoint: Endpoint) -> ReportTo<Self> {
         ReportTo { policy: self, endpoint }
     }
 }
 
-/// A policy with an endpoint: an item of a structured field with a parameter.
+/// Creates a policy with an endpoint: an item of a structured field with a parameter.
 pub(crate) fn reporting(header: Header, policy: &str, endpoint: Endpoint) -> SecurityHeader {
     let text = format!("{policy}; report-to=\"{}\"", endpoint.name());
     SecurityHeader::written(header, text, Vec::new()).reporting_to(endpoint)

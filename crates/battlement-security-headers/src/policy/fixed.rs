@@ -1,4 +1,4 @@
-//! Headers whose values are few words, each known beforehand.
+//! Headers with a fixed set of values.
 
 /// A type for each header, with a variant for each value.
 macro_rules! fixed {
@@ -16,10 +16,10 @@ macro_rules! fixed {
             }
 
             impl $name {
-                /// All of them.
+                /// All values.
                 pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-                /// The header's value.
+                /// Returns the value of the header.
                 #[must_use]
                 pub const fn as_str(self) -> &'static str {
                     match self {

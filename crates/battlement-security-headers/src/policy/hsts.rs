@@ -23,7 +23,7 @@ pub struct Hsts {
     when: When,
 }
 
-/// In which answers something is said that concerns https.
+/// The responses that contain a header or directive about https.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum When {
     /// Over https, by the scheme that a trusted proxy wrote, or by the scheme of the connection.
@@ -34,43 +34,43 @@ pub enum When {
     /// not count: a client may write `https` into it over plain TCP as well.
     #[default]
     Https,
-    /// In all of them.
+    /// All responses.
     Always,
 }
 
-/// The largest number of seconds that every reader of numbers has exactly, JavaScript's too.
+/// The largest number of seconds that every parser represents exactly, including JavaScript's.
 const MOST: u64 = (1 << 53) - 1;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Hsts {
-    /// One year, with all subdomains, not to be preloaded, [over https](When::Https).
+    /// Creates a policy of one year, with all subdomains, without preload, [over https](When::Https).
     pub const fn new() -> Self {
         Self { max_age: YEAR, include_subdomains: true, preload: false, when: When::Https }
     }
 
-    /// How long browsers keep to it, in whole seconds, at most 2^53 - 1. Zero makes them forget it. Default:
-    /// 365 days.
+    /// Sets the time for which browsers remember the policy, in whole seconds, at most 2^53 - 1. Zero makes them
+    /// forget it. Default: 365 days.
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
         self
     }
 
-    /// Whether it holds for subdomains as well. Default: yes.
+    /// Includes subdomains. Default: true.
     pub const fn include_subdomains(mut self, yes: bool) -> Self {
         self.include_subdomains = yes;
         self
     }
 
-    /// Whether browser vendors may build it in. Default: no, for it is hard to undo.
+    /// Allows browser vendors to preload the policy. Default: false, since it is hard to undo.
     ///
-    /// Their list takes a domain that says at least one year and includes its subdomains.
+    /// Their list requires at least one year, and subdomains.
     pub const fn preload(mut self, yes: bool) -> Self {
         self.preload = yes;
         self
     }
 
-    /// In which answers it is sent. Default: [`When::Https`].
+    /// Sets the responses that contain the header. Default: [`When::Https`].
     pub const fn when(mut self, when: When) -> Self {
         self.when = when;
         self
@@ -93,10 +93,10 @@ impl Hsts {
             mistakes.push(refuse("max-age must be at most 9007199254740991"));
         }
         if self.preload && self.max_age < YEAR {
-            mistakes.push(refuse("is to be preloaded, which takes a max-age of at least 31536000"));
+            mistakes.push(refuse("preload requires a max-age of at least 31536000"));
         }
         if self.preload && !self.include_subdomains {
-            mistakes.push(refuse("is to be preloaded, which takes all subdomains"));
+            mistakes.push(refuse("preload requires `includeSubDomains`"));
         }
         mistakes
     }

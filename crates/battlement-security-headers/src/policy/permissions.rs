@@ -16,10 +16,10 @@ macro_rules! features {
         }
 
         impl Feature {
-            /// All of them.
+            /// All features.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The name that the header has.
+            /// Returns the name of the feature in the header.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -72,7 +72,7 @@ features! {
 }
 
 impl Feature {
-    /// The feature of this name.
+    /// Returns the feature with this name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|feature| feature.as_str() == name)
@@ -104,7 +104,7 @@ enum Allowed {
 }
 
 impl PermissionsPolicy {
-    /// A policy that says nothing yet.
+    /// Creates a policy without features.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -114,12 +114,12 @@ impl PermissionsPolicy {
         Self(Feature::ALL.iter().map(|feature| (*feature, Allowed::Only(Vec::new()))).collect())
     }
 
-    /// Nobody may use `feature`.
+    /// Denies `feature` to every page.
     pub fn deny(self, feature: Feature) -> Self {
         self.say(feature, Allowed::Only(Vec::new()))
     }
 
-    /// These may use `feature`: `self`, and origins as `https://maps.example.com`.
+    /// Allows `feature` to `self`, or to origins such as `https://maps.example.com`.
     pub fn allow<O: Into<String>>(
         self,
         feature: Feature,
@@ -128,12 +128,12 @@ impl PermissionsPolicy {
         self.say(feature, Allowed::Only(origins.into_iter().map(Into::into).collect()))
     }
 
-    /// The page, and whatever it embeds, may use `feature`.
+    /// Allows `feature` to the page and to everything that it embeds.
     pub fn allow_all(self, feature: Feature) -> Self {
         self.say(feature, Allowed::Everybody)
     }
 
-    /// The last word on a feature stands.
+    /// Sets the entry of a feature; the last one applies.
     fn say(mut self, feature: Feature, allowed: Allowed) -> Self {
         match self.0.iter_mut().find(|(known, _)| *known == feature) {
             Some((_, known)) => *known = allowed,
@@ -148,7 +148,8 @@ impl From<PermissionsPolicy> for SecurityHeader {
         let mut text = String::new();
         let mut mistakes = Vec::new();
         if features.is_empty() {
-            mistakes.push(InvalidField::new("permissions-policy", "names no feature"));
+            mistakes
+                .push(InvalidField::new("permissions-policy", "must name at least one feature"));
         }
         for (feature, allowed) in &features {
             let separator = if text.is_empty() { "" } else { ", " };
@@ -162,7 +163,7 @@ impl From<PermissionsPolicy> for SecurityHeader {
     }
 }
 
-/// An inner list of a structured field (RFC 8941, section 3.1.1).
+/// Appends an inner list of a structured field (RFC 8941, section 3.1.1).
 fn push_origins(
     text: &mut String,
     feature: Feature,
@@ -178,7 +179,7 @@ fn push_origins(
             let _ = write!(text, "\"{origin}\"");
         } else {
             let field = format!("permissions-policy.{}", feature.as_str());
-            let message = format!("{origin:?} is neither self nor an https origin");
+            let message = format!("must contain `self` or https origins, got {origin:?}");
             mistakes.push(InvalidField::new(field, message));
         }
     }

@@ -12,28 +12,28 @@ use crate::{Header, InvalidField, SecurityHeader};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReferrerPolicy {
-    /// Nothing.
+    /// No referrer.
     NoReferrer,
-    /// Nothing when it goes from https to http.
+    /// No referrer from https to http.
     NoReferrerWhenDowngrade,
-    /// The whole URL within the origin, nothing to others.
+    /// The whole URL within the origin, and no referrer to others.
     SameOrigin,
     /// The origin.
     Origin,
-    /// The origin, and nothing when it goes from https to http.
+    /// The origin, and no referrer from https to http.
     StrictOrigin,
     /// The whole URL within the origin, the origin to others.
     OriginWhenCrossOrigin,
-    /// The same, and nothing when it goes from https to http.
+    /// The whole URL within the origin, the origin to others, and no referrer from https to http.
     StrictOriginWhenCrossOrigin,
-    /// The whole URL, to everybody.
+    /// The whole URL, to every site.
     UnsafeUrl,
-    /// Whatever holds where the page is embedded, or else the browser's own.
+    /// The policy of the embedding page, or else the browser's default.
     Unset,
 }
 
 impl ReferrerPolicy {
-    /// All of them.
+    /// All values.
     pub const ALL: [Self; 9] = [
         Self::NoReferrer,
         Self::NoReferrerWhenDowngrade,
@@ -46,7 +46,7 @@ impl ReferrerPolicy {
         Self::Unset,
     ];
 
-    /// The token that the header has.
+    /// Returns the value of the header.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,11 +80,11 @@ impl From<Vec<ReferrerPolicy>> for SecurityHeader {
         let refuse = |message: String| InvalidField::new("referrer-policy", message);
         let mut mistakes = Vec::new();
         if list.is_empty() {
-            mistakes.push(refuse("has an empty list".into()));
+            mistakes.push(refuse("must not be empty".into()));
         }
         for (index, policy) in list.iter().enumerate() {
             if list[..index].contains(policy) {
-                mistakes.push(refuse(format!("{:?} stands twice", policy.as_str())));
+                mistakes.push(refuse(format!("{:?} is a duplicate", policy.as_str())));
             }
         }
         let tokens: Vec<_> = list.into_iter().map(ReferrerPolicy::as_str).collect();

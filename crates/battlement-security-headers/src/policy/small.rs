@@ -1,17 +1,17 @@
 use super::fixed::fixed;
 
 fixed! {
-    /// `X-Content-Type-Options`: whether a browser may guess the type of an answer.
+    /// `X-Content-Type-Options`: whether a browser may guess the type of a response.
     ContentTypeOptions for ContentTypeOptions {
-        /// It may not.
+        /// The browser must not guess.
         NoSniff = "nosniff",
     }
 
-    /// `X-DNS-Prefetch-Control`: whether a browser looks up the hosts of links before they are followed.
+    /// `X-DNS-Prefetch-Control`: whether a browser resolves the hosts of links in advance.
     DnsPrefetch for DnsPrefetchControl {
-        /// It does not.
+        /// Hosts are not resolved in advance.
         Off = "off",
-        /// It does, which tells a name server what a user looks at.
+        /// Hosts are resolved in advance, which discloses to a name server what a user reads.
         On = "on",
     }
 
@@ -23,7 +23,7 @@ fixed! {
 
     /// `X-Frame-Options`: who may frame the page, for browsers without `frame-ancestors`.
     FrameOptions for FrameOptions {
-        /// Nobody.
+        /// No page.
         Deny = "DENY",
         /// Pages of the same origin.
         SameOrigin = "SAMEORIGIN",
@@ -31,27 +31,27 @@ fixed! {
 
     /// `X-Permitted-Cross-Domain-Policies`, for Adobe's clients.
     CrossDomainPolicies for PermittedCrossDomainPolicies {
-        /// No policy file holds.
+        /// No policy file applies.
         None = "none",
-        /// Only the one at the root.
+        /// Only the policy file at the root applies.
         MasterOnly = "master-only",
-        /// Those served as `text/x-cross-domain-policy`.
+        /// Policy files served as `text/x-cross-domain-policy` apply.
         ByContentType = "by-content-type",
-        /// All.
+        /// All policy files apply.
         All = "all",
     }
 
     /// `X-XSS-Protection`: the filter of old browsers, which could be turned against a page.
     XssProtection for XssProtection {
-        /// Off.
+        /// The filter is off.
         Off = "0",
     }
 
     /// `Origin-Agent-Cluster`: whether the origin asks for a process of its own.
     OriginAgentCluster for OriginAgentCluster {
-        /// It does.
+        /// The origin asks for a process.
         On = "?1",
-        /// It does not.
+        /// The origin does not ask for a process.
         Off = "?0",
     }
 }

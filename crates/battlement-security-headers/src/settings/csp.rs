@@ -22,7 +22,7 @@ pub(super) struct CspOptions {
     pub(super) report_only: bool,
     #[serde(alias = "dangerously-disable-default-src", deserialize_with = "null::or_false")]
     dangerously_disable_default_src: bool,
-    /// Sources, and names of directives, that this crate need not know.
+    /// Sources and names of directives that this crate need not know.
     unchecked: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl Default for CspOptions {
 }
 
 impl CspOptions {
-    /// The policy that is `defaults` with these changes, each directive at its place.
+    /// Returns the policy `defaults` with these changes, each directive in its place.
     pub(super) fn policy(self, defaults: &Csp) -> Result<Csp, ConfigError> {
         let mut builder =
             if self.use_defaults { defaults.clone().change() } else { Csp::builder() };
@@ -77,7 +77,7 @@ impl CspOptions {
 }
 
 impl CspOptions {
-    /// Returns what is unchecked and does not occur.
+    /// Returns the unchecked entries that do not occur.
     fn unused(&self) -> Vec<InvalidField> {
         let occurs = |text: &String| {
             let word = |words: &Words| words.0.contains(text);
@@ -93,7 +93,7 @@ impl CspOptions {
     }
 }
 
-/// `scriptSrc` as `script-src`.
+/// Returns `scriptSrc` as `script-src`.
 pub(super) fn dashed(name: &str) -> String {
     let mut dashed = String::with_capacity(name.len() + 2);
     for char in name.chars() {
@@ -105,7 +105,7 @@ pub(super) fn dashed(name: &str) -> String {
     dashed
 }
 
-/// Directives in the order of the file; `null`, or `false` where a format has no null, takes a default out.
+/// Directives in the order of the file; `null`, or `false` in formats without null, removes a default.
 #[derive(Clone, Debug, Default)]
 struct Directives(Vec<(String, Option<Words>)>);
 

@@ -22,7 +22,7 @@ use crate::{
 
 type Settings = SecurityHeadersSettings;
 
-/// A configuration in the making, and all that was wrong so far.
+/// A configuration under construction, and the errors so far.
 struct Draft {
     config: Config,
     mistakes: Vec<InvalidField>,
@@ -79,7 +79,7 @@ impl Draft {
         }
     }
 
-    /// The value of `all` that is called `name`; the first one if there is no name.
+    /// Returns the value of `all` with this name; the first one without a name.
     fn choice<P: Copy>(
         &mut self,
         header: Header,
@@ -166,7 +166,7 @@ impl Draft {
             let endpoint =
                 draft.config.endpoints.iter().find(|known| known.name() == name).cloned();
             if endpoint.is_none() {
-                let message = format!("reports to {name:?}, which no endpoint is called");
+                let message = format!("`report-to` refers to unknown endpoint {name:?}");
                 draft.refuse(header.name().as_str(), message);
             }
             endpoint.map(|endpoint| reporting(header, name_of(policy), endpoint))
@@ -264,7 +264,7 @@ impl Draft {
             let mut policy = PermissionsPolicy::new();
             for (name, Words(allowed)) in features {
                 let Some(feature) = Feature::of_name(&dashed(&name)) else {
-                    draft.refuse("permissions-policy", format!("{name:?} is no feature"));
+                    draft.refuse("permissions-policy", format!("{name:?} is not a known feature"));
                     continue;
                 };
                 policy = if allowed == ["*"] {
@@ -284,7 +284,7 @@ impl Draft {
         for name in names {
             match HeaderName::try_from(name) {
                 Ok(name) => self.config.removed.push(name),
-                Err(_) => self.refuse("remove", format!("{name:?} is no header name")),
+                Err(_) => self.refuse("remove", format!("{name:?} is not a header name")),
             }
         }
     }
@@ -294,7 +294,7 @@ impl Draft {
             let known = HeaderName::try_from(name).ok().and_then(|name| Header::of_name(&name));
             match known {
                 Some(header) => self.config.forced.push(header),
-                None => self.refuse("force", format!("{name:?} is no header of this layer")),
+                None => self.refuse("force", format!("{name:?} is not a header of this layer")),
             }
         }
     }

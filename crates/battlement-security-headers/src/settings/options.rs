@@ -6,7 +6,7 @@ use super::{
 };
 use crate::When;
 
-/// What the settings begin with.
+/// The preset that the settings start with.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Preset {
@@ -95,5 +95,5 @@ pub(super) struct CrossDomainOptions {
     pub(super) permitted_policies: Option<String>,
 }
 
-/// Whom a feature is allowed to: `"*"`, or `self` and origins.
+/// The pages to which a feature is allowed: `"*"`, or `self` and origins.
 pub(super) type AllowList = Words;

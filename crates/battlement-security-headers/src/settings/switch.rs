@@ -5,9 +5,9 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// `true`, `false`, options, or nothing said.
+/// `true`, `false`, options, or an absent value.
 ///
-/// Not an untagged enum of serde's, which would keep to itself what it did not like about the options.
+/// Not an untagged enum of serde, which would hide the error in the options.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Switch<T> {
     #[default]

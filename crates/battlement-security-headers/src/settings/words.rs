@@ -5,7 +5,7 @@ use serde::{
     de::{SeqAccess, Visitor},
 };
 
-/// Words that a text parts by spaces, or a list with one in each place.
+/// The words of a text, split at spaces, or of a list, one per item.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words(pub(super) Vec<String>);
 
@@ -38,7 +38,7 @@ impl<'de> Visitor<'de> for WordsVisitor {
     }
 }
 
-/// One token, or a list of them. An empty one is a token of Referrer-Policy.
+/// A token, or a list of tokens. An empty string is a token as well.
 #[derive(Clone, Debug)]
 pub(super) struct Tokens(pub(super) Vec<String>);
 

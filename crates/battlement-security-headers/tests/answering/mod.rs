@@ -1,4 +1,4 @@
-//! What the layer makes of an answer.
+//! Responses of the layer, for tests.
 
 use std::convert::Infallible;
 
@@ -17,7 +17,7 @@ pub(crate) async fn answer(
     service.oneshot(request).await.unwrap().into_parts().0.headers
 }
 
-/// The headers of a plain answer over https, in their order.
+/// Returns the headers of a plain response over https, in their order.
 #[allow(dead_code, reason = "not every file of tests looks at all headers")]
 pub(crate) async fn plain(layer: &SecurityHeadersLayer) -> Vec<(String, String)> {
     let headers = answer(layer, https(), |_| Response::new("")).await;
@@ -30,7 +30,7 @@ pub(crate) async fn header(layer: &SecurityHeadersLayer, name: &str) -> Option<S
     plain(layer).await.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// A request over a connection with TLS.
+/// Creates a request over a TLS connection.
 pub(crate) fn https() -> Request<()> {
     let mut request = http();
     request.extensions_mut().insert(ConnectionScheme(Scheme::Https));
