@@ -5,27 +5,27 @@ use crate::{
     names::{OVERFLOW, Subject},
 };
 
-/// How many requests are under way, by whom they are of (for clients), method and scheme.
+/// Gauges of the requests in flight, by client, method and scheme.
 #[derive(Debug)]
 pub(crate) struct Active {
-    /// One for each there can be, made when it is first needed.
+    /// A gauge for each combination, created on first use.
     gauges: Box<[OnceLock<Gauge>]>,
     last_owner: usize,
     methods: usize,
     shards: usize,
 }
 
-/// What of a [`Key`](crate::key::Key) is known when a request begins.
+/// The part of a [`Key`](crate::key::Key) that is known when a request begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ActiveKey {
-    /// The number of the client, 0 where there is none.
+    /// The number of the client; 0 on a server.
     pub(crate) owner: Subject,
     pub(crate) method: u8,
     pub(crate) https: bool,
 }
 
 impl Active {
-    /// For owners of the numbers below `owners`; what is beyond shares one gauge.
+    /// Creates gauges for the owners below `owners`; all larger numbers share one gauge.
     pub(crate) fn new(owners: usize, methods: usize, shards: usize) -> Self {
         let count = (owners + 1) * methods * 2;
         let gauges = std::iter::repeat_with(OnceLock::new).take(count).collect();

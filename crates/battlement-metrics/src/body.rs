@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use crate::ticket::Ticket;
 
 pin_project! {
-    /// A response body whose end is the request's.
+    /// A response body that records its request when it ends or is dropped.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -23,7 +23,7 @@ impl<B: Body> ResponseBody<B> {
         Self { inner: EndBody::passing(body) }
     }
 
-    /// Counted by the ticket, if there is one.
+    /// Creates a body that reports its end to `ticket`, if there is one.
     #[inline]
     pub(crate) fn of(body: B, kind: BodyKind, ticket: Option<Ticket>) -> Self {
         match ticket {

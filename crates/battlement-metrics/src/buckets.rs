@@ -1,9 +1,9 @@
-//! Bounds of histograms, in the unit they are recorded in.
+//! Bucket bounds of histograms, in the unit in which they are recorded.
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
 
-/// OpenTelemetry's advice for `http.server.request.duration`, in nanoseconds.
+/// OpenTelemetry's recommended buckets for `http.server.request.duration`, in nanoseconds.
 pub(crate) const DURATION: [u64; 14] = [
     5 * MS,
     10 * MS,
@@ -21,7 +21,7 @@ pub(crate) const DURATION: [u64; 14] = [
     10 * SECOND,
 ];
 
-/// For streams, which last from seconds to a day, in nanoseconds.
+/// Buckets for streams, which last from seconds to a day, in nanoseconds.
 pub(crate) const STREAM: [u64; 12] = [
     SECOND,
     5 * SECOND,
@@ -37,11 +37,11 @@ pub(crate) const STREAM: [u64; 12] = [
     86_400 * SECOND,
 ];
 
-/// Bytes of bodies: 256 to 16 MiB, each bound four times the last.
+/// Buckets for body sizes in bytes: 256 to 16 MiB, each bound four times the last.
 pub(crate) const SIZE: [u64; 9] =
     [1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24];
 
-/// The default of Prometheus' own libraries, in nanoseconds.
+/// The default buckets of Prometheus' client libraries, in nanoseconds.
 pub(crate) const PROMETHEUS: [u64; 11] = [
     5 * MS,
     10 * MS,
@@ -56,10 +56,10 @@ pub(crate) const PROMETHEUS: [u64; 11] = [
     10 * SECOND,
 ];
 
-/// The default of express-prom-bundle, in nanoseconds.
+/// The default buckets of express-prom-bundle, in nanoseconds.
 pub(crate) const EXPRESS: [u64; 6] = [3 * MS, 30 * MS, 100 * MS, 300 * MS, 1_500 * MS, 10 * SECOND];
 
-/// For delays of a runtime, from half a millisecond, in nanoseconds.
+/// Buckets for scheduling delays of a runtime, in nanoseconds.
 pub(crate) const DELAY: [u64; 14] = [
     MS / 2,
     MS,

@@ -6,12 +6,12 @@ use crate::{
 };
 
 const NAME: &str = "battlement_client_ip_malformed";
-const HELP: &str = "Requests with a header from a trusted proxy that named no client.";
+const HELP: &str = "Requests with a trusted proxy header that did not contain a client address.";
 
 impl Exposition {
-    /// Shows what a layer makes of the headers of proxies that it trusts:
-    /// `battlement_client_ip_malformed_total`, the requests with one that named no client. It has no label, and
-    /// of several layers it is the sum; a layer and its clones are one.
+    /// Shows `battlement_client_ip_malformed_total`, the number of requests whose header from a trusted proxy did not
+    /// contain a client address. The metric has no labels. Several layers are added up; a layer and its clones are
+    /// one.
     ///
     /// # Example
     ///
@@ -35,7 +35,7 @@ impl Exposition {
     }
 }
 
-/// A layer that is on the page.
+/// A layer on the page, equal to its clones.
 struct Shown(ClientIpLayer);
 
 impl PartialEq for Shown {

@@ -6,13 +6,13 @@ use crate::{Naming, key::VERSIONS, methods::Methods, shard, side::Side};
 
 mod check;
 
-/// What mistakes are of.
+/// The subject of a [`ConfigError`](crate::ConfigError) of this crate.
 pub(crate) const SETTINGS: &str = "metrics settings";
 
-/// Tells the route template of a request from its head.
+/// A closure that returns the route template of a request.
 type RouteOf = Box<dyn Fn(&Method, &Uri) -> Option<&'static str> + Send + Sync>;
 
-/// What an [`HttpMetrics`](crate::HttpMetrics) was told.
+/// The configuration of an [`HttpMetrics`](crate::HttpMetrics).
 pub(crate) struct Config {
     pub(crate) methods: Methods,
     pub(crate) max_routes: usize,
@@ -20,9 +20,9 @@ pub(crate) struct Config {
     pub(crate) max_series: usize,
     pub(crate) shards: usize,
     pub(crate) naming: Naming,
-    /// Before the names of a server's HTTP metrics.
+    /// Prepended to the names of a server's HTTP metrics.
     pub(crate) prefix: Option<Box<str>>,
-    /// In nanoseconds, where they are not those of the naming.
+    /// In nanoseconds; absent if the naming decides.
     pub(crate) duration_bounds: Option<Vec<u64>>,
     pub(crate) first_byte: bool,
     pub(crate) body_sizes: bool,
@@ -39,14 +39,14 @@ pub(crate) struct Config {
 /// A method of a gRPC service.
 #[derive(Clone, Debug)]
 pub(crate) struct GrpcMethod {
-    /// As `pkg.Name`.
+    /// The full name, as `pkg.Name`.
     pub(crate) service: Box<str>,
     pub(crate) method: Box<str>,
     pub(crate) is_stream: bool,
 }
 
 impl GrpcMethod {
-    /// Returns the path of its calls, without the first slash.
+    /// Returns the path of its calls without the leading slash.
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.service, self.method)
     }
@@ -78,25 +78,25 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The buckets of a server's durations.
+    /// Returns the bucket bounds of a server's durations.
     pub(crate) fn duration_bounds(&self) -> &[u64] {
         self.duration_bounds.as_deref().unwrap_or_else(|| self.naming.duration_bounds())
     }
 }
 
-/// A series of a route that is known beforehand.
+/// A series of a route that is known in advance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownSeries {
     pub(crate) template: &'static str,
     pub(crate) method: u8,
     pub(crate) status: u16,
     pub(crate) https: bool,
-    /// 0 where the version is no label.
+    /// The version number; 0 if the version is not a label.
     pub(crate) version: u8,
 }
 
 impl Config {
-    /// Returns the name of a metric of `side` as the page has it.
+    /// Returns the name of a metric of `side` as shown on the page.
     pub(crate) fn named(&self, side: Side, name: &'static str) -> Cow<'static, str> {
         match (side, &self.prefix) {
             (Side::Server, Some(prefix)) => self.naming.prefixed(prefix, name).into(),
@@ -104,8 +104,8 @@ impl Config {
         }
     }
 
-    /// Returns every series that requests for a known route can have, as far as the naming tells them apart: they
-    /// are told by a proxy or their URI to have come by either scheme, and in any version.
+    /// Returns every series that requests for a known route can have under the naming: with either scheme, which the
+    /// connection or a trusted proxy states, and in any version.
     pub(crate) fn known_series(&self) -> impl Iterator<Item = KnownSeries> {
         let is_otel = self.naming == Naming::Otel;
         let schemes: &[bool] = if is_otel { &[false, true] } else { &[false] };

@@ -8,23 +8,23 @@ use tokio::time::Instant;
 
 use crate::histogram::MAX_BOUNDS;
 
-/// How long one is kept at least: more often than that nobody scrapes.
+/// The minimum age before an exemplar is replaced; scrapes are rarer than that.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// A request whose trace shows what is in a bucket.
+/// A sampled request that represents its bucket.
 #[derive(Clone, Debug)]
 pub(crate) struct Exemplar {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
-    /// In the unit of its histogram.
+    /// The observed value, in the unit of its histogram.
     pub(crate) value: u64,
-    /// When it was observed, on the clock of requests.
+    /// The time of the observation, on the monotonic clock.
     pub(crate) at: Instant,
-    /// The same on the wall, for whoever reads the page.
+    /// The same time on the wall clock, as shown on the page.
     pub(crate) time: Option<SystemTime>,
 }
 
-/// The last exemplar of each bucket. Requests never wait: where a slot is being read, none is left.
+/// The latest exemplar of each bucket. Requests never wait: a slot that is being read is skipped.
 #[derive(Debug, Default)]
 pub(crate) struct Exemplars([Mutex<Option<Exemplar>>; MAX_BOUNDS + 1]);
 

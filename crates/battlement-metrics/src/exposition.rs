@@ -25,27 +25,27 @@ use crate::{
     family::{Families, Labels},
 };
 
-/// How many pages are made at once; the rest waits.
+/// The number of pages that are rendered concurrently; further scrapes wait.
 const AT_ONCE: usize = 2;
 
-/// What a page is written in.
+/// The format of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// OpenMetrics 1.0, with exemplars.
     OpenMetrics,
-    /// Prometheus' text format 0.0.4.
+    /// Prometheus text format 0.0.4.
     Text,
 }
 
 impl Format {
-    /// What a scraper asks for by `accept`: of the formats it accepts, the one of the highest quality; the
-    /// older one if it names neither. For pages that you [render](Exposition::render) yourself.
+    /// Returns the format to use for a scraper's `accept` header: the supported format of the highest quality, or the
+    /// text format if the header names neither. Use this for pages that you [render](Exposition::render) yourself.
     #[must_use]
     pub fn accepted(headers: &HeaderMap) -> Self {
         negotiate::format(headers)
     }
 
-    /// The `content-type` of a page. (OpenMetrics as `text/plain` would be refused.)
+    /// Returns the `content-type` of a page. Prometheus rejects OpenMetrics sent as `text/plain`.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
@@ -57,14 +57,14 @@ impl Format {
     }
 }
 
-/// The page that Prometheus reads: a service that answers GET and HEAD, whatever the path.
+/// The metrics page for Prometheus: a service that responds to GET and HEAD on any path.
 ///
-/// Put it on a port of its own, or at least where the public does not come: what it shows is yours. Pages
-/// are made on tokio's threads for blocking work, at most two at a time, so that no request waits for one.
+/// Serve it on a separate port, or at least not publicly, since it exposes internals of the service. Pages are
+/// rendered on tokio's blocking threads, at most two at a time, so that no request waits for a scrape.
 ///
-/// Every page is one that Prometheus accepts, whatever the labels of the application and the pages of other libraries
-/// hold. What cannot be shown is left out, counted by `battlement_metrics_left_out` and `battlement_metrics_clashes`,
-/// and logged once with the reason.
+/// Prometheus accepts every page, whatever the labels of the application and the pages of other libraries contain.
+/// Metrics that cannot be shown are left out, counted by `battlement_metrics_left_out` and
+/// `battlement_metrics_clashes`, and logged once with the reason.
 ///
 /// # Example
 ///
@@ -83,7 +83,7 @@ impl Format {
 #[derive(Clone)]
 pub struct Exposition {
     sources: Arc<Vec<Source>>,
-    /// What was registered, as far as it must not be there twice.
+    /// The registered sources that must be unique.
     registered: Arc<Vec<Arc<dyn Any + Send + Sync>>>,
     logged: Arc<Logged>,
     places: Arc<Semaphore>,
@@ -92,10 +92,10 @@ pub struct Exposition {
 /// A source of metrics for a page.
 #[derive(Clone)]
 enum Source {
-    /// Metrics of this crate, and what they are called where they fail.
+    /// Metrics of this crate, and their name in errors.
     Families(&'static str, Arc<dyn Fn(&mut Families) + Send + Sync>),
     Gauges(Gauges),
-    /// A whole page, or why there is none.
+    /// A page of another library, or the reason why it is missing.
     Page(&'static str, Arc<dyn Fn() -> Result<String, &'static str> + Send + Sync>),
 }
 
@@ -106,7 +106,7 @@ impl Default for Exposition {
 }
 
 impl Exposition {
-    /// Creates a page with nothing on it.
+    /// Creates an empty page.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -117,23 +117,24 @@ impl Exposition {
         }
     }
 
-    /// Shows what `metrics` has counted. Two of them are added up; the same one, or a clone of it, is shown once.
+    /// Shows the counts of `metrics`. Several `HttpMetrics` are added up; the same one, or a clone of it, is shown
+    /// once.
     #[must_use]
     pub fn metrics(self, metrics: &HttpMetrics) -> Self {
         let metrics = metrics.clone();
         self.once("HTTP metrics", metrics.id(), move |page| metrics.gather(page))
     }
 
-    /// Shows a value that is read at each scrape, as the connections of a database pool. Gauges of one name and
-    /// different labels are one metric, whose help is the first.
+    /// Shows a value that is read at each scrape, such as the connections of a database pool. Gauges with the same
+    /// name and different labels are one metric, with the help text of the first.
     ///
-    /// Where the closure panics its value is left out, the other values are shown, `battlement_metrics_left_out`
-    /// counts it, and the name is logged once.
+    /// If the closure panics, its value is left out and the other values are shown; `battlement_metrics_left_out`
+    /// counts the panic, and the name is logged once.
     ///
     /// # Panics
     ///
-    /// If Prometheus does not read the name or that of a label, a label is given twice or is reserved (`le`,
-    /// `quantile`, `__…`), or the same labels are registered already, in whatever order.
+    /// Panics if the name, or the name of a label, is not valid in Prometheus, if a label is duplicate or reserved
+    /// (`le`, `quantile`, `__…`), or if a gauge with the same labels, in any order, is already registered.
     #[must_use]
     pub fn gauge<const N: usize>(
         mut self,
@@ -163,20 +164,19 @@ impl Exposition {
         })
     }
 
-    /// Shows the metrics of a page that `page` writes, in OpenMetrics or in Prometheus' text format 0.0.4: a page
-    /// that ends with `# EOF` is OpenMetrics.
+    /// Shows the metrics of a page that `page` returns, in OpenMetrics or in Prometheus text format 0.0.4. A page that
+    /// ends with `# EOF` is OpenMetrics.
     ///
-    /// The page is read, checked and written again in the format that is asked for. Metrics whose name is taken are
-    /// left out, and `battlement_metrics_clashes` counts them. Metrics and samples that cannot be read, or that
-    /// OpenMetrics does not allow, are left out as well, and `battlement_metrics_left_out` counts them. Each is
-    /// logged once, with the reason. The time at which a series was created (`_created`) has no form in the older
-    /// format.
+    /// The page is parsed, checked and written again in the requested format. Metrics whose name is already in use are
+    /// left out and counted by `battlement_metrics_clashes`. Metrics and samples that are malformed, or that
+    /// OpenMetrics does not allow, are left out and counted by `battlement_metrics_left_out`. Each is logged once with
+    /// the reason. The creation time of a series (`_created`) is not shown in the text format.
     #[must_use]
     pub fn open_metrics(self, page: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.page("open_metrics", move || Ok(page()))
     }
 
-    /// Returns the page as it is now. This may take some milliseconds per thousand series.
+    /// Renders the page. This may take some milliseconds per thousand series.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
         let mut page = Families::default();
@@ -197,7 +197,7 @@ impl Exposition {
         out
     }
 
-    /// Adds metrics, unless those of the same name and `id` are there.
+    /// Adds metrics unless the same name and `id` are already registered.
     pub(crate) fn once<I: PartialEq + Send + Sync + 'static>(
         mut self,
         name: &'static str,
@@ -212,7 +212,7 @@ impl Exposition {
         self.with(Source::Families(name, Arc::new(gather)))
     }
 
-    /// Adds a page that may fail, and is called `name` then.
+    /// Adds a page that may fail; `name` is its name in errors.
     pub(crate) fn page(
         self,
         name: &'static str,
@@ -240,7 +240,7 @@ impl Source {
         }
     }
 
-    /// Puts metrics of this crate on `page`. Of a source that panics, what it had added is shown.
+    /// Adds the metrics of this crate to `page`. If a source panics, the metrics it has already added are shown.
     fn gather(&self, page: &mut Families) {
         match self {
             Self::Families(name, gather) => {
@@ -253,7 +253,7 @@ impl Source {
         }
     }
 
-    /// Writes the metrics of a page from elsewhere whose names are free to `out`.
+    /// Writes the metrics of another library's page to `out`, except those whose name is in use.
     fn copy(&self, page: &mut Families, out: &mut String, format: Format) {
         let Self::Page(name, read) = self else { return };
         match catch_unwind(AssertUnwindSafe(|| read())) {
@@ -270,7 +270,7 @@ impl fmt::Debug for Exposition {
     }
 }
 
-/// Returns labels that last.
+/// Returns labels with owned values.
 pub(crate) fn owned<const N: usize>(labels: [(&'static str, &str); N]) -> Labels {
     labels.map(|(label, value)| (Cow::Borrowed(label), value.to_owned())).into()
 }

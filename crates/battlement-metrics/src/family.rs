@@ -5,28 +5,28 @@ use std::{
 
 use crate::histogram::Snapshot;
 
-/// Names and values, as they are written, in their order.
+/// Label names and values, in the order in which they are written.
 pub(crate) type Labels = Vec<(Cow<'static, str>, String)>;
 
-/// What one metric says at this moment, whatever it will be written as.
+/// A metric with its current samples, independent of the format.
 #[derive(Debug)]
 pub(crate) struct Family {
-    /// Of a counter, without `_total`.
+    /// The name; of a counter, without `_total`.
     pub(crate) name: Cow<'static, str>,
     pub(crate) help: Cow<'static, str>,
     pub(crate) kind: Kind,
     pub(crate) samples: BTreeMap<Labels, Value>,
-    /// Of a histogram.
+    /// The notation of a histogram's bounds.
     pub(crate) bounds: Bounds,
 }
 
-/// How the bounds of buckets are written. A bound is a label, so it is the same in both formats.
+/// The notation of bucket bounds. A bound is a label, so it is the same in both formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Bounds {
-    /// With a fraction always, `10.0`, as OpenMetrics prefers.
+    /// Always with a fraction, `10.0`, as OpenMetrics prefers.
     #[default]
     Decimal,
-    /// `10`, as most libraries write the older format.
+    /// Shortest form, `10`, as most libraries write the text format.
     Shortest,
 }
 
@@ -43,12 +43,12 @@ pub(crate) enum Value {
     Histogram(Box<Buckets>),
 }
 
-/// A histogram in the unit it is written in.
+/// A histogram in the unit of the page.
 #[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     pub(crate) snapshot: Snapshot,
     pub(crate) bounds: Vec<f64>,
-    /// How many of the recorded unit make one of the written.
+    /// The number of recorded units per unit of the page.
     pub(crate) scale: f64,
 }
 
@@ -62,26 +62,26 @@ impl Family {
         Self { name: name.into(), help: help.into(), kind, samples, bounds }
     }
 
-    /// A metric with one value and no labels.
+    /// Creates a metric with one value and no labels.
     pub(crate) fn single(name: &'static str, kind: Kind, help: &'static str, value: f64) -> Self {
         let mut family = Self::new(name, kind, help);
         family.add(Labels::new(), Value::Number(value));
         family
     }
 
-    /// The labels of the one series for all that there is no room for.
+    /// Returns the labels of the overflow series.
     pub(crate) fn overflow_labels() -> Labels {
         vec![("otel_metric_overflow".into(), "true".into())]
     }
 
-    /// The unit, where the name ends with one that we know.
+    /// Returns the unit if the name ends with a known one.
     pub(crate) fn unit(&self) -> Option<&'static str> {
         ["seconds", "bytes"]
             .into_iter()
             .find(|unit| self.name.strip_suffix(unit).is_some_and(|before| before.ends_with('_')))
     }
 
-    /// Adds a value, to the one that is there already under the same labels.
+    /// Adds `value`, and sums it with an existing value of the same labels.
     pub(crate) fn add(&mut self, labels: Labels, value: Value) {
         match self.samples.entry(labels) {
             Entry::Vacant(entry) => drop(entry.insert(value)),
@@ -101,8 +101,7 @@ impl Family {
 }
 
 impl Kind {
-    /// What the names of samples end with, the metric's own name among them: nobody else may have that
-    /// either.
+    /// Returns the suffixes of the sample names that this kind occupies, including the metric's own name.
     const fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Counter => &["", "_total", "_created"],
@@ -124,29 +123,29 @@ impl Value {
     }
 }
 
-/// All that stands on one page, each name once.
+/// All metrics of a page, with unique names.
 #[derive(Debug, Default)]
 pub(crate) struct Families {
     pub(crate) list: Vec<Family>,
     places: HashMap<Cow<'static, str>, usize>,
-    /// The names of all samples, which no other family may have.
+    /// The names of all samples; no other family may use them.
     samples: HashSet<String>,
     pub(crate) left_out: LeftOut,
 }
 
-/// What is not on a page, by its name.
+/// The metrics that are left out of a page, by name.
 #[derive(Debug, Default)]
 pub(crate) struct LeftOut {
-    /// Metrics whose name another metric has.
+    /// Metrics whose name another metric uses.
     pub(crate) clashes: Vec<String>,
-    /// Metrics, samples and lines that cannot be read, and why.
+    /// Malformed metrics, samples and lines, with the reason.
     pub(crate) invalid: Vec<(String, &'static str)>,
     /// Values whose closures panicked.
     pub(crate) panics: Vec<&'static str>,
 }
 
 impl Families {
-    /// Adds `family`, to the one of its name if both are the same metric; else it is left out.
+    /// Adds `family`, merged with the family of the same name if both are the same metric; otherwise leaves it out.
     pub(crate) fn add(&mut self, family: Family) {
         let Some(place) = self.places.get(&family.name) else {
             if self.claim(&family.name, family.kind.suffixes()) {
@@ -165,8 +164,7 @@ impl Families {
         }
     }
 
-    /// Adds `family`, whose values are not to be added to those of another source: it is left out if its name is
-    /// taken.
+    /// Adds `family` without merging it with the values of another source; leaves it out if its name is in use.
     pub(crate) fn add_own(&mut self, family: Family) {
         match self.places.contains_key(&family.name) {
             true => self.left_out.clashes.push(family.name.into_owned()),
@@ -174,7 +172,7 @@ impl Families {
         }
     }
 
-    /// Leaves out a metric, a sample or a line that cannot be read.
+    /// Leaves out a malformed metric, sample or line.
     pub(crate) fn invalid(&mut self, name: impl Into<String>, reason: &'static str) {
         self.left_out.invalid.push((name.into(), reason));
     }
@@ -184,15 +182,15 @@ impl Families {
         self.left_out.panics.push(name);
     }
 
-    /// Says how much of `metric` found no room for a series of its own.
+    /// Adds the number of observations that `metric` recorded in its overflow series.
     pub(crate) fn add_overflow(&mut self, metric: impl Into<Cow<'static, str>>, count: f64) {
-        let help = "Observations that found no room for a series of their own.";
+        let help = "Observations recorded in an overflow series because a limit was reached.";
         let mut family = Family::new("battlement_metrics_overflow", Kind::Counter, help);
         family.add(vec![("metric".into(), metric.into().into_owned())], Value::Number(count));
         self.add(family);
     }
 
-    /// Takes the names of the samples of a metric if all of them are free, else leaves it out.
+    /// Reserves the sample names of a metric if all of them are unused; otherwise leaves the metric out.
     pub(crate) fn claim(&mut self, name: &str, suffixes: &[&str]) -> bool {
         let names = || suffixes.iter().map(|suffix| format!("{name}{suffix}"));
         if names().any(|sample| self.samples.contains(&sample)) {

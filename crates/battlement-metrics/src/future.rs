@@ -10,19 +10,20 @@ use pin_project_lite::pin_project;
 use crate::{ResponseBody, ticket::Ticket};
 
 pin_project! {
-    /// The future of a [`Metrics`](crate::Metrics) service.
+    /// Future returned by a [`Metrics`](crate::Metrics) service.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // Absent where nothing is counted. Dropped with the future, it counts the request as dropped.
+        // Absent for a request that is not counted. A ticket that is dropped with the future records the request as
+        // dropped.
         ticket: Option<Ticket>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    /// `inner` is what the call returned that `ticket` was opened for.
+    /// Wraps the future of the inner service and records its outcome in `ticket`.
     #[inline]
     pub(crate) const fn counting(inner: F, ticket: Option<Ticket>) -> Self {
         Self { inner, ticket }

@@ -16,7 +16,7 @@ const NANOS: f64 = 1e9;
 const BYTES: f64 = 1.0;
 
 impl HttpMetrics {
-    /// Puts all that was counted so far on a page.
+    /// Adds all current counts to a page.
     pub(crate) fn gather(&self, page: &mut Families) {
         let recorder = self.recorder();
         for traffic in recorder.sides().filter(|traffic| traffic.is_used()) {
@@ -25,14 +25,14 @@ impl HttpMetrics {
     }
 }
 
-/// One side, on its way to a page.
+/// The metrics of one side, to be added to a page.
 struct Gathered<'a> {
     recorder: &'a Recorder,
     traffic: &'a Traffic,
     naming: Naming,
 }
 
-/// A histogram, as it is to be shown.
+/// A histogram with its unit and help text.
 struct Shown<'a> {
     series: &'a Series,
     scale: f64,
@@ -58,7 +58,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// All histograms, that of durations first.
+    /// Returns all histograms, durations first.
     fn histograms(&self) -> Vec<Shown<'_>> {
         let traffic = self.traffic;
         let of = |series, scale, help| Shown { series, scale, help };
@@ -94,21 +94,24 @@ impl Gathered<'_> {
             let mut key = Key::new(UNKNOWN, owner, method);
             key.set_https(https);
             let labels = self.naming.active_labels(self.recorder, side, key);
-            #[expect(clippy::cast_precision_loss, reason = "nobody serves 2^53 requests at once")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "there are never 2^53 requests in flight"
+            )]
             family.add(labels, Value::Number(value as f64));
         }
         family
     }
 }
 
-const DURATION: &str = "Time from the first of a request to the end of its answer.";
-const STREAM: &str = "How long event streams, upgrades and streaming calls lasted.";
-const FIRST_BYTE: &str = "Time from the first of a request to the head of its answer.";
-const REQUEST_SIZE: &str = "Size of request bodies by content-length.";
-const RESPONSE_SIZE: &str = "Size of response bodies as handed over.";
-const ACTIVE: &str = "Requests under way, up to the end of their answers.";
+const DURATION: &str = "Time from the start of a request to the end of its response.";
+const STREAM: &str = "Duration of event streams, upgrades and streaming calls.";
+const FIRST_BYTE: &str = "Time from the start of a request to the head of its response.";
+const REQUEST_SIZE: &str = "Size of request bodies as declared by content-length.";
+const RESPONSE_SIZE: &str = "Size of response bodies as sent.";
+const ACTIVE: &str = "Requests in flight, until the end of their responses.";
 
-/// The counter that people look for, from the histogram beside it.
+/// Returns the counter of requests, derived from the histogram of durations.
 fn counted(name: Cow<'static, str>, duration: &Family) -> Family {
     let mut family = Family::new(name, Kind::Counter, "Requests that have ended.");
     for (labels, value) in &duration.samples {

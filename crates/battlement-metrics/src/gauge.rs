@@ -2,12 +2,11 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use crate::shard;
 
-/// A count that goes up and down, in shards: what one thread adds another may take away, and the sum is
-/// right.
+/// A sharded count that goes up and down. One thread may subtract what another has added; only the sum is meaningful.
 #[derive(Debug)]
 pub(crate) struct Gauge(Box<[Shard]>);
 
-/// Alone on its cache lines (two, since some processors fetch pairs).
+/// A shard on cache lines of its own (two, since some processors fetch pairs).
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard(AtomicI64);

@@ -8,19 +8,19 @@ use crate::{
     shard,
 };
 
-/// The most bounds a histogram may have: with the bucket of the rest and the sum, two cache lines a shard.
+/// The maximum number of bounds: with the `+Inf` bucket and the sum, a shard takes two cache lines.
 pub(crate) const MAX_BOUNDS: usize = 14;
 
-/// What a sum is counted in beyond its own 64 bits.
+/// The unit in which carries of a 64-bit sum are counted.
 const HALF: u64 = 1 << 63;
 
-/// Observations of whole numbers (nanoseconds, bytes) in buckets, in shards.
+/// A sharded histogram of integers (nanoseconds, bytes).
 #[derive(Debug)]
 pub(crate) struct Histogram {
     shards: Box<[Shard]>,
-    // Made when the sum of a shard first crosses 2^63, which few ever do.
+    // Created when the sum of a shard first crosses 2^63, which is rare.
     crossings: OnceLock<Box<[AtomicU64]>>,
-    // Made with the first request that is sampled.
+    // Created by the first sampled request.
     exemplars: OnceLock<Box<Exemplars>>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Histogram {
 #[repr(align(128))]
 struct Shard {
     buckets: [AtomicU64; MAX_BOUNDS + 1],
-    // The low 64 bits of the sum; how often it has crossed a multiple of 2^63 is counted beside it.
+    // The low 64 bits of the sum; `crossings` counts the multiples of 2^63 that it has crossed.
     sum: AtomicU64,
 }
 
@@ -38,11 +38,11 @@ impl Histogram {
         Self { shards, crossings: OnceLock::new(), exemplars: OnceLock::new() }
     }
 
-    /// Counts `value` into the bucket of the first of `bounds` that is no smaller; says which that is. A value
-    /// above 2^63 - 1 adds that to the sum.
+    /// Counts `value` in the bucket of the first of `bounds` that is not smaller, and returns the index of that
+    /// bucket. A value above 2^63 - 1 adds 2^63 - 1 to the sum.
     #[inline]
     pub(crate) fn record(&self, shard: usize, bounds: &[u64], value: u64) -> usize {
-        // From the front: most requests are fast.
+        // Searches from the front, since most requests are fast.
         let bucket = bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len());
         let nth = shard & (self.shards.len() - 1);
         let shard = &self.shards[nth];
@@ -61,8 +61,8 @@ impl Histogram {
         self.crossings.get_or_init(zeros)[shard].fetch_add(1, Relaxed);
     }
 
-    /// Returns the sum of one shard. Between a value and the count of the multiple it has crossed, the highest
-    /// bit of the sum and the lowest of the count differ, so the sum is right at that moment as well.
+    /// Returns the sum of one shard. After a value is added and before its crossing is counted, the highest bit of the
+    /// sum and the lowest bit of the count differ, so the sum is correct at that moment as well.
     fn sum(&self, nth: usize) -> u128 {
         let crossings = self.crossings.get().map_or(0, |crossings| crossings[nth].load(Relaxed));
         let low = self.shards[nth].sum.load(Relaxed);
@@ -70,13 +70,13 @@ impl Histogram {
         u128::from(crossings + uncounted) * u128::from(HALF) + u128::from(low & (HALF - 1))
     }
 
-    /// Keeps an example of what was counted into `bucket`.
+    /// Stores an exemplar of `bucket`.
     pub(crate) fn exemplar(&self, bucket: usize, make: impl FnOnce() -> Exemplar) {
         self.exemplars.get_or_init(Default::default).keep(bucket, make);
     }
 
-    /// What was counted so far. The count is the buckets' sum, so that the two always agree; the sum of
-    /// values may lack, or be ahead by, what is being counted this moment.
+    /// Returns the current counts. The count is the sum of the buckets, so that both always agree; the sum of values
+    /// may differ by the observations that are being recorded.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
         for (nth, shard) in self.shards.iter().enumerate() {
@@ -92,10 +92,10 @@ impl Histogram {
     }
 }
 
-/// What a histogram has counted.
+/// The counts of a histogram at one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
-    /// Not cumulative.
+    /// The counts of the buckets, not cumulative.
     pub(crate) buckets: [u64; MAX_BOUNDS + 1],
     pub(crate) sum: u128,
     pub(crate) exemplars: [Option<Exemplar>; MAX_BOUNDS + 1],
@@ -106,7 +106,7 @@ impl Snapshot {
         self.buckets.iter().sum()
     }
 
-    /// Adds what another series has counted, where both are one under the labels that are written.
+    /// Adds the counts of another series that has the same labels on the page.
     pub(crate) fn merge(&mut self, other: Self) {
         for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets) {
             *mine += theirs;
@@ -156,7 +156,7 @@ mod tests {
     fn a_sum_is_right_before_its_crossing_is_counted() {
         let histogram = Histogram::new(1);
         histogram.record(0, &[1], HALF - 1);
-        // As `record` does, up to the crossing.
+        // The same steps as `record`, up to the crossing.
         histogram.shards[0].sum.fetch_add(1, Relaxed);
         assert_eq!(histogram.snapshot().sum, u128::from(HALF));
         histogram.crossed(0);

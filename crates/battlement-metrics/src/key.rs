@@ -3,7 +3,7 @@ use http::Version;
 
 use crate::names::{OVERFLOW, Subject};
 
-/// What tells one series from another: small numbers, since a request compares and hashes it.
+/// The identity of a series, in small numbers, since each request compares and hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct Key {
@@ -11,11 +11,11 @@ pub(crate) struct Key {
     pub(crate) subject: Subject,
     /// The client, 0 for a server.
     pub(crate) owner: Subject,
-    /// Of the HTTP answer, or the code of the gRPC one, by the family; 0 where there was none.
+    /// The HTTP status, or the gRPC code plus one; 0 if there was no response.
     pub(crate) status: u16,
-    /// Its place among the known methods.
+    /// The index of the method among the known methods.
     pub(crate) method: u8,
-    /// The scheme, the version and the error, so that all of a key is one word.
+    /// The scheme, the version and the error, packed so that a key fits one word.
     traits: u8,
 }
 
@@ -26,10 +26,10 @@ const ERROR: u8 = 0b111 << ERROR_AT;
 const ERROR_AT: u8 = 4;
 
 impl Key {
-    /// Of the one series for all that there is no room for.
+    /// The key of the overflow series.
     pub(crate) const OVERFLOW: Self = Self::new(OVERFLOW, 0, 0);
 
-    /// Of a request of this method, of which no more is known.
+    /// Creates the key of a request without a status, a version or an error.
     pub(crate) const fn new(subject: Subject, owner: Subject, method: u8) -> Self {
         Self { subject, owner, status: 0, method, traits: 0 }
     }
@@ -42,7 +42,7 @@ impl Key {
         self.traits = self.traits & !HTTPS | u8::from(https);
     }
 
-    /// 0 where the version is no label.
+    /// Returns the version number; 0 if the version is not a label.
     pub(crate) const fn version(self) -> u8 {
         (self.traits & VERSION) >> VERSION_AT
     }
@@ -59,12 +59,12 @@ impl Key {
         self.traits = self.traits & !ERROR | (error as u8) << ERROR_AT;
     }
 
-    /// Whether there was no number for one of its names.
+    /// Returns whether one of its names exceeded the limit.
     pub(crate) const fn is_overflow(self) -> bool {
         self.subject == OVERFLOW || self.owner == OVERFLOW
     }
 
-    /// All of it in one word.
+    /// Returns the whole key as one word.
     pub(crate) fn packed(self) -> u64 {
         u64::from(self.subject)
             | u64::from(self.owner) << 16
@@ -74,17 +74,17 @@ impl Key {
     }
 }
 
-/// Why a request is no success, where its status does not say it.
+/// The reason why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ErrorType {
     None,
-    /// The status says it.
+    /// The status is an error.
     Status,
     Cancelled,
     Timeout,
     Shutdown,
-    /// The service failed and answered nothing.
+    /// The service failed without a response.
     Error,
     /// The body failed, after the head.
     Body,
@@ -92,7 +92,7 @@ pub(crate) enum ErrorType {
 }
 
 impl ErrorType {
-    /// In their order.
+    /// All variants in order of their discriminants.
     const ALL: [Self; 8] = [
         Self::None,
         Self::Status,
@@ -104,7 +104,7 @@ impl ErrorType {
         Self::Panic,
     ];
 
-    /// The value of the label, but for what the status says.
+    /// Returns the value of the label, except for [`Status`](Self::Status), whose value is the status.
     pub(crate) const fn as_str(self) -> Option<&'static str> {
         match self {
             Self::None | Self::Status => None,
@@ -128,10 +128,10 @@ impl From<DropReason> for ErrorType {
     }
 }
 
-/// The versions that servers speak, by their numbers. (HTTP/0.9 has no answers with a status.)
+/// The numbers of the versions that servers support. (HTTP/0.9 has no status.)
 pub(crate) const VERSIONS: &[u8] = &[2, 3, 4, 5];
 
-/// 1 and up; 0 is no version.
+/// Returns the number of a version, 1 or more.
 pub(crate) const fn version_number(version: Version) -> u8 {
     match version {
         Version::HTTP_09 => 1,
@@ -142,7 +142,7 @@ pub(crate) const fn version_number(version: Version) -> u8 {
     }
 }
 
-/// As OpenTelemetry's `network.protocol.version` has it.
+/// Returns the value of OpenTelemetry's `network.protocol.version`.
 pub(crate) const fn version_name(number: u8) -> Option<&'static str> {
     match number {
         1 => Some("0.9"),
@@ -190,7 +190,7 @@ mod tests {
         #[test]
         fn two_keys_are_packed_alike_only_if_they_are_one(one in key(), other in key()) {
             prop_assert_eq!(one.packed() == other.packed(), one == other);
-            // Neighbours, which chance would hardly draw.
+            // Keys that differ in one field, which random values rarely are.
             for near in [
                 Key { owner: one.owner ^ 1, ..one },
                 Key { status: one.status ^ 1, ..one },

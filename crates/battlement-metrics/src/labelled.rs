@@ -7,14 +7,14 @@ use crate::{
     slots::Slots,
 };
 
-/// The most series of such a counter. What labels them is the application's, so there are few.
+/// The maximum number of series of such a counter. The application chooses the labels, so there are few.
 const MOST: usize = 1_000;
 
-/// A counter with `N` labels, for what another layer tells. Where a series is there already, counting takes
-/// neither a lock nor memory.
+/// A counter with `N` labels for events of another layer. Counting in an existing series takes no lock and does not
+/// allocate.
 #[derive(Debug)]
 pub(crate) struct Labelled<const N: usize> {
-    /// Without `_total`.
+    /// The name without `_total`.
     name: &'static str,
     help: &'static str,
     labels: [&'static str; N],
@@ -35,7 +35,7 @@ impl<const N: usize> Labelled<N> {
         Self { name, help, labels, slots, shards, overflowed: AtomicU64::new(0) }
     }
 
-    /// Adds `count` to the series of these values; with 0, makes it.
+    /// Adds `count` to the series of these values; a `count` of 0 creates the series.
     pub(crate) fn add(&self, values: [&str; N], count: u32) {
         let is = |one: &One<N>| one.values.iter().zip(values).all(|(mine, value)| **mine == *value);
         let make = || One { values: values.map(Into::into), count: Gauge::new(self.shards) };

@@ -4,14 +4,13 @@ use tower_layer::Layer;
 
 use crate::{HttpMetrics, Metrics, names::Subject, side::Side};
 
-/// Counts requests or calls. Made by an [`HttpMetrics`]; the crate's docs say what it does and where it
-/// goes.
+/// A layer that records metrics of requests or calls. Created by an [`HttpMetrics`]; see the crate documentation.
 #[derive(Clone, Debug)]
 pub struct MetricsLayer {
     role: Arc<Role>,
 }
 
-/// Whose requests are counted, and as what. Services share it, so that each is one pointer larger.
+/// Configuration shared by all clones of a metrics layer. It is behind an `Arc`, so a service is one pointer larger.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) metrics: HttpMetrics,
@@ -25,14 +24,14 @@ impl MetricsLayer {
         Self { role: Arc::new(Role { metrics, side, client, enabled: true }) }
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
+    /// Enables or disables the layer. Default: enabled. A disabled layer keeps its types and passes requests through.
     #[must_use]
     pub fn enabled(mut self, enabled: bool) -> Self {
         Arc::make_mut(&mut self.role).enabled = enabled;
         self
     }
 
-    /// What it counts for.
+    /// Returns the metrics that the layer records to.
     #[must_use]
     pub fn metrics(&self) -> &HttpMetrics {
         &self.role.metrics

@@ -1,17 +1,17 @@
 use http::Method;
 
-/// The label of a method that is not known.
+/// The label value of an unknown method.
 const OTHER: &str = "_OTHER";
 
-/// The methods that are labels; every other one is `_OTHER`, since a client may send any word.
+/// The methods that are label values; any other is `_OTHER`, since a client may send any token.
 #[derive(Clone, Debug)]
 pub(crate) struct Methods {
     known: Box<[Method]>,
-    /// The numbers of [`STANDARD`], which are found without a search.
+    /// The numbers of the [`STANDARD`] methods, for look-ups without a search.
     standard: [u8; STANDARD.len()],
 }
 
-/// Those of RFC 9110, and PATCH.
+/// The methods of RFC 9110, and PATCH.
 const STANDARD: [Method; 9] = [
     Method::GET,
     Method::POST,
@@ -25,14 +25,14 @@ const STANDARD: [Method; 9] = [
 ];
 
 impl Default for Methods {
-    /// The standard ones and QUERY: what OpenTelemetry's conventions know.
+    /// Returns the standard methods and QUERY, the methods of OpenTelemetry's conventions.
     fn default() -> Self {
         Self::new(STANDARD.into_iter().chain(Method::from_bytes(b"QUERY")))
     }
 }
 
 impl Methods {
-    /// The most there may be.
+    /// The maximum number of methods.
     pub(crate) const MOST: usize = 32;
 
     pub(crate) fn new(methods: impl IntoIterator<Item = Method>) -> Self {
@@ -41,7 +41,7 @@ impl Methods {
         Self { known, standard }
     }
 
-    /// The place of `method`; that behind the last is for all others.
+    /// Returns the index of `method`, or the index after the last for an unknown method.
     #[inline]
     pub(crate) fn number(&self, method: &Method) -> u8 {
         match *method {
@@ -66,13 +66,13 @@ impl Methods {
         self.known.get(usize::from(number)).map_or(OTHER, Method::as_str)
     }
 
-    /// How many numbers there are.
+    /// Returns the number of indexes, including that of unknown methods.
     pub(crate) fn count(&self) -> usize {
         self.known.len() + 1
     }
 }
 
-/// Returns the standard method that `method` is in another case, which no client sends so.
+/// Returns the standard method that differs from `method` in case alone, which is a mistake.
 pub(crate) fn standard(method: &Method) -> Option<Method> {
     let is_meant = |known: &Method| known.as_str().eq_ignore_ascii_case(method.as_str());
     Methods::default().known.iter().find(|known| is_meant(known) && *known != method).cloned()

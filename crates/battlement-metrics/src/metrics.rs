@@ -5,26 +5,26 @@ use crate::{
     side::Side,
 };
 
-/// What is counted of requests and calls: makes the layers that count, and is shown by an
-/// [`Exposition`](crate::Exposition). Clones are the same counts.
+/// Metrics of HTTP requests and gRPC calls: creates the layers that record, and is shown by an
+/// [`Exposition`](crate::Exposition). Clones share the same counts.
 #[derive(Clone, Debug)]
 pub struct HttpMetrics {
-    /// One for each shard, and one count of owners each: a request clones its own shard's, so that two
-    /// threads do not fight over one count.
+    /// A handle for each shard, with a reference count of its own: a request clones the handle of its shard, so that
+    /// threads do not contend for one count.
     recorders: Arc<[Arc<Pinned>]>,
 }
 
-/// Alone on its cache lines.
+/// A handle of one shard, on cache lines of its own.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Pinned {
     pub(crate) recorder: Arc<Recorder>,
-    /// Where a request counts that began here, wherever it ends.
+    /// The shard of requests that begin with this handle, wherever they end.
     pub(crate) shard: usize,
 }
 
 impl Pinned {
-    /// Returns what claims a request for the counts of `side`: the address of the counts, whose low bits are free.
+    /// Returns the claim on a request for the counts of `side`: the address of the counts, whose low bits are unused.
     pub(crate) fn claimant(&self, side: Side) -> usize {
         Arc::as_ptr(&self.recorder).addr() | side as usize
     }
@@ -37,13 +37,13 @@ impl Default for HttpMetrics {
 }
 
 impl HttpMetrics {
-    /// The defaults, as the crate's docs have them.
+    /// Creates metrics with the default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// The defaults, to be changed.
+    /// Returns a builder with the default settings.
     pub fn builder() -> HttpMetricsBuilder {
         HttpMetricsBuilder::default()
     }
@@ -55,27 +55,28 @@ impl HttpMetrics {
         Ok(Self { recorders: (0..shards).map(pinned).collect() })
     }
 
-    /// Counts what a server answers.
+    /// Returns a layer that records the requests of a server.
     #[must_use]
     pub fn server_layer(&self) -> MetricsLayer {
         MetricsLayer::new(self.clone(), Side::Server, None)
     }
 
-    /// The same, but gRPC calls are counted as such: by method, and by the status of the call.
+    /// Returns a server layer that records gRPC calls by method and by the status of the call, and other requests as
+    /// HTTP.
     #[must_use]
     pub fn grpc_layer(&self) -> MetricsLayer {
         MetricsLayer::new(self.clone(), Side::Grpc, None)
     }
 
-    /// Counts the calls of a client. `name` is yours, and is the label `server_address`: the service that
-    /// is called, never what a request says.
+    /// Returns a layer that records the calls of a client. `name` is the value of the label `server_address`: the name
+    /// of the called service, never a value from a request.
     #[must_use]
     pub fn client_layer(&self, name: &str) -> MetricsLayer {
         MetricsLayer::new(self.clone(), Side::Client, Some(self.recorder().clients.number(name)))
     }
 
-    /// The same, but gRPC calls are counted as such: by method, and by the status of the call. The methods
-    /// that may be labels are those of [`grpc_methods`](HttpMetricsBuilder::grpc_methods), as on a server.
+    /// Returns a client layer that records gRPC calls by method and by the status of the call. The methods that may be
+    /// label values are those of [`grpc_methods`](HttpMetricsBuilder::grpc_methods), as on a server.
     #[must_use]
     pub fn grpc_client_layer(&self, name: &str) -> MetricsLayer {
         MetricsLayer::new(
@@ -85,19 +86,19 @@ impl HttpMetrics {
         )
     }
 
-    /// How many requests and calls are under way.
+    /// Returns the number of requests and calls in flight.
     #[must_use]
     pub fn active(&self) -> i64 {
         self.recorder().sides().map(|side| side.active.total()).sum()
     }
 
-    /// How many requests and calls have ended, in whatever way.
+    /// Returns the number of requests and calls that have ended, successful or not.
     #[must_use]
     pub fn ended(&self) -> u64 {
         self.recorder().sides().map(crate::traffic::Traffic::ended).sum()
     }
 
-    /// Returns what tells these counts from others.
+    /// Returns an identifier that clones share.
     pub(crate) fn id(&self) -> usize {
         Arc::as_ptr(self.recorder()).addr()
     }
@@ -106,7 +107,7 @@ impl HttpMetrics {
         &self.recorders[0].recorder
     }
 
-    /// This thread's, for a request to hold.
+    /// Returns the handle of this thread's shard, to be held by a request.
     pub(crate) fn pinned(&self) -> Arc<Pinned> {
         Arc::clone(shard::of(&self.recorders))
     }

@@ -1,18 +1,18 @@
 use crate::slots::Slots;
 
-/// Which of the [`Names`] a series is about.
+/// The number of a name in [`Names`].
 pub(crate) type Subject = u16;
 
-/// No name is known: there is no label.
+/// The name is unknown: the label is absent.
 pub(crate) const UNKNOWN: Subject = Subject::MAX;
 
-/// There were more names than may be.
+/// The name exceeded the limit.
 pub(crate) const OVERFLOW: Subject = Subject::MAX - 1;
 
-/// The most names there can be numbers for, in a table that is at most half full.
+/// The maximum number of names, in a table that is at most half full.
 pub(crate) const MOST: usize = 1 << 14;
 
-/// Route templates, client names or gRPC methods: each gets a number, up to a cap.
+/// A bounded interner of route templates, client names or gRPC methods.
 #[derive(Debug)]
 pub(crate) struct Names(Slots<Box<str>>);
 
@@ -21,19 +21,19 @@ impl Names {
         Self(Slots::new(max.min(MOST)))
     }
 
-    /// The number of `text`, a new one if it was never seen.
+    /// Returns the number of `text`, and assigns one to a new text.
     #[inline]
     pub(crate) fn number(&self, text: &str) -> Subject {
         let named = self.0.get_or_insert(text, |name| **name == *text, || text.into());
         named.map_or(OVERFLOW, |(at, _)| subject(at))
     }
 
-    /// The number of `text`, if it was seen.
+    /// Returns the number of `text`, if it has one.
     pub(crate) fn find(&self, text: &str) -> Option<Subject> {
         self.0.find(text, |name| **name == *text).map(|(at, _)| subject(at))
     }
 
-    /// All numbers are below this.
+    /// Returns the exclusive upper bound of all numbers.
     pub(crate) fn numbers(&self) -> usize {
         self.0.capacity()
     }

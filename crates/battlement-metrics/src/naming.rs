@@ -8,10 +8,10 @@ use crate::{
     side::{MetricNames, Side},
 };
 
-/// Under which names a server's HTTP metrics stand on the page, so that dashboards that are there keep
-/// working. Clients, gRPC, streams and sizes have OpenTelemetry's names always.
+/// The names of a server's HTTP metrics on the page, for compatibility with existing dashboards. Metrics of clients,
+/// gRPC, streams and sizes always have OpenTelemetry's names.
 ///
-/// | | requests | duration | under way | labels |
+/// | | requests | duration | in flight | labels |
 /// |---|---|---|---|---|
 /// | `Otel` | | `http_server_request_duration_seconds` | `http_server_active_requests` | `http_request_method`, `url_scheme`, `http_response_status_code`, `http_route`, `error_type` |
 /// | `Prometheus` | `http_requests_total` | `http_request_duration_seconds` | `http_requests_in_flight` | `method`, `code`, `handler` |
@@ -19,13 +19,13 @@ use crate::{
 /// | `ExpressPromBundle` | | `http_request_duration_seconds` | | `method`, `status_code`, `path` |
 /// | `PromClient` | `http_requests_total` | `http_request_duration_seconds` | | `method`, `status_code`, `route` |
 ///
-/// Where nothing stands for requests under way, they are `http_server_active_requests`. The duration of all but
-/// `Otel` has bounds as these libraries write them, `le="10"` where OpenTelemetry's exporter has `le="10.0"`:
-/// Prometheus 2 takes the two for different series.
+/// Where the column is empty, requests in flight are `http_server_active_requests`. Except with `Otel`, duration
+/// bounds are written as by these libraries, `le="10"` instead of OpenTelemetry's `le="10.0"`: to Prometheus 2 the two
+/// are different series.
 ///
-/// All but `Otel` need a status always: a request that had none is 499 if its client went away, 504 after
-/// a timeout of ours, 503 in a shutdown, else 500. Gauges of requests under way have no route, which
-/// nobody knows yet.
+/// Except with `Otel`, every request needs a status. A request without a response gets 499 if its client disconnected,
+/// 504 after a timeout of a battlement layer, 503 during shutdown, and 500 otherwise. Gauges of requests in flight
+/// have no route, which is not known yet when a request begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -33,14 +33,14 @@ pub enum Naming {
     /// OpenTelemetry's semantic conventions. The default.
     #[default]
     Otel,
-    /// As Prometheus' own libraries have them.
+    /// The names of Prometheus' client libraries.
     Prometheus,
-    /// As the crate axum-prometheus has them.
+    /// The names of the crate axum-prometheus.
     AxumPrometheus,
-    /// As the package express-prom-bundle has them.
+    /// The names of the package express-prom-bundle.
     ExpressPromBundle,
-    /// As most services that use prom-client have them, without a bundle.
-    /// [`prefix`](crate::HttpMetricsBuilder::prefix) has the name of the service before them.
+    /// The names that most services use with prom-client alone. [`prefix`](crate::HttpMetricsBuilder::prefix) adds the
+    /// name of the service.
     PromClient,
 }
 
@@ -53,7 +53,7 @@ impl Naming {
         }
     }
 
-    /// The counter of requests beside the histogram, without `_total`.
+    /// Returns the name of the request counter, without `_total`.
     pub(crate) const fn requests(self) -> Option<&'static str> {
         match self {
             Self::Prometheus | Self::PromClient => Some("http_requests"),
@@ -62,7 +62,7 @@ impl Naming {
         }
     }
 
-    /// How the bounds of durations of `side` are written.
+    /// Returns the notation of the duration bounds of `side`.
     pub(crate) const fn bounds(self, side: Side) -> Bounds {
         match (side, self) {
             (Side::Server, Self::Otel) => Bounds::Decimal,
@@ -71,7 +71,7 @@ impl Naming {
         }
     }
 
-    /// Returns `name`, of a metric of a server's HTTP, with `prefix` before it.
+    /// Returns `name`, the name of a server's HTTP metric, with `prefix`.
     pub(crate) fn prefixed(self, prefix: &str, name: &str) -> String {
         let own = match self {
             Self::AxumPrometheus => name.strip_prefix("axum_"),
@@ -100,7 +100,7 @@ impl Naming {
         }
     }
 
-    /// The labels of method, status and route.
+    /// Returns the label names of method, status and route.
     const fn words(self) -> [&'static str; 3] {
         match self {
             Self::Otel => ["http_request_method", "http_response_status_code", "http_route"],
@@ -111,7 +111,7 @@ impl Naming {
         }
     }
 
-    /// The labels of a series of `side`.
+    /// Returns the labels of a series of `side`.
     pub(crate) fn labels(self, recorder: &Recorder, side: Side, key: Key) -> Labels {
         if key.is_overflow() {
             return Family::overflow_labels();
@@ -149,7 +149,7 @@ impl Naming {
         labels
     }
 
-    /// The labels of a gauge of what is under way.
+    /// Returns the labels of a gauge of requests in flight.
     pub(crate) fn active_labels(self, recorder: &Recorder, side: Side, key: Key) -> Labels {
         let method = recorder.config.methods.label(key.method).to_owned();
         match (side, self) {
@@ -173,7 +173,7 @@ impl Naming {
     }
 }
 
-/// Whether names of metrics may begin with `prefix`.
+/// Returns whether a metric name may begin with `prefix`.
 pub(crate) fn is_prefix(prefix: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     prefix.bytes().all(is_word) && !prefix.starts_with(|first: char| first.is_ascii_digit())
@@ -223,7 +223,7 @@ fn error_type(key: Key, status: Option<String>) -> Option<String> {
     if key.error() == ErrorType::Status { status } else { key.error().as_str().map(str::to_owned) }
 }
 
-/// What a dashboard that knows statuses alone is told of a request that had none.
+/// Returns the status of a request without a response, for namings that need one.
 fn assumed_status(error: ErrorType) -> String {
     let status = match error {
         ErrorType::Cancelled => "499",

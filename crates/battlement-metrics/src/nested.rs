@@ -1,17 +1,16 @@
-//! The same counts around a router and inside of it.
+//! Requests that pass several layers of the same metrics, as around a router and inside it.
 
 use battlement_core::RequestFacts;
 use http::Extensions;
 
 use crate::route;
 
-/// The claims on a request beside the one that its facts hold: of further [`HttpMetrics`](crate::HttpMetrics) whose
-/// layers stand in each other.
+/// The claims on a request of further [`HttpMetrics`](crate::HttpMetrics), beside the claim in its facts.
 #[derive(Clone, Debug, Default)]
 struct Claims(Vec<usize>);
 
-/// Returns whether a layer further out counts the request for `claimant`, where another claim, or its own, came
-/// first. That layer then learns the route that is known here.
+/// Returns whether an outer layer already records the request for `claimant`. That layer then gets the route that is
+/// known here. Called only if the claim in the facts is taken.
 #[cold]
 pub(crate) fn is_counted(
     facts: &RequestFacts,

@@ -6,8 +6,8 @@ use crate::{
 };
 
 impl Exposition {
-    /// Shows the process: CPU time, memory, file descriptors, threads and start, under the names that all of
-    /// Prometheus' libraries use. Linux only; what cannot be read is left out. A second call changes nothing.
+    /// Shows metrics of the process: CPU time, memory, file descriptors, threads and start time, with the names of
+    /// Prometheus' client libraries. Linux only; unreadable values are left out. A second call has no effect.
     #[must_use]
     pub fn process(self) -> Self {
         self.once("process", (), |page| {
@@ -22,20 +22,21 @@ impl Exposition {
     }
 }
 
-/// Of `/proc/self/stat` (proc(5)), in ticks.
+/// Fields of `/proc/self/stat` (proc(5)), in clock ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stat {
     user: u64,
     system: u64,
-    /// Since the machine started.
+    /// The start time, since boot.
     started: u64,
 }
 
 impl Stat {
-    /// The second field is the name of the program, which may hold anything, but ends with the last bracket.
+    /// Parses the file. The second field is the name of the program, which may contain anything and ends with the last
+    /// bracket.
     fn read(stat: &str) -> Option<Self> {
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
-        // Counted from 1, and from the third.
+        // Fields are numbered from 1; the list begins with the third.
         let field = |number: usize| fields.get(number - 3)?.parse().ok();
         Some(Self { user: field(14)?, system: field(15)?, started: field(22)? })
     }
@@ -52,23 +53,23 @@ fn times(page: &mut Families, stat: Option<Stat>, booted: Option<u64>) {
     page.add(Family::single("process_cpu_seconds", Kind::Counter, help, cpu));
     if let Some(booted) = booted {
         let start = booted as f64 + stat.started as f64 / ticks;
-        let help = "When the process started, since 1970.";
+        let help = "Start time of the process in seconds since 1970.";
         page.add(Family::single("process_start_time_seconds", Kind::Gauge, help, start));
     }
 }
 
 fn from_status(page: &mut Families, status: &str) {
     let kilobytes = |name| Some(line(status, name)? * 1024);
-    counted(page, "process_resident_memory_bytes", "Memory in use.", kilobytes("VmRSS:"));
-    counted(page, "process_virtual_memory_bytes", "Memory that is mapped.", kilobytes("VmSize:"));
-    counted(page, "process_threads", "Threads.", line(status, "Threads:"));
+    counted(page, "process_resident_memory_bytes", "Resident memory.", kilobytes("VmRSS:"));
+    counted(page, "process_virtual_memory_bytes", "Virtual memory.", kilobytes("VmSize:"));
+    counted(page, "process_threads", "Number of threads.", line(status, "Threads:"));
 }
 
 fn descriptors(page: &mut Families, limits: Option<&str>) {
     let open = fs::read_dir("/proc/self/fd").ok().map(|files| files.count() as u64);
     counted(page, "process_open_fds", "Open file descriptors.", open);
     let most = limits.and_then(|limits| line(limits, "Max open files"));
-    counted(page, "process_max_fds", "The most file descriptors that may be open.", most);
+    counted(page, "process_max_fds", "Maximum number of open file descriptors.", most);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "as every number of the format")]
@@ -78,13 +79,13 @@ fn counted(page: &mut Families, name: &'static str, help: &'static str, value: O
     }
 }
 
-/// The number behind `name`, at the start of a line.
+/// Returns the number after `name` at the start of a line.
 fn line(text: &str, name: &str) -> Option<u64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     rest.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// Of the kernel's clock (`AT_CLKTCK`, getauxval(3)); 100 wherever Linux does not say.
+/// Returns the frequency of the kernel's clock (`AT_CLKTCK`, getauxval(3)), or 100 if it is not available.
 fn ticks_a_second() -> u64 {
     const AT_CLKTCK: usize = 17;
     const WORD: usize = size_of::<usize>();

@@ -1,4 +1,4 @@
-//! Both ways between this crate and [prometheus-client](::prometheus_client).
+//! Integration with [prometheus-client](::prometheus_client), in both directions.
 
 use std::{fmt, sync::Arc};
 
@@ -17,30 +17,30 @@ use crate::{
 impl Exposition {
     /// Shows the metrics of `registry` on the same page.
     ///
-    /// Metrics whose name is taken are left out, and `battlement_metrics_clashes` counts them. A registry that cannot
-    /// be written as text (with histograms that are native only) is left out as a whole, and logged once.
+    /// Metrics whose name is already in use are left out and counted by `battlement_metrics_clashes`. A registry that
+    /// cannot be encoded as text (with native histograms only) is left out as a whole and logged once.
     #[must_use]
     pub fn registry(self, registry: Arc<Registry>) -> Self {
         self.page("registry", move || {
             let mut page = String::new();
             match encode(&mut page, &registry) {
                 Ok(()) => Ok(page),
-                Err(fmt::Error) => Err("the registry cannot be written as text"),
+                Err(fmt::Error) => Err("registry cannot be encoded as text"),
             }
         })
     }
 }
 
 impl HttpMetrics {
-    /// Returns what was counted, to be registered in a registry of yours: without exemplars, which the interface of
-    /// collectors does not allow, and with the bounds of buckets as prometheus-client writes them (`10.0`).
+    /// Returns a collector of these metrics for a registry: without exemplars, which the collector interface does not
+    /// support, and with bucket bounds as prometheus-client writes them (`10.0`).
     #[must_use]
     pub fn collector(&self) -> HttpCollector {
         HttpCollector(self.clone())
     }
 }
 
-/// An [`HttpMetrics`] in a registry of prometheus-client. Made by [`HttpMetrics::collector`].
+/// A collector for prometheus-client, created by [`HttpMetrics::collector`].
 #[derive(Clone, Debug)]
 pub struct HttpCollector(HttpMetrics);
 
@@ -60,7 +60,7 @@ fn encode_family(encoder: &mut DescriptorEncoder<'_>, family: &Family) -> fmt::R
         "seconds" => Unit::Seconds,
         _ => Unit::Bytes,
     });
-    // The registry adds the unit to the name, and a full stop to the help.
+    // The registry appends the unit to the name and a full stop to the help.
     let name = match family.unit() {
         Some(unit) => &family.name[..family.name.len() - unit.len() - 1],
         None => &family.name,

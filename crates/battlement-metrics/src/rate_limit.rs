@@ -1,4 +1,4 @@
-//! What rate limits decide, and what they keep.
+//! Metrics of rate limits: decisions, and the state that they keep.
 
 #[cfg(feature = "rate-limit-redis")]
 mod redis;
@@ -18,15 +18,15 @@ use crate::{
     labelled::Labelled,
 };
 
-/// Counts what rate limits decide. A clone is the same counts: one is enough for all limits of a service.
+/// Metrics of rate limit decisions. Clones share the same counts; one is enough for all limits of a service.
 ///
 /// | metric | labels |
 /// |---|---|
-/// | `battlement_rate_limit_decisions_total` | `policy`, `decision` (`allow`, `deny`, `shadow_deny`), `source` (who decided) |
+/// | `battlement_rate_limit_decisions_total` | `policy`, `decision` (`allow`, `deny`, `shadow_deny`), `source` (the store that decided) |
 /// | `battlement_rate_limit_missing_keys_total`: requests without a key | |
-/// | `battlement_rate_limit_cells`: keys that are held, times their policies | `limiter` |
-/// | `battlement_rate_limit_overflows_total`: decisions that new keys shared, since memory was full | `limiter` |
-/// | `battlement_rate_limit_denied_keys`: keys that are remembered as denied, of limits in Redis | `limiter` |
+/// | `battlement_rate_limit_cells`: cells in memory, one for each key and policy | `limiter` |
+/// | `battlement_rate_limit_overflows_total`: decisions by the cell that new keys share once memory is full | `limiter` |
+/// | `battlement_rate_limit_denied_keys`: keys cached as denied, of limits in Redis | `limiter` |
 ///
 /// # Example
 ///
@@ -58,7 +58,7 @@ struct Watched {
     limiter: Arc<dyn Keeps>,
 }
 
-/// A limiter, wherever its limits are.
+/// A limiter with any store.
 trait Keeps: fmt::Debug + Send + Sync {
     fn kept(&self) -> Kept;
 }
@@ -70,7 +70,7 @@ impl<St: Store> Keeps for Handle<St> {
 }
 
 impl RateLimitMetrics {
-    /// Nothing counted so far.
+    /// Creates metrics with all counts at 0.
     #[must_use]
     pub fn new() -> Self {
         let decisions = Labelled::new(
@@ -78,21 +78,22 @@ impl RateLimitMetrics {
             "Decisions of rate limits.",
             ["policy", "decision", "source"],
         );
-        let help = "Requests that had no key to limit them by.";
+        let help = "Requests without a key, which are not limited.";
         let missing_keys = Labelled::new("battlement_rate_limit_missing_keys", help, []);
         missing_keys.add([], 0);
         Self(Arc::new(Inner { decisions, missing_keys, watched: Mutex::default() }))
     }
 
-    /// Also shows what a limiter keeps in this process, under a name of yours, and each of its policies at 0: a
-    /// series that is born with its first denial hides that denial from `rate()`.
+    /// Adds the state that a limiter keeps in this process, labelled `limiter`, and creates the series of each of its
+    /// policies at 0, because `rate()` does not see the first denial of a series that begins with it.
     pub fn watch<St: Store>(&self, limiter: &str, handle: &Handle<St>) {
         self.watch_tier(handle, &handle.policies());
         let mut watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.push(Watched { name: limiter.into(), limiter: Arc::new(handle.clone()) });
     }
 
-    /// Also shows policies at 0 that a limiter has for some requests only, as for a tier of customers.
+    /// Creates the series of policies at 0 that a limiter applies to some requests only, such as those of a customer
+    /// tier.
     pub fn watch_tier<St: Store>(&self, handle: &Handle<St>, policies: &Policies) {
         for policy in policies.iter() {
             let refused = if policy.is_shadow() { Decision::ShadowDeny } else { Decision::Deny };
@@ -127,9 +128,9 @@ impl RateLimitMetrics {
     }
 }
 
-const CELLS: &str = "Keys that are held in memory, times their policies.";
-const OVERFLOWS: &str = "Decisions by a cell that new keys share, since memory was full.";
-const DENIED: &str = "Keys that are remembered as denied, and not asked for in Redis.";
+const CELLS: &str = "Cells in memory, one for each key and policy.";
+const OVERFLOWS: &str = "Decisions by the cell that new keys share once memory is full.";
+const DENIED: &str = "Keys cached as denied, which are not sent to Redis.";
 
 #[expect(clippy::cast_precision_loss, reason = "as every number of the format")]
 const fn number(number: u64) -> Value {
@@ -153,7 +154,7 @@ impl Observe for RateLimitMetrics {
 }
 
 impl Exposition {
-    /// Shows what rate limits decide.
+    /// Shows the decisions of rate limits.
     #[must_use]
     pub fn rate_limit(self, metrics: &RateLimitMetrics) -> Self {
         let metrics = metrics.clone();

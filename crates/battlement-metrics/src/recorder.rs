@@ -13,7 +13,7 @@ use crate::{
     traffic::Traffic,
 };
 
-/// All counts of an [`HttpMetrics`](crate::HttpMetrics), and what it was told.
+/// All counts of an [`HttpMetrics`](crate::HttpMetrics), and its configuration.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) config: Config,
@@ -23,9 +23,9 @@ pub(crate) struct Recorder {
     /// In the order of [`Side`].
     traffic: [Traffic; 4],
     table: Router<Subject>,
-    /// By the number of the method.
+    /// The numbers of the streaming methods.
     grpc_streams: Vec<Subject>,
-    /// What calls tell the time from.
+    /// The reference point of the start times of calls.
     pub(crate) began: Instant,
 }
 
@@ -79,7 +79,7 @@ impl Recorder {
         self.traffic.iter()
     }
 
-    /// What the head of a request tells of its route.
+    /// Returns the route that the head of a request identifies.
     #[inline]
     pub(crate) fn route_of(&self, method: &Method, uri: &Uri, extensions: &Extensions) -> Subject {
         let told = route::matched(extensions)
@@ -115,7 +115,7 @@ impl Recorder {
     }
 }
 
-/// The numbers of `templates`, by the paths they match.
+/// Returns a router from paths to the numbers of `templates`.
 fn table(templates: &[&'static str], routes: &Names) -> Result<Router<Subject>, ConfigError> {
     let (mut table, mut mistakes) = (Router::new(), Vec::new());
     for (at, template) in templates.iter().enumerate() {

@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use http::Extensions;
 
-/// The template of the route that answered, as an extension of the *response*: for routers of your own,
-/// and handlers that know it.
+/// The template of the matched route, as an extension of the *response*: for custom routers, and handlers that know
+/// their route.
 ///
-/// It must not be the path, which a client chooses.
+/// The template must not be the path, which the client chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteTemplate(pub Cow<'static, str>);
 
@@ -25,11 +25,11 @@ pub(crate) const fn matched(_: &Extensions) -> Option<&str> {
     None
 }
 
-/// Tells layers outside of the router which route it is: for axum's `route_layer`, with tower's
+/// Records the route of axum's router for layers outside of it. Use it in axum's `route_layer`, with tower's
 /// `MapRequestLayer`.
 ///
-/// A layer inside the router (`Router::layer`) knows the route and needs no such thing; one around the
-/// whole router does. The template is copied, once a request.
+/// A layer inside the router (`Router::layer`) knows the route already; a layer around the whole router does not. The
+/// template is copied once per request.
 ///
 /// # Example
 ///
@@ -42,7 +42,7 @@ pub(crate) const fn matched(_: &Extensions) -> Option<&str> {
 /// let router = Router::new()
 ///     .route("/users/{id}", get(async || "a user"))
 ///     .route_layer(MapRequestLayer::new(note_route::<Body>));
-/// // (`axum::serve` takes routers.)
+/// // `axum::serve` accepts routers only.
 /// let app: Router = Router::new().fallback_service(metrics.server_layer().layer(router));
 /// ```
 #[cfg(feature = "axum")]

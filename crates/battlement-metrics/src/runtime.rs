@@ -6,27 +6,27 @@ use crate::{
 };
 
 impl Exposition {
-    /// Shows a tokio runtime, by what is stable of its own metrics: read at each scrape, without a task. Runtimes are
-    /// added up; the same one is shown once.
+    /// Shows the stable metrics of a tokio runtime, read at each scrape without a task. Several runtimes are added up;
+    /// the same runtime is shown once.
     #[must_use]
     pub fn runtime(self, runtime: &Handle) -> Self {
         let metrics = runtime.metrics();
         self.once("tokio runtime", runtime.id(), move |page| gather(page, &metrics))
     }
 
-    /// Shows the build that runs: `battlement_build_info`, a gauge that is 1, with these labels, as `version` and
-    /// `revision`. The same labels are shown once.
+    /// Shows the running build as `battlement_build_info`, a gauge with the value 1 and these labels, such as
+    /// `version` and `revision`. The same labels are shown once.
     ///
     /// # Panics
     ///
-    /// If Prometheus does not read the name of a label, or one is given twice or is reserved.
+    /// Panics if the name of a label is not valid in Prometheus, or if a label is duplicate or reserved.
     #[must_use]
     pub fn build_info<const N: usize>(self, labels: [(&'static str, &str); N]) -> Self {
         const NAME: &str = "battlement_build_info";
         if self.has_gauge(NAME, &exposition::owned(labels)) {
             return self;
         }
-        self.gauge(NAME, "The build that runs; always 1.", labels, || 1.0)
+        self.gauge(NAME, "The running build; always 1.", labels, || 1.0)
     }
 }
 
@@ -37,13 +37,13 @@ fn gather(page: &mut Families, metrics: &RuntimeMetrics) {
         page.add(Family::single(name, Kind::Gauge, help, value as f64));
     };
     gauge("tokio_workers", "Worker threads.", workers);
-    gauge("tokio_alive_tasks", "Tasks that have not ended.", metrics.num_alive_tasks());
+    gauge("tokio_alive_tasks", "Tasks that have not finished.", metrics.num_alive_tasks());
     let queue = metrics.global_queue_depth();
-    gauge("tokio_global_queue_depth", "Tasks that wait in the runtime's own queue.", queue);
+    gauge("tokio_global_queue_depth", "Tasks waiting in the runtime's global queue.", queue);
 
-    let help = "Time that a worker was busy.";
+    let help = "Time that a worker spent polling tasks.";
     let mut busy = Family::new("tokio_worker_busy_seconds", Kind::Counter, help);
-    let help = "How often a worker went to sleep for want of work.";
+    let help = "Number of times that a worker parked without work.";
     let mut parks = Family::new("tokio_worker_parks", Kind::Counter, help);
     for worker in 0..workers {
         let labels: Labels = vec![("worker".into(), worker.to_string())];

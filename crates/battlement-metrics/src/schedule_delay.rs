@@ -14,18 +14,19 @@ use crate::{
     histogram::Histogram,
 };
 
-/// How often the probe is woken.
+/// The interval of the probe.
 const EVERY: Duration = Duration::from_millis(100);
 
-const HELP: &str = "How much later than asked for a task of the runtime is run (experimental).";
+const HELP: &str =
+    "Delay between the wake-up and the poll of a task on the runtime (experimental).";
 
 impl Exposition {
-    /// Shows how long tasks of `runtime` wait for a thread: `tokio_schedule_delay_seconds`, what the lag of
-    /// the event loop is to Node. A handler that blocks its thread shows up here.
+    /// Shows how long tasks of `runtime` wait for a thread, as `tokio_schedule_delay_seconds`, the counterpart of
+    /// Node's event loop lag. A handler that blocks its thread becomes visible here.
     ///
-    /// A task on the runtime sleeps for 100 ms again and again, and tells how much longer it took: up to a
-    /// millisecond of that is the timer's own. It ends with the last clone of this page. What a delay of
-    /// this task says of others is a guess; take it for a hint. A second call for the same runtime changes nothing.
+    /// A task on the runtime sleeps for 100 ms repeatedly and records how late it wakes; up to a millisecond of that
+    /// is the timer's resolution. The task ends with the last clone of this page. The delay of this task is an
+    /// estimate for other tasks, not a measurement. A second call for the same runtime has no effect.
     #[must_use]
     pub fn schedule_delay(self, runtime: &Handle) -> Self {
         let delays = Arc::new(Histogram::new(1));
@@ -40,7 +41,7 @@ impl Exposition {
             family.add(Labels::new(), Value::Histogram(Box::new(buckets)));
             page.add(family);
         });
-        // The runtime has a probe already where nothing was added.
+        // If no source was added, the runtime already has a probe.
         if page.count() > count {
             runtime.spawn(probe(probed));
         }

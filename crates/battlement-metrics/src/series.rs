@@ -13,10 +13,10 @@ use crate::{
     slots::Slots,
 };
 
-/// The histograms of one metric, one for each [`Key`] that was seen, up to a cap.
+/// The histograms of one metric, one for each [`Key`], up to a limit.
 #[derive(Debug)]
 pub(crate) struct Series {
-    /// As it is on the page.
+    /// The name on the page.
     name: Cow<'static, str>,
     bounds: Box<[u64]>,
     shards: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Series {
     warned: Once,
 }
 
-/// Where a value was counted.
+/// The bucket in which a value was recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recorded<'a> {
     histogram: &'a Histogram,
@@ -34,7 +34,7 @@ pub(crate) struct Recorded<'a> {
 }
 
 impl Recorded<'_> {
-    /// Keeps an example of the bucket.
+    /// Stores an exemplar of the bucket.
     pub(crate) fn exemplar(self, make: impl FnOnce() -> Exemplar) {
         self.histogram.exemplar(self.bucket, make);
     }
@@ -59,14 +59,14 @@ impl Series {
         }
     }
 
-    /// Counts `value` into the series of `key`; says where, for an exemplar.
+    /// Records `value` in the series of `key`, and returns the bucket, for an exemplar.
     #[inline]
     pub(crate) fn record(&self, shard: usize, key: Key, value: u64) -> Recorded<'_> {
         let histogram = self.of(key).unwrap_or_else(|| self.rest());
         Recorded { histogram, bucket: histogram.record(shard, &self.bounds, value) }
     }
 
-    /// Makes the series of `key`, if there is room, with nothing counted.
+    /// Creates the series of `key` with all counts at 0, unless the limit is reached.
     pub(crate) fn create(&self, key: Key) {
         let _ = self.of(key);
     }
@@ -107,12 +107,12 @@ impl Series {
         self.slots.len() > 0
     }
 
-    /// How many observations had no series of their own.
+    /// Returns the number of observations in the overflow series.
     pub(crate) fn overflowed(&self) -> u64 {
         self.overflowed.load(Relaxed)
     }
 
-    /// All series, the one of the rest last if there is anything in it.
+    /// Returns all series, the overflow series last if it is in use.
     pub(crate) fn snapshot(&self) -> impl Iterator<Item = (Key, Snapshot)> {
         let rest = (self.overflowed() > 0).then(|| (Key::OVERFLOW, self.rest.snapshot()));
         self.slots.iter().map(|one| (one.key, one.histogram.snapshot())).chain(rest)

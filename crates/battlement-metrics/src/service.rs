@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use crate::{ResponseBody, ResponseFuture, layer::Role, ticket::Ticket};
 
-/// Counts requests or calls. Made by [`MetricsLayer`](crate::MetricsLayer).
+/// A service that records metrics of requests or calls. Created by [`MetricsLayer`](crate::MetricsLayer).
 #[derive(Clone, Debug)]
 pub struct Metrics<S> {
     inner: S,
@@ -22,17 +22,17 @@ impl<S> Metrics<S> {
         Self { inner, role }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -69,7 +69,7 @@ where
     }
 }
 
-/// The service is being called: dropped, and not forgotten, it has panicked.
+/// A guard for the call of the inner service. If it is dropped rather than forgotten, the service has panicked.
 struct Calling<'a>(&'a mut Option<Ticket>);
 
 impl Drop for Calling<'_> {

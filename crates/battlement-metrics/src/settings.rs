@@ -9,11 +9,11 @@ use crate::{
 };
 
 battlement_core::settings! {
-    /// The settings of an [`HttpMetrics`](crate::HttpMetrics) as a configuration file has them.
+    /// Settings of an [`HttpMetrics`](crate::HttpMetrics), deserialized from a configuration file.
     ///
-    /// Every field may be left out and then is what [`HttpMetrics::builder`](crate::HttpMetrics::builder) has.
-    /// Unknown ones are refused by name. `TryFrom` makes a builder and reports every mistake at once; what is
-    /// known in source alone (routes, methods of gRPC, closures) is set on that.
+    /// Every field is optional and defaults to that of [`HttpMetrics::builder`](crate::HttpMetrics::builder). Unknown
+    /// fields are rejected by name. `TryFrom` creates a builder and reports every invalid field at once; settings that
+    /// exist only in code (routes, gRPC methods, closures) are set on that builder.
     ///
     /// ```
     /// use battlement_metrics::{HttpMetricsBuilder, MetricsSettings};
@@ -91,7 +91,7 @@ impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
     }
 }
 
-/// Sets what was said.
+/// Applies `value` if it is set.
 fn set<T>(
     builder: HttpMetricsBuilder,
     value: Option<T>,
@@ -106,7 +106,7 @@ fn set<T>(
 fn read_bounds(seconds: &[f64], mistakes: &mut Vec<InvalidField>) -> Option<Vec<Duration>> {
     let bounds = seconds.iter().map(|seconds| Duration::try_from_secs_f64(*seconds).ok());
     let checked = match bounds.collect::<Option<Vec<_>>>() {
-        None => Err("must be seconds, above 0".to_owned()),
+        None => Err("must be seconds, greater than 0".to_owned()),
         Some(bounds) => check_bounds(&bounds).map(|()| bounds),
     };
     checked.map_err(|message| mistakes.push(InvalidField::new("duration_buckets", message))).ok()

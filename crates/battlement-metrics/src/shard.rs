@@ -4,7 +4,7 @@ use std::{
     thread,
 };
 
-/// More shards than this cost memory and help nobody.
+/// The maximum default; more shards cost memory without reducing contention.
 const MAX: usize = 16;
 
 thread_local! {
@@ -13,7 +13,7 @@ thread_local! {
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// The number of this thread, of which the low bits choose its shard.
+/// Returns the number of this thread, whose low bits select its shard.
 pub(crate) fn mine() -> usize {
     let mine = MINE.get();
     if mine == usize::MAX { first() } else { mine }
@@ -26,22 +26,22 @@ fn first() -> usize {
     mine
 }
 
-/// As many shards as threads run at once, as a power of two.
+/// Returns the number of threads that run in parallel, rounded up to a power of two.
 pub(crate) fn default_count() -> usize {
     thread::available_parallelism().map_or(1, Into::into).next_power_of_two().min(MAX)
 }
 
-/// What `count` shards are made of; at least one, a power of two.
+/// Creates `count` shards; `count` is a power of two.
 pub(crate) fn shards<T>(count: usize, make: impl FnMut() -> T) -> Box<[T]> {
     std::iter::repeat_with(make).take(count).collect()
 }
 
-/// This thread's of `shards`.
+/// Returns this thread's shard.
 pub(crate) fn of<T>(shards: &[T]) -> &T {
     at(shards, mine())
 }
 
-/// That of a thread of this number.
+/// Returns the shard of the thread with this number.
 #[inline]
 pub(crate) fn at<T>(shards: &[T], number: usize) -> &T {
     &shards[number & (shards.len() - 1)]

@@ -1,13 +1,13 @@
-/// What a layer stands around, which decides names and labels.
+/// The kind of traffic that a layer records, which selects names and labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// A server's HTTP.
+    /// HTTP requests to a server.
     Server,
-    /// A client's HTTP.
+    /// HTTP requests of a client.
     Client,
-    /// A server's gRPC.
+    /// gRPC calls to a server.
     Grpc,
-    /// A client's gRPC.
+    /// gRPC calls of a client.
     GrpcClient,
 }
 
@@ -31,12 +31,13 @@ impl Side {
         matches!(self, Self::Client | Self::GrpcClient)
     }
 
-    /// The same for a request that is no gRPC.
+    /// Returns the HTTP side of the same end, for a request that is not gRPC.
     pub(crate) const fn without_grpc(self) -> Self {
         if self.is_client() { Self::Client } else { Self::Server }
     }
 
-    /// OpenTelemetry's semantic conventions, as Prometheus writes them, where these have a name.
+    /// Returns the metric names: those of OpenTelemetry's semantic conventions in Prometheus' form, where they define
+    /// one.
     pub(crate) const fn names(self) -> MetricNames {
         match self {
             Self::Server => MetricNames {

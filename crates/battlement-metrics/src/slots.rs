@@ -9,10 +9,10 @@ use rustc_hash::FxBuildHasher;
 #[cfg(not(battlement_loom))]
 use std::sync::atomic::AtomicUsize;
 
-/// A table that only grows, up to a cap, and is read without a lock: by requests, and by a scrape while
-/// requests add to it.
+/// A bounded, insert-only hash table that is read without a lock, by requests and by a scrape while requests insert
+/// into it.
 ///
-/// Open addressing over twice as many slots as there may be entries, each of which is filled once.
+/// Open addressing over twice the maximum number of entries; each slot is filled once.
 #[derive(Debug)]
 pub(crate) struct Slots<T> {
     slots: Box<[OnceLock<Box<T>>]>,
@@ -27,8 +27,8 @@ impl<T> Slots<T> {
         Self { slots, len: AtomicUsize::new(0), max }
     }
 
-    /// The entry for which `is` holds and where it stands, which never changes; made if there is none,
-    /// `None` if there is no room for it.
+    /// Returns the entry for which `is` holds and its index, which never changes. Inserts the entry if it is missing;
+    /// returns `None` if the table is full.
     #[inline(always)]
     pub(crate) fn get_or_insert(
         &self,
@@ -42,7 +42,7 @@ impl<T> Slots<T> {
         }
     }
 
-    /// The entry for which `is` holds.
+    /// Returns the entry for which `is` holds, and its index.
     #[inline(always)]
     pub(crate) fn find(&self, key: impl Hash, is: impl Fn(&T) -> bool) -> Option<(usize, &T)> {
         let mask = self.slots.len() - 1;
@@ -56,7 +56,7 @@ impl<T> Slots<T> {
         }
     }
 
-    /// The same search, past what others may have put there meanwhile, which ends with a new entry.
+    /// Inserts an entry, unless another thread has inserted it since the search.
     #[cold]
     fn insert(
         &self,
@@ -78,12 +78,12 @@ impl<T> Slots<T> {
         }
     }
 
-    /// The entry that stands at `at`.
+    /// Returns the entry at the index `at`.
     pub(crate) fn at(&self, at: usize) -> Option<&T> {
         self.slots.get(at)?.get().map(AsRef::as_ref)
     }
 
-    /// Fills a slot that was empty a moment ago; what another thread put there first stays.
+    /// Fills a slot that was empty at the search; an entry that another thread has inserted first stays.
     fn fill(&self, at: usize, make: impl Fn() -> T) -> Option<&T> {
         let room = |len| (len < self.max).then_some(len + 1);
         if self.len.fetch_update(Relaxed, Relaxed, room).is_err() {
@@ -100,12 +100,12 @@ impl<T> Slots<T> {
         Some(entry)
     }
 
-    /// All entries, in no order.
+    /// Returns all entries in arbitrary order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.slots.iter().filter_map(|slot| slot.get().map(AsRef::as_ref))
     }
 
-    /// All entries stand below this.
+    /// Returns the exclusive upper bound of all indexes.
     pub(crate) fn capacity(&self) -> usize {
         self.slots.len()
     }
@@ -161,8 +161,8 @@ mod tests {
     }
 }
 
-/// Every order in which two threads can meet. What fills a slot is std's and a step of its own; the count of
-/// places is ours.
+/// Model of every interleaving of two threads. Filling a slot is one step of std's `OnceLock`; the count of entries is
+/// modelled.
 #[cfg(all(test, battlement_loom))]
 mod model {
     use std::sync::Arc;
@@ -175,7 +175,7 @@ mod model {
         slots.get_or_insert(key, |entry| *entry == key, || key).map(|(_, entry)| *entry)
     }
 
-    /// Two threads insert these, in this order each.
+    /// Inserts keys from two threads in all interleavings, and checks the result.
     fn race(max: usize, one: &'static [u32], other: &'static [u32], check: fn(&Slots<u32>)) {
         loom::model(move || {
             let slots = Arc::new(Slots::new(max));
@@ -206,7 +206,7 @@ mod model {
     }
 
     #[test]
-    fn with_room_for_all_nobody_is_turned_away_for_good() {
+    fn with_room_for_all_every_entry_is_inserted() {
         race(2, &[1, 2], &[2, 1], |slots| {
             assert_eq!((insert(slots, 1), insert(slots, 2), slots.len()), (Some(1), Some(2), 2));
         });

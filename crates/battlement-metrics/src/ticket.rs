@@ -23,8 +23,8 @@ use crate::{
 
 mod end;
 
-/// One request that is under way. It counts when it is dropped, and so exactly once, whatever became of
-/// the request; who ends it says beforehand what that was.
+/// A request in flight. Dropping the ticket records the request, so each is recorded exactly once; the outcome is set
+/// before.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pinned: Arc<Pinned>,
@@ -36,34 +36,34 @@ pub(crate) struct Ticket {
     is_stream: bool,
     received: u64,
     sent: u64,
-    /// Of a gRPC-Web call whose status is not known yet.
+    /// Present for a gRPC-Web call whose status is not known yet.
     web: Option<Box<WebTrailers>>,
 }
 
-/// Where the start and the trace are from.
+/// The source of the start time and the trace.
 #[derive(Debug)]
 enum Origin {
     Request(RequestFacts),
-    /// Since nanoseconds after the recorder began: one word where an instant is two, and moves as words do.
+    /// Nanoseconds since the recorder was created: one word, where an `Instant` takes two.
     Call {
         since: u64,
         trace: Option<Box<(TraceId, SpanId)>>,
     },
 }
 
-/// What it means if the ticket is dropped now.
+/// The outcome if the ticket is dropped now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// That the caller dropped it.
+    /// The caller dropped the request.
     Waiting,
-    /// That the service panicked: it is being called or polled.
+    /// The service panicked while it was called or polled.
     Running,
-    /// What the key says.
+    /// The key holds the outcome.
     Ended,
 }
 
 impl Ticket {
-    /// Of a request to a server, unless it is to be left out.
+    /// Opens a ticket for a request to a server, unless the path is excluded or an outer layer records the request.
     pub(crate) fn of_request<B>(
         pinned: Arc<Pinned>,
         side: Side,
@@ -95,7 +95,7 @@ impl Ticket {
         Some(Self::open(pinned, origin, side, key, method, is_stream, received))
     }
 
-    /// Of a call that a client makes.
+    /// Opens a ticket for a call of a client.
     pub(crate) fn of_call<B>(
         pinned: Arc<Pinned>,
         side: Side,
@@ -152,22 +152,22 @@ impl Ticket {
         ticket
     }
 
-    /// The service runs: if the ticket is dropped now, that has panicked.
+    /// Marks the service as running: a ticket that is dropped now belongs to a panic.
     pub(crate) const fn enter(&mut self) {
         self.fate = Fate::Running;
     }
 
-    /// The service has returned.
+    /// Marks the service as returned.
     pub(crate) const fn leave(&mut self) {
         self.fate = Fate::Waiting;
     }
 
-    /// The service failed, and there is no response.
+    /// Records a request whose service failed without a response.
     pub(crate) fn failed(mut self) {
         self.ended(ErrorType::Error);
     }
 
-    /// The head is there; says what is to be made of the body, with which the ticket goes on.
+    /// Records the head of the response, and returns the kind of its body, which then holds the ticket.
     pub(crate) fn answered<B: Body>(&mut self, response: &Response<B>) -> BodyKind {
         let kind = BodyKind::of(self.method, response);
         let status = response.status();
@@ -200,7 +200,8 @@ impl Ticket {
         }
     }
 
-    /// What OpenTelemetry's conventions count as errors: for a client all but `OK`, for a server some.
+    /// Sets the status of a gRPC call. By OpenTelemetry's conventions every code but `OK` is an error of a client
+    /// call, and some codes are errors of a server.
     fn judged(&mut self, code: GrpcCode) {
         use GrpcCode::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
         self.key.status = code as u16 + 1;
@@ -213,7 +214,7 @@ impl Ticket {
         }
     }
 
-    /// The type of an HTTP body tells an event stream (WHATWG HTML), and gRPC-Web, whose client is done with its
+    /// Detects event streams (WHATWG HTML) by the content type, and gRPC-Web, whose client is finished once it has the
     /// trailers.
     fn learn_type(&mut self, headers: &HeaderMap) {
         let Some(value) = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) else {
@@ -225,7 +226,7 @@ impl Ticket {
         }
     }
 
-    /// What the inside says of the route stands before what the head of the request told.
+    /// Sets the route that an inner layer provided, which overrides that of the request head.
     fn learn_route<B>(&mut self, response: &Response<B>) {
         let Origin::Request(facts) = &self.origin else {
             return;
@@ -267,7 +268,7 @@ impl Ticket {
         }
     }
 
-    /// The trace to show, if it is sampled.
+    /// Returns the trace of a sampled request.
     fn trace(&self) -> Option<(TraceId, SpanId)> {
         match &self.origin {
             Origin::Request(facts) => sampled(facts.trace()?),
@@ -303,7 +304,7 @@ impl Ticket {
     }
 }
 
-/// A request that is no gRPC is counted as HTTP.
+/// Returns the side that records a request: a request that is not gRPC is recorded as HTTP.
 fn seen<B>(side: Side, request: &Request<B>) -> Side {
     if side.is_grpc() && !Wire::of_request(request.method(), request.headers()).is_grpc() {
         return side.without_grpc();
@@ -313,7 +314,7 @@ fn seen<B>(side: Side, request: &Request<B>) -> Side {
 
 fn nanos(from: Instant, to: Instant) -> u64 {
     let elapsed = to.saturating_duration_since(from);
-    // 584 years fit.
+    // Overflows after 584 years.
     elapsed.as_secs().wrapping_mul(1_000_000_000) + u64::from(elapsed.subsec_nanos())
 }
 
@@ -322,7 +323,7 @@ fn is_upgrade(method: MethodKind, status: StatusCode) -> bool {
         || (method == MethodKind::Connect && status.is_success())
 }
 
-/// Whether a content type begins so, whatever its parameters.
+/// Returns whether a content type begins with `start`, in any case.
 fn is_type(value: &[u8], start: &[u8]) -> bool {
     value.get(..start.len()).is_some_and(|value| value.eq_ignore_ascii_case(start))
 }

@@ -6,7 +6,7 @@ use crate::{
     side::{MetricNames, Side},
 };
 
-/// All that is counted of one side.
+/// All metrics of one side.
 #[derive(Debug)]
 pub(crate) struct Traffic {
     pub(crate) side: Side,
@@ -24,7 +24,7 @@ pub(crate) struct Sizes {
 }
 
 impl Traffic {
-    /// For clients of the numbers below `owners`.
+    /// Creates the metrics; clients have numbers below `owners`.
     pub(crate) fn new(side: Side, config: &Config, owners: usize) -> Self {
         let names = config.naming.names(side);
         let series = |name, bounds: &[u64]| {
@@ -44,18 +44,18 @@ impl Traffic {
         }
     }
 
-    /// The histograms that each request is in once.
+    /// Returns the histograms that record each request once.
     pub(crate) fn of_requests(&self) -> impl Iterator<Item = &Series> {
         let sizes = self.sizes.iter().flat_map(|sizes| [&sizes.request, &sizes.response]);
         [&self.duration].into_iter().chain(&self.first_byte).chain(sizes)
     }
 
-    /// Whether anything ever was, or will be, counted.
+    /// Returns whether any request was recorded or any series created.
     pub(crate) fn is_used(&self) -> bool {
         self.active.is_used() || self.duration.is_used()
     }
 
-    /// How many requests have ended.
+    /// Returns the number of requests that have ended.
     pub(crate) fn ended(&self) -> u64 {
         let count = |series: &Series| series.snapshot().map(|(_, one)| one.count()).sum::<u64>();
         count(&self.duration) + count(&self.stream)

@@ -20,7 +20,7 @@ async fn the_server_s_layer_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn it_keeps_it_with_everything_switched_on() {
+async fn the_server_layer_with_every_setting_keeps_the_contract() {
     let layer = || {
         let builder = HttpMetrics::builder().body_sizes(true).time_to_first_byte(true);
         builder.protocol_version(true).route_table(["/{id}"]).build().server_layer()
@@ -29,7 +29,7 @@ async fn it_keeps_it_with_everything_switched_on() {
 }
 
 #[tokio::test]
-async fn the_layers_of_grpc_and_of_clients_keep_it() {
+async fn the_layers_of_grpc_and_of_clients_keep_the_contract() {
     let layer = || HttpMetrics::new().grpc_layer();
     Contract::new(layer).idle(is_idle).counts(calls).run().await;
     let layer = || HttpMetrics::new().client_layer("payments");
@@ -39,13 +39,13 @@ async fn the_layers_of_grpc_and_of_clients_keep_it() {
 }
 
 #[tokio::test]
-async fn it_keeps_it_switched_off() {
+async fn a_disabled_layer_keeps_the_contract() {
     let layer = || HttpMetrics::new().server_layer().enabled(false);
     Contract::new(layer).idle(|layer| calls(layer) == 0).run().await;
 }
 
 #[tokio::test]
-async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() {
+async fn a_service_that_is_neither_clone_nor_send_and_borrows_can_be_wrapped() {
     let metrics = HttpMetrics::new();
     let local = Local::new();
     let service = metrics.server_layer().layer(metrics.client_layer("a").layer(local.service()));

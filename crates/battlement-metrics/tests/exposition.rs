@@ -150,13 +150,13 @@ fn a_gauge_that_prometheus_refuses_is_refused_when_it_is_registered() {
     }
     assert!(refused("battlement_metrics_clashes", []).contains("is reserved"));
     for label in ["", "0", "a-b", "é"] {
-        assert!(refused("x", [(label, "")]).contains("is not the name of a label"), "{label}");
+        assert!(refused("x", [(label, "")]).contains("is not a valid label name"), "{label}");
     }
     for label in ["__name__", "__x", "le", "quantile"] {
         assert!(refused("x", [(label, "1")]).contains("is reserved"), "{label}");
     }
     let twice = refused("x", [("state", "idle"), ("state", "busy")]);
-    assert_eq!(twice, "Exposition: gauge \"x\": label \"state\" is given twice");
+    assert_eq!(twice, "Exposition: gauge \"x\": label \"state\" is duplicate");
 }
 
 #[test]
@@ -256,7 +256,7 @@ async fn a_scrape_of_a_page_with_a_panicking_gauge_is_answered() {
 }
 
 #[test]
-fn what_is_left_out_of_a_foreign_page_is_counted_and_logged_once_with_the_reason() {
+fn metrics_left_out_of_a_foreign_page_are_counted_and_logged_once_with_the_reason() {
     let (log, _guard) = Log::start();
     let page = Exposition::new().gauge("jobs", "Ours.", [], || 1.0).open_metrics(|| {
         "# TYPE jobs gauge\njobs 2\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nno number\nup 1\n"
@@ -272,7 +272,7 @@ fn what_is_left_out_of_a_foreign_page_is_counted_and_logged_once_with_the_reason
     let lines = log.lines();
     assert_eq!(lines.len(), 3, "{lines:?}");
     for (metric, reason) in [
-        ("jobs", "another metric has its name"),
+        ("jobs", "name is already in use by another metric"),
         ("h", "a histogram has no bucket for +Inf"),
         ("line 5", "the value is not a number"),
     ] {
@@ -298,7 +298,7 @@ fn a_page_that_changes_all_the_time_does_not_fill_the_log() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_is_registered_twice_is_shown_once() {
+async fn a_source_registered_twice_is_shown_once() {
     let runtime = tokio::runtime::Handle::current();
     let metrics = HttpMetrics::new();
     let service = metrics.server_layer().layer(Probe::new());

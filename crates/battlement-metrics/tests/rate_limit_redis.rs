@@ -59,7 +59,7 @@ async fn commands_questions_sources_and_the_state_are_on_the_page() {
 }
 
 #[tokio::test]
-async fn a_watched_limiter_shows_its_policies_at_zero_before_anybody_asks() {
+async fn a_watched_limiter_shows_its_policies_at_zero_before_the_first_request() {
     let server = Server::start().await.unwrap();
     let redis = Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap();
     let gold = Policies::from(Policy::per_day("gold", 9));

@@ -484,35 +484,38 @@ fn every_size_is_bounded_when_it_is_built_by_its_name() {
 }
 
 #[test]
-fn what_cannot_be_counted_is_refused_when_it_is_built() {
+fn invalid_settings_are_rejected_by_build() {
     let new = HttpMetrics::builder;
     for (builder, message) in [
         (
             new().max_routes(2).route_table(["/a", "/b", "/c"]),
-            "route_table: has 3 templates; max_routes is 2",
+            "route_table: has 3 templates; must be at most `max_routes`, 2",
         ),
         (
             new().max_routes(1).known_route(Method::GET, "/a").known_route(Method::PUT, "/b"),
-            "known_route: has 2 templates; max_routes is 1",
+            "known_route: has 2 templates; must be at most `max_routes`, 1",
         ),
         (
             new().max_series(3).known_route(Method::GET, "/a"),
-            "known_route: creates 4 series; max_series is 3",
+            "known_route: creates 4 series; must be at most `max_series`, 3",
         ),
-        (new().known_route(Method::GET, "a"), "known_route[0]: a: must begin with a slash"),
-        (new().route_table(["a"]), "route_table[0]: a: must begin with a slash"),
+        (new().known_route(Method::GET, "a"), "known_route[0]: must begin with a slash, got \"a\""),
+        (new().route_table(["a"]), "route_table[0]: must begin with a slash, got \"a\""),
         (
             new().grpc_methods("/pkg.Svc", ["Say"]),
-            "grpc_methods: \"/pkg.Svc\": must be a service, as pkg.Name",
+            "grpc_methods: must be a service such as pkg.Name, got \"/pkg.Svc\"",
         ),
-        (new().grpc_methods("", ["Say"]), "grpc_methods: \"\": must be a service, as pkg.Name"),
+        (
+            new().grpc_methods("", ["Say"]),
+            "grpc_methods: must be a service such as pkg.Name, got \"\"",
+        ),
         (
             new().grpc_streams("pkg.Svc", ["/Say"]),
-            "grpc_streams: \"/Say\": must be a method of pkg.Svc",
+            "grpc_streams: must be a method of pkg.Svc, got \"/Say\"",
         ),
         (
             new().grpc_methods("pkg.Svc", ["Say"]).grpc_streams("pkg.Svc", ["Say"]),
-            "grpc_streams: pkg.Svc/Say: is in grpc_methods and in grpc_streams",
+            "grpc_streams: pkg.Svc/Say is in both `grpc_methods` and `grpc_streams`",
         ),
         (
             new().leave_out(["livez"]),
@@ -532,7 +535,7 @@ fn what_cannot_be_counted_is_refused_when_it_is_built() {
         ),
         (
             new().prefix("my-shop_"),
-            "prefix: \"my-shop_\": must be letters, digits and underscores, and begin with a letter",
+            "prefix: must be letters, digits and underscores and not begin with a digit, got \"my-shop_\"",
         ),
     ] {
         assert_eq!(mistakes(builder), format!("metrics settings: {message}"));

@@ -1,4 +1,4 @@
-//! What of the settings contradicts the other settings, or cannot be.
+//! Checks of the settings, each alone and against the others.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,17 +10,17 @@ use battlement_core::check_request_path;
 use super::Config;
 use crate::{InvalidField, methods, names, naming};
 
-/// What each of them costs in memory stands beside it, at the bound.
+/// The range of `max_routes`. The memory cost of each limit is noted at its bound.
 const ROUTES: RangeInclusive<usize> = 1..=names::MOST;
-/// 3 MB of pointers to gauges.
+/// The range of `max_clients`: 3 MB of pointers to gauges.
 const CLIENTS: RangeInclusive<usize> = 1..=1_024;
-/// 4 MB of pointers a histogram; each series that is used takes 128 bytes a shard.
+/// The range of `max_series`: 4 MB of pointers per histogram; a series in use takes 128 bytes per shard.
 const SERIES: RangeInclusive<usize> = 1..=100_000;
-/// 8 KB a series that is used.
+/// The range of `shards`: 8 KB per series in use.
 const SHARDS: RangeInclusive<usize> = 1..=64;
 
 impl Config {
-    /// Returns every mistake in the settings, by the name of the setting.
+    /// Returns every invalid setting, by its name.
     pub(crate) fn mistakes(&self) -> Vec<InvalidField> {
         let mut mistakes: Vec<InvalidField> = self.sizes().into_iter().flatten().collect();
         mistakes.extend(self.prefix.as_deref().and_then(prefix));
@@ -50,7 +50,7 @@ impl Config {
         ]
     }
 
-    /// (What matchit has against a template of the table is found when the table is made.)
+    /// Checks routes, except for the syntax of templates, which matchit checks when the table is built.
     fn routes(&self) -> Vec<InvalidField> {
         let mut mistakes = Vec::new();
         let known = || self.known_routes.iter().map(|(_, template)| *template);
@@ -59,20 +59,26 @@ impl Config {
         {
             let pathless = templates.iter().enumerate().filter(|(_, text)| !text.starts_with('/'));
             mistakes.extend(pathless.map(|(at, text)| {
-                let message = format!("{text}: must begin with a slash");
+                let message = format!("must begin with a slash, got {text:?}");
                 InvalidField::new(format!("{setting}[{at}]"), message)
             }));
         }
         let templates: HashSet<&str> = self.table.iter().copied().chain(known()).collect();
         if templates.len() > self.max_routes {
             let setting = if self.table.is_empty() { "known_route" } else { "route_table" };
-            let message =
-                format!("has {} templates; max_routes is {}", templates.len(), self.max_routes);
+            let message = format!(
+                "has {} templates; must be at most `max_routes`, {}",
+                templates.len(),
+                self.max_routes
+            );
             mistakes.push(InvalidField::new(setting, message));
         }
         let series = self.known_series().count();
         if series > self.max_series {
-            let message = format!("creates {series} series; max_series is {}", self.max_series);
+            let message = format!(
+                "creates {series} series; must be at most `max_series`, {}",
+                self.max_series
+            );
             mistakes.push(InvalidField::new("known_route", message));
         }
         mistakes
@@ -85,16 +91,16 @@ impl Config {
             let setting = if method.is_stream { "grpc_streams" } else { "grpc_methods" };
             let mut refuse = |message| mistakes.push(InvalidField::new(setting, message));
             if !is_grpc_name(&method.service) {
-                refuse(format!("{:?}: must be a service, as pkg.Name", method.service));
+                refuse(format!("must be a service such as pkg.Name, got {:?}", method.service));
             } else if !is_grpc_name(&method.method) {
-                refuse(format!("{:?}: must be a method of {}", method.method, method.service));
+                refuse(format!("must be a method of {}, got {:?}", method.service, method.method));
             } else if *streams.entry(method.path()).or_insert(method.is_stream) != method.is_stream
             {
-                refuse(format!("{}: is in grpc_methods and in grpc_streams", method.path()));
+                refuse(format!("{} is in both `grpc_methods` and `grpc_streams`", method.path()));
             }
         }
         if streams.len() > names::MOST {
-            let message = format!("has {} methods; must be at most {}", streams.len(), names::MOST);
+            let message = format!("must be at most {} methods, got {}", names::MOST, streams.len());
             mistakes.push(InvalidField::new("grpc_methods", message));
         }
         mistakes
@@ -107,12 +113,15 @@ fn size(setting: &str, value: usize, range: &RangeInclusive<usize>) -> Option<In
 }
 
 fn prefix(prefix: &str) -> Option<InvalidField> {
-    let message =
-        || format!("{prefix:?}: must be letters, digits and underscores, and begin with a letter");
+    let message = || {
+        format!(
+            "must be letters, digits and underscores and not begin with a digit, got {prefix:?}"
+        )
+    };
     (!naming::is_prefix(prefix)).then(|| InvalidField::new("prefix", message()))
 }
 
-/// Paths are compared as a whole, so whatever no request can have never matches.
+/// Checks a path of `leave_out`. Paths are compared as a whole, so one that no request can have would never match.
 fn left_out_path(at: usize, path: &str) -> Option<InvalidField> {
     let message = check_request_path(path).err()?;
     Some(InvalidField::new(format!("leave_out[{at}]"), format!("{path:?}: {message}")))

@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// A page, as the body of an answer: one frame, or none.
+/// The body of a page: one frame, or none.
 #[derive(Debug, Default)]
 pub struct PageBody(Bytes);
 

@@ -1,7 +1,7 @@
-//! Pages from elsewhere, in either format, on their way to ours.
+//! Pages of other libraries, in either format, written again for this page.
 //!
-//! A page is read line by line, its samples are put to the metrics they belong to, each metric is checked by the
-//! rules of both formats, and what passes is written again. So no line of it reaches our page as it came.
+//! A page is parsed line by line, samples are assigned to their metrics, each metric is checked by the rules of both
+//! formats, and valid metrics are written again. No line reaches this page unchanged.
 
 mod check;
 mod kind;
@@ -16,13 +16,14 @@ mod tests;
 use super::Format;
 use crate::family::Families;
 
-/// Writes the metrics of the page `text` whose names are free to `out`, and leaves out on `page` what is not written.
+/// Writes the metrics of the page `text` to `out`, except those whose name is in use, and records the rest as left out
+/// on `page`.
 pub(super) fn copy(text: &str, page: &mut Families, out: &mut String, format: Format) {
     let (declared, mut invalid) = metric::read(text);
     for declared in declared {
         let metric = declared.checked(&mut invalid);
         if !metric.is_empty() && page.claim(&metric.name, metric.kind.claims()) {
-            // (To write into a string never fails.)
+            // Writing to a string never fails.
             let _ = metric.write(out, format);
         }
     }

@@ -3,10 +3,10 @@ use std::{borrow::Cow, fmt, panic::AssertUnwindSafe, panic::catch_unwind, sync::
 use super::name;
 use crate::family::{Families, Family, Kind, Labels, Value};
 
-/// Names that the page itself has.
+/// The prefix of the page's own metrics.
 const OWN: &str = "battlement_metrics_";
 
-/// The gauges of one name, which are one metric with a series for each label set.
+/// The gauges of one name: one metric with a series for each label set.
 #[derive(Clone, Debug)]
 pub(super) struct Gauges {
     pub(super) name: &'static str,
@@ -25,12 +25,12 @@ impl Gauges {
     ///
     /// # Panics
     ///
-    /// If Prometheus does not read the name.
+    /// Panics if the name is not valid in Prometheus.
     pub(super) fn new(name: &'static str, help: &'static str) -> Self {
-        assert!(name::is_word(name), "Exposition: gauge {name:?}: is not the name of a metric");
+        assert!(name::is_word(name), "Exposition: gauge {name:?} is not a valid metric name");
         assert!(
             !name.starts_with(OWN),
-            "Exposition: gauge {name:?}: is reserved for the page itself"
+            "Exposition: gauge {name:?} is reserved for the metrics page itself"
         );
         Self { name, help, series: Vec::new() }
     }
@@ -39,21 +39,21 @@ impl Gauges {
     ///
     /// # Panics
     ///
-    /// If a label cannot be one, or the series is there already.
+    /// Panics if a label is invalid or the series already exists.
     pub(super) fn add(&mut self, labels: Labels, value: impl Fn() -> f64 + Send + Sync + 'static) {
         let (name, labels) = (self.name, self.checked(labels));
         let is_new = !self.has(&labels);
-        assert!(is_new, "Exposition: gauge {name:?}: the series {labels:?} is registered already");
+        assert!(is_new, "Exposition: gauge {name:?} with labels {labels:?} is already registered");
         self.series.push(Series { labels, value: Arc::new(value) });
     }
 
-    /// Returns whether the series of `labels`, in whatever order, is there.
+    /// Returns whether the series of `labels`, in any order, exists.
     pub(super) fn has(&self, labels: &Labels) -> bool {
         let identity = identity(labels);
         self.series.iter().any(|series| identity == self::identity(&series.labels))
     }
 
-    /// Sorts `labels`, so that the order in which they are written says nothing.
+    /// Checks and sorts `labels`, so that their order is irrelevant.
     fn checked(&self, mut labels: Labels) -> Labels {
         let name = self.name;
         labels.sort();
@@ -64,16 +64,16 @@ impl Gauges {
             let is_bound = matches!(&**label, "le" | "quantile");
             assert!(
                 !is_bound,
-                "Exposition: gauge {name:?}: label {label:?} is reserved for buckets"
+                "Exposition: gauge {name:?}: label {label:?} is reserved for histograms and summaries"
             );
         }
         if let Some(pair) = labels.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            panic!("Exposition: gauge {name:?}: label {:?} is given twice", pair[0].0);
+            panic!("Exposition: gauge {name:?}: label {:?} is duplicate", pair[0].0);
         }
         labels
     }
 
-    /// Reads all values, also behind one whose closure panics: that is left out.
+    /// Reads all values. A value whose closure panics is left out.
     pub(super) fn gather(&self, page: &mut Families) {
         let mut family = Family::new(self.name, Kind::Gauge, self.help);
         for series in &self.series {
@@ -86,7 +86,7 @@ impl Gauges {
     }
 }
 
-/// Returns the labels that tell one series from another: to Prometheus an empty one is none.
+/// Returns the labels that identify a series; to Prometheus, an empty label is absent.
 fn identity(labels: &Labels) -> Vec<&(Cow<'static, str>, String)> {
     let mut labels: Vec<_> = labels.iter().filter(|(_, value)| !value.is_empty()).collect();
     labels.sort();

@@ -5,19 +5,19 @@ use std::{
 
 use crate::family::{Families, Family, Kind, Value};
 
-/// The number of different messages that a page logs, each once: they name metrics of the application, which has few.
+/// The maximum number of distinct messages that a page logs, each once. Metrics of the application are few.
 const MOST: usize = 100;
 
-/// The parts of a page that were left out of it, and were logged.
+/// The messages about left out metrics that are already logged.
 #[derive(Debug, Default)]
 pub(super) struct Logged(Mutex<HashSet<String>>);
 
 impl Logged {
-    /// Puts on `page` how much of it was left out, and logs what was not logged before.
+    /// Adds the number of left out metrics to `page`, and logs each that is not logged yet.
     pub(super) fn report(&self, page: &mut Families) {
         let left_out = std::mem::take(&mut page.left_out);
         for name in &left_out.clashes {
-            self.warn(name, "another metric has its name");
+            self.warn(name, "name is already in use by another metric");
         }
         for (name, reason) in &left_out.invalid {
             self.warn(name, reason);
@@ -25,13 +25,13 @@ impl Logged {
         for name in left_out.panics.iter().filter(|name| self.is_new(name, "panic")) {
             tracing::error!(
                 metric = name,
-                "the closure that reads a metric panicked; its value is left out of the page"
+                "metric closure panicked; its value is left out of the metrics page"
             );
         }
-        let help = "Metrics that are not on this page because another metric has their name.";
+        let help = "Metrics left out of this page because another metric uses their name.";
         let clashes = count(left_out.clashes.len());
         page.add(Family::single("battlement_metrics_clashes", Kind::Gauge, help, clashes));
-        let help = "Metrics and samples that are not on this page, by the reason.";
+        let help = "Metrics and samples left out of this page, by reason.";
         let mut others = Family::new("battlement_metrics_left_out", Kind::Gauge, help);
         for (reason, number) in
             [("invalid", left_out.invalid.len()), ("panic", left_out.panics.len())]
@@ -43,7 +43,7 @@ impl Logged {
 
     fn warn(&self, metric: &str, reason: &str) {
         if self.is_new(metric, reason) {
-            tracing::warn!(metric, reason, "left out of the metrics page");
+            tracing::warn!(metric, reason, "metric is left out of the metrics page");
         }
     }
 

@@ -2,8 +2,8 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::Format;
 
-/// The format that a scraper asks for: the one of the highest quality, of the first named among equals;
-/// the older one if it asks for neither, since everybody reads that.
+/// Returns the format that a scraper prefers: the one of the highest quality, the first of equals, or the text format
+/// if the header names neither, since every scraper reads that.
 pub(crate) fn format(headers: &HeaderMap) -> Format {
     let mut best = (Format::Text, 0);
     for part in list(headers, &header::ACCEPT) {
@@ -24,7 +24,7 @@ pub(crate) fn format(headers: &HeaderMap) -> Format {
     best.0
 }
 
-/// Whether gzip is welcome.
+/// Returns whether the scraper accepts gzip.
 pub(crate) fn gzip(headers: &HeaderMap) -> bool {
     let mut any = 0;
     for part in list(headers, &header::ACCEPT_ENCODING) {
@@ -58,7 +58,7 @@ fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// In thousandths (RFC 9110, section 12.4.2); what is no number is refused.
+/// Returns the quality in thousandths (RFC 9110, section 12.4.2); 0 if it is not a number.
 fn quality(parameters: &str) -> u16 {
     let Some(text) = parameter(parameters, "q") else {
         return 1000;

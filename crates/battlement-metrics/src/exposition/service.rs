@@ -17,7 +17,7 @@ use super::{Exposition, Format, PageBody, negotiate};
 
 type Answer = Response<PageBody>;
 
-/// The future of an [`Exposition`]. It is boxed: nobody scrapes often.
+/// Future returned by an [`Exposition`]. The future is boxed, since scrapes are rare.
 pub struct ScrapeFuture(Pin<Box<dyn Future<Output = Answer> + Send>>);
 
 impl Future for ScrapeFuture {
@@ -53,13 +53,13 @@ impl<B> Service<Request<B>> for Exposition {
 }
 
 impl Exposition {
-    /// Makes the page where it keeps no request waiting.
+    /// Renders the page on a thread that delays no request.
     async fn scraped(self, format: Format, gzip: bool) -> Answer {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
             return failed();
         };
         let made = tokio::task::spawn_blocking(move || {
-            // A page that nobody waits for any more still holds its place.
+            // A page whose scraper has disconnected keeps its permit until it is rendered.
             let _place = place;
             let page = self.render(format);
             if gzip { zipped(page.as_bytes()) } else { page.into_bytes() }
@@ -75,7 +75,7 @@ fn asked(headers: &HeaderMap) -> (Format, bool) {
     (Format::accepted(headers), negotiate::gzip(headers))
 }
 
-/// (To write into a vector never fails.)
+/// Compresses a page. Writing to a vector never fails.
 fn zipped(page: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let _ = encoder.write_all(page);
@@ -101,7 +101,7 @@ fn not_allowed() -> Answer {
     response
 }
 
-/// What reads a value panicked, or the runtime is shutting down.
+/// Returns the response to a scrape that failed: rendering panicked, or the runtime is shutting down.
 fn failed() -> Answer {
     let mut response = Response::new(PageBody::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -9,7 +9,7 @@ use crate::{
     family::{Bounds, Buckets, Family, Kind, Labels, Value},
 };
 
-/// Writes `family` as `format` has it. (To write into a string never fails.)
+/// Writes `family` in `format`. Writing to a string never fails.
 pub(crate) fn write_family(out: &mut String, format: Format, family: &Family) {
     if family.samples.is_empty() {
         return;
@@ -30,7 +30,7 @@ const fn suffix(kind: Kind) -> &'static str {
     }
 }
 
-/// OpenMetrics names a counter without its suffix, the older format with it.
+/// Writes the metadata of a family. OpenMetrics names a counter without its suffix, the text format with it.
 fn write_head(out: &mut String, format: Format, family: &Family) -> fmt::Result {
     let suffix = if format == Format::Text { suffix(family.kind) } else { "" };
     let kind = match family.kind {
@@ -48,7 +48,7 @@ fn write_head(out: &mut String, format: Format, family: &Family) -> fmt::Result 
     }
 }
 
-/// Writes no line for an empty help, which strict parsers reject.
+/// Writes the help text. An empty help has no line, since strict parsers reject one.
 pub(super) fn write_help(out: &mut String, format: Format, name: &str, help: &str) -> fmt::Result {
     if help.is_empty() {
         return Ok(());
@@ -103,7 +103,7 @@ fn write_histogram(
     Ok(())
 }
 
-/// The labels, once for all lines of a histogram.
+/// Renders the labels, once for all lines of a histogram.
 pub(super) fn rendered(labels: &Labels) -> String {
     let mut out = String::new();
     for (name, value) in labels {
@@ -140,8 +140,8 @@ fn write_exemplar(out: &mut String, exemplar: &Exemplar, scale: f64) -> fmt::Res
     }
 }
 
-/// Both formats escape backslash and line feed, and quotes in values; OpenMetrics in help as well. Prometheus takes
-/// NUL for the end of the page.
+/// Writes escaped text. Both formats escape backslash and line feed, and quotes in values; OpenMetrics escapes quotes
+/// in help as well. Prometheus takes NUL for the end of the page.
 fn write_escaped(out: &mut String, text: &str, quotes: bool) -> fmt::Result {
     for character in text.chars() {
         match character {

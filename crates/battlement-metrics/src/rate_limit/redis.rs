@@ -16,13 +16,13 @@ use crate::{
     shard,
 };
 
-/// Counts what rate limits ask of Redis. A clone is the same counts.
+/// Metrics of rate limits in Redis. Clones share the same counts.
 ///
 /// | metric | labels |
 /// |---|---|
-/// | `battlement_rate_limit_redis_seconds`: how long commands took | `result` (`ok`, `late`, `failed`) |
-/// | `battlement_rate_limit_redis_questions`: how many questions went with a command | |
-/// | `battlement_rate_limit_redis_state`: 1 for the one that it is in | `state` (`connecting`, `up`, `degraded`, `down`) |
+/// | `battlement_rate_limit_redis_seconds`: duration of commands | `result` (`ok`, `late`, `failed`) |
+/// | `battlement_rate_limit_redis_questions`: decisions per command | |
+/// | `battlement_rate_limit_redis_state`: 1 for the current state | `state` (`connecting`, `up`, `degraded`, `down`) |
 ///
 /// # Example
 ///
@@ -38,7 +38,7 @@ use crate::{
 pub struct RedisMetrics(Arc<Inner>);
 
 struct Inner {
-    /// Of commands that were answered, that were late, and that failed.
+    /// Durations of commands that succeeded, timed out and failed.
     took: [Histogram; 3],
     questions: Histogram,
     state: Mutex<State>,
@@ -46,7 +46,7 @@ struct Inner {
 
 const RESULTS: [&str; 3] = ["ok", "late", "failed"];
 const MICRO: u64 = 1_000;
-/// A Redis nearby answers within a millisecond, and nobody waits for it much longer than the deadline.
+/// Buckets from below a same-zone round trip to beyond the command timeout.
 const TIMES: [u64; 14] = [
     100 * MICRO,
     250 * MICRO,
@@ -66,7 +66,7 @@ const TIMES: [u64; 14] = [
 const QUESTIONS: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 256];
 
 impl RedisMetrics {
-    /// Nothing counted so far.
+    /// Creates metrics with all counts at 0.
     #[must_use]
     pub fn new() -> Self {
         let histogram = || Histogram::new(shard::default_count());
@@ -98,9 +98,10 @@ impl RedisMetrics {
     }
 }
 
-const TOOK: &str = "How long commands of rate limits took in Redis and on the way.";
-const ASKED: &str = "How many questions of rate limits went with a command.";
-const STATE: &str = "1 for the state that the Redis of the rate limits is in.";
+const TOOK: &str = "Duration of rate limit commands, including the network.";
+const ASKED: &str = "Number of rate limit decisions per command.";
+const STATE: &str =
+    "1 for the current state of the Redis client of the rate limits, 0 for the others.";
 
 #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
 fn buckets(histogram: &Histogram, bounds: &[u64], scale: f64) -> Value {
@@ -132,7 +133,7 @@ impl Observe for RedisMetrics {
 }
 
 impl Exposition {
-    /// Shows what rate limits ask of Redis.
+    /// Shows the commands that rate limits send to Redis.
     #[must_use]
     pub fn rate_limit_redis(self, metrics: &RedisMetrics) -> Self {
         let metrics = metrics.clone();

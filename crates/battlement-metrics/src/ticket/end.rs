@@ -1,4 +1,4 @@
-//! The end of a request, in whatever way it comes.
+//! Recording of the end of a request.
 
 use battlement_core::{Ending, GrpcCode, OnEnd, WebTrailers};
 use http::HeaderMap;
@@ -22,13 +22,13 @@ impl OnEnd for Ticket {
                 self.ended(ErrorType::None);
             }
             Ending::Error => self.ended(ErrorType::Body),
-            // The status of a gRPC call is its last word: nothing is missing that follows it.
+            // The status is the last part of a gRPC call: the response is complete.
             _ if self.side.is_grpc() && self.key.status != 0 => self.ended(ErrorType::None),
             _ => self.given_up(),
         }
     }
 
-    /// Counts the response of a client that was dropped unread by its status: the caller wanted the head alone.
+    /// Records a client's response that was dropped unread by its status: the caller needed only the head.
     fn unread(mut self) {
         match (self.side, self.drop_reason()) {
             (Side::Client, ErrorType::Cancelled) => self.ended(ErrorType::None),
@@ -53,8 +53,8 @@ impl Drop for Ticket {
 }
 
 impl Ticket {
-    /// Judges a gRPC call whose head left its status open by the end of its body, unless the trailers are there
-    /// and hidden.
+    /// Sets the status of a gRPC call from the end of its body, if the head left the status open, unless the trailers
+    /// are present but unreadable.
     fn judge_end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         let is_hidden = || self.web.as_ref().is_some_and(|web| !web.is_readable());
         if self.side.is_grpc()
@@ -66,8 +66,8 @@ impl Ticket {
         }
     }
 
-    /// The caller dropped the call. A gRPC call has the status that its caller sees then, unless a layer of ours
-    /// dropped it, whose answer is not known here.
+    /// Records a call that its caller dropped. A gRPC call gets the status that its caller sees, unless a battlement
+    /// layer dropped it, whose response is not known here.
     fn given_up(&mut self) {
         let reason = self.drop_reason();
         if reason == ErrorType::Cancelled {
@@ -76,7 +76,7 @@ impl Ticket {
         self.ended(reason);
     }
 
-    /// A route that was told before there was a head, for a request that never had one.
+    /// Sets the route that an inner layer provided, for a request that never got a response.
     fn learn_late_route(&mut self) {
         if let (Side::Server, Origin::Request(facts)) = (self.side, &self.origin)
             && self.key.status == 0

@@ -1,16 +1,16 @@
-//! The rules that a metric has to keep in either format. They are OpenMetrics', and stricter than the older format's
-//! where the two differ: a metric is the same in both.
+//! The rules that a metric must follow in either format. They are OpenMetrics' rules, even where the text format is
+//! less strict, so that a metric is the same in both.
 
 use std::collections::BTreeMap;
 
 use super::{kind::Kind, metric::Sample, number::Number};
 use crate::family::Labels;
 
-/// The most characters of the labels of an exemplar.
+/// The maximum length of an exemplar's labels, in characters.
 const EXEMPLAR: usize = 128;
 
-/// Checks the samples of one group, puts them in order, and returns whether they are shown. Each sample that is left
-/// out, or all of them, is told to `leave_out`.
+/// Checks and sorts the samples of one group, and returns whether any of them is shown. Reasons for samples left out
+/// are passed to `leave_out`.
 pub(super) fn group(
     kind: Kind,
     name: &str,
@@ -39,7 +39,7 @@ pub(super) fn group(
     !group.is_empty()
 }
 
-/// All samples of an info are one group to strict readers, so either all of them have a time or none has.
+/// Removes the times of an info unless all its samples have one, since strict parsers take them for one group.
 pub(super) fn info_times(kind: Kind, groups: &mut BTreeMap<Labels, Vec<Sample>>) {
     let samples = || groups.values().flatten();
     if kind == Kind::Info && samples().any(|sample| sample.time.is_none()) {
@@ -104,7 +104,7 @@ fn histogram(
     if count_value.is_some() && count_value != last {
         return Err("the count of a histogram is not that of its last bucket");
     }
-    // A sum can be negative where values can, but a sum of `_sum` is a counter.
+    // The sum may be negative if values may be, but `_sum` is a counter.
     let fits = match (sum_value, is_negative, kind) {
         (None, ..) => true,
         (Some(sum), true, Kind::GaugeHistogram) => !sum.is_nan(),
@@ -114,14 +114,14 @@ fn histogram(
     if !fits {
         leave_out("the sum of a histogram is negative or not a number");
     }
-    // Neither comes without the other.
+    // The sum and the count are shown together or not at all.
     if !fits || sum_value.is_some() != count_value.is_some() {
         group.retain(|sample| sample.suffix != sum && sample.suffix != count);
     }
     Ok(())
 }
 
-/// Puts the buckets in order, before all other samples, and returns whether one is for negative values.
+/// Sorts the buckets, before all other samples, and returns whether a bound is negative.
 fn buckets(group: &mut Vec<Sample>) -> Result<bool, &'static str> {
     let (mut buckets, others) = std::mem::take(group)
         .into_iter()
@@ -155,13 +155,14 @@ fn bound(sample: &Sample) -> f64 {
     special(sample, "le").unwrap_or(f64::NAN)
 }
 
-/// Returns the number that is the label `name`.
+/// Returns the label `name` as a number.
 fn special(sample: &Sample, name: &str) -> Option<f64> {
     let (_, text) = sample.labels.iter().find(|(label, _)| label == name)?;
     Number::parse(text).map(|number| number.value)
 }
 
-/// Writes an infinite bound as all readers want it. Any other stays as it is: it tells one series from another.
+/// Writes an infinite bound in the form that every parser accepts. Any other bound stays unchanged, since it
+/// identifies a series.
 fn write_infinity(sample: &mut Sample, name: &str) {
     let labels = sample.labels.iter_mut().filter(|(label, _)| label == name);
     for (_, text) in labels {
@@ -180,7 +181,7 @@ const fn rank(suffix: &str) -> u8 {
     }
 }
 
-/// Removes an exemplar that does not belong to a bucket or a counter, or is too long.
+/// Removes an exemplar that is too long, or not on a bucket or a counter.
 fn check_exemplar(kind: Kind, sample: &mut Sample, leave_out: &mut impl FnMut(&'static str)) {
     let Some(exemplar) = &sample.exemplar else { return };
     let belongs = match kind {

@@ -1,9 +1,9 @@
-/// The type of a metric, by OpenMetrics' words.
+/// The type of a metric, in OpenMetrics' terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
     Counter,
-    /// A counter whose samples do not end with `_total`, which the older format allows. OpenMetrics knows no such
-    /// counter, and its name must not change with the format.
+    /// A counter whose samples do not end with `_total`, which the text format allows. OpenMetrics has no such
+    /// counter, and the name must be the same in both formats.
     BareCounter,
     Gauge,
     Histogram,
@@ -16,7 +16,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Reads the word behind `# TYPE`. A word that is not known is an unknown type.
+    /// Parses the word after `# TYPE`. Any other word is an unknown type.
     pub(super) fn parse(word: &str) -> Self {
         match &*word.to_ascii_lowercase() {
             "counter" => Self::Counter,
@@ -30,10 +30,10 @@ impl Kind {
         }
     }
 
-    /// Returns what the names of its samples have behind the name of the metric.
+    /// Returns the suffixes that its sample names append to the name of the metric.
     pub(super) const fn suffixes(self) -> &'static [&'static str] {
         match self {
-            // The older format declares it by the name of its samples.
+            // The text format declares a counter by the name of its samples.
             Self::Counter => &["", "_total", "_created"],
             Self::Histogram => &["_bucket", "_sum", "_count", "_created"],
             Self::GaugeHistogram => &["_bucket", "_gsum", "_gcount"],
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// Returns the same, with the name of the metric itself, which another metric must not have either.
+    /// Returns the same suffixes and the name of the metric itself, which no other metric may use either.
     pub(super) const fn claims(self) -> &'static [&'static str] {
         match self {
             Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
@@ -71,7 +71,7 @@ impl Kind {
         }
     }
 
-    /// Returns the type in the older format, and what the name of the metric ends with there.
+    /// Returns the type in the text format, and the suffix of the metric's name there.
     pub(super) const fn text(self) -> (&'static str, &'static str) {
         match self {
             Self::Counter => ("_total", "counter"),

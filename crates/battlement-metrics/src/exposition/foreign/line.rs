@@ -7,7 +7,7 @@ use crate::family::Labels;
 /// A line of a page, in either format.
 #[derive(Debug, PartialEq)]
 pub(super) enum Line<'a> {
-    /// A blank one, or a comment.
+    /// A blank line or a comment.
     Nothing,
     Help(&'a str, String),
     Type(&'a str, &'a str),
@@ -34,7 +34,7 @@ pub(super) struct Exemplar {
 
 const BLANK: [char; 2] = [' ', '\t'];
 
-/// Reads a line, or says why it cannot.
+/// Parses a line, or returns the reason why it is invalid.
 pub(super) fn parse(line: &str, clock: Clock) -> Result<Line<'_>, &'static str> {
     let line = line.trim_matches(BLANK);
     match line.strip_prefix('#') {
@@ -60,7 +60,7 @@ fn described(comment: &str) -> Result<Line<'_>, &'static str> {
     })
 }
 
-/// Splits off the first word, and the blanks around it.
+/// Splits off the first word and the surrounding blanks.
 fn split_word(text: &str) -> (&str, &str) {
     let text = text.trim_start_matches(BLANK);
     let (word, rest) = text.split_at(text.find(BLANK).unwrap_or(text.len()));
@@ -104,7 +104,7 @@ fn exemplar(text: &str, clock: Clock) -> Result<Exemplar, &'static str> {
     }
 }
 
-/// Reads labels in braces, if there are any, sorted by their names.
+/// Parses optional labels in braces, and sorts them by name.
 fn labels(text: &str) -> Result<(Labels, &str), &'static str> {
     let mut labels = Labels::new();
     let text = text.trim_start_matches(BLANK);
@@ -142,7 +142,7 @@ fn label(text: &str) -> Result<(Label, &str), &'static str> {
     Ok(((name.to_owned().into(), unescaped(&value[..end])), &value[end + 1..]))
 }
 
-/// Returns where the closing quote is.
+/// Returns the position of the closing quote.
 fn end_of_quoted(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {
@@ -152,7 +152,7 @@ fn end_of_quoted(text: &str) -> Option<usize> {
     })
 }
 
-/// Reads the escapes of either format, and leaves a backslash before anything else as it is.
+/// Resolves the escapes of either format. A backslash before any other character stays.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::family::Labels;
 
-/// Metrics, samples and lines that are left out, and why.
+/// Invalid metrics, samples and lines, with the reason.
 pub(super) type Invalid = Vec<(String, &'static str)>;
 
-/// A metric as its page declares it, and its samples in their order.
+/// A metric as declared by its page, with its samples in order.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     name: String,
@@ -21,21 +21,21 @@ pub(super) struct Declared {
     samples: Vec<Sample>,
 }
 
-/// A metric that both formats can have.
+/// A metric that is valid in both formats.
 #[derive(Debug, Default)]
 pub(super) struct Metric {
-    /// As OpenMetrics has it.
+    /// The name in OpenMetrics.
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) help: String,
     pub(super) unit: Option<String>,
-    /// By the labels that tell one from another: without the bound of a bucket, a quantile, a state.
+    /// The samples by their labels, except for bucket bound, quantile and state.
     pub(super) groups: BTreeMap<Labels, Vec<Sample>>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
-    /// Behind the name of the metric.
+    /// The part of the sample's name after the name of the metric.
     pub(super) suffix: &'static str,
     pub(super) labels: Labels,
     pub(super) value: Number,
@@ -44,7 +44,7 @@ pub(super) struct Sample {
     pub(super) exemplar: Option<Exemplar>,
 }
 
-/// Reads the metrics of a page, in their order.
+/// Parses the metrics of a page in order.
 pub(super) fn read(page: &str) -> (Vec<Declared>, Invalid) {
     let lines = || page.lines().map(|line| line.trim_end_matches('\r'));
     let end = lines().position(|line| line == "# EOF");
@@ -64,7 +64,7 @@ pub(super) fn read(page: &str) -> (Vec<Declared>, Invalid) {
             Err(reason) => read.invalid.push((format!("line {}", at + 1), reason)),
         }
     }
-    // Once all metrics are declared: the older format has no order.
+    // Samples are assigned after all declarations, since the text format prescribes no order.
     samples.into_iter().for_each(|sample| read.put(sample));
     (read.metrics, read.invalid)
 }
@@ -77,7 +77,7 @@ struct Read {
 }
 
 impl Read {
-    /// Of each kind of description the first stands.
+    /// Adds a description; the first of each kind counts.
     fn describe(&mut self, line: Line<'_>) {
         match line {
             Line::Help(name, help) => drop(self.declared(name).help.get_or_insert(help)),
@@ -99,7 +99,7 @@ impl Read {
         &mut self.metrics[place]
     }
 
-    /// Puts a sample to the metric it belongs to: that which is declared by its name, by its name without a
+    /// Assigns a sample to its metric: the one declared with its name, the one declared with its name without a
     /// suffix, or one of an unknown type.
     fn put(&mut self, sample: line::Sample<'_>) {
         let line::Sample { name, labels, value, time, exemplar } = sample;
@@ -131,7 +131,7 @@ const SUFFIXES: [&str; 8] =
     ["_total", "_created", "_bucket", "_sum", "_count", "_gsum", "_gcount", "_info"];
 
 impl Declared {
-    /// Returns the metric that both formats can have, and adds what is left out of it to `invalid`.
+    /// Returns the metric in a form that is valid in both formats, and adds the samples left out to `invalid`.
     pub(super) fn checked(mut self, invalid: &mut Invalid) -> Metric {
         let (name, kind) = self.settled(invalid);
         let mut groups: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
@@ -160,8 +160,8 @@ impl Declared {
         Metric { name, kind, help: self.help.unwrap_or_default(), unit, groups }
     }
 
-    /// Returns the name and the type that OpenMetrics has for it. The older format declares a counter by the name of
-    /// its samples, which may end with `_total` or not.
+    /// Returns the name and the type in OpenMetrics. The text format declares a counter by the name of its samples,
+    /// which may or may not end with `_total`.
     fn settled(&mut self, invalid: &mut Invalid) -> (String, Kind) {
         let kind = self.kind.unwrap_or_default();
         let is_bare = |sample: &Sample| sample.suffix.is_empty();
@@ -189,12 +189,12 @@ impl Declared {
     }
 }
 
-/// Returns the labels that tell one series from another: to Prometheus an empty one is none.
+/// Returns the labels that identify a series; to Prometheus, an empty label is absent.
 fn identity(labels: &Labels) -> Labels {
     labels.iter().filter(|(_, value)| !value.is_empty()).cloned().collect()
 }
 
-/// Returns whether `label` tells the samples of one group apart.
+/// Returns whether `label` distinguishes the samples within a group.
 fn is_special(sample: &Sample, label: &str, kind: Kind, name: &str) -> bool {
     match kind {
         Kind::Histogram | Kind::GaugeHistogram => sample.suffix == "_bucket" && label == "le",

@@ -1,11 +1,11 @@
-/// A value, as it was written where every reader reads it so.
+/// A value, with its original text if every parser reads that alike.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Number {
     pub(super) text: String,
     pub(super) value: f64,
 }
 
-/// The longest text that is kept: some readers refuse thousands of digits.
+/// The maximum length of a text that is kept; some parsers reject thousands of digits.
 const LONGEST: usize = 32;
 
 impl Number {
@@ -21,7 +21,7 @@ impl Number {
         Some(Self { text, value })
     }
 
-    /// Returns whether the value can be a count.
+    /// Returns whether the value is a valid count.
     pub(super) fn is_count(&self) -> bool {
         self.value >= 0.0 && self.value.fract() == 0.0
     }
@@ -30,14 +30,14 @@ impl Number {
 /// The unit of the times on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
-    /// OpenMetrics has seconds, with a fraction.
+    /// Seconds with a fraction, as in OpenMetrics.
     Seconds,
-    /// The older format has milliseconds.
+    /// Milliseconds, as in the text format.
     Millis,
 }
 
 impl Clock {
-    /// Reads a time, in milliseconds since 1970.
+    /// Parses a time into milliseconds since 1970.
     pub(super) fn parse(self, text: &str) -> Option<i64> {
         match self {
             Self::Millis => text.parse().ok(),
@@ -51,7 +51,7 @@ impl Clock {
     }
 }
 
-/// Writes milliseconds as OpenMetrics has them.
+/// Formats milliseconds as OpenMetrics seconds.
 pub(super) fn seconds(millis: i64) -> String {
     let (sign, millis) = (if millis < 0 { "-" } else { "" }, millis.unsigned_abs());
     format!("{sign}{}.{:03}", millis / 1_000, millis % 1_000)

@@ -2,7 +2,8 @@ use battlement_testkit::prometheus::{OpenMetrics, Promtool};
 
 use super::*;
 
-/// The page in both formats, and what was left out of it, once both were read by those who read them.
+/// Returns the page in both formats and the reasons for everything left out, after Prometheus' parsers have accepted
+/// both.
 fn copied(page: &str) -> (String, String, Vec<&'static str>) {
     let [(text, left_out), (mut open, _)] = [Format::Text, Format::OpenMetrics].map(|format| {
         let (mut families, mut out) = (Families::default(), String::new());
@@ -57,7 +58,7 @@ fn a_sample_that_nothing_describes_is_a_metric_of_its_own() {
 
 #[test]
 fn a_page_in_the_older_format_keeps_the_names_of_its_samples_in_both() {
-    // As metrics-exporter-prometheus writes it.
+    // The form that metrics-exporter-prometheus writes.
     let page = "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total{q=\"a\"} 3\n\n\
                 # TYPE took_seconds histogram\ntook_seconds_bucket{le=\"0.5\"} 1\n\
                 took_seconds_bucket{le=\"10\"} 2\ntook_seconds_bucket{le=\"+Inf\"} 2\n\
@@ -131,7 +132,7 @@ fn samples_that_are_out_of_order_are_put_in_order() {
 }
 
 #[test]
-fn what_cannot_be_on_a_page_is_left_out_with_the_reason() {
+fn invalid_metrics_are_left_out_with_the_reason() {
     const INF: &str = "h_bucket{le=\"+Inf\"} 1\n";
     for (page, reason) in [
         ("no value\n", "the value is not a number"),

@@ -50,7 +50,7 @@ impl Metric {
             .try_for_each(|sample| self.write_text_sample(out, sample))
     }
 
-    /// Writes a histogram of gauges, for which the older format has no type, as a metric for each suffix.
+    /// Writes a histogram of gauges, for which the text format has no type, as one metric per suffix.
     fn write_parts(&self, out: &mut String) -> fmt::Result {
         for suffix in self.kind.suffixes() {
             let is_part = |sample: &&Sample| sample.suffix == *suffix;
@@ -80,7 +80,7 @@ impl Metric {
     }
 }
 
-/// Puts a bound or a quantile last, where people look for it.
+/// Moves a bound or a quantile to the end, where readers expect it.
 fn in_order(labels: &Labels) -> Labels {
     let is_last = |name: &str| matches!(name, "le" | "quantile");
     let mut labels = labels.clone();
