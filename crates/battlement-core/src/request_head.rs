@@ -87,6 +87,7 @@ impl<'a> RequestHead<'a> {
 
 /// Returns the route that axum's router has matched.
 #[cfg(feature = "axum")]
+#[inline]
 #[must_use]
 pub fn matched_path(extensions: &Extensions) -> Option<&str> {
     extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)

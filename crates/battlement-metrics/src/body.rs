@@ -33,6 +33,12 @@ impl<B: Body> ResponseBody<B> {
     }
 }
 
+impl<B: Body + Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::passing(B::default())
+    }
+}
+
 impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;
@@ -50,5 +56,20 @@ impl<B: Body> Body for ResponseBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[test]
+    fn the_default_body_is_the_default_of_the_inner_body() {
+        let body = ResponseBody::<Full<Bytes>>::default();
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
     }
 }

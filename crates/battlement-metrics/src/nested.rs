@@ -1,9 +1,7 @@
 //! Requests that pass several layers of the same metrics, as around a router and inside it.
 
-use battlement_core::RequestFacts;
+use battlement_core::{RequestFacts, matched_path};
 use http::Extensions;
-
-use crate::route;
 
 /// The claims on a request of further [`HttpMetrics`](crate::HttpMetrics), beside the claim in its facts.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +23,7 @@ pub(crate) fn is_counted(
         extensions.insert(claims);
         return false;
     }
-    if let (None, Some(template)) = (facts.route(), route::matched(extensions)) {
+    if let (None, Some(template)) = (facts.route(), matched_path(extensions)) {
         facts.set_route(template.to_owned());
     }
     true

@@ -1,4 +1,4 @@
-use battlement_core::content_length;
+use battlement_core::{content_length, matched_path};
 use http::{Extensions, HeaderMap, Method, Uri};
 use matchit::Router;
 use tokio::time::Instant;
@@ -8,7 +8,6 @@ use crate::{
     config::{Config, SETTINGS},
     key::{ErrorType, Key},
     names::{Names, Subject, UNKNOWN},
-    route,
     side::Side,
     traffic::Traffic,
 };
@@ -82,9 +81,9 @@ impl Recorder {
     /// Returns the route that the head of a request identifies.
     #[inline]
     pub(crate) fn route_of(&self, method: &Method, uri: &Uri, extensions: &Extensions) -> Subject {
-        let told = route::matched(extensions)
+        let route = matched_path(extensions)
             .or_else(|| self.config.route_of.as_ref().and_then(|route_of| route_of(method, uri)));
-        if let Some(template) = told {
+        if let Some(template) = route {
             return self.routes.number(template);
         }
         if self.config.table.is_empty() {

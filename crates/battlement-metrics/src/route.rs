@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+#[cfg(feature = "axum")]
+use battlement_core::{RequestFacts, matched_path};
 use http::Extensions;
 
 /// The template of the matched route, as an extension of the *response*: for custom routers, and handlers that know
@@ -13,16 +15,6 @@ impl RouteTemplate {
     pub(crate) fn of(extensions: &Extensions) -> Option<&str> {
         extensions.get::<Self>().map(|template| template.0.as_ref())
     }
-}
-
-#[cfg(feature = "axum")]
-pub(crate) fn matched(extensions: &Extensions) -> Option<&str> {
-    extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
-}
-
-#[cfg(not(feature = "axum"))]
-pub(crate) const fn matched(_: &Extensions) -> Option<&str> {
-    None
 }
 
 /// Records the route of axum's router for layers outside of it. Use it in axum's `route_layer`, with tower's
@@ -49,7 +41,7 @@ pub(crate) const fn matched(_: &Extensions) -> Option<&str> {
 #[must_use]
 pub fn note_route<B>(request: http::Request<B>) -> http::Request<B> {
     if let (Some(facts), Some(template)) =
-        (battlement_core::RequestFacts::of(&request), matched(request.extensions()))
+        (RequestFacts::of(&request), matched_path(request.extensions()))
     {
         facts.set_route(template.to_owned());
     }

@@ -146,7 +146,7 @@ fn refused<const N: usize>(name: &'static str, labels: [(&'static str, &str); N]
 #[test]
 fn a_gauge_that_prometheus_refuses_is_refused_when_it_is_registered() {
     for name in ["", "not a name", "0", "a-b", "a:b", "é"] {
-        assert!(refused(name, []).contains("is not the name of a metric"), "{name}");
+        assert!(refused(name, []).contains("is not a valid metric name"), "{name}");
     }
     assert!(refused("battlement_metrics_clashes", []).contains("is reserved"));
     for label in ["", "0", "a-b", "é"] {
@@ -161,10 +161,10 @@ fn a_gauge_that_prometheus_refuses_is_refused_when_it_is_registered() {
 
 #[test]
 fn a_series_that_is_there_is_refused_in_whatever_order_its_labels_are() {
-    assert!(refused("pool", [("a", "1"), ("b", "2")]).contains("is registered already"));
-    assert!(refused("pool", [("b", "2"), ("a", "1")]).contains("is registered already"));
+    assert!(refused("pool", [("a", "1"), ("b", "2")]).contains("is already registered"));
+    assert!(refused("pool", [("b", "2"), ("a", "1")]).contains("is already registered"));
     // To Prometheus an empty label is none.
-    assert!(refused("pool", [("b", "2"), ("c", ""), ("a", "1")]).contains("is registered already"));
+    assert!(refused("pool", [("b", "2"), ("c", ""), ("a", "1")]).contains("is already registered"));
 }
 
 #[test]

@@ -356,7 +356,8 @@ fn buckets_and_methods_that_cannot_be_are_refused_by_name() {
 fn templates_that_contradict_each_other_are_all_told() {
     let table = ["/{a}", "/{b}", "/fine", "/{", "/fine"];
     let error = HttpMetrics::builder().route_table(table).try_build().unwrap_err();
-    let fields: Vec<&str> = error.fields().iter().map(|mistake| mistake.field()).collect();
+    let fields: Vec<&str> =
+        error.fields().iter().map(battlement_metrics::InvalidField::field).collect();
     assert_eq!(fields, ["route_table[1]", "route_table[3]", "route_table[4]"]);
     assert!(error.to_string().contains("/{b}"), "{error}");
 }
