@@ -169,7 +169,7 @@ fn every_invalid_option_is_reported_at_once() {
         "a max-age of at least 31536000",
         "x-frame-options: must be one of DENY, SAMEORIGIN, got \"allow\"",
         "got \"Main\"",
-        "\"not a name\" is no header name",
+        "\"not a name\" is not a header name",
     ] {
         assert!(error.contains(part), "{part} is not in {error}");
     }
