@@ -4,6 +4,9 @@ mod layers;
 mod lengths;
 mod manifests;
 mod modules;
+mod summaries;
+mod tokens;
+mod voice;
 mod words;
 
 use std::fs;
@@ -21,8 +24,15 @@ struct File {
 /// A rule checks one file and returns a message for each violation.
 type Rule = fn(&File) -> Vec<String>;
 
-const RULES: &[Rule] =
-    &[layers::broken, lengths::broken, manifests::broken, modules::broken, words::broken];
+const RULES: &[Rule] = &[
+    layers::broken,
+    lengths::broken,
+    manifests::broken,
+    modules::broken,
+    summaries::broken,
+    voice::broken,
+    words::broken,
+];
 
 pub(super) fn check() -> Fallible {
     let files = files()?;
