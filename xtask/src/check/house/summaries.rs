@@ -32,6 +32,9 @@ const HIDDEN_SUBJECT: &[&str] = &[
     "so",
 ];
 
+/// Words that open the name of a constructor or of a reader, as `of_request` or `that`.
+const FINE_IN_NAMES: &[&str] = &["of", "that", "one", "not", "none", "so"];
+
 /// Words that end as a verb in the third person does, and are something else.
 const NOT_A_VERB: &[&str] = &[
     "this", "its", "as", "his", "plus", "less", "was", "always", "perhaps", "us", "ours", "theirs",
@@ -61,7 +64,9 @@ fn fault(piece: &Piece, strings_count: bool) -> Option<String> {
         Piece::Summary { line, text, of_function } => summary_fault(text, *of_function)
             .map(|rule| format!("line {line}: the summary `{}` {rule}", start(text))),
         Piece::Function { line, name } => {
-            let hidden = name.split_once('_').is_some_and(|(first, _)| hides_subject(first));
+            let hidden = name
+                .split_once('_')
+                .is_some_and(|(first, _)| hides_subject(first) && !FINE_IN_NAMES.contains(&first));
             hidden.then(|| format!("line {line}: the name `{name}` opens without a subject"))
         }
         // A single word is a value of some protocol, not a sentence.
