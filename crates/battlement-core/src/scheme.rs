@@ -69,7 +69,7 @@ impl Scheme {
         matches!(self, Self::Https)
     }
 
-    /// `http` or `https`.
+    /// Returns `http` or `https`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

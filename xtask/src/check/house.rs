@@ -24,6 +24,18 @@ struct File {
 /// A rule checks one file and returns a message for each violation.
 type Rule = fn(&File) -> Vec<String>;
 
+/// Paths whose text predates the rules of language. Each is removed from the list once it is rewritten.
+const PENDING: &[&str] = &[
+    "CHANGELOG.md",
+    "benches",
+    "crates/battlement-metrics",
+    "crates/battlement-problem",
+    "crates/battlement-rate-limit",
+    "docs",
+    "examples",
+    "tests",
+];
+
 const RULES: &[Rule] = &[
     layers::broken,
     lengths::broken,
@@ -61,6 +73,11 @@ impl File {
     /// Returns each line with its number, starting at 1.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
+    }
+
+    /// Returns whether the rules of language apply to the file.
+    fn speaks_the_language(&self) -> bool {
+        !PENDING.iter().any(|pending| self.path.starts_with(pending))
     }
 
     fn is_named(&self, name: &str) -> bool {

@@ -10,8 +10,9 @@ use libfuzzer_sys::fuzz_target;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 fuzz_target!(|input: &[u8]| {
-    let client =
-        |lines: &[Vec<u8>]| requests::client(Forwarding::x_forwarded_for(), &X_FORWARDED_FOR, lines);
+    let client = |lines: &[Vec<u8>]| {
+        requests::client(Forwarding::x_forwarded_for(), &X_FORWARDED_FOR, lines)
+    };
     let forged = requests::lines(input);
     client(&forged);
     for added in ["192.0.2.7", "192.0.2.7:80, 10.0.0.2", "\"[::ffff:192.0.2.7]:80\", fd00::2%eth0"]
