@@ -17,7 +17,6 @@ mod exemplar;
 mod exposition;
 mod family;
 mod future;
-mod gather;
 mod gauge;
 mod histogram;
 mod key;
@@ -46,6 +45,7 @@ mod settings;
 mod shard;
 mod side;
 mod slots;
+mod snapshot;
 mod ticket;
 mod traffic;
 

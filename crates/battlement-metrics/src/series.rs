@@ -1,10 +1,9 @@
 use std::{
     borrow::Cow,
-    sync::{
-        Once,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
+
+use battlement_core::LogLimit;
 
 use crate::{
     exemplar::Exemplar,
@@ -23,7 +22,7 @@ pub(crate) struct Series {
     slots: Slots<One>,
     rest: Histogram,
     overflowed: AtomicU64,
-    warned: Once,
+    warned: LogLimit,
 }
 
 /// The bucket in which a value was recorded.
@@ -55,7 +54,7 @@ impl Series {
             slots: Slots::new(max),
             rest: Histogram::new(shards),
             overflowed: AtomicU64::new(0),
-            warned: Once::new(),
+            warned: LogLimit::once(),
         }
     }
 
@@ -85,13 +84,13 @@ impl Series {
     #[cold]
     fn rest(&self) -> &Histogram {
         self.overflowed.fetch_add(1, Relaxed);
-        self.warned.call_once(|| {
+        if self.warned.admit().is_some() {
             let metric = &*self.name;
             tracing::warn!(
                 metric,
                 "series limit reached; new label sets are recorded in the overflow series"
             );
-        });
+        }
         &self.rest
     }
 

@@ -20,13 +20,13 @@ impl HttpMetrics {
     pub(crate) fn gather(&self, page: &mut Families) {
         let recorder = self.recorder();
         for traffic in recorder.sides().filter(|traffic| traffic.is_used()) {
-            Gathered { recorder, traffic, naming: recorder.config.naming }.gather(page);
+            SideSnapshot { recorder, traffic, naming: recorder.config.naming }.gather(page);
         }
     }
 }
 
 /// The metrics of one side, to be added to a page.
-struct Gathered<'a> {
+struct SideSnapshot<'a> {
     recorder: &'a Recorder,
     traffic: &'a Traffic,
     naming: Naming,
@@ -39,7 +39,7 @@ struct Shown<'a> {
     help: &'static str,
 }
 
-impl Gathered<'_> {
+impl SideSnapshot<'_> {
     fn gather(&self, page: &mut Families) {
         let histograms = self.histograms();
         let bounds = self.naming.bounds(self.traffic.side);
