@@ -12,14 +12,14 @@ use tower::BoxError;
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
-/// How long the slow answer takes after its head.
+/// The time that the slow response takes after its head.
 pub(crate) const SLOW: Duration = Duration::from_millis(60);
 
 fn data() -> Result<Frame<Bytes>, BoxError> {
     Ok(Frame::data(Bytes::from_static(b"four")))
 }
 
-/// Three frames, and then what `last` is.
+/// Returns a body of three frames that ends with `last`.
 fn frames(last: Option<Result<Frame<Bytes>, BoxError>>) -> Body {
     StreamBody::new(stream::iter([data(), data(), data()].into_iter().chain(last))).boxed_unsync()
 }
@@ -79,7 +79,7 @@ fn answer(path: &str) -> Response<Body> {
     response
 }
 
-/// Every kind of answer there is, by path.
+/// Serves every kind of response, by path.
 pub(crate) async fn serve(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     match request.uri().path() {
         "/never" => future::pending().await,

@@ -1,4 +1,4 @@
-//! gRPC calls, by method and by the status of the call, wherever it stands.
+//! gRPC calls, by method and by the status of the call, in the head or in the trailers.
 
 use battlement::metrics::{Exposition, Format, HttpMetrics};
 use battlement_testkit::{
@@ -67,7 +67,7 @@ async fn a_stream_is_kept_apart_and_has_the_status_it_ends_with() {
     assert_eq!(count(&metrics, STREAM, "battlement.testkit.Echo/Repeat", labels), 1.0);
 }
 
-/// A server that answers any gRPC request, be it known or not.
+/// Starts a server that responds to any gRPC request, known or not.
 async fn answering(metrics: &HttpMetrics, grpc_status: Option<&'static str>) -> Server {
     let answer = move |_: Request<Incoming>| async move {
         let mut response = Response::new(Full::<Bytes>::from("half"));
@@ -110,7 +110,7 @@ async fn a_method_that_is_not_known_is_other() {
 }
 
 #[tokio::test]
-async fn what_is_no_grpc_is_counted_as_http_by_the_same_layer() {
+async fn a_request_that_is_not_grpc_is_counted_as_http_by_the_same_layer() {
     let metrics = metrics();
     let server = answering(&metrics, None).await;
     Http2::connect(server.addr()).await.unwrap().get("/page").await.unwrap();
@@ -121,7 +121,7 @@ async fn what_is_no_grpc_is_counted_as_http_by_the_same_layer() {
 
 const CLIENT: &str = "rpc_client_call_duration_seconds";
 
-/// The series of `method` of a client called `echo`, with these labels behind.
+/// Returns the count of `method` of a client named `echo`, with these further labels.
 fn client_count(metrics: &HttpMetrics, metric: &str, method: &str, labels: &str) -> f64 {
     let method = format!("battlement.testkit.Echo/{method}\",server_address=\"echo");
     count(metrics, metric, &method, labels)
@@ -151,8 +151,8 @@ async fn a_client_counts_its_calls_by_who_is_called_and_every_refusal_as_an_erro
 #[tokio::test]
 async fn a_client_without_a_server_counts_errors() {
     let metrics = metrics();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let channel = Endpoint::from_shared(format!("http://{nobody}")).unwrap().connect_lazy();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let channel = Endpoint::from_shared(format!("http://{unused}")).unwrap().connect_lazy();
     let mut client = EchoClient::new(metrics.grpc_client_layer("echo").layer(channel));
     client.say(Words::new("hello")).await.unwrap_err();
     settled(&metrics, 1, "a refused connection").await;

@@ -24,7 +24,7 @@ fn metrics() -> HttpMetrics {
         .build()
 }
 
-/// An echo that browsers can call, with `metrics` outside of what translates.
+/// Starts an echo server for browsers, with `metrics` outside the gRPC-Web layer.
 async fn echo(metrics: &HttpMetrics) -> Server {
     let router = tonic::transport::Server::builder()
         .accept_http1(true)
@@ -34,7 +34,7 @@ async fn echo(metrics: &HttpMetrics) -> Server {
     Server::tonic(router).await.unwrap()
 }
 
-/// What `say` is as a message, in its frame: tag 1, a string; tag 3, a code.
+/// Returns the request message in its frame: tag 1, a string; tag 3, a code.
 fn framed(text: &str, code: u8) -> Vec<u8> {
     let mut message = vec![0x0a, u8::try_from(text.len()).unwrap()];
     message.extend(text.as_bytes());
@@ -52,7 +52,7 @@ fn call(content_type: &str, body: Vec<u8>) -> Request<Full<Bytes>> {
     request.body(Full::new(body.into())).unwrap()
 }
 
-/// As a browser encodes it: with padding.
+/// Encodes as a browser does, with padding.
 fn base64(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = |group: &[u8]| {
@@ -113,7 +113,7 @@ const CALL: &str = "rpc_client_call_duration_seconds_count";
 const STREAM: &str = "rpc_client_stream_duration_seconds_count";
 const HTTP: &str = "http_client_request_duration_seconds_count";
 
-/// The calls of a client called `echo` that are in the series of these labels.
+/// Returns the calls of a client named `echo` in the series of these labels.
 fn client_count(metrics: &HttpMetrics, metric: &str, method: &str, labels: &str) -> f64 {
     let start = format!(
         "{metric}{{rpc_system_name=\"grpc\",rpc_method=\"battlement.testkit.Echo/{method}\",server_address=\"echo\"{labels}}} "

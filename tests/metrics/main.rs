@@ -1,4 +1,4 @@
-//! Metrics under real servers, read by those who really read them.
+//! Metrics under real servers, read by real parsers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;

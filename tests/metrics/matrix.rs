@@ -21,7 +21,7 @@ const DURATION: &str = "http_server_request_duration_seconds";
 const STREAM: &str = "http_server_stream_duration_seconds";
 const BYTES: &str = "http_server_response_body_size_bytes_sum";
 
-/// What was asked, the labels behind the scheme, and the bytes that were handed over.
+/// The request, the labels after the scheme, and the bytes of the body.
 type Row = (Method, &'static str, &'static str, f64);
 
 const OK: &str = r#",http_response_status_code="200"}"#;
@@ -49,13 +49,13 @@ fn request(method: &Method, path: &str) -> Request<Empty<Bytes>> {
     request.body(Empty::new()).unwrap()
 }
 
-/// A server with every kind of answer, counted by `metrics`.
+/// Starts a server with every kind of response, recorded by `metrics`.
 async fn server(metrics: &HttpMetrics, protocol: Protocol) -> Server {
     let service = metrics.server_layer().layer(service_fn(serve));
     Server::hyper(protocol, move |_| service.clone()).await.unwrap()
 }
 
-/// The one request of `metrics` is in the series of `labels` of `metric`.
+/// Checks that the one request of `metrics` is in the series of `labels` of `metric`.
 async fn counted(metrics: &HttpMetrics, metric: &str, (method, path, labels, bytes): &Row) {
     let what = format!("{method} {path}");
     settled(metrics, 1, &what).await;
@@ -69,7 +69,7 @@ async fn counted(metrics: &HttpMetrics, metric: &str, (method, path, labels, byt
 }
 
 #[tokio::test]
-async fn what_http1_sends_whole_is_counted_once() {
+async fn a_complete_response_over_http1_is_counted_once() {
     for row in &SENT_WHOLE {
         let metrics = measured();
         let server = server(&metrics, Protocol::Http1).await;
@@ -81,7 +81,7 @@ async fn what_http1_sends_whole_is_counted_once() {
 }
 
 #[tokio::test]
-async fn what_http2_sends_whole_is_counted_once() {
+async fn a_complete_response_over_http2_is_counted_once() {
     for row in &SENT_WHOLE {
         let metrics = measured();
         let server = server(&metrics, Protocol::Http2).await;
@@ -112,7 +112,7 @@ const BODY_PANIC: Row = (
 const PANIC: Row = (Method::GET, "/panic", r#",error_type="panic"}"#, 0.0);
 
 #[tokio::test]
-async fn what_breaks_on_our_side_is_counted_as_that() {
+async fn failures_of_the_server_are_counted_as_such() {
     for row in [BODY_ERROR, BODY_PANIC, PANIC] {
         let metrics = measured();
         let http1 = server(&metrics, Protocol::Http1).await;

@@ -12,7 +12,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 const STORM: u64 = 100_000;
 
-/// The worst router there can be: it takes the path for the template.
+/// Responds like the worst possible router, which uses the path as the template.
 async fn answer(request: Request<Empty<Bytes>>) -> Result<Response<Empty<Bytes>>, Infallible> {
     let mut response = Response::new(Empty::new());
     let route = RouteTemplate(request.uri().path().to_owned().into());
@@ -20,7 +20,7 @@ async fn answer(request: Request<Empty<Bytes>>) -> Result<Response<Empty<Bytes>>
     Ok(response)
 }
 
-/// Resident memory, in kilobytes.
+/// Returns the resident memory in kilobytes.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,4 +1,4 @@
-//! Every page that the application and what it passes on can make us write, read by those who read pages.
+//! Arbitrary pages of the application and its libraries, read by real parsers.
 
 use battlement::metrics::{Exposition, Format, HttpMetrics, Naming, RouteTemplate};
 use battlement_testkit::prometheus::{OpenMetrics, Promtool};
@@ -76,7 +76,7 @@ const VALUES: [&str; 14] = [
 ];
 const BOUNDS: [&str; 9] = ["-1", "0.5", "1", "1.0", "10", "+Inf", "+Inf", "inf", "NaN"];
 
-/// Any text, and what is dangerous in it.
+/// Generates text with dangerous characters.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z ]{0,8}",
@@ -109,7 +109,7 @@ fn labels() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A line of a page that somebody else writes, right or wrong.
+/// Generates a line of another library's page, valid or not.
 fn line() -> impl Strategy<Value = String> {
     let exemplar = prop_oneof![
         8 => Just(String::new()),
@@ -130,7 +130,7 @@ fn line() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A metric as it should be, which then is mixed with the lines of others.
+/// Generates a valid metric, to be mixed with lines of others.
 fn metric() -> impl Strategy<Value = String> {
     let histogram = (1..4_u32, labels(), any::<bool>()).prop_map(|(count, labels, is_text)| {
         let labels = labels.trim_matches(['{', '}']).to_owned();
@@ -153,7 +153,7 @@ fn foreign() -> impl Strategy<Value = String> {
         .prop_map(|(lines, is_open)| lines.join("\n") + if is_open { "\n# EOF\n" } else { "\n" })
 }
 
-/// Everything on it that somebody chooses: help, labels, routes, clients, and pages from elsewhere.
+/// The arbitrary parts of a page: help, labels, routes, clients and foreign pages.
 #[derive(Clone, Debug)]
 struct Chosen {
     naming: Naming,
@@ -208,7 +208,7 @@ impl Chosen {
     }
 }
 
-/// So many pages, in both formats, the older one first.
+/// Returns `count` pages in both formats, the text format first.
 pub(crate) fn shown(count: usize) -> Vec<[String; 2]> {
     let mut runner = TestRunner::deterministic();
     let pages = (0..count).map(|_| {

@@ -25,7 +25,7 @@ use crate::pages::{BATCH, shown};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-/// A page with everything on it, after a request that was sampled.
+/// Returns a page with every source, after a sampled request.
 async fn page() -> Exposition {
     let metrics = HttpMetrics::builder().time_to_first_byte(true).body_sizes(true).build();
     let answer =

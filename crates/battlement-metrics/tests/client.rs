@@ -1,4 +1,4 @@
-//! What is counted of a client's calls.
+//! Metrics of a client's calls.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod page;

@@ -1,4 +1,4 @@
-//! What client addresses are decided from, on the page.
+//! Metrics of client addresses on the page.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::convert::Infallible;

@@ -27,7 +27,7 @@ use tower::{Layer, ServiceExt};
 
 use self::{log::Log, page::accepted};
 
-/// A request of a trace, sampled or not.
+/// Returns a request of a trace, sampled or not.
 fn traced(flags: TraceFlags) -> Request<ProbeBody> {
     let mut request = Request::new(ProbeBody::empty());
     let (trace_id, span_id) = (TraceId::new([0xab; 16]).unwrap(), SpanId::new([0xcd; 8]).unwrap());

@@ -1,4 +1,4 @@
-//! What is counted of gRPC calls, in whatever framing.
+//! Metrics of gRPC calls in every framing.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod page;
@@ -20,7 +20,7 @@ fn request(content_type: &str) -> Request<ProbeBody> {
     request.body(ProbeBody::empty()).unwrap()
 }
 
-/// A server layer that knows the method, and its page after `body` was read whole.
+/// Serves `body` with a layer that knows the method, and returns the page.
 async fn served(content_type: &'static str, headers: &[(&str, &str)], body: ProbeBody) -> String {
     let metrics = HttpMetrics::builder().grpc_methods("pkg.Echo", ["Say"]).build();
     let mut response = Response::builder().header("content-type", content_type);

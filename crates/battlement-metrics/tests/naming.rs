@@ -15,7 +15,7 @@ async fn served(naming: Naming) -> String {
     served_by(HttpMetrics::builder().naming(naming)).await
 }
 
-/// The page after a request that was answered, one that was given up and one that took too long.
+/// Returns the page after a request with a response, a cancelled one and one that timed out.
 async fn served_by(builder: HttpMetricsBuilder) -> String {
     let metrics = builder.build();
     let service = service_fn(async |request: Request<ProbeBody>| {

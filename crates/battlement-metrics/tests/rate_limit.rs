@@ -1,4 +1,4 @@
-//! What rate limits decide, on the page.
+//! Metrics of rate limit decisions on the page.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod page;

@@ -1,4 +1,4 @@
-//! What rate limits ask of a real Redis, on the page.
+//! Metrics of rate limits in a real Redis on the page.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{convert::Infallible, time::Duration};

@@ -1,4 +1,4 @@
-//! Requests go on while somebody scrapes.
+//! Requests are not delayed by a concurrent scrape.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -24,13 +24,13 @@ mod alone {
     const SERIES: usize = 5_000;
     /// Each, and more until as many scrapes are over.
     const REQUESTS: usize = 20_000;
-    /// So few that a machine with other work to do lets enough of them go on undisturbed.
+    /// The batch size, small enough that a busy machine leaves some batches undisturbed.
     const BATCH: usize = 100;
     const SCRAPES: usize = 2;
     /// A machine that does something else for a moment does it in one of them: what holds up requests by itself
     /// does it in all.
     const ROUNDS: usize = 6;
-    /// What a request may take longer than one without metrics beside it, which the machine holds up as well.
+    /// The maximum added latency of a request, compared with a request without metrics.
     const MOST: Duration = Duration::from_micros(10);
     /// A scrape takes a hundred times as long.
     const STALL: Duration = Duration::from_millis(2);
@@ -41,7 +41,7 @@ mod alone {
         ready(Ok(Response::new(Empty::new())))
     }
 
-    /// A request of that route, put through to the end of its answer.
+    /// Sends a request for the route, reads the response to its end, and returns the duration.
     fn serve<S>(service: &mut S, route: &str) -> Duration
     where
         S: Service<Request<Body>, Error = Infallible, Future: Unpin>,
@@ -55,7 +55,7 @@ mod alone {
         began.elapsed()
     }
 
-    /// How often this thread waited for something, and how often it only had to make way for another.
+    /// Returns the voluntary and the involuntary context switches of this thread.
     fn switches() -> [u64; 2] {
         let status = fs::read_to_string("/proc/thread-self/status").unwrap();
         ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"].map(|name| {
@@ -64,7 +64,7 @@ mod alone {
         })
     }
 
-    /// The 99.9th percentile, and the longest.
+    /// Returns the 99.9th percentile and the maximum.
     fn tail(mut times: Vec<Duration>) -> (Duration, Duration) {
         times.sort_unstable();
         (times[times.len() * 999 / 1_000], times[times.len() - 1])

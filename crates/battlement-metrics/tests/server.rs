@@ -1,4 +1,4 @@
-//! What is counted of a server's requests.
+//! Metrics of a server's requests.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod page;
@@ -24,7 +24,7 @@ fn get(path: &str) -> Request<ProbeBody> {
     Request::get(path).body(ProbeBody::empty()).unwrap()
 }
 
-/// A frame, and then nothing for ever.
+/// Returns a body of one frame that never ends.
 fn endless() -> ProbeBody {
     ProbeBody::empty().data("four").wait(&Gate::new()).data("never").stream()
 }

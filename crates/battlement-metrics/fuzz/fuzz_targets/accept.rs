@@ -1,4 +1,4 @@
-//! Whatever a scraper says it accepts: it is answered in a format that we write.
+//! Any `accept` header selects a supported format.
 #![no_main]
 
 use battlement_metrics::Format;
@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let headers = HeaderMap::from_iter([(header::ACCEPT, value)]);
-    // Whoever does not name it is not sent it.
+    // A scraper that does not name OpenMetrics does not get it.
     if Format::accepted(&headers) == Format::OpenMetrics {
         assert!(
             bytes

@@ -14,11 +14,11 @@ fuzz_target!(|value: &str| {
         };
         let quoted =
             sample.strip_prefix("odd{value=\"").and_then(|rest| rest.strip_suffix("\"} 1"));
-        assert_eq!(read(quoted.expect("one label")), value);
+        assert_eq!(read(quoted.expect("the page has the label once")), value);
     }
 });
 
-/// What stands between quotes.
+/// Returns the unescaped text between quotes.
 fn read(quoted: &str) -> String {
     let (mut text, mut escaped) = (String::new(), false);
     for character in quoted.chars() {

@@ -25,14 +25,14 @@ pub(crate) fn accepted(page: &Exposition) -> [String; 2] {
 }
 
 impl Page {
-    /// What the histogram of these labels has counted.
+    /// Returns the count of the histogram with these labels.
     #[allow(dead_code, reason = "not every test that includes this file asks")]
     pub(crate) fn count(&self, (name, labels): (&str, &str)) -> Option<u64> {
         let start = format!("{name}_count{{{labels}}} ");
         self.text.lines().find_map(|line| line.strip_prefix(&start)?.parse().ok())
     }
 
-    /// The sum of all samples of that name.
+    /// Returns the sum of all samples of that name.
     #[allow(dead_code, reason = "not every test that includes this file asks")]
     pub(crate) fn total(&self, name: &str) -> f64 {
         let of_name = |line: &&str| line.split(['{', ' ']).next() == Some(name);
