@@ -1,4 +1,4 @@
-//! What axum answers itself.
+//! Errors that axum itself responds with.
 
 use axum::{Json, Router, extract::DefaultBodyLimit, routing::post};
 use battlement::{
@@ -34,7 +34,7 @@ async fn server() -> Server {
 }
 
 #[tokio::test]
-async fn what_its_extractors_and_its_router_refuse_is_a_problem_with_the_id() {
+async fn rejections_of_extractors_and_router_are_problems_with_the_id() {
     let server = server().await;
     let mut client = Http1::connect(server.addr()).await.unwrap();
     let large = "1,".repeat(64);

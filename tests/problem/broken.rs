@@ -1,4 +1,4 @@
-//! Panics after the first frame of a body: the caller has the head, and must see that the rest is missing.
+//! Panics after the first frame of a body: the caller has the head, and must see that the body is incomplete.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tower::{ServiceBuilder, service_fn};
 
-/// A frame, a moment for it to leave, and a panic.
+/// A body of one frame, a pause in which it is sent, and a panic.
 #[derive(Default)]
 struct Broken {
     polls: usize,
@@ -49,7 +49,7 @@ impl Body for Broken {
 
 type Bugs = Arc<Mutex<Vec<(String, String)>>>;
 
-/// A server whose answers break, and the ids and causes that were told of.
+/// Returns a server whose bodies panic, and the ids and causes of the reported bugs.
 async fn broken() -> (Server, Bugs) {
     let bugs = Bugs::default();
     let layer = ProblemLayer::new().on_bug({

@@ -1,4 +1,4 @@
-//! Everything that can go wrong inside of the layer, at a header's command.
+//! Faults inside the layer, selected by a header.
 
 use std::{
     future::pending,
@@ -15,10 +15,10 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use tower::{BoxError, Layer, Service, ServiceBuilder, layer::util::Stack};
 
-/// The header that names a fault.
+/// The header that selects a fault.
 pub(crate) const FAULT: &str = "x-fault";
 
-/// The faults, and how each is told: status, code, and the code for gRPC callers.
+/// The faults, each with the status, the code, and the code for gRPC callers of its answer.
 pub(crate) const FAULTS: [(&str, u16, &str, &str); 10] = [
     ("panic", 500, "internal", "13"),
     ("error", 500, "internal", "13"),
@@ -32,13 +32,13 @@ pub(crate) const FAULTS: [(&str, u16, &str, &str); 10] = [
     ("circuit open", 503, "circuit_open", "14"),
 ];
 
-/// What no caller may ever read.
+/// A secret that no caller may read.
 pub(crate) const SECRET: &str = "hunter2";
 
 type Inner = Stack<FaultLayer, Stack<tower::timeout::TimeoutLayer, Outer>>;
 type Outer = Stack<ProblemLayer, Stack<RequestIdLayer, tower::layer::util::Identity>>;
 
-/// The layers of every server here: ids outside, then ours, a timeout, and what goes wrong.
+/// Returns the layers of every server: request ids outermost, then problems, a timeout, and the fault.
 pub(crate) fn stack() -> ServiceBuilder<Inner> {
     ServiceBuilder::new()
         .layer(RequestIdLayer::new())

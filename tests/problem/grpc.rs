@@ -1,4 +1,4 @@
-//! gRPC calls of paths that axum has no route for.
+//! gRPC calls to paths without a route in axum.
 
 use axum::{Router, routing::post};
 use battlement::problem::{Problem, ProblemLayer, not_found};

@@ -45,7 +45,7 @@ fn asking(fault: &str, accept: Option<&str>) -> Request<Empty<Bytes>> {
     request.body(Empty::new()).unwrap()
 }
 
-/// What a caller of HTTP reads of a fault, whatever the server.
+/// Checks the answer to an HTTP caller, which is the same under every server.
 fn check(answer: &Collected, (fault, status, code, _): (&str, u16, &str, &str), form: &str) {
     assert_eq!(answer.status, status, "{fault}");
     let id = answer.header("x-request-id").expect("one id");
@@ -69,7 +69,7 @@ const FORMS: [(Option<&str>, &str); 4] = [
 ];
 
 async fn every_fault_over_http1(server: &Server) {
-    // One connection: what goes wrong in one request does not end it.
+    // One connection: a fault in one request does not close it.
     let mut client = Http1::connect(server.addr()).await.unwrap();
     for fault in FAULTS {
         for (accept, form) in FORMS {
@@ -92,22 +92,22 @@ async fn every_fault_over_http2(server: &Server) {
 }
 
 #[tokio::test]
-async fn every_fault_is_told_under_hyper_over_http1() {
+async fn every_fault_is_a_problem_under_hyper_over_http1() {
     every_fault_over_http1(&hyper().await).await;
 }
 
 #[tokio::test]
-async fn every_fault_is_told_under_hyper_over_http2() {
+async fn every_fault_is_a_problem_under_hyper_over_http2() {
     every_fault_over_http2(&hyper().await).await;
 }
 
 #[tokio::test]
-async fn every_fault_is_told_under_axum_over_http1() {
+async fn every_fault_is_a_problem_under_axum_over_http1() {
     every_fault_over_http1(&axum().await).await;
 }
 
 #[tokio::test]
-async fn every_fault_is_told_under_axum_over_http2() {
+async fn every_fault_is_a_problem_under_axum_over_http2() {
     every_fault_over_http2(&axum().await).await;
 }
 
@@ -142,7 +142,7 @@ async fn an_answer_to_head_has_the_head_of_an_answer_to_get() {
             let head = Collected::of(response).await.unwrap();
             assert_eq!(head.status, fault.1, "{}", fault.0);
             assert_eq!(head.header("content-type"), Some("application/problem+json"));
-            // As long as to GET, or not told at all.
+            // The same length as for GET, or none.
             let get =
                 Collected::of(client.send(asking(fault.0, None)).await.unwrap()).await.unwrap();
             if let Some(length) = head.header("content-length") {

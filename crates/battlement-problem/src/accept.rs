@@ -1,9 +1,9 @@
-//! What a caller can read (RFC 9110, section 12.5.1).
+//! Content negotiation for problems (RFC 9110, section 12.5.1).
 
-/// The forms a problem is written in, the ones we prefer first.
+/// The formats of a problem, in the order of preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `application/problem+json`, which is `application/json` to those who ask for that.
+    /// `application/problem+json`, sent as `application/json` to callers that accept only that.
     Json,
     /// `text/plain`.
     Text,
@@ -13,10 +13,10 @@ pub enum Format {
 
 const FORMATS: [Format; 3] = [Format::Json, Format::Text, Format::Html];
 
-/// The form that `accept` likes best; JSON where it likes several as much, or none.
+/// Returns the format that `accept` prefers; JSON if it prefers several equally, or none.
 ///
-/// An error is never refused for its form: a caller that accepts nothing we have gets JSON
-/// (RFC 9110, section 15.5.7, leaves that open).
+/// An error is never rejected for its format: a caller that accepts none of the formats gets JSON (RFC 9110, section
+/// 15.5.7, permits that).
 #[must_use]
 pub fn choose(accept: &[u8]) -> Format {
     let mut best = (Format::Json, 0);
@@ -47,7 +47,7 @@ struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// Nothing where there is no media range, or its weight is none.
+    /// Parses one element. Returns `None` if it is not a media range or its weight is invalid.
     fn parse(element: &'a [u8]) -> Option<Self> {
         let mut parts = Elements { rest: element, separator: b';' };
         let mut name = parts.next()?.splitn(2, |byte| *byte == b'/');
@@ -81,7 +81,7 @@ impl<'a> Range<'a> {
     }
 }
 
-/// A weight (RFC 9110, section 12.4.2): 0 to 1, with at most three digits after the point.
+/// Parses a weight (RFC 9110, section 12.4.2): 0 to 1, with at most three digits after the point.
 fn thousandths(digits: &[u8]) -> Option<u16> {
     let (whole, fraction) = match digits {
         [whole] => (whole, &[][..]),
@@ -99,7 +99,7 @@ fn thousandths(digits: &[u8]) -> Option<u16> {
     (weight <= 1000).then_some(weight)
 }
 
-/// Splits at a separator, but not inside of quotes.
+/// Splits at a separator, but not inside quotes.
 struct Elements<'a> {
     rest: &'a [u8],
     separator: u8,

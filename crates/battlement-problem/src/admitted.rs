@@ -16,21 +16,21 @@ use crate::{
     report::Reporter,
 };
 
-/// A request that the layer has let in, and must see to an answer for.
+/// A request in flight, which the layer has to answer.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) config: Arc<Config>,
     pub(crate) asked: Asked,
 }
 
-/// What came of a look into a response that is an error.
+/// The result of inspecting an error response.
 pub(crate) enum Seen<B> {
     Answer(Response<ResponseBody<B>>),
     Text(Reading<B>),
 }
 
 impl Admitted {
-    /// What a body is watched with.
+    /// Returns the state that the wrapper of the response body needs.
     #[inline]
     pub(crate) fn watch(self) -> Watch {
         Watch { config: self.config, facts: self.asked.facts }
@@ -41,13 +41,13 @@ impl Admitted {
         Reporter { config: &self.config, facts: self.asked.facts.as_ref() }
     }
 
-    /// Finds out what there is in a response that is an error.
+    /// Inspects an error response and decides whether to replace it.
     #[cold]
     pub(crate) fn look_into<B: Body<Error: Into<BoxError>>>(
         &self,
         mut response: Response<B>,
     ) -> Seen<B> {
-        // Its body is asked for its size, which is the application's code.
+        // The body's `size_hint` is the application's code, which may panic.
         let found = catch(|| Found::of(&mut response, &self.asked)).unwrap_or_else(|caught| {
             self.reporter().panicked(caught, "the body of an error response panicked");
             Found::Problem(Problem::of_status(response.status()))
@@ -61,7 +61,7 @@ impl Admitted {
             Found::Problem(problem) => Seen::Answer(self.replace(response, problem)),
             Found::Unread(problem) => {
                 let mut answer = self.replace(response, problem);
-                // A wrong length is worse than none (RFC 9110, section 8.6).
+                // A wrong length is worse than a missing one (RFC 9110, section 8.6).
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
                 Seen::Answer(answer.map(|_: ResponseBody<B>| ResponseBody::unread()))
             }
@@ -72,7 +72,7 @@ impl Admitted {
         }
     }
 
-    /// Answers with what was found in a short body.
+    /// Answers with the problem that a short body contained.
     pub(crate) fn was_read<B>(&self, read: Read) -> Response<ResponseBody<B>> {
         let reporter = self.reporter();
         if let Some(failure) = read.failure {
@@ -85,14 +85,14 @@ impl Admitted {
         self.answer(read.parts, read.problem)
     }
 
-    /// Answers with `problem` in the place of a response.
+    /// Replaces a response with `problem`.
     fn replace<B>(&self, response: Response<B>, problem: Problem) -> Response<ResponseBody<B>> {
         let (parts, body) = response.into_parts();
         self.reporter().drop(body);
         self.answer(parts, problem)
     }
 
-    /// Answers with `problem`, and what is in the head of a response.
+    /// Answers with `problem` and the head of a response.
     fn answer<B>(&self, parts: Parts, problem: Problem) -> Response<ResponseBody<B>> {
         let reporter = self.reporter();
         reporter.answered(&problem);
@@ -101,8 +101,8 @@ impl Admitted {
         answer
     }
 
-    /// Answers in the place of a response that never was. Whether the service has read the body of the
-    /// request is not known; a large one may be left unread.
+    /// Answers a request for which the service returned no response. Whether the service has read the body of the
+    /// request is unknown; a large one may be unread.
     pub(crate) fn failed<B>(&self, error: BoxError) -> Response<ResponseBody<B>> {
         let problem = explain::problem(error, self.reporter());
         let mut answer = self.answer(problem.head(), problem);

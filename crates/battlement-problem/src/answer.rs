@@ -6,7 +6,7 @@ use crate::{
     replaced::remove_metadata,
 };
 
-/// Answers one request, in the form its caller can read.
+/// Writes the answer to one request, in the format its caller accepts.
 #[derive(Clone, Copy)]
 pub(crate) struct Answerer<'a> {
     pub(crate) config: &'a Config,
@@ -14,14 +14,14 @@ pub(crate) struct Answerer<'a> {
 }
 
 impl Answerer<'_> {
-    /// Answers with the head of a response, of which everything stays but what describes its body.
+    /// Answers with the head of a response, without the headers that describe its body.
     pub(crate) fn rewrite<B>(
         self,
         mut parts: Parts,
         problem: &Problem,
     ) -> Response<ResponseBody<B>> {
         remove_metadata(&mut parts.headers, parts.status, problem.headers());
-        // A second layer further out finds nothing to do.
+        // A second problem layer further out leaves the answer alone.
         parts.extensions.insert(Untouched);
         let no_store = HeaderValue::from_static("no-store");
         parts.headers.entry(header::CACHE_CONTROL).or_insert(no_store);
@@ -69,7 +69,7 @@ impl Answerer<'_> {
     }
 }
 
-/// A cache must not give one caller's form to another (RFC 9110, section 12.5.5).
+/// Adds `Vary: Accept`, so that a cache does not serve one caller's format to another (RFC 9110, section 12.5.5).
 fn vary_by_accept(headers: &mut HeaderMap) {
     let varies = headers.get_all(header::VARY).iter().any(|value| {
         let names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);

@@ -3,8 +3,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 use crate::accept::{Format, choose};
 
-/// What must be known of a request to answer it when it is gone: taken before the call, because a service
-/// that panics gives nothing back.
+/// The facts about a request that its answer needs. They are taken before the call, because a service that panics does
+/// not give the request back.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) facts: Option<RequestFacts>,
@@ -20,7 +20,7 @@ impl Asked {
         let method = request.method();
         Self {
             facts: RequestFacts::of(request).cloned(),
-            // Most requests are a GET: it is not gRPC, and has no body to leave unread.
+            // Most requests are a GET, which is not gRPC and has no body to leave unread.
             caller: if matches!(*method, Method::GET | Method::HEAD) {
                 Caller::default()
             } else {
@@ -44,7 +44,7 @@ impl Asked {
 /// is treated as missing, so that it costs the same as any other header.
 const LONGEST_ACCEPT: usize = 4 * 1024;
 
-/// The header, unless it is what programs mostly send and says nothing against JSON.
+/// Returns the header, unless its value is a common one that does not exclude JSON.
 #[inline]
 fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
     let first = headers.get(header::ACCEPT)?;
@@ -54,7 +54,7 @@ fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
     }
 }
 
-/// All lines of the header (RFC 9110, section 5.3).
+/// Joins all lines of the header (RFC 9110, section 5.3).
 fn joined(headers: &HeaderMap, first: &HeaderValue) -> Option<HeaderValue> {
     let lines = || headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
     let (count, bytes) =

@@ -20,23 +20,23 @@ impl IntoResponse for Problem {
     }
 }
 
-/// For [`Router::fallback`](::axum::Router::fallback): there is nothing at this path. A gRPC caller reads
-/// UNIMPLEMENTED, as of a method that does not exist.
+/// Returns a 404, for [`Router::fallback`](::axum::Router::fallback). A gRPC caller gets UNIMPLEMENTED, as for an
+/// unknown method.
 ///
-/// A [`ProblemLayer`](crate::ProblemLayer) makes the same of axum's own bare 404; this is for a router that
-/// has none around it, or a detail of your own in its place.
+/// A [`ProblemLayer`](crate::ProblemLayer) turns axum's own empty 404 into the same answer. This handler is for a
+/// router without that layer, or as a start for a detail of your own.
 pub async fn not_found() -> Problem {
     Problem::of_status(StatusCode::NOT_FOUND).grpc_code(GrpcCode::Unimplemented)
 }
 
-/// For [`Router::method_not_allowed_fallback`](::axum::Router::method_not_allowed_fallback): axum adds the
-/// `Allow` header. As for the rest, see [`not_found`].
+/// Returns a 405, for [`Router::method_not_allowed_fallback`](::axum::Router::method_not_allowed_fallback). axum adds
+/// the `Allow` header. See also [`not_found`].
 pub async fn method_not_allowed() -> Problem {
     Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
 }
 
-/// What axum's extractors refuse a request for. What they fail with through no fault of the caller's, as
-/// for a parameter that the route does not have, is a bug.
+/// Returns the problem of a rejection by axum's extractors. A rejection that the caller did not cause, such as that of
+/// a path parameter that the route does not have, is a bug.
 pub(crate) fn rejected(error: &(dyn Error + 'static)) -> Option<Problem> {
     macro_rules! told {
         ($($rejection:ty),+) => {
@@ -66,7 +66,7 @@ fn told(status: StatusCode, text: String, rejection: &(dyn Error + 'static)) -> 
     Some(Problem::of_status(status).detail(sentence(text)).fields(field))
 }
 
-/// What a parser says repeats what the client wrote, of which there may be megabytes.
+/// Truncates the text of a parser, which repeats the client's input and may be megabytes long.
 fn sentence(mut text: String) -> String {
     let longest = usize::try_from(LONGEST_TEXT).unwrap_or(usize::MAX);
     if text.len() > longest {
@@ -77,11 +77,11 @@ fn sentence(mut text: String) -> String {
     text
 }
 
-/// The field at which a deserializer gave up, and why. It gives up at the first.
+/// Returns the field at which deserialization failed, with the reason. Deserializers stop at the first error.
 fn failing_field(rejection: &(dyn Error + 'static)) -> Option<FieldError> {
     links(rejection).find_map(|link| {
         if let Some(error) = link.downcast_ref::<serde_path_to_error::Error<serde_json::Error>>() {
-            // A body that is no JSON at all has no fields.
+            // A body that is not JSON has no fields.
             return error.inner().is_data().then(|| field(error.path(), error.inner()));
         }
         let error = link.downcast_ref::<serde_path_to_error::Error<value::Error>>()?;
@@ -93,7 +93,7 @@ fn field(path: &Path, error: &dyn Error) -> FieldError {
     FieldError::new(sentence(pointer(path)), sentence(error.to_string()))
 }
 
-/// A JSON pointer (RFC 6901).
+/// Formats a path as a JSON pointer (RFC 6901).
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {
@@ -101,7 +101,7 @@ fn pointer(path: &Path) -> String {
         match segment {
             Segment::Seq { index } => pointer.push_str(&index.to_string()),
             Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
-            // An enum's variant is no place in the text.
+            // The variant of an enum is not a position in the document.
             Segment::Enum { .. } | Segment::Unknown => {
                 pointer.pop();
             }

@@ -20,18 +20,18 @@ use crate::{
 };
 
 pin_project! {
-    /// The body of an answer of a [`ProblemService`](crate::ProblemService).
+    /// The response body of a [`ProblemService`](crate::ProblemService).
     ///
-    /// A panic or error within it is logged, and the body fails: the caller has the head already, so a
-    /// stream that breaks off is the one honest sign. It never ends as if it were whole.
+    /// If it panics or fails, the failure is logged and the body returns an error. The caller already has the head, so
+    /// the stream is aborted and never looks complete.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
         inner: core::ResponseBody<B>,
-        // Absent where the body is ours.
+        // `None` if the layer created the body.
         watch: Option<Watch>,
         has_failed: bool,
-        // There is none, for it is an answer to HEAD, and how long it would be nobody knows.
+        // The body of an answer to HEAD: empty, and the length that GET would give is unknown.
         is_unread: bool,
     }
 }
@@ -43,18 +43,18 @@ pub(crate) struct Watch {
 }
 
 impl<B> ResponseBody<B> {
-    /// The service's body.
+    /// Wraps the service's body.
     #[inline]
     pub(crate) const fn new(body: B, watch: Option<Watch>) -> Self {
         Self { inner: core::ResponseBody::inner(body), watch, has_failed: false, is_unread: false }
     }
 
-    /// One of ours.
+    /// Creates a body from the layer's own content.
     pub(crate) const fn own(inner: core::ResponseBody<B>) -> Self {
         Self { inner, watch: None, has_failed: false, is_unread: false }
     }
 
-    /// None, of a length that servers are not to tell.
+    /// Creates an empty body without a declared length.
     pub(crate) const fn unread() -> Self {
         let inner = core::ResponseBody::empty();
         Self { inner, watch: None, has_failed: false, is_unread: true }
@@ -103,7 +103,7 @@ where
 }
 
 impl Watch {
-    /// Logs why the body breaks off, unless a layer further in has.
+    /// Logs why the body failed, unless an inner layer has logged it.
     #[cold]
     fn told(&self, error: BoxError) -> BoxError {
         if chain::links(error.as_ref()).any(<dyn Error>::is::<Told>) {
@@ -115,7 +115,7 @@ impl Watch {
     }
 }
 
-/// Why a body broke off, once it was logged.
+/// The error of a body, after it was logged.
 #[derive(Debug)]
 struct Told(BoxError);
 

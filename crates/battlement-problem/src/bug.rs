@@ -4,7 +4,7 @@ use battlement_core::{RequestFacts, RequestId};
 
 use crate::{Panic, chain};
 
-/// A bug that a request has met, for [`ProblemLayer::on_bug`](crate::ProblemLayer::on_bug).
+/// A bug that occurred in a request, for [`ProblemLayer::on_bug`](crate::ProblemLayer::on_bug).
 #[derive(Clone, Copy)]
 pub struct Bug<'a> {
     pub(crate) facts: Option<&'a RequestFacts>,
@@ -13,37 +13,37 @@ pub struct Bug<'a> {
 }
 
 impl<'a> Bug<'a> {
-    /// The id that the caller was told, if requests have ids.
+    /// Returns the request id that the caller received, if requests have ids.
     #[must_use]
     pub fn request_id(&self) -> Option<&'a RequestId> {
         self.facts?.id()
     }
 
-    /// The template of the route, if a layer told.
+    /// Returns the route template, if an outer layer or router recorded it.
     #[must_use]
     pub fn route(&self) -> Option<&'a str> {
         self.facts?.route()
     }
 
-    /// The error; a [`Panic`], if it was one.
+    /// Returns the error, which is a [`Panic`] if the service panicked.
     #[must_use]
     pub const fn error(&self) -> &'a (dyn Error + 'static) {
         self.error
     }
 
-    /// The panic, if it was one.
+    /// Returns the panic, if the service panicked.
     #[must_use]
     pub fn panic(&self) -> Option<&'a Panic> {
         self.error.downcast_ref()
     }
 
-    /// The error and all its sources on one line, as the log has it.
+    /// Returns the error and all its sources on one line, as logged.
     #[must_use]
     pub fn chain(&self) -> String {
         chain::line(self.error)
     }
 
-    /// The way to where it was, if `RUST_BACKTRACE` asks for that.
+    /// Returns the backtrace, if `RUST_BACKTRACE` enables it.
     #[must_use]
     pub fn backtrace(&self) -> Option<&'a Backtrace> {
         self.panic().and_then(Panic::backtrace).or(self.backtrace)

@@ -16,36 +16,35 @@ use crate::{
     panic::{Panic, discard, message},
 };
 
-/// Under `panic = "abort"` nothing is caught, so nothing may be kept quiet.
+/// Under `panic = "abort"` nothing is caught, so no panic may be silenced.
 const ABORTS: bool = cfg!(panic = "abort");
 
-/// Whether a hook of ours asks who catches. Where none does, a call has nothing to tell it.
+/// Set once the crate's panic hook is installed. Without it, `catch` does not need to set the flag of the thread.
 static ASKS: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    // One of our layers will catch what panics now.
+    // Set while a layer of this crate would catch a panic of this thread.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
     static KEPT: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Keeps the panics that this crate's layers catch from the process's panic hook.
+/// Hides the panics that this crate's layers catch from the process's panic hook.
 ///
-/// A panic is told to the hook before anybody catches it, so each one that the layer catches and logs
-/// stands in the output twice: there, without an id, and in the log. After this call the hook that is
-/// installed now is no longer told of panics inside of a [`ProblemLayer`](crate::ProblemLayer), of which
-/// the layer logs place and backtrace instead. It is told of every other panic of the process, on every
-/// thread, as before.
+/// The panic hook runs before a panic is caught, so each panic that the layer catches and logs appears twice in the
+/// output: from the hook, without a request id, and in the log. After this call, the hook that is installed now no
+/// longer sees panics inside a [`ProblemLayer`](crate::ProblemLayer); the layer logs their location and backtrace
+/// instead. The hook still sees every other panic of the process, on every thread.
 ///
-/// Call it once at the start of `main`, after whatever else installs a hook. A hook is the business of the
-/// whole process, which is why no layer does this by itself. Calling it again does nothing; under
-/// `panic = "abort"` it does nothing at all.
+/// Call it once at the start of `main`, after any other code that installs a hook. The hook belongs to the whole
+/// process, which is why the layer does not install one itself. A second call does nothing. Under `panic = "abort"` it
+/// never does anything.
 ///
-/// # What is not lost
+/// # Panics that are still reported
 ///
-/// The service inside the layer may catch a panic itself, as with `catch_unwind` around a parser. The hook
-/// was not told and the layer sees none, so it is logged once that service has returned. A second panic while a
-/// first one is not caught yet, which mostly ends the process, is told to the hook, and the first is logged.
-/// What happens in a spawned task is no panic inside of the layer.
+/// The service inside the layer may catch a panic itself, as with `catch_unwind` around a parser. Neither the hook nor
+/// the layer sees it, so it is logged once that service has returned. A second panic before the first one is caught,
+/// which usually ends the process, is passed to the hook, and the first one is logged. A panic in a spawned task is
+/// not inside the layer.
 pub fn keep_caught_panics_quiet() {
     static ONCE: Once = Once::new();
     if ABORTS {
@@ -62,8 +61,8 @@ pub fn keep_caught_panics_quiet() {
     });
 }
 
-/// Keeps a panic for whoever catches it, if one of our layers will. A thread that is going away tells the
-/// hook.
+/// Stores a panic for the layer that will catch it, and returns whether there is one. On a thread that is being
+/// destroyed the panic goes to the hook.
 fn keep(info: &PanicHookInfo<'_>) -> bool {
     if !CATCHING.try_with(Cell::get).unwrap_or(false) {
         return false;
@@ -79,12 +78,12 @@ fn keep(info: &PanicHookInfo<'_>) -> bool {
     is_first
 }
 
-/// What was caught, not looked at yet.
+/// The payload of a caught panic.
 pub(crate) type Caught = Box<dyn Any + Send>;
 
-/// Runs `work`, and catches its panic, of which [`panicked`] tells more.
+/// Runs `work` and catches its panic; see [`panicked`].
 ///
-/// What `work` touched may be half done. Whoever calls this drops it and does not use it again.
+/// State that `work` touched may be inconsistent. Callers drop it and do not use it again.
 #[inline]
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
     let asks = ASKS.load(Relaxed);
@@ -96,13 +95,13 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
     caught
 }
 
-/// Boxes an error, by code of the application that may panic: then the error is that panic.
+/// Boxes an error. The conversion is the application's code: if it panics, the panic is the error.
 #[cold]
 pub(crate) fn boxed(error: impl Into<BoxError>) -> BoxError {
     catch(|| error.into()).unwrap_or_else(|caught| panicked(caught).into())
 }
 
-/// Returns whether an outer layer catches already.
+/// Marks the thread as catching, and returns whether an outer layer already does.
 #[cold]
 fn begin() -> bool {
     CATCHING.replace(true)
@@ -112,7 +111,7 @@ fn begin() -> bool {
 fn end(outer: bool, is_done: bool) {
     CATCHING.set(outer);
     if is_done {
-        // Whoever caught it told nobody.
+        // Code inside the service caught these panics, and they were not reported.
         take().iter().for_each(tell);
     }
 }
@@ -132,7 +131,7 @@ fn take() -> Option<Panic> {
     KEPT.with(|kept| kept.borrow_mut().take())
 }
 
-/// Logs a panic that was kept from the hook and that no layer has caught.
+/// Logs a panic that was hidden from the hook and that no layer caught.
 fn tell(panic: &Panic) {
-    error!(panic = panic.to_string(), "a panic was caught inside of the service");
+    error!(panic = panic.to_string(), "the service caught a panic inside the layer");
 }

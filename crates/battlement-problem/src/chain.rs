@@ -1,4 +1,4 @@
-//! An error and its sources. Their code is the application's: it may fail, and may panic.
+//! Chains of errors and their sources. Their code is the application's, and may fail or panic.
 
 use std::{error::Error, fmt::Write as _, iter};
 
@@ -6,7 +6,8 @@ use battlement_core::cause;
 
 use crate::catch::{catch, panicked};
 
-/// The longest chain that is followed. Errors have few sources, and an error that is its own source has no end.
+/// The longest chain that is followed. Errors have few sources, and an error that is its own source is an endless
+/// chain.
 const LONGEST: usize = 64;
 
 /// Returns an error and its sources, the outermost first, including the error inside an
@@ -24,9 +25,9 @@ pub(crate) fn links<'a>(
     iter::successors(Some(error), next).take(LONGEST)
 }
 
-/// The texts of an error and its sources, the outermost first.
+/// Returns the texts of an error and its sources, the outermost first.
 ///
-/// Some errors repeat their source's text in their own; what stands at the end of a text is not said again.
+/// Some errors repeat their source's text in their own; a text at the end of the previous one is left out.
 pub(crate) fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for link in links(error) {
@@ -45,7 +46,7 @@ pub(crate) fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
 pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     let written = catch(|| write!(text, "{error}"));
-    // Writing to a string cannot fail: it was the error that did.
+    // Writing to a string cannot fail, so the error comes from `Display`.
     match written {
         Ok(Ok(())) => {}
         Ok(Err(_)) => text.push_str(" (its Display implementation failed)"),
@@ -56,8 +57,8 @@ pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// The same on one line: what would end it, or move a terminal's cursor, is escaped. Some of it may be what
-/// a client wrote, as in the text of a parser's error.
+/// Returns the texts of an error and its sources on one line. Line breaks and terminal control characters are escaped,
+/// because the text may contain a client's input, as that of a parser's error does.
 pub(crate) fn line(error: &(dyn Error + 'static)) -> String {
     let text = texts(error).join(": ");
     let mut line = String::with_capacity(text.len());

@@ -2,16 +2,16 @@ use http::{HeaderMap, header};
 
 /// Returns the text in `bytes`, the body of a response with these headers.
 ///
-/// Text is read as UTF-8, which ASCII is a part of. `None` if it is not valid, holds a NUL, as UTF-16 without a
-/// declaration does, or is declared to be in a charset that gives the bytes another meaning.
+/// Text is read as UTF-8, a superset of ASCII. Returns `None` if it is not valid UTF-8, contains a NUL, as UTF-16
+/// without a declaration does, or is declared in a charset that gives the bytes another meaning.
 pub(crate) fn text<'a>(headers: &HeaderMap, bytes: &'a [u8]) -> Option<&'a str> {
     let is_readable = declared(headers).is_none_or(|charset| reads_as_utf_8(charset, bytes));
     let text = str::from_utf8(bytes).ok().filter(|text| is_readable && !text.contains('\0'))?;
-    // A byte order mark is not a part of the text.
+    // A byte order mark is not part of the text.
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// The `charset` of the content type (RFC 9110, section 8.3.2).
+/// Returns the `charset` of the content type (RFC 9110, section 8.3.2).
 fn declared(headers: &HeaderMap) -> Option<&[u8]> {
     let content_type = headers.get(header::CONTENT_TYPE)?.as_bytes();
     content_type.split(|byte| *byte == b';').skip(1).find_map(|parameter| {
@@ -25,7 +25,7 @@ fn unquoted(value: &[u8]) -> &[u8] {
     inside.unwrap_or(value)
 }
 
-/// The older charsets of the web have ASCII in their lower half.
+/// Returns whether `bytes` in `charset` read the same as UTF-8. The older charsets of the web extend ASCII.
 fn reads_as_utf_8(charset: &[u8], bytes: &[u8]) -> bool {
     let charset = charset.to_ascii_lowercase();
     match charset.as_slice() {

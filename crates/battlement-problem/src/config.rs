@@ -4,17 +4,17 @@ use serde::Deserialize;
 
 use crate::{Bug, Explain};
 
-/// How much of a bug callers get to see.
+/// The amount of detail that callers see of a bug.
 ///
-/// A value, so that it comes from the configuration of a deployment. It never follows from how the program
-/// was built: a debug build in production must not talk.
+/// It is a value, so that it comes from the configuration of a deployment. It does not depend on the build profile: a
+/// debug build in production must not expose causes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Expose {
-    /// Nothing but the id of their request. The default.
+    /// Callers see only the id of their request. This is the default.
     #[default]
     Nothing,
-    /// The chain of causes, as the member `causes`. For a developer's own machine.
+    /// Callers see the chain of causes, as the member `causes`. For local development.
     Causes,
 }
 

@@ -1,4 +1,4 @@
-//! Which errors are no bugs.
+//! Conversion of errors into problems.
 
 use std::error::Error;
 
@@ -11,11 +11,11 @@ mod hyper;
 #[cfg(feature = "tower")]
 mod tower;
 
-/// Says of an error what a caller may know of it.
+/// Converts errors into problems that callers may see.
 ///
-/// For [`ProblemLayer::explain`](crate::ProblemLayer::explain). A closure will do.
+/// Used by [`ProblemLayer::explain`](crate::ProblemLayer::explain). Implemented by closures.
 pub trait Explain: Send + Sync {
-    /// The problem that `error` is, if this knows the kind; `None` leaves it to whoever comes next.
+    /// Returns the problem for `error`; `None` leaves the error to the next explainer.
     ///
     /// Called with an error and then with each of its sources, including the error inside an `io::Error`.
     fn explain(&self, error: &(dyn Error + 'static)) -> Option<Problem>;
@@ -30,13 +30,13 @@ where
     }
 }
 
-/// The problem of an error that left a service: a bug, if nobody knows better.
+/// Converts an error that a service returned into a problem: a bug, unless the error is known.
 pub(crate) fn problem(error: BoxError, reporter: Reporter<'_>) -> Problem {
     match known(error.as_ref(), reporter) {
         Some(problem) if problem.cause().is_none() && !error.is::<Carried>() => {
             problem.source(error)
         }
-        // A problem that was returned as an error is complete, and another may have a cause of its own.
+        // A problem that was returned as an error is complete; any other may still get its cause.
         Some(problem) => {
             reporter.drop(error);
             problem
@@ -45,8 +45,8 @@ pub(crate) fn problem(error: BoxError, reporter: Reporter<'_>) -> Problem {
     }
 }
 
-/// What the user's explainers make of an error, what it was itself made to say, or what is known of other
-/// people's errors.
+/// Returns the problem of a known error: from the user's explainers, from the error itself, or from the rules for
+/// tower and hyper, in this order.
 pub(crate) fn known(error: &(dyn Error + 'static), reporter: Reporter<'_>) -> Option<Problem> {
     let told = links(error).find_map(|link| {
         let mut explainers = reporter.config.explainers.iter();
@@ -56,14 +56,14 @@ pub(crate) fn known(error: &(dyn Error + 'static), reporter: Reporter<'_>) -> Op
     told.or_else(|| by_design(error))
 }
 
-/// Asks one explainer. A panic is logged and counts as `None`.
+/// Calls one explainer. A panic is logged and counts as `None`.
 fn explained(
     explainer: &dyn Explain,
     link: &(dyn Error + 'static),
     reporter: Reporter<'_>,
 ) -> Option<Problem> {
     catch(|| explainer.explain(link)).unwrap_or_else(|caught| {
-        reporter.panicked(caught, "a closure that explains errors panicked and was passed over");
+        reporter.panicked(caught, "an explainer panicked and was skipped");
         None
     })
 }
@@ -72,7 +72,7 @@ fn carried(link: &(dyn Error + 'static)) -> Option<Problem> {
     link.downcast_ref::<Carried>().map(|carried| carried.0.clone())
 }
 
-/// What errors say that were made to be told to the caller.
+/// Returns the problem of an error that was created for the caller.
 pub(crate) fn by_design(error: &(dyn Error + 'static)) -> Option<Problem> {
     let rejection = |link: &(dyn Error + 'static)| link.downcast_ref().copied();
     let told = links(error)

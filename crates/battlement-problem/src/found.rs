@@ -4,30 +4,30 @@ use http_body::Body;
 
 use crate::{Problem, Untouched, asked::Asked};
 
-/// The longest text that is taken for a sentence about the error.
+/// The longest text that is used as the detail of an error.
 pub(crate) const LONGEST_TEXT: u64 = 4 * 1024;
 
-/// What a response that is an error has in it.
+/// The content of an error response.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A problem that a handler left, or what there is to say of a response that says nothing itself.
+    /// A problem that a handler attached, or that follows from the head of a response without a body.
     Problem(Problem),
-    /// The same of an answer to HEAD, which does not tell what GET would have brought.
+    /// The problem of an answer to HEAD, where the body of the answer to GET is unknown.
     Unread(Problem),
-    /// A body short enough to be read first.
+    /// A short body that is read first.
     Text(Text),
-    /// An answer that is as good as it can be.
+    /// A complete answer, which stays unchanged.
     Whole,
 }
 
-/// What a short body is.
+/// The kind of a short body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
-    /// The sentence for the caller that came with a 4xx.
+    /// The text of a 4xx, written for the caller.
     Detail,
-    /// What came with a 5xx, which was written for whoever reads the log, if for anybody.
+    /// The text of a 5xx, which is logged and not sent.
     Private,
-    /// The problem that another layer of ours wrote.
+    /// The document that another battlement layer wrote.
     Rejection(Rejection),
 }
 
@@ -67,11 +67,11 @@ impl Text {
         if most.is_some_and(|most| most <= LONGEST_TEXT) && !is_encoded(response.headers()) {
             return Found::Text(self);
         }
-        // Too long for a sentence: whatever it is, with a 4xx it was meant for the caller.
+        // Too long for a detail. With a 4xx it was meant for the caller, so it stays.
         if self == Self::Detail { Found::Whole } else { Found::Problem(bare()) }
     }
 
-    /// The problem that `text` makes of the response it was read from; `None` if it could not be read.
+    /// Returns the problem that `text` turns the response into; `None` means that the body could not be read.
     pub(crate) fn problem(self, parts: &Parts, text: Option<&str>) -> Problem {
         let is_empty = text == Some("");
         let text = text.map(str::trim).filter(|text| !text.is_empty());
@@ -93,7 +93,7 @@ impl Text {
     }
 }
 
-/// No content type, or plain text: what frameworks answer with when nobody has thought of the error.
+/// Returns whether a response has no content type or plain text, as the default errors of frameworks do.
 fn is_bare(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(|value| {
         let name = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
@@ -114,7 +114,7 @@ fn is_encoded(headers: &HeaderMap) -> bool {
     headers.contains_key(header::CONTENT_ENCODING)
 }
 
-/// Whether a response is any business of this layer's.
+/// Returns whether the layer handles responses with this status.
 pub(crate) fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }

@@ -18,13 +18,13 @@ use crate::{
 };
 
 pin_project! {
-    /// The future of a [`ProblemService`](crate::ProblemService).
+    /// The response future of a [`ProblemService`](crate::ProblemService).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, B> {
         #[pin]
         state: State<F, B>,
-        // Given away with the answer.
+        // Taken when the answer is written.
         admitted: Option<Admitted>,
     }
 }
@@ -34,7 +34,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F, B> {
         Calling { #[pin] future: F },
-        // Boxed: this is the way of errors alone, and every request would pay for its size.
+        // Boxed: only errors use it, and its size would be paid by every request.
         Otherwise { otherwise: Box<Otherwise<B>> },
     }
 }
@@ -52,7 +52,7 @@ impl<F, B> ResponseFuture<F, B> {
         Self { state: State::Calling { future }, admitted: Some(admitted) }
     }
 
-    /// There never was a future.
+    /// Creates a future for a call that failed before it returned one.
     #[cold]
     pub(crate) fn failed(admitted: Admitted, error: BoxError) -> Self {
         let otherwise = Box::new(Otherwise::Failed(error));
@@ -60,7 +60,7 @@ impl<F, B> ResponseFuture<F, B> {
     }
 }
 
-const POLLED_AGAIN: &str = "a future is not polled after its end";
+const POLLED_AGAIN: &str = "`ResponseFuture` polled after completion";
 
 impl<F, B, E> Future for ResponseFuture<F, B>
 where
@@ -79,7 +79,7 @@ where
             return self.poll_otherwise(cx);
         };
         let enabled = admitted.config.enabled;
-        // Written to its place within: the closure's own result would be copied on its way out.
+        // Assigned inside the closure: as the closure's result it would be copied.
         let mut polled = Poll::Pending;
         if !enabled {
             polled = future.poll(cx);
@@ -101,7 +101,8 @@ impl<F, B> ResponseFuture<F, B>
 where
     B: Body<Error: Into<BoxError>>,
 {
-    /// Leaves the service's future, which has panicked perhaps, and may again when it is dropped.
+    /// Drops the service's future, which may have panicked and may panic again in `Drop`, and continues with the
+    /// answer.
     #[cold]
     fn go_on(
         mut self: Pin<&mut Self>,
@@ -119,7 +120,7 @@ where
         if let Err(again) = catch(|| this.state.set(next)) {
             admitted
                 .reporter()
-                .panicked(again, "a future of the service panicked when it was dropped");
+                .panicked(again, "a future of the service panicked while it was dropped");
         }
         self.poll_otherwise(cx)
     }

@@ -1,10 +1,10 @@
 use battlement_core::GrpcCode;
 use http::StatusCode;
 
-/// The gRPC code that means what `status` means.
+/// Returns the gRPC code with the meaning of `status`.
 ///
-/// Not what gRPC clients guess of a bare HTTP status
-/// ([`GrpcCode::from_http`]): a guess takes a 404 for a method that is not there, and a 413 for anything.
+/// It differs from what gRPC clients assume for a plain HTTP status ([`GrpcCode::from_http`]), which maps 404 to
+/// UNIMPLEMENTED and 413 to UNKNOWN.
 pub(crate) const fn code(status: StatusCode) -> GrpcCode {
     match status.as_u16() {
         401 => GrpcCode::Unauthenticated,

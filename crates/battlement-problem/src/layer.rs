@@ -10,7 +10,7 @@ use crate::{
     Bug, Explain, Expose, Problem, ProblemService, config::Config, settings::check_types_uri,
 };
 
-/// Turns errors and panics into answers. The crate's docs say what it does and where it goes.
+/// Turns errors and panics into answers. The crate's documentation describes its behavior and its place in the stack.
 ///
 /// # Example
 ///
@@ -25,7 +25,7 @@ use crate::{
 ///         let full = error.kind() == std::io::ErrorKind::StorageFull;
 ///         full.then(|| Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"))
 ///     })
-///     .on_bug(|bug| eprintln!("page somebody: {}", bug.chain()));
+///     .on_bug(|bug| eprintln!("bug: {}", bug.chain()));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ProblemLayer {
@@ -33,22 +33,22 @@ pub struct ProblemLayer {
 }
 
 impl ProblemLayer {
-    /// The defaults, as the crate's docs have them.
+    /// Creates a layer with the defaults of the crate's documentation.
     #[must_use]
     pub fn new() -> Self {
         warn_where_nothing_is_caught();
         Self::default()
     }
 
-    /// Names the type of each problem by its code, below this URI. Default: `about:blank`.
+    /// Sets the base URI of problem types: each type is this URI and the code of the problem. Default: `about:blank`.
     ///
-    /// The code follows the URI, percent-encoded where necessary. An empty code, `.` and `..` are not segments of a
-    /// path; their type is `about:blank`.
+    /// The code is percent-encoded where necessary. An empty code, `.` and `..` are not segments of a path; their type
+    /// is `about:blank`.
     ///
     /// # Panics
     ///
-    /// If it holds what no URI may, as spaces, control characters, quotes or angle brackets, or does not end
-    /// in `/`, `#`, `:` or `=`, where a code can follow.
+    /// Panics if `uri` contains characters that are invalid in a URI, such as spaces, control characters, quotes or
+    /// angle brackets, or does not end in `/`, `#`, `:` or `=`, where a code can follow.
     #[must_use]
     pub fn types_at(self, uri: impl Into<String>) -> Self {
         let uri = uri.into();
@@ -58,7 +58,7 @@ impl ProblemLayer {
         self.changed(|config| config.types_at = Some(uri))
     }
 
-    /// How much of a bug callers get to see. Default: [`Expose::Nothing`].
+    /// Sets how much of a bug callers see. Default: [`Expose::Nothing`].
     #[must_use]
     pub fn expose(self, expose: Expose) -> Self {
         self.changed(|config| config.expose = expose)
@@ -74,22 +74,22 @@ impl ProblemLayer {
         self.explain_by(explain)
     }
 
-    /// The same for an [`Explain`] of its own type.
+    /// Adds an explainer that is a type of its own; see [`explain`](Self::explain).
     #[must_use]
     pub fn explain_by(self, explain: impl Explain + 'static) -> Self {
         self.changed(|config| config.explainers.push(Arc::new(explain)))
     }
 
-    /// Calls `hook` for each bug, after it was logged: to count it, or to tell somebody.
+    /// Calls `hook` for each bug, after it was logged: to count it or to raise an alert.
     ///
-    /// It runs on the worker that answers the request, so it must not block. Its panics are caught and logged.
+    /// The hook runs on the worker that answers the request, so it must not block. Its panics are caught and logged.
     #[must_use]
     pub fn on_bug(self, hook: impl Fn(&Bug<'_>) + Send + Sync + 'static) -> Self {
         self.changed(|config| config.on_bug = Some(Arc::new(hook)))
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and lets responses
-    /// and panics pass. It still answers in the place of an error, since it has no error to return.
+    /// Enables or disables the layer. Default: `true`. A disabled layer keeps all types, and passes responses and
+    /// panics through. It still answers errors of the service, because its own error type is `Infallible`.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|config| config.enabled = enabled)
@@ -112,6 +112,6 @@ impl<S> Layer<S> for ProblemLayer {
 fn warn_where_nothing_is_caught() {
     static ONCE: Once = Once::new();
     if cfg!(panic = "abort") {
-        ONCE.call_once(|| warn!("built with panic = \"abort\": a panic ends the process"));
+        ONCE.call_once(|| warn!("ProblemLayer cannot catch panics because the program is built with panic = \"abort\"; set panic = \"unwind\" in the profile"));
     }
 }

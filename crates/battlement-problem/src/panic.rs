@@ -1,9 +1,9 @@
 use std::{any::Any, backtrace::Backtrace, error::Error, fmt, mem, panic::AssertUnwindSafe};
 
-/// A panic that was caught: what it said, and where, if that is known.
+/// A panic that was caught, with its message and, if known, its location.
 ///
-/// Where it was is told to the process's panic hook alone, so it is known only after
-/// [`keep_caught_panics_quiet`](crate::keep_caught_panics_quiet).
+/// Only the process's panic hook receives the location, so it is known only after
+/// [`keep_caught_panics_quiet`](crate::keep_caught_panics_quiet) was called.
 #[derive(Debug)]
 pub struct Panic {
     pub(crate) message: String,
@@ -12,19 +12,19 @@ pub struct Panic {
 }
 
 impl Panic {
-    /// What the panic said; empty if it was no text.
+    /// Returns the message of the panic; empty if its payload was not a string.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// File, line and column, if known.
+    /// Returns the file, line and column, if known.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// The way there, if known and `RUST_BACKTRACE` asks for it.
+    /// Returns the backtrace, if known and enabled by `RUST_BACKTRACE`.
     #[must_use]
     pub const fn backtrace(&self) -> Option<&Backtrace> {
         self.backtrace.as_ref()
@@ -43,7 +43,7 @@ pub(crate) fn message(payload: &dyn Any) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// Drops a payload, which is anything and may itself panic when it is dropped.
+/// Drops the payload of a panic, which may be of any type and may panic in `Drop`.
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(again) = std::panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(again);

@@ -14,23 +14,23 @@ mod status_code;
 
 pub(crate) use self::from_error::Carried;
 
-/// The members that a problem has anyhow, which no extension may be called.
+/// The member names that every problem uses, and that extensions must not have.
 pub(crate) const RESERVED: [&str; 8] =
     ["type", "title", "status", "detail", "instance", "code", "errors", "request_id"];
 
-/// What went wrong, as a caller may know it (RFC 9457), and privately why.
+/// An error for the caller (RFC 9457), with a private cause.
 ///
-/// # What is always true of it
+/// # Two kinds
 ///
-/// It is one of two things. What was made by [`Problem::new`] is *operational*: it says what it was told to
-/// say. What an error became by `?`, or [`Problem::bug`] was told of, is a *bug*: callers get a fixed text
-/// and the id of their request, whatever else was set on it but headers.
+/// A problem from [`Problem::new`] is *operational*: the caller sees the text that it was given. A problem from an
+/// error by `?`, or from [`Problem::bug`], is a *bug*: the caller sees a fixed text and the id of the request. Of
+/// everything else that is set on a bug, only the headers are sent.
 ///
-/// Neither shows its source to a caller: a source is for the log, for [`ProblemLayer::on_bug`], and for
-/// callers only where [`Expose::Causes`] was chosen.
+/// Neither shows its source to the caller. The source is for the log, for [`ProblemLayer::on_bug`], and for callers
+/// only under [`Expose::Causes`].
 ///
-/// It is deliberately no [`std::error::Error`], so that every error can become one by `?`. It does turn into
-/// a [`BoxError`], which the layer finds it in again.
+/// The type does not implement [`std::error::Error`], so that every error converts into it by `?`. It converts into a
+/// [`BoxError`], in which the layer finds it again.
 ///
 /// # Example
 ///
@@ -47,14 +47,13 @@ pub(crate) const RESERVED: [&str; 8] =
 ///     })
 /// }
 ///
-/// let told = reserve(3, "4").unwrap_err();
-/// assert_eq!(serde_json::to_value(&told).unwrap()["detail"], "only 3 left");
+/// let operational = reserve(3, "4").unwrap_err();
+/// assert_eq!(serde_json::to_value(&operational).unwrap()["detail"], "only 3 left");
 /// let bug = reserve(3, "four").unwrap_err();
 /// assert_eq!(serde_json::to_value(&bug).unwrap()["code"], "internal");
 /// ```
 ///
-/// [`ProblemLayer::on_bug`]: crate::ProblemLayer::on_bug
-/// [`Expose::Causes`]: crate::Expose::Causes
+/// [`ProblemLayer::on_bug`]: crate::ProblemLayer::on_bug [`Expose::Causes`]: crate::Expose::Causes
 #[derive(Clone)]
 pub struct Problem(Box<Inner>);
 
@@ -74,7 +73,7 @@ struct Inner {
     cause: Option<Cause>,
 }
 
-/// Why, for the log.
+/// The cause of a problem, for the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
     pub(crate) source: Arc<dyn Error + Send + Sync>,
@@ -82,16 +81,16 @@ pub(crate) struct Cause {
 }
 
 impl Problem {
-    /// An operational problem, which speaks to the caller.
+    /// Creates an operational problem, whose text is sent to the caller.
     ///
-    /// `code` is for programs: a word that stays when texts change, such as `out_of_stock`.
+    /// `code` is for programs: an identifier that stays when texts change, such as `out_of_stock`.
     ///
     /// # Panics
     ///
-    /// If `status` is none of an error, 400 to 599.
+    /// Panics if `status` is not an error, 400 to 599.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>) -> Self {
-        assert!(is_error(status), "Problem: {status} is no status of an error");
+        assert!(is_error(status), "Problem: `status` must be an error (400 to 599), got {status}");
         Self(Box::new(Inner {
             is_bug: false,
             status,
@@ -108,22 +107,22 @@ impl Problem {
         }))
     }
 
-    /// Creates an operational problem from a status alone. The code is the status phrase as a word, such as
-    /// `not_found`; for 413 and 422 it is `payload_too_large` and `unprocessable_entity`, their phrases before
-    /// RFC 9110 renamed them.
+    /// Creates an operational problem from a status alone. The code is the status phrase in snake case, such as
+    /// `not_found`; for 413 and 422 it is `payload_too_large` and `unprocessable_entity`, their phrases before RFC
+    /// 9110 renamed them.
     ///
     /// # Panics
     ///
-    /// If `status` is none of an error, 400 to 599.
+    /// Panics if `status` is not an error, 400 to 599.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {
         Self::new(status, status_code::code(status))
     }
 
-    /// A bug: the caller learns that the fault is ours, and nothing else.
+    /// Creates a bug: the caller sees a 500 with a fixed text, and `source` is logged.
     ///
-    /// What `?` does with an error, for errors that do not implement [`Error`], such as [`BoxError`] and
-    /// `anyhow::Error`, and for those that are to be a bug although the layer knows their kind.
+    /// The operator `?` does the same. Use this function for errors that do not implement [`Error`], such as
+    /// [`BoxError`] and `anyhow::Error`, and for errors that the layer would explain but that are bugs here.
     #[must_use]
     pub fn bug(source: impl Into<BoxError>) -> Self {
         let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").source(source);
@@ -131,88 +130,88 @@ impl Problem {
         problem
     }
 
-    /// Whether this is a bug rather than something that was to be expected.
+    /// Returns whether this is a bug and not an operational problem.
     #[must_use]
     pub const fn is_bug(&self) -> bool {
         self.0.is_bug
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The word for programs.
+    /// Returns the code for programs.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// The URI of the type, if one was set.
+    /// Returns the URI of the type, if one was set.
     #[must_use]
     pub fn explicit_type(&self) -> Option<&str> {
         self.0.type_uri.as_deref()
     }
 
-    /// The name of the type: the status phrase, unless one was set (RFC 9457, section 4.2.1).
+    /// Returns the title: the status phrase, unless one was set (RFC 9457, section 4.2.1).
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.title.as_deref().unwrap_or_else(|| status_code::phrase(self.0.status))
     }
 
-    /// The text for the caller, if there is one.
+    /// Returns the detail for the caller, if there is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.0.detail.as_deref()
     }
 
-    /// The URI of this occurrence, if one was set.
+    /// Returns the URI of this occurrence, if one was set.
     #[must_use]
     pub fn occurrence(&self) -> Option<&str> {
         self.0.instance.as_deref()
     }
 
-    /// What is wrong with each field.
+    /// Returns the errors of single fields.
     #[must_use]
     pub fn field_errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 
-    /// The members beside those of the standard.
+    /// Returns the extension members.
     #[must_use]
     pub const fn members(&self) -> &Map<String, Value> {
         &self.0.members
     }
 
-    /// The headers of the answer that are the problem's.
+    /// Returns the headers that the problem adds to the answer.
     #[must_use]
     pub const fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// The code for gRPC callers: that of the status, unless one was set.
+    /// Returns the code for gRPC callers: that of the status, unless one was set.
     #[must_use]
     pub fn grpc(&self) -> GrpcCode {
         self.0.grpc_code.unwrap_or_else(|| grpc::code(self.0.status))
     }
 
-    /// Why, for the log: the error that this problem was made of.
+    /// Returns the cause, for the log: the error that this problem was created from.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         self.0.cause.as_ref().map(|cause| cause.source.as_ref() as &(dyn Error + 'static))
     }
 
-    /// Where the source was handed over, if `RUST_BACKTRACE` asks for that.
+    /// Returns the backtrace of the conversion of the source, if `RUST_BACKTRACE` enables it.
     #[must_use]
     pub fn backtrace(&self) -> Option<&Backtrace> {
         self.0.cause.as_ref().map(|cause| &*cause.backtrace)
     }
 
-    /// The answer as JSON, for a service without axum.
+    /// Returns the answer as JSON, for a service without axum.
     ///
-    /// The problem stands in its extensions, where a [`ProblemLayer`](crate::ProblemLayer) finds it: the
-    /// layer adds the id and writes what the caller accepts. Without a layer the JSON is what is sent.
+    /// The problem is also in the extensions of the response, where a [`ProblemLayer`](crate::ProblemLayer) finds it.
+    /// The layer adds the id and writes the format that the caller accepts. Without a layer the JSON is sent.
     #[must_use]
     pub fn response<B: From<Bytes>>(self) -> Response<B> {
         let json = Document::of(&self).json();
@@ -224,7 +223,7 @@ impl Problem {
         Response::from_parts(parts, json.into())
     }
 
-    /// An answer without a body: the status and the headers.
+    /// Returns the head of the answer: the status and the headers.
     pub(crate) fn head(&self) -> Parts {
         let (mut parts, ()) = Response::new(()).into_parts();
         parts.status = self.status();
@@ -232,7 +231,7 @@ impl Problem {
         parts
     }
 
-    /// What a rejection of ours says.
+    /// Converts a rejection of another battlement layer.
     pub(crate) fn of_rejection(rejection: Rejection) -> Self {
         let kind = rejection.kind;
         let mut problem = Self::new(kind.status(), kind.as_str()).detail(kind.message());
@@ -244,14 +243,14 @@ impl Problem {
         problem
     }
 
-    /// The same for an answer that has this status already.
+    /// Sets the status to that of an existing response.
     pub(crate) fn at(mut self, status: StatusCode) -> Self {
         self.0.status = status;
         self
     }
 }
 
-/// Everything, the source included: for the log, never for a caller.
+/// Formats everything, including the source: for the log, never for a caller.
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem")
@@ -266,7 +265,7 @@ impl fmt::Debug for Problem {
     }
 }
 
-/// What the caller may know, on one line.
+/// Formats the part for the caller, on one line.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status().as_u16(), self.code())?;

@@ -14,8 +14,7 @@ use crate::{
     found::{LONGEST_TEXT, Text},
 };
 
-/// A short body that is read to its end. Boxed: this is the way of errors alone, and every request would pay
-/// for its size.
+/// A short body that is read to its end. Boxed: only errors use it, and its size would be paid by every request.
 #[derive(Debug)]
 pub(crate) struct Reading<B> {
     body: Pin<Box<B>>,
@@ -24,11 +23,11 @@ pub(crate) struct Reading<B> {
     bytes: Vec<u8>,
 }
 
-/// What was read.
+/// The result of reading a short body.
 pub(crate) struct Read {
     /// The head of the response.
     pub(crate) parts: Parts,
-    /// The problem that was found in its body.
+    /// The problem that the body contained.
     pub(crate) problem: Problem,
     /// Why the body could not be read to its end.
     pub(crate) failure: Option<BoxError>,
@@ -47,14 +46,14 @@ impl<B: Body<Error: Into<BoxError>>> Reading<B> {
             Err(caught) => Err(panicked(caught).into()),
         };
         let is_whole = matches!(end, Ok(true));
-        let parts = self.parts.take().expect("a future is not polled after its end");
+        let parts = self.parts.take().expect("`ResponseFuture` polled after completion");
         let text = charset::text(&parts.headers, &self.bytes).filter(|_| is_whole);
         let is_unreadable = is_whole && text.is_none();
         let problem = self.text.problem(&parts, text);
         Poll::Ready(Read { parts, problem, failure: end.err(), is_unreadable })
     }
 
-    /// Whether the body kept to the length it had said.
+    /// Reads to the end, and returns whether the body had its declared length.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, BoxError>> {
         loop {
             let Some(frame) = ready!(self.body.as_mut().poll_frame(cx)) else {

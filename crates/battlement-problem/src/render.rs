@@ -1,4 +1,4 @@
-//! A problem, written out.
+//! Rendering of problems.
 
 mod document;
 mod html;
@@ -11,7 +11,7 @@ pub use self::document::Document;
 use crate::accept::Format;
 
 impl Document<'_> {
-    /// The problem in `format`, and its content type.
+    /// Renders the problem in `format`, and returns it with its content type.
     #[must_use]
     pub fn render(&self, format: Format) -> (HeaderValue, Bytes) {
         let (content_type, bytes) = match format {
@@ -23,7 +23,7 @@ impl Document<'_> {
     }
 }
 
-/// Terminals and browsers act on control characters; no sentence needs them.
+/// Returns whether a text may contain `char`. Terminals and browsers interpret control characters.
 fn is_printable(char: char) -> bool {
     !char.is_control() || matches!(char, '\n' | '\t')
 }

@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-/// Headers that describe the body of a response: once the body is replaced they would be wrong.
+/// Headers that describe the body of a response, and would be wrong for its replacement.
 const ABOUT_THE_BODY: [HeaderName; 12] = [
     header::CONTENT_DISPOSITION,
     header::CONTENT_LANGUAGE,
@@ -11,7 +11,7 @@ const ABOUT_THE_BODY: [HeaderName; 12] = [
     header::TRAILER,
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
-    // Their predecessors (RFC 3230, RFC 1864).
+    // The predecessors of the digest fields (RFC 3230, RFC 1864).
     HeaderName::from_static("digest"),
     HeaderName::from_static("content-md5"),
     header::CONTENT_RANGE,

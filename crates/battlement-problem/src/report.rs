@@ -12,7 +12,7 @@ use crate::{
     explain,
 };
 
-/// Logs, once and under the id of the request, why something failed.
+/// Logs the failures of one request under its id.
 #[derive(Clone, Copy)]
 pub(crate) struct Reporter<'a> {
     pub(crate) config: &'a Config,
@@ -20,21 +20,21 @@ pub(crate) struct Reporter<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// Logs the cause of a problem that is answered with. One without a cause has told all there is.
+    /// Logs the cause of a problem. The answer to a problem without a cause contains everything that is known.
     pub(crate) fn answered(self, problem: &Problem) {
         let Some(cause) = problem.cause() else {
             return;
         };
         if problem.is_bug() {
             let bug = Bug { facts: self.facts, error: cause, backtrace: problem.backtrace() };
-            return self.bug(&bug, "a request met a bug");
+            return self.bug(&bug, "request failed because of a bug");
         }
         let (request_id, cause) = (self.id(), chain::line(cause));
         let (status, code) = (problem.status().as_u16(), problem.code());
         if problem.status().is_server_error() {
-            warn!(request_id, status, code, cause, "a request failed");
+            warn!(request_id, status, code, cause, "request failed");
         } else {
-            info!(request_id, status, code, cause, "a request was refused");
+            info!(request_id, status, code, cause, "request rejected");
         }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Reporter<'a> {
             request_id,
             status,
             content_type,
-            "the text of an error response is in a charset other than UTF-8 and was left out: write it in UTF-8"
+            "the text of an error response was left out because its charset is not UTF-8; encode it in UTF-8"
         );
     }
 
@@ -59,17 +59,17 @@ impl<'a> Reporter<'a> {
     /// Drops a value of the application, and logs a panic of its `Drop`.
     pub(crate) fn drop<T>(self, value: T) {
         if let Err(caught) = catch(|| drop(value)) {
-            self.panicked(caught, "a value of the service panicked when it was dropped");
+            self.panicked(caught, "a value of the service panicked while it was dropped");
         }
     }
 
-    /// Logs why a body broke off, of which the caller has seen the head already.
+    /// Logs why a body failed after its head was sent.
     pub(crate) fn broke_off(self, error: &(dyn Error + 'static)) {
         if explain::known(error, self).is_some_and(|problem| !problem.is_bug()) {
-            warn!(request_id = self.id(), cause = chain::line(error), "a response broke off");
+            warn!(request_id = self.id(), cause = chain::line(error), "response body failed");
         } else {
             let bug = Bug { facts: self.facts, error, backtrace: None };
-            self.bug(&bug, "a response broke off by a bug");
+            self.bug(&bug, "response body failed because of a bug");
         }
     }
 
@@ -80,7 +80,7 @@ impl<'a> Reporter<'a> {
         if let Some(on_bug) = &self.config.on_bug
             && let Err(caught) = catch(|| on_bug(bug))
         {
-            self.panicked(caught, "the hook for bugs panicked");
+            self.panicked(caught, "the `on_bug` hook panicked");
         }
     }
 

@@ -17,13 +17,13 @@ use crate::{
     config::Config,
 };
 
-/// Turns errors and panics into answers. Made by [`ProblemLayer`](crate::ProblemLayer).
+/// Turns errors and panics into answers. Created by [`ProblemLayer`](crate::ProblemLayer).
 #[derive(Debug)]
 pub struct ProblemService<S> {
     inner: S,
     config: Arc<Config>,
-    // Why the service will never be ready: the next call is told. Boxed once more, so that it is one word in
-    // every service, and each is moved with its request.
+    // The error of `poll_ready`, for the next call. Boxed twice, so that it takes one word: services are moved with
+    // each request.
     failed: Option<Box<BoxError>>,
 }
 
@@ -32,23 +32,23 @@ impl<S> ProblemService<S> {
         Self { inner, config, failed: None }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }
 }
 
-/// A clone has not been polled yet, whatever the original was told.
+/// A clone starts unpolled, without the error of the original.
 impl<S: Clone> Clone for ProblemService<S> {
     fn clone(&self) -> Self {
         Self::new(self.inner.clone(), Arc::clone(&self.config))
@@ -65,7 +65,7 @@ where
     type Error = Infallible;
     type Future = ResponseFuture<S::Future, RB>;
 
-    /// Never fails: where the service does, the next call is answered with its error.
+    /// Returns no error: if the service fails here, the next call is answered with its error.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx).map(|ready| {
             if let Err(error) = ready {
@@ -81,9 +81,9 @@ where
         if self.failed.is_some() || !admitted.config.enabled {
             return self.call_otherwise(admitted, request);
         }
-        // Taken out of its place within: a closure that owned it would be copied with it.
+        // Moved out inside the closure: a closure that owned the request would copy it.
         let mut request = Some(request);
-        match catch(|| self.inner.call(request.take().expect("nobody else takes it"))) {
+        match catch(|| self.inner.call(request.take().expect("request taken once"))) {
             Ok(future) => ResponseFuture::calling(admitted, future),
             Err(caught) => ResponseFuture::failed(admitted, panicked(caught).into()),
         }
@@ -91,7 +91,7 @@ where
 }
 
 impl<S> ProblemService<S> {
-    /// Where there is nobody to call, or nothing to be caught.
+    /// Handles the calls that do not reach the service, or whose panics are not caught.
     #[cold]
     fn call_otherwise<B, RB>(
         &mut self,

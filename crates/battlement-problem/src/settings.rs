@@ -5,9 +5,9 @@ use serde::Deserialize;
 use crate::{Expose, ProblemLayer};
 
 battlement_core::settings! {
-    /// The settings of a [`ProblemLayer`] as a configuration file has them.
+    /// The settings of a [`ProblemLayer`], as read from a configuration file.
     ///
-    /// Every field may be left out and then is what [`ProblemLayer::new`] has; unknown ones are refused by name.
+    /// A missing field has the value of [`ProblemLayer::new`]. An unknown field is an error that names it.
     ///
     /// ```
     /// use battlement_problem::{ProblemLayer, ProblemSettings};
@@ -29,7 +29,7 @@ battlement_core::settings! {
     }
 }
 
-/// `types_at` holds what no URI may, or does not end where a code can follow.
+/// The error of a `types_at` that contains invalid characters, or does not end where a code can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidTypesUri;
@@ -43,9 +43,11 @@ impl Default for ProblemSettings {
 impl TryFrom<ProblemSettings> for ProblemLayer {
     type Error = InvalidTypesUri;
 
+    /// Creates the layer.
+    ///
     /// # Errors
     ///
-    /// If `types_at` is no URI that a code can be put behind.
+    /// Returns an error if `types_at` is not a URI to which a code can be appended.
     fn try_from(settings: ProblemSettings) -> Result<Self, InvalidTypesUri> {
         let layer = Self::new().enabled(settings.enabled).expose(settings.expose);
         match settings.types_at {
@@ -55,7 +57,7 @@ impl TryFrom<ProblemSettings> for ProblemLayer {
     }
 }
 
-/// Checks for characters that RFC 3986, appendix A, excludes, and for an end that a code can follow.
+/// Checks for characters that RFC 3986, appendix A, excludes, and for an end where a code can follow.
 pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidTypesUri> {
     let fits = |byte| matches!(byte, b'!'..=b'~') && !b"\"<>\\^`{|}".contains(&byte);
     let is_open = uri.ends_with(['/', '#', ':', '=']);
@@ -65,8 +67,8 @@ pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidTypesUri> {
 impl fmt::Display for InvalidTypesUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "types_at is no URI that a code can be put behind: write one as https://shop.example/problems/, \
-             without spaces and quotes, and with `/`, `#`, `:` or `=` at its end",
+            "`types_at` is not a URI to which a code can be appended: use a URI such as https://shop.example/problems/, \
+             without spaces and quotes, that ends in `/`, `#`, `:` or `=`",
         )
     }
 }

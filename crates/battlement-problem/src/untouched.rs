@@ -1,7 +1,7 @@
-/// Put into the extensions of a response, it says that the layer is to leave the response alone.
+/// A response extension that makes the layer leave the response unchanged.
 ///
-/// For an error page of your own without a content type, or a 5xx whose plain text callers are to read. A
-/// response with a content type that is not `text/plain` is left alone anyhow.
+/// For an error page of your own without a content type, or a 5xx whose plain text is meant for callers. A response
+/// with a content type other than `text/plain` is left unchanged in any case.
 ///
 /// # Example
 ///

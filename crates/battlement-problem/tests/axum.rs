@@ -96,7 +96,7 @@ async fn posted(body: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_field_of_the_wrong_type_is_pointed_at() {
+async fn a_field_of_the_wrong_type_is_named_by_a_json_pointer() {
     let (status, problem) = posted(r#"{ "items": [{ "a/b~c": 1 }, { "a/b~c": "two" }] }"#).await;
     assert_eq!(status, 422);
     let detail = "invalid type: string \"two\", expected u32 at line 1 column 44";
@@ -104,7 +104,7 @@ async fn a_field_of_the_wrong_type_is_pointed_at() {
 }
 
 #[tokio::test]
-async fn what_a_client_wrote_is_not_repeated_without_end() {
+async fn the_text_of_a_client_is_truncated() {
     let app = Router::new().route("/orders", post(place));
     let long = format!(r#"{{ "items": "{}" }}"#, "\u{e8}".repeat(100_000));
     let (status, problem) = ask(app, Method::POST, "/orders", "application/json", &long).await;
@@ -116,7 +116,7 @@ async fn what_a_client_wrote_is_not_repeated_without_end() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_no_field_s_fault() {
+async fn a_body_that_is_not_json_names_no_field() {
     let (status, problem) = posted("{ \"items\": [").await;
     assert_eq!(status, 400);
     assert_eq!(problem.get("errors"), None);
@@ -124,14 +124,14 @@ async fn what_is_no_json_is_no_field_s_fault() {
 }
 
 #[tokio::test]
-async fn too_much_and_of_the_wrong_type_have_their_status() {
+async fn too_large_bodies_and_wrong_content_types_have_their_status() {
     assert_eq!(posted(&" ".repeat(65)).await.0, 413);
     let text = ask(app(), Method::POST, "/orders", "text/plain", "{}").await;
     assert_eq!((text.0, &text.1["code"]), (415, &json!("unsupported_media_type")));
 }
 
 #[tokio::test]
-async fn queries_paths_and_forms_are_pointed_at_too() {
+async fn fields_of_queries_paths_and_forms_are_named_too() {
     let (status, problem) = ask(app(), Method::GET, "/products?page=x", "", "").await;
     assert_eq!(status, 400);
     assert_eq!(problem["errors"][0]["pointer"], "/page");
@@ -145,14 +145,14 @@ async fn queries_paths_and_forms_are_pointed_at_too() {
 }
 
 #[tokio::test]
-async fn what_an_extractor_misses_by_our_own_fault_is_a_bug() {
+async fn a_rejection_that_the_caller_did_not_cause_is_a_bug() {
     let (status, problem) = ask(app(), Method::GET, "/misbuilt", "", "").await;
     assert_eq!((status, &problem["code"]), (500, &json!("internal")));
     assert_eq!(problem.get("detail"), None);
 }
 
 #[tokio::test]
-async fn what_axum_answers_itself_becomes_a_problem_by_the_layer() {
+async fn the_layer_turns_the_responses_of_axum_itself_into_problems() {
     let app = || app().layer(ProblemLayer::new());
     let (status, problem) = ask(app(), Method::POST, "/raw", "application/json", "{}").await;
     assert_eq!(status, 422);
@@ -162,7 +162,7 @@ async fn what_axum_answers_itself_becomes_a_problem_by_the_layer() {
 }
 
 #[tokio::test]
-async fn without_a_layer_the_fallbacks_do() {
+async fn fallbacks_respond_with_problems_without_a_layer() {
     let app = || app().fallback(not_found).method_not_allowed_fallback(method_not_allowed);
     assert_eq!(ask(app(), Method::GET, "/nowhere", "", "").await.1["code"], "not_found");
     assert_eq!(ask(app(), Method::PUT, "/orders", "", "").await.1["code"], "method_not_allowed");

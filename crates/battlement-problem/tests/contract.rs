@@ -1,4 +1,4 @@
-//! The layer keeps the contract of every battlement layer, but for the errors that it answers.
+//! The layer keeps the contract of every battlement layer, except for errors of the service, which it answers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{convert::Infallible, error::Error};
@@ -11,10 +11,10 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 fn contract(make: impl Fn() -> ProblemLayer + 'static) -> Contract<ProblemLayer> {
     let never = |error: Infallible| match error {};
-    // Under the mark that it was logged.
+    // The body wraps an error that it has logged.
     let of_body = |error: BoxError| error.source().unwrap_or(&*error).downcast_ref().copied();
     Contract::with_errors(make, never, of_body)
-        // An error of the service is answered; that is what the layer is for.
+        // Errors of the service are answered, which is the purpose of the layer.
         .except(Rule::ReadyErrorKept)
         .except(Rule::CallErrorKept)
 }
@@ -25,12 +25,12 @@ async fn the_layer_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn it_keeps_it_switched_off() {
+async fn a_disabled_layer_keeps_the_contract() {
     contract(|| ProblemLayer::new().enabled(false)).run().await;
 }
 
 #[tokio::test]
-async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() {
+async fn the_layer_wraps_a_borrowing_service_that_is_neither_clone_nor_send() {
     let local = Local::new();
     let response = local.serve(ProblemLayer::new().layer(local.service())).await.unwrap();
     assert_eq!(response.status(), 200);
@@ -38,7 +38,7 @@ async fn it_works_around_a_service_that_is_neither_clone_nor_send_and_borrows() 
 }
 
 #[test]
-fn the_service_gives_back_what_it_is_around() {
+fn the_service_returns_its_inner_service() {
     let mut service = ProblemLayer::new().layer(String::from("inner"));
     service.get_mut().push('!');
     assert_eq!(service.get_ref(), "inner!");
@@ -48,7 +48,7 @@ fn the_service_gives_back_what_it_is_around() {
 const fn is_send_and_sync<T: Send + Sync>() {}
 
 #[test]
-fn what_is_public_can_cross_threads() {
+fn public_types_are_send_and_sync() {
     is_send_and_sync::<Problem>();
     is_send_and_sync::<ProblemLayer>();
     is_send_and_sync::<ProblemService<()>>();

@@ -1,4 +1,4 @@
-//! The type itself, without a layer.
+//! `Problem` without a layer.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{convert::Infallible, io, time::Duration};
@@ -17,7 +17,7 @@ fn io_fails() -> Result<(), Problem> {
 }
 
 #[test]
-fn a_foreign_error_is_a_bug_by_a_question_mark() {
+fn the_question_mark_turns_a_foreign_error_into_a_bug() {
     let problem = io_fails().unwrap_err();
     assert!(problem.is_bug());
     assert_eq!(problem.cause().unwrap().to_string(), "secret text");
@@ -28,14 +28,14 @@ fn a_foreign_error_is_a_bug_by_a_question_mark() {
 }
 
 #[test]
-fn an_error_that_is_a_problem_already_stays_the_same() {
+fn an_error_that_contains_a_problem_becomes_that_problem() {
     let problem = Problem::new(StatusCode::CONFLICT, "taken").detail("choose another");
     let boxed: Box<dyn std::error::Error + Send + Sync> = problem.into();
     assert_eq!(boxed.to_string(), "409 taken: choose another");
 }
 
 #[test]
-fn a_rejection_of_ours_keeps_its_kind() {
+fn a_battlement_rejection_keeps_its_kind() {
     let rejection = Rejection::new(RejectionKind::Overloaded).retry_after(Duration::from_secs(3));
     let problem = Problem::from(rejection);
     assert!(!problem.is_bug());
@@ -45,7 +45,7 @@ fn a_rejection_of_ours_keeps_its_kind() {
 }
 
 #[test]
-fn a_bug_stays_mute_whatever_is_set_on_it() {
+fn a_bug_exposes_nothing_that_is_set_on_it() {
     let bug = Problem::bug("why").detail("a").title("b").type_uri("c").instance("d");
     let bug = bug.field("/e", "f").member("ggg", "h").retry_after(Duration::from_secs(1));
     let expected = json!({ "type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal" });
@@ -55,19 +55,19 @@ fn a_bug_stays_mute_whatever_is_set_on_it() {
 }
 
 #[test]
-#[should_panic(expected = "the member `detail` is there anyhow")]
-fn a_member_of_a_taken_name_panics_where_it_is_written() {
+#[should_panic(expected = "the member name `detail` is reserved")]
+fn a_member_with_a_reserved_name_panics() {
     let _ = Problem::of_status(StatusCode::GONE).member("detail", 1);
 }
 
 #[test]
-#[should_panic(expected = "Problem: 200 OK is no status of an error")]
-fn a_status_that_is_no_error_panics_where_it_is_written() {
+#[should_panic(expected = "Problem: `status` must be an error (400 to 599), got 200 OK")]
+fn a_status_that_is_not_an_error_panics() {
     let _ = Problem::new(StatusCode::OK, "fine");
 }
 
 #[test]
-fn another_service_s_problem_with_a_status_of_no_error_is_a_500() {
+fn a_remote_problem_without_an_error_status_is_a_500() {
     for status in [100, 101, 200, 204, 304, 399, 600, 999, 65_936] {
         let read: Problem = serde_json::from_value(json!({ "status": status })).unwrap();
         assert_eq!(read.status(), StatusCode::INTERNAL_SERVER_ERROR, "{status}");
@@ -75,7 +75,7 @@ fn another_service_s_problem_with_a_status_of_no_error_is_a_500() {
 }
 
 #[test]
-fn what_was_written_reads_back() {
+fn a_problem_survives_a_round_trip() {
     let problem = Problem::new(StatusCode::FORBIDDEN, "out_of_credit")
         .type_uri("https://example.com/probs/out-of-credit")
         .title("You do not have enough credit.")
@@ -92,7 +92,7 @@ fn what_was_written_reads_back() {
 }
 
 #[test]
-fn members_of_the_wrong_type_are_as_good_as_absent() {
+fn members_of_the_wrong_type_are_ignored() {
     let json =
         json!({ "type": 1, "title": [], "status": "404", "detail": {}, "errors": "no", "x": 1 });
     let read: Problem = serde_json::from_value(json).unwrap();
@@ -105,7 +105,7 @@ fn members_of_the_wrong_type_are_as_good_as_absent() {
 
 proptest! {
     #[test]
-    fn whatever_object_is_read_what_is_written_of_it_reads_back_the_same(
+    fn every_object_survives_a_round_trip_once_it_is_read(
         members in prop::collection::hash_map(
             prop_oneof!["type", "title", "status", "detail", "code", "errors", "request_id", "[a-z]{3,9}"],
             prop_oneof![
@@ -143,12 +143,12 @@ fn titles_are_the_registered_phrases() {
 }
 
 #[test]
-fn a_code_stays_when_its_title_changes() {
+fn a_code_is_stable_when_its_title_changes() {
     assert_eq!(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).code(), "payload_too_large");
     assert_eq!(Problem::of_status(StatusCode::UNPROCESSABLE_ENTITY).code(), "unprocessable_entity");
 }
 
-/// The type that a layer with this base gives to a problem of this code.
+/// Returns the type of a problem with this code, from a layer with this base.
 fn type_of(base: &'static str, code: &str) -> String {
     let problem = Problem::new(StatusCode::CONFLICT, code.to_owned());
     let service = ProblemLayer::new().types_at(base).layer(service_fn(async |_: Request<()>| {
@@ -209,7 +209,7 @@ mod settings {
     }
 
     #[test]
-    fn what_is_left_out_is_the_default_and_what_is_unknown_is_refused() {
+    fn missing_fields_are_defaults_and_unknown_fields_are_errors() {
         let settings = read("{}").unwrap();
         assert!(settings.enabled && settings.types_at.is_none());
         assert!(read(r#"{ "tpyes_at": "/x" }"#).unwrap_err().contains("tpyes_at"));
@@ -217,7 +217,7 @@ mod settings {
     }
 
     #[test]
-    fn a_base_that_is_no_uri_is_refused() {
+    fn a_base_that_is_not_a_uri_is_rejected() {
         let layer = |uri: &str| {
             let json = serde_json::json!({ "types_at": uri }).to_string();
             ProblemLayer::try_from(read(&json).unwrap()).map_err(|error| error.to_string())
@@ -231,8 +231,8 @@ mod settings {
     }
 
     #[test]
-    #[should_panic(expected = "types_at is no URI that a code can be put behind")]
-    fn a_literal_that_is_none_panics_where_it_is_written() {
+    #[should_panic(expected = "`types_at` is not a URI to which a code can be appended")]
+    fn a_literal_that_is_not_a_uri_panics() {
         let _ = ProblemLayer::new().types_at("<here>");
     }
 }

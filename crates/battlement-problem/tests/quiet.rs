@@ -1,4 +1,4 @@
-//! The panic hook, which is the process's: this file is a process of its own.
+//! The panic hook of the process. This file runs as a process of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -13,14 +13,14 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
 
-/// What other people's hook was told.
+/// The panics that the previously installed hook received.
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn was_told(text: &str) -> bool {
     TOLD.lock().unwrap().iter().any(|told| told.contains(text))
 }
 
-/// Installs a hook as a library would, and ours after it.
+/// Installs a hook as another library would, and then the crate's hook.
 fn install() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
@@ -30,7 +30,7 @@ fn install() {
     });
 }
 
-/// The places and chains that the layer tells while `handler` answers one request.
+/// Returns the location and chain of each bug that the layer reports while `handler` answers one request.
 async fn bugs_of(handler: impl Fn() + Clone) -> Vec<(Option<String>, String)> {
     install();
     let bugs = Arc::new(Mutex::new(Vec::new()));
@@ -50,7 +50,7 @@ async fn bugs_of(handler: impl Fn() + Clone) -> Vec<(Option<String>, String)> {
 }
 
 #[tokio::test]
-async fn a_panic_that_the_layer_catches_is_not_told_and_its_place_is_known() {
+async fn a_caught_panic_is_hidden_from_the_hook_and_its_location_is_known() {
     let bugs = bugs_of(|| panic!("caught by the layer")).await;
     assert!(!was_told("caught by the layer"));
     let (place, message) = &bugs[0];
@@ -59,7 +59,7 @@ async fn a_panic_that_the_layer_catches_is_not_told_and_its_place_is_known() {
 }
 
 #[tokio::test]
-async fn every_other_panic_is_told_as_before() {
+async fn every_other_panic_reaches_the_hook() {
     install();
     tokio::spawn(async { panic!("in a task") }).await.unwrap_err();
     std::thread::spawn(|| panic!("in a thread")).join().unwrap_err();
@@ -68,7 +68,7 @@ async fn every_other_panic_is_told_as_before() {
 }
 
 #[tokio::test]
-async fn a_spawned_task_is_not_inside_of_the_layer() {
+async fn a_spawned_task_is_not_inside_the_layer() {
     let bugs = bugs_of(|| {
         std::thread::spawn(|| panic!("spawned by a handler")).join().unwrap_err();
     });
@@ -77,7 +77,7 @@ async fn a_spawned_task_is_not_inside_of_the_layer() {
 }
 
 #[tokio::test]
-async fn what_the_service_catches_itself_is_not_taken_for_a_later_panic() {
+async fn a_panic_that_the_service_catches_is_not_confused_with_a_later_one() {
     let bugs = bugs_of(|| {
         catch_unwind(|| panic!("the first")).unwrap_err();
         panic!("the second");
@@ -85,12 +85,12 @@ async fn what_the_service_catches_itself_is_not_taken_for_a_later_panic() {
     let bugs = bugs.await;
     assert_eq!(bugs.len(), 1);
     assert_eq!(bugs[0].1, "the second");
-    // Two at once may be the end of the process, so the hook hears of it.
+    // A second panic may end the process, so the hook receives it.
     assert!(was_told("the second"));
 }
 
 #[tokio::test]
-async fn after_a_caught_panic_the_thread_tells_again() {
+async fn after_a_caught_panic_the_thread_reports_to_the_hook_again() {
     bugs_of(|| panic!("inside")).await;
     catch_unwind(AssertUnwindSafe(|| panic!("after it"))).unwrap_err();
     assert!(was_told("after it"));

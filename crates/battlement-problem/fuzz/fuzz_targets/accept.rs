@@ -1,5 +1,5 @@
-//! Whatever a caller says it accepts, in however many lines: it gets one of our forms, and the one that it
-//! likes best by a reading of the header that is plainly right.
+//! Sends arbitrary `Accept` headers, in any number of lines: the answer has one of the layer's formats, and it is the
+//! one that a simple reference implementation prefers.
 #![no_main]
 
 mod answering;
@@ -21,7 +21,7 @@ const FORMATS: [(Format, &str, &[&str]); 3] = [
     (Format::Html, "text/html; charset=utf-8", &["text/html", "text/*", "*/*"]),
 ];
 
-/// The form that a header without quoted strings likes best.
+/// Returns the format that a header without quoted strings prefers.
 fn liked(accept: &str) -> &'static str {
     let mut best = (FORMATS[0].1, 0.0);
     for (_, content_type, names) in FORMATS {
@@ -33,7 +33,7 @@ fn liked(accept: &str) -> &'static str {
     best.0
 }
 
-/// The weight of the most specific range that is among `names`, of which the two for JSON are as specific.
+/// Returns the weight of the most specific range among `names`; the two for JSON are equally specific.
 fn weight(accept: &str, names: &[&str]) -> f64 {
     let ranges: Vec<_> = accept.split(',').filter_map(range).collect();
     let exact = names.len() - 2;

@@ -30,7 +30,7 @@ impl Service<Request<()>> for Handler {
     }
 }
 
-/// What the layer makes of `response`.
+/// Returns the layer's answer for `response`.
 pub fn answer(request: Request<()>, response: Response<Bytes>) -> Response<Bytes> {
     let answer = now(ProblemLayer::new().layer(Handler(response)).call(request));
     let (parts, body) = answer.expect("the layer never fails").into_parts();
@@ -45,7 +45,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// The content type, and the body as text.
+/// Returns the content type, and the body as text.
 pub fn told(answer: &Response<Bytes>) -> (&str, &str) {
     let content_type = answer.headers()[CONTENT_TYPE].to_str().expect("ours are ASCII");
     (content_type, str::from_utf8(answer.body()).expect("ours are text"))

@@ -1,5 +1,5 @@
-//! Whatever document another service answers with: it is read as a problem or refused, what is written of it
-//! reads back the same, and it can be answered with in every form.
+//! Reads arbitrary documents of another service: each is read as a problem or rejected, survives a round trip, and can
+//! be sent in every format.
 #![no_main]
 
 mod answering;

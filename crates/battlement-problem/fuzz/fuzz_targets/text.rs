@@ -1,4 +1,4 @@
-//! Whatever text comes with an error: that of a 4xx is told as text in every form, that of a 5xx is not.
+//! Sends arbitrary text with an error: the text of a 4xx appears escaped in every format, and that of a 5xx does not.
 #![no_main]
 
 mod answering;
@@ -39,7 +39,7 @@ fn message(headers: &HeaderMap) -> String {
     String::from_utf8(bytes).expect("a text")
 }
 
-/// The text, as far as it can be shown.
+/// Returns the printable characters of the text.
 fn printable(text: &str) -> String {
     text.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect()
 }
@@ -58,7 +58,7 @@ fn is_told(text: &str, body: &[u8]) {
     let page = answer(404, &[(header::ACCEPT, "text/html")], body);
     let page = answering::told(&page).1;
     let (_, rest) = page.split_once("</h1>\n<p>").expect("a paragraph");
-    let inside = rest.strip_suffix("</p>\n").expect("nothing behind it");
+    let inside = rest.strip_suffix("</p>\n").expect("the end of the paragraph");
     assert!(!inside.contains(['<', '>', '"', '\'']), "{page}");
     assert_eq!(unescaped(inside), printable(text));
 

@@ -5,10 +5,10 @@ use http_body_util::LengthLimitError;
 
 use crate::{Problem, chain::links};
 
-/// What happens to the bodies of requests, and to calls to other services.
+/// Explains errors of request bodies, and of calls to other services.
 ///
-/// hyper has one error for both. Where it cannot tell whose connection it was, it was the one to another
-/// service: if it was the caller's, nobody is left to read the answer.
+/// hyper has one error type for both. An error that could come from either connection is taken for one of the call to
+/// another service: if the caller's connection failed, the caller cannot read the answer anyway.
 pub(super) fn explain(link: &(dyn Error + 'static)) -> Option<Problem> {
     if link.is::<LengthLimitError>() {
         return Some(told(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"));
@@ -18,15 +18,15 @@ pub(super) fn explain(link: &(dyn Error + 'static)) -> Option<Problem> {
         return None;
     }
     Some(if error.is_timeout() {
-        told(StatusCode::GATEWAY_TIMEOUT, "a service behind this one took too long")
+        told(StatusCode::GATEWAY_TIMEOUT, "an upstream service timed out")
     } else if is_malformed(error) {
         told(StatusCode::BAD_REQUEST, "the request's body is malformed")
     } else {
-        told(StatusCode::BAD_GATEWAY, "the connection to a service behind this one failed")
+        told(StatusCode::BAD_GATEWAY, "the connection to an upstream service failed")
     })
 }
 
-/// A chunked body that is not framed as one; what hyper parses of answers has another kind.
+/// Returns whether a chunked request body is malformed. hyper's errors of parsing responses are of another kind.
 fn is_malformed(error: &hyper::Error) -> bool {
     let mut errors = links(error).filter_map(|link| link.downcast_ref::<io::Error>());
     let malformed = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];

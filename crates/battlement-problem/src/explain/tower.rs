@@ -5,7 +5,7 @@ use tower::{load_shed, timeout};
 
 use crate::Problem;
 
-/// What tower's own layers turn calls away with.
+/// Explains the errors of tower's own layers.
 pub(super) fn explain(link: &(dyn Error + 'static)) -> Option<Problem> {
     let kind = if link.is::<timeout::error::Elapsed>() {
         RejectionKind::Timeout

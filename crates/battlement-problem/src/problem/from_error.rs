@@ -3,11 +3,10 @@ use std::{error::Error, fmt};
 use super::Problem;
 use crate::{BoxError, explain};
 
-/// By `?`: every error is a bug, but for those that were made to be told.
+/// Converts errors by `?`: every error is a bug, except for errors that were created for the caller.
 ///
-/// Told are a [`Rejection`](battlement_core::Rejection) of one of our layers, found in the error or among
-/// its sources, and with the feature `axum` what axum's extractors reject a request for. The text of
-/// any other error was written for whoever reads the log.
+/// Those are a [`Rejection`](battlement_core::Rejection) of a battlement layer, in the error or among its sources, and
+/// with the feature `axum` the rejections of axum's extractors. The text of any other error was written for the log.
 impl<E: Error + Send + Sync + 'static> From<E> for Problem {
     fn from(error: E) -> Self {
         let error: BoxError = error.into();
@@ -18,7 +17,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Problem {
     }
 }
 
-/// A problem on its way through services whose errors are boxed.
+/// A problem as an error, on its way through services with boxed errors.
 #[derive(Debug)]
 pub(crate) struct Carried(pub(crate) Problem);
 

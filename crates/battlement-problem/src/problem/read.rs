@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 use super::{Problem, RESERVED, status_code};
 use crate::{Document, FieldError, found::is_error};
 
-/// What a caller may know of it, and nothing else.
+/// Serializes the part for the caller, and nothing else.
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Document::of(self).serialize(serializer)
     }
 }
 
-/// Reads another service's problem.
+/// Deserializes a problem of another service.
 ///
-/// As RFC 9457 asks (section 3.1), a member of the wrong type is as good as absent; without a status of
-/// an error it is a 500. It is never a bug of ours. A `request_id` stays among the members.
+/// As RFC 9457 requires (section 3.1), a member of the wrong type is ignored. Without the status of an error the
+/// problem is a 500. It is never a bug of this service. A `request_id` stays among the members.
 impl<'de> Deserialize<'de> for Problem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Map::deserialize(deserializer).map(Self::of_members)

@@ -5,7 +5,7 @@ use http::StatusCode;
 /// Returns the status phrase of IANA's registry, or `Error` if the status is not registered.
 pub(super) fn phrase(status: StatusCode) -> &'static str {
     match status {
-        // Renamed by RFC 9110; the `http` crate has the former names.
+        // Renamed by RFC 9110; the `http` crate has the previous names.
         StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
         StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
         _ => former_phrase(status),
@@ -16,8 +16,8 @@ fn former_phrase(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("Error")
 }
 
-/// Returns the word for programs: the status phrase as `not_found`. It is made of the phrase that the status
-/// had first, because programs compare it.
+/// Returns the code of a status: its phrase in snake case, such as `not_found`. Programs compare the code, so it keeps
+/// the original phrase of a status that was renamed.
 pub(super) fn code(status: StatusCode) -> Cow<'static, str> {
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         return Cow::Borrowed("internal");

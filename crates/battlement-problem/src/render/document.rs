@@ -8,7 +8,7 @@ use crate::{FieldError, Problem, problem::RESERVED};
 
 const CAUSES: &str = "causes";
 
-/// What a caller gets to read of a problem: all of it, or of a bug next to nothing.
+/// The part of a problem that the caller sees: all of an operational problem, and a fixed text for a bug.
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     problem: &'a Problem,
@@ -18,34 +18,34 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// What `problem` says by itself.
+    /// Creates the document of `problem`.
     #[must_use]
     pub const fn of(problem: &'a Problem) -> Self {
         Self { problem, types_at: None, request_id: None, causes: Vec::new() }
     }
 
-    /// Names types by their code, below this URI.
+    /// Sets the base URI of types, to which the code is appended.
     #[must_use]
     pub const fn types_at(mut self, base: Option<&'a str>) -> Self {
         self.types_at = base;
         self
     }
 
-    /// Tells the id of the request.
+    /// Sets the id of the request.
     #[must_use]
     pub const fn request_id(mut self, id: Option<&'a str>) -> Self {
         self.request_id = id;
         self
     }
 
-    /// Tells the causes, which is for the eyes of developers.
+    /// Sets the causes to expose, for developers.
     #[must_use]
     pub fn causes(mut self, causes: Vec<String>) -> Self {
         self.causes = causes;
         self
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.problem.status()
@@ -59,13 +59,13 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The name of the type, for people.
+    /// Returns the title, the name of the type for people.
     #[must_use]
     pub fn title(&self) -> &'a str {
         if self.problem.is_bug() { "Internal Server Error" } else { self.problem.name() }
     }
 
-    /// The text for the caller.
+    /// Returns the detail, the text for the caller.
     #[must_use]
     pub fn detail(&self) -> Option<&'a str> {
         self.public(self.problem.text())
@@ -79,7 +79,7 @@ impl<'a> Document<'a> {
         self.request_id
     }
 
-    /// The causes, if they are told.
+    /// Returns the causes, if they are exposed.
     #[must_use]
     pub fn told_causes(&self) -> &[String] {
         &self.causes
@@ -89,10 +89,10 @@ impl<'a> Document<'a> {
         said.filter(|_| !self.problem.is_bug())
     }
 
-    /// The problem as JSON.
+    /// Renders the problem as JSON.
     #[must_use]
     pub fn json(&self) -> Bytes {
-        // There is nothing in it that JSON cannot say: strings, numbers, and JSON itself.
+        // Serialization cannot fail: the document consists of strings, numbers and JSON values.
         serde_json::to_vec(self).unwrap_or_default().into()
     }
 }
@@ -140,7 +140,7 @@ impl Serialize for Document<'_> {
             map.serialize_entry(CAUSES, &self.causes)?;
         }
         for (name, value) in self.public(Some(self.problem.members())).into_iter().flatten() {
-            // The id of another service's request stands among the members; ours goes first.
+            // The id of another service's request is among the members; the layer's own id replaces it.
             let taken = match name.as_str() {
                 "request_id" => self.request_id.is_some(),
                 CAUSES => !self.causes.is_empty(),

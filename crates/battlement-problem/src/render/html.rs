@@ -2,7 +2,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Document, is_printable};
 
-/// A page that needs nothing else: no style, no script, no image.
+/// Renders a self-contained page, without styles, scripts and images.
 pub(super) fn render(document: &Document<'_>) -> String {
     let (status, title) = (document.status().as_u16(), Escaped(document.title()));
     let mut page = format!(
@@ -31,7 +31,7 @@ pub(super) fn render(document: &Document<'_>) -> String {
     page
 }
 
-/// Text that is text in HTML, be it between tags or in a quoted attribute.
+/// Text escaped for HTML, between tags and in quoted attributes.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

@@ -1,4 +1,4 @@
-//! `Accept` headers that no client writes by itself.
+//! Unusual `Accept` headers.
 
 use std::convert::Infallible;
 
@@ -20,7 +20,7 @@ async fn accepting(lines: &[String]) -> Answer {
     .await
 }
 
-/// A header that asks for HTML, of so many bytes.
+/// Returns a header of `bytes` bytes that asks for HTML.
 fn html_of(bytes: usize) -> String {
     format!("text/html,{}", "x".repeat(bytes - "text/html,".len()))
 }
@@ -36,7 +36,7 @@ async fn an_accept_header_of_more_than_4_kib_is_not_read() {
 
 #[tokio::test]
 async fn the_lines_of_an_accept_header_are_bounded_together() {
-    // With the comma between them.
+    // One byte more with the comma between the lines.
     let answer = accepting(&[html_of(2048), html_of(2047)]).await;
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(accepting(&[html_of(2048), html_of(2048)]).await.json()["status"], 404);
@@ -49,7 +49,7 @@ mod alone {
 
     use super::*;
 
-    /// The shortest of several tries, so that a busy machine does not matter.
+    /// Returns the shortest of several measurements, so that load on the machine does not matter.
     async fn time(name: &'static str, value: &str) -> Duration {
         let mut shortest = Duration::MAX;
         for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! Responses with a status and next to nothing else.
+//! Error responses without a body or with plain text.
 
 use battlement_problem::{ProblemLayer, Untouched};
 use bytes::Bytes;
@@ -26,7 +26,7 @@ async fn a_bare_error_gets_a_body_with_the_id() {
 }
 
 #[tokio::test]
-async fn every_header_stays_but_those_of_the_body() {
+async fn all_headers_stay_except_those_of_the_body() {
     let response = Response::builder()
         .status(401)
         .header("www-authenticate", "Basic")
@@ -48,7 +48,7 @@ async fn every_header_stays_but_those_of_the_body() {
 }
 
 #[tokio::test]
-async fn the_text_of_a_4xx_is_told_and_that_of_a_5xx_is_logged() {
+async fn the_text_of_a_4xx_is_sent_and_that_of_a_5xx_is_logged() {
     let told = of(Response::builder().status(413).body(" length limit exceeded\n").unwrap()).await;
     assert_eq!(told.json()["detail"], "length limit exceeded");
     assert_eq!(told.log, "");
@@ -64,7 +64,7 @@ async fn the_text_of_a_4xx_is_told_and_that_of_a_5xx_is_logged() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_sentence_is_left_alone_or_with_a_5xx_dropped() {
+async fn long_text_is_unchanged_with_a_4xx_and_dropped_with_a_5xx() {
     let long: &'static str = "x".repeat(4097).leak();
     let told = of(Response::builder().status(404).body(long).unwrap()).await;
     assert_eq!(told.text(), long);
@@ -75,7 +75,7 @@ async fn text_that_is_no_sentence_is_left_alone_or_with_a_5xx_dropped() {
 }
 
 #[tokio::test]
-async fn text_that_is_compressed_or_no_utf_8_is_no_detail() {
+async fn compressed_text_and_text_that_is_not_utf_8_is_not_a_detail() {
     let gzip = Response::builder().status(404).header("content-encoding", "gzip");
     let answer = of(gzip.body("pretend").unwrap()).await;
     assert_eq!((answer.text(), answer.header("content-encoding")), ("pretend", Some("gzip")));
@@ -88,7 +88,7 @@ async fn text_that_is_compressed_or_no_utf_8_is_no_detail() {
 }
 
 #[tokio::test]
-async fn what_is_no_error_or_has_a_body_of_its_own_is_left_alone() {
+async fn successes_and_errors_with_a_body_are_unchanged() {
     for (status, content_type) in [
         (200, "text/plain"),
         (204, "text/plain"),
@@ -115,7 +115,7 @@ async fn an_upgrade_passes() {
 }
 
 #[tokio::test]
-async fn who_opts_out_is_left_alone() {
+async fn a_response_that_opts_out_is_unchanged() {
     let mut response = Response::builder().status(503).body("closed for the season").unwrap();
     response.extensions_mut().insert(Untouched);
     assert_eq!(of(response).await.text(), "closed for the season");
@@ -135,7 +135,7 @@ async fn an_answer_to_head_has_headers_and_no_body() {
 }
 
 #[tokio::test]
-async fn a_layer_around_a_layer_changes_and_logs_nothing_more() {
+async fn a_second_layer_changes_and_logs_nothing() {
     use tower::Layer;
     let handler = tower::service_fn(async |_| {
         answer(Response::builder().status(500).body("the private text").unwrap())

@@ -1,4 +1,4 @@
-//! Text of errors that is not UTF-8, or not text.
+//! Error texts that are not UTF-8, or not text.
 
 use std::convert::Infallible;
 

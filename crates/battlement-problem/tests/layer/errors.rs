@@ -1,4 +1,4 @@
-//! Errors that a service returns in the place of a response.
+//! Errors that a service returns instead of a response.
 
 use std::{
     convert::Infallible,
@@ -15,7 +15,7 @@ use tower::{Layer, ServiceExt};
 
 use crate::stage::{BoxError, ID, send};
 
-/// The client side's typed error of a layer of ours: a rejection is its source.
+/// The typed client error of another battlement layer, with a rejection as its source.
 #[derive(Debug)]
 struct CircuitOpen(Rejection);
 
@@ -32,7 +32,7 @@ impl std::error::Error for CircuitOpen {
 }
 
 #[tokio::test]
-async fn an_error_nobody_knows_is_a_bug() {
+async fn an_unknown_error_is_a_bug() {
     let answer = send(ProblemLayer::new(), &[], async |_| {
         Err(io::Error::other("cannot open /etc/shop/key.pem"))
     });
@@ -44,7 +44,7 @@ async fn an_error_nobody_knows_is_a_bug() {
 }
 
 #[tokio::test]
-async fn a_problem_comes_through_services_whose_errors_are_boxed() {
+async fn a_problem_passes_through_services_with_boxed_errors() {
     let answer = send(ProblemLayer::new(), &[], async |_| {
         let problem =
             Problem::new(StatusCode::IM_A_TEAPOT, "short_and_stout").detail("tip me over");
@@ -57,7 +57,7 @@ async fn a_problem_comes_through_services_whose_errors_are_boxed() {
 }
 
 #[tokio::test]
-async fn a_problem_inside_of_an_io_error_is_found() {
+async fn a_problem_inside_an_io_error_is_found() {
     let problem = || {
         let problem = Problem::new(StatusCode::CONFLICT, "taken").detail("choose another");
         io::Error::other(BoxError::from(problem))
@@ -76,7 +76,7 @@ async fn a_problem_inside_of_an_io_error_is_found() {
 }
 
 #[tokio::test]
-async fn an_explainer_sees_what_is_inside_of_an_io_error() {
+async fn an_explainer_sees_the_error_inside_an_io_error() {
     let layer = ProblemLayer::new().explain(|error| {
         error.is::<CircuitOpen>().then(|| Problem::of_status(StatusCode::BAD_GATEWAY))
     });
@@ -86,7 +86,7 @@ async fn an_explainer_sees_what_is_inside_of_an_io_error() {
 }
 
 #[tokio::test]
-async fn rejections_of_our_layers_are_known_wherever_they_stand() {
+async fn battlement_rejections_are_found_anywhere_in_the_chain() {
     let wait = Duration::from_millis(1500);
     let rejection = Rejection::new(RejectionKind::CircuitOpen).retry_after(wait);
     let answer = send(ProblemLayer::new(), &[], async |_| Err(CircuitOpen(rejection))).await;
@@ -98,7 +98,7 @@ async fn rejections_of_our_layers_are_known_wherever_they_stand() {
 }
 
 #[tokio::test]
-async fn by_a_question_mark_they_are_known_as_well() {
+async fn battlement_rejections_convert_by_the_question_mark() {
     let answer = send(ProblemLayer::new(), &[], async |_| {
         let call = || -> Result<Infallible, Problem> {
             Err(CircuitOpen(Rejection::new(RejectionKind::CircuitOpen)))?
@@ -112,7 +112,7 @@ async fn by_a_question_mark_they_are_known_as_well() {
 }
 
 #[tokio::test]
-async fn the_user_s_explanation_goes_first() {
+async fn the_user_s_explainer_runs_first() {
     let layer = ProblemLayer::new().explain(|error| {
         let error = error.downcast_ref::<io::Error>()?;
         let full = error.kind() == io::ErrorKind::StorageFull;
@@ -127,7 +127,7 @@ async fn the_user_s_explanation_goes_first() {
 }
 
 #[tokio::test]
-async fn what_a_client_wrote_into_an_error_s_text_begins_no_line_of_its_own() {
+async fn client_text_in_an_error_cannot_start_a_log_line() {
     let chains = Arc::new(Mutex::new(Vec::new()));
     let layer = ProblemLayer::new().on_bug({
         let chains = Arc::clone(&chains);
@@ -142,7 +142,7 @@ async fn what_a_client_wrote_into_an_error_s_text_begins_no_line_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_bug_is_told_to_the_hook_whose_panics_harm_nobody() {
+async fn a_bug_reaches_the_hook_and_a_panic_of_the_hook_is_caught() {
     let bugs = Arc::new(Mutex::new(Vec::new()));
     let layer = ProblemLayer::new().on_bug({
         let bugs = Arc::clone(&bugs);
@@ -158,7 +158,7 @@ async fn a_bug_is_told_to_the_hook_whose_panics_harm_nobody() {
 }
 
 #[tokio::test]
-async fn a_service_that_cannot_get_ready_is_answered_for() {
+async fn an_error_of_poll_ready_is_answered() {
     let probe = Probe::new();
     probe.fail_readiness(ProbeError::new("the pool is gone"));
     let service = ProblemLayer::new().layer(probe);

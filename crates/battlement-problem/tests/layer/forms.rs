@@ -1,4 +1,4 @@
-//! The forms that an answer is written in.
+//! The formats of an answer.
 
 use battlement_core::{Answer as CoreAnswer, Caller, Rejection, RejectionKind, ResponseBody};
 use battlement_problem::{Problem, ProblemLayer};
@@ -25,7 +25,7 @@ async fn in_form(headers: &[(HeaderName, &'static str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn json_is_what_nobody_asks_for_and_everybody_gets() {
+async fn json_is_the_default_format() {
     for accept in ["application/json", "*/*", "image/png", "nonsense", "text/html;q=0"] {
         let answer = in_form(&[(ACCEPT, accept)]).await;
         assert_eq!(answer.status(), 404);
@@ -36,7 +36,7 @@ async fn json_is_what_nobody_asks_for_and_everybody_gets() {
 }
 
 #[tokio::test]
-async fn a_browser_gets_a_page_in_which_text_is_text() {
+async fn a_browser_gets_a_page_with_escaped_text() {
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     let answer = in_form(&[(ACCEPT, browser)]).await;
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
@@ -47,7 +47,7 @@ async fn a_browser_gets_a_page_in_which_text_is_text() {
 }
 
 #[tokio::test]
-async fn plain_text_has_the_same_and_no_control_characters() {
+async fn plain_text_has_the_same_content_without_control_characters() {
     let answer = in_form(&[(ACCEPT, "text/plain")]).await;
     assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
     let expected = "404 Not Found\n\
@@ -64,7 +64,7 @@ async fn the_lines_of_accept_are_one_list() {
 }
 
 #[tokio::test]
-async fn a_response_that_varies_already_is_not_told_so_twice() {
+async fn vary_accept_is_not_added_twice() {
     for (vary, expected) in [("origin, Accept", 1), ("*", 1), ("origin", 2)] {
         let answer = send(ProblemLayer::new(), &[], async |_| {
             answer(Response::builder().status(404).header("vary", vary).body("").unwrap())
@@ -130,7 +130,7 @@ async fn a_grpc_status_of_the_service_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_rejection_of_another_layer_keeps_its_words_and_gets_the_id() {
+async fn a_rejection_of_another_layer_keeps_its_document_and_gets_the_id() {
     let answer = send(ProblemLayer::new(), &[], async |_| Ok::<_, Problem>(rejected().await)).await;
     assert_eq!(answer.status(), 429);
     assert_eq!(answer.header("retry-after"), Some("7"));
@@ -161,7 +161,7 @@ async fn rejected() -> Response<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn a_problem_s_answer_to_head_says_how_long_it_would_be() {
+async fn an_answer_to_head_declares_the_length_of_the_problem() {
     let request = |method| Request::builder().method(method).body(()).unwrap();
     let handler = async |_| Ok::<_, Problem>(nasty().response::<Full<Bytes>>());
     let get = ask(ProblemLayer::new(), request(Method::GET), handler).await;

@@ -1,4 +1,4 @@
-//! Paths that no route answers, asked for over gRPC.
+//! gRPC calls to paths without a route.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Code of the application that fails while the layer runs it: every request gets an answer, and the log a line.
+//! Application code that fails while the layer runs it: every request is answered, and the failure is logged.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use crate::stage::{Answer, BoxError, ID, send};
 
-/// A part of an error that goes wrong.
+/// A faulty part of an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     TextFails,
@@ -159,7 +159,7 @@ async fn the_log_names_the_part_of_an_error_that_cannot_be_formatted() {
 }
 
 #[tokio::test]
-async fn an_explainer_that_panics_is_passed_over_and_logged() {
+async fn an_explainer_that_panics_is_skipped_and_logged() {
     let layer = ProblemLayer::new()
         .explain(|_| panic!("in an explainer"))
         .explain(|error| error.is::<io::Error>().then(|| Problem::of_status(StatusCode::GONE)));
@@ -223,7 +223,7 @@ async fn a_body_that_ends_by_an_error_that_cannot_be_formatted_reaches_the_hook(
     }
 }
 
-/// The same body, which says that it has a few bytes.
+/// The same body with a declared length of a few bytes.
 struct Short(Leaking);
 
 impl Body for Short {

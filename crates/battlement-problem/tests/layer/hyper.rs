@@ -1,4 +1,4 @@
-//! Errors of bodies, which the feature `hyper` knows.
+//! Body errors that the feature `hyper` explains.
 
 use battlement_problem::ProblemLayer;
 use bytes::Bytes;

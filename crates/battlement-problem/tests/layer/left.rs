@@ -1,4 +1,4 @@
-//! Problems that a handler leaves.
+//! Problems that a handler returns.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use http_body_util::Full;
 
 use crate::stage::{Answer, ID, send};
 
-/// What a database driver says: far more than a caller may know.
+/// An error of a database driver, with details that callers must not see.
 #[derive(Debug)]
 struct Driver(std::num::ParseIntError);
 
@@ -38,7 +38,7 @@ async fn left(layer: ProblemLayer, problem: impl Fn() -> Problem) -> Answer {
 }
 
 #[tokio::test]
-async fn an_operational_problem_says_what_it_was_told_and_nothing_of_its_source() {
+async fn an_operational_problem_exposes_its_text_and_not_its_source() {
     let problem = || {
         Problem::new(StatusCode::CONFLICT, "out_of_stock")
             .detail("only 3 left")
@@ -67,7 +67,7 @@ async fn an_operational_problem_says_what_it_was_told_and_nothing_of_its_source(
 }
 
 #[tokio::test]
-async fn a_bug_says_nothing_but_the_id_and_is_logged_once_with_the_whole_chain() {
+async fn a_bug_exposes_only_the_id_and_is_logged_once_with_its_chain() {
     let answer = left(ProblemLayer::new(), || bug().unwrap_err().detail("ignored")).await;
     assert_eq!(answer.status(), 500);
     let expected = serde_json::json!({
@@ -84,7 +84,7 @@ async fn a_bug_says_nothing_but_the_id_and_is_logged_once_with_the_whole_chain()
 }
 
 #[tokio::test]
-async fn causes_are_told_where_the_configuration_says_so() {
+async fn causes_are_exposed_if_configured() {
     let answer = left(ProblemLayer::new().expose(Expose::Causes), || bug().unwrap_err()).await;
     let causes = ["insert into cards failed for user root", "invalid digit found in string"];
     assert_eq!(answer.json()["causes"], serde_json::json!(causes));
@@ -98,7 +98,7 @@ async fn a_problem_without_a_source_is_not_logged() {
 }
 
 #[tokio::test]
-async fn switched_off_the_layer_leaves_the_handler_s_json() {
+async fn a_disabled_layer_leaves_the_json_of_the_handler() {
     let answer = left(ProblemLayer::new().enabled(false), || bug().unwrap_err()).await;
     assert_eq!(answer.json().get("request_id"), None);
     assert_eq!(answer.json()["code"], "internal");

@@ -1,4 +1,4 @@
-//! What the layer promises, through its public API.
+//! The behavior of the layer, through its public API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accept;

@@ -1,4 +1,4 @@
-//! Panics of a service, wherever they happen.
+//! Panics of a service, in every phase of a request.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use crate::stage::{Answer, BoxError, ID, send};
 
 #[tokio::test]
-async fn a_panic_is_a_bug_under_the_id_the_request_had() {
+async fn a_panic_is_a_bug_under_the_id_of_the_request() {
     let answer = send::<BoxError>(ProblemLayer::new(), &[], async |_| {
         tokio::task::yield_now().await;
         panic!("index {} out of the secret table", 7)
@@ -30,7 +30,7 @@ async fn a_panic_is_a_bug_under_the_id_the_request_had() {
 }
 
 #[tokio::test]
-async fn a_panic_with_no_text_is_one_too() {
+async fn a_panic_without_text_is_a_bug_too() {
     let answer = send::<BoxError>(ProblemLayer::new(), &[], async |_| std::panic::panic_any(7));
     is_a_bug(&answer.await, "panicked");
 }
@@ -45,7 +45,7 @@ fn is_a_bug(answer: &Answer, cause: &str) {
 }
 
 #[tokio::test]
-async fn a_payload_that_panics_when_dropped_harms_nobody() {
+async fn a_payload_that_panics_when_dropped_is_caught() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -57,7 +57,7 @@ async fn a_payload_that_panics_when_dropped_harms_nobody() {
 }
 
 #[tokio::test]
-async fn a_panic_in_the_call_itself_is_caught_too_and_the_service_lives() {
+async fn a_panic_in_call_is_caught_and_the_service_continues() {
     let probe = Probe::new();
     probe.next(Reply::panic_in_call());
     let service = ProblemLayer::new().layer(probe.clone());
@@ -68,7 +68,7 @@ async fn a_panic_in_the_call_itself_is_caught_too_and_the_service_lives() {
 }
 
 #[tokio::test]
-async fn a_panic_within_the_body_is_an_error_of_the_body_and_never_its_end() {
+async fn a_panic_in_the_body_is_an_error_and_not_its_end() {
     let probe = Probe::new();
     probe.next(Reply::body(ProbeBody::from("the first frame").panic()));
     let service = ProblemLayer::new().layer(probe);
@@ -82,7 +82,7 @@ async fn a_panic_within_the_body_is_an_error_of_the_body_and_never_its_end() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_told_once_however_many_layers_are_around() {
+async fn a_failed_body_is_reported_once_by_nested_layers() {
     for body in [ProbeBody::from("a").panic(), ProbeBody::from("a").error(ProbeError::new("lost"))]
     {
         let bugs = Arc::new(AtomicUsize::new(0));
@@ -100,7 +100,7 @@ async fn a_body_that_breaks_off_is_told_once_however_many_layers_are_around() {
     }
 }
 
-/// A body that promises a few bytes, and panics instead.
+/// A body that declares a few bytes and panics instead.
 struct Broken;
 
 impl Body for Broken {
@@ -120,7 +120,7 @@ impl Body for Broken {
 }
 
 #[tokio::test]
-async fn a_text_that_panics_while_it_is_read_leaves_the_status() {
+async fn a_text_body_that_panics_keeps_the_status() {
     let service = ProblemLayer::new().layer(service_fn(async |_: Request<()>| {
         Ok::<_, Infallible>(Response::builder().status(404).body(Broken).unwrap())
     }));
@@ -132,7 +132,7 @@ async fn a_text_that_panics_while_it_is_read_leaves_the_status() {
 }
 
 #[tokio::test]
-async fn switched_off_the_layer_lets_panics_pass() {
+async fn a_disabled_layer_does_not_catch_panics() {
     let probe = Probe::new();
     probe.next(Reply::panic_in_future());
     let service = ProblemLayer::new().enabled(false).layer(probe);

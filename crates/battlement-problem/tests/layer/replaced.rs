@@ -1,4 +1,4 @@
-//! Headers that describe a body which the layer replaces.
+//! Headers that describe a body that the layer replaces.
 
 use std::convert::Infallible;
 
@@ -33,7 +33,7 @@ fn described(status: u16) -> Response<&'static str> {
     response.body("go away").unwrap()
 }
 
-fn describes_nothing_but_the_problem(answer: &Answer) {
+fn describes_only_the_problem(answer: &Answer) {
     for (name, value) in OF_THE_BODY {
         assert_ne!(answer.header(name), Some(value), "{name}");
     }
@@ -44,23 +44,23 @@ fn describes_nothing_but_the_problem(answer: &Answer) {
 async fn the_metadata_of_a_replaced_body_goes_with_it() {
     let written = send(ProblemLayer::new(), &[], async |_| answer(described(404))).await;
     assert_eq!(written.json()["detail"], "go away");
-    describes_nothing_but_the_problem(&written);
+    describes_only_the_problem(&written);
 }
 
 #[tokio::test]
 async fn the_metadata_of_a_replaced_body_goes_with_it_for_head_and_grpc() {
     let request = || Request::builder().method(Method::HEAD).body(()).unwrap();
     let head = ask(ProblemLayer::new(), request(), async |_| answer(described(404))).await;
-    describes_nothing_but_the_problem(&head);
+    describes_only_the_problem(&head);
 
     let request = Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
     let grpc = ask(ProblemLayer::new(), request, async |_| answer(described(404))).await;
     assert_eq!(grpc.header("grpc-status"), Some("5"));
-    describes_nothing_but_the_problem(&grpc);
+    describes_only_the_problem(&grpc);
 }
 
 #[tokio::test]
-async fn the_length_of_the_whole_stays_on_a_416() {
+async fn content_range_stays_on_a_416() {
     let response = Response::builder().status(416).header("content-range", "bytes */1234");
     let response = response.header("accept-ranges", "bytes").body("").unwrap();
     let written = send(ProblemLayer::new(), &[], async |_| answer(response.clone())).await;
@@ -69,7 +69,7 @@ async fn the_length_of_the_whole_stays_on_a_416() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_left_alone_keeps_its_metadata() {
+async fn an_unchanged_body_keeps_its_metadata() {
     let mut response = described(404);
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/html"));
     let left = send(ProblemLayer::new(), &[], async |_| answer(response.clone())).await;
@@ -84,7 +84,7 @@ async fn a_header_that_was_set_on_the_problem_itself_stays() {
         let problem = Problem::of_status(StatusCode::PRECONDITION_FAILED)
             .header(header::ETAG, HeaderValue::from_static("\"now\""));
         let mut response = problem.response::<Full<Bytes>>();
-        // As a layer in between adds it.
+        // Added as by a layer in between.
         let name = HeaderName::from_static("content-digest");
         response.headers_mut().insert(name, HeaderValue::from_static("sha-256=:AAAA:"));
         Ok::<_, Infallible>(response)

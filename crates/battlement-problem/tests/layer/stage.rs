@@ -1,4 +1,4 @@
-//! A layer around a handler, one request, and what was logged meanwhile.
+//! Runs one request through a layer and a handler, and collects the log.
 
 use std::{
     convert::Infallible,
@@ -17,7 +17,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The id of every request here.
+/// The id of every request.
 pub(crate) const ID: &str = "request-4711";
 
 pub(crate) struct Answer {
@@ -60,7 +60,7 @@ pub(crate) async fn ask<E: Into<BoxError>>(
     Answer { response: Response::from_parts(parts, body), log }
 }
 
-/// What a handler that answers does.
+/// Returns a handler that answers with this response.
 pub(crate) fn answer(
     response: Response<&'static str>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -85,7 +85,7 @@ impl Answer {
         serde_json::from_slice(self.response.body()).unwrap()
     }
 
-    /// All that the caller gets.
+    /// Returns the whole answer as text.
     pub(crate) fn all(&self) -> String {
         format!("{:?} {}", self.response.headers(), String::from_utf8_lossy(self.response.body()))
     }

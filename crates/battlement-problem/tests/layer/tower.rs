@@ -1,4 +1,4 @@
-//! Errors of tower's own layers, which the feature `tower` knows.
+//! Errors of tower's layers, which the feature `tower` explains.
 
 use std::{future::pending, time::Duration};
 
@@ -11,7 +11,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn};
 use crate::stage::{BoxError, send};
 
 #[tokio::test]
-async fn tower_s_timeout_and_load_shed_are_known() {
+async fn errors_of_tower_timeout_and_load_shed_are_explained() {
     let never = service_fn(|_: Request<()>| pending::<Result<Response<Full<Bytes>>, BoxError>>());
     let slow = ServiceBuilder::new().timeout(Duration::from_millis(1)).service(never);
     let answer = send::<BoxError>(ProblemLayer::new(), &[], async |request| {
