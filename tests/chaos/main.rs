@@ -19,7 +19,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use battlement::problem::keep_caught_panics_quiet;
+use battlement::problem::silence_caught_panics;
 
 use crate::{dice::Dice, stack::Stack, tally::Tally};
 
@@ -68,7 +68,7 @@ async fn storm(stack: &Arc<Stack>, seed: u64, calls: u64) -> Tally {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_dropped_at_random_are_all_counted_and_leave_nothing_behind() {
-    keep_caught_panics_quiet();
+    silence_caught_panics();
     let stack = Arc::new(Stack::new());
     // The first half fills whatever has a bound: routes, series, cells, pools of the allocator.
     let mut tally = storm(&stack, 0, calls() / 2).await;

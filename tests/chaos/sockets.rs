@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use battlement::problem::keep_caught_panics_quiet;
+use battlement::problem::silence_caught_panics;
 use battlement_testkit::{
     client::Http2,
     eventually,
@@ -112,7 +112,7 @@ fn moment(dice: &mut Dice) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_cut_at_random_leave_nothing_behind() {
-    keep_caught_panics_quiet();
+    silence_caught_panics();
     let (stack, called) = (Arc::new(Stack::new()), Arc::new(AtomicU64::new(0)));
     let (layered, counted) = (stack.service(), Arc::clone(&called));
     let make = move |_| served(layered.clone(), Arc::clone(&counted));

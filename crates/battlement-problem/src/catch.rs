@@ -45,7 +45,7 @@ thread_local! {
 /// the layer sees it, so it is logged once that service has returned. A second panic before the first one is caught,
 /// which usually ends the process, is passed to the hook, and the first one is logged. A panic in a spawned task is
 /// not inside the layer.
-pub fn keep_caught_panics_quiet() {
+pub fn silence_caught_panics() {
     static ONCE: Once = Once::new();
     if ABORTS {
         return;

@@ -42,7 +42,7 @@ use self::render::Document;
 pub use self::{
     body::ResponseBody,
     bug::Bug,
-    catch::keep_caught_panics_quiet,
+    catch::silence_caught_panics,
     config::Expose,
     explain::Explain,
     field_error::FieldError,

@@ -3,7 +3,7 @@ use std::{any::Any, backtrace::Backtrace, error::Error, fmt, mem, panic::AssertU
 /// A panic that was caught, with its message and, if known, its location.
 ///
 /// Only the process's panic hook receives the location, so it is known only after
-/// [`keep_caught_panics_quiet`](crate::keep_caught_panics_quiet) was called.
+/// [`silence_caught_panics`](crate::silence_caught_panics) was called.
 #[derive(Debug)]
 pub struct Panic {
     pub(crate) message: String,

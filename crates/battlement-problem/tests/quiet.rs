@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use battlement_problem::{ProblemLayer, keep_caught_panics_quiet};
+use battlement_problem::{ProblemLayer, silence_caught_panics};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -25,8 +25,8 @@ fn install() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         panic::set_hook(Box::new(|info| TOLD.lock().unwrap().push(info.to_string())));
-        keep_caught_panics_quiet();
-        keep_caught_panics_quiet();
+        silence_caught_panics();
+        silence_caught_panics();
     });
 }
 

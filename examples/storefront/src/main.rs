@@ -43,7 +43,7 @@ use std::{
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use battlement::problem::keep_caught_panics_quiet;
+use battlement::problem::silence_caught_panics;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
@@ -59,7 +59,7 @@ const MISCONFIGURED: u8 = 78;
 
 fn main() -> ExitCode {
     // What a request panics with is logged under its id, and not written to stderr as well.
-    keep_caught_panics_quiet();
+    silence_caught_panics();
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
         Err(mistakes) => {

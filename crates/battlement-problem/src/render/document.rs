@@ -81,7 +81,7 @@ impl<'a> Document<'a> {
 
     /// Returns the causes, if they are exposed.
     #[must_use]
-    pub fn told_causes(&self) -> &[String] {
+    pub fn exposed_causes(&self) -> &[String] {
         &self.causes
     }
 

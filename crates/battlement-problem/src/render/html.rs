@@ -22,7 +22,7 @@ pub(super) fn render(document: &Document<'_>) -> String {
         }
         page.push_str("</ul>\n");
     }
-    for cause in document.told_causes() {
+    for cause in document.exposed_causes() {
         let _ = writeln!(page, "<pre>{}</pre>", Escaped(cause));
     }
     if let Some(id) = document.id() {

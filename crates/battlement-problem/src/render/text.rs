@@ -11,7 +11,7 @@ pub(super) fn render(document: &Document<'_>) -> String {
     for error in document.errors() {
         let _ = writeln!(text, "{}: {}", error.pointer, error.detail);
     }
-    for cause in document.told_causes() {
+    for cause in document.exposed_causes() {
         let _ = writeln!(text, "caused by: {cause}");
     }
     if let Some(id) = document.id() {
