@@ -109,11 +109,15 @@ pin_project! {
     impl<B, T: OnEnd> PinnedDrop for EndBody<B, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            match (*this.missing, *this.polls) {
-                (_, Polls::Running) => finish(this.on_end, Ending::Error, None),
-                (Missing::NONE, _) => finish(this.on_end, Ending::Complete, None),
-                (_, Polls::None) => this.on_end.take().into_iter().for_each(OnEnd::unread),
-                (_, Polls::Some) => finish(this.on_end, Ending::Dropped, None),
+            let ending = match *this.missing {
+                _ if *this.polls == Polls::Running => Ending::Error,
+                Missing::NONE => Ending::Complete,
+                _ => Ending::Dropped,
+            };
+            if ending == Ending::Dropped && *this.polls == Polls::None {
+                unread(this.on_end);
+            } else {
+                finish(this.on_end, ending, None);
             }
         }
     }
@@ -170,6 +174,21 @@ fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&He
     }
 }
 
+#[cold]
+fn unread<T: OnEnd>(on_end: &mut Option<T>) {
+    on_end.take().into_iter().for_each(OnEnd::unread);
+}
+
+/// Gives a frame to the reader of gRPC-Web, and ends the body with the trailers that it completes. Apart from the
+/// rest, so that other bodies carry none of it.
+#[inline(never)]
+fn read_web<T: OnEnd>(on_end: &mut Option<T>, data: &impl Buf) {
+    let reader = on_end.as_mut().and_then(OnEnd::web_trailers);
+    if let Some(trailers) = reader.and_then(|reader| reader.read(data)) {
+        finish(on_end, Ending::Trailers, Some(&trailers));
+    }
+}
+
 impl<B: Body, T: OnEnd> EndBody<B, T> {
     /// Wraps `inner`, which a server sends as `kind`.
     pub fn new(inner: B, kind: BodyKind, on_end: T) -> Self {
@@ -215,9 +234,8 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
                     let bytes = this.missing.pass(data.remaining());
                     if let Some(on_end) = this.on_end.as_mut() {
                         on_end.data(bytes);
-                        let web = on_end.web_trailers().and_then(|reader| reader.read(data));
-                        if let Some(trailers) = web {
-                            finish(this.on_end, Ending::Trailers, Some(&trailers));
+                        if on_end.web_trailers().is_some() {
+                            read_web(this.on_end, data);
                         }
                     }
                 } else if let Some(trailers) = frame.trailers_ref() {

@@ -36,19 +36,26 @@ pub(crate) struct Ticket {
     is_stream: bool,
     received: u64,
     sent: u64,
-    /// Present for a gRPC-Web call whose status is not known yet.
-    web: Option<Box<WebTrailers>>,
 }
 
-/// The source of the start time and the trace.
+/// The source of the start time and the trace. The parts that few requests have are boxed, so that a ticket stays
+/// eight words.
 #[derive(Debug)]
 enum Origin {
-    Request(RequestFacts),
-    /// Nanoseconds since the recorder was created: one word, where an `Instant` takes two.
-    Call {
-        since: u64,
-        trace: Option<Box<(TraceId, SpanId)>>,
+    Request {
+        facts: RequestFacts,
+        /// Present for a gRPC-Web response whose trailers have not come yet.
+        web: Option<Box<WebTrailers>>,
     },
+    /// Nanoseconds since the recorder was created: one word, where an `Instant` takes two.
+    Call { since: u64, more: Option<Box<CallMore>> },
+}
+
+/// The parts that few calls of a client have.
+#[derive(Debug, Default)]
+struct CallMore {
+    trace: Option<(TraceId, SpanId)>,
+    web: Option<WebTrailers>,
 }
 
 /// The outcome if the ticket is dropped now.
@@ -83,6 +90,8 @@ impl Ticket {
         let (method, uri) = (request.method(), request.uri());
         let subject = match side {
             Side::Grpc => recorder.grpc_method(uri),
+            // Learned with the response, and never another: the first route that is set stands.
+            _ if facts.route().is_some() => UNKNOWN,
             _ => recorder.route_of(method, uri, request.extensions()),
         };
         let is_stream = side == Side::Grpc && recorder.is_grpc_stream(subject);
@@ -90,7 +99,7 @@ impl Ticket {
         let scheme = Scheme::known(Some(&facts), request.extensions());
         key.set_https(scheme.map_or(recorder.config.https, Scheme::is_https));
         let received = recorder.received(request.headers());
-        let origin = Origin::Request(facts);
+        let origin = Origin::Request { facts, web: None };
         let method = MethodKind::of(request.method());
         Some(Self::open(pinned, origin, side, key, method, is_stream, received))
     }
@@ -111,7 +120,8 @@ impl Ticket {
         key.set_https(request.uri().scheme_str() == Some("https"));
         let received = recorder.received(request.headers());
         let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
-        let origin = Origin::Call { since: nanos(recorder.began, Instant::now()), trace };
+        let more = trace.map(|trace| Box::new(CallMore { trace: Some(trace), web: None }));
+        let origin = Origin::Call { since: nanos(recorder.began, Instant::now()), more };
         let method = MethodKind::of(request.method());
         Self::open(pinned, origin, side, key, method, is_stream, received)
     }
@@ -136,18 +146,7 @@ impl Ticket {
         received: u64,
     ) -> Self {
         let fate = Fate::Waiting;
-        let ticket = Self {
-            pinned,
-            origin,
-            side,
-            key,
-            fate,
-            method,
-            is_stream,
-            received,
-            sent: 0,
-            web: None,
-        };
+        let ticket = Self { pinned, origin, side, key, fate, method, is_stream, received, sent: 0 };
         ticket.traffic().active.add(ticket.pinned.shard, ticket.active_key(), 1);
         ticket
     }
@@ -189,7 +188,7 @@ impl Ticket {
         if self.side.is_grpc() {
             match GrpcCode::at_head(status, headers) {
                 Some(code) => self.judged(code),
-                None => self.web = WebTrailers::of(headers).map(Box::new),
+                None => self.read_web(headers),
             }
             return;
         }
@@ -222,13 +221,30 @@ impl Ticket {
         };
         self.is_stream |= is_type(value, b"text/event-stream");
         if is_type(value, b"application/grpc-web") {
-            self.web = WebTrailers::of(headers).map(Box::new);
+            self.read_web(headers);
+        }
+    }
+
+    /// Reads the trailers of a gRPC-Web response from its body.
+    #[inline(never)]
+    fn read_web(&mut self, headers: &HeaderMap) {
+        let Some(reader) = WebTrailers::of(headers) else { return };
+        match &mut self.origin {
+            Origin::Request { web, .. } => *web = Some(Box::new(reader)),
+            Origin::Call { more, .. } => more.get_or_insert_default().web = Some(reader),
+        }
+    }
+
+    fn web(&mut self) -> Option<&mut WebTrailers> {
+        match &mut self.origin {
+            Origin::Request { web, .. } => web.as_deref_mut(),
+            Origin::Call { more, .. } => more.as_mut()?.web.as_mut(),
         }
     }
 
     /// Sets the route that an inner layer provided, which overrides that of the request head.
     fn learn_route<B>(&mut self, response: &Response<B>) {
-        let Origin::Request(facts) = &self.origin else {
+        let Origin::Request { facts, .. } = &self.origin else {
             return;
         };
         if self.side != Side::Server {
@@ -263,7 +279,7 @@ impl Ticket {
 
     fn start(&self) -> Instant {
         match &self.origin {
-            Origin::Request(facts) => facts.start(),
+            Origin::Request { facts, .. } => facts.start(),
             Origin::Call { since, .. } => self.pinned.recorder.began + Duration::from_nanos(*since),
         }
     }
@@ -271,14 +287,14 @@ impl Ticket {
     /// Returns the trace of a sampled request.
     fn trace(&self) -> Option<(TraceId, SpanId)> {
         match &self.origin {
-            Origin::Request(facts) => sampled(facts.trace()?),
-            Origin::Call { trace, .. } => trace.as_deref().copied(),
+            Origin::Request { facts, .. } => sampled(facts.trace()?),
+            Origin::Call { more, .. } => more.as_ref()?.trace,
         }
     }
 
     fn drop_reason(&self) -> ErrorType {
         match &self.origin {
-            Origin::Request(facts) => facts.drop_reason().into(),
+            Origin::Request { facts, .. } => facts.drop_reason().into(),
             Origin::Call { .. } => DropReason::current().unwrap_or_default().into(),
         }
     }
@@ -332,6 +348,9 @@ fn sampled(trace: &battlement_core::Trace) -> Option<(TraceId, SpanId)> {
     trace.flags.is_sampled().then_some((trace.trace_id, trace.span_id))
 }
 
-fn trace_of_call<B>(request: &Request<B>) -> Option<Box<(TraceId, SpanId)>> {
-    sampled(CallFacts::of(request).trace()?).map(Box::new)
+fn trace_of_call<B>(request: &Request<B>) -> Option<(TraceId, SpanId)> {
+    sampled(CallFacts::of(request).trace()?)
 }
+
+// A ticket is moved several times, and beyond eight words by a call.
+const _: () = assert!(size_of::<Ticket>() <= 64);

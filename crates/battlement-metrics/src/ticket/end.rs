@@ -12,18 +12,14 @@ impl OnEnd for Ticket {
     }
 
     fn web_trailers(&mut self) -> Option<&mut WebTrailers> {
-        self.web.as_deref_mut()
+        self.web()
     }
 
     fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         match ending {
-            Ending::Complete | Ending::Trailers => {
-                self.judge_end(ending, trailers);
-                self.ended(ErrorType::None);
-            }
+            _ if self.side.is_grpc() => self.end_call(ending, trailers),
+            Ending::Complete | Ending::Trailers => self.ended(ErrorType::None),
             Ending::Error => self.ended(ErrorType::Body),
-            // The status is the last part of a gRPC call: the response is complete.
-            _ if self.side.is_grpc() && self.key.status != 0 => self.ended(ErrorType::None),
             _ => self.given_up(),
         }
     }
@@ -46,20 +42,34 @@ impl Drop for Ticket {
         }
         self.learn_late_route();
         self.record();
-        if let Origin::Request(facts) = &self.origin {
+        if let Origin::Request { facts, .. } = &self.origin {
             facts.release(self.pinned.claimant(self.side));
         }
     }
 }
 
 impl Ticket {
+    /// Ends a gRPC call. After a status in the head nothing is missing: the response is complete.
+    #[inline(never)]
+    fn end_call(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
+        let is_open = self.key.status == 0;
+        match ending {
+            Ending::Complete | Ending::Trailers => {
+                self.judge_end(ending, trailers);
+                self.ended(ErrorType::None);
+            }
+            Ending::Error => self.ended(ErrorType::Body),
+            _ if is_open => self.given_up(),
+            _ => self.ended(ErrorType::None),
+        }
+    }
+
     /// Sets the status of a gRPC call from the end of its body, if the head left the status open, unless the trailers
     /// are present but unreadable.
     fn judge_end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
-        let is_hidden = || self.web.as_ref().is_some_and(|web| !web.is_readable());
-        if self.side.is_grpc()
-            && self.key.status == 0
-            && !is_hidden()
+        let is_hidden = self.web().is_some_and(|web| !web.is_readable());
+        if self.key.status == 0
+            && !is_hidden
             && let Some(code) = GrpcCode::at_end(ending, trailers)
         {
             self.judged(code);
@@ -70,7 +80,7 @@ impl Ticket {
     /// layer dropped it, whose response is not known here.
     fn given_up(&mut self) {
         let reason = self.drop_reason();
-        if reason == ErrorType::Cancelled {
+        if reason == ErrorType::Cancelled && self.side.is_grpc() {
             self.judge_end(Ending::Dropped, None);
         }
         self.ended(reason);
@@ -78,7 +88,7 @@ impl Ticket {
 
     /// Sets the route that an inner layer provided, for a request that never got a response.
     fn learn_late_route(&mut self) {
-        if let (Side::Server, Origin::Request(facts)) = (self.side, &self.origin)
+        if let (Side::Server, Origin::Request { facts, .. }) = (self.side, &self.origin)
             && self.key.status == 0
             && let Some(template) = facts.route()
         {
