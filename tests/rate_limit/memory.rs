@@ -28,7 +28,7 @@ fn of_the_network(n: u32) -> IpAddr {
 
 /// An address of the `n`th IPv4 /16, or of the `n`th IPv6 /32 from another one on.
 fn of_another_network(n: u32) -> IpAddr {
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         return Ipv4Addr::from_bits(0x0100_0000 + (n << 16) + 1).into();
     }
     Ipv6Addr::from_bits(u128::from(0x2400_0000 + n) << 96 | 1).into()

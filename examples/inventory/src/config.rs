@@ -15,7 +15,7 @@ use crate::env::{Env, Mistakes};
 const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3002);
 
 /// Some seconds less than the thirty that Kubernetes waits before it kills.
-const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("it is not zero");
+const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("15,000 is not zero");
 
 pub struct Config {
     /// Where to listen.

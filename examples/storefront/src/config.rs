@@ -29,7 +29,7 @@ const ADMIN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 
 const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not zero");
 
 /// Some seconds less than the thirty that Kubernetes waits before it kills.
-const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("it is not zero");
+const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("15,000 is not zero");
 
 /// Far more than one customer asks, so that those who share an address do not feel it.
 const ADDRESS_PER_MINUTE: PerMinute = per_minute(300);

@@ -29,7 +29,7 @@ impl InFlight {
         self.undo.cancelled().await;
     }
 
-    /// Has orders undone that are still in flight so long after `stop`.
+    /// Undoes the orders that are still in flight when `wait` has passed after `stop`.
     pub fn undo_after(&self, stop: Stop, wait: Duration) {
         let undo = self.undo.clone();
         tokio::spawn(async move {
@@ -45,7 +45,7 @@ impl InFlight {
         self.tasks.wait().await;
     }
 
-    /// How many orders are in flight.
+    /// Returns the number of orders in flight.
     pub fn count(&self) -> usize {
         self.tasks.len()
     }

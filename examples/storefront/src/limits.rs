@@ -37,7 +37,7 @@ pub struct Shared {
     metrics: RedisMetrics,
 }
 
-/// The secret that hides in Redis whose limits are kept there. It has no `Debug`.
+/// The secret that the keys in Redis are hashed with. This type has no `Debug`.
 #[derive(Default)]
 pub struct KeySecret(Option<Box<str>>);
 
@@ -199,7 +199,7 @@ impl FromStr for Shared {
 }
 
 impl Shared {
-    /// Another secret begins all counts anew.
+    /// Sets the secret of the keys. A new secret resets all counts.
     pub fn keyed_by(mut self, secret: KeySecret) -> Self {
         if let Some(secret) = secret.0 {
             self.redis = self.redis.key_secret(secret.as_bytes());
@@ -209,7 +209,7 @@ impl Shared {
 }
 
 impl KeySecret {
-    /// Nobody finds as many by trying.
+    /// 128 bits cannot be guessed.
     const LEAST_BYTES: usize = 16;
 }
 

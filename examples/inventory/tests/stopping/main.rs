@@ -19,8 +19,8 @@ fn start(drain_ms: &str) -> Process {
     Process::start(env!("CARGO_BIN_EXE_inventory"), &settings)
 }
 
-/// What a client can send and then fall silent: nothing, half a preface, a preface, a preface and settings, the head
-/// of a call, and half a message as well.
+/// Returns the bytes after which a client falls silent: none, half a preface, a preface, settings as well, the head of a
+/// call, and half a message.
 fn states() -> [Vec<u8>; 6] {
     let message = frame(0, 0, &[0, 0, 0, 0, 99, 10, 7]);
     [
@@ -33,13 +33,13 @@ fn states() -> [Vec<u8>; 6] {
     ]
 }
 
-/// A frame of the first stream (RFC 9113, section 4.1).
+/// Returns a frame of the first stream (RFC 9113, section 4.1).
 fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     [&[0, 0, length, kind, flags, 0, 0, 0, 1], payload].concat()
 }
 
-/// The head of a call, in literals (RFC 7541, section 6.2.2) but for method and scheme.
+/// Returns the head of a call, in literals (RFC 7541, section 6.2.2) but for method and scheme.
 fn head() -> Vec<u8> {
     let literal = |name: &[u8], value: &str| {
         [name, &[u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()

@@ -10,13 +10,13 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(20);
 const HEAD: &str = "POST /orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n";
 
-/// A request whose head says how long its body is.
+/// Returns a request with a `content-length`.
 pub fn sized(bytes: usize) -> Vec<u8> {
     let head = format!("{HEAD}content-length: {bytes}\r\n\r\n");
     [head.into_bytes(), vec![b' '; bytes]].concat()
 }
 
-/// A request that sends its body in chunks, so that nobody knows its length before the last.
+/// Returns a request with a chunked body, whose length is unknown before its end.
 pub fn chunked(bytes: usize) -> Vec<u8> {
     const CHUNK: usize = 10_000;
     let chunk = [format!("{CHUNK:x}\r\n").as_bytes(), &[b' '; CHUNK], b"\r\n"].concat();

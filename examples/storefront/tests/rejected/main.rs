@@ -9,7 +9,7 @@ mod running;
 use client::{Client, chunked, sized};
 use running::Storefront;
 
-/// A shop whose limit has been reached.
+/// Starts a shop, and uses up the limit of this client.
 fn start() -> Storefront {
     let shop = Storefront::start(&[("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "1")]);
     assert_eq!(shop.get("/orders/1").status, 404);

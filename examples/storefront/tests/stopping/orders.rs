@@ -21,7 +21,7 @@ impl Charging {
         Self::beside(drain_ms, |_| None)
     }
 
-    /// The same, with another client on a connection of its own.
+    /// Creates the same state, with another client on a connection of its own.
     fn beside(drain_ms: &str, begin: fn(&Process) -> Option<TcpStream>) -> Self {
         let payments = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", payments.local_addr().unwrap());
