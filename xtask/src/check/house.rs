@@ -28,8 +28,6 @@ type Rule = fn(&File) -> Vec<String>;
 const PENDING: &[&str] = &[
     "CHANGELOG.md",
     "benches",
-    "crates/battlement-metrics",
-    "crates/battlement-problem",
     "crates/battlement-rate-limit",
     "docs",
     "examples",
