@@ -130,6 +130,7 @@ mod encoded;
 mod engine;
 mod engines;
 mod entry;
+mod exchange;
 mod failure;
 mod fault;
 mod flight;

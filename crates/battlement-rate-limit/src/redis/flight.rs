@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 
 use super::{
     deadline::until,
-    engine::{Answered, Engine, Question, Replied},
+    engine::{Answered, Engine, Question},
+    exchange::Replied,
     fault::Fault,
     turn::Turn,
 };

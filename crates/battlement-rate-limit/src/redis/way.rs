@@ -3,7 +3,8 @@ use std::{slice, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 use super::{
-    engine::{Answered, Engine, Form, Question, spawn},
+    engine::{Answered, Engine, Question, spawn},
+    exchange::Form,
     flight::{self, Job},
     lanes::Entered,
 };
