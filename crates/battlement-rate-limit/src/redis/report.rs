@@ -12,7 +12,8 @@ use super::{Observe, State, fault::Fault};
 pub(super) struct Report {
     observe: Option<Arc<dyn Observe>>,
     state: Mutex<Reported>,
-    states: Limits,
+    down: Limits,
+    degraded: Limits,
     commands: Limits,
 }
 
@@ -34,7 +35,8 @@ impl Report {
     pub(super) fn new(observe: Option<Arc<dyn Observe>>) -> Self {
         let limits = || array::from_fn(|_| LogLimit::per(PERIOD));
         let state = Reported { state: State::Connecting, kind: None, logged: false };
-        Self { observe, state: Mutex::new(state), states: limits(), commands: limits() }
+        let (down, degraded, commands) = (limits(), limits(), limits());
+        Self { observe, state: Mutex::new(state), down, degraded, commands }
     }
 
     /// Reports the state, which is read here, and the reason for one that is not up, if they have changed.
@@ -61,7 +63,8 @@ impl Report {
     /// Logs that Redis does not decide, or a part of it, if the reason was not logged in the last minute.
     fn log_fault(&self, state: State, fault: &Fault) -> bool {
         let (why, fix) = (fault.to_string(), fault.fix());
-        let Some(suppressed) = self.states[fault.kind()].admit() else {
+        let limits = if state == State::Degraded { &self.degraded } else { &self.down };
+        let Some(suppressed) = limits[fault.kind()].admit() else {
             tracing::debug!(why, fix, state = state.as_str(), "Redis is unavailable");
             return false;
         };
@@ -108,5 +111,65 @@ fn log_up(before: &Reported) {
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Report").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use tracing::{
+        Event, Level, Metadata, Subscriber,
+        span::{Attributes, Id, Record},
+        subscriber::with_default,
+    };
+
+    use super::*;
+
+    /// Counts warnings.
+    #[derive(Clone, Default)]
+    struct Warnings(Arc<AtomicUsize>);
+
+    impl Subscriber for Warnings {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::WARN
+        }
+
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    /// Reports each state with its fault, and returns the number of warnings.
+    fn warnings(states: &[(State, Option<Fault>)]) -> usize {
+        let (report, warnings) = (Report::new(None), Warnings::default());
+        with_default(warnings.clone(), || {
+            states.iter().for_each(|(state, fault)| report.state(|| *state, fault.as_ref()));
+        });
+        warnings.0.load(Relaxed)
+    }
+
+    #[test]
+    fn each_reason_for_an_outage_is_warned_of_once_however_often_it_comes() {
+        let late = || (State::Down, Some(Fault::Late));
+        let up = || (State::Up, None);
+        assert_eq!(warnings(&[late(), up(), late(), up(), late()]), 1);
+        let broken = (State::Down, Some(Fault::Broken));
+        assert_eq!(warnings(&[late(), broken, late()]), 2, "the reason changes");
+    }
+
+    #[test]
+    fn an_outage_is_warned_of_after_parts_were_unavailable_for_the_same_reason() {
+        let of = |state| (state, Some(Fault::Late));
+        assert_eq!(warnings(&[of(State::Degraded), of(State::Down), of(State::Degraded)]), 2);
     }
 }
