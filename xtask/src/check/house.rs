@@ -25,14 +25,8 @@ struct File {
 type Rule = fn(&File) -> Vec<String>;
 
 /// Paths whose text predates the rules of language. Each is removed from the list once it is rewritten.
-const PENDING: &[&str] = &[
-    "CHANGELOG.md",
-    "benches",
-    "crates/battlement-rate-limit",
-    "docs",
-    "examples",
-    "tests",
-];
+const PENDING: &[&str] =
+    &["CHANGELOG.md", "benches", "crates/battlement-rate-limit", "docs", "examples", "tests"];
 
 const RULES: &[Rule] = &[
     layers::broken,

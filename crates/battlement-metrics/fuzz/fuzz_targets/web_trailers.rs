@@ -8,7 +8,8 @@ use libfuzzer_sys::fuzz_target;
 
 fn trailers(content_type: &'static str, body: &[u8], piece: usize) -> Option<HeaderMap> {
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
-    let mut reader = WebTrailers::of(&HeaderMap::from_iter(headers)).expect("the content type is gRPC-Web");
+    let mut reader =
+        WebTrailers::of(&HeaderMap::from_iter(headers)).expect("the content type is gRPC-Web");
     let mut found = None;
     for piece in body.chunks(piece) {
         let read = reader.read(&Bytes::copy_from_slice(piece));
