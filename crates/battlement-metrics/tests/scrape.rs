@@ -7,7 +7,10 @@ mod alone {
         convert::Infallible,
         fs,
         future::{Ready, ready},
-        sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering::Relaxed},
+        },
         thread,
         time::Duration,
     };
@@ -17,23 +20,14 @@ mod alone {
     use bytes::Bytes;
     use http::{Request, Response};
     use http_body_util::Empty;
-    use tokio::time::Instant;
     use tokio_test::task::spawn;
     use tower::{Layer, Service, service_fn};
 
     const SERIES: usize = 5_000;
-    /// Each, and more until as many scrapes are over.
-    const REQUESTS: usize = 20_000;
-    /// The batch size, small enough that a busy machine leaves some batches undisturbed.
+    const SCRAPES: usize = 10;
     const BATCH: usize = 100;
-    const SCRAPES: usize = 2;
-    /// A machine that does something else for a moment does it in one of them: what holds up requests by itself
-    /// does it in all.
-    const ROUNDS: usize = 6;
-    /// The maximum added latency of a request, compared with a request without metrics.
-    const MOST: Duration = Duration::from_micros(10);
-    /// A scrape takes a hundred times as long.
-    const STALL: Duration = Duration::from_millis(2);
+    /// The limit for the CPU time that a scrape on another thread adds to the mean request, by cache misses for example.
+    const ADDED: Duration = Duration::from_micros(20);
 
     type Body = Empty<Bytes>;
 
@@ -41,85 +35,113 @@ mod alone {
         ready(Ok(Response::new(Empty::new())))
     }
 
-    /// Sends a request for the route, reads the response to its end, and returns the duration.
-    fn serve<S>(service: &mut S, route: &str) -> Duration
+    /// Sends a request for the route and reads the response to its end.
+    fn serve<S>(service: &mut S, route: &str)
     where
         S: Service<Request<Body>, Error = Infallible, Future: Unpin>,
     {
         let mut request = Request::new(Body::new());
         RequestFacts::of_or_start(&mut request).set_route(route.to_owned());
-        let began = Instant::now();
-        let answered = spawn(service.call(request)).poll();
-        assert!(answered.is_ready());
-        drop(answered);
-        began.elapsed()
+        assert!(spawn(service.call(request)).poll().is_ready());
     }
 
-    /// Returns the voluntary and the involuntary context switches of this thread.
-    fn switches() -> [u64; 2] {
-        let status = fs::read_to_string("/proc/thread-self/status").unwrap();
-        ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"].map(|name| {
-            let value = status.lines().find_map(|line| line.strip_prefix(name));
-            value.unwrap().trim().parse().unwrap()
-        })
+    /// The time and the waits of this thread, neither of which depends on what else the machine does.
+    #[derive(Clone, Copy, Debug, Default)]
+    struct Usage {
+        requests: u32,
+        cpu: Duration,
+        /// Voluntary context switches: a thread that waits for a lock gives up its processor.
+        waits: u64,
     }
 
-    /// Returns the 99.9th percentile and the maximum.
-    fn tail(mut times: Vec<Duration>) -> (Duration, Duration) {
-        times.sort_unstable();
-        (times[times.len() * 999 / 1_000], times[times.len() - 1])
+    impl Usage {
+        /// Returns the usage of this thread since its start.
+        fn now() -> Self {
+            let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+            let cpu = Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap());
+            let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+            let name = "voluntary_ctxt_switches:";
+            let waits = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            Self { requests: 0, cpu, waits: waits.trim().parse().unwrap() }
+        }
+
+        /// Adds the usage of a batch of requests.
+        fn add(&mut self, mut request: impl FnMut()) {
+            let before = Self::now();
+            (0..BATCH).for_each(|_| request());
+            let after = Self::now();
+            self.requests += u32::try_from(BATCH).unwrap();
+            self.cpu += after.cpu - before.cpu;
+            self.waits += after.waits - before.waits;
+        }
+
+        fn mean(&self) -> Duration {
+            self.cpu / self.requests
+        }
+    }
+
+    /// Returns the usage of requests on this thread alone, and while another thread scrapes.
+    fn usage(mut request: impl FnMut(), mut scrape: impl FnMut(usize) + Send) -> [Usage; 2] {
+        let [mut quiet, mut scraped] = [Usage::default(); 2];
+        (0..SCRAPES).for_each(|_| quiet.add(&mut request));
+        let scrapes = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for nth in 0..SCRAPES {
+                    scrape(nth);
+                    scrapes.fetch_add(1, Relaxed);
+                }
+            });
+            while scrapes.load(Relaxed) < SCRAPES {
+                scraped.add(&mut request);
+            }
+        });
+        [quiet, scraped]
+    }
+
+    /// Returns whether requests wait for most scrapes, as they do for a lock; a few waits are the allocator's.
+    fn waits_for_scrapes(scraped: &Usage) -> bool {
+        scraped.waits >= SCRAPES as u64 / 2
+    }
+
+    fn measured() -> (HttpMetrics, Exposition) {
+        let metrics = HttpMetrics::builder().max_series(20_000).max_routes(8_192).build();
+        let mut service = metrics.server_layer().layer(service_fn(answer));
+        for nth in 0..SERIES {
+            serve(&mut service, &format!("/{nth}"));
+        }
+        let page = Exposition::new().metrics(&metrics);
+        (metrics, page)
+    }
+
+    fn render(page: &Exposition) {
+        let text = page.render(Format::OpenMetrics);
+        assert!(text.matches("_seconds_count{").count() >= SERIES);
     }
 
     #[test]
     fn no_request_waits_for_a_scrape_of_5000_series() {
-        let metrics = HttpMetrics::builder().max_series(20_000).max_routes(8_192).build();
-        let service = metrics.server_layer().layer(service_fn(answer));
-        let page = Exposition::new().metrics(&metrics);
-        let (scrapes, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (metrics, page) = measured();
+        let mut service = metrics.server_layer().layer(service_fn(answer));
         let mut maker = service.clone();
-        for nth in 0..SERIES {
-            serve(&mut maker, &format!("/{nth}"));
-        }
-        let scrape = || {
-            while !is_over.load(Relaxed) {
-                let begun = scrapes.load(Relaxed);
-                serve(&mut maker, &format!("/new/{begun}"));
-                let text = page.render(Format::OpenMetrics);
-                assert!(text.matches("_seconds_count{").count() >= SERIES);
-                scrapes.store(begun + 1, Relaxed);
-            }
+        let scrape = |nth| {
+            serve(&mut maker, &format!("/new/{nth}"));
+            render(&page);
         };
-        let (mut service, mut bare) = (service, service_fn(answer));
-        let mut round = || {
-            let (mut counted, mut uncounted) = (Vec::new(), Vec::new());
-            let (began, mut before) = (scrapes.load(Relaxed), switches());
-            while counted.len() < REQUESTS || scrapes.load(Relaxed) < began + SCRAPES {
-                let kept = counted.len();
-                for _ in 0..BATCH {
-                    counted.push(serve(&mut service, "/0"));
-                    uncounted.push(serve(&mut bare, "/0"));
-                }
-                let after = switches();
-                if after[1] > before[1] && after[0] == before[0] {
-                    counted.truncate(kept);
-                    uncounted.truncate(kept);
-                }
-                before = after;
-            }
-            (tail(counted), tail(uncounted))
+        let [quiet, scraped] = usage(|| serve(&mut service, "/0"), scrape);
+        assert!(!waits_for_scrapes(&scraped), "{scraped:?}");
+        assert!(scraped.mean() < quiet.mean() + ADDED, "{scraped:?} after {quiet:?}");
+    }
+
+    #[test]
+    fn requests_that_share_a_lock_with_a_scrape_are_seen_to_wait() {
+        let (_, page) = measured();
+        let shared = Mutex::new(service_fn(answer));
+        let scrape = |_| {
+            let _held = shared.lock().unwrap();
+            render(&page);
         };
-        let mut rounds = Vec::new();
-        thread::scope(|scope| {
-            scope.spawn(scrape);
-            // One stall as long as a scrape is too seldom for a percentile.
-            let is_calm = |(counted, uncounted): ((Duration, Duration), (Duration, Duration))| {
-                counted.0 < uncounted.0 + MOST && counted.1 < uncounted.1 + STALL
-            };
-            while rounds.len() < ROUNDS && !rounds.last().copied().is_some_and(is_calm) {
-                rounds.push(round());
-            }
-            is_over.store(true, Relaxed);
-            assert!(rounds.last().copied().is_some_and(is_calm), "{rounds:?}");
-        });
+        let [_, scraped] = usage(|| serve(&mut *shared.lock().unwrap(), "/0"), scrape);
+        assert!(waits_for_scrapes(&scraped), "{scraped:?}");
     }
 }
