@@ -7,6 +7,7 @@
 
 mod caller;
 mod dice;
+mod hanging;
 mod page;
 mod script;
 mod service;

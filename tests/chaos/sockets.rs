@@ -135,7 +135,7 @@ async fn connections_cut_at_random_leave_nothing_behind() {
     for client in clients {
         client.await.unwrap();
     }
-    // A client that sends more and leaves while a body hangs is not noticed by hyper, which reads no further.
+    // hyper does not notice a client that pipelines bytes and leaves while a body hangs; see the tests in `hanging`.
     server.stop().await;
     let ended = || {
         let upstream = stack.upstream.calls.load(Relaxed);
