@@ -46,6 +46,13 @@ impl<B> ResponseBody<B> {
     }
 }
 
+/// An empty body, whatever `B` is, so that layers which answer with a default body can stand outside.
+impl<B> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl<B> Body for ResponseBody<B>
 where
     B: Body,
@@ -80,5 +87,19 @@ where
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[test]
+    fn the_default_body_is_empty() {
+        let body = ResponseBody::<Full<Bytes>>::default();
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
     }
 }

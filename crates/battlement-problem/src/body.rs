@@ -61,6 +61,13 @@ impl<B> ResponseBody<B> {
     }
 }
 
+/// An empty body, whatever `B` is.
+impl<B> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::own(core::ResponseBody::empty())
+    }
+}
+
 impl<B> Body for ResponseBody<B>
 where
     B: Body<Data: From<Bytes>, Error: Into<BoxError>>,
@@ -128,5 +135,19 @@ impl fmt::Display for Told {
 impl Error for Told {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(self.0.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[test]
+    fn the_default_body_is_empty() {
+        let body = ResponseBody::<Full<Bytes>>::default();
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
     }
 }

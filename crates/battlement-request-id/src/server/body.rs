@@ -23,6 +23,13 @@ impl<B> ResponseBody<B> {
     }
 }
 
+/// The default of the inner body, without an id.
+impl<B: Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::new(Scoped::new(None, B::default()))
+    }
+}
+
 impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;
@@ -40,5 +47,20 @@ impl<B: Body> Body for ResponseBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.scoped.get().map(Body::size_hint).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[test]
+    fn the_default_body_is_the_default_of_the_inner_body() {
+        let body = ResponseBody::<Full<Bytes>>::default();
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
     }
 }
