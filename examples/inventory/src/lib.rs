@@ -1,6 +1,6 @@
-//! Keeps the stock of a small shop. Other services reserve from it over gRPC.
+//! Keeps the stock of a small shop, and serves it over gRPC.
 //!
-//! A library as well as a program, so that the storefront can run it inside its own process.
+//! The crate is a library as well as a program, so that the storefront can run it inside its own process.
 
 pub mod proto;
 mod server;

@@ -48,7 +48,7 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let listener = TcpListener::bind(config.addr)
         .await
         .with_context(|| format!("cannot listen on {}", config.addr))?;
-    let stock = Stock::of_the_shop();
+    let stock = Stock::of_shop();
     let serve = |stop: Stop| inventory::serve(listener, stock, stop.requested());
     signals.run(config.drain, serve).await
 }

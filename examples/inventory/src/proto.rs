@@ -114,8 +114,8 @@ pub mod inventory_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Takes what an order needs: all of it or nothing. Asked again for the same order, it takes no more.
-        /// FAILED_PRECONDITION: too little is left of a product.
+        /// Reserves all lines of an order, or none. A repeated call for the same order reserves nothing more.
+        /// FAILED_PRECONDITION: not enough stock of a product.
         pub async fn reserve(
             &mut self,
             request: impl tonic::IntoRequest<super::ReserveRequest>,
@@ -129,7 +129,7 @@ pub mod inventory_client {
             req.extensions_mut().insert(GrpcMethod::new("inventory.v1.Inventory", "Reserve"));
             self.inner.unary(req, path, codec).await
         }
-        /// Puts back what an order took. Nothing happens if it took nothing.
+        /// Releases the reservation of an order, if there is one.
         pub async fn release(
             &mut self,
             request: impl tonic::IntoRequest<super::ReleaseRequest>,
@@ -158,13 +158,13 @@ pub mod inventory_server {
     /// Generated trait containing gRPC methods that should be implemented for use with InventoryServer.
     #[async_trait]
     pub trait Inventory: std::marker::Send + std::marker::Sync + 'static {
-        /// Takes what an order needs: all of it or nothing. Asked again for the same order, it takes no more.
-        /// FAILED_PRECONDITION: too little is left of a product.
+        /// Reserves all lines of an order, or none. A repeated call for the same order reserves nothing more.
+        /// FAILED_PRECONDITION: not enough stock of a product.
         async fn reserve(
             &self,
             request: tonic::Request<super::ReserveRequest>,
         ) -> std::result::Result<tonic::Response<super::ReserveResponse>, tonic::Status>;
-        /// Puts back what an order took. Nothing happens if it took nothing.
+        /// Releases the reservation of an order, if there is one.
         async fn release(
             &self,
             request: tonic::Request<super::ReleaseRequest>,

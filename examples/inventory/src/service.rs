@@ -1,4 +1,4 @@
-//! The stock, as gRPC sees it.
+//! The gRPC service of the stock.
 
 use tonic::{Request, Response, Status};
 use tracing::info;

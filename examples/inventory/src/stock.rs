@@ -1,4 +1,4 @@
-//! What the shop has on its shelves.
+//! The stock of the shop.
 
 use std::{
     collections::HashMap,
@@ -6,16 +6,16 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-const LONGEST_ORDER_ID: usize = 64;
+const MAX_ORDER_ID_BYTES: usize = 64;
 
-/// Some pieces of one product.
+/// A quantity of one product.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub product_id: String,
     pub quantity: u32,
 }
 
-/// Why nothing was reserved.
+/// The reason why an order was not reserved.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotReserved {
     Malformed(&'static str),
@@ -23,7 +23,7 @@ pub enum NotReserved {
     NotEnough { product_id: String, left: u32 },
 }
 
-/// The stock in memory: a real shop would keep it in a database.
+/// The stock, in memory: a real shop would use a database.
 #[derive(Debug)]
 pub struct Stock {
     shelves: Mutex<Shelves>,
@@ -32,7 +32,7 @@ pub struct Stock {
 #[derive(Debug)]
 struct Shelves {
     left: HashMap<String, u32>,
-    /// By order. Each reservation takes at least one piece, so the stock itself bounds their number.
+    /// Reservations by order. Each holds at least one piece, so the stock itself bounds their number.
     reserved: HashMap<String, HashMap<String, u32>>,
 }
 
@@ -42,14 +42,14 @@ impl Stock {
         Self { shelves: Mutex::new(Shelves { left, reserved: HashMap::new() }) }
     }
 
-    /// What the shop opens with.
+    /// Returns the stock with which the shop opens.
     #[must_use]
-    pub fn of_the_shop() -> Self {
+    pub fn of_shop() -> Self {
         Self::new([("mug", 10_000), ("teapot", 1_000), ("kettle", 500), ("samovar", 3)])
     }
 
-    /// Takes all the lines for the order, or none. An order that has its pieces keeps them and gets no
-    /// more, so that a caller who missed the answer may simply ask again.
+    /// Reserves all lines of the order, or none. A repeated request for the same order reserves nothing more, so a
+    /// caller that missed the response can retry.
     pub fn reserve(&self, order_id: &str, lines: &[Line]) -> Result<(), NotReserved> {
         let wanted = count(order_id, lines)?;
         let mut shelves = self.lock();
@@ -66,7 +66,7 @@ impl Stock {
         Ok(())
     }
 
-    /// Puts back what the order took, and says whether there was anything.
+    /// Releases the reservation of an order, and returns whether there was one.
     pub fn release(&self, order_id: &str) -> bool {
         let mut shelves = self.lock();
         let Some(lines) = shelves.reserved.remove(order_id) else {
@@ -78,12 +78,12 @@ impl Stock {
         true
     }
 
-    /// How many pieces of a product are left, if the shop has the product at all.
+    /// Returns the number of pieces left of a product, or `None` if the product is unknown.
     pub fn left(&self, product_id: &str) -> Option<u32> {
         self.lock().left.get(product_id).copied()
     }
 
-    /// No code panics while it holds the lock, so a poisoned one holds sound data.
+    /// Locks the shelves. No code panics while it holds the lock, so the data behind a poisoned lock is sound.
     fn lock(&self) -> MutexGuard<'_, Shelves> {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,18 +101,18 @@ impl Shelves {
     }
 }
 
-/// Pieces by product, however many lines name it.
+/// Returns the pieces by product, summed over all lines.
 fn count(order_id: &str, lines: &[Line]) -> Result<HashMap<String, u32>, NotReserved> {
-    if order_id.is_empty() || order_id.len() > LONGEST_ORDER_ID {
+    if order_id.is_empty() || order_id.len() > MAX_ORDER_ID_BYTES {
         return Err(NotReserved::Malformed("order_id must have 1 to 64 bytes"));
     }
     if lines.is_empty() || lines.iter().any(|line| line.quantity == 0) {
-        return Err(NotReserved::Malformed("there must be lines, of at least one piece each"));
+        return Err(NotReserved::Malformed("lines must have at least one entry, each with a quantity of at least 1"));
     }
     let mut wanted = HashMap::<String, u32>::new();
     for line in lines {
         let sum = wanted.entry(line.product_id.clone()).or_default();
-        // At the end of the range it is more than any shelf holds, which is all that matters.
+        // A saturated sum is more than any shelf holds, so the result is the same.
         *sum = sum.saturating_add(line.quantity);
     }
     Ok(wanted)
@@ -122,7 +122,7 @@ impl fmt::Display for NotReserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(expected) => f.write_str(expected),
-            Self::UnknownProduct(product_id) => write!(f, "there is no product {product_id:?}"),
+            Self::UnknownProduct(product_id) => write!(f, "unknown product {product_id:?}"),
             Self::NotEnough { product_id, left } => {
                 write!(f, "only {left} of {product_id:?} left")
             }

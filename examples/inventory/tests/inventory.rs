@@ -1,4 +1,4 @@
-//! The inventory over a real connection, and the program's refusal of a wrong environment.
+//! The inventory over a real connection, and the program's check of its environment.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use inventory::{
 use tokio::net::TcpListener;
 use tonic::{Code, Request, transport::Channel};
 
-/// A client of a server that has three mugs and one teapot.
+/// Starts a server that has three mugs and one teapot, and returns a client of it.
 async fn start() -> InventoryClient<Channel> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -28,7 +28,7 @@ async fn reserve(client: &mut InventoryClient<Channel>, request: ReserveRequest)
 }
 
 #[tokio::test]
-async fn an_order_gets_all_its_pieces_or_none() {
+async fn an_order_reserves_all_its_pieces_or_none() {
     let mut client = start().await;
     let too_many = order("a", &[("mug", 3), ("teapot", 2)]);
     assert_eq!(reserve(&mut client, too_many).await, Code::FailedPrecondition);
@@ -46,7 +46,7 @@ async fn pieces_of_one_product_in_several_lines_are_counted_together() {
 }
 
 #[tokio::test]
-async fn an_order_that_asks_again_gets_no_more() {
+async fn a_repeated_reservation_takes_no_more_stock() {
     let mut client = start().await;
     for _ in 0..4 {
         assert_eq!(reserve(&mut client, order("a", &[("mug", 2)])).await, Code::Ok);
@@ -55,7 +55,7 @@ async fn an_order_that_asks_again_gets_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_released_can_be_reserved_again_and_once() {
+async fn a_released_order_can_be_reserved_once_again() {
     let mut client = start().await;
     assert_eq!(reserve(&mut client, order("a", &[("teapot", 1)])).await, Code::Ok);
     for _ in 0..2 {
@@ -66,7 +66,7 @@ async fn what_is_released_can_be_reserved_again_and_once() {
 }
 
 #[tokio::test]
-async fn a_request_that_makes_no_sense_is_refused() {
+async fn an_invalid_request_has_a_status_with_the_reason() {
     let mut client = start().await;
     for (request, code) in [
         (order("", &[("mug", 1)]), Code::InvalidArgument),
@@ -79,7 +79,7 @@ async fn a_request_that_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
-async fn the_callers_id_comes_back() {
+async fn the_id_of_the_caller_is_returned() {
     let mut client = start().await;
     let mut request = Request::new(order("a", &[("mug", 1)]));
     request.metadata_mut().insert("x-request-id", "order-of-ada".parse().unwrap());
@@ -88,7 +88,7 @@ async fn the_callers_id_comes_back() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
+fn an_invalid_environment_is_reported_in_full_at_startup() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_inventory"));
     let output = program
         .env_clear()

@@ -1,17 +1,17 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What is to be charged, and for which order.
+/// A request to charge an order.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChargeRequest {
-    /// One order is charged once, however often it is asked for.
+    /// The id of the order, which is charged once even if the request is repeated.
     pub order_id: String,
     pub amount_cents: u64,
     pub receipt_email: String,
 }
 
-/// What has been charged.
+/// A charge that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Charge {
     pub id: Uuid,

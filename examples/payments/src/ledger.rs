@@ -1,4 +1,4 @@
-//! Who has been charged for what.
+//! The charges of all orders.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -11,19 +11,19 @@ use uuid::Uuid;
 
 use crate::{Charge, ChargeRequest};
 
-const LONGEST_ORDER_ID: usize = 64;
+const MAX_ORDER_ID_BYTES: usize = 64;
 
-/// Why nothing was charged.
+/// The reason why an order was not charged.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotCharged {
     Malformed(&'static str),
-    /// More than is charged at once: it stands for the card that the bank refuses.
+    /// The amount is above the limit, as a card that the bank declines.
     Declined,
-    /// The same order was charged before, and for something else.
+    /// The same order was charged before with other values.
     Differs,
 }
 
-/// The charges in memory: a real service would keep them in a database, and never forget one.
+/// The charges, in memory: a real service would use a database.
 #[derive(Debug)]
 pub struct Ledger {
     limit_cents: NonZeroU64,
@@ -31,26 +31,26 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The largest amount that is charged at once if nothing else is said: 1,000.00.
-    pub const LIMIT_CENTS: NonZeroU64 = NonZeroU64::new(100_000).expect("it is not zero");
+    /// The default limit of one charge: 1,000.00.
+    pub const LIMIT_CENTS: NonZeroU64 = NonZeroU64::new(100_000).expect("100,000 is not zero");
 
     #[must_use]
     pub fn new(limit_cents: NonZeroU64) -> Self {
         Self { limit_cents, by_order: Mutex::default() }
     }
 
-    /// Charges an order once. Asked again, because its answer got lost, it gives the same answer again.
+    /// Charges an order once. A repeated request, for example after a lost response, returns the same charge.
     pub fn charge(&self, request: ChargeRequest) -> Result<Charge, NotCharged> {
-        if request.order_id.is_empty() || request.order_id.len() > LONGEST_ORDER_ID {
+        if request.order_id.is_empty() || request.order_id.len() > MAX_ORDER_ID_BYTES {
             return Err(NotCharged::Malformed("order_id must have 1 to 64 bytes"));
         }
         if request.amount_cents == 0 {
-            return Err(NotCharged::Malformed("amount_cents must be above 0"));
+            return Err(NotCharged::Malformed("amount_cents must be at least 1"));
         }
         if request.amount_cents > self.limit_cents.get() {
             return Err(NotCharged::Declined);
         }
-        // No code panics while it holds the lock, so a poisoned one holds sound data.
+        // No code panics while it holds the lock, so the data behind a poisoned lock is sound.
         let mut by_order = self.by_order.lock().unwrap_or_else(PoisonError::into_inner);
         match by_order.entry(request.order_id.clone()) {
             Entry::Occupied(charge) if charge.get().request == request => Ok(charge.get().clone()),
@@ -70,8 +70,8 @@ impl fmt::Display for NotCharged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed(expected) => expected,
-            Self::Declined => "the amount is above what may be charged at once",
-            Self::Differs => "the order has been charged already, with other particulars",
+            Self::Declined => "the amount is above the limit of one charge",
+            Self::Differs => "the order has already been charged with other values",
         })
     }
 }

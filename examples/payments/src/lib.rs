@@ -1,6 +1,6 @@
-//! Charges the customers of a small shop. Other services ask it to over HTTP.
+//! Charges the customers of a small shop over HTTP.
 //!
-//! A library as well as a program, so that the storefront can run it inside its own process.
+//! The crate is a library as well as a program, so that the storefront can run it inside its own process.
 
 mod charge;
 mod ledger;

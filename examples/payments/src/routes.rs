@@ -1,4 +1,4 @@
-//! What can be asked, and how it is answered. With one route, a `match` is all the router it takes.
+//! The routes of the service. With one route, a `match` is all the router it needs.
 
 use bytes::Bytes;
 use http::{
@@ -12,8 +12,8 @@ use tracing::info;
 
 use crate::{ChargeRequest, Ledger, NotCharged};
 
-/// A charge takes some hundred bytes. Without a limit, one request could take all the memory there is.
-const LARGEST_BODY: usize = 16 * 1024;
+/// A charge takes a few hundred bytes. Without a limit, one request could take all memory.
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub(crate) async fn answer(ledger: &Ledger, request: Request<Incoming>) -> Response<Full<Bytes>> {
     match (request.method(), request.uri().path()) {
@@ -21,11 +21,11 @@ pub(crate) async fn answer(ledger: &Ledger, request: Request<Incoming>) -> Respo
             charge(ledger, request.into_body()).await.unwrap_or_else(|refusal| refusal)
         }
         (_, "/charges") => {
-            let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "only POST works here");
+            let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "only POST is allowed");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        _ => problem(StatusCode::NOT_FOUND, "there is nothing here; POST /charges works"),
+        _ => problem(StatusCode::NOT_FOUND, "the only route is POST /charges"),
     }
 }
 
@@ -34,11 +34,11 @@ async fn charge(
     ledger: &Ledger,
     body: Incoming,
 ) -> Result<Response<Full<Bytes>>, Response<Full<Bytes>>> {
-    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            problem(StatusCode::PAYLOAD_TOO_LARGE, "a charge has at most 16 KiB")
+            problem(StatusCode::PAYLOAD_TOO_LARGE, "the body must be at most 16 KiB")
         } else {
-            problem(StatusCode::BAD_REQUEST, "the body broke off")
+            problem(StatusCode::BAD_REQUEST, "the body is incomplete")
         }
     })?;
     let request: ChargeRequest = serde_json::from_slice(&body.to_bytes())

@@ -1,4 +1,4 @@
-//! Payments over a real socket, and the program's refusal of a wrong environment.
+//! Payments over a real socket, and the program's check of its environment.
 
 use std::{
     io::{Read, Write},
@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 const CHARGE: &str =
     r#"{"order_id": "order-1", "amount_cents": 2400, "receipt_email": "ada@example.org"}"#;
 
-/// Serves until the sender is used or dropped.
+/// Starts a server that runs until the sender is used or dropped.
 async fn start() -> (SocketAddr, oneshot::Sender<()>, JoinHandle<anyhow::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -23,7 +23,7 @@ async fn start() -> (SocketAddr, oneshot::Sender<()>, JoinHandle<anyhow::Result<
     (addr, stop, server)
 }
 
-/// The whole answer to a request, head and body.
+/// Sends a request, and returns the whole response, head and body.
 async fn ask(addr: SocketAddr, request_line: &'static str, body: String) -> String {
     tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(addr).unwrap();
@@ -47,7 +47,7 @@ async fn charge(addr: SocketAddr, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_order_is_charged_once_however_often_it_is_asked_for() {
+async fn an_order_is_charged_once_even_if_the_request_is_repeated() {
     let (addr, _stop, _) = start().await;
     let first = charge(addr, CHARGE).await;
     assert!(first.starts_with("HTTP/1.1 201"), "{first}");
@@ -59,7 +59,7 @@ async fn an_order_is_charged_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_not_charged_has_a_status_that_says_why() {
+async fn a_rejected_charge_has_a_status_with_the_reason() {
     let (addr, _stop, _) = start().await;
     for (body, status) in [
         (CHARGE.replace("2400", "100001"), "402"),
@@ -77,13 +77,13 @@ async fn what_is_not_charged_has_a_status_that_says_why() {
 }
 
 #[tokio::test]
-async fn the_callers_id_comes_back() {
+async fn the_id_of_the_caller_is_returned() {
     let (addr, _stop, _) = start().await;
     assert!(charge(addr, CHARGE).await.contains("x-request-id: order-of-ada\r\n"));
 }
 
 #[tokio::test]
-async fn told_to_stop_it_ends() {
+async fn a_server_that_is_asked_to_stop_ends() {
     let (addr, stop, server) = start().await;
     charge(addr, CHARGE).await;
     stop.send(()).unwrap();
@@ -91,7 +91,7 @@ async fn told_to_stop_it_ends() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
+fn an_invalid_environment_is_reported_in_full_at_startup() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_payments"));
     let output = program
         .env_clear()

@@ -1,4 +1,4 @@
-// What the server says is set as text, never as HTML: nothing in it can become a tag or a script.
+// Text from the server is inserted as text, never as HTML, so it cannot become a tag or a script.
 const form = document.querySelector("#order");
 const rows = document.querySelector("#products");
 const answer = document.querySelector("#answer");
@@ -44,7 +44,7 @@ async function order(event) {
 export async function open({ currency }) {
   money = new Intl.NumberFormat(undefined, { style: "currency", currency });
   form.addEventListener("submit", (event) =>
-    order(event).catch(() => (answer.textContent = "The shop cannot be reached.")),
+    order(event).catch(() => (answer.textContent = "The shop is unreachable.")),
   );
   const response = await fetch("/products");
   rows.append(...(await response.json()).products.map(row));

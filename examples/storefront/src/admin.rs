@@ -1,4 +1,4 @@
-//! What operators may ask, on a port of its own that customers cannot reach.
+//! The endpoint for operators: metrics, on a listener of its own that customers cannot reach.
 
 use axum::{Router, routing::get_service};
 use battlement::{
@@ -10,19 +10,19 @@ use tokio::runtime::Handle;
 
 use crate::limits::Limits;
 
-/// Counts what customers ask of the shop, and what the shop asks of others.
+/// Creates the metrics of the shop's requests and of its calls to other services.
 pub fn metrics() -> HttpMetrics {
     HttpMetrics::builder()
-        // There from the start: an alert on failed orders must see the first one.
+        // Shown as 0 from the start, so that an alert on failed orders sees the first failure.
         .known_route(Method::POST, "/orders")
         .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release"])
         .build()
 }
 
-/// The page that Prometheus reads, at `/metrics`.
+/// Returns the router that serves the page for Prometheus at `/metrics`.
 pub fn app(metrics: &HttpMetrics, client_ip: &ClientIpLayer, limits: &Limits) -> Router {
     let page = limits
-        .show(Exposition::new().metrics(metrics).client_ip(client_ip))
+        .add_to(Exposition::new().metrics(metrics).client_ip(client_ip))
         .process()
         .runtime(&Handle::current())
         .build_info([("version", env!("CARGO_PKG_VERSION"))]);

@@ -1,7 +1,7 @@
-//! Payments and inventory inside this process, for trying the shop out: real servers on real sockets,
-//! reached just as if they ran elsewhere.
+//! Payments and inventory inside this process, so that one command runs the whole shop: real servers on real sockets,
+//! called exactly as if they ran elsewhere.
 //!
-//! Nobody tells them to stop. They end with the process, which is after the last request of a customer.
+//! They run until the process ends, which is after the last request of a customer.
 
 use std::{future::pending, net::Ipv4Addr};
 
@@ -17,7 +17,7 @@ pub async fn payments() -> anyhow::Result<BaseUrl> {
     let url = BaseUrl::of(listener.local_addr()?);
     tokio::spawn(async {
         if let Err(error) = payments::serve(listener, Ledger::default(), pending()).await {
-            error!("payments: {error:#}");
+            error!("payments stopped: {error:#}");
         }
     });
     Ok(url)
@@ -27,8 +27,8 @@ pub async fn inventory() -> anyhow::Result<BaseUrl> {
     let listener = free_port().await?;
     let url = BaseUrl::of(listener.local_addr()?);
     tokio::spawn(async {
-        if let Err(error) = inventory::serve(listener, Stock::of_the_shop(), pending()).await {
-            error!("inventory: {error:#}");
+        if let Err(error) = inventory::serve(listener, Stock::of_shop(), pending()).await {
+            error!("inventory stopped: {error:#}");
         }
     });
     Ok(url)

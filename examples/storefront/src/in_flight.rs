@@ -1,4 +1,4 @@
-//! Orders that are being placed. They outlive the clients that sent them, but not the process.
+//! Orders in flight. They outlive the connections of their clients, but not the process.
 
 use std::{future::Future, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::signal::Stop;
 
-/// Tracks the tasks that place orders, so that the process ends after the last of them. Clones track the same.
+/// Tracks the tasks that place orders, so that the process ends after the last of them. Clones share the same tasks.
 #[derive(Clone, Default)]
 pub struct InFlight {
     tasks: TaskTracker,
@@ -15,8 +15,8 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// Runs `placing` in a task of its own: axum drops a handler whose client goes away, which could leave an order
-    /// charged and not kept.
+    /// Runs `placing` in a task of its own: axum drops a handler when its client disconnects, which could leave an
+    /// order charged and not stored.
     pub fn spawn<F>(&self, placing: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -24,12 +24,12 @@ impl InFlight {
         self.tasks.spawn(placing)
     }
 
-    /// Waits until an order that is not finished yet has to be undone. From then on no order is begun.
+    /// Waits until unfinished orders must be undone. From then on, no order is started.
     pub async fn undo(&self) {
         self.undo.cancelled().await;
     }
 
-    /// Undoes the orders that are still in flight when `wait` has passed after `stop`.
+    /// Undoes the orders that are still in flight `wait` after the request to stop.
     pub fn undo_after(&self, stop: Stop, wait: Duration) {
         let undo = self.undo.clone();
         tokio::spawn(async move {
@@ -39,7 +39,7 @@ impl InFlight {
         });
     }
 
-    /// Waits until no order is in flight. Called once no request can begin one.
+    /// Waits until no order is in flight. Must be called after the last request that could start one.
     pub async fn settled(&self) {
         self.tasks.close();
         self.tasks.wait().await;

@@ -1,4 +1,4 @@
-//! How much of `/orders` each customer may ask.
+//! Rate limits of `/orders`.
 
 use std::{
     num::{NonZeroU32, ParseIntError},
@@ -21,57 +21,57 @@ use tower::ServiceBuilder;
 
 use crate::partner::{Partner, Partners, authenticate};
 
-/// What each may ask in a minute.
+/// Requests of `/orders` per minute.
 pub struct Quotas {
-    /// From one address, whoever it is.
+    /// Limit of each client address, for guests and partners together.
     pub address: PerMinute,
-    /// A customer without a key.
+    /// Limit of a customer without a key.
     pub guest: PerMinute,
-    /// A customer with one.
+    /// Limit of a customer with a key.
     pub partner: PerMinute,
 }
 
-/// Where all instances of this service count together.
+/// The Redis in which all instances of this service share their limits.
 pub struct Shared {
     redis: Builder,
     metrics: RedisMetrics,
 }
 
-/// The secret that the keys in Redis are hashed with. This type has no `Debug`.
+/// The secret with which the keys in Redis are hashed. This type does not implement `Debug`.
 #[derive(Default)]
 pub struct KeySecret(Option<Box<str>>);
 
-/// How many instances count together.
+/// The number of instances that share the limits.
 pub struct Instances(NonZeroU32);
 
 /// The layers around the routes of orders.
 #[derive(Clone)]
 pub struct Limits {
     layers: Layers,
-    /// What all of them decide, and keep in memory.
+    /// Decisions of all layers, and their use of memory.
     metrics: RateLimitMetrics,
-    /// What they ask of Redis.
+    /// Commands sent to Redis.
     redis: Option<RedisMetrics>,
 }
 
 #[derive(Clone)]
 enum Layers {
-    /// This instance counts for itself.
-    Alone(Pair<RateLimitLayer>),
-    /// All of them count together.
-    Together(Pair<RateLimitLayer<RedisStore>>),
+    /// Each instance counts in its own memory.
+    Memory(Pair<RateLimitLayer>),
+    /// All instances count in Redis.
+    Redis(Pair<RateLimitLayer<RedisStore>>),
 }
 
 #[derive(Clone)]
 struct Pair<L> {
-    /// Goes outside of authentication: nobody tries keys faster than this.
+    /// Goes outside authentication, so that it also limits guesses of keys.
     by_address: L,
-    /// Goes inside of it, where it is known whose request it is.
+    /// Goes inside authentication, where the customer is known.
     by_customer: L,
 }
 
 impl Limits {
-    /// Redis is looked for in the background, and need not be there.
+    /// Creates the layers. The connection to Redis is made in the background, so Redis may be unavailable at startup.
     pub fn new(
         quotas: Quotas,
         shared: Option<Shared>,
@@ -80,40 +80,40 @@ impl Limits {
         let metrics = RateLimitMetrics::new();
         let partner = Policies::from(quotas.partner.policy("partner"));
         let pair = pair(&quotas, &partner, &metrics);
-        let Some(Shared { redis, metrics: of_redis }) = shared else {
-            let layers = Layers::Alone(watched(pair, &partner, &metrics));
+        let Some(Shared { redis, metrics: redis_metrics }) = shared else {
+            let layers = Layers::Memory(with_metrics(pair, &partner, &metrics));
             return Ok(Self { layers, metrics, redis: None });
         };
         let redis = redis.build()?;
-        // While Redis is away each instance admits its part, so that together they admit what they may.
+        // While Redis is unavailable, each instance allows its share, so that together they allow the whole limit.
         let share = OnFailure::LocalFallback { share: Share::one_in(instances.0.get()) };
         let pair = Pair {
             by_address: pair.by_address.store(redis.store("address", share)),
             by_customer: pair.by_customer.store(redis.store("customer", share)),
         };
-        let layers = Layers::Together(watched(pair, &partner, &metrics));
-        Ok(Self { layers, metrics, redis: Some(of_redis) })
+        let layers = Layers::Redis(with_metrics(pair, &partner, &metrics));
+        Ok(Self { layers, metrics, redis: Some(redis_metrics) })
     }
 
-    /// Puts the layers around routes. From the outside in: what this address may still ask; who the customer
-    /// is; what this customer may still ask.
-    pub fn around<S>(self, routes: Router<S>, partners: Partners) -> Router<S>
+    /// Wraps routes in the layers. From the outside in: the limit of the address, authentication, the limit of the
+    /// customer.
+    pub fn wrap<S>(self, routes: Router<S>, partners: Partners) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
     {
         let authentication = from_fn_with_state(partners, authenticate);
         match self.layers {
-            Layers::Alone(Pair { by_address, by_customer }) => routes.layer(
+            Layers::Memory(Pair { by_address, by_customer }) => routes.layer(
                 ServiceBuilder::new().layer(by_address).layer(authentication).layer(by_customer),
             ),
-            Layers::Together(Pair { by_address, by_customer }) => routes.layer(
+            Layers::Redis(Pair { by_address, by_customer }) => routes.layer(
                 ServiceBuilder::new().layer(by_address).layer(authentication).layer(by_customer),
             ),
         }
     }
 
-    /// Shows operators what is decided.
-    pub fn show(&self, page: Exposition) -> Exposition {
+    /// Adds the metrics of the limits to the page for operators.
+    pub fn add_to(&self, page: Exposition) -> Exposition {
         let page = page.rate_limit(&self.metrics);
         match &self.redis {
             Some(redis) => page.rate_limit_redis(redis),
@@ -133,8 +133,8 @@ fn pair(quotas: &Quotas, partner: &Policies, metrics: &RateLimitMetrics) -> Pair
     }
 }
 
-/// Shows all policies from the start: an alert on denials must see the first one.
-fn watched<St: Store>(
+/// Shows all policies from the start, so that an alert on denied requests sees the first one.
+fn with_metrics<St: Store>(
     pair: Pair<RateLimitLayer<St>>,
     partner: &Policies,
     metrics: &RateLimitMetrics,
@@ -151,20 +151,20 @@ fn is_partner(request: &Inbound<'_>) -> bool {
     request.extensions.get::<Partner>().is_some()
 }
 
-/// Whom a request counts for: a partner wherever it comes from, a guest by the address.
+/// Returns the key of a request: the partner at any address, or the address of a guest.
 fn customer(request: &Inbound<'_>) -> Option<impl std::hash::Hash + use<>> {
     let partner = request.extensions.get::<Partner>().cloned();
     let address = request.client().map(ClientIp::key).filter(|_| partner.is_none());
     (partner.is_some() || address.is_some()).then_some((partner, address))
 }
 
-/// A number of requests, at least 1.
+/// A number of requests per minute, at least 1.
 #[derive(Clone, Copy)]
 pub struct PerMinute(NonZeroU32);
 
 impl PerMinute {
-    /// As many as a policy can count in a minute are far more than any shop can take.
-    const MOST: u32 = 1_000_000;
+    /// The largest number that a policy can count in a minute, and far more than the shop can serve.
+    const MAX: u32 = 1_000_000;
 
     pub const fn new(requests: NonZeroU32) -> Self {
         Self(requests)
@@ -176,16 +176,16 @@ impl PerMinute {
 }
 
 impl FromStr for PerMinute {
-    type Err = NotPerMinute;
+    type Err = InvalidPerMinute;
 
-    fn from_str(text: &str) -> Result<Self, NotPerMinute> {
-        let requests: NonZeroU32 = text.parse().map_err(|_| NotPerMinute)?;
-        if requests.get() > Self::MOST { Err(NotPerMinute) } else { Ok(Self(requests)) }
+    fn from_str(text: &str) -> Result<Self, InvalidPerMinute> {
+        let requests: NonZeroU32 = text.parse().map_err(|_| InvalidPerMinute)?;
+        if requests.get() > Self::MAX { Err(InvalidPerMinute) } else { Ok(Self(requests)) }
     }
 }
 
 #[derive(Debug)]
-pub struct NotPerMinute;
+pub struct InvalidPerMinute;
 
 impl FromStr for Shared {
     type Err = ConfigError;
@@ -209,20 +209,20 @@ impl Shared {
 }
 
 impl KeySecret {
-    /// 128 bits cannot be guessed.
-    const LEAST_BYTES: usize = 16;
+    /// The length of 128 bits, which cannot be guessed.
+    const MIN_BYTES: usize = 16;
 }
 
 impl FromStr for KeySecret {
-    type Err = NotASecret;
+    type Err = InvalidKeySecret;
 
-    fn from_str(text: &str) -> Result<Self, NotASecret> {
-        if text.len() < Self::LEAST_BYTES { Err(NotASecret) } else { Ok(Self(Some(text.into()))) }
+    fn from_str(text: &str) -> Result<Self, InvalidKeySecret> {
+        if text.len() < Self::MIN_BYTES { Err(InvalidKeySecret) } else { Ok(Self(Some(text.into()))) }
     }
 }
 
 #[derive(Debug)]
-pub struct NotASecret;
+pub struct InvalidKeySecret;
 
 impl Instances {
     pub const fn new(instances: NonZeroU32) -> Self {

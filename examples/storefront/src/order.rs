@@ -1,4 +1,4 @@
-//! What customers ask for, what is wrong with it, and what becomes of it.
+//! Orders: the request of a customer, its validation, and the stored order.
 
 use battlement::problem::FieldError;
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::{catalog, form::Form};
 
-const MOST_ITEMS: usize = 20;
-const MOST_PIECES: u32 = 100;
-/// The longest address that mail can be sent to (RFC 5321, section 4.5.3.1.3, without the brackets).
-const LONGEST_EMAIL: usize = 254;
+const MAX_ITEMS: usize = 20;
+const MAX_QUANTITY: u32 = 100;
+/// The longest e-mail address (RFC 5321, section 4.5.3.1.3, without the brackets).
+const MAX_EMAIL_BYTES: usize = 254;
 
-/// An order as it arrives: any JSON at all.
+/// The body of a request for an order, before validation: any JSON value.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct OrderForm(Value);
@@ -23,7 +23,7 @@ pub struct Item {
     pub quantity: u32,
 }
 
-/// An order that can be placed: there are products, they exist, and it is known what they cost.
+/// A valid order: it has items, their products exist, and its total is known.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NewOrder {
     pub email: String,
@@ -31,7 +31,7 @@ pub struct NewOrder {
     pub total_cents: u64,
 }
 
-/// An order that has been placed: reserved and paid.
+/// An order that has been reserved and charged.
 #[derive(Clone, Debug, Serialize)]
 pub struct Order {
     pub id: Uuid,
@@ -39,13 +39,13 @@ pub struct Order {
     pub total_cents: u64,
 }
 
-const AN_EMAIL: &str = "expected an e-mail address";
-const SOME_ITEMS: &str = "expected 1 to 20 items";
-const A_PRODUCT: &str = "expected the id of a product";
-const A_QUANTITY: &str = "expected 1 to 100";
+const EMAIL: &str = "expected an e-mail address";
+const ITEMS: &str = "expected 1 to 20 items";
+const PRODUCT: &str = "expected the id of a product";
+const QUANTITY: &str = "expected 1 to 100";
 
 impl OrderForm {
-    /// The order, or everything that is wrong with it.
+    /// Returns the valid order, or the errors of all invalid fields.
     pub fn check(self) -> Result<NewOrder, Vec<FieldError>> {
         let mut form = Form::default();
         let order = self.read(&mut form);
@@ -54,20 +54,20 @@ impl OrderForm {
 
     fn read(self, form: &mut Form) -> Option<NewOrder> {
         let mut order = form.object("", self.0, &["email", "items"])?;
-        let email: Option<String> = form.member("", &mut order, "email", AN_EMAIL);
+        let email: Option<String> = form.member("", &mut order, "email", EMAIL);
         if email.as_ref().is_some_and(|email| !looks_like_email(email)) {
-            form.wrong("/email", AN_EMAIL);
+            form.error("/email", EMAIL);
         }
-        let values: Option<Vec<Value>> = form.member("", &mut order, "items", SOME_ITEMS);
-        if values.as_ref().is_some_and(|items| !(1..=MOST_ITEMS).contains(&items.len())) {
-            form.wrong("/items", SOME_ITEMS);
+        let values: Option<Vec<Value>> = form.member("", &mut order, "items", ITEMS);
+        if values.as_ref().is_some_and(|items| !(1..=MAX_ITEMS).contains(&items.len())) {
+            form.error("/items", ITEMS);
         }
         let mut items = Vec::new();
-        for (index, value) in values?.into_iter().take(MOST_ITEMS).enumerate() {
+        for (index, value) in values?.into_iter().take(MAX_ITEMS).enumerate() {
             let pointer = format!("/items/{index}");
             let Some(item) = Item::read(form, &pointer, value) else { continue };
             if items.iter().any(|before: &Item| before.product_id == item.product_id) {
-                form.wrong(format!("{pointer}/product_id"), "the product is listed before");
+                form.error(format!("{pointer}/product_id"), "duplicate product");
             }
             items.push(item);
         }
@@ -79,13 +79,13 @@ impl OrderForm {
 impl Item {
     fn read(form: &mut Form, pointer: &str, value: Value) -> Option<Self> {
         let mut item = form.object(pointer, value, &["product_id", "quantity"])?;
-        let product_id: Option<String> = form.member(pointer, &mut item, "product_id", A_PRODUCT);
+        let product_id: Option<String> = form.member(pointer, &mut item, "product_id", PRODUCT);
         if product_id.as_ref().is_some_and(|id| catalog::product(id).is_none()) {
-            form.wrong(format!("{pointer}/product_id"), "there is no such product");
+            form.error(format!("{pointer}/product_id"), "unknown product");
         }
-        let quantity = form.member(pointer, &mut item, "quantity", A_QUANTITY);
-        if quantity.is_some_and(|quantity| !(1..=MOST_PIECES).contains(&quantity)) {
-            form.wrong(format!("{pointer}/quantity"), A_QUANTITY);
+        let quantity = form.member(pointer, &mut item, "quantity", QUANTITY);
+        if quantity.is_some_and(|quantity| !(1..=MAX_QUANTITY).contains(&quantity)) {
+            form.error(format!("{pointer}/quantity"), QUANTITY);
         }
         Some(Self { product_id: product_id?, quantity: quantity? })
     }
@@ -96,12 +96,12 @@ impl Item {
     }
 }
 
-/// Whether mail arrives is only known by sending some; this finds the slips of the pen.
+/// Returns whether `text` has the form of an e-mail address. Only sending mail shows whether it arrives.
 fn looks_like_email(text: &str) -> bool {
     let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control());
     let parts = text.rsplit_once('@');
     plain
-        && text.len() <= LONGEST_EMAIL
+        && text.len() <= MAX_EMAIL_BYTES
         && parts.is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
 }
 
@@ -124,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn an_order_costs_what_its_pieces_cost_together() {
+    fn the_total_of_an_order_is_the_sum_of_its_items() {
         let order = form("ada@example.org", &[("mug", 2), ("teapot", 1)]).check().unwrap();
         assert_eq!(order.total_cents, 2 * 1_200 + 3_800);
     }
 
     #[test]
-    fn everything_wrong_is_told_at_once_and_where() {
+    fn all_invalid_fields_are_reported_with_their_pointers() {
         assert_eq!(
             pointers(form("ada", &[("mug", 0), ("mug", 1), ("moon", 101)])),
             [
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_the_wrong_type_is_told() {
+    fn every_field_of_the_wrong_type_is_reported() {
         let item = json!({ "product_id": 1, "quantity": "two", "colour/size": "red" });
         let order = json!({ "email": 7, "items": [item, "mug", {}], "coupon": "x" });
         assert_eq!(
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_of_nothing_is_none() {
+    fn an_order_without_items_is_invalid() {
         assert!(form("ada@example.org", &[]).check().is_err());
     }
 }

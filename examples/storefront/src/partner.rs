@@ -1,4 +1,4 @@
-//! Customers with a key of their own: the shop's partners. Everybody else is a guest.
+//! Partners: customers with a key of their own. All other customers are guests.
 
 use std::{collections::HashMap, str::FromStr, sync::Arc};
 
@@ -11,26 +11,26 @@ use axum::{
 
 use crate::problem;
 
-/// Nobody guesses what is as long.
-const SHORTEST_KEY: usize = 16;
+/// The length of 16 characters, which cannot be guessed.
+const MIN_KEY_CHARS: usize = 16;
 
-/// A customer who has shown a key.
+/// A customer that has been authenticated by a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Partner(Arc<str>);
 
-/// The keys, and whose they are. They are secrets: this type has no `Debug`.
+/// The partners by their keys. The keys are secrets, so this type does not implement `Debug`.
 #[derive(Clone, Default)]
 pub struct Partners(Arc<HashMap<String, Partner>>);
 
-/// Lets partners in by `Authorization: Bearer <key>`, which the layers and handlers further in find as a
-/// [`Partner`] in the request; guests without. A key that is nobody's is a mistake worth telling.
+/// Authenticates a partner by `Authorization: Bearer <key>`, and adds the [`Partner`] to the request for inner layers
+/// and handlers. A request without a key is a guest's; a request with an unknown key is rejected.
 pub async fn authenticate(
     State(partners): State<Partners>,
     mut request: Request,
     next: Next,
 ) -> Response {
     if let Some(credentials) = request.headers().get(AUTHORIZATION) {
-        let Some(partner) = partners.who_shows(credentials) else {
+        let Some(partner) = partners.with_key(credentials) else {
             return problem::unknown_key().into_response();
         };
         request.extensions_mut().insert(partner);
@@ -39,13 +39,13 @@ pub async fn authenticate(
 }
 
 impl Partners {
-    fn who_shows(&self, credentials: &HeaderValue) -> Option<Partner> {
+    fn with_key(&self, credentials: &HeaderValue) -> Option<Partner> {
         let key = credentials.to_str().ok()?.strip_prefix("Bearer ")?;
         self.0.get(key).cloned()
     }
 }
 
-/// `name=key,name=key`. A partner may have several keys, as while one takes the place of another.
+/// Parses `name=key,name=key`. A partner may have several keys, for example while a key is being replaced.
 impl FromStr for Partners {
     type Err = NotPartners;
 
@@ -54,7 +54,7 @@ impl FromStr for Partners {
         for part in text.split(',') {
             let (name, key) = part.trim().split_once('=').ok_or(NotPartners)?;
             let is_new = by_key.insert(key.to_owned(), Partner(name.into())).is_none();
-            if name.is_empty() || key.len() < SHORTEST_KEY || !is_new {
+            if name.is_empty() || key.len() < MIN_KEY_CHARS || !is_new {
                 return Err(NotPartners);
             }
         }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_partner_has_a_name_and_keys_that_are_long_enough_and_nobody_else_s() {
+    fn a_partner_has_a_name_and_unique_keys_that_are_long_enough() {
         let partners: Partners = "acme=0123456789abcdef, globex=fedcba9876543210".parse().unwrap();
         assert_eq!(partners.0["0123456789abcdef"], Partner("acme".into()));
         for wrong in [

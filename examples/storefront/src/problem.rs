@@ -1,7 +1,7 @@
-//! What customers' programs get to read of what went wrong, in one place.
+//! Problem responses of the shop, all in one place.
 //!
-//! Only what is made here speaks to them. Whatever else fails, as by `?`, is a bug: they get to know the id of
-//! their request, and the log has the rest.
+//! Only these responses contain text for customers. Any other error, for example one returned by `?`, is a bug: the
+//! response contains the id of the request, and the log contains the error.
 
 use axum::{
     http::{StatusCode, header::WWW_AUTHENTICATE},
@@ -9,40 +9,40 @@ use axum::{
 };
 use battlement::problem::{FieldError, Problem};
 
-use crate::shop::Refused;
+use crate::shop::NotPlaced;
 
 pub fn unknown_product() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "unknown_product").detail("there is no such product")
+    Problem::new(StatusCode::NOT_FOUND, "unknown_product").detail("the product does not exist")
 }
 
 pub fn unknown_order() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "unknown_order").detail("there is no such order")
+    Problem::new(StatusCode::NOT_FOUND, "unknown_order").detail("the order does not exist")
 }
 
-/// The answer must say which kind of key is expected (RFC 9110, section 15.5.2).
+/// Rejects an unknown key. The response must name the expected scheme (RFC 9110, section 15.5.2).
 pub fn unknown_key() -> impl IntoResponse {
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "unknown_key");
-    ([(WWW_AUTHENTICATE, "Bearer")], problem.detail("the key is not one of a partner"))
+    ([(WWW_AUTHENTICATE, "Bearer")], problem.detail("the key is unknown"))
 }
 
 pub fn invalid_order(errors: Vec<FieldError>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_order")
-        .detail("the order is not right yet")
+        .detail("the order has invalid fields")
         .fields(errors)
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        let (status, code) = match &refused {
-            Refused::OutOfStock(_) => (StatusCode::CONFLICT, "out_of_stock"),
-            Refused::PaymentDeclined => (StatusCode::PAYMENT_REQUIRED, "payment_declined"),
-            Refused::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
-            Refused::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
-            Refused::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+impl From<NotPlaced> for Problem {
+    fn from(reason: NotPlaced) -> Self {
+        let (status, code) = match &reason {
+            NotPlaced::OutOfStock(_) => (StatusCode::CONFLICT, "out_of_stock"),
+            NotPlaced::PaymentDeclined => (StatusCode::PAYMENT_REQUIRED, "payment_declined"),
+            NotPlaced::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
+            NotPlaced::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
+            NotPlaced::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         };
-        let problem = Self::new(status, code).detail(refused.to_string());
-        match refused {
-            Refused::Failed(_, source) => problem.source(source),
+        let problem = Self::new(status, code).detail(reason.to_string());
+        match reason {
+            NotPlaced::Failed(_, source) => problem.source(source),
             _ => problem,
         }
     }

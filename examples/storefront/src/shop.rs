@@ -1,4 +1,4 @@
-//! How an order is placed: reserve, charge, keep.
+//! Places orders: reserve, charge, store.
 
 use std::fmt;
 
@@ -20,17 +20,17 @@ pub struct Shop {
     payments: Payments,
 }
 
-/// Why an order was not placed.
+/// The reason why an order was not placed.
 #[derive(Debug)]
-pub enum Refused {
-    /// Too little is left; the text says of what, and can be shown to customers.
+pub enum NotPlaced {
+    /// Not enough stock of a product; the text names it and can be shown to customers.
     OutOfStock(String),
     PaymentDeclined,
-    /// The named service has failed us, or could not be reached; for the log, why.
+    /// The named service failed or could not be reached; the error is for the log.
     Failed(&'static str, BoxError),
-    /// The named service took too long.
+    /// The named service did not respond in time.
     TimedOut(&'static str),
-    /// This process is about to end.
+    /// This process is stopping.
     Stopping,
 }
 
@@ -39,24 +39,24 @@ impl Shop {
         Self { orders: Orders::default(), in_flight: InFlight::default(), inventory, payments }
     }
 
-    pub async fn place(&self, new: NewOrder) -> Result<Order, Refused> {
-        // Made here and not by the upstreams: by this id they recognise an order that they have seen.
+    pub async fn place(&self, new: NewOrder) -> Result<Order, NotPlaced> {
+        // Generated here and not by the other services: they recognize a repeated order by this id.
         let id = Uuid::now_v7();
         let placed = tokio::select! {
             biased;
-            () = self.in_flight.undo() => Err(Refused::Stopping),
+            () = self.in_flight.undo() => Err(NotPlaced::Stopping),
             placed = self.reserve_and_charge(id, &new) => placed,
         };
-        if let Err(refused) = placed {
-            if refused.is_up_to_the_customer() {
-                info!(order = %id, %refused, "order not placed");
+        if let Err(reason) = placed {
+            if reason.is_caused_by_customer() {
+                info!(order = %id, %reason, "order not placed");
             } else {
-                warn!(order = %id, %refused, "order not placed");
+                warn!(order = %id, %reason, "order not placed");
             }
-            // Also when the reservation itself failed: it may have been made, and its answer lost. (So may
-            // a charge, of which the line above leaves the order's id for the books to be put right.)
+            // Also if the reservation itself failed, since it may have succeeded and its response been lost. (The same
+            // holds for a charge; the line above logs the order's id so that the books can be corrected.)
             self.inventory.release(id).await;
-            return Err(refused);
+            return Err(reason);
         }
         let order = Order { id, items: new.items, total_cents: new.total_cents };
         self.orders.insert(order.clone());
@@ -64,28 +64,28 @@ impl Shop {
         Ok(order)
     }
 
-    /// Stock first: money is harder to give back than mugs.
-    async fn reserve_and_charge(&self, id: Uuid, new: &NewOrder) -> Result<(), Refused> {
+    /// Reserves stock before it charges, since a charge is harder to undo.
+    async fn reserve_and_charge(&self, id: Uuid, new: &NewOrder) -> Result<(), NotPlaced> {
         self.inventory.reserve(id, &new.items).await?;
         self.payments.charge(id, new.total_cents, &new.email).await
     }
 }
 
-impl Refused {
-    /// Whether nothing is wrong with the services: an operator has nothing to look after.
-    const fn is_up_to_the_customer(&self) -> bool {
+impl NotPlaced {
+    /// Returns whether the customer caused the failure, so that an operator has nothing to do.
+    const fn is_caused_by_customer(&self) -> bool {
         matches!(self, Self::OutOfStock(_) | Self::PaymentDeclined)
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for NotPlaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfStock(what) => f.write_str(what),
+            Self::OutOfStock(detail) => f.write_str(detail),
             Self::PaymentDeclined => f.write_str("the payment was declined"),
             Self::Failed(upstream, _) => write!(f, "{upstream} failed"),
-            Self::TimedOut(upstream) => write!(f, "{upstream} took too long"),
-            Self::Stopping => f.write_str("the shop is restarting, try again"),
+            Self::TimedOut(upstream) => write!(f, "{upstream} did not respond in time"),
+            Self::Stopping => f.write_str("the shop is restarting; try again"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where orders are kept. In memory, so that there is nothing to install: they end with the process.
+//! Stores orders in memory, so that no database must be installed. They are lost when the process ends.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::order::Order;
 
-/// Each order has taken some of a limited stock, which bounds how many there can be.
+/// The orders by id. Each order holds some of a limited stock, which bounds their number.
 #[derive(Debug, Default)]
 pub struct Orders {
     by_id: RwLock<HashMap<Uuid, Order>>,
@@ -17,7 +17,7 @@ pub struct Orders {
 
 impl Orders {
     pub fn insert(&self, order: Order) {
-        // No code panics while it holds the lock, so a poisoned one holds sound data.
+        // No code panics while it holds the lock, so the data behind a poisoned lock is sound.
         let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         by_id.insert(order.id, order);
     }

@@ -1,4 +1,4 @@
-//! The shop as its customers and its operators meet it: a process, a socket, a log.
+//! The shop as its customers and operators see it: a process, a socket, a log.
 #![cfg(feature = "embedded")]
 
 mod running;
@@ -26,7 +26,7 @@ fn samovars(quantity: u32) -> String {
 }
 
 #[test]
-fn products_come_under_a_fresh_id() {
+fn each_response_without_an_id_gets_a_new_one() {
     let shop = Storefront::start(&[]);
     let [first, second] = [shop.get("/products"), shop.get("/products")];
     assert_eq!(first.status, 200);
@@ -36,7 +36,7 @@ fn products_come_under_a_fresh_id() {
 }
 
 #[test]
-fn a_good_id_is_kept() {
+fn a_valid_id_is_kept() {
     let shop = Storefront::start(&[]);
     let answer = send(shop.addr, "GET", "/products/teapot", b"support-ticket-4711", "");
     assert_eq!(answer.json()["price_cents"], 3_800);
@@ -44,19 +44,19 @@ fn a_good_id_is_kept() {
 }
 
 #[test]
-fn a_hostile_id_is_replaced_and_neither_repeated_nor_logged() {
+fn a_hostile_id_is_replaced_and_neither_returned_nor_logged() {
     let shop = Storefront::start(&[("RUST_LOG", "debug")]);
     let long = "evil".repeat(1024);
-    // 0x9b is ESC [ in one byte, and passes as text where an HTTP parser looks for ASCII controls.
+    // 0x9b is ESC [ in one byte, and passes as text where an HTTP parser looks for ASCII control characters.
     let hostile: [&[u8]; 4] = [b"evil with spaces", long.as_bytes(), b"\x9b31mevil-red", b"evil"];
     for id in hostile {
-        // An order, because it makes all three services write log lines.
+        // An order, because all three services write log lines for it.
         let answer = shop.order(id, TWO_MUGS);
         assert_eq!(answer.status, 201);
         assert!(Uuid::try_parse(answer.id()).is_ok(), "{}", answer.id());
         assert!(!String::from_utf8_lossy(&answer.raw).contains("evil"));
     }
-    // hyper refuses an escape character as a header's value itself, before any layer sees the request.
+    // hyper rejects an escape character in a header value itself, before any layer sees the request.
     let refused = shop.order(b"\x1b[31mevil-red\x1b[0m", TWO_MUGS);
     assert_eq!(refused.status, 400);
     assert!(!String::from_utf8_lossy(&refused.raw).contains("evil"));
@@ -67,7 +67,7 @@ fn a_hostile_id_is_replaced_and_neither_repeated_nor_logged() {
 }
 
 #[test]
-fn an_order_reaches_payments_and_inventory_under_its_id() {
+fn an_order_has_the_same_id_in_payments_and_inventory() {
     let mut shop = Storefront::start(&[]);
     let answer = shop.order(b"order-of-ada-1815", TWO_MUGS);
     assert_eq!(answer.status, 201);
@@ -84,19 +84,19 @@ fn an_order_reaches_payments_and_inventory_under_its_id() {
 }
 
 #[test]
-fn the_log_of_an_order_names_the_customer_whom_a_trusted_proxy_names() {
+fn the_log_of_an_order_contains_the_client_address_from_a_trusted_proxy() {
     for (trusted, customer) in
         [("", "client=127.0.0.1"), ("127.0.0.0/8,10.0.0.0/8", "client=192.0.2.7")]
     {
         let mut shop = Storefront::start(&[("STOREFRONT_TRUSTED_PROXIES", trusted)]);
         let forwarded = b"forwarded-order\r\nx-forwarded-for: 6.6.6.6, 192.0.2.7, 10.0.0.2";
         assert_eq!(shop.order(forwarded, TWO_MUGS).status, 201);
-        shop.log_line(&["forwarded-order", "an order has come", customer]);
+        shop.log_line(&["forwarded-order", "order received", customer]);
     }
 }
 
 #[test]
-fn a_declined_payment_puts_the_stock_back() {
+fn a_declined_payment_releases_the_stock() {
     let mut shop = Storefront::start(&[]);
     let answer = shop.order(b"declined-order", &samovars(3));
     assert_eq!(answer.status, 402);
@@ -105,7 +105,7 @@ fn a_declined_payment_puts_the_stock_back() {
 }
 
 #[test]
-fn more_than_there_is_cannot_be_ordered() {
+fn an_order_beyond_the_stock_is_a_conflict() {
     let shop = Storefront::start(&[]);
     let answer = shop.order(b"", &samovars(4));
     assert_eq!(answer.status, 409);
@@ -113,7 +113,7 @@ fn more_than_there_is_cannot_be_ordered() {
 }
 
 #[test]
-fn an_order_refused_by_the_customer_s_own_fault_is_not_a_warning() {
+fn an_order_that_fails_because_of_the_customer_is_not_a_warning() {
     let mut shop = Storefront::start(&[]);
     assert_eq!(shop.order(b"too-many", &samovars(4)).status, 409);
     assert_eq!(shop.order(b"too-dear", &samovars(3)).status, 402);
@@ -124,7 +124,7 @@ fn an_order_refused_by_the_customer_s_own_fault_is_not_a_warning() {
 }
 
 #[test]
-fn what_is_wrong_is_told_as_a_problem_with_an_id() {
+fn every_client_error_is_a_problem_with_an_id() {
     let shop = Storefront::start(&[]);
     let too_large = "x".repeat(17 * 1024);
     for (method, path, body, status) in [
@@ -147,7 +147,7 @@ fn what_is_wrong_is_told_as_a_problem_with_an_id() {
 }
 
 #[test]
-fn every_answer_has_security_headers_and_the_page_another_nonce_each_time() {
+fn every_response_has_security_headers_and_every_page_a_new_nonce() {
     let shop = Storefront::start(&[]);
     for path in ["/products", "/shop.css", "/nowhere"] {
         let answer = shop.get(path);
@@ -166,7 +166,7 @@ fn every_answer_has_security_headers_and_the_page_another_nonce_each_time() {
 }
 
 #[test]
-fn each_wrong_field_of_an_order_is_pointed_at() {
+fn each_invalid_field_of_an_order_is_reported_with_its_pointer() {
     let shop = Storefront::start(&[]);
     let answer = shop.order(b"", &TWO_MUGS.replace('@', " at ").replace("mug", "moon"));
     let errors = answer.json()["errors"].clone();
@@ -175,7 +175,7 @@ fn each_wrong_field_of_an_order_is_pointed_at() {
 }
 
 #[test]
-fn every_field_of_the_wrong_type_is_told_at_once() {
+fn all_fields_of_the_wrong_type_are_reported_at_once() {
     let shop = Storefront::start(&[]);
     let answer =
         shop.order(b"", r#"{"email": 7, "items": [{"product_id": 1, "quantity": "two"}]}"#);
@@ -187,7 +187,7 @@ fn every_field_of_the_wrong_type_is_told_at_once() {
 }
 
 #[test]
-fn programs_can_tell_problems_apart_by_their_code() {
+fn each_kind_of_problem_has_its_own_code() {
     let shop = Storefront::start(&[]);
     for (answer, code) in [
         (shop.get("/products/moon"), "unknown_product"),
@@ -202,11 +202,11 @@ fn programs_can_tell_problems_apart_by_their_code() {
 }
 
 #[test]
-fn a_bug_is_a_clean_500_of_which_the_log_knows_all_and_the_customer_nothing() {
+fn a_bug_is_a_500_whose_cause_is_logged_and_not_returned() {
     let mut shop = Storefront::start(&[("STOREFRONT_BUGS", "true")]);
     for (path, id, cause) in [
         ("/bugs/error", "met-an-error", "No such file or directory"),
-        ("/bugs/panic", "met-a-panic", "somebody sells mugs"),
+        ("/bugs/panic", "met-a-panic", "at least one competitor sells mugs"),
     ] {
         let answer = send(shop.addr, "GET", path, id.as_bytes(), "");
         assert_eq!(answer.status, 500);
@@ -221,24 +221,24 @@ fn a_bug_is_a_clean_500_of_which_the_log_knows_all_and_the_customer_nothing() {
         assert!(!String::from_utf8_lossy(&answer.raw).contains(cause));
         shop.log_line(&["ERROR", id, cause]);
     }
-    // Where it panicked, which only the panic hook knows.
+    // Only the panic hook knows the location of the panic.
     shop.log_line(&["met-a-panic", "bugs.rs:"]);
     assert_eq!(shop.get("/products").status, 200);
     assert_eq!(Storefront::start(&[]).get("/bugs/panic").status, 404);
 }
 
 #[test]
-fn payments_that_cannot_be_reached_are_told_of_without_their_address() {
+fn the_response_for_unreachable_payments_does_not_contain_their_address() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut shop = Storefront::start(&[("PAYMENTS_URL", &format!("http://{free}"))]);
-    let answer = shop.order(b"who-is-down", TWO_MUGS);
+    let answer = shop.order(b"payments-down", TWO_MUGS);
     assert_eq!(answer.json()["detail"], "payments failed");
-    shop.log_line(&["WARN", "who-is-down", "upstream_failed", "refused"]);
+    shop.log_line(&["WARN", "payments-down", "upstream_failed", "refused"]);
 }
 
 #[test]
 fn payments_that_cannot_be_reached_are_a_bad_gateway() {
-    // Bound and dropped: nobody listens there.
+    // Bound and dropped, so no server listens there.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut shop = Storefront::start(&[("PAYMENTS_URL", &format!("http://{free}"))]);
     assert_eq!(shop.order(b"unreachable", TWO_MUGS).status, 502);
@@ -256,7 +256,7 @@ fn payments_that_do_not_answer_are_a_gateway_timeout() {
 }
 
 #[test]
-fn an_order_is_finished_when_its_customer_has_gone() {
+fn an_order_is_finished_after_its_client_disconnects() {
     let payments = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", payments.local_addr().unwrap());
     let settings = [("PAYMENTS_URL", url.as_str()), ("RUST_LOG", "info,axum=trace")];
@@ -272,7 +272,7 @@ fn an_order_is_finished_when_its_customer_has_gone() {
 }
 
 #[test]
-fn a_terminated_shop_finishes_the_order_under_way() {
+fn a_terminated_shop_finishes_the_order_in_flight() {
     let payments = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", payments.local_addr().unwrap());
     let mut shop = Storefront::start(&[("PAYMENTS_URL", &url)]);
@@ -301,7 +301,7 @@ fn the_page_and_its_files_have_their_types() {
 }
 
 #[test]
-fn what_is_asked_of_the_shop_and_of_others_is_counted_where_customers_cannot_look() {
+fn requests_and_calls_are_recorded_on_a_page_that_customers_cannot_read() {
     let shop = Storefront::start(&[]);
     let failed = r#"http_server_request_duration_seconds_count{http_request_method="POST",url_scheme="http",http_response_status_code="500",http_route="/orders",error_type="500"} 0"#;
     assert!(shop.metrics().contains(failed), "{}", shop.metrics());
@@ -309,9 +309,9 @@ fn what_is_asked_of_the_shop_and_of_others_is_counted_where_customers_cannot_loo
     assert_eq!(shop.order(b"", TWO_MUGS).status, 201);
     assert_eq!(shop.get("/products/mug").status, 200);
     assert_eq!(shop.get("/.env").status, 404);
-    // A customer who asks for the page gets none, and may not add to the series either.
+    // A customer who requests the page gets a 404 and must not create series.
     assert_eq!(shop.get("/metrics").status, 404);
-    // What the last answer was is counted after its last byte.
+    // The last response is recorded after its last byte.
     let unknown = r#"http_server_request_duration_seconds_count{http_request_method="GET",url_scheme="http",http_response_status_code="404"} 2"#;
     let page = shop.metrics_with(unknown);
     for sample in [
@@ -332,7 +332,7 @@ fn what_is_asked_of_the_shop_and_of_others_is_counted_where_customers_cannot_loo
 const ACME: &[u8] = b"acme\r\nauthorization: Bearer 0123456789abcdef";
 
 #[test]
-fn who_asks_too_much_reads_when_to_come_back_and_partners_have_a_limit_of_their_own() {
+fn a_limited_guest_gets_retry_after_and_partners_have_their_own_limit() {
     let shop = Storefront::start(&[
         ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "2"),
         ("STOREFRONT_PARTNERS", "acme=0123456789abcdef"),
@@ -369,7 +369,7 @@ fn who_asks_too_much_reads_when_to_come_back_and_partners_have_a_limit_of_their_
 }
 
 #[test]
-fn keys_cannot_be_tried_faster_than_an_address_may_ask_nor_under_made_up_addresses() {
+fn guesses_of_keys_are_limited_by_the_real_address() {
     let shop = Storefront::start(&[("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "2")]);
     let mut answers = Vec::new();
     for guess in 1..=3 {
@@ -385,7 +385,7 @@ fn keys_cannot_be_tried_faster_than_an_address_may_ask_nor_under_made_up_address
 }
 
 #[test]
-fn customers_behind_a_trusted_proxy_are_limited_each_by_the_address_it_names() {
+fn customers_behind_a_trusted_proxy_are_limited_by_the_address_it_reports() {
     let shop = Storefront::start(&[
         ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "1"),
         ("STOREFRONT_TRUSTED_PROXIES", "127.0.0.0/8"),
@@ -398,13 +398,13 @@ fn customers_behind_a_trusted_proxy_are_limited_each_by_the_address_it_names() {
     assert_eq!([status("2001:db8::1"), status("2001:db8::2")], [404, 429]);
     assert_eq!(status("192.0.2.8"), 404);
     shop.metrics_with("\nbattlement_client_ip_malformed_total 0\n");
-    status("nobody");
+    status("unknown-host");
     shop.metrics_with("\nbattlement_client_ip_malformed_total 1\n");
 }
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// Asks for the products as part of a sampled trace.
+/// Requests the products as part of a sampled trace.
 fn traced(shop: &Storefront) {
     let mut stream = TcpStream::connect(shop.addr).unwrap();
     let request = format!(
@@ -416,7 +416,7 @@ fn traced(shop: &Storefront) {
 }
 
 #[test]
-fn prometheus_scrapes_the_shop_and_knows_its_types_and_traces() {
+fn prometheus_scrapes_the_page_with_types_and_exemplars() {
     let shop = Storefront::start(&[]);
     traced(&shop);
     let prometheus = Prometheus::scraping(shop.admin);
@@ -438,7 +438,7 @@ fn prometheus_scrapes_the_shop_and_knows_its_types_and_traces() {
 }
 
 #[test]
-fn promtool_has_nothing_to_say_of_the_page() {
+fn promtool_accepts_the_page() {
     let shop = Storefront::start(&[]);
     traced(&shop);
     let page = shop.metrics_with("http_route=\"/products\"");
@@ -446,7 +446,7 @@ fn promtool_has_nothing_to_say_of_the_page() {
 }
 
 #[test]
-fn a_key_secret_that_is_too_short_is_told_by_its_name_alone() {
+fn a_key_secret_that_is_too_short_is_reported_without_its_value() {
     let output = run(&[("STOREFRONT_LIMIT_KEY_SECRET", "fifteen-bytes-x")]);
     let report = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(78));
@@ -455,7 +455,7 @@ fn a_key_secret_that_is_too_short_is_told_by_its_name_alone() {
 }
 
 #[test]
-fn a_wrong_environment_is_told_in_full_and_nothing_starts() {
+fn an_invalid_environment_is_reported_in_full_at_startup() {
     let output = run(&[
         ("STOREFRONT_ADDR", "localhost"),
         ("STOREFRONT_ADRESS", "127.0.0.1:1"),

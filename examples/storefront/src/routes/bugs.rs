@@ -1,5 +1,5 @@
-//! Routes that fail on purpose, to see what a bug looks like from outside and in the log. Mounted where
-//! `STOREFRONT_BUGS` is `true`; a copy of this folder can do without them.
+//! Routes that fail on purpose, to show a bug in the response and in the log. They are mounted if `STOREFRONT_BUGS` is
+//! `true`; a copy of this folder does not need them.
 
 use axum::{Router, routing::get};
 use battlement::problem::Problem;
@@ -8,14 +8,14 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/bugs/error", get(error)).route("/bugs/panic", get(panic))
 }
 
-/// By `?` every error is a bug: its text was not written for customers.
+/// Returns an error by `?`, which is a bug: the text of the error was not written for customers.
 async fn error() -> Result<(), Problem> {
-    std::fs::read_to_string("/nowhere/prices-of-the-competition.csv")?;
+    std::fs::read_to_string("/missing/competitor-prices.csv")?;
     Ok(())
 }
 
 async fn panic() {
     let prices: [u32; 0] = [];
-    let cheapest = prices.iter().min().expect("somebody sells mugs");
-    tracing::info!(cheapest, "never reached");
+    let cheapest = prices.iter().min().expect("at least one competitor sells mugs");
+    tracing::info!(cheapest, "cheapest competitor");
 }

@@ -1,4 +1,4 @@
-//! What can be asked of the shop, and the layers that each request goes through.
+//! The routes of the shop, and the layers around all of them.
 
 mod bugs;
 mod orders;
@@ -20,8 +20,8 @@ use tower::ServiceBuilder;
 
 use crate::{limits::Limits, partner::Partners, shop::Shop};
 
-/// Some times what the largest order takes. axum would allow 2 MB.
-const LARGEST_BODY: usize = 16 * 1024;
+/// Several times the size of the largest order. The default of axum is 2 MB.
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub fn app(
     shop: Shop,
@@ -35,28 +35,29 @@ pub fn app(
         .route("/orders", post(orders::place))
         .route("/orders/{id}", get(orders::show));
     let layers = ServiceBuilder::new()
-        // Outermost: whatever is answered, by whichever layer below, has an id. A good id that comes in
-        // `x-request-id` is kept, any other replaced, and every log line names it.
+        // Outermost, so that every response has an id, also one that a layer below creates. A valid id in
+        // `x-request-id` is kept, any other is replaced, and every log line contains it.
         .layer(RequestIdLayer::new())
-        // Says who the customer is, whatever stands in a header that no proxy of ours has written.
+        // Resolves the client's address. Headers count only if a trusted proxy has written them.
         .layer(client_ip)
-        // Counts each request once, when its answer is over, under its route: around all that answers.
+        // Records each request once, under its route, when its response is over. Outside every layer that responds.
         .layer(metrics.server_layer())
-        // Around all that answers, so that a 404 and a 413 have them too. Scripts run by nonce alone.
+        // Outside every layer that responds, so that a 404 and a 413 have the headers too. Only scripts with the nonce
+        // run.
         .layer(SecurityHeadersLayer::html())
-        // Whatever fails inside of here is answered as a problem, in the form the caller can read: axum's
-        // own 404, 405 and 413, what handlers refuse, and panics.
+        // Turns failures into problems in a format that the client accepts: axum's own 404, 405 and 413, errors of
+        // handlers, and panics.
         .layer(ProblemLayer::new())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     Router::new()
         .route("/", get(page::html))
         .route("/shop.css", get(page::css))
         .route("/shop.js", get(page::js))
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::show))
-        .merge(limits.around(orders, partners))
+        .merge(limits.wrap(orders, partners))
         .merge(if bugs { bugs::router() } else { Router::new() })
-        // In one call: each call of `Router::layer` boxes service, future and body of every request again.
+        // All layers in one call: each call of `Router::layer` boxes service, future and body of every request again.
         .layer(layers)
         .with_state(Arc::new(shop))
 }

@@ -23,9 +23,9 @@ pub async fn place(
 ) -> Result<impl IntoResponse, Problem> {
     let Json(form) = form?;
     let new = form.check().map_err(problem::invalid_order)?;
-    info!(client = %client.ip, "an order has come");
-    // The order goes on if its client goes away. `carry` takes the request's id along, into the logs and calls
-    // of that task.
+    info!(client = %client.ip, "order received");
+    // The order continues if its client disconnects. `carry` hands the id of the request to the spawned task, for its
+    // log lines and calls.
     let in_flight = shop.in_flight.clone();
     let order = in_flight.spawn(carry(async move { shop.place(new).await })).await??;
     let location = format!("/orders/{}", order.id);
@@ -36,7 +36,7 @@ pub async fn show(
     State(shop): State<Arc<Shop>>,
     Path(id): Path<String>,
 ) -> Result<Json<Order>, Problem> {
-    // What is no UUID names no order either: one answer for both.
+    // A path that is not a UUID gets the same response as an unknown order.
     let order = Uuid::try_parse(&id).ok().and_then(|id| shop.orders.find(id));
     order.map(Json).ok_or_else(problem::unknown_order)
 }

@@ -1,4 +1,4 @@
-//! The page for browsers: three files, kept in the program so that it needs no other at hand.
+//! The page for browsers: three files that are compiled into the program.
 
 use axum::{
     http::header::CONTENT_TYPE,
@@ -10,7 +10,8 @@ const HTML: &str = include_str!("../../page/index.html");
 const CSS: &str = include_str!("../../page/shop.css");
 const JS: &str = include_str!("../../page/shop.js");
 
-/// Reading the nonce puts it into the answer's policy, and keeps the answer out of caches.
+/// Returns the page. The extractor of the nonce adds it to the policy of the response, and marks the response as not
+/// cacheable.
 pub async fn html(nonce: CspNonce) -> Html<String> {
     Html(HTML.replace("{nonce}", nonce.as_str()))
 }

@@ -7,7 +7,7 @@ use crate::{
     problem,
 };
 
-/// An object and not a bare array: there is room for more, such as the next page.
+/// The list of products. As an object, not a bare array, it has room for more fields, such as the next page.
 #[derive(Serialize)]
 pub struct Products {
     products: &'static [Product],

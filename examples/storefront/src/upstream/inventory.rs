@@ -17,12 +17,12 @@ use crate::{
     config::BaseUrl,
     order::Item,
     proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
-    shop::Refused,
+    shop::NotPlaced,
 };
 
 const NAME: &str = "inventory";
 
-/// The inventory, over gRPC. Clones share one connection.
+/// A gRPC client of the inventory service. Clones share one connection.
 pub struct Inventory {
     client: InventoryClient<Metrics<Propagate<Channel>>>,
     timeout: Duration,
@@ -30,7 +30,7 @@ pub struct Inventory {
 
 impl Inventory {
     pub fn at(url: &BaseUrl, timeout: Duration, metrics: &HttpMetrics) -> anyhow::Result<Self> {
-        // Lazy: this service starts, and shows its products, even when the inventory is down.
+        // Lazy, so that this service starts and lists its products while the inventory is unavailable.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
         let channel = ServiceBuilder::new()
             .layer(metrics.grpc_client_layer(NAME))
@@ -39,38 +39,38 @@ impl Inventory {
         Ok(Self { client: InventoryClient::new(channel), timeout })
     }
 
-    pub async fn reserve(&self, order: Uuid, items: &[Item]) -> Result<(), Refused> {
+    pub async fn reserve(&self, order: Uuid, items: &[Item]) -> Result<(), NotPlaced> {
         let request = ReserveRequest {
             order_id: order.to_string(),
             lines: items.iter().map(Line::from).collect(),
         };
         let mut client = self.client.clone();
         within(self.timeout, NAME, async move {
-            client.reserve(request).await.map_err(refused)?;
+            client.reserve(request).await.map_err(not_placed)?;
             Ok(())
         })
         .await
     }
 
-    /// Puts back what the order took, if it can: an order that failed has no use for a second failure.
+    /// Releases the stock of a failed order. A failure is logged, since the order has failed already.
     pub async fn release(&self, order: Uuid) {
         let mut client = self.client.clone();
         let released = within(self.timeout, NAME, async move {
             let request = ReleaseRequest { order_id: order.to_string() };
-            client.release(request).await.map_err(refused)?;
+            client.release(request).await.map_err(not_placed)?;
             Ok(())
         });
-        if let Err(refused) = released.await {
-            warn!(%order, ?refused, "the stock of a failed order may still be reserved");
+        if let Err(reason) = released.await {
+            warn!(%order, ?reason, "cannot release the stock of a failed order; it may remain reserved");
         }
     }
 }
 
-fn refused(status: Status) -> Refused {
+fn not_placed(status: Status) -> NotPlaced {
     match status.code() {
-        Code::FailedPrecondition => Refused::OutOfStock(status.message().to_owned()),
-        Code::DeadlineExceeded => Refused::TimedOut(NAME),
-        _ => Refused::Failed(NAME, status.into()),
+        Code::FailedPrecondition => NotPlaced::OutOfStock(status.message().to_owned()),
+        Code::DeadlineExceeded => NotPlaced::TimedOut(NAME),
+        _ => NotPlaced::Failed(NAME, status.into()),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The services that this one calls.
+//! Clients of the services that this one calls.
 //!
-//! Nothing here mentions a request id: [`PropagateLayer`] around each client puts the id of the request
-//! that is being answered on every call made meanwhile.
+//! No code here handles request ids: [`PropagateLayer`] around each client adds the id of the current request to every
+//! call.
 //!
 //! [`PropagateLayer`]: battlement::request_id::PropagateLayer
 
@@ -11,13 +11,13 @@ mod payments;
 use std::{future::Future, time::Duration};
 
 pub use self::{inventory::Inventory, payments::Payments};
-use crate::shop::Refused;
+use crate::shop::NotPlaced;
 
-/// Gives a call up after a while: a service that hangs must not make this one hang.
+/// Cancels a call after `limit`, so that an upstream that hangs does not hang this service.
 async fn within<T>(
     limit: Duration,
     upstream: &'static str,
-    call: impl Future<Output = Result<T, Refused>>,
-) -> Result<T, Refused> {
-    tokio::time::timeout(limit, call).await.unwrap_or(Err(Refused::TimedOut(upstream)))
+    call: impl Future<Output = Result<T, NotPlaced>>,
+) -> Result<T, NotPlaced> {
+    tokio::time::timeout(limit, call).await.unwrap_or(Err(NotPlaced::TimedOut(upstream)))
 }

@@ -16,14 +16,14 @@ use tower::{BoxError, ServiceBuilder, ServiceExt};
 use uuid::Uuid;
 
 use super::within;
-use crate::{config::BaseUrl, shop::Refused};
+use crate::{config::BaseUrl, shop::NotPlaced};
 
 const NAME: &str = "payments";
 
-/// Far more than any answer of payments takes.
-const LARGEST_ANSWER: usize = 64 * 1024;
+/// Far more than the size of any response of payments.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// Payments, over HTTP and JSON. Connections are kept and used again.
+/// An HTTP client of the payments service. Connections are reused.
 pub struct Payments {
     client: Metrics<Propagate<Client<HttpConnector, Full<Bytes>>>>,
     charges: Uri,
@@ -33,7 +33,7 @@ pub struct Payments {
 impl Payments {
     pub fn at(url: &BaseUrl, timeout: Duration, metrics: &HttpMetrics) -> anyhow::Result<Self> {
         let mut connector = HttpConnector::new();
-        // A body is sent at once, and does not wait some 40 ms for the head to be acknowledged.
+        // The body is sent at once. Otherwise it waits about 40 ms for the head to be acknowledged.
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let client = ServiceBuilder::new()
@@ -43,16 +43,16 @@ impl Payments {
         Ok(Self { client, charges: format!("{url}/charges").parse()?, timeout })
     }
 
-    pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), Refused> {
+    pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), NotPlaced> {
         let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
         let status = within(self.timeout, NAME, async {
             let posted = self.post(charge.to_string()).await;
-            posted.map_err(|error| Refused::Failed(NAME, error))
+            posted.map_err(|error| NotPlaced::Failed(NAME, error))
         });
         match status.await? {
             StatusCode::CREATED => Ok(()),
-            StatusCode::PAYMENT_REQUIRED => Err(Refused::PaymentDeclined),
-            status => Err(Refused::Failed(NAME, format!("unexpected answer {status}").into())),
+            StatusCode::PAYMENT_REQUIRED => Err(NotPlaced::PaymentDeclined),
+            status => Err(NotPlaced::Failed(NAME, format!("unexpected status {status}").into())),
         }
     }
 
@@ -62,8 +62,8 @@ impl Payments {
             .body(Full::from(body))?;
         let response: Response<_> = self.client.clone().oneshot(request).await?;
         let status = response.status();
-        // Read to its end, so that the connection can serve the next order.
-        Limited::new(response.into_body(), LARGEST_ANSWER).collect().await?;
+        // The body is read to its end, so that the connection can be reused.
+        Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await?;
         Ok(status)
     }
 }

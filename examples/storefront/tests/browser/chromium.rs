@@ -1,12 +1,12 @@
-//! One visit of one page by a browser that has seen nothing before.
+//! One visit of one page by a browser with an empty profile.
 
 use std::{net::SocketAddr, process::Command};
 
-/// What Debian calls it without a screen, and what others call it.
+/// The name of Debian's package without a screen, and the usual names elsewhere.
 const NAMES: [&str; 4] =
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
-/// For a closed network, a container and a run that leaves nothing behind.
+/// Flags for a closed network, a container and a run that leaves no files behind.
 const FLAGS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -18,7 +18,7 @@ const FLAGS: [&str; 11] = [
     "--disable-component-update",
     "--disable-sync",
     "--enable-logging=stderr",
-    // Time stands still while the page loads something and runs when it waits, so this is no delay.
+    // Virtual time stops while the page loads and runs while it is idle, so this is not a delay.
     "--virtual-time-budget=10000",
 ];
 
@@ -30,7 +30,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// What the browser says it has stopped.
+    /// Returns the violations of the policy that the browser reports.
     pub fn violations(&self) -> Vec<&str> {
         let lines = self.console.iter().map(String::as_str);
         lines.filter(|line| line.contains("Content Security Policy")).collect()
@@ -38,11 +38,11 @@ impl Visit {
 }
 
 fn browser() -> &'static str {
-    let there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+    let exists = |name: &&str| Command::new(name).arg("--version").output().is_ok();
     NAMES
         .into_iter()
-        .find(there)
-        .expect("Chromium is needed here: apt-get install chromium-headless-shell")
+        .find(exists)
+        .expect("Chromium is missing: apt-get install chromium-headless-shell")
 }
 
 pub fn visit(addr: SocketAddr) -> Visit {
@@ -54,8 +54,8 @@ pub fn visit(addr: SocketAddr) -> Visit {
         .arg(format!("http://{addr}/"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    let console = said.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
+    let console = stderr.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned);
     Visit { page: String::from_utf8_lossy(&output.stdout).into_owned(), console: console.collect() }
 }

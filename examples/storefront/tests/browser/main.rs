@@ -1,4 +1,4 @@
-//! The page in a real browser, which alone can tell what a policy is worth.
+//! The page in a real browser, which alone can show the effect of a policy.
 //!
 //! Needs Chromium: `cargo test --test browser`.
 #![cfg(feature = "embedded")]
@@ -13,7 +13,7 @@ use chromium::{Visit, visit};
 use running::Storefront;
 use tampering::Tampering;
 
-/// What an attacker manages to put into the page: it has no nonce, for each answer has another.
+/// Markup that an attacker injects into the page. It cannot contain the nonce, since each response has a new one.
 const INJECTED: &str = "<script>document.body.dataset.injected = 'ran'</script>";
 const GUESSED: &str = "<script nonce='guessed'>document.body.dataset.injected = 'ran'</script>";
 const HANDLER: &str = "<img src='/none' onerror=\"document.body.dataset.injected = 'ran'\">";

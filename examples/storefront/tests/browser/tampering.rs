@@ -1,4 +1,4 @@
-//! Somebody between shop and browser who can add to a page and cannot change its headers.
+//! A proxy between shop and browser that adds to the page and keeps its headers.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -19,20 +19,20 @@ impl Tampering {
         Self { listener, shop, injection, keeps_policy: true }
     }
 
-    /// Takes the policy away as well, which shows what it was good for.
+    /// Removes the policy as well, which shows its effect.
     pub fn without_policy(mut self) -> Self {
         self.keeps_policy = false;
         self
     }
 
-    /// Starts, and goes on until the tests end.
+    /// Starts the proxy, which runs until the tests end, and returns its address.
     pub fn addr(self) -> SocketAddr {
         let addr = self.listener.local_addr().unwrap();
         thread::spawn(move || {
             let tampering = &self;
             thread::scope(|scope| {
                 for browser in self.listener.incoming().map_while(Result::ok) {
-                    // A connection that the browser opens and does not use breaks, and may.
+                    // A connection that the browser opens and does not use may fail.
                     scope.spawn(move || tampering.pass(browser).ok());
                 }
             });

@@ -1,4 +1,4 @@
-//! A client that sends its next request on the same connection, unless the answer has said that the server closes it.
+//! A client that sends its next request on the same connection, unless the response says that the server closes it.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Long after any answer has come.
+/// Far longer than any response takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 const HEAD: &str = "POST /orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\n";
 
@@ -25,7 +25,7 @@ pub fn chunked(bytes: usize) -> Vec<u8> {
 }
 
 pub struct Client {
-    /// How many were needed so far.
+    /// The number of connections opened so far.
     pub connections: u32,
     server: SocketAddr,
     open: Option<TcpStream>,
@@ -36,14 +36,14 @@ impl Client {
         Self { connections: 0, server, open: None }
     }
 
-    /// Sends a request, and returns the status of its answer.
+    /// Sends a request, and returns the status of the response.
     pub fn send(&mut self, request: &[u8]) -> io::Result<u16> {
         let mut stream = match self.open.take() {
             Some(stream) => stream,
             None => self.connect()?,
         };
-        // An answer may come before all is sent, and the server stop to read: then sending fails, and the answer is
-        // there nevertheless.
+        // The response may arrive before the whole request is sent, and the server may stop reading: then sending
+        // fails, and the response can still be read.
         let sent = stream.write_all(request);
         let (status, is_closed) = read(&stream).map_err(|error| sent.err().unwrap_or(error))?;
         self.open = (!is_closed).then_some(stream);
@@ -59,7 +59,7 @@ impl Client {
     }
 }
 
-/// Reads one answer to its end: its status, and whether it says that the server closes the connection.
+/// Reads one response to its end, and returns its status and whether it says that the server closes the connection.
 fn read(stream: &TcpStream) -> io::Result<(u16, bool)> {
     let mut answer = BufReader::new(stream);
     let (mut status, mut length, mut is_closed) = (None, 0, false);

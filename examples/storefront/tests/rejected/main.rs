@@ -24,7 +24,7 @@ fn each_of_thirty_rejected_uploads_on_kept_connections_is_answered() {
             let mut client = Client::new(shop.addr);
             let statuses: Vec<_> = (0..30).map(|_| client.send(&request)).collect();
             let answered = statuses.iter().filter(|status| matches!(status, Ok(429))).count();
-            assert_eq!(answered, 30, "of {bytes} bytes: {statuses:?}");
+            assert_eq!(answered, 30, "bodies of {bytes} bytes: {statuses:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The real program in a process of its own: its log, and a client that can send anything at all.
+//! The real program in a process of its own: its log, and a client that can send arbitrary bytes.
 
 pub mod prometheus;
 
@@ -11,20 +11,20 @@ use std::{
     time::Duration,
 };
 
-/// Long after whatever is waited for has happened, if it happens at all.
+/// Far longer than any awaited event takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The storefront, answering on a free port. It ends with this value.
+/// A running storefront on a free port. Dropping the value ends the process.
 pub struct Storefront {
     pub addr: SocketAddr,
-    /// Where operators ask.
+    /// The address of the listener for operators.
     pub admin: SocketAddr,
     process: Child,
     lines: Receiver<String>,
     log: Vec<String>,
 }
 
-/// An answer: what of it the tests look at, and every byte of it.
+/// A response: the parts that tests check, and all of its bytes.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -36,7 +36,7 @@ pub struct Answer {
 fn program(settings: &[(&str, &str)]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_storefront"));
     program.env_clear();
-    // A machine that is busy with other tests may be slow; only what waits for a timeout sets its own.
+    // A machine that is busy with other tests may be slow; a test of the timeout sets its own.
     program.env("STOREFRONT_UPSTREAM_TIMEOUT_MS", "20000");
     program.envs(settings.iter().copied());
     program
@@ -66,7 +66,7 @@ impl Storefront {
         storefront
     }
 
-    /// Waits for a line of the log that has all these parts.
+    /// Waits for a log line that contains all `parts`.
     pub fn log_line(&mut self, parts: &[&str]) -> String {
         let wanted = |line: &&String| parts.iter().all(|part| line.contains(part));
         loop {
@@ -81,17 +81,17 @@ impl Storefront {
     }
 
     pub fn terminate(&self) {
-        // The shell's own `kill`: a bare machine has no program of that name.
+        // The `kill` of the shell, since a minimal machine has no such program.
         let kill = format!("kill -TERM {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Waits for the process to end by itself. Returns all that it has logged.
+    /// Waits until the process has ended by itself, and returns its whole log.
     pub fn ended(mut self) -> (ExitStatus, String) {
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             self.log.push(line);
         }
-        // Its log has ended, so it has, or is about to.
+        // The log has ended, so the process has ended or is about to.
         (self.process.wait().unwrap(), self.log.join("\n"))
     }
 
@@ -99,12 +99,12 @@ impl Storefront {
         send(self.addr, "GET", path, &[], "")
     }
 
-    /// The page for Prometheus, in its text format.
+    /// Returns the page for Prometheus in the text format.
     pub fn metrics(&self) -> String {
         send(self.admin, "GET", "/metrics", &[], "").body
     }
 
-    /// The same, once this stands on it: a request is counted after the last byte of its answer.
+    /// Returns the page once it contains `sample`: a request is recorded after the last byte of its response.
     pub fn metrics_with(&self, sample: &str) -> String {
         let mut pages = (0..10_000).map(|_| self.metrics());
         let page = pages.find(|page| page.contains(sample));
@@ -118,13 +118,13 @@ impl Storefront {
 
 impl Drop for Storefront {
     fn drop(&mut self) {
-        // It fails where the process has ended, which is as good.
+        // Fails if the process has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Sends a request, and reads the whole answer.
+/// Sends a request, and reads the whole response.
 pub fn send(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -> Answer {
     let mut stream = begin(addr, method, path, id, body);
     let mut raw = Vec::new();
@@ -132,7 +132,7 @@ pub fn send(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -
     Answer::parse(raw)
 }
 
-/// Sends a request with these very bytes as its `x-request-id`, or without one if there are none.
+/// Sends a request whose `x-request-id` is `id`, or that has none if `id` is empty.
 pub fn begin(addr: SocketAddr, method: &str, path: &str, id: &[u8], body: &str) -> TcpStream {
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\n").into_bytes();
     request.extend_from_slice(b"connection: close\r\ncontent-type: application/json\r\n");
@@ -158,11 +158,11 @@ impl Answer {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.head.lines().filter_map(|line| line.split_once(": "));
-        fields.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     pub fn id(&self) -> &str {
-        self.header("x-request-id").expect("every answer has an id")
+        self.header("x-request-id").expect("every response has an id")
     }
 
     pub fn json(&self) -> serde_json::Value {

@@ -1,4 +1,5 @@
-//! A real Prometheus, and its checker. Needs `prometheus` and `promtool`, as in Debian's `prometheus`.
+//! A real Prometheus and its checker. Needs `prometheus` and `promtool`, for example from Debian's package
+//! `prometheus`.
 
 use std::{
     fs,
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::send;
 
 const MISSING: &str = "prometheus is missing: apt-get install prometheus";
-/// A Prometheus that scrapes one target every second. It ends with this value.
+/// A Prometheus that scrapes one target every second. Dropping the value ends the process.
 pub struct Prometheus {
     addr: SocketAddr,
     process: Child,
@@ -40,12 +41,12 @@ impl Prometheus {
         Self { addr, process, _folder: folder }
     }
 
-    /// Asks again and again, for some twenty seconds, until it answers with this.
+    /// Repeats a query, for about twenty seconds, until the response contains `wanted`.
     pub fn until(&self, path: &str, wanted: &str) {
         let mut last = Value::Null;
         for _ in 0..200 {
             if TcpStream::connect(self.addr).is_ok() {
-                // While it starts, it says so in a text.
+                // While Prometheus starts, it responds with a text.
                 let answer = send(self.addr, "GET", path, &[], "");
                 last = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
             }
@@ -65,18 +66,18 @@ impl Drop for Prometheus {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a pause between two questions, without a runtime")]
+#[expect(clippy::disallowed_methods, reason = "a pause between two queries, without a runtime")]
 fn thread_sleep() {
     std::thread::sleep(std::time::Duration::from_millis(100));
 }
 
-/// What `promtool` has to say of a page in the text format.
+/// Returns the output of `promtool check metrics` for a page in the text format.
 pub fn promtool(page: &str) -> String {
     let mut promtool = Command::new("promtool");
     promtool.args(["check", "metrics"]).stdin(Stdio::piped());
     promtool.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut promtool = promtool.spawn().expect(MISSING);
     promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
-    let said = promtool.wait_with_output().unwrap();
-    [said.stdout, said.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat()
+    let output = promtool.wait_with_output().unwrap();
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat()
 }

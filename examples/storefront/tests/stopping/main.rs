@@ -1,4 +1,4 @@
-//! The shop when it is asked to stop: clients that never send the rest of their request, and orders in flight.
+//! Stops the shop while clients never send the rest of their request, and while orders are in flight.
 #![cfg(feature = "embedded")]
 
 mod orders;
@@ -14,7 +14,7 @@ const HALF_A_BODY: &[u8] = b"POST /orders HTTP/1.1\r\nhost: shop\r\n\
     content-type: application/json\r\ncontent-length: 99\r\n\r\n{\"email\":";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// States that a client can leave a connection in.
+/// States in which a client can leave a connection.
 const STATES: [fn(&Process) -> TcpStream; 5] = [
     |shop| shop.begin(HALF_A_HEAD),
     |shop| shop.begin_after(ANSWERED, HALF_A_HEAD),
@@ -25,7 +25,7 @@ const STATES: [fn(&Process) -> TcpStream; 5] = [
 
 /// Longer than any test takes.
 const LONG_DRAIN_MS: &str = "3600000";
-/// Far less than that, and more than a busy machine takes to end a process.
+/// Far shorter than the long drain, and longer than a busy machine takes to end a process.
 const SOON: Duration = Duration::from_secs(15);
 
 fn start(settings: &[(&str, &str)]) -> Process {
@@ -44,7 +44,7 @@ fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain
         let _client = begin(&shop);
         shop.terminate();
         let (code, log) = shop.ended_within(SOON);
-        // Where the signal came before the first byte was read, there is nothing to wait for.
+        // If the signal arrives before the first byte is read, there is nothing to wait for.
         assert!(matches!(code, Some(0 | 1)), "state {state} ended with {code:?}: {log}");
     }
 }

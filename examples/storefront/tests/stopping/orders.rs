@@ -1,4 +1,4 @@
-//! Orders whose clients have left before the shop is asked to stop: each is finished or undone before the process ends.
+//! Orders whose clients disconnect before the shop is stopped: each is finished or undone before the process ends.
 
 use std::{
     io::{Read, Write},
@@ -9,7 +9,7 @@ use crate::{ANSWERED, HALF_A_BODY, LONG_DRAIN_MS, SOON, process::Process, start}
 
 const CHARGED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
 
-/// Payments that has been asked to charge the order of a client that has left, and has not answered yet.
+/// A shop that is stopping while payments has received the charge of a disconnected client and has not responded.
 struct Charging {
     shop: Process,
     charge: TcpStream,

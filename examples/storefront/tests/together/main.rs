@@ -1,15 +1,15 @@
-//! Two storefronts that count together, in a real Redis.
+//! Two storefronts that share their limits in a real Redis.
 #![cfg(feature = "embedded")]
 
 mod redis;
 #[path = "../running/mod.rs"]
-#[allow(dead_code, reason = "less is looked at here")]
+#[allow(dead_code, reason = "these tests use a part of it")]
 mod running;
 
 use redis::Redis;
 use running::Storefront;
 
-/// Two instances that share four orders a minute.
+/// Starts one of two instances that share four orders a minute.
 fn start(redis: &Redis) -> Storefront {
     Storefront::start(&[
         ("REDIS_URL", &redis.url()),
@@ -19,7 +19,7 @@ fn start(redis: &Redis) -> Storefront {
 }
 
 #[test]
-fn two_instances_admit_what_one_may() {
+fn two_instances_together_allow_the_limit_of_one() {
     let redis = Redis::start();
     let [one, other] = [start(&redis), start(&redis)];
     for (shop, left) in [(&one, 3), (&other, 2), (&one, 1), (&other, 0)] {
@@ -50,15 +50,15 @@ fn operators_see_every_policy_before_the_first_order() {
 }
 
 #[test]
-fn an_instance_starts_without_redis_admits_its_part_and_finds_redis_when_it_comes() {
+fn an_instance_that_starts_without_redis_allows_its_share_and_uses_redis_once_available() {
     let mut redis = Redis::start();
     redis.kill();
     let mut shop = start(&redis);
     shop.log_line(&["Redis is unavailable"]);
     let answers: Vec<_> = (0..3).map(|_| shop.get("/orders/1")).collect();
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
-    assert_eq!(statuses, [404, 404, 429], "half of four");
-    assert!(answers.iter().all(|answer| answer.header("ratelimit").is_none()), "it is not known");
+    assert_eq!(statuses, [404, 404, 429], "half of the limit of four");
+    assert!(answers.iter().all(|answer| answer.header("ratelimit").is_none()), "without Redis the remaining quota is unknown");
     redis.run();
     shop.log_line(&["Redis is available again"]);
     let answer = shop.get("/orders/1");
@@ -72,7 +72,7 @@ fn the_password_of_redis_is_not_logged() {
     let redis = Redis::start();
     let url = redis.url().replace("redis://", "redis://app:hunter2@");
     let mut shop = Storefront::start(&[("REDIS_URL", &url), ("RUST_LOG", "trace")]);
-    // There is no such user.
+    // The Redis has no such user.
     shop.log_line(&["Redis is unavailable", "WRONGPASS"]);
     shop.terminate();
     let (_, log) = shop.ended();
@@ -80,7 +80,7 @@ fn the_password_of_redis_is_not_logged() {
 }
 
 #[test]
-fn instances_with_the_same_key_secret_count_together_and_one_with_another_counts_apart() {
+fn instances_share_limits_only_with_the_same_key_secret() {
     let redis = Redis::start();
     let start = |secret| {
         Storefront::start(&[

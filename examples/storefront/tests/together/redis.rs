@@ -1,4 +1,4 @@
-//! A `redis-server` on a free port. It ends with its value.
+//! A `redis-server` on a free port. Dropping the value ends the process.
 
 use std::{
     io::{Read, Write},
@@ -34,7 +34,7 @@ impl Redis {
         self.process.wait().unwrap();
     }
 
-    /// Runs again, on the same port.
+    /// Starts the server again on the same port.
     pub fn run(&mut self) {
         self.process = spawn(self.port);
         self.answers();
@@ -59,7 +59,7 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        // It fails where the process has ended, which is as good.
+        // Fails if the process has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
