@@ -107,7 +107,9 @@ fn count(order_id: &str, lines: &[Line]) -> Result<HashMap<String, u32>, NotRese
         return Err(NotReserved::Malformed("order_id must have 1 to 64 bytes"));
     }
     if lines.is_empty() || lines.iter().any(|line| line.quantity == 0) {
-        return Err(NotReserved::Malformed("lines must have at least one entry, each with a quantity of at least 1"));
+        return Err(NotReserved::Malformed(
+            "lines must have at least one entry, each with a quantity of at least 1",
+        ));
     }
     let mut wanted = HashMap::<String, u32>::new();
     for line in lines {

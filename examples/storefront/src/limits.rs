@@ -217,7 +217,11 @@ impl FromStr for KeySecret {
     type Err = InvalidKeySecret;
 
     fn from_str(text: &str) -> Result<Self, InvalidKeySecret> {
-        if text.len() < Self::MIN_BYTES { Err(InvalidKeySecret) } else { Ok(Self(Some(text.into()))) }
+        if text.len() < Self::MIN_BYTES {
+            Err(InvalidKeySecret)
+        } else {
+            Ok(Self(Some(text.into())))
+        }
     }
 }
 

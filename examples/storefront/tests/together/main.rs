@@ -58,7 +58,10 @@ fn an_instance_that_starts_without_redis_allows_its_share_and_uses_redis_once_av
     let answers: Vec<_> = (0..3).map(|_| shop.get("/orders/1")).collect();
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [404, 404, 429], "half of the limit of four");
-    assert!(answers.iter().all(|answer| answer.header("ratelimit").is_none()), "without Redis the remaining quota is unknown");
+    assert!(
+        answers.iter().all(|answer| answer.header("ratelimit").is_none()),
+        "without Redis the remaining quota is unknown"
+    );
     redis.run();
     shop.log_line(&["Redis is available again"]);
     let answer = shop.get("/orders/1");
