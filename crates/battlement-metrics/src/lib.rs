@@ -35,6 +35,8 @@ pub mod prometheus_client;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 mod recorder;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod route;
 mod runtime;
 mod schedule_delay;
@@ -51,6 +53,8 @@ mod traffic;
 
 pub use battlement_core::{ConfigError, ConnectionScheme, InvalidField, Scheme};
 
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestFuture;
 #[cfg(feature = "axum")]
 pub use self::route::note_route;
 #[cfg(feature = "serde")]

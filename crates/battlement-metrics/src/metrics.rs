@@ -69,7 +69,8 @@ impl HttpMetrics {
     }
 
     /// Returns a layer that records the calls of a client. `name` is the value of the label `server_address`: the name
-    /// of the called service, never a value from a request.
+    /// of the called service, never a value from a request. With the feature `reqwest`, the layer also wraps a
+    /// `reqwest::Client`.
     #[must_use]
     pub fn client_layer(&self, name: &str) -> MetricsLayer {
         MetricsLayer::new(self.clone(), Side::Client, Some(self.recorder().clients.number(name)))

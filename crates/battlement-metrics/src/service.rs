@@ -37,7 +37,7 @@ impl<S> Metrics<S> {
         self.inner
     }
 
-    fn open<B>(&self, request: &mut Request<B>) -> Option<Ticket> {
+    pub(crate) fn open<B>(&self, request: &mut Request<B>) -> Option<Ticket> {
         let Role { metrics, side, client, enabled } = &*self.role;
         match *client {
             _ if !enabled => None,
@@ -70,7 +70,7 @@ where
 }
 
 /// A guard for the call of the inner service. If it is dropped rather than forgotten, the service has panicked.
-struct Calling<'a>(&'a mut Option<Ticket>);
+pub(crate) struct Calling<'a>(pub(crate) &'a mut Option<Ticket>);
 
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
