@@ -56,6 +56,20 @@ async fn a_call_has_the_status_of_its_trailers_or_of_its_head() {
 }
 
 #[tokio::test]
+async fn a_method_of_tonic_has_its_name_without_settings_once_it_has_ended_with_ok() {
+    let metrics = HttpMetrics::new();
+    let (_server, mut client) = echo(&metrics).await;
+    for code in [5, 0, 5] {
+        let _ = client.say(Words { code, ..Words::new("hello") }).await;
+    }
+    settled(&metrics, 3, "calls").await;
+    let method = "battlement.testkit.Echo/Say";
+    assert_eq!(count(&metrics, CALL, "_OTHER", r#",rpc_status_code="NOT_FOUND""#), 1.0);
+    assert_eq!(count(&metrics, CALL, method, r#",rpc_status_code="OK""#), 1.0);
+    assert_eq!(count(&metrics, CALL, method, r#",rpc_status_code="NOT_FOUND""#), 1.0);
+}
+
+#[tokio::test]
 async fn a_stream_is_kept_apart_and_has_the_status_it_ends_with() {
     let metrics = metrics();
     let (_server, mut client) = echo(&metrics).await;

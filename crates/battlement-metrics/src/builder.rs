@@ -47,8 +47,9 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.duration_bounds = Some(nanos))
     }
 
-    /// Limits the number of route templates that may be label values, 1 to 16,384. Default: 256. Requests of further
-    /// routes are recorded in the overflow series and counted by `battlement_metrics_overflow_total`.
+    /// Limits the number of route templates that may be label values, and that of gRPC methods, each 1 to 16,384.
+    /// Default: 256. Requests of further routes, and calls of further methods that end with `OK`, are recorded in the
+    /// overflow series and counted by `battlement_metrics_overflow_total`.
     pub fn max_routes(self, routes: usize) -> Self {
         self.changed(|config| config.max_routes = routes)
     }
@@ -152,12 +153,14 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.known_routes.push((method, template)))
     }
 
-    /// Allows methods of the gRPC service `service` (`pkg.Name`) as label values; any other method is `_OTHER`.
+    /// Names methods of the gRPC service `service` (`pkg.Name`) in advance. [`HttpMetrics::grpc_layer`] creates their
+    /// series at 0, for the codes `OK` and `INTERNAL`, because `rate()` does not see the first failure of a series that
+    /// begins with it. Any other method is `_OTHER` until a call of it ends with `OK`.
     ///
     /// # Panics
     ///
-    /// [`build`](Self::build) panics if a name is empty or contains a slash, or if a method is also
-    /// [streaming](Self::grpc_streams).
+    /// [`build`](Self::build) panics if a name is empty or contains a slash, if a method is also
+    /// [streaming](Self::grpc_streams), or if there are more series than [`max_series`](Self::max_series).
     pub fn grpc_methods<'a>(
         self,
         service: &str,
@@ -166,8 +169,9 @@ impl HttpMetricsBuilder {
         self.grpc(service, methods, false)
     }
 
-    /// Allows streaming methods of the gRPC service `service` as label values. Their durations are recorded in a
-    /// histogram of their own.
+    /// Names streaming methods of the gRPC service `service` in advance, as [`grpc_methods`](Self::grpc_methods). Their
+    /// durations are recorded in a histogram of their own, which needs this setting: a call does not show whether its
+    /// method is streaming.
     pub fn grpc_streams<'a>(
         self,
         service: &str,

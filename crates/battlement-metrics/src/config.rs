@@ -6,6 +6,8 @@ use crate::{Naming, key::VERSIONS, methods::Methods, shard, side::Side};
 
 mod check;
 
+pub(crate) use self::check::is_grpc_name;
+
 /// The subject of a [`ConfigError`](crate::ConfigError) of this crate.
 pub(crate) const SETTINGS: &str = "metrics settings";
 

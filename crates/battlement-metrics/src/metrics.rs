@@ -63,8 +63,13 @@ impl HttpMetrics {
 
     /// Returns a server layer that records gRPC calls by method and by the status of the call, and other requests as
     /// HTTP.
+    ///
+    /// A method is a label value from its first call that ends with `OK`; until then it is `_OTHER`, since an error
+    /// does not prove that the method exists. [`max_routes`](HttpMetricsBuilder::max_routes) limits the number of
+    /// methods. [`grpc_methods`](HttpMetricsBuilder::grpc_methods) names methods in advance.
     #[must_use]
     pub fn grpc_layer(&self) -> MetricsLayer {
+        self.recorder().create_grpc();
         MetricsLayer::new(self.clone(), Side::Grpc, None)
     }
 
@@ -76,8 +81,8 @@ impl HttpMetrics {
         MetricsLayer::new(self.clone(), Side::Client, Some(self.recorder().clients.number(name)))
     }
 
-    /// Returns a client layer that records gRPC calls by method and by the status of the call. The methods that may be
-    /// label values are those of [`grpc_methods`](HttpMetricsBuilder::grpc_methods), as on a server.
+    /// Returns a client layer that records gRPC calls by method and by the status of the call. A method is a label
+    /// value from its first call that ends with `OK`, as on a [server](Self::grpc_layer).
     #[must_use]
     pub fn grpc_client_layer(&self, name: &str) -> MetricsLayer {
         MetricsLayer::new(

@@ -1,11 +1,11 @@
-use battlement_core::{content_length, matched_path};
+use battlement_core::{GrpcCode, content_length, matched_path};
 use http::{Extensions, HeaderMap, Method, Uri};
 use matchit::Router;
 use tokio::time::Instant;
 
 use crate::{
     ConfigError, InvalidField,
-    config::{Config, SETTINGS},
+    config::{Config, SETTINGS, is_grpc_name},
     key::{ErrorType, Key},
     names::{Names, Subject, UNKNOWN},
     side::Side,
@@ -32,7 +32,7 @@ impl Recorder {
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         let routes = Names::new(config.max_routes);
         let clients = Names::new(config.max_clients);
-        let grpc_methods = Names::new(config.grpc_methods.len());
+        let grpc_methods = Names::new(config.max_routes.max(config.grpc_methods.len()));
         let traffic = [Side::Server, Side::Client, Side::Grpc, Side::GrpcClient].map(|side| {
             let owners = if side.is_client() { clients.numbers() } else { 1 };
             Traffic::new(side, &config, owners)
@@ -103,6 +103,34 @@ impl Recorder {
         self.grpc_methods.find(name).unwrap_or(UNKNOWN)
     }
 
+    /// Returns the gRPC method of a path that had no name before; assigns one only if the method `is_proved` to exist.
+    pub(crate) fn learn_grpc_method(&self, path: &str, is_proved: bool) -> Subject {
+        match grpc_name(path) {
+            Some(name) if is_proved => self.grpc_methods.number(name),
+            Some(name) => self.grpc_methods.find(name).unwrap_or(UNKNOWN),
+            None => UNKNOWN,
+        }
+    }
+
+    /// Creates the series of the configured gRPC methods of a server at 0.
+    pub(crate) fn create_grpc(&self) {
+        let traffic = self.traffic(Side::Grpc);
+        let post = self.config.methods.number(&Method::POST);
+        for method in &self.config.grpc_methods {
+            for code in KNOWN_CODES {
+                let mut key = Key::new(self.grpc_methods.number(&method.path()), 0, post);
+                key.status = code as u16 + 1;
+                key.set_error(if code == GrpcCode::Ok {
+                    ErrorType::None
+                } else {
+                    ErrorType::Status
+                });
+                let durations = if method.is_stream { &traffic.stream } else { &traffic.duration };
+                traffic.besides_duration().chain([durations]).for_each(|series| series.create(key));
+            }
+        }
+    }
+
     pub(crate) fn is_grpc_stream(&self, method: Subject) -> bool {
         self.grpc_streams.contains(&method)
     }
@@ -112,6 +140,19 @@ impl Recorder {
         let left_out = &self.config.left_out;
         !left_out.is_empty() && left_out.iter().any(|path| **path == *uri.path())
     }
+}
+
+/// The codes of the series that are created for each configured gRPC method.
+pub(crate) const KNOWN_CODES: [GrpcCode; 2] = [GrpcCode::Ok, GrpcCode::Internal];
+
+/// The maximum length of a gRPC method that is learned from a call.
+const LONGEST_NAME: usize = 256;
+
+/// Returns the gRPC method of a path as `pkg.Name/Method`, if the path has that form.
+fn grpc_name(path: &str) -> Option<&str> {
+    let name = path.strip_prefix('/').filter(|name| name.len() <= LONGEST_NAME)?;
+    let (service, method) = name.split_once('/')?;
+    (is_grpc_name(service) && is_grpc_name(method)).then_some(name)
 }
 
 /// Returns a router from paths to the numbers of `templates`.

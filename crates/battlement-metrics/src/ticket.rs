@@ -4,7 +4,7 @@ use battlement_core::{
     BodyKind, CallFacts, DropReason, GrpcCode, MethodKind, RequestFacts, Scheme, SpanId, TraceId,
     WebTrailers, Wire,
 };
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, uri::PathAndQuery};
 use http_body::Body;
 use tokio::time::Instant;
 
@@ -44,18 +44,32 @@ pub(crate) struct Ticket {
 enum Origin {
     Request {
         facts: RequestFacts,
-        /// Present for a gRPC-Web response whose trailers have not come yet.
-        web: Option<Box<WebTrailers>>,
+        more: Option<Box<More>>,
     },
     /// Nanoseconds since the recorder was created: one word, where an `Instant` takes two.
-    Call { since: u64, more: Option<Box<CallMore>> },
+    Call {
+        since: u64,
+        more: Option<Box<More>>,
+    },
 }
 
-/// The parts that few calls of a client have.
+/// The parts that few requests and calls have.
 #[derive(Debug, Default)]
-struct CallMore {
+struct More {
+    /// The trace of a client's call.
     trace: Option<(TraceId, SpanId)>,
+    /// Present for a gRPC-Web response whose trailers have not come yet.
     web: Option<WebTrailers>,
+    /// The path of a gRPC call whose method has no name yet.
+    path: Option<PathAndQuery>,
+}
+
+impl More {
+    /// Keeps the path of a gRPC call whose method has no name yet.
+    fn unnamed(subject: Subject, uri: &Uri) -> Option<Box<Self>> {
+        let path = if subject == UNKNOWN { uri.path_and_query() } else { None }?;
+        Some(Box::new(Self { path: Some(path.clone()), ..Self::default() }))
+    }
 }
 
 /// The outcome if the ticket is dropped now.
@@ -88,18 +102,21 @@ impl Ticket {
             return None;
         }
         let (method, uri) = (request.method(), request.uri());
-        let subject = match side {
-            Side::Grpc => recorder.grpc_method(uri),
+        let (subject, more) = match side {
+            Side::Grpc => {
+                let subject = recorder.grpc_method(uri);
+                (subject, More::unnamed(subject, uri))
+            }
             // Learned with the response, and never another: the first route that is set stands.
-            _ if facts.route().is_some() => UNKNOWN,
-            _ => recorder.route_of(method, uri, request.extensions()),
+            _ if facts.route().is_some() => (UNKNOWN, None),
+            _ => (recorder.route_of(method, uri, request.extensions()), None),
         };
         let is_stream = side == Side::Grpc && recorder.is_grpc_stream(subject);
         let mut key = Self::key(recorder, subject, 0, request);
         let scheme = Scheme::known(Some(&facts), request.extensions());
         key.set_https(scheme.map_or(recorder.config.https, Scheme::is_https));
         let received = recorder.received(request.headers());
-        let origin = Origin::Request { facts, web: None };
+        let origin = Origin::Request { facts, more };
         let method = MethodKind::of(request.method());
         Some(Self::open(pinned, origin, side, key, method, is_stream, received))
     }
@@ -115,12 +132,14 @@ impl Ticket {
         let side = seen(side, request);
         let subject = if side.is_grpc() { recorder.grpc_method(request.uri()) } else { UNKNOWN };
         let is_stream = side.is_grpc() && recorder.is_grpc_stream(subject);
+        let mut more = if side.is_grpc() { More::unnamed(subject, request.uri()) } else { None };
         let mut key = Self::key(recorder, subject, client, request);
         // The caller chose the connection by the URI, so its scheme can be trusted.
         key.set_https(request.uri().scheme_str() == Some("https"));
         let received = recorder.received(request.headers());
-        let trace = if recorder.config.exemplars { trace_of_call(request) } else { None };
-        let more = trace.map(|trace| Box::new(CallMore { trace: Some(trace), web: None }));
+        if let Some(trace) = recorder.config.exemplars.then(|| trace_of_call(request)).flatten() {
+            more.get_or_insert_default().trace = Some(trace);
+        }
         let origin = Origin::Call { since: nanos(recorder.began, Instant::now()), more };
         let method = MethodKind::of(request.method());
         Self::open(pinned, origin, side, key, method, is_stream, received)
@@ -211,6 +230,20 @@ impl Ticket {
         if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
             self.key.set_error(ErrorType::Status);
         }
+        if self.key.subject == UNKNOWN {
+            self.learn_method(code);
+        }
+    }
+
+    /// Sets the method of a gRPC call that had no name when it began. `OK` proves that the method exists; an error
+    /// does not, since an authentication layer answers any path that a client invents.
+    #[inline(never)]
+    fn learn_method(&mut self, code: GrpcCode) {
+        let (Origin::Request { more, .. } | Origin::Call { more, .. }) = &self.origin;
+        if let Some(path) = more.as_ref().and_then(|more| more.path.as_ref()) {
+            let is_proved = code == GrpcCode::Ok;
+            self.key.subject = self.pinned.recorder.learn_grpc_method(path.path(), is_proved);
+        }
     }
 
     /// Detects event streams (WHATWG HTML) by the content type, and gRPC-Web, whose client is finished once it has the
@@ -229,17 +262,13 @@ impl Ticket {
     #[inline(never)]
     fn read_web(&mut self, headers: &HeaderMap) {
         let Some(reader) = WebTrailers::of(headers) else { return };
-        match &mut self.origin {
-            Origin::Request { web, .. } => *web = Some(Box::new(reader)),
-            Origin::Call { more, .. } => more.get_or_insert_default().web = Some(reader),
-        }
+        let (Origin::Request { more, .. } | Origin::Call { more, .. }) = &mut self.origin;
+        more.get_or_insert_default().web = Some(reader);
     }
 
     fn web(&mut self) -> Option<&mut WebTrailers> {
-        match &mut self.origin {
-            Origin::Request { web, .. } => web.as_deref_mut(),
-            Origin::Call { more, .. } => more.as_mut()?.web.as_mut(),
-        }
+        let (Origin::Request { more, .. } | Origin::Call { more, .. }) = &mut self.origin;
+        more.as_mut()?.web.as_mut()
     }
 
     /// Sets the route that an inner layer provided, which overrides that of the request head.

@@ -46,13 +46,18 @@ impl Traffic {
 
     /// Returns the histograms that record each request once.
     pub(crate) fn of_requests(&self) -> impl Iterator<Item = &Series> {
+        [&self.duration].into_iter().chain(self.besides_duration())
+    }
+
+    /// Returns the histograms that record each request once, except that of durations.
+    pub(crate) fn besides_duration(&self) -> impl Iterator<Item = &Series> {
         let sizes = self.sizes.iter().flat_map(|sizes| [&sizes.request, &sizes.response]);
-        [&self.duration].into_iter().chain(&self.first_byte).chain(sizes)
+        self.first_byte.iter().chain(sizes)
     }
 
     /// Returns whether any request was recorded or any series created.
     pub(crate) fn is_used(&self) -> bool {
-        self.active.is_used() || self.duration.is_used()
+        self.active.is_used() || self.duration.is_used() || self.stream.is_used()
     }
 
     /// Returns the number of requests that have ended.

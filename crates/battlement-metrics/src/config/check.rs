@@ -8,7 +8,7 @@ use std::{
 use battlement_core::check_request_path;
 
 use super::Config;
-use crate::{InvalidField, methods, names, naming};
+use crate::{InvalidField, methods, names, naming, recorder::KNOWN_CODES};
 
 /// The range of `max_routes`. The memory cost of each limit is noted at its bound.
 const ROUTES: RangeInclusive<usize> = 1..=names::MOST;
@@ -103,6 +103,14 @@ impl Config {
             let message = format!("must be at most {} methods, got {}", names::MOST, streams.len());
             mistakes.push(InvalidField::new("grpc_methods", message));
         }
+        let series = streams.len() * KNOWN_CODES.len();
+        if series > self.max_series {
+            let message = format!(
+                "creates {series} series; must be at most `max_series`, {}",
+                self.max_series
+            );
+            mistakes.push(InvalidField::new("grpc_methods", message));
+        }
         mistakes
     }
 }
@@ -127,6 +135,7 @@ fn left_out_path(at: usize, path: &str) -> Option<InvalidField> {
     Some(InvalidField::new(format!("leave_out[{at}]"), format!("{path:?}: {message}")))
 }
 
-fn is_grpc_name(name: &str) -> bool {
+/// Returns whether `name` may be a service or a method of gRPC.
+pub(crate) fn is_grpc_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
 }
