@@ -5,19 +5,18 @@ use http::Response;
 
 use crate::headers::Fields;
 
-/// What is left to do with the response of a request that may pass: little to carry, since it goes wherever the
-/// service's future goes.
+/// The work that remains for the response of an allowed request. Small, since it is part of the response future.
 #[derive(Debug)]
 pub(crate) enum After {
-    /// To write what callers are told, if anything.
+    /// Writes the headers, if there are any.
     Write(Fields),
-    /// To settle before what was taken.
+    /// Refunds the cost if the response qualifies, then writes the headers.
     Settle(Box<dyn Settle>),
 }
 
-/// What was taken, if it may have to be given back.
+/// The charge of a request whose cost may be refunded.
 pub(crate) trait Settle: fmt::Debug + Send + Sync {
-    /// Gives it back, if the response is one that costs nothing, and says what callers are told.
+    /// Refunds the cost if the response qualifies, and returns the headers.
     fn settle(self: Box<Self>, head: &Head<'_>) -> Fields;
 }
 

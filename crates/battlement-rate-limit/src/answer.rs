@@ -1,4 +1,4 @@
-//! What a caller reads who is turned away.
+//! Rejections of requests.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use http::{HeaderName, HeaderValue, Response};
 
 use crate::{headers::Fields, retry_info};
 
-/// The type that draft-ietf-httpapi-ratelimit-headers registers.
+/// The problem type that draft-ietf-httpapi-ratelimit-headers registers for an exceeded quota.
 const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
-/// So does it this one, for a service that cannot do what it otherwise could.
+/// The problem type that the same draft registers for a service of reduced capacity.
 const REDUCED_CAPACITY: &str =
     "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
-/// A rejection, until it is known what body the service would have answered with.
+/// A rejection before the type of the response body is known.
 #[derive(Debug)]
 pub(crate) struct Denial {
     answer: Answer,
@@ -37,15 +37,15 @@ impl Denial {
         Self { answer, caller, retry_after, fields }
     }
 
-    /// That there is nobody whose limit it could be: no quota was exceeded.
+    /// Rejects a request without a key: no quota was exceeded.
     pub(crate) fn nobody(caller: Caller) -> Self {
         let rejection = Rejection::new(RejectionKind::RateLimited);
         let answer =
-            Answer::new(rejection).detail("the request has nothing that it could be counted by");
+            Answer::new(rejection).detail("the request has no key by which it could be counted");
         Self { answer, caller, retry_after: None, fields: Fields::None }
     }
 
-    /// That the limits could not be asked for.
+    /// Rejects a request because the store did not answer.
     pub(crate) const fn unavailable(caller: Caller) -> Self {
         let rejection = Rejection::new(RejectionKind::Unavailable);
         let answer = Answer::new(rejection).type_uri(REDUCED_CAPACITY);

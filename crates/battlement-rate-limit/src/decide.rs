@@ -1,4 +1,4 @@
-//! Decisions about one cell: pure, `now` is an argument.
+//! Decisions about one cell: pure functions, with the time as an argument.
 
 mod fixed;
 mod gcra;
@@ -9,41 +9,41 @@ mod window;
 
 pub(crate) use self::{gcra::Gcra, window::Window};
 
-/// The state of one key under one policy. Times are nanoseconds since the store began.
+/// The state of one key under one policy. Times are nanoseconds since the store was created.
 ///
 /// The default is the cell of a key that the store does not hold, and every cell expires to that in time. A cell
 /// carries the numbers of the rule that wrote it, so that a policy whose numbers have changed can
 /// [settle](Rule::settle) it.
 ///
-/// It is packed into 20 bytes: an entry of the store, with the key, is half a cache line.
+/// It is packed into 20 bytes, so that an entry of the store, including the key, is half a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, packed(4))]
 pub(crate) struct Cell {
-    /// When it expires: the theoretical arrival time of GCRA, or the end of its windows.
+    /// The time at which the cell expires: the theoretical arrival time of GCRA, or the end of its windows.
     pub(crate) until: u64,
-    /// The units used of the current window in the lower half and of the previous one in the upper half; of GCRA,
-    /// the nanoseconds that a unit takes to come back, as the bits of an `f64`.
+    /// For a window, the used units of the current window in the lower half and of the previous one in the upper half.
+    /// For GCRA, the nanoseconds that a unit takes to come back, as the bits of an `f64`.
     pub(crate) state: u64,
-    /// Identifies the rule that wrote it. Of a window, its period in microseconds, as the bits of an `f32`.
+    /// Identifies the rule that wrote the cell. For a window, its period in microseconds, as the bits of an `f32`.
     pub(crate) rule: u32,
 }
 
-/// Not now.
+/// A denied cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Denied {
-    /// Nanoseconds until as much would be allowed; `None` if it never is.
+    /// Nanoseconds until the cost would be allowed; `None` if it never is.
     pub(crate) wait: Option<u64>,
 }
 
-/// How much is left.
+/// The remaining units of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Left {
     pub(crate) units: u32,
-    /// Nanoseconds until there is more.
+    /// Nanoseconds until more units are available.
     pub(crate) reset: u64,
 }
 
-/// A policy's way of counting, with its numbers.
+/// The algorithm of a policy with its numbers.
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
     Gcra(Gcra),
@@ -52,7 +52,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    /// Takes `cost` from the cell, if that is allowed, and says what is left.
+    /// Takes `cost` from the cell, if that is allowed, and returns the remaining units.
     #[inline]
     pub(crate) fn charge(
         &self,
@@ -83,8 +83,8 @@ impl Rule {
     /// If a rule with other numbers wrote it, the units stay used, as [`Policy`](crate::Policy) promises. If it
     /// expires later than this rule allows, because a burst became smaller or a clock was set back, it is cut.
     ///
-    /// Whoever tells a client how long to wait must store the result: a cell that is settled again later would
-    /// start the same wait again.
+    /// A caller that reports a wait to a client must store the result: a cell that is settled again later would start
+    /// the same wait again.
     #[inline]
     pub(crate) fn settle(&self, cell: Cell, now: u64) -> Cell {
         match self {
@@ -94,7 +94,7 @@ impl Rule {
         }
     }
 
-    /// Returns the cell after `cost` more, if that is allowed. The cell is settled.
+    /// Returns the settled cell after `cost` more units, if that is allowed.
     pub(crate) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         match self {
             Self::Gcra(gcra) => gcra.take(cell, now, cost),
@@ -103,7 +103,7 @@ impl Rule {
         }
     }
 
-    /// Returns what is left of the cell, which is settled.
+    /// Returns the remaining units of a settled cell.
     pub(crate) fn left(&self, cell: Cell, now: u64) -> Left {
         match self {
             Self::Gcra(gcra) => gcra.left(cell, now),
@@ -113,7 +113,8 @@ impl Rule {
     }
 
     /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have come back already
-    /// are not given twice. A cell that another rule has written since keeps that rule, and gets as many units.
+    /// are not refunded twice. A cell that another rule has written since keeps that rule and gets the same number of
+    /// units.
     pub(crate) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
         match self {
             Self::Gcra(gcra) => gcra.give_back(cell, now, cost, then, left),
@@ -123,18 +124,18 @@ impl Rule {
     }
 }
 
-/// A rule as a script is told it.
+/// A rule as arguments of the Redis script.
 #[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
-    /// 1 GCRA, 2 a fixed window, 3 a sliding one.
+    /// 1 is GCRA, 2 a fixed window, 3 a sliding window.
     pub(crate) kind: u8,
-    /// Nanoseconds of its interval or period.
+    /// The interval or period in nanoseconds.
     pub(crate) nanos: u64,
     pub(crate) units: u32,
-    /// Identifies it in cells of GCRA.
+    /// Identifies the rule in cells of GCRA.
     pub(crate) rule: u32,
-    /// What its cells carry: nanoseconds of a unit, or microseconds of a period.
+    /// The number that its cells carry: nanoseconds of a unit, or microseconds of a period.
     pub(crate) scale: f64,
 }
 
@@ -148,7 +149,7 @@ impl Rule {
         }
     }
 
-    /// As a script counts: windows last whole microseconds.
+    /// Returns the rule as the script applies it: windows last whole microseconds.
     pub(crate) fn in_micros(&self) -> Self {
         match self {
             Self::Gcra(gcra) => Self::Gcra(gcra.clone()),
@@ -159,7 +160,7 @@ impl Rule {
 }
 
 impl Cell {
-    /// Returns whether it has expired.
+    /// Returns whether the cell has expired.
     pub(crate) const fn is_spent(self, now: u64) -> bool {
         self.until <= now
     }

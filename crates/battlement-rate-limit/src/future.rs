@@ -11,8 +11,8 @@ use tower_service::Service;
 use crate::{after::After, answer::Denial, limiter::Ruled};
 
 pin_project! {
-    /// The future of a [`RateLimit`](crate::RateLimit): of the service's `F`, after `W` where the store has
-    /// to be waited for.
+    /// The future of a [`RateLimit`](crate::RateLimit): first `W`, if the store does not answer at once, then the
+    /// service's future `F`.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, W> {
@@ -27,17 +27,17 @@ pin_project! {
     enum State<F, W> {
         Wait { #[pin] wait: W },
         Call { #[pin] future: F, after: After },
-        // Empty once it was answered.
+        // `None` after the response was returned.
         Answer { denial: Option<Box<Denial>> },
     }
 }
 
-/// What comes after a ruling: the service's own future, or an answer in its place.
+/// The next step after a decision: the service's own future, or a rejection.
 #[derive(Debug)]
 pub struct Next<F>(Result<(F, After), Box<Denial>>);
 
 impl<F> Next<F> {
-    /// Calls the service, if the request may pass.
+    /// Calls the service if the request is allowed.
     pub(crate) fn of<S, B>(ruled: Ruled, service: &mut S, request: Request<B>) -> Self
     where
         S: Service<Request<B>, Future = F>,
@@ -92,7 +92,7 @@ where
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
                 StateProj::Answer { denial } => {
-                    let denial = denial.take().expect("a future is not polled after its end");
+                    let denial = denial.take().expect("`ResponseFuture` polled after completion");
                     return Poll::Ready(Ok(denial.response()));
                 }
             }

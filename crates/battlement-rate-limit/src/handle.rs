@@ -7,7 +7,7 @@ use crate::{
     Ask, Inbound, KeyHash, Memory, Outcome, Policies, Remote, StoreError, limiter::Limiter,
 };
 
-/// Looks into a layer while it works, and changes its policies. Made by
+/// Reads the state of a layer and replaces its policies at runtime. Created by
 /// [`RateLimitLayer::pair`](crate::RateLimitLayer::pair).
 #[derive(Clone, Debug)]
 pub struct Handle<St = Memory> {
@@ -19,26 +19,26 @@ impl<St> Handle<St> {
         Self { limiter }
     }
 
-    /// Replaces the layer's own policies, from the next request on.
+    /// Replaces the layer's own policies, starting with the next request.
     ///
-    /// [`Policy`](crate::Policy#when-its-numbers-change) says what becomes of units that were used.
+    /// [`Policy`](crate::Policy#when-its-numbers-change) describes what happens to used units.
     pub fn replace(&self, policies: impl Into<Policies>) {
         self.limiter.policies.replace(policies.into());
     }
 
-    /// The layer's own policies, as they are now.
+    /// Returns the layer's current policies.
     #[must_use]
     pub fn policies(&self) -> Policies {
         self.limiter.policies.read().get().clone()
     }
 
-    /// The key that the layer counts `request` by.
+    /// Returns the key by which the layer counts `request`.
     #[must_use]
     pub fn key<B>(&self, request: &Request<B>) -> Option<KeyHash> {
         self.limiter.key.read(&Inbound::of(request), &self.limiter.secret)
     }
 
-    /// Where the state is kept.
+    /// Returns the store.
     #[must_use]
     pub fn store(&self) -> &St {
         &self.limiter.store
@@ -46,22 +46,22 @@ impl<St> Handle<St> {
 }
 
 impl<St: Remote> Handle<St> {
-    /// How `key` stands: what a request that costs 1 would be told, without taking it.
+    /// Returns what a request of cost 1 with this key would get, without charging it.
     ///
     /// # Errors
     ///
-    /// If the store fails.
+    /// Returns an error if the store fails.
     pub async fn peek(&self, key: KeyHash) -> Result<Outcome, StoreError> {
         let policies = self.policies();
         let answer = self.store().peek(&Ask::new(key, &policies, 1, Instant::now()));
         answer.answer().await
     }
 
-    /// Forgets what `key` has used, under the layer's own policies.
+    /// Removes the state of `key` under the layer's own policies.
     ///
     /// # Errors
     ///
-    /// If the store fails.
+    /// Returns an error if the store fails.
     pub async fn reset(&self, key: KeyHash) -> Result<(), StoreError> {
         let policies = self.policies();
         let answer = self.store().reset(&Ask::new(key, &policies, 1, Instant::now()));
@@ -70,18 +70,18 @@ impl<St: Remote> Handle<St> {
 }
 
 impl Handle {
-    /// How `key` stands: what a request that costs 1 would be told, without taking it.
+    /// Returns what a request of cost 1 with this key would get, without charging it.
     #[must_use]
     pub fn peek(&self, key: KeyHash) -> Outcome {
         self.store().look(&Ask::new(key, &self.policies(), 1, Instant::now()))
     }
 
-    /// Forgets what `key` has used, under the layer's own policies.
+    /// Removes the state of `key` under the layer's own policies.
     pub fn reset(&self, key: KeyHash) {
         self.store().forget(&Ask::new(key, &self.policies(), 1, Instant::now()));
     }
 
-    /// The store, for gauges.
+    /// Returns the store in memory, for gauges.
     #[must_use]
     pub fn memory(&self) -> &Memory {
         self.store()

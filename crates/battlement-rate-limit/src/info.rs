@@ -2,28 +2,28 @@ use http::Request;
 
 use crate::{KeyHash, Outcome, Policies, PolicyState};
 
-/// How the client of a request stands, for its handler. Set by
+/// The limits of a request's client, for its handler. Set by
 /// [`RateLimitLayer::expose`](crate::RateLimitLayer::expose).
 ///
-/// It is an extension of the request; of stacked limiters that are exposed, the innermost one's.
+/// It is an extension of the request. Of stacked limiters that expose it, the innermost one sets it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RateLimitInfo {
-    /// The policies that held.
+    /// The policies that were applied.
     pub policies: Policies,
-    /// What they said.
+    /// The decision under these policies.
     pub outcome: Outcome,
-    /// Whose limit it is, for [`Handle`](crate::Handle).
+    /// The key of the request, for [`Handle`](crate::Handle).
     pub key: KeyHash,
 }
 
 impl RateLimitInfo {
-    /// What a limiter has decided of `request`.
+    /// Returns the information that a limiter has attached to `request`.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         request.extensions().get()
     }
 
-    /// The state under the policy of this name.
+    /// Returns the state under the policy of this name.
     #[must_use]
     pub fn policy(&self, name: &str) -> Option<&PolicyState> {
         let mut both = self.policies.iter().zip(&self.outcome.states);

@@ -3,12 +3,12 @@ use std::{
     time::Duration,
 };
 
-/// `wait`, and at random up to `most` more.
+/// Returns `wait` plus a random time of up to `most`.
 pub(crate) fn spread(wait: Duration, most: Duration) -> Duration {
     if most.is_zero() {
         return wait;
     }
-    // Each hasher of the standard library has other keys, which is all the randomness a crowd needs.
+    // Each hasher of the standard library has different keys, which is enough randomness to spread retries.
     let random = RandomState::new().build_hasher().finish();
     let share = (random >> 11) as f64 / (1_u64 << 53) as f64;
     wait.saturating_add(most.mul_f64(share))

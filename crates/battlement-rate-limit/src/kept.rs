@@ -1,11 +1,13 @@
-/// What a [`Store`](crate::Store) keeps in this process, for gauges.
+/// The usage of a [`Store`](crate::Store)'s memory in this process, for gauges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Kept {
-    /// Keys that are held, times their policies.
+    /// The number of cells: keys times their policies.
     pub cells: usize,
-    /// Decisions that new keys shared so far, since memory was full.
+    /// The number of decisions so far that new keys made by shared cells, because the store was full or their network
+    /// used too much of it.
     pub overflows: u64,
-    /// Keys that are remembered as denied, and not asked for elsewhere; `None` if that is never done.
+    /// The number of keys that are cached as denied and not sent to a remote store; `None` if the store has no such
+    /// cache.
     pub denials: Option<usize>,
 }

@@ -1,35 +1,25 @@
 mod hash;
-mod inbound;
 mod network;
 mod part;
 mod sip;
 
-use std::{
-    fmt,
-    hash::Hash,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-};
+use std::{fmt, hash::Hash, sync::Arc};
 
+use battlement_core::{LogLimit, RequestHead};
 use http::HeaderName;
 use smallvec::{SmallVec, smallvec};
 
 pub(crate) use self::hash::Secret;
 use self::part::Part;
-pub use self::{
-    hash::{KeyHash, KeyHasher},
-    inbound::Inbound,
-};
+pub use self::hash::{KeyHash, KeyHasher};
 
-/// What requests are counted by. There is no default: who shares a limit is the first thing to decide.
+/// The key by which requests are counted. There is no default: decide first which requests share a limit.
 ///
-/// A key leaves this module as a hash under a secret, and stands in no log, label or header.
+/// A key leaves this module as a hash under a secret, and appears in no log, label or header.
 ///
 /// # Example
 ///
-/// A client has a limit of its own for each route:
+/// A client has a separate limit for each route:
 ///
 /// ```
 /// use battlement_rate_limit::Key;
@@ -39,37 +29,38 @@ pub use self::{
 #[derive(Clone)]
 pub struct Key {
     parts: SmallVec<[Part; 1]>,
-    warned: Arc<AtomicBool>,
+    missing: Arc<LogLimit>,
 }
 
 impl Key {
-    /// The client's address, as the layer `battlement-client-ip` further out decided it. IPv6 counts by the
-    /// network that layer says, a /64 by default. That layer has to know the [`peer`](Self::peer), too.
+    /// Counts by the client's address, as resolved by an outer layer of `battlement-client-ip`. IPv6 is counted by the
+    /// network that this layer chooses, a /64 by default. That layer needs the [`peer`](Self::peer), too.
     #[must_use]
     pub fn client_ip() -> Self {
         Self::of(Part::ClientIp)
     }
 
-    /// The address at the other end of the connection, IPv6 by its /64. Behind a proxy all clients are one.
+    /// Counts by the address at the other end of the connection, IPv6 by its /64. Behind a proxy, all clients share
+    /// it.
     ///
-    /// The server has to say it: axum by `into_make_service_with_connect_info::<SocketAddr>()`, tonic does (both by
-    /// the feature of that name), and an accept loop of your own puts [`PeerAddr`](crate::PeerAddr) into
-    /// the extensions of each request.
+    /// The server has to provide it: axum by `into_make_service_with_connect_info::<SocketAddr>()`, tonic by itself
+    /// (both with the feature of that name), and an accept loop by inserting [`PeerAddr`](crate::PeerAddr) into the
+    /// extensions of each request.
     #[must_use]
     pub fn peer() -> Self {
         Self::of(Part::Peer)
     }
 
-    /// The value of a header, as an API key that was checked already. Who sends none has no key; nor has who
-    /// sends several, of which the service inside might believe another one.
+    /// Counts by the value of a header, as an API key that was already verified. A request without the header has no
+    /// key, and neither has one with several values, of which the service might use another one.
     ///
-    /// A client can make up as many values as it likes: limit by address as well, or check it first.
+    /// A client can invent any number of values: limit by address as well, or verify the value first.
     #[must_use]
     pub fn header(name: HeaderName) -> Self {
         Self::of(Part::Header(name))
     }
 
-    /// An extension of the request that a layer further out has set, as the user who logged in.
+    /// Counts by an extension of the request that an outer layer has set, as the authenticated user.
     #[must_use]
     pub fn extension<T: Hash + Send + Sync + 'static>() -> Self {
         Self::of(Part::closure(
@@ -80,40 +71,40 @@ impl Key {
                 }
                 None => false,
             },
-            "no extension of that type: set it in a layer further out",
+            "set an extension of that type in an outer layer",
         ))
     }
 
-    /// The template of the route, as `/users/{id}`, from the facts or, with the feature `axum`, from
-    /// `MatchedPath`: then the layer has to stand in the router's `route_layer` or on the route.
+    /// Counts by the template of the route, as `/users/{id}`, from the facts or, with the feature `axum`, from
+    /// `MatchedPath`: apply the layer with the router's `route_layer` or on the route.
     #[must_use]
     pub fn route() -> Self {
         Self::of(Part::Route)
     }
 
-    /// One and the same for everybody.
+    /// Counts all requests together.
     #[must_use]
     pub fn global() -> Self {
         Self::of(Part::Global)
     }
 
-    /// What `key` says of the request; `None` is no key.
+    /// Counts by the value that `key` returns; a request for which it returns `None` has no key.
     #[must_use]
     pub fn by<T: Hash>(key: impl Fn(&Inbound<'_>) -> Option<T> + Send + Sync + 'static) -> Self {
         Self::of(Part::closure(
             move |inbound, hasher| key(inbound).map(|key| key.hash(hasher)).is_some(),
-            "the closure of Key::by found none",
+            "return a key from the closure of Key::by, or choose with without_key what applies",
         ))
     }
 
     fn of(part: Part) -> Self {
-        Self { parts: smallvec![part], warned: Arc::default() }
+        Self { parts: smallvec![part], missing: Arc::new(LogLimit::once()) }
     }
 
-    /// The key of a request, if it has all parts of one.
+    /// Returns the key of a request, if the request has all parts.
     #[inline]
     pub(crate) fn read(&self, inbound: &Inbound<'_>, secret: &Secret) -> Option<KeyHash> {
-        // What most are: an address alone.
+        // The most common key: a single address.
         if let [part] = &*self.parts
             && let Some(ip) = part.ip(inbound)
         {
@@ -126,20 +117,20 @@ impl Key {
         let mut hasher = secret.hasher();
         for part in &self.parts {
             if !part.feed(inbound, &mut hasher) {
-                self.warn(part);
+                self.warn_missing(part);
                 return None;
             }
         }
         Some(hasher.finish_key())
     }
 
-    /// Once: a request without a key may be an attack, or all requests there are.
-    fn warn(&self, part: &Part) {
-        if !self.warned.load(Relaxed) && !self.warned.swap(true, Relaxed) {
+    /// Logs the first request without a key, which may be part of an attack or one of all requests.
+    fn warn_missing(&self, part: &Part) {
+        if !self.missing.is_spent() && self.missing.admit().is_some() {
             tracing::warn!(
                 key = ?part,
                 fix = part.fix(),
-                "a request has no key for its rate limit; this is told once",
+                "request without a rate limit key; applying the configured `without_key`; logged once",
             );
         }
     }
@@ -152,7 +143,7 @@ macro_rules! tuple {
             fn from(($($part,)+): ($($part,)+)) -> Self {
                 let mut parts = SmallVec::new();
                 $(parts.extend($part.into().parts);)+
-                Self { parts, warned: Arc::default() }
+                Self { parts, missing: Arc::new(LogLimit::once()) }
             }
         }
     };

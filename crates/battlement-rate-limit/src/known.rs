@@ -1,6 +1,6 @@
 use std::hash::Hasher;
 
-/// A hasher for what is a hash already, mostly under a seed that no client knows, or the number of a slot.
+/// A hasher for values that are hashes already, mostly under a seed that clients do not know, and for slot numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Known(u64);
 
@@ -16,12 +16,12 @@ impl Hasher for Known {
     }
 
     fn write_u16(&mut self, slot: u16) {
-        // The map goes by the upper bits as well.
+        // The map uses the upper bits as well.
         self.0 = u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
     fn write_u128(&mut self, bits: u128) {
-        // The lower half has chosen the shard.
+        // The lower half has selected the shard.
         self.0 = (bits >> 64) as u64;
     }
 }

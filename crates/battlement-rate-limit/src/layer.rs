@@ -8,7 +8,7 @@ use crate::{
     key::Secret, limiter::Limiter, live::Live,
 };
 
-/// Limits how much each key may ask. The crate's docs say what it does and where it goes.
+/// Limits the requests of each key. The documentation of the crate describes what the layer does and where it goes.
 ///
 /// # Example
 ///
@@ -21,17 +21,17 @@ use crate::{
 /// );
 /// ```
 ///
-/// `St` is where the state is kept: in the memory of this process, or what [`store`](Self::store) was given.
+/// `St` is the store: [`Memory`], unless [`store`](Self::store) has replaced it.
 #[derive(Clone, Debug)]
 pub struct RateLimitLayer<St = Memory> {
     limiter: Arc<Limiter<St>>,
 }
 
 impl RateLimitLayer {
-    /// These policies for each of these keys.
+    /// Creates a layer that applies `policies` to each value of `key`.
     ///
-    /// The state is the layer's: all services it makes, on whatever route or connection, and all clones of
-    /// it count as one.
+    /// The layer owns the state: all services that it creates, on any route or connection, and all of its clones share
+    /// one count.
     #[must_use]
     pub fn new(policies: impl Into<Policies>, key: impl Into<Key>) -> Self {
         Self {
@@ -54,10 +54,10 @@ impl RateLimitLayer {
         }
     }
 
-    /// How many cells are kept at most, one for each key and policy. Default: 250,000, which take up to
-    /// 20 MB. [`Memory`] says what happens when they are not enough.
+    /// Sets the maximum number of cells, one for each key and policy. Default: 250,000, which take up to 20 MB.
+    /// [`Memory`] describes what happens when they do not suffice.
     ///
-    /// The layer begins anew with them: call it before clones are made.
+    /// The layer starts with an empty store: call this method before the layer is cloned.
     #[must_use]
     pub fn capacity(self, cells: usize) -> Self {
         self.changed(|limiter| limiter.store = Memory::new(cells))
@@ -65,49 +65,50 @@ impl RateLimitLayer {
 }
 
 impl<St: Store> RateLimitLayer<St> {
-    /// Where the state of the keys is kept. Default: in the memory of this process.
+    /// Replaces the store. Default: the memory of this process.
     ///
-    /// The layer begins anew with it: call it before clones are made.
+    /// The layer starts with the state of that store: call this method before the layer is cloned.
     #[must_use]
     pub fn store<T: Store>(self, store: T) -> RateLimitLayer<T> {
         RateLimitLayer { limiter: Arc::new(Arc::unwrap_or_clone(self.limiter).on(store)) }
     }
 
-    /// What applies to a request without a key. Default: [`Missing::Shared`].
+    /// Sets what applies to a request without a key. Default: [`Missing::Shared`].
     #[must_use]
     pub fn without_key(self, missing: Missing) -> Self {
         self.changed(|limiter| limiter.missing = missing)
     }
 
-    /// The headers that tell callers how they stand. Default: [`Headers::Draft10`].
+    /// Sets the headers that report the limits to clients. Default: [`Headers::Draft10`].
     #[must_use]
     pub fn headers(self, headers: Headers) -> Self {
         self.changed(|limiter| limiter.headers = headers)
     }
 
-    /// Up to how much later than needed those who are turned away are told to come back, at random, so that
-    /// they do not all come at once. Default: none.
+    /// Adds a random time of up to `most` to the `Retry-After` of rejected requests, so that their clients do not all
+    /// return at the same moment. Default: none.
     #[must_use]
     pub fn jitter(self, most: Duration) -> Self {
         self.changed(|limiter| limiter.jitter = most)
     }
 
-    /// Which requests are not limited, nor counted. Default: none.
+    /// Exempts the requests for which `when` returns true: they are neither limited nor counted. Default: none.
     #[must_use]
     pub fn skip(self, when: impl Fn(&Inbound<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.changed(|limiter| limiter.skip = Some(Arc::new(when)))
     }
 
-    /// How many units a request takes. Default: 1. One that takes none passes, and is told how it stands.
+    /// Sets the number of units that a request costs. Default: 1. A request that costs 0 is allowed, and its response
+    /// carries the remaining quota.
     #[must_use]
     pub fn cost(self, units: impl Fn(&Inbound<'_>) -> u32 + Send + Sync + 'static) -> Self {
         self.changed(|limiter| limiter.cost = Some(Arc::new(units)))
     }
 
-    /// Other policies for some requests, as for the tiers of customers; `None` leaves it at the layer's own.
+    /// Selects other policies for some requests, as for the tiers of customers; `None` selects the layer's own.
     ///
-    /// A key has one state for each name of a policy: give the same name where tiers share a count, and
-    /// another where they do not.
+    /// A key has one state for each policy name: use the same name where tiers share a count, and different names
+    /// where they do not.
     #[must_use]
     pub fn policies_for(
         self,
@@ -116,36 +117,37 @@ impl<St: Store> RateLimitLayer<St> {
         self.changed(|limiter| limiter.tiers = Some(Arc::new(tier)))
     }
 
-    /// Which requests cost nothing after all, by the head of their response. Default: none.
+    /// Refunds the cost of requests whose response head satisfies `when`. Default: none.
     ///
-    /// As for a login, of which only failures count: `.refund(|head| head.status.is_success())`. The cost
-    /// stays taken while the service works, when the service fails with an error, and when the caller goes
-    /// away before the head is there. It costs an allocation.
+    /// For a login of which only failures count: `.refund(|head| head.status.is_success())`. The cost remains charged
+    /// while the service works, if it fails with an error, and if the caller goes away before the head is there. A
+    /// refund costs one allocation for each request.
     #[must_use]
     pub fn refund(self, when: impl Fn(&Head<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.changed(|limiter| limiter.refund = Some(Arc::new(when)))
     }
 
-    /// Whether handlers find a [`RateLimitInfo`](crate::RateLimitInfo) in the request. Default: no, as it
-    /// costs an allocation.
+    /// Sets whether handlers find a [`RateLimitInfo`](crate::RateLimitInfo) in the extensions of the request. Default:
+    /// no, since it costs an allocation.
     #[must_use]
     pub fn expose(self, expose: bool) -> Self {
         self.changed(|limiter| limiter.expose = expose)
     }
 
-    /// Who is told of each decision. Default: nobody.
+    /// Sets the observer of the decisions, for metrics. Default: none.
     #[must_use]
     pub fn observe(self, observe: impl Observe + 'static) -> Self {
         self.changed(|limiter| limiter.observe = Some(Arc::new(observe)))
     }
 
-    /// Whether the layer does anything. Default: yes. Switched off, it keeps all types and passes through.
+    /// Sets whether the layer is active. Default: yes. A disabled layer has the same types and passes requests
+    /// through.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|limiter| limiter.enabled = enabled)
     }
 
-    /// The layer, and a handle to look into it and to change its policies while it works.
+    /// Returns the layer, and a handle that reads its state and replaces its policies at runtime.
     #[must_use]
     pub fn pair(self) -> (Self, Handle<St>) {
         let handle = Handle::new(Arc::clone(&self.limiter));

@@ -16,7 +16,7 @@ use crate::{
     observe,
 };
 
-/// What a layer was told, and where its state is.
+/// The configuration and the state of a layer.
 #[derive(Clone)]
 pub(crate) struct Limiter<St = Memory> {
     pub(crate) enabled: bool,
@@ -35,12 +35,12 @@ pub(crate) struct Limiter<St = Memory> {
     pub(crate) observe: Option<Arc<dyn Observe>>,
 }
 
-/// A closure that is asked about a request.
+/// A closure that is called with the head of a request.
 pub(crate) type Ask1<T> = Arc<dyn Fn(&Inbound<'_>) -> T + Send + Sync>;
-/// A closure that is asked about a response.
+/// A closure that decides on a refund by the head of a response.
 pub(crate) type RefundWhen = Arc<dyn Fn(&Head<'_>) -> bool + Send + Sync>;
 
-/// What becomes of a request: it may pass, or reads why not.
+/// The decision about a request: the work that remains for the response, or a rejection.
 pub(crate) type Ruled = Result<After, Box<Denial>>;
 
 struct Charge<St> {
@@ -52,7 +52,7 @@ struct Charge<St> {
     fields: Fields,
 }
 
-/// What was asked of a store that has not answered yet.
+/// A decision that waits for the store's answer.
 pub(crate) struct Pending<St> {
     limiter: Arc<Limiter<St>>,
     policies: Policies,
@@ -61,11 +61,11 @@ pub(crate) struct Pending<St> {
     now: Moment,
 }
 
-/// A ruling, or what was asked for it and the answer that will come.
+/// A decision, or a pending one with the future of the store's answer.
 pub(crate) type NowOrLater<St> = Result<Ruled, (Pending<St>, <St as Store>::Later<Outcome>)>;
 
 impl<St> Limiter<St> {
-    /// The same, with its state elsewhere.
+    /// Returns the same limiter with another store.
     pub(crate) fn on<T: Store>(self, store: T) -> Limiter<T> {
         Limiter {
             secret: store.seed().map_or_else(Secret::random, Secret::new),
@@ -117,7 +117,7 @@ impl<St> Limiter<St> {
 }
 
 impl<St: Store> Limiter<St> {
-    /// Decides about a request, and takes what it costs.
+    /// Decides about a request and charges its cost.
     #[inline]
     pub(crate) fn rule<B>(self: &Arc<Self>, request: &mut Request<B>) -> NowOrLater<St> {
         let inbound = Inbound::of(request);
@@ -137,7 +137,7 @@ impl<St: Store> Limiter<St> {
         let now = inbound.start().unwrap_or_else(Instant::now);
         let ask = Ask::new(key, policies, cost, now);
         let answer = self.store.acquire(&ask);
-        // Judged where it lies: it is large, and most often it is this one.
+        // Borrowed, since an outcome is large and this is the most common case.
         if let Attempt::Now(outcome) = &answer {
             return Ok(self.judge(&ask, outcome, request));
         }
@@ -174,7 +174,7 @@ impl<St: Store> Limiter<St> {
 
     #[cold]
     fn fail<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Ruled {
-        // What is only tried out turns nobody away.
+        // Shadow policies reject no request.
         let tried = ask.policies.iter().all(Policy::is_shadow);
         if let Some(observe) = &self.observe {
             let decision = if tried { Decision::Allow } else { Decision::Deny };
@@ -204,7 +204,7 @@ impl<St: Store> Limiter<St> {
 }
 
 impl<St: Store> Pending<St> {
-    /// Decides about the request, now that the store has answered.
+    /// Decides about the request after the store has answered.
     pub(crate) fn rule<B>(
         &self,
         answer: Result<Outcome, StoreError>,
@@ -222,7 +222,7 @@ impl<St: Store> Settle for Charge<St> {
     fn settle(self: Box<Self>, head: &Head<'_>) -> Fields {
         if self.limiter.refund.as_ref().is_some_and(|refund| refund(head)) {
             let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
-            // Nobody waits for it: the store does it all the same.
+            // The future is dropped: a store completes refunds without it.
             drop(self.limiter.store.refund(&ask, &self.outcome));
         }
         self.fields

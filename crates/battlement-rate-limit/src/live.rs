@@ -4,9 +4,9 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::Policies;
 
-/// Policies that can be replaced while they are read. A clone is the same ones.
+/// A set of policies that can be replaced while it is read. Clones share it.
 ///
-/// Most never are: until then, to read them is to look whether they were.
+/// Most sets are never replaced. Until the first replacement, a read costs one check of whether there was one.
 #[derive(Clone, Debug)]
 pub(crate) struct Live(Arc<Inner>);
 
@@ -16,11 +16,11 @@ struct Inner {
     later: OnceLock<ArcSwap<Policies>>,
 }
 
-/// The policies that hold for a request.
+/// The policies that apply to a request.
 pub(crate) enum Held<'a> {
     First(&'a Policies),
     Later(Guard<Arc<Policies>>),
-    /// Those of a tier.
+    /// Policies of a tier.
     Chosen(Policies),
 }
 
@@ -44,7 +44,7 @@ impl Live {
 }
 
 impl Held<'_> {
-    /// Not inlined, so that the look is, by which alone most readers come.
+    /// Reads replaced policies. Not inlined, so that the check before it is, which suffices for most readers.
     #[inline(never)]
     fn replaced(later: &ArcSwap<Policies>) -> Self {
         Self::Later(later.load())

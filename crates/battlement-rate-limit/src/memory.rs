@@ -13,43 +13,43 @@ use std::{
     },
 };
 
+use battlement_core::LogLimit;
 use tokio::time::Instant;
 
 use self::{networks::Networks, shard::Shard};
 use crate::{Ask, Attempt, Kept, Moment, Never, Outcome, Source, Store, StoreError};
 
-/// Enough that two threads seldom want the same one, few enough that each is worth sweeping.
+/// A number at which two threads rarely need the same lock, and each part has enough cells to sweep.
 const SHARDS: usize = 64;
-/// Cells, of about 80 bytes each with everything that belongs to them.
+/// The default number of cells, which take about 80 bytes each, all included.
 const CAPACITY: usize = 250_000;
 
-/// A store in the memory of this process, which is bounded.
+/// A bounded store in the memory of this process.
 ///
-/// It holds one cell for each key and policy, in 64 parts with a lock each. A cell that has expired is removed while
-/// others are added: there is no task behind it. A clone shares the state.
+/// It holds one cell for each key and policy, in 64 parts with a lock each. Expired cells are removed while others are
+/// added: there is no background task. Clones share the state.
 ///
 /// # When keys do not fit
 ///
-/// No cell that is in use is ever removed, so an attacker with many keys resets no limit. A new key gets cells of its
-/// own as long as
+/// A cell in use is never removed, so an attacker with many keys resets no limit. A new key gets cells of its own as
+/// long as
 ///
 /// - its part of the store has room, and
-/// - its network, an IPv6 /32 or an IPv4 /16, holds no more cells than are free, and an IPv6 /48 no more than a quarter
-///   of that. So one network takes at most half of the store, two take two thirds, and a /48 takes a fifth: however
-///   many take as much as they can, there is room for a client of another one.
+/// - its network, an IPv6 /32 or an IPv4 /16, holds no more cells than are free, and an IPv6 /48 no more than a
+///   quarter of that. So one network takes at most half of the store, two take two thirds, and a /48 takes a fifth:
+///   however many take as much as they can, there is room for a client of another one.
 ///
-/// Keys that are made of an address ([`Key::client_ip`], [`Key::peer`], alone or with other parts) have a network; all
-/// others have none, and are bounded by the room alone.
+/// Keys that contain an address ([`Key::client_ip`], [`Key::peer`], alone or with other parts) have a network. All
+/// other keys have none, and are bounded by the room alone.
 ///
 /// Other new keys share cells, so an attacker limits new clients of its own network with it: a network shares up to 64
-/// cells for each policy, and keys without one share up to 7,800. Of other networks, an attacker affects one in 4,095,
-/// which are counted together with its own, and one in 120 as long as the store is full. Which ones these are is up to
-/// a hash under a random key.
+/// cells for each policy, and keys without a network share up to 7,800. Of other networks, an attacker affects one in
+/// 4,095, which are counted together with its own, and one in 120 as long as the store is full. A hash under a random
+/// key determines which ones.
 ///
 /// The first decision by shared cells is logged; [`Memory::held`] and [`Memory::overflows`] are for metrics.
 ///
-/// [`Key::client_ip`]: crate::Key::client_ip
-/// [`Key::peer`]: crate::Key::peer
+/// [`Key::client_ip`]: crate::Key::client_ip [`Key::peer`]: crate::Key::peer
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
 
@@ -59,11 +59,12 @@ struct Inner {
     networks: Networks,
     capacity: usize,
     overflows: AtomicU64,
+    first_overflow: LogLimit,
 }
 
 impl Memory {
-    /// Creates a store of at most `cells`, and an eighth more for keys to share; rounded up for each of 64 parts.
-    /// Default: 250,000, which take up to 20 MB.
+    /// Creates a store of at most `cells`, and an eighth more for keys to share, rounded up for each of 64 parts. The
+    /// default of the layer is 250,000, which take up to 20 MB.
     #[must_use]
     pub fn new(cells: usize) -> Self {
         let each = cells.div_ceil(SHARDS).max(1);
@@ -75,22 +76,23 @@ impl Memory {
             networks,
             capacity: cells,
             overflows,
+            first_overflow: LogLimit::once(),
         }))
     }
 
-    /// How many cells it holds.
+    /// Returns the number of cells.
     #[must_use]
     pub fn held(&self) -> usize {
         self.0.shards.iter().map(Shard::held).sum()
     }
 
-    /// Returns how many decisions were made by cells that keys share.
+    /// Returns the number of decisions made by shared cells.
     #[must_use]
     pub fn overflows(&self) -> u64 {
         self.0.overflows.load(Relaxed)
     }
 
-    /// Takes the cost from all policies, if all of them allow that.
+    /// Charges the cost to all policies, if all of them allow it.
     #[must_use]
     #[inline(never)]
     pub fn take(&self, ask: &Ask<'_>) -> Outcome {
@@ -98,19 +100,19 @@ impl Memory {
         self.shard(ask).take(ask, now, &self.0.networks, || self.count_overflow())
     }
 
-    /// What [`take`](Self::take) would say.
+    /// Returns what [`acquire`](Self::take) would return, without charging anything.
     #[must_use]
     pub fn look(&self, ask: &Ask<'_>) -> Outcome {
         self.shard(ask).look(ask, self.nanos(ask.now), &self.0.networks)
     }
 
-    /// Gives back what was taken when `charged` was decided, as far as it has not come back by itself.
+    /// Refunds what the decision `charged` has taken, as far as it has not come back by itself.
     pub fn give_back(&self, ask: &Ask<'_>, charged: &Outcome) {
         let (now, then) = (self.nanos(ask.now), self.nanos(charged.at));
         self.shard(ask).give_back(ask, now, &self.0.networks, charged, then);
     }
 
-    /// Forgets the key under all of these policies.
+    /// Removes the state of the key under all of these policies.
     pub fn forget(&self, ask: &Ask<'_>) {
         self.shard(ask).forget(ask, &self.0.networks);
     }
@@ -118,24 +120,24 @@ impl Memory {
     /// Counts a decision by shared cells, and logs the first.
     #[cold]
     fn count_overflow(&self) {
-        if self.0.overflows.fetch_add(1, Relaxed) == 0 {
+        self.0.overflows.fetch_add(1, Relaxed);
+        if !self.0.first_overflow.is_spent() && self.0.first_overflow.admit().is_some() {
             tracing::warn!(
                 capacity = self.0.capacity,
-                held = self.held(),
-                fix = "raise the capacity, or limit by something of which clients cannot make up more",
-                "the memory of a rate limit has no room for another key, or one network uses too much of it; such keys \
-                 share limits with others; logged once",
+                cells = self.held(),
+                fix = "raise the capacity, or limit by a key of which clients cannot invent values",
+                "rate limit store is full, or one network uses too much of it; new keys share cells; logged once",
             );
         }
     }
 
-    /// All cells of a key lie in one shard, so that one lock makes them change as one.
+    /// Returns the shard that holds all cells of a key, so that one lock makes their change atomic.
     #[inline]
     fn shard(&self, ask: &Ask<'_>) -> &Shard {
         &self.0.shards[ask.key.bits() as usize % SHARDS]
     }
 
-    /// Nanoseconds since the store began; 584 years fit.
+    /// Returns the nanoseconds since the store was created; 584 years fit.
     #[inline]
     fn nanos(&self, now: Moment) -> u64 {
         let since = now.saturating_duration_since(self.0.began);

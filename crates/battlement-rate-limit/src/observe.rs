@@ -1,31 +1,31 @@
 use crate::{Outcome, Policies, Policy, PolicyState, Source};
 
-/// Told of every decision, for metrics. It is never told the key.
+/// An observer of every decision, for metrics. It does not receive keys.
 ///
-/// Called on the request's path: count, and return. What the store holds is told by
+/// It is called on the request's path: increment a counter and return. The usage of the store is available from
 /// [`Memory::held`](crate::Memory::held) and [`Memory::overflows`](crate::Memory::overflows).
 pub trait Observe: Send + Sync {
-    /// A policy has decided a request.
+    /// Called when a policy has decided a request.
     fn on_decision(&self, policy: &str, decision: Decision, source: Source);
 
-    /// A request had no key.
+    /// Called for a request without a key.
     fn on_missing_key(&self) {}
 }
 
-/// What became of a request under one policy.
+/// The decision about a request under one policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Decision {
-    /// It passed.
+    /// The request was allowed.
     Allow,
-    /// It was turned away.
+    /// The request was rejected.
     Deny,
-    /// It would have been turned away if the policy were not only tried out.
+    /// The request would have been rejected if the policy were not a [shadow](Policy::shadow) policy.
     ShadowDeny,
 }
 
 impl Decision {
-    /// The word for labels.
+    /// Returns the value for labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Decision {
     }
 }
 
-/// That the store failed, and what was chosen for that.
+/// Reports a decision that was made by the failure policy, because the store failed.
 pub(crate) fn tell_failure(observe: &dyn Observe, policies: &Policies, decision: Decision) {
     for policy in policies.iter() {
         observe.on_decision(policy.name(), decision, Source::Failure);

@@ -12,9 +12,9 @@ use http::HeaderValue;
 use crate::redis::Encoded;
 use crate::{ConfigError, InvalidField, KeyHasher, Policy, policy::SETTINGS};
 
-/// The policies that hold for a request: all of them must allow it, or none is charged.
+/// A set of policies for a request: it is allowed if all of them allow it, and otherwise none is charged.
 ///
-/// A clone shares them. A layer may choose among several sets by the request, as for tiers of customers.
+/// Clones share it. A layer may choose among several sets by the request, as for tiers of customers.
 ///
 /// # Example
 ///
@@ -27,22 +27,22 @@ use crate::{ConfigError, InvalidField, KeyHasher, Policy, policy::SETTINGS};
 #[derive(Clone, Debug)]
 pub struct Policies(pub(crate) Arc<PolicySet>);
 
-/// Bytes of the two numbers that follow a label, with what stands around them.
+/// The maximum number of bytes that follow a label: two numbers with their delimiters.
 const NUMBERS: usize = ",".len() + 10 + ";t=".len() + 20;
 
-/// Policies with what is made of them once.
+/// Policies, with the values that are computed from them once.
 #[derive(Debug)]
 pub(crate) struct PolicySet {
     policies: Box<[Policy]>,
-    /// What tells the cells of one key apart, by the names of the policies and how they count.
+    /// Distinguishes the cells of one key, by the names and the algorithms of the policies.
     pub(crate) marks: Box<[u128]>,
-    /// How each policy begins in `RateLimit`: `"name";r=`.
+    /// The start of each policy in `RateLimit`: `"name";r=`.
     pub(crate) labels: Box<[String]>,
-    /// How many bytes `RateLimit` takes at most.
+    /// The maximum length of `RateLimit`, in bytes.
     pub(crate) room: usize,
-    /// `RateLimit-Policy` as a list of strings, and as former drafts had it.
+    /// `RateLimit-Policy`, as a list of strings and as former drafts had it.
     pub(crate) headers: Option<PolicyHeaders>,
-    /// What a script is told of them, written once.
+    /// The arguments of the Redis script, encoded once.
     #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only a script needs it"))]
     pub(crate) encoded: OnceLock<Encoded>,
 }
@@ -57,30 +57,30 @@ pub(crate) struct PolicyHeaders {
 }
 
 impl Policies {
-    /// These, which must be at least one, and have different names.
+    /// Creates a set of policies.
     ///
     /// # Panics
     ///
-    /// Where [`try_new`](Self::try_new) fails.
+    /// Panics if [`try_new`](Self::try_new) returns an error.
     #[must_use]
     pub fn new(policies: impl IntoIterator<Item = Policy>) -> Self {
         Self::try_new(policies).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// These.
+    /// Creates a set of policies.
     ///
     /// # Errors
     ///
-    /// If there is none, or if two have the same name.
+    /// Returns an error if the set is empty or if two policies have the same name.
     pub fn try_new(policies: impl IntoIterator<Item = Policy>) -> Result<Self, ConfigError> {
         let policies: Box<[Policy]> = policies.into_iter().collect();
         let mut mistakes = Vec::new();
         if policies.is_empty() {
-            mistakes.push(InvalidField::new("policies", "must be at least one"));
+            mistakes.push(InvalidField::new("policies", "must contain at least one policy"));
         }
         for (index, policy) in policies.iter().enumerate() {
             if policies[..index].iter().any(|other| other.name() == policy.name()) {
-                let message = format!("{:?} is the name of another policy", policy.name());
+                let message = format!("{:?} is already the name of another policy", policy.name());
                 mistakes.push(InvalidField::new(format!("policies[{index}].name"), message));
             }
         }
@@ -129,12 +129,12 @@ impl<const N: usize> From<[Policy; N]> for Policies {
 fn mark(policy: &Policy) -> u128 {
     let mut hasher = KeyHasher::open();
     policy.name().hash(&mut hasher);
-    // What one algorithm has written is no state of another.
+    // The cells of one algorithm are not valid state of another.
     mem::discriminant(policy.rule()).hash(&mut hasher);
     hasher.finish_key().bits()
 }
 
-/// A structured-field string (RFC 9651, section 4.1.6).
+/// Returns a structured-field string (RFC 9651, section 4.1.6).
 fn label(name: &str) -> String {
     let mut label = String::with_capacity(name.len() + 2);
     label.push('"');
@@ -148,13 +148,13 @@ fn label(name: &str) -> String {
     label
 }
 
-/// None if all policies are only tried out.
+/// Returns the values of `RateLimit-Policy`; `None` if all policies are shadow policies.
 fn headers(policies: &[Policy]) -> Option<PolicyHeaders> {
     let (mut named, mut numbers) = (String::new(), String::new());
     for policy in policies.iter().filter(|policy| !policy.is_shadow()) {
         let separator = if named.is_empty() { "" } else { "," };
         let period = policy.period();
-        // A window of a broken second is told longer than it is, which asks for less than is allowed.
+        // Fractions of a second are rounded up, so that clients send less than is allowed rather than more.
         let window = period.as_secs() + u64::from(period.subsec_nanos() > 0);
         let (label, quota) = (label(policy.name()), policy.quota());
         let _ = write!(named, "{separator}{label};q={quota};w={window}");

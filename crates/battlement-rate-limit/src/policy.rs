@@ -5,14 +5,14 @@ use crate::{
     decide::{Gcra, Rule, Window},
 };
 
-/// What mistakes are of.
+/// The subject of configuration errors.
 pub(crate) const SETTINGS: &str = "rate limit settings";
-/// The longest name, in bytes.
+/// The maximum length of a name, in bytes.
 const MAX_NAME: usize = 64;
 /// Redis counts in microseconds, and its numbers are exact below this.
 const MAX_MICROS: u128 = 1 << 53;
 
-/// So much in so long: one limit, with a name that callers see.
+/// A limit: a quota for a period, under a name that clients see.
 ///
 /// # Example
 ///
@@ -24,24 +24,24 @@ const MAX_MICROS: u128 = 1 << 53;
 /// assert_eq!((burst.capacity(), daily.capacity()), (20, 10_000));
 /// ```
 ///
-/// # What is always true of it
+/// # Invariants
 ///
-/// Its name is 1 to 64 bytes of printable ASCII, its quota at least 1, its rate at most 1,000,000 per second.
-/// The interval between two units is a whole number of nanoseconds, rounded up, so that no more than the
-/// quota is ever admitted; all of the burst takes less than 2^53 microseconds.
+/// The name has 1 to 64 bytes of printable ASCII, the quota is at least 1, and the rate is at most 1,000,000 per
+/// second. The interval between two units is a whole number of nanoseconds, rounded up, so that no more than the quota
+/// is ever admitted. The whole burst comes back in less than 2^53 microseconds.
 ///
 /// # When its numbers change
 ///
 /// A policy that replaces another of the same name and [`Algorithm`] continues with the state of its keys, in memory
-/// and in Redis. Units that were used stay used, and come back at the pace of the new policy:
+/// and in Redis. Used units stay used, and come back at the pace of the new policy:
 ///
-/// - 10 used of 10 an hour, then 1,000 an hour: 990 are left at once.
-/// - 500 used of 1,000 an hour, then 10 an hour: none are left. The client waits for as long as it takes to get a unit
-///   under the new policy, not for what it used above it. If the change is taken back, 500 are left again.
+/// - 10 used of 10 an hour, then 1,000 an hour: 990 remain at once.
+/// - 500 used of 1,000 an hour, then 10 an hour: none remain. The client waits for as long as it takes to get a unit
+///   under the new policy, not for the units that it used beyond it. If the change is reverted, 500 remain again.
 /// - A window keeps the share of its period that has passed: half of an hour becomes half of a day.
 ///
-/// A policy with another name or algorithm starts with nothing used. Policies that apply at the same time need different
-/// names: with the same name they share their state, and a client gets what the largest of them allows.
+/// A policy with another name or algorithm starts with nothing used. Policies that apply at the same time need
+/// different names: with the same name they share their state, and a client gets what the largest of them allows.
 #[derive(Clone, Debug)]
 pub struct Policy {
     name: Arc<str>,
@@ -54,107 +54,108 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// At most `quota` in each `period`.
+    /// Creates a policy of at most `quota` in each `period`.
     ///
     /// # Panics
     ///
-    /// Where [`try_new`](Self::try_new) fails.
+    /// Panics if [`try_new`](Self::try_new) returns an error.
     #[must_use]
     pub fn new(name: &str, quota: u32, period: Duration) -> Self {
         Self::try_new(name, quota, period).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// At most `quota` in each `period`.
+    /// Creates a policy of at most `quota` in each `period`.
     ///
     /// # Errors
     ///
-    /// If the name, the quota, the period or the rate they make is none that a policy can have.
+    /// Returns an error if the name, the quota, the period or the resulting rate violates an
+    /// [invariant](Self#invariants).
     pub fn try_new(name: &str, quota: u32, period: Duration) -> Result<Self, ConfigError> {
         Self::build(name, quota, period, None, Algorithm::Gcra)
     }
 
-    /// At most `quota` a second.
+    /// Creates a policy of at most `quota` per second.
     ///
     /// # Panics
     ///
-    /// As [`new`](Self::new) does; so do the others.
+    /// Panics as [`new`](Self::new) does; so do the other constructors.
     #[must_use]
     pub fn per_second(name: &str, quota: u32) -> Self {
         Self::new(name, quota, Duration::from_secs(1))
     }
 
-    /// At most `quota` a minute.
+    /// Creates a policy of at most `quota` per minute.
     #[must_use]
     pub fn per_minute(name: &str, quota: u32) -> Self {
         Self::new(name, quota, Duration::from_secs(60))
     }
 
-    /// At most `quota` an hour.
+    /// Creates a policy of at most `quota` per hour.
     #[must_use]
     pub fn per_hour(name: &str, quota: u32) -> Self {
         Self::new(name, quota, Duration::from_secs(60 * 60))
     }
 
-    /// At most `quota` in 24 hours.
+    /// Creates a policy of at most `quota` per 24 hours.
     #[must_use]
     pub fn per_day(name: &str, quota: u32) -> Self {
         Self::new(name, quota, Duration::from_secs(24 * 60 * 60))
     }
 
-    /// How much may be asked at once by somebody who has been quiet. Default: the quota.
+    /// Sets the number of units that an idle client may use at once. Default: the quota.
     ///
     /// # Panics
     ///
-    /// If it is 0, if so much takes 2^53 microseconds to come back, or if the policy counts in windows,
-    /// which have no burst.
+    /// Panics if `units` is 0, if that many take 2^53 microseconds or more to come back, or if the policy counts in
+    /// windows, which have no burst.
     #[must_use]
     pub fn burst(self, units: u32) -> Self {
         self.rebuilt(Some(units), self.algorithm)
     }
 
-    /// How it counts. Default: [`Algorithm::Gcra`].
+    /// Sets the algorithm. Default: [`Algorithm::Gcra`].
     ///
     /// # Panics
     ///
-    /// If it is a window and a burst was set.
+    /// Panics if the algorithm is a window and a burst was set.
     #[must_use]
     pub fn algorithm(self, algorithm: Algorithm) -> Self {
         self.rebuilt(self.burst, algorithm)
     }
 
-    /// Whether it is only tried out: it counts and is observed, but turns nobody away and stands in no
-    /// header. Default: no.
+    /// Sets whether the policy is only evaluated: a shadow policy counts and is observed, but rejects no request and
+    /// does not appear in headers. Default: no.
     #[must_use]
     pub fn shadow(mut self, shadow: bool) -> Self {
         self.shadow = shadow;
         self
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How much it allows in each period.
+    /// Returns the number of units per period.
     #[must_use]
     pub const fn quota(&self) -> u32 {
         self.quota
     }
 
-    /// The time its quota is for.
+    /// Returns the period of the quota.
     #[must_use]
     pub const fn period(&self) -> Duration {
         self.period
     }
 
-    /// How much it allows at once: the burst, or the quota of a window.
+    /// Returns the number of units that are available at once: the burst, or the quota of a window.
     #[must_use]
     pub fn capacity(&self) -> u32 {
         self.burst.unwrap_or(self.quota)
     }
 
-    /// Whether it is only tried out.
+    /// Returns whether this is a [shadow](Self::shadow) policy.
     #[must_use]
     pub const fn is_shadow(&self) -> bool {
         self.shadow
@@ -187,7 +188,7 @@ impl Policy {
         mistakes.extend(rate_mistakes(quota, period, capacity));
         if burst.is_some() && algorithm != Algorithm::Gcra {
             mistakes
-                .push(InvalidField::new("burst", "a window has none; leave it out, or use gcra"));
+                .push(InvalidField::new("burst", "must be absent under a window algorithm; remove it, or set `algorithm` to gcra"));
         }
         ConfigError::check(SETTINGS, mistakes, ())?;
         let rule = match algorithm {
@@ -199,7 +200,7 @@ impl Policy {
     }
 }
 
-/// The time one unit takes, in nanoseconds, rounded up.
+/// Returns the time that a unit takes to come back, in nanoseconds, rounded up.
 fn interval(quota: u32, period: Duration) -> u64 {
     let nanos = period.as_nanos().div_ceil(u128::from(quota.max(1)));
     u64::try_from(nanos).unwrap_or(u64::MAX)
@@ -217,20 +218,20 @@ fn rate_mistakes(quota: u32, period: Duration, capacity: u32) -> Vec<InvalidFiel
     let mut mistakes = Vec::new();
     let mut refuse = |field, message: &str| mistakes.push(InvalidField::new(field, message));
     if quota == 0 {
-        refuse("quota", "must be at least 1; to let nobody in, take the route away");
+        refuse("quota", "must be at least 1; to block every request, remove the route");
     }
     if capacity == 0 && quota != 0 {
         refuse("burst", "must be at least 1");
     }
     if period.is_zero() {
-        refuse("period", "must be more than no time");
+        refuse("period", "must be greater than zero");
     } else if quota > 0 && period.as_nanos() < u128::from(quota) * 1_000 {
         refuse("quota", "must be at most 1,000,000 per second");
     }
     let all = u128::from(interval(quota, period)) * u128::from(capacity.max(1));
-    // A sliding window keeps two periods.
+    // A sliding window lasts two periods.
     if all.max(period.as_nanos() * 2).div_ceil(1_000) >= MAX_MICROS {
-        refuse("period", "all of the burst must come back in less than 2^53 microseconds");
+        refuse("period", "must let the whole burst come back in less than 2^53 microseconds");
     }
     mistakes
 }
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "burst: a window has none")]
+    #[should_panic(expected = "burst: must be absent under a window algorithm")]
     fn a_window_has_no_burst() {
         let _ = Policy::per_second("n", 1).burst(2).algorithm(Algorithm::FixedWindow);
     }

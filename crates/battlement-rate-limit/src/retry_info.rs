@@ -1,4 +1,4 @@
-//! `google.rpc.RetryInfo`, which clients like OpenTelemetry's wait for before they retry code 8.
+//! `google.rpc.RetryInfo`, which clients such as OpenTelemetry's require before they retry code 8.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use battlement_core::RejectionKind;
 const TYPE_URL: &str = "type.googleapis.com/google.rpc.RetryInfo";
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The value of `grpc-status-details-bin`: a `google.rpc.Status` with one detail.
+/// Returns the value of `grpc-status-details-bin`: a `google.rpc.Status` with one detail.
 pub(crate) fn status(kind: RejectionKind, wait: Duration) -> String {
     let mut delay = Vec::new();
     number(&mut delay, 1, wait.as_secs());
@@ -24,13 +24,13 @@ pub(crate) fn status(kind: RejectionKind, wait: Duration) -> String {
     base64(&status)
 }
 
-/// A protobuf field of wire type 0.
+/// Appends a protobuf field of wire type 0.
 fn number(out: &mut Vec<u8>, field: u8, value: u64) {
     out.push(field << 3);
     varint(out, value);
 }
 
-/// A protobuf field of wire type 2.
+/// Appends a protobuf field of wire type 2.
 fn bytes(out: &mut Vec<u8>, field: u8, value: &[u8]) {
     out.push(field << 3 | 2);
     varint(out, value.len() as u64);
@@ -45,7 +45,7 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// RFC 4648, section 4, without padding, as gRPC's binary headers are sent.
+/// Encodes as RFC 4648, section 4, without padding, as gRPC sends binary headers.
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

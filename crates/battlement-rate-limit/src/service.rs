@@ -10,10 +10,9 @@ use tower_service::Service;
 
 use crate::{Memory, Never, Remote, ResponseFuture, Waiting, future::Next, limiter::Limiter};
 
-/// Limits how much each key may ask. Made by [`RateLimitLayer`](crate::RateLimitLayer).
+/// Limits the requests of each key. Created by [`RateLimitLayer`](crate::RateLimitLayer).
 ///
-/// Around a store in memory it asks nothing of the service inside. Where the store may have to be waited for,
-/// that must be `Clone`.
+/// With a store in memory, the inner service has no further bounds. With a [`Remote`] store, it must be `Clone`.
 #[derive(Clone, Debug)]
 pub struct RateLimit<S, St = Memory> {
     inner: S,
@@ -25,17 +24,17 @@ impl<S, St> RateLimit<S, St> {
         Self { inner, limiter }
     }
 
-    /// The service inside.
+    /// Returns a reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside.
+    /// Returns a mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service inside.
+    /// Consumes the layer's service and returns the inner one.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -81,7 +80,7 @@ where
             Ok(Ok(after)) => ResponseFuture::call(self.inner.call(request), after),
             Ok(Err(denial)) => ResponseFuture::answer(denial),
             Err((pending, answer)) => {
-                // The one that was polled ready waits; a clone has to become ready again.
+                // The service that was polled ready waits; the clone has to become ready again.
                 let unready = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, unready);
                 ResponseFuture::wait(Waiting::new(answer, pending, ready, request))

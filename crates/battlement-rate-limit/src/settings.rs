@@ -11,11 +11,11 @@ pub use self::{
 use crate::{ConfigError, Headers, InvalidField, Missing, RateLimitLayer, policy::SETTINGS};
 
 battlement_core::settings! {
-    /// The settings of a [`RateLimitLayer`] as a configuration file has them.
+    /// The settings of a [`RateLimitLayer`] in a configuration file.
     ///
-    /// `policies` and `key` have to be said; every other field may be left out and then is what
-    /// [`RateLimitLayer::new`] has. Unknown ones are refused by name. `TryFrom` reports every mistake at once;
-    /// closures are set on the layer it makes.
+    /// `policies` and `key` are required; every other field may be omitted and then has the default of
+    /// [`RateLimitLayer::new`]. Unknown fields are rejected by name. `TryFrom` reports all invalid fields at once.
+    /// Closures are set on the resulting layer.
     ///
     /// ```
     /// use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
@@ -39,10 +39,10 @@ battlement_core::settings! {
         /// [`RateLimitLayer::enabled`].
         #[serde(default = "yes")]
         pub enabled: bool,
-        /// The policies; at least one.
+        /// The policies, at least one.
         #[serde(deserialize_with = "policy::list")]
         pub policies: Vec<PolicySettings>,
-        /// What requests are counted by.
+        /// The key by which requests are counted.
         pub key: KeySetting,
         /// [`RateLimitLayer::without_key`]: `shared`, `deny` or `skip`.
         #[serde(default)]

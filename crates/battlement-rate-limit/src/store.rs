@@ -12,52 +12,53 @@ use smallvec::SmallVec;
 
 use crate::{Kept, KeyHash, Policies};
 
-/// Where the state of the keys is kept.
+/// A store for the state of the keys.
 ///
-/// All of it may have to be asked over a network, so everything returns an [`Attempt`]: a store that knows at
-/// once says so, and nobody boxes or waits. One question is about one key and all of its policies, which a
-/// store decides as one: it charges all of them or none. A clone shares the state.
+/// Any operation may take a network round trip, so each returns an [`Attempt`]: a store that answers immediately
+/// returns [`Attempt::Now`], without a boxed future. An [`Ask`] is about one key and all of its policies, which a
+/// store decides atomically: it charges all of them or none. Clones share the state.
 pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
-    /// An answer that is still to come.
+    /// The future of an answer that is not available immediately.
     type Later<T: Send + 'static>: Future<Output = Result<T, StoreError>> + Send + 'static;
 
-    /// Takes the cost from all policies, if all of them allow that.
+    /// Charges the cost to all policies, if all of them allow it.
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
 
-    /// What [`acquire`](Self::acquire) would say, without taking anything.
+    /// Returns what [`acquire`](Self::acquire) would return, without charging anything.
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
 
-    /// Gives back what was taken when the store decided `charged`, as far as it has not come back by itself;
-    /// also if nobody waits for the answer.
+    /// Refunds what the decision `charged` has taken, as far as it has not come back by itself; also if the returned
+    /// future is dropped.
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>>;
 
-    /// Forgets the key under all of these policies.
+    /// Removes the state of the key under all of these policies.
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>>;
 
-    /// What the hashes of keys are keyed with, where other processes must come to the same ones. Default:
-    /// random bits of this process, so that nobody outside can make keys collide.
+    /// Returns the secret under which keys are hashed, if other processes must compute the same hashes. Default: none,
+    /// which selects random bits of this process, so that clients cannot make keys collide.
     fn seed(&self) -> Option<[u64; 2]> {
         None
     }
 
-    /// Who may decide in its name, so that metrics can show that nobody has so far. Default: nobody is known.
+    /// Returns the sources of this store's decisions, so that metrics can show them with a count of 0 from the start.
+    /// Default: none.
     fn sources(&self) -> &'static [Source] {
         &[]
     }
 
-    /// What it keeps in this process. Default: nothing.
+    /// Returns the usage of memory in this process. Default: nothing is used.
     fn kept(&self) -> Kept {
         Kept::default()
     }
 }
 
-/// A store whose answers may have to be waited for.
+/// A store whose answers may have to be awaited.
 ///
-/// A request waits outside of the service, with the service that was polled ready for it: that one is taken
-/// out and a clone put in its place, so services around such a store must be `Clone`.
+/// A request waits outside of the inner service, together with the service that was polled ready for it. A clone takes
+/// the place of that service, so services around such a store must be `Clone`.
 pub trait Remote: Store {}
 
-/// What is waited for where nobody ever waits. There is no value of it, and no code for it.
+/// The future of a store that always answers immediately. It has no values, so the compiler removes its code.
 #[derive(Debug)]
 pub struct Never<T>(Infallible, PhantomData<fn() -> T>);
 
@@ -79,35 +80,35 @@ impl<T> Future for Never<T> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Ask<'a> {
-    /// Whose limit it is.
+    /// The key whose limit applies.
     pub key: KeyHash,
     /// The policies.
     pub policies: &'a Policies,
-    /// How many units. With none, nothing is taken, and only what is left is told.
+    /// The cost in units. A cost of 0 charges nothing and only returns the remaining units.
     pub cost: u32,
-    /// When, by the clock of this process. A store that is shared has a clock of its own.
+    /// The time of the request, by the clock of this process. A shared store has its own clock.
     pub now: Moment,
 }
 
 impl<'a> Ask<'a> {
-    /// A question about `cost` units.
+    /// Creates a question about `cost` units.
     #[must_use]
     pub const fn new(key: KeyHash, policies: &'a Policies, cost: u32, now: Moment) -> Self {
         Self { key, policies, cost, now }
     }
 }
 
-/// A point in time of this process.
+/// A point in time, by the clock of this process.
 pub type Moment = tokio::time::Instant;
 
-/// What a store has to say now.
+/// The immediate result of a [`Store`] operation.
 #[derive(Debug)]
 pub enum Attempt<T, F> {
-    /// This.
+    /// The answer.
     Now(T),
-    /// It could not be asked.
+    /// The operation has failed.
     Failed(StoreError),
-    /// Nothing before this future ends.
+    /// The answer is not available yet; this future returns it.
     Later(F),
 }
 
@@ -115,11 +116,11 @@ impl<T, F> Attempt<T, F>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    /// Waits for the answer, if it is not there yet.
+    /// Waits for the answer, if it is not available yet.
     ///
     /// # Errors
     ///
-    /// If the store fails.
+    /// Returns an error if the store fails.
     pub async fn answer(self) -> Result<T, StoreError> {
         match self {
             Self::Now(answer) => Ok(answer),
@@ -129,74 +130,74 @@ where
     }
 }
 
-/// Why a store could not be asked. It says nothing of keys and no password.
+/// The reason why a store has not answered. Its text contains neither keys nor passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It is known to be away, and was not asked.
+    /// The store is known to be unavailable, and no request was sent.
     Unavailable,
-    /// It did not answer in time.
+    /// The store did not answer in time.
     Late,
-    /// As many wait for it as may.
+    /// The queue of requests that wait for the store is full.
     Busy,
-    /// It answered with an error, or the connection broke.
+    /// The store answered with an error, or the connection broke.
     Failed,
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unavailable => "the store of the rate limits is away",
-            Self::Late => "the store of the rate limits did not answer in time",
-            Self::Busy => "too many wait for the store of the rate limits",
-            Self::Failed => "the store of the rate limits failed",
+            Self::Unavailable => "rate limit store unavailable",
+            Self::Late => "rate limit store timed out",
+            Self::Busy => "rate limit store queue is full",
+            Self::Failed => "rate limit store failed",
         })
     }
 }
 
 impl Error for StoreError {}
 
-/// What a store decided.
+/// The decision of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Of each policy, in their order.
+    /// The state under each policy, in the order of the policies.
     pub states: SmallVec<[PolicyState; 2]>,
-    /// Who decided.
+    /// The source of the decision.
     pub source: Source,
-    /// When, by the clock of this process.
+    /// The time of the decision, by the clock of this process.
     pub at: Moment,
-    /// When, by the clock of a store that has one of its own.
+    /// The time of the decision, by the store's own clock if it has one.
     pub(crate) stamp: u64,
 }
 
-/// Who decided.
+/// The source of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
     /// The key's own cell in the memory of this process.
     Memory,
-    /// The cells that new keys share while the memory is full or their network uses too much of it, for one policy at
-    /// least.
+    /// A shared cell, for at least one policy: new keys share cells while the memory is full or their network uses too
+    /// much of it.
     Overflow,
     /// Redis.
     Redis,
-    /// What Redis said of the key a moment ago, which still holds: no.
+    /// A cached denial of Redis for this key that still applies.
     DenyCache,
-    /// The memory of this process, for as long as Redis is away.
+    /// The memory of this process, while Redis is unavailable.
     Fallback,
-    /// Nobody, since the store could not be asked: what was chosen for that.
+    /// The configured failure policy, since the store did not answer.
     Failure,
 }
 
 impl Source {
-    /// Whether it knows how the key stands everywhere, and not in this process alone while a store is away.
+    /// Returns whether the state covers all processes, rather than this process alone while the store is unavailable.
     #[must_use]
     pub const fn is_exact(self) -> bool {
         !matches!(self, Self::Fallback | Self::Failure)
     }
 
-    /// The word for labels.
+    /// Returns the value for labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -210,32 +211,32 @@ impl Source {
     }
 }
 
-/// How a key stands under one policy, after the decision.
+/// The state of a key under one policy, after the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyState {
-    /// What the policy says of the request.
+    /// The decision of the policy.
     pub ruling: Ruling,
-    /// Units that are left.
+    /// The remaining units.
     pub remaining: u32,
-    /// The time until there is more; none if there is all.
+    /// The time until more units are available; zero if all are.
     pub reset: Duration,
 }
 
-/// What one policy says of a request.
+/// The decision of one policy about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ruling {
-    /// It may pass.
+    /// The request is allowed.
     Allow,
-    /// It may not.
+    /// The request is denied.
     Deny {
-        /// The time until as much would be allowed; `None` if it never is, since it costs more than the
-        /// policy holds.
+        /// The time until the request would be allowed; `None` if it never is, since it costs more than the policy
+        /// holds.
         wait: Option<Duration>,
     },
 }
 
 impl PolicyState {
-    /// Whether the policy says no.
+    /// Returns whether the policy denies the request.
     #[must_use]
     pub const fn is_denied(&self) -> bool {
         matches!(self.ruling, Ruling::Deny { .. })
@@ -243,13 +244,13 @@ impl PolicyState {
 }
 
 impl Outcome {
-    /// What `source` decided of an [`Ask`] at `at`: a state for each of the policies, in their order.
+    /// Creates the decision of `source` about an [`Ask`] at `at`, with a state for each policy, in their order.
     #[must_use]
     pub fn new(states: SmallVec<[PolicyState; 2]>, source: Source, at: Moment) -> Self {
         Self { states, source, at, stamp: 0 }
     }
 
-    /// Whether a policy that is not only tried out says no.
+    /// Returns whether a policy denies the request that is not a [shadow](crate::Policy::shadow) policy.
     #[must_use]
     #[inline]
     pub fn is_denied(&self, policies: &Policies) -> bool {
@@ -261,7 +262,8 @@ impl Outcome {
         both.any(|(state, policy)| state.is_denied() && !policy.is_shadow())
     }
 
-    /// The time until all policies would allow the request, if that is known.
+    /// Returns the time until all policies would allow the request; `None` if a policy never does, or if none denies
+    /// it.
     #[must_use]
     pub fn retry_after(&self, policies: &Policies) -> Option<Duration> {
         let both = self.states.iter().zip(policies.iter());

@@ -11,14 +11,14 @@ use tower_service::Service;
 use crate::{Outcome, Store, future::Next, limiter::Pending};
 
 pin_project! {
-    /// A request whose store has not answered, with the service that was polled ready for it.
+    /// A request that waits for the store's answer, with the service that was polled ready for it.
     ///
-    /// Dropped, it drops all three.
+    /// Dropping it drops the request, the service and the store's future.
     #[must_use = "futures do nothing unless polled"]
     pub struct Waiting<S, B, St: Store> {
         #[pin]
         answer: St::Later<Outcome>,
-        // Empty once it was answered.
+        // `None` after the store has answered.
         held: Option<(Pending<St>, S, Request<B>)>,
     }
 }
@@ -46,7 +46,7 @@ where
         let answer = ready!(this.answer.poll(cx));
         let held = this.held.take();
         let (pending, mut service, mut request) =
-            held.expect("a future is not polled after its end");
+            held.expect("`Waiting` polled after completion");
         let ruled = pending.rule(answer, &mut request);
         Poll::Ready(Next::of(ruled, &mut service, request))
     }

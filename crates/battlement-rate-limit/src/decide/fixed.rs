@@ -1,6 +1,6 @@
 use super::{Cell, Denied, Left, Window};
 
-/// All cells are settled.
+/// Fixed windows. All cells are settled.
 impl Window {
     pub(super) fn take_fixed(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let cell = self.open_fixed(cell, now);
@@ -23,12 +23,12 @@ impl Window {
             return without(cell);
         }
         let open = self.open_fixed(self.settle(cell, now, 1), now);
-        // It may have begun before the clock, under a policy that was replaced by a longer one.
+        // The window may have begun before the clock of the store, under a policy that was replaced by a longer one.
         let began = open.until.saturating_sub(self.period);
         if then < began { cell } else { without(open) }
     }
 
-    /// Returns the cell with the window that is open at `now`; it begins at `now` if none is.
+    /// Returns the cell with the window that is open at `now`; a new window begins at `now` if none is.
     fn open_fixed(&self, cell: Cell, now: u64) -> Cell {
         if cell.is_spent(now) { self.cell(now + self.period, 0, 0) } else { cell }
     }

@@ -17,31 +17,30 @@ use super::{Cell, Denied, Left};
 
 /// The generic cell rate algorithm, as governor decides it.
 ///
-/// governor's own stores know no peek, no refund, no bound and no second policy, so it is given one cell on
-/// a stage, as the key. All its times are relative to now, and what lies on the stage is how far the cell is
-/// ahead.
+/// governor's own stores have no peek, no refund, no bound and no second policy. So governor receives a single cell,
+/// as the key. All of its times are relative to now, and the cell holds how far the state is ahead of now.
 #[derive(Debug)]
 pub(crate) struct Gcra {
     limiter: RateLimiter<Stage, OnStage, Now, NoOpMiddleware<Nanos>>,
     interval: u64,
     capacity: u32,
-    /// How far a cell is ahead of which all is used.
+    /// How many nanoseconds a cell is ahead when all units are used.
     most: u64,
-    /// The interval, as cells carry it.
+    /// The interval, in the form that cells carry.
     nanos: f64,
-    /// Identifies it in cells. Even, and not 0.
+    /// Identifies the rule in cells. Even, and not 0.
     rule: u32,
 }
 
-/// Set in the rule of a cell of which more is used than its policy holds.
+/// Set in the rule of a cell from which more units are used than its policy holds.
 const OVERDRAWN: u32 = 1;
 
-/// Makes up for the rounding of a few operations, so that a whole number of units does not become one more.
+/// Compensates the rounding of a few operations, so that a whole number of units does not become one more.
 const ROUNDED_DOWN: f64 = 1.0 - 4.0 * f64::EPSILON;
 /// Below this many nanoseconds, 13 days, rounding is less than a nanosecond.
 const EXACT: f64 = (1_u64 << 50) as f64;
 
-/// Nanoseconds that a cell is ahead.
+/// The number of nanoseconds that a cell is ahead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stage(cell::Cell<u64>);
 
@@ -74,7 +73,7 @@ impl StateStore for OnStage {
     }
 }
 
-/// Which keys of governor must have; this one is never looked up.
+/// Required of governor's keys; this key is never looked up.
 impl Hash for Stage {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.0.get().hash(hasher);
@@ -88,7 +87,7 @@ impl Clone for Gcra {
 }
 
 impl Gcra {
-    /// `capacity` units that come back one by one, each in `interval` nanoseconds; neither is zero.
+    /// Creates a rule of `capacity` units that come back one by one, each in `interval` nanoseconds; neither is zero.
     pub(crate) fn new(interval: u64, capacity: u32) -> Self {
         let interval = interval.max(1);
         let burst = NonZeroU32::new(capacity).unwrap_or(NonZeroU32::MIN);
@@ -118,7 +117,7 @@ impl Gcra {
         }
     }
 
-    /// [`take`](Self::take) and [`left`](Self::left) in one.
+    /// Combines [`take`](Self::take) and [`left`](Self::left).
     #[inline]
     pub(super) fn charge(
         &self,
@@ -177,11 +176,11 @@ impl Gcra {
         if least <= f64::from(self.capacity) {
             return self.cell(now, ahead);
         }
-        // Rounded up: a client must not gain units by making two policies take turns.
+        // Rounded up: a client must not gain units from alternating between two policies.
         self.overdrawn(now, ahead, double(ahead) / least.ceil())
     }
 
-    /// The cell is settled.
+    /// Returns the settled cell after `cost` more units.
     #[inline]
     pub(super) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let ahead = cell.until.saturating_sub(now);
@@ -193,7 +192,7 @@ impl Gcra {
         Ok(self.overdrawn(now, after, double(after) / used))
     }
 
-    /// The cell is settled.
+    /// Returns the remaining units of a settled cell.
     #[inline]
     pub(super) fn left(&self, cell: Cell, now: u64) -> Left {
         self.left_of(cell.until.saturating_sub(now))
@@ -204,7 +203,8 @@ impl Gcra {
         Cell { until: now + ahead, state: self.nanos.to_bits(), rule: self.rule }
     }
 
-    /// Returns a cell that is `ahead`, in which a rule with other numbers finds a unit used for each `nanos` of that.
+    /// Returns a cell that is `ahead`, in which a rule with other numbers finds one used unit for each `nanos` of
+    /// that.
     ///
     /// They are less than an interval if the cell was cut: this rule lets the client wait for the units that it holds,
     /// but the others still know what was used.
@@ -226,11 +226,11 @@ impl Gcra {
         if nanos > 0.0 && nanos.is_finite() { nanos } else { self.nanos }
     }
 
-    /// How far ahead a cell is that was `ahead`, and of which `cost` was taken.
+    /// Returns how far a cell is ahead that was `ahead` before `cost` was taken.
     #[inline]
     fn decide(&self, ahead: u64, cost: u32) -> Result<u64, Denied> {
         let Some(cost) = NonZeroU32::new(cost) else { return Ok(ahead) };
-        // governor multiplies before it compares, which a large cost overflows.
+        // governor multiplies before it compares, so a large cost would overflow.
         if cost.get() > self.capacity {
             return Err(Denied { wait: None });
         }
@@ -245,19 +245,19 @@ impl Gcra {
         }
     }
 
-    /// The cell is ahead by no more than all of the burst.
+    /// Returns the remaining units of a cell that is ahead by no more than the whole burst.
     #[inline]
     fn left_of(&self, ahead: u64) -> Left {
         let Some(rest) = ahead.checked_sub(1) else {
             return Left { units: self.capacity, reset: 0 };
         };
-        // The unit that comes back next, which is used in part or as a whole, and those after it.
+        // The unit that comes back next, which is used partly or fully, and those after it.
         let after_it = rest / self.interval;
         Left { units: self.capacity - 1 - after_it as u32, reset: rest % self.interval + 1 }
     }
 
-    /// Of what was taken, the last to come back is what was taken last: it has all come back once the cell
-    /// is as it would be had it been left alone since.
+    /// Refunds a cost. The units that were taken last come back last: all of them have come back once the cell is as
+    /// it would be without other requests since.
     pub(super) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
         let taken = self.capacity.saturating_sub(left.units);
         let ahead_then = self.time_of(taken.saturating_sub(1)).saturating_add(left.reset);
@@ -278,7 +278,7 @@ impl Gcra {
     }
 }
 
-/// Returns bits that differ, most likely, for rules that have other numbers; the same in all processes.
+/// Returns bits that most likely differ between rules with different numbers, and are the same in all processes.
 const fn rule_of(interval: u64, capacity: u32) -> u32 {
     let mut bits = interval ^ (capacity as u64).rotate_left(32);
     // Two rounds of the finalizer of MurmurHash3.
@@ -287,7 +287,7 @@ const fn rule_of(interval: u64, capacity: u32) -> u32 {
     (bits >> 32) as u32 & !OVERDRAWN | 2
 }
 
-/// Returns the number as a script has it, which counts microseconds and the rest apart.
+/// Returns the number as the script has it, which keeps microseconds and the rest apart.
 fn double(nanos: u64) -> f64 {
     (nanos / 1_000) as f64 * 1_000.0 + (nanos % 1_000) as f64
 }

@@ -1,13 +1,13 @@
 use super::{Cell, Denied, Left, Window};
 
-/// The windows at a moment.
+/// The windows at a point in time.
 struct Open {
     cell: Cell,
-    /// How long the window has lasted.
+    /// The time since the window began.
     elapsed: u64,
 }
 
-/// All cells are settled.
+/// Sliding windows. All cells are settled.
 impl Window {
     pub(super) fn take_sliding(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
         let open = self.open_sliding(cell, now);
@@ -28,14 +28,14 @@ impl Window {
 
     pub(super) fn give_back_sliding(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
         if !self.wrote(cell) {
-            // It was taken before the period changed, of one window or the other.
+            // The cost was taken from one window or the other before the period changed.
             let rest = cost.saturating_sub(cell.before());
             let before = cell.before().saturating_sub(cost);
             return cell.with_units(cell.used().saturating_sub(rest), before);
         }
         let Open { cell, elapsed } = self.open_sliding(self.settle(cell, now, 2), now);
         let [used, before] = [cell.used(), cell.before()];
-        // It may have begun before the clock, under a policy that was replaced by a longer one.
+        // The window may have begun before the clock of the store, under a policy that was replaced by a longer one.
         let began = now.saturating_sub(elapsed);
         if then >= began {
             cell.with_units(used.saturating_sub(cost), before)
@@ -46,14 +46,14 @@ impl Window {
         }
     }
 
-    /// What counts as used, rounded up.
+    /// Returns the units that count as used, rounded up.
     fn used(&self, open: &Open) -> u64 {
         let rest = u128::from(self.period - open.elapsed);
         let before = (u128::from(open.cell.before()) * rest).div_ceil(u128::from(self.period));
         u64::from(open.cell.used()) + u64::try_from(before).unwrap_or(u64::MAX / 2)
     }
 
-    /// Nanoseconds until `cost` fits.
+    /// Returns the nanoseconds until `cost` fits.
     fn wait(&self, open: &Open, cost: u32) -> Option<u64> {
         let room = self.quota.checked_sub(cost)?;
         if let Some(room) = room.checked_sub(open.cell.used()) {
@@ -62,7 +62,7 @@ impl Window {
         Some(self.period - open.elapsed + self.faded(open.cell.used(), room))
     }
 
-    /// How long a window must last until the one before, of which `before` was used, counts as `room`.
+    /// Returns the time into a window at which the previous one, of which `before` was used, counts as `room`.
     fn faded(&self, before: u32, room: u32) -> u64 {
         if before <= room {
             return 0;
@@ -71,7 +71,7 @@ impl Window {
         self.period - u64::try_from(rest).unwrap_or(self.period)
     }
 
-    /// A cell lasts until the end of the window after its own.
+    /// Returns the windows that are open at `now`. A cell lasts until the end of the window after its own.
     fn open_sliding(&self, cell: Cell, now: u64) -> Open {
         let left = cell.until.saturating_sub(now);
         if left == 0 {

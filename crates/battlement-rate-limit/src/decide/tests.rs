@@ -9,7 +9,7 @@ mod change;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// So much later, so much is asked.
+/// Returns steps: a time that passes, and a cost.
 fn steps(period: u64) -> impl Strategy<Value = Vec<(u64, u32)>> {
     prop::collection::vec((0..period.max(2), 0_u32..12), 1..80)
 }
@@ -30,7 +30,7 @@ proptest! {
         let quota = Quota::with_period(Duration::from_nanos(interval)).unwrap();
         let quota = quota.allow_burst(NonZeroU32::new(capacity).unwrap());
         let governor = RateLimiter::direct_with_clock(quota, clock.clone());
-        // The bucket is as full as the sum of all that was taken, less what has leaked.
+        // The level of the bucket is the sum of all taken units, less what has leaked.
         let (mut cell, mut now, mut bucket) = (Cell::default(), 0_u64, 0_u64);
         for (later, cost) in steps {
             now += later;
@@ -78,7 +78,7 @@ proptest! {
     ) {
         let rule = Rule::Sliding(window(quota, period));
         let (mut cell, mut now) = (Cell::default(), 0);
-        // When the first window began, and what was used of each.
+        // The start of the first window, and the used units of each.
         let mut log: Option<(u64, Vec<u32>)> = None;
         for (later, cost) in steps {
             now += later;
@@ -181,7 +181,7 @@ fn a_refund_gives_back_only_what_has_not_come_back_by_itself() {
     let slow = rule.take(Cell::default(), 0, 2).unwrap();
     let left = rule.left(slow, 0);
     for (now, expected) in [(0, 3), (SECOND, 2), (2 * SECOND, 1), (9 * SECOND, 1)] {
-        // Four more are taken meanwhile, which the refund of the two must not make good.
+        // Four more units are taken meanwhile, and the refund of the two must not return those.
         let later = rule.take(Cell::default(), now, 4).unwrap();
         assert_eq!(rule.left(rule.give_back(later, now, 2, 0, left), now).units, expected);
     }

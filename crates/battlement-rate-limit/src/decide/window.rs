@@ -12,7 +12,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// The period was checked to fit.
+    /// Creates a window; the period was checked to fit.
     pub(crate) fn new(quota: u32, period: Duration) -> Self {
         Self::of_nanos(quota, u64::try_from(period.as_nanos()).unwrap_or(u64::MAX / 4))
     }
@@ -34,9 +34,9 @@ impl Window {
         cell.rule == self.rule
     }
 
-    /// Returns the cell as this window would have written it, whose cells last for as many periods as `windows`.
+    /// Returns the cell as this window would have written it; its cells last for `windows` periods.
     ///
-    /// A cell of another period keeps the units and the share of its period that has passed.
+    /// A cell of another period keeps its units and the share of its period that has passed.
     pub(super) fn settle(&self, cell: Cell, now: u64, windows: u32) -> Cell {
         let left = cell.until.saturating_sub(now);
         let most = self.period * u64::from(windows);
@@ -66,7 +66,7 @@ impl Window {
     }
 }
 
-/// The units that windows have counted.
+/// The counts of a window's cell.
 impl Cell {
     #[cfg(feature = "redis")]
     pub(crate) const fn of_window(

@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{Outcome, Policies, Policy, PolicyState};
 
-/// What the list of most policies fits into, on the stack.
+/// The buffer on the stack, which is large enough for the list of most policies.
 const SHORT: usize = 128;
 
-/// The headers of one decision, as small as they can wait for the response.
+/// The headers of one decision, in the smallest form that can wait for the response.
 #[derive(Debug, Default)]
 pub(crate) enum Fields {
-    /// Nothing is said.
+    /// No headers.
     #[default]
     None,
     /// Lists of all policies.
     Lists { policies: Policies, limit: Box<[u8]> },
-    /// The numbers of one.
+    /// The numbers of the tightest policy.
     Numbers(Box<Numbers>),
 }
 
-/// As former drafts have them.
+/// The numbers of the tightest policy, for the headers of former drafts.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     policies: Policies,
@@ -32,7 +32,7 @@ pub(crate) struct Numbers {
     tightest: Tightest,
 }
 
-/// The policy that leaves least.
+/// The policy with the fewest remaining units.
 #[derive(Clone, Copy, Debug)]
 struct Tightest {
     limit: u32,
@@ -44,7 +44,7 @@ struct Tightest {
 impl Fields {
     #[inline]
     pub(crate) fn of(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
-        // What is not known is not told.
+        // A state that covers this process alone is not reported.
         if headers == Headers::None || !outcome.source.is_exact() {
             return Self::None;
         }
@@ -64,7 +64,7 @@ impl Fields {
         told.unwrap_or_default()
     }
 
-    /// Writes them beside those that limiters further in have written.
+    /// Writes the headers, beside those of inner limiters.
     #[inline]
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         if !matches!(self, Self::None) {
@@ -137,7 +137,7 @@ impl Tightest {
         }
     }
 
-    /// Than what a limiter further in has written.
+    /// Returns whether this policy is tighter than the one that an inner limiter has written.
     fn is_tighter(
         self,
         headers: &HeaderMap,
@@ -150,7 +150,7 @@ impl Tightest {
     }
 }
 
-/// The policies that callers are told of.
+/// Returns the policies that are reported to clients.
 fn shown<'a>(
     policies: &'a Policies,
     outcome: &'a Outcome,
@@ -158,7 +158,7 @@ fn shown<'a>(
     policies.iter().zip(&outcome.states).filter(|(policy, _)| !policy.is_shadow())
 }
 
-/// `"burst";r=99;t=1`, where `t` is left out if there is nothing to wait for.
+/// Returns `"burst";r=99;t=1`, without `t` if all units are available.
 fn limits(policies: &Policies, outcome: &Outcome) -> Option<Box<[u8]>> {
     let room = policies.0.room;
     if room <= SHORT {
@@ -193,7 +193,7 @@ fn list_policies(headers: &mut HeaderMap, told: Option<&HeaderValue>) {
     }
 }
 
-/// One list, what was added last and so comes from further out first.
+/// Joins all lines of a header into one list, starting with the line of the outermost limiter, which was added last.
 #[cold]
 fn on_one_line(headers: &mut HeaderMap, name: HeaderName) {
     let mut lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();

@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-/// A header's value as it is put together: from its end, since that is where digits come from, and nobody has to
-/// count them before.
+/// A header value that is written from its end, since digits are computed in that order and their number is not known
+/// before.
 pub(super) struct Text<'a> {
     room: &'a mut [u8],
-    /// Where what was written begins.
+    /// The start of the written part.
     start: usize,
 }
 
-/// Enough for any number.
+/// The maximum number of digits of a number.
 pub(super) const DIGITS: usize = 20;
-/// All numbers of two digits, so that half as many divisions do.
+/// All numbers of two digits, which halve the number of divisions.
 const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
     2021222324252627282930313233343536373839\
     4041424344454647484950515253545556575859\
@@ -20,20 +20,20 @@ const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
     8081828384858687888990919293949596979899";
 
 impl<'a> Text<'a> {
-    /// One that has this room, which must be enough.
+    /// Creates an empty text in this buffer, which must be large enough.
     #[inline]
     pub(super) const fn at_the_end_of(room: &'a mut [u8]) -> Self {
         let start = room.len();
         Self { room, start }
     }
 
-    /// Puts `text` before what is there. Inlined, since it is most often known when this is built.
+    /// Prepends `text`. Inlined, since it is most often known at compile time.
     #[inline]
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
     }
 
-    /// Puts `number` before what is there.
+    /// Prepends `number`.
     #[inline]
     pub(super) fn number(&mut self, mut number: u64) -> &mut Self {
         while number >= 100 {
@@ -44,7 +44,7 @@ impl<'a> Text<'a> {
         self.bytes(if number < 10 { &last[1..] } else { last })
     }
 
-    /// Puts a comma before what is there, if something is.
+    /// Prepends a comma, unless the text is empty.
     #[inline]
     pub(super) fn comma(&mut self) -> &mut Self {
         if self.start < self.room.len() { self.text(",") } else { self }
@@ -54,7 +54,7 @@ impl<'a> Text<'a> {
         HeaderValue::from_bytes(self.written()).ok()
     }
 
-    /// All of it, unless that is nothing.
+    /// Returns the whole text, unless it is empty.
     #[inline]
     pub(super) fn boxed(&self) -> Option<Box<[u8]>> {
         Some(self.written()).filter(|text| !text.is_empty()).map(Box::from)
@@ -73,14 +73,14 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The two digits of a number below 100.
+/// Returns the two digits of a number below 100.
 #[inline]
 fn pair(number: u64) -> &'static [u8] {
     let at = number as usize * 2;
     &PAIRS[at..at + 2]
 }
 
-/// Whole seconds, rounded up.
+/// Returns whole seconds, rounded up.
 #[inline]
 pub(super) fn seconds_up(time: Duration) -> u64 {
     time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))

@@ -10,41 +10,41 @@ use super::{network::Network, sip::Sip};
 /// The leading 96 bits of IPv4 addresses that are mapped into IPv6.
 const MAPPED: u128 = 0xffff;
 
-/// A key as stores see it: 128 bits of a keyed hash, from which nobody learns the key.
+/// A key as stores see it: a keyed hash of 128 bits, from which the key cannot be recovered.
 ///
-/// The key of an address also carries the network of that address, for the store in memory alone.
+/// The key of an address also carries the network of that address, which only the store in memory uses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash {
-    /// The lower half and the upper.
+    /// The lower and the upper half.
     bits: [u64; 2],
     network: Network,
 }
 
-/// What the hash is keyed with.
+/// The secret under which keys are hashed.
 #[derive(Clone)]
 pub(crate) struct Secret(Sip);
 
-/// Takes in the parts of a key. It comes to the same hash on every machine, since keys may be counted by several.
+/// A hasher for the parts of a key. Its hashes are the same on every machine, since several may count a key.
 #[derive(Clone)]
 pub struct KeyHasher {
     sip: Sip,
-    /// Bytes that are not taken in yet, up to seven of them.
+    /// Up to seven bytes that are not absorbed yet.
     rest: u64,
-    /// Of all bytes.
+    /// The number of all bytes.
     length: u64,
-    /// Of the last address.
+    /// The network of the last address.
     network: Network,
 }
 
 impl Secret {
-    /// One of this process alone, so that nobody outside can make keys collide.
+    /// Creates a random secret for this process, so that clients cannot make keys collide.
     pub(crate) fn random() -> Self {
-        // The standard library seeds these by the operating system, for the same purpose.
+        // The standard library seeds these from the operating system, for the same purpose.
         let [one, other] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
         Self::new([one, other])
     }
 
-    /// One that others have as well.
+    /// Creates a secret that other processes share.
     pub(crate) const fn new(key: [u64; 2]) -> Self {
         Self(Sip::keyed(key))
     }
@@ -54,13 +54,13 @@ impl Secret {
         KeyHasher { sip: self.0, rest: 0, length: 0, network: Network::NONE }
     }
 
-    /// Returns the key of an address alone.
+    /// Returns the key of a single address.
     #[inline]
     pub(crate) const fn of_ip(&self, ip: IpKey) -> KeyHash {
         KeyHash::new(self.bits_of_ip(ip), Network::of(ip))
     }
 
-    /// An IPv4 address is less than eight bytes, which takes half as long.
+    /// Hashes an address. An IPv4 address has less than eight bytes, which take half the time.
     #[inline(never)]
     const fn bits_of_ip(&self, ip: IpKey) -> u128 {
         if let Some(bytes) = of_ipv4(ip) {
@@ -71,7 +71,7 @@ impl Secret {
         hasher.finish_bits()
     }
 
-    /// Hashes a key again, where its own hash is under a key that clients may know.
+    /// Hashes a key again, for a key whose own hash is under a secret that clients may know.
     #[cfg(feature = "redis")]
     pub(crate) fn rehash(&self, key: KeyHash) -> KeyHash {
         KeyHash::new(self.rehash_bits(key.bits()), key.network)
@@ -91,7 +91,7 @@ impl Secret {
         hasher.finish()
     }
 
-    /// The key of all requests that have none.
+    /// Returns the key that all requests without a key share.
     pub(crate) fn nobody(&self) -> KeyHash {
         let mut hasher = self.hasher();
         hasher.write(b"nobody");
@@ -111,7 +111,7 @@ impl KeyHash {
         Self { bits: [bits as u64, (bits >> 64) as u64], network }
     }
 
-    /// All 128 bits.
+    /// Returns all 128 bits.
     #[must_use]
     #[inline]
     pub const fn bits(self) -> u128 {
@@ -124,12 +124,12 @@ impl KeyHash {
 }
 
 impl KeyHasher {
-    /// One without a secret, for what clients do not choose.
+    /// Creates a hasher without a secret, for values that clients do not choose.
     pub(crate) const fn open() -> Self {
         Secret::new([0; 2]).hasher()
     }
 
-    /// The hash of `bytes` without a secret.
+    /// Returns the hash of `bytes` without a secret.
     #[cfg(feature = "redis")]
     pub(crate) fn digest(bytes: &[u8]) -> u128 {
         let mut hasher = Self::open();
@@ -147,7 +147,7 @@ impl KeyHasher {
         self.sip.finish(self.rest, self.length)
     }
 
-    /// An address: a byte that says how long it is, and its bits.
+    /// Feeds an address: a byte with its length, then its bits.
     pub(crate) const fn write_ip(&mut self, ip: IpKey) {
         self.network = Network::of(ip);
         if let Some(bytes) = of_ipv4(ip) {
@@ -159,7 +159,7 @@ impl KeyHasher {
         }
     }
 
-    /// Takes in the lower `count` of eight bytes, of which the others are zero.
+    /// Feeds the lower `count` of eight bytes, of which the others are zero.
     #[inline]
     const fn take(&mut self, bytes: u64, count: u64) {
         let held = self.length % 8;
@@ -172,7 +172,7 @@ impl KeyHasher {
     }
 }
 
-/// The five bytes of an address of IPv4: how many follow, and these.
+/// Returns the five bytes of an IPv4 address: its length and its bits.
 #[inline]
 const fn of_ipv4(ip: IpKey) -> Option<u64> {
     let bits = ip.to_bits();
@@ -251,7 +251,7 @@ mod tests {
 
     use super::*;
 
-    /// One thing that a part of a key may feed.
+    /// A value that a part of a key may feed.
     #[derive(Clone, Debug)]
     enum Fed {
         Bytes(Vec<u8>),
@@ -276,7 +276,7 @@ mod tests {
             }
         }
 
-        /// The bytes that are hashed on every machine.
+        /// Returns the bytes that are hashed on every machine.
         fn bytes(&self) -> Vec<u8> {
             match self {
                 Self::Bytes(bytes) => bytes.clone(),

@@ -1,9 +1,9 @@
 use battlement_core::IpKey;
 
-/// The network of an address, for stores that bound what one network may take.
+/// The network of an address, for stores that bound the share of one network.
 ///
 /// It holds the leading 64 bits of an IPv6 address, and the lower half of an IPv4 address that is mapped into IPv6:
-/// whatever costs the least for keys that the store knows already.
+/// the cheapest choice for keys that the store already holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Network(u64);
 

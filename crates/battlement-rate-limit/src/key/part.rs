@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Inbound, KeyHasher};
 
-/// One of the things that requests are counted by.
+/// A part of a key.
 #[derive(Clone)]
 pub(super) enum Part {
     ClientIp,
@@ -26,7 +26,7 @@ impl Part {
         Self::Closure { feed: Arc::new(feed), fix }
     }
 
-    /// The address of the request, if that is what it is counted by.
+    /// Returns the address of the request, if the part is an address.
     #[inline]
     pub(super) fn ip(&self, inbound: &Inbound<'_>) -> Option<IpKey> {
         match self {
@@ -36,7 +36,7 @@ impl Part {
         }
     }
 
-    /// Feeds what the request has of it to `hasher`; false if it has nothing.
+    /// Feeds the part's value to `hasher`; returns false if the request has none.
     pub(super) fn feed(&self, inbound: &Inbound<'_>, hasher: &mut KeyHasher) -> bool {
         match self {
             Self::ClientIp | Self::Peer => self.ip(inbound).map(|ip| hasher.write_ip(ip)).is_some(),
@@ -47,22 +47,22 @@ impl Part {
         }
     }
 
-    /// What to do where it is missing.
+    /// Returns the fix for requests without this part.
     pub(super) const fn fix(&self) -> &'static str {
         match self {
             Self::ClientIp => {
-                "put battlement-client-ip's layer outside of this one; if it is there, have the server say who \
-                 the peer is, in axum by into_make_service_with_connect_info::<SocketAddr>()"
+                "add the layer of battlement-client-ip outside of this one; if it is there, provide the peer address: in \
+                 axum by into_make_service_with_connect_info::<SocketAddr>(), elsewhere by PeerAddr in the extensions"
             }
             Self::Peer => {
-                "have the server say who the peer is, in axum by \
-                 into_make_service_with_connect_info::<SocketAddr>(), elsewhere by PeerAddr in the extensions"
+                "provide the peer address: in axum by into_make_service_with_connect_info::<SocketAddr>(), elsewhere by \
+                 PeerAddr in the extensions"
             }
             Self::Header(_) => {
-                "turn requests away first that have the header not once, or choose what applies to them"
+                "reject requests that do not have this header exactly once, or choose with without_key what applies to them"
             }
-            Self::Route => "put this layer on the routes, not around the router",
-            Self::Global => "none is needed",
+            Self::Route => "apply this layer to the routes, not around the router",
+            Self::Global => "no fix is needed",
             Self::Closure { fix, .. } => fix,
         }
     }

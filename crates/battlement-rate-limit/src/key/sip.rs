@@ -1,5 +1,5 @@
-/// SipHash-1-3 with 128 bits (Aumasson and Bernstein, 2012): nobody who does not know the key can make two messages
-/// collide. Written out here so that what is known of a message when this is built costs nothing.
+/// SipHash-1-3 with 128 bits (Aumasson and Bernstein, 2012): without the key, no two messages can be made to collide.
+/// Implemented here so that the constant parts of a message are computed at compile time.
 #[derive(Clone, Copy)]
 pub(super) struct Sip {
     v0: u64,
@@ -18,7 +18,7 @@ impl Sip {
         }
     }
 
-    /// Takes in eight bytes.
+    /// Absorbs eight bytes.
     #[inline]
     pub(super) const fn absorb(&mut self, bytes: u64) {
         self.v3 ^= bytes;
@@ -26,7 +26,7 @@ impl Sip {
         self.v0 ^= bytes;
     }
 
-    /// Takes in the up to seven that remain of a message of `length`.
+    /// Absorbs the up to seven remaining bytes of a message of `length` and returns the hash.
     #[inline(always)]
     pub(super) const fn finish(mut self, rest: u64, length: u64) -> u128 {
         self.absorb(length << 56 | rest);

@@ -11,23 +11,23 @@ use crate::{
     decide::{Cell, Denied, Left},
 };
 
-/// The cells of a shard. What each decision reads comes first, on the line of the lock: one line goes from core to
-/// core.
+/// The cells of a shard. The fields that each decision reads come first, on the cache line of the lock, so that a
+/// single line moves between cores.
 #[repr(C)]
 pub(super) struct Cells {
-    /// The latest time of a request. Requests carry the time they began at, which is not the order in which they arrive
-    /// here, and this time does not go back.
+    /// The latest time of a request. Requests carry the time at which they began, which is not the order in which they
+    /// arrive here, and this time does not go back.
     pub(super) latest: u64,
     by_key: Table,
     capacity: usize,
-    /// Cells that keys without their own share.
+    /// Cells that are shared by keys without their own.
     shared: Table,
     most_shared: usize,
-    /// How many cells the keys share under each policy.
+    /// The number of cells that the keys share under each policy.
     buckets: usize,
 }
 
-/// The cell of a policy, found for a decision.
+/// The cell of a policy, prepared for a decision.
 struct Staged {
     location: Location,
     /// Whether `before` differs from the stored cell.
@@ -38,22 +38,22 @@ struct Staged {
 
 type AllStaged = SmallVec<[Staged; 2]>;
 
-/// Where a cell is stored.
+/// The location of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Location {
-    /// Among the keys.
+    /// Among the cells of keys.
     Own,
-    /// Not yet anywhere.
+    /// Not stored yet.
     New,
-    /// Among the shared cells: the one of the key's bucket.
+    /// Among the shared cells: the cell of the key's bucket.
     Shared,
-    /// Among the shared cells: the one for all keys.
+    /// Among the shared cells: the cell for all keys.
     SharedByAll,
 }
 
-/// Of the cells of a shard, one in so many is added for sharing.
+/// The divisor of a shard's capacity that gives the number of additional cells for sharing.
 const SHARE_FOR_SHARED: usize = 8;
-/// A quarter of the shared cells are for one policy: four policies have as many buckets as there can be.
+/// A quarter of the shared cells are for one policy: four policies have the maximum number of buckets.
 const SHARE_OF_POLICY: usize = 4;
 
 impl Cells {
@@ -73,7 +73,7 @@ impl Cells {
         self.by_key.len() + self.shared.len()
     }
 
-    /// Decides for a key that is stored and one policy, which is most decisions: one look-up, and nothing is staged.
+    /// Decides for a stored key and a single policy, the most common case: one look-up, and no prepared cells.
     #[inline]
     pub(super) fn take_one(&mut self, ask: &Ask<'_>, now: u64) -> Option<PolicyState> {
         let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
@@ -95,7 +95,7 @@ impl Cells {
         let mut counted = Counted::NONE;
         if count_new(&staged) > 0 {
             if self.sweep(now, networks) {
-                // It may have removed one of them.
+                // The sweep may have removed a cell of this key.
                 staged = self.stage(ask, now, None);
             }
             (staged, counted) = self.admit(ask, now, networks, staged);
@@ -133,7 +133,7 @@ impl Cells {
         then: u64,
     ) {
         for ((policy, mark), state) in each(ask).zip(&charged.states) {
-            // A policy that is only tried out may have denied it, and has taken nothing then.
+            // A shadow policy may have denied the request, and has taken nothing in that case.
             if !state.is_denied()
                 && let Some(cell) = self.charged(ask, mark, networks, charged.source)
                 && !cell.is_spent(now)
@@ -167,15 +167,15 @@ impl Cells {
         each(ask).map(stage).collect()
     }
 
-    /// Removes a few cells that have expired, and returns whether there were any.
+    /// Removes a few expired cells, and returns whether there were any.
     fn sweep(&mut self, now: u64, networks: &Networks) -> bool {
         let before = self.by_key.len();
         self.by_key.sweep(now, |counted| networks.remove(counted));
         self.by_key.len() < before
     }
 
-    /// Lets the key have the new cells if there is room in the shard and its network does not hold too many, or else
-    /// finds those that it shares.
+    /// Returns new cells for the key, if there is room in the shard and its network does not hold too many, and the
+    /// shared ones otherwise.
     fn admit(
         &self,
         ask: &Ask<'_>,
@@ -190,8 +190,8 @@ impl Cells {
         (self.stage(ask, now, Some(counted)), counted)
     }
 
-    /// Writes the cells after the cost, if it was taken; and those that were settled in any case, since clients are told
-    /// how long to wait by them.
+    /// Writes the cells after the cost if it was taken. Writes settled cells in any case, since they determine how
+    /// long clients are told to wait.
     fn commit(
         &mut self,
         ask: &Ask<'_>,
@@ -222,7 +222,7 @@ impl Cells {
         }
     }
 
-    /// Returns the cell that a decision has charged, if it is still there.
+    /// Returns the cell that a decision has charged, if it still exists.
     fn charged(
         &mut self,
         ask: &Ask<'_>,
@@ -238,8 +238,8 @@ impl Cells {
         self.by_key.get_mut(own(ask, mark))
     }
 
-    /// Finds the cell that keys with these counts share, or this key alone if it has no network. A policy for which there
-    /// is none left, since there are many policies, has one for all keys.
+    /// Returns the cell that keys with these counts share, or that this key has if it has no network. Many policies
+    /// may leave a policy without a cell of its own; it then has one for all keys.
     fn find_shared(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> (Location, Cell) {
         if let Some(cell) = self.shared.get(self.bucket(ask, mark, counted)) {
             return (Location::Shared, cell);
@@ -272,7 +272,7 @@ fn outcome(ask: &Ask<'_>, staged: &[Staged], asked: u64, now: u64, takes: bool) 
     Outcome::new(states, source, decided_at(ask, asked, now))
 }
 
-/// Returns the time of a decision, which is later than that of the request if others have moved the clock on.
+/// Returns the time of a decision, which is later than that of the request if other requests have advanced the clock.
 pub(super) fn decided_at(ask: &Ask<'_>, asked: u64, now: u64) -> Moment {
     if now == asked { ask.now } else { ask.now + Duration::from_nanos(now - asked) }
 }
@@ -281,7 +281,7 @@ fn count_new(staged: &[Staged]) -> usize {
     staged.iter().filter(|staged| staged.location == Location::New).count()
 }
 
-/// Keys are random bits, so each policy of a key has cells of its own.
+/// Returns the identifier of a key's own cell. Keys are random bits, so each policy of a key has a separate cell.
 fn own(ask: &Ask<'_>, mark: u128) -> u128 {
     ask.key.bits() ^ mark
 }
@@ -290,7 +290,7 @@ fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
     ask.policies.iter().zip(ask.policies.0.marks.iter().copied())
 }
 
-/// Returns what a state says of the cell that it was made of.
+/// Returns the remaining units from which a state was created.
 fn left(state: &PolicyState) -> Left {
     let reset = u64::try_from(state.reset.as_nanos()).unwrap_or(u64::MAX);
     Left { units: state.remaining, reset }

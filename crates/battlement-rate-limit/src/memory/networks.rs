@@ -2,10 +2,10 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::{KeyHash, key::Secret};
 
-/// The cells that are held: all of them, those of each wide network (IPv6 /32, IPv4 /16) and of each IPv6 /48.
+/// The number of stored cells: of all, of each wide network (IPv6 /32, IPv4 /16) and of each IPv6 /48.
 ///
-/// It bounds how much of the store one network may take. Networks are counted by a hash under a random key: two
-/// of 4,095 may share a count, and no client can choose which.
+/// It bounds the share of the store that one network may take. Networks are counted by a hash under a random key: two
+/// of 4,095 may share a count, and clients cannot choose which.
 pub(super) struct Networks {
     secret: Secret,
     capacity: usize,
@@ -19,15 +19,15 @@ struct Counts {
     narrow: AtomicU32,
 }
 
-/// The counts that the cells of a key belong to, in 24 bits.
+/// The counts that include the cells of a key, in 24 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted {
-    /// 0 is none.
+    /// 0 stands for no count.
     wide: u16,
     narrow: u16,
 }
 
-/// One more than there are counts.
+/// One more than the number of counts.
 const END: u16 = 1 << BITS;
 const BITS: u32 = 12;
 
@@ -46,12 +46,13 @@ impl Networks {
 
     fn number(&self, level: u8, bits: u64) -> u16 {
         let hash = self.secret.digest([level.into(), bits]);
-        // Not 0. The remainder prefers none of them noticeably.
+        // Never 0. The remainder is close to uniform.
         (hash % u64::from(END - 1)) as u16 + 1
     }
 
-    /// Returns whether a network may hold as many cells more: no more than stay free beside them, and a /48 no more
-    /// than a quarter of that. So however many networks take as much as they can, some is left for another one.
+    /// Returns whether a network may hold `more` additional cells: no more than remain free beside them, and a /48 no
+    /// more than a quarter of that. So however many networks take as much as they can, some cells are left for another
+    /// one.
     pub(super) fn admits(&self, counted: Counted, more: usize) -> bool {
         let free = self.capacity.saturating_sub(self.held.load(Relaxed) as usize);
         let (wide, narrow) = self.counts(counted);

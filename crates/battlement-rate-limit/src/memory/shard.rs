@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Ask, Outcome, Source};
 
-/// A part of the keys, behind a lock that is never held for longer than a decision. Alone on its cache lines, so that
-/// neighbours do not slow each other down.
+/// A part of the keys, behind a lock that is never held for longer than a decision. Aligned to its own cache lines, so
+/// that neighbors do not slow each other down.
 #[repr(align(128))]
 pub(super) struct Shard {
     cells: Mutex<Cells>,
@@ -73,7 +73,7 @@ impl Shard {
     }
 
     fn lock(&self) -> MutexGuard<'_, Cells> {
-        // No code of others runs under the lock, and a cell is written whole.
+        // No foreign code runs under the lock, and a cell is written as a whole.
         self.cells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,24 +3,24 @@ use hashbrown::HashTable;
 use super::networks::Counted;
 use crate::decide::Cell;
 
-/// Buckets that are looked at for each new cell: so many that the spent ones go faster than new ones come.
+/// The number of buckets that are swept for each new cell: enough to remove expired cells faster than new ones come.
 const SWEPT: usize = 8;
 
-/// Cells by key. Each lies beside its key, so that among however many a look-up goes to one place for the tag and
-/// to one for the rest.
+/// Cells by key. Each is stored beside its key, so that a look-up in a table of any size reads one place for the tag
+/// and one for the rest.
 #[derive(Default)]
 pub(super) struct Table {
     entries: HashTable<Entry>,
-    /// Where the sweep goes on.
+    /// The bucket at which the next sweep starts.
     sweep: usize,
 }
 
-/// Two of them share a cache line.
+/// An entry; two of them share a cache line.
 struct Entry {
     /// The upper half of the key.
     hash: u64,
-    /// Eight bits more of the key above the counts of its network. With those that chose the shard, 78 bits of a keyed
-    /// hash tell two keys apart.
+    /// Eight more bits of the key, above the counts of its network. With those that selected the shard, 78 bits of a
+    /// keyed hash distinguish two keys.
     tail: u32,
     cell: Cell,
 }
@@ -52,13 +52,13 @@ impl Table {
         true
     }
 
-    /// Removes a cell, and returns the counts it belongs to.
+    /// Removes a cell, and returns the counts that include it.
     pub(super) fn remove(&mut self, key: u128) -> Option<Counted> {
         let entry = self.entries.find_entry(hash(key), |entry| entry.is_of(key)).ok()?;
         Some(entry.remove().0.counted())
     }
 
-    /// Removes those of a few cells that are spent.
+    /// Removes the expired ones of a few cells.
     pub(super) fn sweep(&mut self, now: u64, mut on_removed: impl FnMut(Counted)) {
         for _ in 0..SWEPT.min(self.entries.num_buckets()) {
             self.sweep = if self.sweep < self.entries.num_buckets() { self.sweep } else { 0 };
@@ -83,7 +83,8 @@ impl Entry {
     }
 }
 
-/// Keys are random bits under a seed that no client knows. The lower half has chosen the shard.
+/// Returns the hash of a key. Keys are random bits under a seed that clients do not know; the lower half has selected
+/// the shard.
 const fn hash(key: u128) -> u64 {
     (key >> 64) as u64
 }
@@ -107,7 +108,7 @@ mod tests {
         Sweep(u64),
     }
 
-    /// Keys that have their upper half in common, too.
+    /// Returns keys, some of which have the same upper half.
     fn key() -> impl Strategy<Value = u128> {
         (0_u128..4, 0_u128..16).prop_map(|(upper, lower)| upper << 64 | lower << 56)
     }

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use crate::InvalidField;
 
-/// Reads `250ms`, `10s`, `5m`, `24h` or `7d`; what is none is a mistake, and no time.
+/// Parses `250ms`, `10s`, `5m`, `24h` or `7d`; records an invalid field and returns zero for other text.
 pub(crate) fn read(field: &str, text: &str, mistakes: &mut Vec<InvalidField>) -> Duration {
     parse(text).unwrap_or_else(|| {
-        let message = format!("{text:?} is no time; write one as 250ms, 10s, 5m, 24h or 7d");
+        let message = format!("must be a duration such as 250ms, 10s, 5m, 24h or 7d, got {text:?}");
         mistakes.push(InvalidField::new(field, message));
         Duration::ZERO
     })

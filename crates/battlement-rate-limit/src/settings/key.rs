@@ -11,16 +11,16 @@ use serde::{
 
 use crate::{InvalidField, Key};
 
-/// The serde side of [`Key`], but for extensions and closures: one part, or a list of them.
+/// The part of [`Key`] that a configuration file can express: one part or a list, without extensions and closures.
 #[derive(Clone, Debug)]
 pub enum KeySetting {
-    /// One.
+    /// A single part.
     One(KeyPart),
-    /// All of these.
+    /// A list of parts.
     All(Vec<KeyPart>),
 }
 
-/// One of the things that requests are counted by.
+/// A property of requests by which they are counted.
 #[derive(Clone, Debug)]
 pub enum KeyPart {
     /// [`Key::client_ip`].
@@ -44,7 +44,7 @@ impl KeySetting {
         if parts.is_empty() {
             mistakes.push(InvalidField::new(
                 "key",
-                "must be at least one; for one limit for all, global",
+                "must contain at least one part; use global for one limit for all requests",
             ));
         }
         let keys = parts.iter().filter_map(|part| part.key(mistakes));
@@ -62,7 +62,7 @@ impl KeyPart {
             Self::Header(name) => {
                 let parsed = name.parse().ok();
                 if parsed.is_none() {
-                    let message = format!("{name:?} is no header name; write one as x-api-key");
+                    let message = format!("must be a header name such as x-api-key, got {name:?}");
                     mistakes.push(InvalidField::new("key.header", message));
                 }
                 return parsed.map(Key::header);
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for KeyPart {
     }
 }
 
-/// Not an untagged enum of serde's, which would keep to itself which word it does not know.
+/// Written by hand, since the error of an untagged enum of serde does not name the unknown value.
 impl<'de> Deserialize<'de> for KeySetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(KeyVisitor)
@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for KeyVisitor {
     type Value = KeySetting;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("one as \"client-ip\", { \"header\": \"x-api-key\" } or a list of such")
+        f.write_str("a key such as \"client-ip\" or { \"header\": \"x-api-key\" }, or a list of keys")
     }
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<KeySetting, E> {

@@ -7,16 +7,16 @@ use super::duration;
 use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
 battlement_core::settings! {
-    /// One policy as a configuration file has it.
+    /// A policy in a configuration file.
     #[derive(Clone, Debug)]
     #[derive(Deserialize)]
     #[serde(remote = "PolicySettings", deny_unknown_fields)]
     pub struct PolicySettings {
         /// [`Policy::name`].
         pub name: String,
-        /// How much it allows in each period.
+        /// The number of units per period.
         pub quota: u32,
-        /// The time the quota is for, as `60s`.
+        /// The period of the quota, as `60s`.
         pub period: String,
         /// [`Policy::burst`].
         #[serde(default)]
@@ -30,7 +30,7 @@ battlement_core::settings! {
     }
 }
 
-/// As for [`Handle::replace`](crate::Handle::replace), when a configuration file has changed.
+/// Converts the policies of a changed configuration file, for [`Handle::replace`](crate::Handle::replace).
 impl TryFrom<Vec<PolicySettings>> for Policies {
     type Error = ConfigError;
 
@@ -40,7 +40,7 @@ impl TryFrom<Vec<PolicySettings>> for Policies {
     }
 }
 
-/// Reads the policies inside other settings.
+/// Deserializes a list of policies within other settings.
 pub(super) fn list<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<PolicySettings>, D::Error> {
@@ -48,7 +48,7 @@ pub(super) fn list<'de, D: Deserializer<'de>>(
     Ok(list.into_iter().map(|Unnamed(policy)| policy).collect())
 }
 
-/// The policies, unless there are mistakes.
+/// Returns the policies, or records the invalid fields.
 pub(super) fn policies(
     settings: &[PolicySettings],
     mistakes: &mut Vec<InvalidField>,
@@ -69,7 +69,7 @@ impl PolicySettings {
     fn read(&self, field: &str, mistakes: &mut Vec<InvalidField>) -> Option<Policy> {
         let before = mistakes.len();
         let period = duration::read(&format!("{field}.period"), &self.period, mistakes);
-        // One mistake is told once: any other time does for what else may be wrong.
+        // An invalid period is reported once: with any valid period, the other fields are still checked.
         let period = if mistakes.len() > before { Duration::from_secs(86_400) } else { period };
         let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);
         let under = |mistake: InvalidField| mistake.under(field);

@@ -35,19 +35,19 @@ fn numbers() -> impl Strategy<Value = Numbers> {
     (prop_oneof![1_u32..20, 1_u32..5_000], period)
 }
 
-/// A few policies that replace each other.
+/// Returns a few policies that replace each other.
 fn several() -> impl Strategy<Value = Vec<Numbers>> {
     prop::collection::vec(numbers(), 1..4)
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Step {
-    /// Which of the policies holds.
+    /// The policy that applies.
     policy: prop::sample::Index,
-    /// How the clock moves, and whether it is set back.
+    /// The movement of the clock, and whether it is set back.
     passes: u64,
     is_back: bool,
-    /// Parts in 100 of what the policy holds.
+    /// The cost, in percent of the policy's capacity.
     cost: u32,
 }
 
