@@ -96,6 +96,6 @@ async fn calls_dropped_at_random_are_all_counted_and_leave_nothing_behind() {
     assert_eq!(page.decisions("day", "allow"), inside);
     assert_eq!(inside + page.decisions("burst", "deny"), allowed);
     let memory = stack.clients.memory();
-    assert!(memory.held() <= 2 * stack::CELLS, "{} cells", memory.held());
+    assert!(memory.cells() <= 2 * stack::CELLS, "{} cells", memory.cells());
     assert!(grown < MOST_GROWTH, "{grown} kB more after the second half");
 }

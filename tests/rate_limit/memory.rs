@@ -70,7 +70,7 @@ fn a_million_identities_of_a_network_stay_under_the_cap_and_lock_out_no_other_ne
             assert_eq!([neighbour, other].map(&mut status), [200, 200], "after {n}");
         }
     }
-    let (grown, held) = (resident().saturating_sub(before), handle.memory().held());
+    let (grown, held) = (resident().saturating_sub(before), handle.memory().cells());
     assert!(grown < 26_000, "{grown} kB more for {held} cells");
     // Half of the store, and what the network shares in each of 64 parts.
     assert!(held <= CELLS / 2 + 2 * 64, "{held} cells");

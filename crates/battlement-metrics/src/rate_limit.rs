@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use battlement_rate_limit::{Decision, Handle, Kept, Observe, Policies, Source, Store};
+use battlement_rate_limit::{Decision, Handle, Observe, Policies, Source, Store, Usage};
 
 #[cfg(feature = "rate-limit-redis")]
 pub use self::redis::RedisMetrics;
@@ -55,17 +55,17 @@ struct Inner {
 #[derive(Clone, Debug)]
 struct Watched {
     name: Box<str>,
-    limiter: Arc<dyn Keeps>,
+    limiter: Arc<dyn ReportsUsage>,
 }
 
 /// A limiter with any store.
-trait Keeps: fmt::Debug + Send + Sync {
-    fn kept(&self) -> Kept;
+trait ReportsUsage: fmt::Debug + Send + Sync {
+    fn usage(&self) -> Usage;
 }
 
-impl<St: Store> Keeps for Handle<St> {
-    fn kept(&self) -> Kept {
-        self.store().kept()
+impl<St: Store> ReportsUsage for Handle<St> {
+    fn usage(&self) -> Usage {
+        self.store().usage()
     }
 }
 
@@ -115,10 +115,10 @@ impl RateLimitMetrics {
         let mut denied = Family::new("battlement_rate_limit_denied_keys", Kind::Gauge, DENIED);
         for Watched { name, limiter } in watched {
             let labels: Labels = vec![("limiter".into(), name.into())];
-            let kept = limiter.kept();
-            cells.add(labels.clone(), number(kept.cells as u64));
-            full.add(labels.clone(), number(kept.overflows));
-            if let Some(denials) = kept.denials {
+            let usage = limiter.usage();
+            cells.add(labels.clone(), number(usage.cells as u64));
+            full.add(labels.clone(), number(usage.overflows));
+            if let Some(denials) = usage.denials {
                 denied.add(labels, number(denials as u64));
             }
         }

@@ -6,7 +6,7 @@ mod page;
 use std::convert::Infallible;
 
 use battlement_metrics::{Exposition, Format, rate_limit::RateLimitMetrics};
-use battlement_rate_limit::{Key, Missing, Policy, RateLimitLayer};
+use battlement_rate_limit::{Key, MissingKey, Policy, RateLimitLayer};
 use http::{HeaderName, Request, Response};
 use http_body_util::Empty;
 use tower::{Layer, ServiceExt, service_fn};
@@ -70,7 +70,7 @@ async fn requests_without_a_key_and_full_memory_are_told() {
         [Policy::per_hour("all", 3)],
         Key::header(HeaderName::from_static("x-key")),
     );
-    let limit = by_header.observe(limits.clone()).without_key(Missing::Shared);
+    let limit = by_header.observe(limits.clone()).without_key(MissingKey::Shared);
     ask(&limit, 2).await;
     assert!(page(&limits).contains("battlement_rate_limit_missing_keys_total 2\n"));
 

@@ -115,11 +115,11 @@ impl Rule {
     /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have come back already
     /// are not refunded twice. A cell that another rule has written since keeps that rule and gets the same number of
     /// units.
-    pub(crate) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
+    pub(crate) fn refund(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
         match self {
-            Self::Gcra(gcra) => gcra.give_back(cell, now, cost, then, left),
-            Self::Fixed(window) => window.give_back_fixed(cell, now, cost, then),
-            Self::Sliding(window) => window.give_back_sliding(cell, now, cost, then),
+            Self::Gcra(gcra) => gcra.refund(cell, now, cost, then, left),
+            Self::Fixed(window) => window.refund_fixed(cell, now, cost, then),
+            Self::Sliding(window) => window.refund_sliding(cell, now, cost, then),
         }
     }
 }

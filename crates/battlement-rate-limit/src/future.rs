@@ -8,7 +8,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{after::After, answer::Denial, limiter::Ruled};
+use crate::{limiter::Admission, on_response::OnResponse, rejected::Rejected};
 
 pin_project! {
     /// The future of a [`RateLimit`](crate::RateLimit): first `W`, if the store does not answer at once, then the
@@ -26,34 +26,34 @@ pin_project! {
     #[project = StateProj]
     enum State<F, W> {
         Wait { #[pin] wait: W },
-        Call { #[pin] future: F, after: After },
+        Call { #[pin] future: F, on_response: OnResponse },
         // `None` after the response was returned.
-        Answer { denial: Option<Box<Denial>> },
+        Reject { rejected: Option<Box<Rejected>> },
     }
 }
 
 /// The next step after a decision: the service's own future, or a rejection.
 #[derive(Debug)]
-pub struct Next<F>(Result<(F, After), Box<Denial>>);
+pub struct Next<F>(Result<(F, OnResponse), Box<Rejected>>);
 
 impl<F> Next<F> {
     /// Calls the service if the request is allowed.
-    pub(crate) fn of<S, B>(ruled: Ruled, service: &mut S, request: Request<B>) -> Self
+    pub(crate) fn of<S, B>(admission: Admission, service: &mut S, request: Request<B>) -> Self
     where
         S: Service<Request<B>, Future = F>,
     {
-        Self(ruled.map(|after| (service.call(request), after)))
+        Self(admission.map(|on_response| (service.call(request), on_response)))
     }
 }
 
 impl<F, W> ResponseFuture<F, W> {
     #[inline]
-    pub(crate) const fn call(future: F, after: After) -> Self {
-        Self { state: State::Call { future, after } }
+    pub(crate) const fn call(future: F, on_response: OnResponse) -> Self {
+        Self { state: State::Call { future, on_response } }
     }
 
-    pub(crate) const fn answer(denial: Box<Denial>) -> Self {
-        Self { state: State::Answer { denial: Some(denial) } }
+    pub(crate) const fn reject(rejected: Box<Rejected>) -> Self {
+        Self { state: State::Reject { rejected: Some(rejected) } }
     }
 
     pub(crate) const fn wait(wait: W) -> Self {
@@ -64,8 +64,8 @@ impl<F, W> ResponseFuture<F, W> {
 impl<F, W> State<F, W> {
     fn next(next: Next<F>) -> Self {
         match next.0 {
-            Ok((future, after)) => Self::Call { future, after },
-            Err(denial) => Self::Answer { denial: Some(denial) },
+            Ok((future, on_response)) => Self::Call { future, on_response },
+            Err(rejected) => Self::Reject { rejected: Some(rejected) },
         }
     }
 }
@@ -86,14 +86,15 @@ where
                     let next = ready!(wait.poll(cx));
                     state.set(State::next(next));
                 }
-                StateProj::Call { future, after } => {
+                StateProj::Call { future, on_response } => {
                     let mut response = ready!(future.poll(cx))?;
-                    after.finish(&mut response);
+                    on_response.apply(&mut response);
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
-                StateProj::Answer { denial } => {
-                    let denial = denial.take().expect("`ResponseFuture` polled after completion");
-                    return Poll::Ready(Ok(denial.response()));
+                StateProj::Reject { rejected } => {
+                    let rejected =
+                        rejected.take().expect("`ResponseFuture` polled after completion");
+                    return Poll::Ready(Ok(rejected.response()));
                 }
             }
         }

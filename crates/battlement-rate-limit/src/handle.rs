@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
+use battlement_core::RequestHead;
 use http::Request;
 use tokio::time::Instant;
 
-use crate::{
-    Ask, Inbound, KeyHash, Memory, Outcome, Policies, Remote, StoreError, limiter::Limiter,
-};
+use crate::{Ask, KeyHash, Memory, Outcome, Policies, Remote, StoreError, limiter::Limiter};
 
 /// Reads the state of a layer and replaces its policies at runtime. Created by
 /// [`RateLimitLayer::pair`](crate::RateLimitLayer::pair).
@@ -35,7 +34,7 @@ impl<St> Handle<St> {
     /// Returns the key by which the layer counts `request`.
     #[must_use]
     pub fn key<B>(&self, request: &Request<B>) -> Option<KeyHash> {
-        self.limiter.key.read(&Inbound::of(request), &self.limiter.secret)
+        self.limiter.key.read(&RequestHead::of(request), &self.limiter.secret)
     }
 
     /// Returns the store.
@@ -73,12 +72,12 @@ impl Handle {
     /// Returns what a request of cost 1 with this key would get, without charging it.
     #[must_use]
     pub fn peek(&self, key: KeyHash) -> Outcome {
-        self.store().look(&Ask::new(key, &self.policies(), 1, Instant::now()))
+        self.store().peek(&Ask::new(key, &self.policies(), 1, Instant::now()))
     }
 
     /// Removes the state of `key` under the layer's own policies.
     pub fn reset(&self, key: KeyHash) {
-        self.store().forget(&Ask::new(key, &self.policies(), 1, Instant::now()));
+        self.store().reset(&Ask::new(key, &self.policies(), 1, Instant::now()));
     }
 
     /// Returns the store in memory, for gauges.

@@ -26,7 +26,7 @@ impl RateLimitInfo {
     /// Returns the state under the policy of this name.
     #[must_use]
     pub fn policy(&self, name: &str) -> Option<&PolicyState> {
-        let mut both = self.policies.iter().zip(&self.outcome.states);
-        both.find_map(|(policy, state)| (policy.name() == name).then_some(state))
+        let mut decided = self.policies.iter().zip(&self.outcome.states);
+        decided.find_map(|(policy, state)| (policy.name() == name).then_some(state))
     }
 }

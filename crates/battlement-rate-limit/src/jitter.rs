@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_comes_back_too_early_and_not_all_at_once() {
+    fn jitter_only_lengthens_waits_and_makes_them_differ() {
         let (wait, most) = (Duration::from_secs(2), Duration::from_secs(10));
         let waits: Vec<_> = (0..100).map(|_| spread(wait, most)).collect();
         assert!(waits.iter().all(|spread| (wait..=wait + most).contains(spread)));

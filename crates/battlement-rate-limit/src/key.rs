@@ -10,8 +10,8 @@ use http::HeaderName;
 use smallvec::{SmallVec, smallvec};
 
 pub(crate) use self::hash::Secret;
-use self::part::Part;
 pub use self::hash::{KeyHash, KeyHasher};
+use self::part::Part;
 
 /// The key by which requests are counted. There is no default: decide first which requests share a limit.
 ///
@@ -64,7 +64,7 @@ impl Key {
     #[must_use]
     pub fn extension<T: Hash + Send + Sync + 'static>() -> Self {
         Self::of(Part::closure(
-            |inbound, hasher| match inbound.extensions.get::<T>() {
+            |head, hasher| match head.extensions.get::<T>() {
                 Some(value) => {
                     value.hash(hasher);
                     true
@@ -90,9 +90,11 @@ impl Key {
 
     /// Counts by the value that `key` returns; a request for which it returns `None` has no key.
     #[must_use]
-    pub fn by<T: Hash>(key: impl Fn(&Inbound<'_>) -> Option<T> + Send + Sync + 'static) -> Self {
+    pub fn by<T: Hash>(
+        key: impl Fn(&RequestHead<'_>) -> Option<T> + Send + Sync + 'static,
+    ) -> Self {
         Self::of(Part::closure(
-            move |inbound, hasher| key(inbound).map(|key| key.hash(hasher)).is_some(),
+            move |head, hasher| key(head).map(|key| key.hash(hasher)).is_some(),
             "return a key from the closure of Key::by, or choose with without_key what applies",
         ))
     }
@@ -103,20 +105,20 @@ impl Key {
 
     /// Returns the key of a request, if the request has all parts.
     #[inline]
-    pub(crate) fn read(&self, inbound: &Inbound<'_>, secret: &Secret) -> Option<KeyHash> {
+    pub(crate) fn read(&self, head: &RequestHead<'_>, secret: &Secret) -> Option<KeyHash> {
         // The most common key: a single address.
         if let [part] = &*self.parts
-            && let Some(ip) = part.ip(inbound)
+            && let Some(ip) = part.ip(head)
         {
-            return Some(secret.of_ip(ip));
+            return Some(secret.key_of_ip(ip));
         }
-        self.read_parts(inbound, secret)
+        self.read_parts(head, secret)
     }
 
-    fn read_parts(&self, inbound: &Inbound<'_>, secret: &Secret) -> Option<KeyHash> {
+    fn read_parts(&self, head: &RequestHead<'_>, secret: &Secret) -> Option<KeyHash> {
         let mut hasher = secret.hasher();
         for part in &self.parts {
-            if !part.feed(inbound, &mut hasher) {
+            if !part.feed(head, &mut hasher) {
                 self.warn_missing(part);
                 return None;
             }

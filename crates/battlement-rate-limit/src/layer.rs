@@ -1,11 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use battlement_core::Head;
+use battlement_core::{Head, RequestHead};
 use tower_layer::Layer;
 
 use crate::{
-    Handle, Headers, Inbound, Key, Memory, Missing, Observe, Policies, RateLimit, Store,
-    key::Secret, limiter::Limiter, live::Live,
+    Handle, Headers, Key, Memory, MissingKey, Observe, Policies, RateLimit, Store, key::Secret,
+    limiter::Limiter, swappable::Swappable,
 };
 
 /// Limits the requests of each key. The documentation of the crate describes what the layer does and where it goes.
@@ -37,11 +37,11 @@ impl RateLimitLayer {
         Self {
             limiter: Arc::new(Limiter {
                 enabled: true,
-                policies: Live::new(policies.into()),
+                policies: Swappable::new(policies.into()),
                 key: key.into(),
                 secret: Secret::random(),
                 store: Memory::default(),
-                missing: Missing::default(),
+                missing_key: MissingKey::default(),
                 headers: Headers::default(),
                 jitter: Duration::ZERO,
                 expose: false,
@@ -60,7 +60,7 @@ impl RateLimitLayer {
     /// The layer starts with an empty store: call this method before the layer is cloned.
     #[must_use]
     pub fn capacity(self, cells: usize) -> Self {
-        self.changed(|limiter| limiter.store = Memory::new(cells))
+        self.configure(|limiter| limiter.store = Memory::new(cells))
     }
 }
 
@@ -70,39 +70,39 @@ impl<St: Store> RateLimitLayer<St> {
     /// The layer starts with the state of that store: call this method before the layer is cloned.
     #[must_use]
     pub fn store<T: Store>(self, store: T) -> RateLimitLayer<T> {
-        RateLimitLayer { limiter: Arc::new(Arc::unwrap_or_clone(self.limiter).on(store)) }
+        RateLimitLayer { limiter: Arc::new(Arc::unwrap_or_clone(self.limiter).with_store(store)) }
     }
 
-    /// Sets what applies to a request without a key. Default: [`Missing::Shared`].
+    /// Sets what applies to a request without a key. Default: [`MissingKey::Shared`].
     #[must_use]
-    pub fn without_key(self, missing: Missing) -> Self {
-        self.changed(|limiter| limiter.missing = missing)
+    pub fn without_key(self, missing_key: MissingKey) -> Self {
+        self.configure(|limiter| limiter.missing_key = missing_key)
     }
 
     /// Sets the headers that report the limits to clients. Default: [`Headers::Draft10`].
     #[must_use]
     pub fn headers(self, headers: Headers) -> Self {
-        self.changed(|limiter| limiter.headers = headers)
+        self.configure(|limiter| limiter.headers = headers)
     }
 
     /// Adds a random time of up to `most` to the `Retry-After` of rejected requests, so that their clients do not all
     /// return at the same moment. Default: none.
     #[must_use]
     pub fn jitter(self, most: Duration) -> Self {
-        self.changed(|limiter| limiter.jitter = most)
+        self.configure(|limiter| limiter.jitter = most)
     }
 
     /// Exempts the requests for which `when` returns true: they are neither limited nor counted. Default: none.
     #[must_use]
-    pub fn skip(self, when: impl Fn(&Inbound<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.changed(|limiter| limiter.skip = Some(Arc::new(when)))
+    pub fn skip(self, when: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.configure(|limiter| limiter.skip = Some(Arc::new(when)))
     }
 
     /// Sets the number of units that a request costs. Default: 1. A request that costs 0 is allowed, and its response
     /// carries the remaining quota.
     #[must_use]
-    pub fn cost(self, units: impl Fn(&Inbound<'_>) -> u32 + Send + Sync + 'static) -> Self {
-        self.changed(|limiter| limiter.cost = Some(Arc::new(units)))
+    pub fn cost(self, units: impl Fn(&RequestHead<'_>) -> u32 + Send + Sync + 'static) -> Self {
+        self.configure(|limiter| limiter.cost = Some(Arc::new(units)))
     }
 
     /// Selects other policies for some requests, as for the tiers of customers; `None` selects the layer's own.
@@ -112,9 +112,9 @@ impl<St: Store> RateLimitLayer<St> {
     #[must_use]
     pub fn policies_for(
         self,
-        tier: impl Fn(&Inbound<'_>) -> Option<Policies> + Send + Sync + 'static,
+        tier: impl Fn(&RequestHead<'_>) -> Option<Policies> + Send + Sync + 'static,
     ) -> Self {
-        self.changed(|limiter| limiter.tiers = Some(Arc::new(tier)))
+        self.configure(|limiter| limiter.tiers = Some(Arc::new(tier)))
     }
 
     /// Refunds the cost of requests whose response head satisfies `when`. Default: none.
@@ -124,27 +124,27 @@ impl<St: Store> RateLimitLayer<St> {
     /// refund costs one allocation for each request.
     #[must_use]
     pub fn refund(self, when: impl Fn(&Head<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.changed(|limiter| limiter.refund = Some(Arc::new(when)))
+        self.configure(|limiter| limiter.refund = Some(Arc::new(when)))
     }
 
     /// Sets whether handlers find a [`RateLimitInfo`](crate::RateLimitInfo) in the extensions of the request. Default:
     /// no, since it costs an allocation.
     #[must_use]
     pub fn expose(self, expose: bool) -> Self {
-        self.changed(|limiter| limiter.expose = expose)
+        self.configure(|limiter| limiter.expose = expose)
     }
 
     /// Sets the observer of the decisions, for metrics. Default: none.
     #[must_use]
     pub fn observe(self, observe: impl Observe + 'static) -> Self {
-        self.changed(|limiter| limiter.observe = Some(Arc::new(observe)))
+        self.configure(|limiter| limiter.observe = Some(Arc::new(observe)))
     }
 
     /// Sets whether the layer is active. Default: yes. A disabled layer has the same types and passes requests
     /// through.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
-        self.changed(|limiter| limiter.enabled = enabled)
+        self.configure(|limiter| limiter.enabled = enabled)
     }
 
     /// Returns the layer, and a handle that reads its state and replaces its policies at runtime.
@@ -154,7 +154,7 @@ impl<St: Store> RateLimitLayer<St> {
         (self, handle)
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut Limiter<St>)) -> Self {
+    fn configure(mut self, change: impl FnOnce(&mut Limiter<St>)) -> Self {
         change(Arc::make_mut(&mut self.limiter));
         self
     }

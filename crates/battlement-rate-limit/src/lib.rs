@@ -30,7 +30,7 @@
 //! # What it does to a request
 //!
 //! 1. It finds the [`Key`] of the request. There is no default: who shares a limit is yours to say. A request
-//!    that has none is told of once in the log, with the fix, and treated as [`Missing`] says.
+//!    that has none is told of once in the log, with the fix, and treated as [`MissingKey`] says.
 //! 2. It asks all [`Policies`] that hold for the request, and takes its cost from all of them or from none.
 //!    Time is when the outermost of our layers saw the request.
 //! 3. Who may pass passes, and the answer says what is left. Of the request nothing changes, but for
@@ -50,7 +50,7 @@
 //! | cost | 1 | |
 //! | headers | [`Headers::Draft10`] | names its policies; a change of this default is a breaking one |
 //! | memory | 250,000 cells | up to 20 MB; beyond them new clients share, those of a crowded network first; no limit is reset |
-//! | request without a key | [`Missing::Shared`] | the service stays protected, and does not fail |
+//! | request without a key | [`MissingKey::Shared`] | the service stays protected, and does not fail |
 //! | jitter | none | `Retry-After` is exact |
 //! | denied requests | not charged | who asks too often is let in when the time has come |
 //!
@@ -95,51 +95,53 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod after;
+mod acquire_future;
 mod algorithm;
-mod answer;
 mod decide;
 mod future;
 mod handle;
 mod headers;
+#[cfg(feature = "redis")]
+mod identity_hasher;
 mod info;
 mod jitter;
-mod kept;
 mod key;
-#[cfg(feature = "redis")]
-mod known;
 mod layer;
 mod limiter;
-mod live;
 mod memory;
-mod missing;
+mod missing_key;
 mod observe;
+mod on_response;
 mod policies;
 mod policy;
 #[cfg(feature = "redis")]
 pub mod redis;
+mod rejected;
 mod retry_info;
 mod service;
 #[cfg(feature = "serde")]
 mod settings;
 mod store;
-mod waiting;
+mod swappable;
+mod usage;
 
-pub use battlement_core::{ClientIp, ConfigError, Head, InvalidField, PeerAddr, ResponseBody};
+pub use battlement_core::{
+    ClientIp, ConfigError, Head, InvalidField, PeerAddr, RequestHead, ResponseBody,
+};
 
 #[cfg(feature = "serde")]
 pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};
 pub use self::{
+    acquire_future::AcquireFuture,
     algorithm::Algorithm,
     future::{Next, ResponseFuture},
     handle::Handle,
     headers::Headers,
     info::RateLimitInfo,
-    kept::Kept,
-    key::{Inbound, Key, KeyHash, KeyHasher},
+    key::{Key, KeyHash, KeyHasher},
     layer::RateLimitLayer,
     memory::Memory,
-    missing::Missing,
+    missing_key::MissingKey,
     observe::{Decision, Observe},
     policies::Policies,
     policy::Policy,
@@ -148,5 +150,5 @@ pub use self::{
         Ask, Attempt, Moment, Never, Outcome, PolicyState, Remote, Ruling, Source, Store,
         StoreError,
     },
-    waiting::Waiting,
+    usage::Usage,
 };

@@ -1,47 +1,47 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use battlement_core::{Caller, Head};
+use battlement_core::{Caller, Head, RequestHead};
 use http::Request;
 use tokio::time::Instant;
 
 use crate::{
-    Ask, Attempt, Decision, Headers, Inbound, Key, KeyHash, Memory, Missing, Moment, Observe,
-    Outcome, Policies, Policy, RateLimitInfo, Store, StoreError,
-    after::{After, Settle},
-    answer::Denial,
+    Ask, Attempt, Decision, Headers, Key, KeyHash, Memory, MissingKey, Moment, Observe, Outcome,
+    Policies, Policy, RateLimitInfo, Store, StoreError,
     headers::Fields,
     jitter,
     key::Secret,
-    live::{Held, Live},
     observe,
+    on_response::{Charged, OnResponse},
+    rejected::Rejected,
+    swappable::{CurrentPolicies, Swappable},
 };
 
 /// The configuration and the state of a layer.
 #[derive(Clone)]
 pub(crate) struct Limiter<St = Memory> {
     pub(crate) enabled: bool,
-    pub(crate) policies: Live,
+    pub(crate) policies: Swappable,
     pub(crate) key: Key,
     pub(crate) secret: Secret,
     pub(crate) store: St,
-    pub(crate) missing: Missing,
+    pub(crate) missing_key: MissingKey,
     pub(crate) headers: Headers,
     pub(crate) jitter: Duration,
     pub(crate) expose: bool,
-    pub(crate) skip: Option<Ask1<bool>>,
-    pub(crate) cost: Option<Ask1<u32>>,
-    pub(crate) tiers: Option<Ask1<Option<Policies>>>,
-    pub(crate) refund: Option<RefundWhen>,
+    pub(crate) skip: Option<HeadFn<bool>>,
+    pub(crate) cost: Option<HeadFn<u32>>,
+    pub(crate) tiers: Option<HeadFn<Option<Policies>>>,
+    pub(crate) refund: Option<RefundFn>,
     pub(crate) observe: Option<Arc<dyn Observe>>,
 }
 
 /// A closure that is called with the head of a request.
-pub(crate) type Ask1<T> = Arc<dyn Fn(&Inbound<'_>) -> T + Send + Sync>;
+pub(crate) type HeadFn<T> = Arc<dyn Fn(&RequestHead<'_>) -> T + Send + Sync>;
 /// A closure that decides on a refund by the head of a response.
-pub(crate) type RefundWhen = Arc<dyn Fn(&Head<'_>) -> bool + Send + Sync>;
+pub(crate) type RefundFn = Arc<dyn Fn(&Head<'_>) -> bool + Send + Sync>;
 
 /// The decision about a request: the work that remains for the response, or a rejection.
-pub(crate) type Ruled = Result<After, Box<Denial>>;
+pub(crate) type Admission = Result<OnResponse, Box<Rejected>>;
 
 struct Charge<St> {
     limiter: Arc<Limiter<St>>,
@@ -62,18 +62,18 @@ pub(crate) struct Pending<St> {
 }
 
 /// A decision, or a pending one with the future of the store's answer.
-pub(crate) type NowOrLater<St> = Result<Ruled, (Pending<St>, <St as Store>::Later<Outcome>)>;
+pub(crate) type MaybePending<St> = Result<Admission, (Pending<St>, <St as Store>::Later<Outcome>)>;
 
 impl<St> Limiter<St> {
     /// Returns the same limiter with another store.
-    pub(crate) fn on<T: Store>(self, store: T) -> Limiter<T> {
+    pub(crate) fn with_store<T: Store>(self, store: T) -> Limiter<T> {
         Limiter {
             secret: store.seed().map_or_else(Secret::random, Secret::new),
             store,
             enabled: self.enabled,
             policies: self.policies,
             key: self.key,
-            missing: self.missing,
+            missing_key: self.missing_key,
             headers: self.headers,
             jitter: self.jitter,
             expose: self.expose,
@@ -85,105 +85,105 @@ impl<St> Limiter<St> {
         }
     }
 
-    fn held(&self, inbound: &Inbound<'_>) -> Held<'_> {
-        let chosen = self.tiers.as_ref().and_then(|choose| choose(inbound));
-        chosen.map_or_else(|| self.policies.read(), Held::Chosen)
+    fn current_policies(&self, head: &RequestHead<'_>) -> CurrentPolicies<'_> {
+        let chosen = self.tiers.as_ref().and_then(|choose| choose(head));
+        chosen.map_or_else(|| self.policies.read(), CurrentPolicies::Chosen)
     }
 
-    fn without_key(&self, inbound: &Inbound<'_>) -> Result<KeyHash, Ruled> {
+    fn without_key(&self, head: &RequestHead<'_>) -> Result<KeyHash, Admission> {
         if let Some(observe) = &self.observe {
             observe.on_missing_key();
         }
-        match self.missing {
-            Missing::Shared => Ok(self.secret.nobody()),
-            Missing::Skip => Err(Ok(After::NOTHING)),
-            Missing::Deny => Err(Err(Box::new(Denial::nobody(inbound.caller())))),
+        match self.missing_key {
+            MissingKey::Shared => Ok(self.secret.shared_key()),
+            MissingKey::Skip => Err(Ok(OnResponse::NOTHING)),
+            MissingKey::Deny => Err(Err(Box::new(Rejected::without_key(head.caller())))),
         }
     }
 
-    fn denial(
+    fn reject(
         &self,
         caller: Caller,
         policies: &Policies,
         outcome: &Outcome,
         fields: Fields,
-    ) -> Denial {
-        let both = policies.iter().zip(&outcome.states);
-        let violated = both.filter(|(policy, state)| state.is_denied() && !policy.is_shadow());
+    ) -> Rejected {
+        let decided = policies.iter().zip(&outcome.states);
+        let violated = decided.filter(|(policy, state)| state.is_denied() && !policy.is_shadow());
         let names = violated.map(|(policy, _)| policy.name());
         let wait = outcome.retry_after(policies).map(|wait| jitter::spread(wait, self.jitter));
-        Denial::new(caller, names, wait, fields)
+        Rejected::new(caller, names, wait, fields)
     }
 }
 
 impl<St: Store> Limiter<St> {
     /// Decides about a request and charges its cost.
     #[inline]
-    pub(crate) fn rule<B>(self: &Arc<Self>, request: &mut Request<B>) -> NowOrLater<St> {
-        let inbound = Inbound::of(request);
-        if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&inbound)) {
-            return Ok(Ok(After::NOTHING));
+    pub(crate) fn decide<B>(self: &Arc<Self>, request: &mut Request<B>) -> MaybePending<St> {
+        let head = RequestHead::of(request);
+        if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&head)) {
+            return Ok(Ok(OnResponse::NOTHING));
         }
-        let key = match self.key.read(&inbound, &self.secret) {
+        let key = match self.key.read(&head, &self.secret) {
             Some(key) => key,
-            None => match self.without_key(&inbound) {
+            None => match self.without_key(&head) {
                 Ok(key) => key,
-                Err(ruled) => return Ok(ruled),
+                Err(admission) => return Ok(admission),
             },
         };
-        let held = self.held(&inbound);
-        let policies = held.get();
-        let cost = self.cost.as_ref().map_or(1, |cost| cost(&inbound));
-        let now = inbound.start().unwrap_or_else(Instant::now);
+        let current = self.current_policies(&head);
+        let policies = current.get();
+        let cost = self.cost.as_ref().map_or(1, |cost| cost(&head));
+        let now = head.start().unwrap_or_else(Instant::now);
         let ask = Ask::new(key, policies, cost, now);
         let answer = self.store.acquire(&ask);
         // Borrowed, since an outcome is large and this is the most common case.
         if let Attempt::Now(outcome) = &answer {
-            return Ok(self.judge(&ask, outcome, request));
+            return Ok(self.apply(&ask, outcome, request));
         }
         match answer {
-            Attempt::Now(outcome) => Ok(self.judge(&ask, &outcome, request)),
-            Attempt::Failed(error) => Ok(self.fail(&ask, error, request)),
+            Attempt::Now(outcome) => Ok(self.apply(&ask, &outcome, request)),
+            Attempt::Failed(error) => Ok(self.apply_failure(&ask, error, request)),
             Attempt::Later(answer) => Err((self.pending(&ask), answer)),
         }
     }
 
-    fn judge<B>(
+    fn apply<B>(
         self: &Arc<Self>,
         ask: &Ask<'_>,
         outcome: &Outcome,
         request: &mut Request<B>,
-    ) -> Ruled {
+    ) -> Admission {
         if let Some(observe) = &self.observe {
-            observe::tell(&**observe, ask.policies, outcome);
+            observe::notify(&**observe, ask.policies, outcome);
         }
         let fields = Fields::of(self.headers, ask.policies, outcome);
         if outcome.is_denied(ask.policies) {
             let caller = Caller::of(request);
-            return Err(Box::new(self.denial(caller, ask.policies, outcome, fields)));
+            return Err(Box::new(self.reject(caller, ask.policies, outcome, fields)));
         }
         if self.expose {
             let (policies, outcome) = (ask.policies.clone(), outcome.clone());
             request.extensions_mut().insert(RateLimitInfo { policies, outcome, key: ask.key });
         }
         if self.refund.is_some() {
-            return Ok(After::Settle(self.charge(ask, outcome, fields)));
+            return Ok(OnResponse::Refund(self.charge(ask, outcome, fields)));
         }
-        Ok(After::Write(fields))
+        Ok(OnResponse::Write(fields))
     }
 
     #[cold]
-    fn fail<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Ruled {
+    fn apply_failure<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Admission {
         // Shadow policies reject no request.
-        let tried = ask.policies.iter().all(Policy::is_shadow);
+        let is_shadow = ask.policies.iter().all(Policy::is_shadow);
         if let Some(observe) = &self.observe {
-            let decision = if tried { Decision::Allow } else { Decision::Deny };
-            observe::tell_failure(&**observe, ask.policies, decision);
+            let decision = if is_shadow { Decision::Allow } else { Decision::Deny };
+            observe::notify_failure(&**observe, ask.policies, decision);
         }
-        if tried {
-            return Ok(After::NOTHING);
+        if is_shadow {
+            return Ok(OnResponse::NOTHING);
         }
-        Err(Box::new(Denial::unavailable(Caller::of(request))))
+        Err(Box::new(Rejected::unavailable(Caller::of(request))))
     }
 
     fn charge(
@@ -191,7 +191,7 @@ impl<St: Store> Limiter<St> {
         ask: &Ask<'_>,
         outcome: &Outcome,
         fields: Fields,
-    ) -> Box<dyn Settle> {
+    ) -> Box<dyn Charged> {
         let limiter = Arc::clone(self);
         let (policies, key, cost) = (ask.policies.clone(), ask.key, ask.cost);
         Box::new(Charge { limiter, policies, key, cost, outcome: outcome.clone(), fields })
@@ -205,22 +205,22 @@ impl<St: Store> Limiter<St> {
 
 impl<St: Store> Pending<St> {
     /// Decides about the request after the store has answered.
-    pub(crate) fn rule<B>(
+    pub(crate) fn decide<B>(
         &self,
         answer: Result<Outcome, StoreError>,
         request: &mut Request<B>,
-    ) -> Ruled {
+    ) -> Admission {
         let ask = Ask::new(self.key, &self.policies, self.cost, self.now);
         match answer {
-            Ok(outcome) => self.limiter.judge(&ask, &outcome, request),
-            Err(error) => self.limiter.fail(&ask, error, request),
+            Ok(outcome) => self.limiter.apply(&ask, &outcome, request),
+            Err(error) => self.limiter.apply_failure(&ask, error, request),
         }
     }
 }
 
-impl<St: Store> Settle for Charge<St> {
-    fn settle(self: Box<Self>, head: &Head<'_>) -> Fields {
-        if self.limiter.refund.as_ref().is_some_and(|refund| refund(head)) {
+impl<St: Store> Charged for Charge<St> {
+    fn settle(self: Box<Self>, response: &Head<'_>) -> Fields {
+        if self.limiter.refund.as_ref().is_some_and(|refund| refund(response)) {
             let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
             // The future is dropped: a store completes refunds without it.
             drop(self.limiter.store.refund(&ask, &self.outcome));
@@ -248,7 +248,7 @@ impl<St: fmt::Debug> fmt::Debug for Limiter<St> {
             .field("policies", self.policies.read().get())
             .field("key", &self.key)
             .field("store", &self.store)
-            .field("missing", &self.missing)
+            .field("missing_key", &self.missing_key)
             .field("headers", &self.headers)
             .field("jitter", &self.jitter)
             .field("expose", &self.expose)

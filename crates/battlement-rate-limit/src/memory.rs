@@ -17,7 +17,7 @@ use battlement_core::LogLimit;
 use tokio::time::Instant;
 
 use self::{networks::Networks, shard::Shard};
-use crate::{Ask, Attempt, Kept, Moment, Never, Outcome, Source, Store, StoreError};
+use crate::{Ask, Attempt, Moment, Never, Outcome, Source, Store, StoreError, Usage};
 
 /// A number at which two threads rarely need the same lock, and each part has enough cells to sweep.
 const SHARDS: usize = 64;
@@ -47,14 +47,14 @@ const CAPACITY: usize = 250_000;
 /// 4,095, which are counted together with its own, and one in 120 as long as the store is full. A hash under a random
 /// key determines which ones.
 ///
-/// The first decision by shared cells is logged; [`Memory::held`] and [`Memory::overflows`] are for metrics.
+/// The first decision by shared cells is logged; [`Memory::cells`] and [`Memory::overflows`] are for metrics.
 ///
 /// [`Key::client_ip`]: crate::Key::client_ip [`Key::peer`]: crate::Key::peer
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
 
 struct Inner {
-    began: Instant,
+    created: Instant,
     shards: Box<[Shard; SHARDS]>,
     networks: Networks,
     capacity: usize,
@@ -71,7 +71,7 @@ impl Memory {
         let shards = Box::new(std::array::from_fn(|_| Shard::new(each)));
         let (networks, overflows) = (Networks::new(each * SHARDS), AtomicU64::new(0));
         Self(Arc::new(Inner {
-            began: Instant::now(),
+            created: Instant::now(),
             shards,
             networks,
             capacity: cells,
@@ -82,8 +82,8 @@ impl Memory {
 
     /// Returns the number of cells.
     #[must_use]
-    pub fn held(&self) -> usize {
-        self.0.shards.iter().map(Shard::held).sum()
+    pub fn cells(&self) -> usize {
+        self.0.shards.iter().map(Shard::len).sum()
     }
 
     /// Returns the number of decisions made by shared cells.
@@ -95,26 +95,26 @@ impl Memory {
     /// Charges the cost to all policies, if all of them allow it.
     #[must_use]
     #[inline(never)]
-    pub fn take(&self, ask: &Ask<'_>) -> Outcome {
+    pub fn acquire(&self, ask: &Ask<'_>) -> Outcome {
         let now = self.nanos(ask.now);
-        self.shard(ask).take(ask, now, &self.0.networks, || self.count_overflow())
+        self.shard(ask).acquire(ask, now, &self.0.networks, || self.count_overflow())
     }
 
-    /// Returns what [`acquire`](Self::take) would return, without charging anything.
+    /// Returns what [`acquire`](Self::acquire) would return, without charging anything.
     #[must_use]
-    pub fn look(&self, ask: &Ask<'_>) -> Outcome {
-        self.shard(ask).look(ask, self.nanos(ask.now), &self.0.networks)
+    pub fn peek(&self, ask: &Ask<'_>) -> Outcome {
+        self.shard(ask).peek(ask, self.nanos(ask.now), &self.0.networks)
     }
 
     /// Refunds what the decision `charged` has taken, as far as it has not come back by itself.
-    pub fn give_back(&self, ask: &Ask<'_>, charged: &Outcome) {
+    pub fn refund(&self, ask: &Ask<'_>, charged: &Outcome) {
         let (now, then) = (self.nanos(ask.now), self.nanos(charged.at));
-        self.shard(ask).give_back(ask, now, &self.0.networks, charged, then);
+        self.shard(ask).refund(ask, now, &self.0.networks, charged, then);
     }
 
     /// Removes the state of the key under all of these policies.
-    pub fn forget(&self, ask: &Ask<'_>) {
-        self.shard(ask).forget(ask, &self.0.networks);
+    pub fn reset(&self, ask: &Ask<'_>) {
+        self.shard(ask).reset(ask, &self.0.networks);
     }
 
     /// Counts a decision by shared cells, and logs the first.
@@ -124,7 +124,7 @@ impl Memory {
         if !self.0.first_overflow.is_spent() && self.0.first_overflow.admit().is_some() {
             tracing::warn!(
                 capacity = self.0.capacity,
-                cells = self.held(),
+                cells = self.cells(),
                 fix = "raise the capacity, or limit by a key of which clients cannot invent values",
                 "rate limit store is full, or one network uses too much of it; new keys share cells; logged once",
             );
@@ -140,7 +140,7 @@ impl Memory {
     /// Returns the nanoseconds since the store was created; 584 years fit.
     #[inline]
     fn nanos(&self, now: Moment) -> u64 {
-        let since = now.saturating_duration_since(self.0.began);
+        let since = now.saturating_duration_since(self.0.created);
         since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
     }
 }
@@ -156,20 +156,20 @@ impl Store for Memory {
 
     #[inline]
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
-        Attempt::Now(self.take(ask))
+        Attempt::Now(self.acquire(ask))
     }
 
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
-        Attempt::Now(self.look(ask))
+        Attempt::Now(self.peek(ask))
     }
 
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>> {
-        self.give_back(ask, charged);
+        self.refund(ask, charged);
         Attempt::Now(())
     }
 
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>> {
-        self.forget(ask);
+        self.reset(ask);
         Attempt::Now(())
     }
 
@@ -177,15 +177,15 @@ impl Store for Memory {
         &[Source::Memory, Source::Overflow]
     }
 
-    fn kept(&self) -> Kept {
-        Kept { cells: self.held(), overflows: self.overflows(), denials: None }
+    fn usage(&self) -> Usage {
+        Usage { cells: self.cells(), overflows: self.overflows(), denials: None }
     }
 }
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Memory")
-            .field("held", &self.held())
+            .field("cells", &self.cells())
             .field("overflows", &self.overflows())
             .finish_non_exhaustive()
     }

@@ -3,12 +3,12 @@ use crate::{Outcome, Policies, Policy, PolicyState, Source};
 /// An observer of every decision, for metrics. It does not receive keys.
 ///
 /// It is called on the request's path: increment a counter and return. The usage of the store is available from
-/// [`Memory::held`](crate::Memory::held) and [`Memory::overflows`](crate::Memory::overflows).
+/// [`Memory::cells`](crate::Memory::cells) and [`Memory::overflows`](crate::Memory::overflows).
 pub trait Observe: Send + Sync {
-    /// Called when a policy has decided a request.
+    /// Observes the decision of a policy about a request.
     fn on_decision(&self, policy: &str, decision: Decision, source: Source);
 
-    /// Called for a request without a key.
+    /// Observes a request without a key.
     fn on_missing_key(&self) {}
 }
 
@@ -45,15 +45,15 @@ impl Decision {
 }
 
 /// Reports a decision that was made by the failure policy, because the store failed.
-pub(crate) fn tell_failure(observe: &dyn Observe, policies: &Policies, decision: Decision) {
+pub(crate) fn notify_failure(observe: &dyn Observe, policies: &Policies, decision: Decision) {
     for policy in policies.iter() {
         observe.on_decision(policy.name(), decision, Source::Failure);
     }
 }
 
-pub(crate) fn tell(observe: &dyn Observe, policies: &Policies, outcome: &Outcome) {
+pub(crate) fn notify(observe: &dyn Observe, policies: &Policies, outcome: &Outcome) {
     if outcome.source == Source::Failure {
-        return tell_failure(observe, policies, Decision::Allow);
+        return notify_failure(observe, policies, Decision::Allow);
     }
     for (policy, state) in policies.iter().zip(&outcome.states) {
         observe.on_decision(policy.name(), Decision::of(policy, state), outcome.source);

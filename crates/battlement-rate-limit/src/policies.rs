@@ -39,7 +39,7 @@ pub(crate) struct PolicySet {
     /// The start of each policy in `RateLimit`: `"name";r=`.
     pub(crate) labels: Box<[String]>,
     /// The maximum length of `RateLimit`, in bytes.
-    pub(crate) room: usize,
+    pub(crate) max_length: usize,
     /// `RateLimit-Policy`, as a list of strings and as former drafts had it.
     pub(crate) headers: Option<PolicyHeaders>,
     /// The arguments of the Redis script, encoded once.
@@ -74,23 +74,23 @@ impl Policies {
     /// Returns an error if the set is empty or if two policies have the same name.
     pub fn try_new(policies: impl IntoIterator<Item = Policy>) -> Result<Self, ConfigError> {
         let policies: Box<[Policy]> = policies.into_iter().collect();
-        let mut mistakes = Vec::new();
+        let mut invalid = Vec::new();
         if policies.is_empty() {
-            mistakes.push(InvalidField::new("policies", "must contain at least one policy"));
+            invalid.push(InvalidField::new("policies", "must contain at least one policy"));
         }
         for (index, policy) in policies.iter().enumerate() {
             if policies[..index].iter().any(|other| other.name() == policy.name()) {
                 let message = format!("{:?} is already the name of another policy", policy.name());
-                mistakes.push(InvalidField::new(format!("policies[{index}].name"), message));
+                invalid.push(InvalidField::new(format!("policies[{index}].name"), message));
             }
         }
-        ConfigError::check(SETTINGS, mistakes, ())?;
-        let begins = |policy: &Policy| label(policy.name()) + ";r=";
-        let labels: Box<[_]> = policies.iter().map(begins).collect();
+        ConfigError::check(SETTINGS, invalid, ())?;
+        let prefix = |policy: &Policy| label(policy.name()) + ";r=";
+        let labels: Box<[_]> = policies.iter().map(prefix).collect();
         Ok(Self(Arc::new(PolicySet {
             marks: policies.iter().map(mark).collect(),
             headers: headers(&policies),
-            room: labels.iter().map(|label| label.len() + NUMBERS).sum(),
+            max_length: labels.iter().map(|label| label.len() + NUMBERS).sum(),
             labels,
             encoded: OnceLock::new(),
             policies,
@@ -127,7 +127,7 @@ impl<const N: usize> From<[Policy; N]> for Policies {
 }
 
 fn mark(policy: &Policy) -> u128 {
-    let mut hasher = KeyHasher::open();
+    let mut hasher = KeyHasher::without_secret();
     policy.name().hash(&mut hasher);
     // The cells of one algorithm are not valid state of another.
     mem::discriminant(policy.rule()).hash(&mut hasher);

@@ -183,14 +183,16 @@ impl Policy {
         burst: Option<u32>,
         algorithm: Algorithm,
     ) -> Result<Self, ConfigError> {
-        let mut mistakes = name_mistakes(name);
+        let mut invalid = invalid_name(name);
         let capacity = burst.unwrap_or(quota);
-        mistakes.extend(rate_mistakes(quota, period, capacity));
+        invalid.extend(invalid_rate(quota, period, capacity));
         if burst.is_some() && algorithm != Algorithm::Gcra {
-            mistakes
-                .push(InvalidField::new("burst", "must be absent under a window algorithm; remove it, or set `algorithm` to gcra"));
+            invalid.push(InvalidField::new(
+                "burst",
+                "must be absent under a window algorithm; remove it, or set `algorithm` to gcra",
+            ));
         }
-        ConfigError::check(SETTINGS, mistakes, ())?;
+        ConfigError::check(SETTINGS, invalid, ())?;
         let rule = match algorithm {
             Algorithm::Gcra => Rule::Gcra(Gcra::new(interval(quota, period), capacity)),
             Algorithm::FixedWindow => Rule::Fixed(Window::new(quota, period)),
@@ -206,7 +208,7 @@ fn interval(quota: u32, period: Duration) -> u64 {
     u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
-fn name_mistakes(name: &str) -> Vec<InvalidField> {
+fn invalid_name(name: &str) -> Vec<InvalidField> {
     let printable = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if printable && (1..=MAX_NAME).contains(&name.len()) {
         return Vec::new();
@@ -214,26 +216,26 @@ fn name_mistakes(name: &str) -> Vec<InvalidField> {
     vec![InvalidField::new("name", format!("must be 1 to {MAX_NAME} bytes of printable ASCII"))]
 }
 
-fn rate_mistakes(quota: u32, period: Duration, capacity: u32) -> Vec<InvalidField> {
-    let mut mistakes = Vec::new();
-    let mut refuse = |field, message: &str| mistakes.push(InvalidField::new(field, message));
+fn invalid_rate(quota: u32, period: Duration, capacity: u32) -> Vec<InvalidField> {
+    let mut invalid = Vec::new();
+    let mut reject = |field, message: &str| invalid.push(InvalidField::new(field, message));
     if quota == 0 {
-        refuse("quota", "must be at least 1; to block every request, remove the route");
+        reject("quota", "must be at least 1; to block every request, remove the route");
     }
     if capacity == 0 && quota != 0 {
-        refuse("burst", "must be at least 1");
+        reject("burst", "must be at least 1");
     }
     if period.is_zero() {
-        refuse("period", "must be greater than zero");
+        reject("period", "must be greater than zero");
     } else if quota > 0 && period.as_nanos() < u128::from(quota) * 1_000 {
-        refuse("quota", "must be at most 1,000,000 per second");
+        reject("quota", "must be at most 1,000,000 per second");
     }
     let all = u128::from(interval(quota, period)) * u128::from(capacity.max(1));
     // A sliding window lasts two periods.
     if all.max(period.as_nanos() * 2).div_ceil(1_000) >= MAX_MICROS {
-        refuse("period", "must let the whole burst come back in less than 2^53 microseconds");
+        reject("period", "must let the whole burst come back in less than 2^53 microseconds");
     }
-    mistakes
+    invalid
 }
 
 #[cfg(test)]
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_at_once() {
+    fn all_invalid_fields_are_reported_at_once() {
         let error = Policy::try_new("caf\u{e9}", 0, Duration::ZERO).unwrap_err();
         assert_eq!(fields(&error), ["name", "quota", "period"]);
         let long = Policy::try_new(&"n".repeat(65), 1, Duration::from_secs(1)).unwrap_err();
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_that_overflows_is_refused() {
+    fn a_burst_that_overflows_is_rejected() {
         let day = Duration::from_secs(86_400);
         let burst = |units| Policy::build("n", 1, day, Some(units), Algorithm::Gcra);
         assert!(burst(100_000).is_ok());

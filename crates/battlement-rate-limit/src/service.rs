@@ -8,7 +8,7 @@ use battlement_core::ResponseBody;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{Memory, Never, Remote, ResponseFuture, Waiting, future::Next, limiter::Limiter};
+use crate::{AcquireFuture, Memory, Never, Remote, ResponseFuture, future::Next, limiter::Limiter};
 
 /// Limits the requests of each key. Created by [`RateLimitLayer`](crate::RateLimitLayer).
 ///
@@ -54,10 +54,10 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.limiter.rule(&mut request) {
-            Ok(Ok(after)) => ResponseFuture::call(self.inner.call(request), after),
-            Ok(Err(denial)) => ResponseFuture::answer(denial),
-            Err((_, never)) => never.cannot_be(),
+        match self.limiter.decide(&mut request) {
+            Ok(Ok(on_response)) => ResponseFuture::call(self.inner.call(request), on_response),
+            Ok(Err(rejected)) => ResponseFuture::reject(rejected),
+            Err((_, never)) => never.unreachable(),
         }
     }
 }
@@ -69,21 +69,21 @@ where
 {
     type Response = Response<ResponseBody<RB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, Waiting<S, B, St>>;
+    type Future = ResponseFuture<S::Future, AcquireFuture<S, B, St>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.limiter.rule(&mut request) {
-            Ok(Ok(after)) => ResponseFuture::call(self.inner.call(request), after),
-            Ok(Err(denial)) => ResponseFuture::answer(denial),
+        match self.limiter.decide(&mut request) {
+            Ok(Ok(on_response)) => ResponseFuture::call(self.inner.call(request), on_response),
+            Ok(Err(rejected)) => ResponseFuture::reject(rejected),
             Err((pending, answer)) => {
                 // The service that was polled ready waits; the clone has to become ready again.
                 let unready = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, unready);
-                ResponseFuture::wait(Waiting::new(answer, pending, ready, request))
+                ResponseFuture::wait(AcquireFuture::new(answer, pending, ready, request))
             }
         }
     }

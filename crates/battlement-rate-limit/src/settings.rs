@@ -8,7 +8,7 @@ pub use self::{
     key::{KeyPart, KeySetting},
     policy::PolicySettings,
 };
-use crate::{ConfigError, Headers, InvalidField, Missing, RateLimitLayer, policy::SETTINGS};
+use crate::{ConfigError, Headers, InvalidField, MissingKey, RateLimitLayer, policy::SETTINGS};
 
 battlement_core::settings! {
     /// The settings of a [`RateLimitLayer`] in a configuration file.
@@ -46,7 +46,7 @@ battlement_core::settings! {
         pub key: KeySetting,
         /// [`RateLimitLayer::without_key`]: `shared`, `deny` or `skip`.
         #[serde(default)]
-        pub without_key: Missing,
+        pub without_key: MissingKey,
         /// [`RateLimitLayer::headers`]: `draft10`, `draft7`, `draft6`, `legacy` or `none`.
         #[serde(default)]
         pub headers: Headers,
@@ -70,15 +70,15 @@ impl TryFrom<RateLimitSettings> for RateLimitLayer {
     type Error = ConfigError;
 
     fn try_from(settings: RateLimitSettings) -> Result<Self, ConfigError> {
-        let mut mistakes = Vec::new();
-        let policies = policy::policies(&settings.policies, &mut mistakes);
-        let key = settings.key.key(&mut mistakes);
-        let jitter = settings.jitter.map(|text| duration::read("jitter", &text, &mut mistakes));
+        let mut invalid = Vec::new();
+        let policies = policy::policies(&settings.policies, &mut invalid);
+        let key = settings.key.key(&mut invalid);
+        let jitter = settings.jitter.map(|text| duration::read("jitter", &text, &mut invalid));
         if settings.capacity == Some(0) {
-            mistakes.push(InvalidField::new("capacity", "must be at least 1"));
+            invalid.push(InvalidField::new("capacity", "must be at least 1"));
         }
-        let (Some(policies), Some(key), true) = (policies, key, mistakes.is_empty()) else {
-            return Err(ConfigError::new(SETTINGS, mistakes));
+        let (Some(policies), Some(key), true) = (policies, key, invalid.is_empty()) else {
+            return Err(ConfigError::new(SETTINGS, invalid));
         };
         let layer = Self::new(policies, key)
             .enabled(settings.enabled)

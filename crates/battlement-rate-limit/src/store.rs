@@ -10,7 +10,7 @@ use std::{
 
 use smallvec::SmallVec;
 
-use crate::{Kept, KeyHash, Policies};
+use crate::{KeyHash, Policies, Usage};
 
 /// A store for the state of the keys.
 ///
@@ -47,8 +47,8 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
     }
 
     /// Returns the usage of memory in this process. Default: nothing is used.
-    fn kept(&self) -> Kept {
-        Kept::default()
+    fn usage(&self) -> Usage {
+        Usage::default()
     }
 }
 
@@ -63,7 +63,7 @@ pub trait Remote: Store {}
 pub struct Never<T>(Infallible, PhantomData<fn() -> T>);
 
 impl<T> Never<T> {
-    pub(crate) const fn cannot_be(self) -> ! {
+    pub(crate) const fn unreachable(self) -> ! {
         match self.0 {}
     }
 }
@@ -254,24 +254,25 @@ impl Outcome {
     #[must_use]
     #[inline]
     pub fn is_denied(&self, policies: &Policies) -> bool {
-        self.states.iter().any(PolicyState::is_denied) && self.is_really_denied(policies)
+        self.states.iter().any(PolicyState::is_denied) && self.is_denied_by_enforced(policies)
     }
 
-    fn is_really_denied(&self, policies: &Policies) -> bool {
-        let mut both = self.states.iter().zip(policies.iter());
-        both.any(|(state, policy)| state.is_denied() && !policy.is_shadow())
+    fn is_denied_by_enforced(&self, policies: &Policies) -> bool {
+        let mut decided = self.states.iter().zip(policies.iter());
+        decided.any(|(state, policy)| state.is_denied() && !policy.is_shadow())
     }
 
     /// Returns the time until all policies would allow the request; `None` if a policy never does, or if none denies
     /// it.
     #[must_use]
     pub fn retry_after(&self, policies: &Policies) -> Option<Duration> {
-        let both = self.states.iter().zip(policies.iter());
-        let waits = both.filter(|(_, policy)| !policy.is_shadow()).map(|(state, _)| state.ruling);
-        let denied = waits.filter_map(|ruling| match ruling {
+        let decided = self.states.iter().zip(policies.iter());
+        let rulings =
+            decided.filter(|(_, policy)| !policy.is_shadow()).map(|(state, _)| state.ruling);
+        let waits = rulings.filter_map(|ruling| match ruling {
             Ruling::Allow => None,
             Ruling::Deny { wait } => Some(wait),
         });
-        denied.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
+        waits.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
     }
 }

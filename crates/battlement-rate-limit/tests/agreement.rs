@@ -39,7 +39,7 @@ impl Buckets {
         Self(rates.iter().map(bucket).collect())
     }
 
-    /// All of them or none.
+    /// Takes the cost from all buckets, or from none.
     fn take(&mut self, later: u64, cost: u32) -> bool {
         for bucket in &mut self.0 {
             bucket.level = bucket.level.saturating_sub(later);
@@ -73,7 +73,7 @@ fn governors(rates: &[Rate], clock: &FakeRelativeClock) -> Vec<Governor> {
     rates.iter().map(limiter).collect()
 }
 
-/// governor knows one limit at a time, and cannot be asked without taking: of several it is asked those that
+/// Decides by governor, which supports one limit at a time and cannot be asked without taking: of several it is asked those that
 /// will be charged, or those that deny, which charges none.
 fn governors_agree(governors: &[Governor], fits: &[bool], cost: u32) -> bool {
     let Some(cost) = NonZeroU32::new(cost) else { return true };
@@ -107,8 +107,8 @@ proptest! {
         for (later, cost) in steps {
             at += Duration::from_nanos(later);
             clock.advance(Duration::from_nanos(later));
-            let peeked = store.look(&Ask::new(key, &policies, cost, at));
-            let taken = store.take(&Ask::new(key, &policies, cost, at));
+            let peeked = store.peek(&Ask::new(key, &policies, cost, at));
+            let taken = store.acquire(&Ask::new(key, &policies, cost, at));
             let admitted = !taken.is_denied(&policies);
             prop_assert_eq!(!peeked.is_denied(&policies), admitted);
             prop_assert_eq!(admitted, buckets.take(later, cost));

@@ -1,4 +1,4 @@
-//! The headers, byte for byte, and read back by a parser that is not ours.
+//! The headers, byte for byte, and parsed by an independent parser.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod service;
@@ -15,7 +15,7 @@ use self::service::{Answer, answers, call};
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 
-/// What people come with: so many in a window that begins with the first request.
+/// Returns the limit of the express-rate-limit documentation: a fixed window that begins with the first request.
 fn two_in_15_minutes(headers: Headers) -> RateLimitLayer {
     let policy = Policy::new("2-in-15min", 2, QUARTER).algorithm(Algorithm::FixedWindow);
     RateLimitLayer::new(policy, Key::global()).headers(headers)
@@ -60,7 +60,7 @@ async fn draft_6_is_a_header_for_each_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn legacy_tells_when_in_seconds_since_1970() {
+async fn the_legacy_reset_is_in_seconds_since_1970() {
     let headers = first_of(Headers::Legacy).await;
     assert_eq!(headers["x-ratelimit-limit"], "2");
     assert_eq!(headers["x-ratelimit-remaining"], "1");
@@ -71,7 +71,7 @@ async fn legacy_tells_when_in_seconds_since_1970() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn none_is_none_but_for_retry_after() {
+async fn none_sends_only_retry_after() {
     let layer = two_in_15_minutes(Headers::None);
     for _ in 0..2 {
         assert!(values(&call(&layer).await.headers).is_empty());
@@ -82,7 +82,7 @@ async fn none_is_none_but_for_retry_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_has_the_headers_of_an_answer_and_when_to_come_back() {
+async fn a_rejection_has_the_headers_of_a_response_and_retry_after() {
     let layer = two_in_15_minutes(Headers::Draft10);
     let _ = (call(&layer).await, call(&layer).await);
     tokio::time::advance(Duration::from_millis(500)).await;
@@ -105,10 +105,10 @@ async fn a_rejection_has_the_headers_of_an_answer_and_when_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_policies_are_one_list_without_those_that_are_only_tried() {
+async fn several_policies_form_one_list_without_shadow_policies() {
     let policies = [
         Policy::per_minute("burst", 100),
-        Policy::per_second("tried", 1).shadow(true),
+        Policy::per_second("shadow", 1).shadow(true),
         Policy::per_day("daily", 1_000),
     ];
     let headers = call(&RateLimitLayer::new(policies, Key::global())).await.headers;
@@ -146,7 +146,7 @@ async fn the_lists_of_three_limiters_and_of_the_service_become_one_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_turned_away_further_in_reads_of_the_limits_further_out_too() {
+async fn a_rejection_by_an_inner_limiter_carries_the_headers_of_the_outer_one() {
     let outer = RateLimitLayer::new(Policy::per_minute("address", 100), Key::global());
     let inner = RateLimitLayer::new(Policy::per_minute("tenant", 1), Key::global());
     let stack = || outer.layer(inner.layer(service::ok()));
@@ -160,7 +160,7 @@ async fn who_is_turned_away_further_in_reads_of_the_limits_further_out_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_single_values_the_tightest_stays() {
+async fn the_tightest_of_single_values_remains() {
     for style in [Headers::Draft7, Headers::Draft6, Headers::Legacy] {
         let layer = |name, quota| {
             RateLimitLayer::new(Policy::per_hour(name, quota), Key::global()).headers(style)
@@ -178,7 +178,7 @@ async fn of_single_values_the_tightest_stays() {
 }
 
 #[tokio::test]
-async fn a_header_of_the_service_that_is_no_number_is_replaced() {
+async fn a_header_of_the_service_that_is_not_a_number_is_replaced() {
     let service = tower::service_fn(async |_: http::Request<()>| {
         let response = Response::builder().header("ratelimit-remaining", "many");
         Ok::<_, std::convert::Infallible>(response.body(service::Empty::new()).unwrap())
@@ -195,7 +195,7 @@ async fn a_name_is_escaped() {
     assert_eq!(names(&headers, "ratelimit"), [r#"a "\" b"#]);
 }
 
-/// The strings of a structured list.
+/// Returns the strings of a structured list.
 fn names(headers: &HeaderMap, name: &str) -> Vec<String> {
     let list: sfv::List = Parser::new(headers[name].as_bytes()).parse().unwrap();
     let name = |entry: &ListEntry| match entry {
@@ -205,7 +205,7 @@ fn names(headers: &HeaderMap, name: &str) -> Vec<String> {
     list.iter().map(name).collect()
 }
 
-/// The number of a parameter of each entry of a structured list.
+/// Returns a parameter of each entry of a structured list.
 fn numbers(headers: &HeaderMap, name: &str, parameter: &str) -> Vec<Option<i64>> {
     let list: sfv::List = Parser::new(headers[name].as_bytes()).parse().unwrap();
     let number = |entry: &ListEntry| match entry {
@@ -219,7 +219,7 @@ fn numbers(headers: &HeaderMap, name: &str, parameter: &str) -> Vec<Option<i64>>
 
 proptest! {
     #[test]
-    fn an_independent_parser_reads_what_was_meant(
+    fn an_independent_parser_reads_the_same_values(
         policies in prop::collection::btree_map("[ -~]{1,20}", (1_u32..100_000, 1_u64..100_000), 1..4),
         calls in 1_usize..4,
     ) {

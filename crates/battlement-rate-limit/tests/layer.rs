@@ -1,4 +1,4 @@
-//! What the layer does to requests, by its settings.
+//! Behavior of the layer by its settings.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod service;
@@ -13,7 +13,7 @@ use std::{
 
 use battlement_core::{PeerAddr, Rejection, RejectionKind, RequestFacts, Via};
 use battlement_rate_limit::{
-    ClientIp, Decision, Headers, Key, Missing, Observe, Policies, Policy, RateLimitInfo,
+    ClientIp, Decision, Headers, Key, MissingKey, Observe, Policies, Policy, RateLimitInfo,
     RateLimitLayer, Source,
 };
 use http::{HeaderName, Request, Response, StatusCode};
@@ -31,7 +31,7 @@ fn with_key(key: &str) -> Request<()> {
     Request::builder().header(API_KEY, key).body(()).unwrap()
 }
 
-/// A request of which the layers further out have found this client.
+/// Returns a request whose client an outer layer has resolved.
 fn from(ip: &str) -> Request<()> {
     let mut request = Request::new(());
     let facts = RequestFacts::of_or_start(&mut request);
@@ -90,8 +90,7 @@ async fn keys_may_be_headers_extensions_routes_closures_and_several_of_them() {
     assert_eq!([status(&layer, user(1)).await, status(&layer, user(1)).await], [200, 429]);
     assert_eq!(status(&layer, user(2)).await, 200);
 
-    let layer =
-        one_a_day((Key::header(API_KEY), Key::by(|inbound| Some(inbound.uri.path().len()))));
+    let layer = one_a_day((Key::header(API_KEY), Key::by(|head| Some(head.uri.path().len()))));
     assert_eq!(
         [status(&layer, with_key("a")).await, status(&layer, with_key("a")).await],
         [200, 429]
@@ -127,8 +126,8 @@ async fn the_parts_of_a_key_do_not_run_into_each_other() {
 }
 
 #[tokio::test]
-async fn a_header_that_comes_twice_is_no_key_of_its_own() {
-    let layer = one_a_day(Key::header(API_KEY)).without_key(Missing::Deny);
+async fn a_header_with_two_values_is_not_a_key() {
+    let layer = one_a_day(Key::header(API_KEY)).without_key(MissingKey::Deny);
     assert_eq!(status(&layer, with_key("a")).await, 200);
     for other in ["b", "c", "a"] {
         for (one, two) in [("a", other), (other, "a")] {
@@ -139,34 +138,40 @@ async fn a_header_that_comes_twice_is_no_key_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_key_is_what_was_chosen_and_told_once_and_never_a_500() {
+async fn a_request_without_a_key_gets_the_configured_treatment_and_is_logged_once() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    for (missing, expected) in
-        [(Missing::Shared, [200, 429]), (Missing::Deny, [429, 429]), (Missing::Skip, [200, 200])]
-    {
+    for (missing, expected) in [
+        (MissingKey::Shared, [200, 429]),
+        (MissingKey::Deny, [429, 429]),
+        (MissingKey::Skip, [200, 200]),
+    ] {
         let layer = one_a_day(Key::client_ip()).without_key(missing);
         let got = [status(&layer, at("/")).await, status(&layer, at("/")).await];
         assert_eq!(got, expected, "{missing:?}");
-        assert_eq!(status(&layer, from("192.0.2.1")).await, 200, "who has one is not affected");
+        assert_eq!(
+            status(&layer, from("192.0.2.1")).await,
+            200,
+            "a request with a key is not affected"
+        );
     }
     let text = log.text();
-    assert_eq!(text.matches("no key for its rate limit").count(), 3, "once for each layer: {text}");
-    assert!(text.contains("put battlement-client-ip's layer outside"), "{text}");
+    assert_eq!(text.matches("without a rate limit key").count(), 3, "once for each layer: {text}");
+    assert!(text.contains("add the layer of battlement-client-ip outside"), "{text}");
 }
 
 #[tokio::test]
-async fn who_is_denied_for_want_of_a_key_is_told_of_no_policy() {
-    let layer = one_a_day(Key::header(API_KEY)).without_key(Missing::Deny);
+async fn a_rejection_for_a_missing_key_names_no_policy() {
+    let layer = one_a_day(Key::header(API_KEY)).without_key(MissingKey::Deny);
     let answer = send(layer.layer(ok()), at("/")).await;
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let expected = serde_json::json!({
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
-        "detail": "the request has nothing that it could be counted by",
+        "detail": "the request has no key by which it could be counted",
         "code": "rate_limited",
     });
     assert_eq!(problem, expected);
@@ -179,9 +184,9 @@ async fn who_is_denied_for_want_of_a_key_is_told_of_no_policy() {
 async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
     let gold = Policies::new([Policy::per_day("gold", 10)]);
     let layer = RateLimitLayer::new(Policy::per_day("free", 3), Key::header(API_KEY))
-        .cost(|inbound| if inbound.uri.path() == "/export" { 3 } else { 1 })
-        .policies_for(move |inbound| inbound.headers.contains_key("x-gold").then(|| gold.clone()))
-        .skip(|inbound| inbound.uri.path() == "/healthz");
+        .cost(|head| if head.uri.path() == "/export" { 3 } else { 1 })
+        .policies_for(move |head| head.headers.contains_key("x-gold").then(|| gold.clone()))
+        .skip(|head| head.uri.path() == "/healthz");
     let ask = |path: &str, is_gold: bool| {
         let mut request = with_key("a");
         *request.uri_mut() = path.parse().unwrap();
@@ -191,7 +196,11 @@ async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
         request
     };
     assert_eq!(status(&layer, ask("/", false)).await, 200);
-    assert_eq!(status(&layer, ask("/export", false)).await, 429, "three do not fit after one");
+    assert_eq!(
+        status(&layer, ask("/export", false)).await,
+        429,
+        "three units do not fit after one"
+    );
     for _ in 0..5 {
         assert_eq!(status(&layer, ask("/healthz", false)).await, 200);
     }
@@ -201,7 +210,7 @@ async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
 }
 
 #[tokio::test]
-async fn what_costs_more_than_a_policy_holds_is_refused_without_a_time_to_come_back() {
+async fn a_cost_above_the_capacity_is_rejected_without_retry_after() {
     let layer = RateLimitLayer::new(Policy::per_day("day", 3), Key::global()).cost(|_| 4);
     let answer = call(&layer).await;
     assert_eq!(answer.status, 429);
@@ -209,7 +218,7 @@ async fn what_costs_more_than_a_policy_holds_is_refused_without_a_time_to_come_b
 }
 
 #[tokio::test]
-async fn of_a_login_only_failures_count() {
+async fn only_failures_of_a_login_count() {
     let layer = one_a_day(Key::global()).refund(|head| head.status.is_success());
     for _ in 0..3 {
         assert_eq!(call(&layer).await.status, 200);
@@ -222,12 +231,12 @@ async fn of_a_login_only_failures_count() {
 }
 
 #[tokio::test]
-async fn the_cost_stays_taken_when_the_service_fails_or_the_caller_goes_away() {
+async fn the_cost_stays_charged_when_the_service_fails_or_the_caller_goes_away() {
     let layer = RateLimitLayer::new(Policy::per_day("day", 2), Key::global()).refund(|_| true);
     let broken =
         service_fn(async |_: Request<()>| Err::<Response<Empty>, _>(io::Error::other("broken")));
     let error = layer.layer(broken).oneshot(at("/")).await.unwrap_err();
-    assert_eq!(error.to_string(), "broken", "the inner error comes out as it is");
+    assert_eq!(error.to_string(), "broken", "the inner error is returned unchanged");
     let stuck = service_fn(async |_: Request<()>| {
         std::future::pending::<Result<Response<Empty>, Infallible>>().await
     });
@@ -243,7 +252,7 @@ fn futures_poll<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output>
 }
 
 #[tokio::test]
-async fn handlers_read_the_decision_if_they_may() {
+async fn handlers_read_the_decision_if_it_is_exposed() {
     let reads = service_fn(async |request: Request<()>| {
         let info = RateLimitInfo::of(&request);
         let left = info.and_then(|info| info.policy("day")).map(|state| state.remaining);
@@ -256,12 +265,12 @@ async fn handlers_read_the_decision_if_they_may() {
 }
 
 #[tokio::test]
-async fn a_handle_peeks_resets_and_replaces_policies_while_requests_go_on() {
+async fn a_handle_peeks_resets_and_replaces_policies_while_requests_arrive() {
     let (layer, handle) = one_a_day(Key::header(API_KEY)).pair();
     let key = handle.key(&with_key("a")).unwrap();
     assert_eq!(status(&layer, with_key("a")).await, 200);
     assert!(handle.peek(key).is_denied(&handle.policies()));
-    assert_eq!(handle.memory().held(), 1);
+    assert_eq!(handle.memory().cells(), 1);
     handle.reset(key);
     assert_eq!(status(&layer, with_key("a")).await, 200);
 
@@ -275,9 +284,9 @@ async fn a_handle_peeks_resets_and_replaces_policies_while_requests_go_on() {
     assert_eq!(handle.key(&at("/")), None);
 }
 
-type Seen = Arc<Mutex<Vec<(String, Decision, Source)>>>;
+type Decisions = Arc<Mutex<Vec<(String, Decision, Source)>>>;
 
-struct Record(Seen);
+struct Record(Decisions);
 
 impl Observe for Record {
     fn on_decision(&self, policy: &str, decision: Decision, source: Source) {
@@ -286,32 +295,33 @@ impl Observe for Record {
 }
 
 #[tokio::test]
-async fn an_observer_is_told_of_each_policy_and_decision_and_never_of_the_key() {
-    let seen = Seen::default();
-    let policies = [Policy::per_day("real", 2), Policy::per_day("tried", 1).shadow(true)];
-    let layer = RateLimitLayer::new(policies, Key::header(API_KEY)).observe(Record(seen.clone()));
+async fn an_observer_receives_each_decision_and_never_the_key() {
+    let decisions = Decisions::default();
+    let policies = [Policy::per_day("real", 2), Policy::per_day("shadow", 1).shadow(true)];
+    let layer =
+        RateLimitLayer::new(policies, Key::header(API_KEY)).observe(Record(decisions.clone()));
     for _ in 0..3 {
         let _ = status(&layer, with_key("secret")).await;
     }
-    let seen = seen.lock().unwrap();
+    let decisions = decisions.lock().unwrap();
     let words: Vec<_> =
-        seen.iter().map(|(name, d, s)| (name.as_str(), d.as_str(), s.as_str())).collect();
+        decisions.iter().map(|(name, d, s)| (name.as_str(), d.as_str(), s.as_str())).collect();
     assert_eq!(
         words,
         [
             ("real", "allow", "memory"),
-            ("tried", "allow", "memory"),
+            ("shadow", "allow", "memory"),
             ("real", "allow", "memory"),
-            ("tried", "shadow_deny", "memory"),
+            ("shadow", "shadow_deny", "memory"),
             ("real", "deny", "memory"),
-            ("tried", "shadow_deny", "memory"),
+            ("shadow", "shadow_deny", "memory"),
         ]
     );
     assert!(!format!("{layer:?}").contains("secret"));
 }
 
 #[tokio::test]
-async fn a_grpc_caller_reads_code_8_and_when_to_come_back() {
+async fn a_grpc_caller_receives_code_8_and_a_retry_delay() {
     let layer = RateLimitLayer::new(Policy::per_minute("minute", 1), Key::global());
     let grpc = || Request::builder().header("content-type", "application/grpc").body(()).unwrap();
     assert_eq!(status(&layer, grpc()).await, 200);
@@ -325,7 +335,7 @@ async fn a_grpc_caller_reads_code_8_and_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_rejection_is_known_as_one_of_ours() {
+async fn a_rejection_is_marked_in_the_extensions_of_the_response() {
     let layer = one_a_day(Key::global());
     let _ = call(&layer).await;
     let response = layer.layer(ok()).oneshot(at("/")).await.unwrap();
@@ -335,7 +345,7 @@ async fn a_rejection_is_known_as_one_of_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_asks_to_come_back_later_and_never_earlier() {
+async fn jitter_lengthens_retry_after_and_never_shortens_it() {
     let layer = RateLimitLayer::new(Policy::per_minute("minute", 1), Key::global())
         .jitter(Duration::from_secs(600))
         .headers(Headers::None);
@@ -351,7 +361,7 @@ async fn jitter_asks_to_come_back_later_and_never_earlier() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_back_when_told_to_is_let_in() {
+async fn a_client_that_waits_for_retry_after_is_admitted() {
     let layer = RateLimitLayer::new(Policy::per_minute("minute", 7), Key::global());
     for _ in 0..30 {
         let answer = call(&layer).await;
@@ -363,7 +373,7 @@ async fn who_comes_back_when_told_to_is_let_in() {
     }
 }
 
-/// What was logged.
+/// A buffer for log lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

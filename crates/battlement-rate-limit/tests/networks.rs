@@ -1,4 +1,4 @@
-//! The store in memory under clients that have a whole network: they take room from their own network, not from others.
+//! The store in memory under clients that own a network: they exhaust the room of their own network alone.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -12,7 +12,7 @@ use battlement_rate_limit::{
 };
 use http::Request;
 
-/// Hashes keys as one layer does.
+/// Hashes keys as a layer does.
 struct Keys(Handle, Request<()>);
 
 impl Keys {
@@ -30,13 +30,13 @@ impl Keys {
     }
 }
 
-/// The `n`th /64 of the /32 of this number.
+/// Returns the `n`th /64 of the /32 of this number.
 fn v6(network: u32, n: u32) -> IpAddr {
     let bits = u128::from(0x2400_0000 + network) << 96 | u128::from(n) << 64 | 1;
     Ipv6Addr::from_bits(bits).into()
 }
 
-/// The `n`th address of the /16 of this number.
+/// Returns the `n`th address of the /16 of this number.
 fn v4(network: u32, n: u32) -> IpAddr {
     Ipv4Addr::from_bits(0x0100_0000 + (network << 16) + n).into()
 }
@@ -46,10 +46,10 @@ fn policies() -> Policies {
 }
 
 fn source(store: &Memory, key: KeyHash, at: Moment) -> Source {
-    store.take(&Ask::new(key, &policies(), 1, at)).source
+    store.acquire(&Ask::new(key, &policies(), 1, at)).source
 }
 
-/// How many of the keys get cells of their own.
+/// Returns the number of keys that get cells of their own.
 fn own(store: &Memory, keys: impl Iterator<Item = KeyHash>, at: Moment) -> usize {
     keys.filter(|key| source(store, *key, at) == Source::Memory).count()
 }
@@ -58,18 +58,18 @@ fn own(store: &Memory, keys: impl Iterator<Item = KeyHash>, at: Moment) -> usize
 fn identities_of_one_network_that_fill_a_store_four_times_lock_out_no_client_of_another_one() {
     let (store, mut keys, began) = (Memory::new(32_000), Keys::peers(), Moment::now());
     let policies = Policies::from(Policy::per_minute("minute", 10));
-    let admits = |key, at| !store.take(&Ask::new(key, &policies, 1, at)).is_denied(&policies);
-    let (neighbour, other) = (keys.of(v6(0, u32::MAX)), keys.of(v4(0, 1)));
+    let admits = |key, at| !store.acquire(&Ask::new(key, &policies, 1, at)).is_denied(&policies);
+    let (neighbor, other) = (keys.of(v6(0, u32::MAX)), keys.of(v4(0, 1)));
     let at = |n: u32| began + Duration::from_micros(20) * n;
     for n in 0..128_000 {
         let _ = admits(keys.of(v6(0, n)), at(n));
         // Their cells do not expire meanwhile.
         if n % 32_000 == 0 {
-            assert!(admits(neighbour, at(n)), "a client that was there before, after {n}");
+            assert!(admits(neighbor, at(n)), "a client that was there before, after {n}");
             assert!(admits(other, at(n)), "a client of another network, after {n}");
         }
     }
-    assert!(store.held() < 17_500, "{} cells", store.held());
+    assert!(store.cells() < 17_500, "{} cells", store.cells());
     let strangers = (0..1_000).map(|n| if n % 2 == 0 { v6(1 + n, n) } else { v4(1 + n, n) });
     let admitted = strangers.filter(|ip| admits(keys.of(*ip), at(128_000))).count();
     assert!(admitted >= 990, "{admitted} of 1000");
@@ -87,7 +87,7 @@ fn one_network_takes_half_of_the_store_two_take_two_thirds_and_three_take_three_
         }
         let taken = (6_400 * networks / (networks + 1)) as usize;
         let shared = networks as usize * 64;
-        let held = store.held();
+        let held = store.cells();
         // A few parts of the store may be full before the others.
         assert!((taken - 64..=taken + shared + 4).contains(&held), "{networks} networks: {held}");
     }
@@ -131,7 +131,7 @@ fn a_network_gets_room_again_when_its_cells_have_expired_or_were_reset() {
     let (one_more, policies) = (keys.of(v4(7, 30_000)), policies());
     assert_eq!(source(&store, one_more, at), Source::Overflow);
     for key in &crowd[..1_000] {
-        store.forget(&Ask::new(*key, &policies, 1, at));
+        store.reset(&Ask::new(*key, &policies, 1, at));
     }
     assert_eq!(source(&store, one_more, at), Source::Memory, "some were reset");
     let days = at + Duration::from_secs(2 * 86_400);
@@ -140,12 +140,12 @@ fn a_network_gets_room_again_when_its_cells_have_expired_or_were_reset() {
 }
 
 #[test]
-fn clients_of_other_networks_are_admitted_though_a_network_asks_a_store_that_is_full() {
+fn clients_of_other_networks_are_admitted_while_one_network_uses_a_full_store() {
     let (store, mut keys, at) = (Memory::new(64_000), Keys::peers(), Moment::now());
     let policies = Policies::from(Policy::per_day("day", 50));
     let mut admits = |network, n| {
         let ask = Ask::new(keys.of(v6(network, n)), &policies, 1, at);
-        !store.take(&ask).is_denied(&policies)
+        !store.acquire(&ask).is_denied(&policies)
     };
     for n in 0..66_000 {
         let _ = admits(n % 6_600, n / 6_600);
@@ -171,7 +171,7 @@ fn keys_without_a_network_share_thousands_of_cells_when_the_store_is_full() {
         n += 1;
     }
     let policies = policies();
-    let admits = |key| !store.take(&Ask::new(key, &policies, 1, at)).is_denied(&policies);
+    let admits = |key| !store.acquire(&Ask::new(key, &policies, 1, at)).is_denied(&policies);
     let admitted = (0..1_000).filter(|n| admits(of(10_000_000 + n))).count();
     assert!(admitted >= 990, "{admitted} of 1000");
 }

@@ -20,7 +20,7 @@ fn policy(algorithm: Algorithm, quota: u32, period: Duration) -> Policy {
     Policy::new("calls", quota, period).algorithm(algorithm)
 }
 
-/// A layer of which `calls` units are used.
+/// Returns a layer of which `calls` units are used.
 async fn used(policies: impl Into<Policies>, calls: usize) -> (RateLimitLayer, Handle) {
     let (layer, handle) = RateLimitLayer::new(policies, Key::global()).pair();
     for _ in 0..calls {

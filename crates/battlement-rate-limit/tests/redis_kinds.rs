@@ -7,7 +7,7 @@ mod service;
 use std::time::Duration;
 
 use battlement_rate_limit::{
-    Inbound, Key, Policy, RateLimitLayer,
+    Key, Policy, RateLimitLayer, RequestHead,
     redis::{OnFailure, Redis, RedisStore, State},
 };
 use battlement_testkit::{
@@ -24,7 +24,7 @@ const PATIENT: Duration = Duration::from_secs(5);
 
 /// Each path is a client of its own.
 fn by_path(store: RedisStore, policy: Policy) -> RateLimitLayer<RedisStore> {
-    let path = |inbound: &Inbound<'_>| Some(inbound.uri.path().to_owned());
+    let path = |head: &RequestHead<'_>| Some(head.uri.path().to_owned());
     RateLimitLayer::new(policy, Key::by(path)).store(store)
 }
 

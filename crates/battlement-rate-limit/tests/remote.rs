@@ -1,4 +1,4 @@
-//! A store that has to be waited for, as one behind a network does.
+//! A store whose answers have to be awaited, as behind a network.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod service;
@@ -24,7 +24,7 @@ use tower::{Layer, Service, ServiceExt as _, service_fn};
 
 use self::service::{Empty, answers, ok};
 
-/// The store in memory, which answers when there is a permit.
+/// The store in memory, which answers once a permit is available.
 #[derive(Clone, Debug)]
 struct Slow {
     memory: Memory,
@@ -33,7 +33,7 @@ struct Slow {
     down: bool,
 }
 
-/// Counts those that wait.
+/// Counts waiting requests.
 struct Wait(Arc<AtomicUsize>);
 
 impl Wait {
@@ -74,20 +74,20 @@ impl Store for Slow {
     type Later<T: Send + 'static> = Boxed<T>;
 
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Boxed<Outcome>> {
-        self.later(self.memory.take(ask))
+        self.later(self.memory.acquire(ask))
     }
 
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Boxed<Outcome>> {
-        self.later(self.memory.look(ask))
+        self.later(self.memory.peek(ask))
     }
 
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Boxed<()>> {
-        let Attempt::Now(()) = self.memory.refund(ask, charged) else { panic!("it is there") };
+        self.memory.refund(ask, charged);
         Attempt::Now(())
     }
 
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Boxed<()>> {
-        self.memory.forget(ask);
+        self.memory.reset(ask);
         self.later(())
     }
 }
@@ -103,7 +103,7 @@ async fn a_layer_that_waits_for_its_store_keeps_the_contract() {
     let store = Slow::new(MANY);
     let waiting = store.waiting.clone();
     let quiet = move || layer(Policy::per_second("all", 1_000_000), &store).headers(Headers::None);
-    // How often the future is polled is up to the store as well.
+    // The number of polls depends on the store as well.
     Contract::new(quiet)
         .idle(move |_| waiting.load(Relaxed) == 0)
         .except(Rule::PolledOnDemand)
@@ -121,7 +121,7 @@ async fn a_rejection_after_the_wait_that_leaves_a_large_body_unread_closes_an_ht
 }
 
 #[tokio::test]
-async fn the_answer_of_the_store_decides_and_is_told_in_headers() {
+async fn the_answer_of_the_store_decides_and_sets_the_headers() {
     let layer = layer(Policy::per_day("day", 1), &Slow::new(MANY));
     let first = answers(layer.layer(ok())).await;
     assert_eq!(
@@ -132,7 +132,7 @@ async fn the_answer_of_the_store_decides_and_is_told_in_headers() {
 }
 
 #[tokio::test]
-async fn who_waits_uses_the_service_that_was_ready_and_leaves_a_clone() {
+async fn a_waiting_request_uses_the_service_that_was_ready_and_leaves_a_clone() {
     let store = Slow::new(0);
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
@@ -152,7 +152,7 @@ async fn who_waits_uses_the_service_that_was_ready_and_leaves_a_clone() {
 }
 
 #[tokio::test]
-async fn what_is_refunded_goes_to_the_store() {
+async fn a_refund_goes_to_the_store() {
     let store = Slow::new(MANY);
     let layer = layer(Policy::per_day("day", 1), &store).refund(|head| head.status.is_success());
     for _ in 0..3 {
@@ -168,7 +168,7 @@ async fn a_handle_waits_for_the_store_as_well() {
     assert!(handle.peek(key).await.unwrap().is_denied(&handle.policies()));
     handle.reset(key).await.unwrap();
     assert!(!handle.peek(key).await.unwrap().is_denied(&handle.policies()));
-    assert_eq!(handle.store().memory.held(), 0);
+    assert_eq!(handle.store().memory.cells(), 0);
 }
 
 struct Failures(Arc<AtomicUsize>);
@@ -181,7 +181,7 @@ impl Observe for Failures {
 }
 
 #[tokio::test]
-async fn who_cannot_be_decided_about_gets_a_503_that_says_nothing_of_limits() {
+async fn a_failed_store_results_in_a_503_without_rate_limit_headers() {
     let failures = Arc::new(AtomicUsize::new(0));
     let store = Slow { down: true, ..Slow::new(MANY) };
     let layer = layer(Policy::per_day("day", 1), &store).observe(Failures(failures.clone()));
@@ -199,7 +199,7 @@ async fn who_cannot_be_decided_about_gets_a_503_that_says_nothing_of_limits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_comes_late_is_waited_for() {
+async fn a_late_answer_is_awaited() {
     let store = Slow::new(0);
     let call = task::spawn(answers(layer(Policy::per_day("day", 1), &store).layer(ok())));
     tokio::time::sleep(Duration::from_secs(5)).await;

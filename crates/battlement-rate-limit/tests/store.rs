@@ -9,7 +9,7 @@ use battlement_rate_limit::{
 };
 use http::Request;
 
-/// The hashes of keys, as a layer makes them.
+/// Returns hashes of keys, as a layer computes them.
 fn keys(count: usize) -> Vec<KeyHash> {
     let by_path = Key::by(|inbound| Some(inbound.uri.path().to_owned()));
     let (_, handle) = RateLimitLayer::new(Policy::per_day("any", 1), by_path).pair();
@@ -26,7 +26,7 @@ fn now() -> Moment {
 }
 
 fn take(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Moment) -> Outcome {
-    store.take(&Ask::new(key, policies, cost, at))
+    store.acquire(&Ask::new(key, policies, cost, at))
 }
 
 fn admits(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Moment) -> bool {
@@ -67,7 +67,7 @@ fn a_policy_of_one_a_day_with_a_burst_admits_the_burst() {
 }
 
 #[test]
-fn nothing_is_charged_unless_all_policies_allow() {
+fn a_denied_request_is_charged_to_none_of_its_policies() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([Policy::per_second("burst", 5), Policy::per_day("daily", 2)]);
     assert_eq!(remaining(&take(&store, key, &policies, 2, at)), [3, 0]);
@@ -78,10 +78,10 @@ fn nothing_is_charged_unless_all_policies_allow() {
 }
 
 #[test]
-fn a_shadow_is_counted_and_turns_nobody_away() {
+fn a_shadow_policy_counts_and_rejects_no_request() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies =
-        Policies::new([Policy::per_day("real", 5), Policy::per_day("tried", 1).shadow(true)]);
+        Policies::new([Policy::per_day("real", 5), Policy::per_day("shadow", 1).shadow(true)]);
     assert!(admits(&store, key, &policies, 1, at));
     let second = take(&store, key, &policies, 1, at);
     assert!(!second.is_denied(&policies) && second.states[1].is_denied());
@@ -89,23 +89,23 @@ fn a_shadow_is_counted_and_turns_nobody_away() {
 }
 
 #[test]
-fn peeking_takes_nothing_and_a_reset_forgets_everything() {
+fn a_peek_charges_nothing_and_a_reset_removes_all_state() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([Policy::per_day("day", 2)]);
     let ask = Ask::new(key, &policies, 1, at);
     for _ in 0..5 {
-        assert_eq!(remaining(&store.look(&ask)), [2]);
+        assert_eq!(remaining(&store.peek(&ask)), [2]);
     }
-    assert_eq!(store.held(), 0);
-    assert_eq!(remaining(&take(&store, key, &policies, 0, at)), [2], "nor does a cost of none");
-    assert_eq!(store.held(), 0);
+    assert_eq!(store.cells(), 0);
+    assert_eq!(remaining(&take(&store, key, &policies, 0, at)), [2], "a cost of 0 charges nothing");
+    assert_eq!(store.cells(), 0);
     assert!(admits(&store, key, &policies, 2, at) && !admits(&store, key, &policies, 1, at));
-    store.forget(&ask);
-    assert_eq!((store.held(), remaining(&store.look(&ask))), (0, vec![2]));
+    store.reset(&ask);
+    assert_eq!((store.cells(), remaining(&store.peek(&ask))), (0, vec![2]));
 }
 
 #[test]
-fn a_refund_gives_back_what_was_taken_and_never_more_than_there_is() {
+fn a_refund_returns_the_cost_and_never_more_than_was_charged() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([
         Policy::per_day("gcra", 5),
@@ -113,106 +113,110 @@ fn a_refund_gives_back_what_was_taken_and_never_more_than_there_is() {
         Policy::per_day("sliding", 5).algorithm(Algorithm::SlidingWindow),
     ]);
     let charged = take(&store, key, &policies, 3, at);
-    store.give_back(&Ask::new(key, &policies, 2, at), &charged);
-    assert_eq!(remaining(&store.look(&Ask::new(key, &policies, 1, at))), [4, 4, 4]);
-    store.give_back(&Ask::new(key, &policies, u32::MAX, at), &charged);
-    assert_eq!(remaining(&store.look(&Ask::new(key, &policies, 1, at))), [5, 5, 5]);
-    store.give_back(&Ask::new(keys(2)[1], &policies, 1, at), &charged);
-    assert!(store.held() <= 3, "a key that is not there is not made by a refund");
+    store.refund(&Ask::new(key, &policies, 2, at), &charged);
+    assert_eq!(remaining(&store.peek(&Ask::new(key, &policies, 1, at))), [4, 4, 4]);
+    store.refund(&Ask::new(key, &policies, u32::MAX, at), &charged);
+    assert_eq!(remaining(&store.peek(&Ask::new(key, &policies, 1, at))), [5, 5, 5]);
+    store.refund(&Ask::new(keys(2)[1], &policies, 1, at), &charged);
+    assert!(store.cells() <= 3, "a refund creates no key");
 }
 
 #[test]
-fn what_is_asked_through_the_trait_is_there_at_once() {
+fn the_store_trait_returns_answers_at_once() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([Policy::per_day("day", 2)]);
     let ask = Ask::new(key, &policies, 1, at);
-    let Attempt::Now(charged) = store.acquire(&ask) else { panic!("it lies in memory") };
+    let Attempt::Now(charged) = Store::acquire(&store, &ask) else {
+        panic!("the store is in memory")
+    };
     assert_eq!(remaining(&charged), [1]);
-    assert!(matches!(store.refund(&ask, &charged), Attempt::Now(())));
-    assert!(matches!(store.peek(&ask), Attempt::Now(outcome) if remaining(&outcome) == [2]));
-    assert!(matches!(store.reset(&ask), Attempt::Now(())));
+    assert!(matches!(Store::refund(&store, &ask, &charged), Attempt::Now(())));
+    assert!(
+        matches!(Store::peek(&store, &ask), Attempt::Now(outcome) if remaining(&outcome) == [2])
+    );
+    assert!(matches!(Store::reset(&store, &ask), Attempt::Now(())));
 }
 
 #[test]
-fn a_million_keys_take_no_more_room_than_was_said() {
+fn a_million_keys_stay_within_the_capacity() {
     let (store, at) = (Memory::new(10_000), now());
     let policies = Policies::new([Policy::per_day("day", 5)]);
     let keys = keys(1_000_000);
-    let live = keys[0];
-    assert!(admits(&store, live, &policies, 5, at));
+    let active = keys[0];
+    assert!(admits(&store, active, &policies, 5, at));
     let overflowed = keys[1..]
         .iter()
         .filter(|key| take(&store, **key, &policies, 1, at).source == Source::Overflow)
         .count();
     // Each of 64 shards rounds up, and has an eighth more for keys to share.
-    assert!(store.held() <= 64 * (157 + 19), "{} cells", store.held());
+    assert!(store.cells() <= 64 * (157 + 19), "{} cells", store.cells());
     assert_eq!(store.overflows(), overflowed as u64);
     assert!(overflowed > 980_000);
-    assert!(!admits(&store, live, &policies, 1, at), "made-up keys do not reset a live one");
-    assert!(!admits(&store, keys[999_999], &policies, 1, at), "newcomers share what is left");
+    assert!(!admits(&store, active, &policies, 1, at), "invented keys do not reset an active one");
+    assert!(!admits(&store, keys[999_999], &policies, 1, at), "new keys share the remaining cells");
 }
 
 #[test]
-fn a_key_is_held_to_its_own_cells_when_there_is_no_room_for_another() {
+fn a_key_keeps_its_own_cells_when_the_store_is_full() {
     let (store, at) = (Memory::new(1), now());
     let [slow, fast] = [Policy::per_day("slow", 1), Policy::per_second("fast", 1_000)];
-    let (live, slow, both) =
+    let (active, slow, both) =
         (keys(1)[0], Policies::new([slow.clone()]), Policies::new([slow, fast]));
-    assert!(admits(&store, live, &slow, 1, at));
-    let denied = take(&store, live, &both, 1, at);
-    assert!(denied.states[0].is_denied(), "by its own cell, not by the one that newcomers share");
+    assert!(admits(&store, active, &slow, 1, at));
+    let denied = take(&store, active, &both, 1, at);
+    assert!(denied.states[0].is_denied(), "by its own cell, not by the shared one");
     assert!(!denied.states[1].is_denied());
-    assert_eq!(denied.source, Source::Overflow, "the other cell found no room");
+    assert_eq!(denied.source, Source::Overflow, "there was no room for the other cell");
 }
 
 #[test]
-fn newcomers_to_a_full_store_get_back_what_they_took_of_what_they_share() {
+fn a_refund_reaches_shared_cells_of_a_full_store() {
     let (store, at) = (Memory::new(64), now());
     let policies = Policies::new([Policy::per_day("day", 5)]);
     let keys = keys(10_000);
-    let newcomer = |key: &&KeyHash| {
+    let has_full_shared_cell = |key: &&KeyHash| {
         let ask = Ask::new(**key, &policies, 1, at);
-        store.take(&ask).source == Source::Overflow && remaining(&store.look(&ask)) == [4]
+        store.acquire(&ask).source == Source::Overflow && remaining(&store.peek(&ask)) == [4]
     };
-    let key = *keys.iter().find(newcomer).unwrap();
+    let key = *keys.iter().find(has_full_shared_cell).unwrap();
     let ask = Ask::new(key, &policies, 2, at);
-    let charged = store.take(&ask);
+    let charged = store.acquire(&ask);
     assert_eq!(remaining(&charged), [2]);
-    store.give_back(&ask, &charged);
-    assert_eq!(remaining(&store.look(&ask)), [4]);
+    store.refund(&ask, &charged);
+    assert_eq!(remaining(&store.peek(&ask)), [4]);
 }
 
 #[test]
-fn a_shadow_that_took_nothing_gets_nothing_back() {
+fn a_shadow_policy_that_was_not_charged_gets_no_refund() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies =
-        Policies::new([Policy::per_day("real", 5), Policy::per_day("tried", 1).shadow(true)]);
+        Policies::new([Policy::per_day("real", 5), Policy::per_day("shadow", 1).shadow(true)]);
     assert!(admits(&store, key, &policies, 1, at));
     let ask = Ask::new(key, &policies, 1, at);
-    let charged = store.take(&ask);
-    store.give_back(&ask, &charged);
-    assert_eq!(remaining(&store.look(&ask)), [4, 0]);
+    let charged = store.acquire(&ask);
+    store.refund(&ask, &charged);
+    assert_eq!(remaining(&store.peek(&ask)), [4, 0]);
 }
 
 #[test]
-fn a_refund_reaches_its_window_though_others_have_moved_the_clock_on() {
+fn a_refund_reaches_its_window_after_other_requests_advance_the_clock() {
     let (store, later) = (Memory::new(64), now() + Duration::from_secs(1));
     for algorithm in [Algorithm::FixedWindow, Algorithm::SlidingWindow, Algorithm::Gcra] {
         let name = format!("{algorithm:?}");
         let policies = Policies::new([Policy::per_minute(&name, 5).algorithm(algorithm)]);
-        // In all parts of the store somebody was later.
+        // Advance the clock of every shard.
         for key in keys(1_000) {
             take(&store, key, &policies, 0, later);
         }
         let ask = Ask::new(key(), &policies, 1, later - Duration::from_millis(500));
-        let charged = store.take(&ask);
-        store.give_back(&ask, &charged);
-        assert_eq!(remaining(&store.look(&ask)), [5], "{algorithm:?}");
+        let charged = store.acquire(&ask);
+        store.refund(&ask, &charged);
+        assert_eq!(remaining(&store.peek(&ask)), [5], "{algorithm:?}");
     }
 }
 
 #[test]
-fn another_algorithm_of_the_same_name_begins_anew() {
+fn another_algorithm_of_the_same_name_starts_with_nothing_used() {
     let (store, key, at) = (Memory::default(), key(), now());
     let by = |algorithm| Policies::new([Policy::per_hour("hour", 100).algorithm(algorithm)]);
     assert!(admits(&store, key, &by(Algorithm::FixedWindow), 1, at));
@@ -221,7 +225,7 @@ fn another_algorithm_of_the_same_name_begins_anew() {
 }
 
 #[test]
-fn a_cost_that_no_policy_holds_is_refused_however_large_it_is() {
+fn a_cost_above_the_capacity_is_denied_however_large_it_is() {
     let (store, key, at) = (Memory::default(), key(), now());
     for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
         let name = format!("{algorithm:?}");
@@ -235,21 +239,21 @@ fn a_cost_that_no_policy_holds_is_refused_however_large_it_is() {
 }
 
 #[test]
-fn spent_keys_make_room_as_others_come() {
+fn expired_keys_make_room_for_new_ones() {
     let (store, at) = (Memory::new(1_000), now());
     let policies = Policies::new([Policy::per_second("second", 10)]);
     let keys = keys(200_000);
     for (index, key) in keys.iter().enumerate() {
-        // A thousand new ones a second, of which each is spent after a tenth of one.
+        // A thousand new keys a second, each of which expires after a tenth of a second.
         let at = at + Duration::from_millis(index as u64);
         assert!(admits(&store, *key, &policies, 1, at), "{index}");
     }
     assert_eq!(store.overflows(), 0);
-    assert!(store.held() <= 1_000);
+    assert!(store.cells() <= 1_000);
 }
 
 #[test]
-fn a_request_that_began_before_the_last_one_is_counted_as_any_other() {
+fn a_request_that_began_before_the_latest_one_is_counted() {
     let (store, key, at) = (Memory::default(), key(), now() + Duration::from_secs(10));
     for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
         let name = format!("{algorithm:?}");

@@ -13,7 +13,7 @@ use battlement::{
         rate_limit::{RateLimitMetrics, RedisMetrics},
     },
     rate_limit::{
-        ConfigError, Inbound, Key, Policies, Policy, RateLimitLayer, Store,
+        ConfigError, RequestHead, Key, Policies, Policy, RateLimitLayer, Store,
         redis::{Builder, OnFailure, Redis, RedisStore, Share},
     },
 };
@@ -147,12 +147,12 @@ fn with_metrics<St: Store>(
     Pair { by_address, by_customer }
 }
 
-fn is_partner(request: &Inbound<'_>) -> bool {
+fn is_partner(request: &RequestHead<'_>) -> bool {
     request.extensions.get::<Partner>().is_some()
 }
 
 /// Returns the key of a request: the partner at any address, or the address of a guest.
-fn customer(request: &Inbound<'_>) -> Option<impl std::hash::Hash + use<>> {
+fn customer(request: &RequestHead<'_>) -> Option<impl std::hash::Hash + use<>> {
     let partner = request.extensions.get::<Partner>().cloned();
     let address = request.client().map(ClientIp::key).filter(|_| partner.is_none());
     (partner.is_some() || address.is_some()).then_some((partner, address))

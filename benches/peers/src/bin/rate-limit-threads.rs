@@ -75,7 +75,7 @@ fn decisions(name: &str, keys: [[u32; 2]; 2], separate_stores: bool) {
         let store = if separate_stores { &stores[thread] } else { &stores[0] };
         let (policies, at) = (policies(), Instant::now());
         for key in hashes[thread].iter().cycle().take(count as usize) {
-            black_box(store.take(&Ask::new(*key, &policies, 1, at)));
+            black_box(store.acquire(&Ask::new(*key, &policies, 1, at)));
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Whatever a server sends in place of the replies of Redis is read or refused, and nothing panics.
+//! Bytes that a server sends in place of Redis replies are parsed or rejected without a panic.
 #![no_main]
 
 use battlement_rate_limit::redis::fuzz;

@@ -1,4 +1,4 @@
-//! Whatever a configuration file says, it is refused with the names of the fields, or makes a layer.
+//! A configuration file is rejected with the names of the invalid fields, or becomes a layer.
 #![no_main]
 
 use battlement_rate_limit::{RateLimitLayer, RateLimitSettings};
@@ -13,9 +13,9 @@ fuzz_target!(|text: &str| {
             assert_eq!(handle.policies().len(), policies);
         }
         Err(error) => {
-            let mistakes = error.fields();
-            assert!(!mistakes.is_empty());
-            assert!(mistakes.iter().all(|m| !m.field().is_empty() && !m.message().is_empty()));
+            let invalid = error.fields();
+            assert!(!invalid.is_empty());
+            assert!(invalid.iter().all(|m| !m.field().is_empty() && !m.message().is_empty()));
         }
     }
 });

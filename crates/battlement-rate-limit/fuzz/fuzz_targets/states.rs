@@ -1,5 +1,5 @@
-//! Whatever is asked, refunded, forgotten and replaced in whatever order and at whatever time, nothing
-//! overflows, nobody has more than a policy holds, and a peek says what is decided next.
+//! Any order and timing of decisions, refunds, resets and replaced policies causes no overflow, leaves no key more
+//! units than a policy holds, and makes each peek agree with the next decision.
 #![no_main]
 
 use std::{array::from_fn, sync::LazyLock, time::Duration};
@@ -25,9 +25,9 @@ struct Limit {
 #[derive(Arbitrary, Debug)]
 enum Step {
     Wait(u64),
-    Take(u8, u32),
-    TakeAndGiveBack(u8, u32, u32),
-    Forget(u8),
+    Acquire(u8, u32),
+    AcquireAndRefund(u8, u32, u32),
+    Reset(u8),
     Replace(Vec<Limit>),
 }
 
@@ -38,18 +38,18 @@ fuzz_target!(|input: (u16, Vec<Limit>, Vec<Step>)| {
     for step in steps {
         match step {
             Step::Wait(nanos) => at += Duration::from_nanos(nanos % AN_HOUR),
-            Step::Take(who, cost) => check(&store, &Ask::new(key(who), &policies, cost, at)),
-            Step::TakeAndGiveBack(who, cost, back) => {
-                let charged = store.take(&Ask::new(key(who), &policies, cost, at));
+            Step::Acquire(who, cost) => check(&store, &Ask::new(key(who), &policies, cost, at)),
+            Step::AcquireAndRefund(who, cost, back) => {
+                let charged = store.acquire(&Ask::new(key(who), &policies, cost, at));
                 at += Duration::from_nanos(back.into());
-                let before = store.look(&Ask::new(key(who), &policies, 1, at));
-                store.give_back(&Ask::new(key(who), &policies, cost, at), &charged);
-                let after = store.look(&Ask::new(key(who), &policies, 1, at));
+                let before = store.peek(&Ask::new(key(who), &policies, 1, at));
+                store.refund(&Ask::new(key(who), &policies, cost, at), &charged);
+                let after = store.peek(&Ask::new(key(who), &policies, 1, at));
                 for (before, after) in before.states.iter().zip(&after.states) {
-                    assert!(after.remaining >= before.remaining, "a refund takes nothing");
+                    assert!(after.remaining >= before.remaining, "a refund never charges");
                 }
             }
-            Step::Forget(who) => store.forget(&Ask::new(key(who), &policies, 1, at)),
+            Step::Reset(who) => store.reset(&Ask::new(key(who), &policies, 1, at)),
             Step::Replace(limits) => {
                 if let Some(others) = self::policies(&limits) {
                     policies = others;
@@ -60,8 +60,8 @@ fuzz_target!(|input: (u16, Vec<Limit>, Vec<Step>)| {
 });
 
 fn check(store: &Memory, ask: &Ask<'_>) {
-    let peeked = store.look(ask);
-    let taken = store.take(ask);
+    let peeked = store.peek(ask);
+    let taken = store.acquire(ask);
     assert_eq!(taken.states.len(), ask.policies.len());
     for ((state, before), policy) in
         taken.states.iter().zip(&peeked.states).zip(ask.policies.iter())
@@ -73,7 +73,7 @@ fn check(store: &Memory, ask: &Ask<'_>) {
     }
 }
 
-/// Those that are ones.
+/// Returns the policies of valid limits.
 fn policies(limits: &[Limit]) -> Option<Policies> {
     let settings = |(index, limit): (usize, &Limit)| PolicySettings {
         name: format!("p{index}"),
@@ -91,10 +91,10 @@ fn policies(limits: &[Limit]) -> Option<Policies> {
     settings.try_into().ok()
 }
 
-/// The same for the length of the process: hashes are keyed, so where keys lie differs from run to run.
+/// Returns a key that is the same for the whole process: hashes are keyed, so they differ between runs.
 fn key(who: u8) -> KeyHash {
     static KEYS: LazyLock<[KeyHash; 256]> = LazyLock::new(|| {
-        let by_path = Key::by(|inbound| Some(inbound.uri.path().to_owned()));
+        let by_path = Key::by(|head| Some(head.uri.path().to_owned()));
         let (_, handle) = RateLimitLayer::new(Policy::per_day("any", 1), by_path).pair();
         from_fn(|n| {
             let request = Request::get(format!("/{n}")).body(()).expect("a request");

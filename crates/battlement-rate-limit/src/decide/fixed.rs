@@ -17,7 +17,7 @@ impl Window {
         Left { units: self.quota.saturating_sub(cell.used()), reset }
     }
 
-    pub(super) fn give_back_fixed(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
+    pub(super) fn refund_fixed(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
         let without = |cell: Cell| cell.with_units(cell.used().saturating_sub(cost), 0);
         if !self.wrote(cell) {
             return without(cell);

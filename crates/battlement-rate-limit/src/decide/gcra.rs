@@ -21,7 +21,7 @@ use super::{Cell, Denied, Left};
 /// as the key. All of its times are relative to now, and the cell holds how far the state is ahead of now.
 #[derive(Debug)]
 pub(crate) struct Gcra {
-    limiter: RateLimiter<Stage, OnStage, Now, NoOpMiddleware<Nanos>>,
+    limiter: RateLimiter<Ahead, StateInKey, Now, NoOpMiddleware<Nanos>>,
     interval: u64,
     capacity: u32,
     /// How many nanoseconds a cell is ahead when all units are used.
@@ -42,10 +42,10 @@ const EXACT: f64 = (1_u64 << 50) as f64;
 
 /// The number of nanoseconds that a cell is ahead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stage(cell::Cell<u64>);
+struct Ahead(cell::Cell<u64>);
 
 #[derive(Debug)]
-struct OnStage;
+struct StateInKey;
 
 #[derive(Clone, Debug)]
 struct Now;
@@ -59,22 +59,22 @@ impl Clock for Now {
     }
 }
 
-impl StateStore for OnStage {
-    type Key = Stage;
+impl StateStore for StateInKey {
+    type Key = Ahead;
 
     #[inline]
-    fn measure_and_replace<T, F, E>(&self, stage: &Stage, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, key: &Ahead, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let (outcome, ahead) = decide(Some(stage.0.get().into()))?;
-        stage.0.set(ahead.into());
+        let (outcome, ahead) = decide(Some(key.0.get().into()))?;
+        key.0.set(ahead.into());
         Ok(outcome)
     }
 }
 
 /// Required of governor's keys; this key is never looked up.
-impl Hash for Stage {
+impl Hash for Ahead {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.0.get().hash(hasher);
     }
@@ -94,7 +94,7 @@ impl Gcra {
         let quota = Quota::with_period(Duration::from_nanos(interval))
             .expect("an interval of at least a nanosecond")
             .allow_burst(burst);
-        let limiter = RateLimiter::new(quota, OnStage, Now);
+        let limiter = RateLimiter::new(quota, StateInKey, Now);
         let capacity = burst.get();
         Self {
             limiter,
@@ -234,9 +234,9 @@ impl Gcra {
         if cost.get() > self.capacity {
             return Err(Denied { wait: None });
         }
-        let stage = Stage(cell::Cell::new(ahead));
-        match self.limiter.check_key_n(&stage, cost) {
-            Ok(Ok(())) => Ok(stage.0.get()),
+        let key = Ahead(cell::Cell::new(ahead));
+        match self.limiter.check_key_n(&key, cost) {
+            Ok(Ok(())) => Ok(key.0.get()),
             Ok(Err(not_until)) => {
                 let wait = not_until.earliest_possible().duration_since(Nanos::default());
                 Err(Denied { wait: Some(wait.into()) })
@@ -258,7 +258,7 @@ impl Gcra {
 
     /// Refunds a cost. The units that were taken last come back last: all of them have come back once the cell is as
     /// it would be without other requests since.
-    pub(super) fn give_back(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
+    pub(super) fn refund(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
         let taken = self.capacity.saturating_sub(left.units);
         let ahead_then = self.time_of(taken.saturating_sub(1)).saturating_add(left.reset);
         let not_yet_back = ahead_then.saturating_sub(now.saturating_sub(then));

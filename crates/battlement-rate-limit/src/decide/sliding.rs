@@ -1,7 +1,7 @@
 use super::{Cell, Denied, Left, Window};
 
 /// The windows at a point in time.
-struct Open {
+struct OpenWindow {
     cell: Cell,
     /// The time since the window began.
     elapsed: u64,
@@ -26,14 +26,14 @@ impl Window {
         Left { units, reset: reset.unwrap_or_default() }
     }
 
-    pub(super) fn give_back_sliding(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
+    pub(super) fn refund_sliding(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {
         if !self.wrote(cell) {
             // The cost was taken from one window or the other before the period changed.
             let rest = cost.saturating_sub(cell.before());
             let before = cell.before().saturating_sub(cost);
             return cell.with_units(cell.used().saturating_sub(rest), before);
         }
-        let Open { cell, elapsed } = self.open_sliding(self.settle(cell, now, 2), now);
+        let OpenWindow { cell, elapsed } = self.open_sliding(self.settle(cell, now, 2), now);
         let [used, before] = [cell.used(), cell.before()];
         // The window may have begun before the clock of the store, under a policy that was replaced by a longer one.
         let began = now.saturating_sub(elapsed);
@@ -47,14 +47,14 @@ impl Window {
     }
 
     /// Returns the units that count as used, rounded up.
-    fn used(&self, open: &Open) -> u64 {
+    fn used(&self, open: &OpenWindow) -> u64 {
         let rest = u128::from(self.period - open.elapsed);
         let before = (u128::from(open.cell.before()) * rest).div_ceil(u128::from(self.period));
         u64::from(open.cell.used()) + u64::try_from(before).unwrap_or(u64::MAX / 2)
     }
 
     /// Returns the nanoseconds until `cost` fits.
-    fn wait(&self, open: &Open, cost: u32) -> Option<u64> {
+    fn wait(&self, open: &OpenWindow, cost: u32) -> Option<u64> {
         let room = self.quota.checked_sub(cost)?;
         if let Some(room) = room.checked_sub(open.cell.used()) {
             return Some(self.faded(open.cell.before(), room).saturating_sub(open.elapsed));
@@ -72,15 +72,15 @@ impl Window {
     }
 
     /// Returns the windows that are open at `now`. A cell lasts until the end of the window after its own.
-    fn open_sliding(&self, cell: Cell, now: u64) -> Open {
+    fn open_sliding(&self, cell: Cell, now: u64) -> OpenWindow {
         let left = cell.until.saturating_sub(now);
         if left == 0 {
-            return Open { cell: self.cell(now + 2 * self.period, 0, 0), elapsed: 0 };
+            return OpenWindow { cell: self.cell(now + 2 * self.period, 0, 0), elapsed: 0 };
         }
         if left > self.period {
-            return Open { cell, elapsed: 2 * self.period - left };
+            return OpenWindow { cell, elapsed: 2 * self.period - left };
         }
         let cell = self.cell(cell.until + self.period, 0, cell.used());
-        Open { cell, elapsed: self.period - left }
+        OpenWindow { cell, elapsed: self.period - left }
     }
 }

@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fixed_window_admits_its_quota_and_begins_anew(
+    fn a_fixed_window_admits_its_quota_and_restarts(
         quota in 1_u32..20, period in 2_u64..10_000, steps in steps(5_000),
     ) {
         let rule = Rule::Fixed(window(quota, period));
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_sliding_window_counts_the_former_one_by_what_is_left_of_it(
+    fn a_sliding_window_counts_the_previous_one_by_its_remaining_share(
         quota in 1_u32..20, period in 2_u64..10_000, steps in steps(5_000),
     ) {
         let rule = Rule::Sliding(window(quota, period));
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn who_waits_as_told_is_let_in_and_not_a_nanosecond_before(
+    fn a_denied_cost_is_allowed_after_its_wait_and_not_a_nanosecond_before(
         which in 0..3, quota in 1_u32..20, period in 20_u64..10_000, steps in steps(5_000),
     ) {
         let rule = match which {
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_taken_and_given_back_at_once_was_never_taken(
+    fn an_immediate_refund_restores_the_remaining_units(
         which in 0..3, steps in steps(5_000),
     ) {
         let rule = match which {
@@ -143,8 +143,8 @@ proptest! {
         for (later, cost) in steps {
             now += later;
             if let Ok(after) = rule.take(cell, now, cost) {
-                let back = rule.give_back(after, now, cost, now, rule.left(after, now));
-                prop_assert_eq!(rule.left(back, now).units, rule.left(cell, now).units);
+                let refunded = rule.refund(after, now, cost, now, rule.left(after, now));
+                prop_assert_eq!(rule.left(refunded, now).units, rule.left(cell, now).units);
                 cell = after;
             }
         }
@@ -152,7 +152,7 @@ proptest! {
 }
 
 #[test]
-fn what_no_burst_can_hold_is_never_allowed() {
+fn a_cost_above_the_capacity_is_never_allowed() {
     for rule in [
         Rule::Gcra(Gcra::new(SECOND, 5)),
         Rule::Fixed(window(5, SECOND)),
@@ -169,21 +169,21 @@ fn a_refund_after_its_window_gives_nothing_to_the_next() {
     let first = rule.take(Cell::default(), 0, 5).unwrap();
     let next = rule.take(first, 2 * SECOND, 5).unwrap();
     let left = rule.left(first, 0);
-    assert_eq!(rule.give_back(next, 2 * SECOND, 5, 0, left), next);
+    assert_eq!(rule.refund(next, 2 * SECOND, 5, 0, left), next);
     let rule = Rule::Sliding(window(5, SECOND));
     let next = rule.take(first, 5 * SECOND, 5).unwrap();
-    assert_eq!(rule.give_back(next, 5 * SECOND, 5, 0, left), next);
+    assert_eq!(rule.refund(next, 5 * SECOND, 5, 0, left), next);
 }
 
 #[test]
-fn a_refund_gives_back_only_what_has_not_come_back_by_itself() {
+fn a_refund_returns_only_units_that_have_not_come_back() {
     let rule = Rule::Gcra(Gcra::new(SECOND, 5));
     let slow = rule.take(Cell::default(), 0, 2).unwrap();
     let left = rule.left(slow, 0);
     for (now, expected) in [(0, 3), (SECOND, 2), (2 * SECOND, 1), (9 * SECOND, 1)] {
         // Four more units are taken meanwhile, and the refund of the two must not return those.
         let later = rule.take(Cell::default(), now, 4).unwrap();
-        assert_eq!(rule.left(rule.give_back(later, now, 2, 0, left), now).units, expected);
+        assert_eq!(rule.left(rule.refund(later, now, 2, 0, left), now).units, expected);
     }
 }
 
@@ -207,14 +207,14 @@ fn a_refund_to_a_policy_that_has_become_longer_takes_nothing() {
     ] {
         let cell = short.take(Cell::default(), 0, 2).unwrap();
         let left = short.left(cell, 0);
-        let back = long.give_back(cell, 1, 2, 0, left);
+        let refunded = long.refund(cell, 1, 2, 0, left);
         let left = |cell| long.left(long.settle(cell, 1), 1).units;
-        assert!(left(back) >= left(cell), "{long:?}");
+        assert!(left(refunded) >= left(cell), "{long:?}");
     }
 }
 
 #[test]
-fn all_rates_and_bursts_that_a_policy_may_have_are_counted_without_overflow() {
+fn all_valid_rates_and_bursts_are_counted_without_overflow() {
     let day = 86_400 * SECOND;
     for (interval, capacity) in [(day, 100_000), (1_000, u32::MAX), (1_000, 1)] {
         let rule = Rule::Gcra(Gcra::new(interval, capacity));
@@ -228,6 +228,6 @@ fn all_rates_and_bursts_that_a_policy_may_have_are_counted_without_overflow() {
             }
         }
         let left = rule.left(cell, day);
-        assert!(rule.give_back(cell, day, u32::MAX, day, left).is_spent(day));
+        assert!(rule.refund(cell, day, u32::MAX, day, left).is_spent(day));
     }
 }

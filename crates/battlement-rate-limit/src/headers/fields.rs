@@ -48,20 +48,21 @@ impl Fields {
         if headers == Headers::None || !outcome.source.is_exact() {
             return Self::None;
         }
-        Self::told(headers, policies, outcome)
+        Self::build(headers, policies, outcome)
     }
 
-    fn told(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
-        let told = if headers == Headers::Draft10 {
+    fn build(headers: Headers, policies: &Policies, outcome: &Outcome) -> Self {
+        let fields = if headers == Headers::Draft10 {
             limits(policies, outcome).map(|limit| Self::Lists { policies: policies.clone(), limit })
         } else {
-            let all = shown(policies, outcome).map(|(policy, state)| Tightest::of(policy, state));
+            let all =
+                reported(policies, outcome).map(|(policy, state)| Tightest::of(policy, state));
             let tightest = all.min_by_key(|tightest| (tightest.remaining, !tightest.reset));
             let policies = policies.clone();
             let numbers = |tightest| Numbers { policies, style: headers, tightest };
             tightest.map(|tightest| Self::Numbers(Box::new(numbers(tightest))))
         };
-        told.unwrap_or_default()
+        fields.unwrap_or_default()
     }
 
     /// Writes the headers, beside those of inner limiters.
@@ -76,16 +77,16 @@ impl Fields {
         match self {
             Self::None => {}
             Self::Lists { policies, limit } => {
-                list_policies(headers, policies.0.headers.as_ref().map(|both| &both.named));
+                list_policies(headers, policies.0.headers.as_ref().map(|values| &values.named));
                 let limit = HeaderValue::try_from(limit.into_vec());
                 if limit.is_ok_and(|limit| headers.append(LIMIT, limit)) {
-                    on_one_line(headers, LIMIT);
+                    join_lines(headers, LIMIT);
                 }
             }
             Self::Numbers(numbers) => {
                 let Numbers { policies, style, tightest } = *numbers;
-                let told = policies.0.headers.as_ref().filter(|_| style != Headers::Legacy);
-                list_policies(headers, told.map(|both| &both.numbers));
+                let values = policies.0.headers.as_ref().filter(|_| style != Headers::Legacy);
+                list_policies(headers, values.map(|values| &values.numbers));
                 tightest.write(style, headers);
             }
         }
@@ -115,8 +116,8 @@ impl Tightest {
             text.split(", ").find_map(|part| part.strip_prefix("remaining="))?.parse().ok()
         };
         if self.is_tighter(headers, &LIMIT, remaining) {
-            let mut room = [0; SHORT];
-            let mut text = Text::at_the_end_of(&mut room);
+            let mut buffer = [0; SHORT];
+            let mut text = Text::in_buffer(&mut buffer);
             text.number(self.reset).text(", reset=");
             text.number(self.remaining.into()).text(", remaining=");
             text.number(self.limit.into()).text("limit=");
@@ -130,7 +131,7 @@ impl Tightest {
         if self.is_tighter(headers, &names[1], |text| text.parse().ok()) {
             let numbers = [self.limit.into(), self.remaining.into(), reset];
             for (name, number) in names.into_iter().zip(numbers) {
-                if let Some(value) = Text::at_the_end_of(&mut [0; DIGITS]).number(number).value() {
+                if let Some(value) = Text::in_buffer(&mut [0; DIGITS]).number(number).value() {
                     headers.insert(name, value);
                 }
             }
@@ -151,7 +152,7 @@ impl Tightest {
 }
 
 /// Returns the policies that are reported to clients.
-fn shown<'a>(
+fn reported<'a>(
     policies: &'a Policies,
     outcome: &'a Outcome,
 ) -> impl Iterator<Item = (&'a Policy, &'a PolicyState)> {
@@ -160,17 +161,17 @@ fn shown<'a>(
 
 /// Returns `"burst";r=99;t=1`, without `t` if all units are available.
 fn limits(policies: &Policies, outcome: &Outcome) -> Option<Box<[u8]>> {
-    let room = policies.0.room;
-    if room <= SHORT {
+    let buffer = policies.0.max_length;
+    if buffer <= SHORT {
         write_limits(&mut [0; SHORT], policies, outcome)
     } else {
-        write_limits(&mut vec![0; room], policies, outcome)
+        write_limits(&mut vec![0; buffer], policies, outcome)
     }
 }
 
 #[inline]
-fn write_limits(room: &mut [u8], policies: &Policies, outcome: &Outcome) -> Option<Box<[u8]>> {
-    let mut text = Text::at_the_end_of(room);
+fn write_limits(buffer: &mut [u8], policies: &Policies, outcome: &Outcome) -> Option<Box<[u8]>> {
+    let mut text = Text::in_buffer(buffer);
     let labels = policies.iter().zip(&outcome.states).zip(&policies.0.labels);
     for ((policy, state), label) in labels.rev() {
         if policy.is_shadow() {
@@ -185,17 +186,17 @@ fn write_limits(room: &mut [u8], policies: &Policies, outcome: &Outcome) -> Opti
     text.boxed()
 }
 
-fn list_policies(headers: &mut HeaderMap, told: Option<&HeaderValue>) {
-    if let Some(told) = told
-        && headers.append(POLICY, told.clone())
+fn list_policies(headers: &mut HeaderMap, value: Option<&HeaderValue>) {
+    if let Some(value) = value
+        && headers.append(POLICY, value.clone())
     {
-        on_one_line(headers, POLICY);
+        join_lines(headers, POLICY);
     }
 }
 
 /// Joins all lines of a header into one list, starting with the line of the outermost limiter, which was added last.
 #[cold]
-fn on_one_line(headers: &mut HeaderMap, name: HeaderName) {
+fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
     let mut lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
     lines.rotate_right(1);
     if let Ok(list) = HeaderValue::from_bytes(&lines.join(&b',')) {
@@ -211,7 +212,7 @@ mod tests {
     use crate::{Ruling, Source};
 
     #[test]
-    fn whatever_a_store_says_of_policies_of_any_name_there_is_room_for() {
+    fn every_outcome_of_policies_with_any_names_fits_into_the_buffer() {
         for count in 1..=8 {
             let name = |n: usize| format!("{n}{}", "\"".repeat(63));
             let policies = Policies::new((0..count).map(|n| Policy::per_day(&name(n), 1)));

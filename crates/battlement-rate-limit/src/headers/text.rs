@@ -5,7 +5,7 @@ use http::HeaderValue;
 /// A header value that is written from its end, since digits are computed in that order and their number is not known
 /// before.
 pub(super) struct Text<'a> {
-    room: &'a mut [u8],
+    buffer: &'a mut [u8],
     /// The start of the written part.
     start: usize,
 }
@@ -22,9 +22,9 @@ const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
 impl<'a> Text<'a> {
     /// Creates an empty text in this buffer, which must be large enough.
     #[inline]
-    pub(super) const fn at_the_end_of(room: &'a mut [u8]) -> Self {
-        let start = room.len();
-        Self { room, start }
+    pub(super) const fn in_buffer(buffer: &'a mut [u8]) -> Self {
+        let start = buffer.len();
+        Self { buffer, start }
     }
 
     /// Prepends `text`. Inlined, since it is most often known at compile time.
@@ -47,7 +47,7 @@ impl<'a> Text<'a> {
     /// Prepends a comma, unless the text is empty.
     #[inline]
     pub(super) fn comma(&mut self) -> &mut Self {
-        if self.start < self.room.len() { self.text(",") } else { self }
+        if self.start < self.buffer.len() { self.text(",") } else { self }
     }
 
     pub(super) fn value(&self) -> Option<HeaderValue> {
@@ -61,14 +61,14 @@ impl<'a> Text<'a> {
     }
 
     fn written(&self) -> &[u8] {
-        &self.room[self.start..]
+        &self.buffer[self.start..]
     }
 
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         let end = self.start;
         self.start -= bytes.len();
-        self.room[self.start..end].copy_from_slice(bytes);
+        self.buffer[self.start..end].copy_from_slice(bytes);
         self
     }
 }
@@ -96,14 +96,14 @@ mod tests {
         #[test]
         fn numbers_are_written_as_format_writes_them(number: u64, shift in 0_u32..64) {
             let number = number >> shift;
-            let value = Text::at_the_end_of(&mut [0; DIGITS]).number(number).value().unwrap();
+            let value = Text::in_buffer(&mut [0; DIGITS]).number(number).value().unwrap();
             prop_assert_eq!(value.to_str().unwrap(), number.to_string());
         }
 
         #[test]
-        fn a_text_is_put_together_from_its_end(parts in prop::collection::vec(("[ -~]{0,40}", 0_u64..1_000_000), 1..20)) {
-            let mut room = [0; 20 * (40 + DIGITS + 1)];
-            let (mut text, mut expected) = (Text::at_the_end_of(&mut room), Vec::new());
+        fn a_text_is_written_from_its_end(parts in prop::collection::vec(("[ -~]{0,40}", 0_u64..1_000_000), 1..20)) {
+            let mut buffer = [0; 20 * (40 + DIGITS + 1)];
+            let (mut text, mut expected) = (Text::in_buffer(&mut buffer), Vec::new());
             for (part, number) in &parts {
                 text.comma().number(*number).text(part);
                 expected.insert(0, format!("{part}{number}"));
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn numbers_at_the_edges_are_written_as_format_writes_them() {
         for number in [0, 7, 9, 10, 11, 99, 100, 101, 999, 1_000, 1_001, u64::MAX] {
-            let value = Text::at_the_end_of(&mut [0; DIGITS]).number(number).value().unwrap();
+            let value = Text::in_buffer(&mut [0; DIGITS]).number(number).value().unwrap();
             assert_eq!(value.to_str().unwrap(), number.to_string());
         }
     }

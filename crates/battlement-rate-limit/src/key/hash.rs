@@ -56,7 +56,7 @@ impl Secret {
 
     /// Returns the key of a single address.
     #[inline]
-    pub(crate) const fn of_ip(&self, ip: IpKey) -> KeyHash {
+    pub(crate) const fn key_of_ip(&self, ip: IpKey) -> KeyHash {
         KeyHash::new(self.bits_of_ip(ip), Network::of(ip))
     }
 
@@ -92,9 +92,9 @@ impl Secret {
     }
 
     /// Returns the key that all requests without a key share.
-    pub(crate) fn nobody(&self) -> KeyHash {
+    pub(crate) fn shared_key(&self) -> KeyHash {
         let mut hasher = self.hasher();
-        hasher.write(b"nobody");
+        hasher.write(b"no key");
         hasher.finish_key()
     }
 }
@@ -125,14 +125,14 @@ impl KeyHash {
 
 impl KeyHasher {
     /// Creates a hasher without a secret, for values that clients do not choose.
-    pub(crate) const fn open() -> Self {
+    pub(crate) const fn without_secret() -> Self {
         Secret::new([0; 2]).hasher()
     }
 
     /// Returns the hash of `bytes` without a secret.
     #[cfg(feature = "redis")]
     pub(crate) fn digest(bytes: &[u8]) -> u128 {
-        let mut hasher = Self::open();
+        let mut hasher = Self::without_secret();
         hasher.write(bytes);
         hasher.finish_key().bits()
     }
@@ -151,23 +151,23 @@ impl KeyHasher {
     pub(crate) const fn write_ip(&mut self, ip: IpKey) {
         self.network = Network::of(ip);
         if let Some(bytes) = of_ipv4(ip) {
-            self.take(bytes, 5);
+            self.feed(bytes, 5);
         } else {
-            self.take(16, 1);
-            self.take(ip.to_bits() as u64, 8);
-            self.take((ip.to_bits() >> 64) as u64, 8);
+            self.feed(16, 1);
+            self.feed(ip.to_bits() as u64, 8);
+            self.feed((ip.to_bits() >> 64) as u64, 8);
         }
     }
 
     /// Feeds the lower `count` of eight bytes, of which the others are zero.
     #[inline]
-    const fn take(&mut self, bytes: u64, count: u64) {
-        let held = self.length % 8;
+    const fn feed(&mut self, bytes: u64, count: u64) {
+        let filled = self.length % 8;
         self.length += count;
-        self.rest |= bytes << (8 * held);
-        if held + count >= 8 {
+        self.rest |= bytes << (8 * filled);
+        if filled + count >= 8 {
             self.sip.absorb(self.rest);
-            self.rest = if held == 0 { 0 } else { bytes >> (64 - 8 * held) };
+            self.rest = if filled == 0 { 0 } else { bytes >> (64 - 8 * filled) };
         }
     }
 }
@@ -187,32 +187,32 @@ impl Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks();
         for word in words {
-            self.take(u64::from_le_bytes(*word), 8);
+            self.feed(u64::from_le_bytes(*word), 8);
         }
         let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);
-        self.take(u64::from_le_bytes(last), rest.len() as u64);
+        self.feed(u64::from_le_bytes(last), rest.len() as u64);
     }
 
     fn write_u8(&mut self, number: u8) {
-        self.take(number.into(), 1);
+        self.feed(number.into(), 1);
     }
 
     fn write_u16(&mut self, number: u16) {
-        self.take(number.into(), 2);
+        self.feed(number.into(), 2);
     }
 
     fn write_u32(&mut self, number: u32) {
-        self.take(number.into(), 4);
+        self.feed(number.into(), 4);
     }
 
     fn write_u64(&mut self, number: u64) {
-        self.take(number, 8);
+        self.feed(number, 8);
     }
 
     fn write_u128(&mut self, number: u128) {
-        self.take(number as u64, 8);
-        self.take((number >> 64) as u64, 8);
+        self.feed(number as u64, 8);
+        self.feed((number >> 64) as u64, 8);
     }
 
     fn write_usize(&mut self, number: usize) {
@@ -253,7 +253,7 @@ mod tests {
 
     /// A value that a part of a key may feed.
     #[derive(Clone, Debug)]
-    enum Fed {
+    enum Input {
         Bytes(Vec<u8>),
         Byte(u8),
         Short(u16),
@@ -263,7 +263,7 @@ mod tests {
         Size(usize),
     }
 
-    impl Fed {
+    impl Input {
         fn to(&self, hasher: &mut impl Hasher) {
             match self {
                 Self::Bytes(bytes) => hasher.write(bytes),
@@ -290,22 +290,22 @@ mod tests {
         }
     }
 
-    fn fed() -> impl Strategy<Value = Fed> {
+    fn input() -> impl Strategy<Value = Input> {
         prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..40).prop_map(Fed::Bytes),
-            any::<u8>().prop_map(Fed::Byte),
-            any::<u16>().prop_map(Fed::Short),
-            any::<u32>().prop_map(Fed::Int),
-            any::<u64>().prop_map(Fed::Long),
-            any::<u128>().prop_map(Fed::Huge),
-            any::<usize>().prop_map(Fed::Size),
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(Input::Bytes),
+            any::<u8>().prop_map(Input::Byte),
+            any::<u16>().prop_map(Input::Short),
+            any::<u32>().prop_map(Input::Int),
+            any::<u64>().prop_map(Input::Long),
+            any::<u128>().prop_map(Input::Huge),
+            any::<usize>().prop_map(Input::Size),
         ]
     }
 
     proptest! {
         #[test]
         fn a_key_is_hashed_as_another_implementation_hashes_its_bytes(
-            key: [u64; 2], parts in prop::collection::vec(fed(), 0..8)
+            key: [u64; 2], parts in prop::collection::vec(input(), 0..8)
         ) {
             let (mut ours, mut theirs) = (Secret::new(key).hasher(), SipHasher13::new_with_keys(key[0], key[1]));
             for part in &parts {
@@ -316,7 +316,7 @@ mod tests {
         }
 
         #[test]
-        fn no_address_is_hashed_as_another_one_with_what_follows(
+        fn addresses_with_different_suffixes_have_different_hashes(
             one: IpAddr, other: IpAddr, text in "[a-z]{0,20}", another in "[a-z]{0,20}"
         ) {
             let hash = |ip, text: &str| {

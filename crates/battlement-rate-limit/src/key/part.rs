@@ -1,9 +1,9 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
-use battlement_core::{ClientIp, IpKey};
+use battlement_core::{ClientIp, IpKey, RequestHead};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Inbound, KeyHasher};
+use super::KeyHasher;
 
 /// A part of a key.
 #[derive(Clone)]
@@ -16,11 +16,11 @@ pub(super) enum Part {
     Closure { feed: Feed, fix: &'static str },
 }
 
-type Feed = Arc<dyn Fn(&Inbound<'_>, &mut KeyHasher) -> bool + Send + Sync>;
+type Feed = Arc<dyn Fn(&RequestHead<'_>, &mut KeyHasher) -> bool + Send + Sync>;
 
 impl Part {
     pub(super) fn closure(
-        feed: impl Fn(&Inbound<'_>, &mut KeyHasher) -> bool + Send + Sync + 'static,
+        feed: impl Fn(&RequestHead<'_>, &mut KeyHasher) -> bool + Send + Sync + 'static,
         fix: &'static str,
     ) -> Self {
         Self::Closure { feed: Arc::new(feed), fix }
@@ -28,22 +28,22 @@ impl Part {
 
     /// Returns the address of the request, if the part is an address.
     #[inline]
-    pub(super) fn ip(&self, inbound: &Inbound<'_>) -> Option<IpKey> {
+    pub(super) fn ip(&self, head: &RequestHead<'_>) -> Option<IpKey> {
         match self {
-            Self::ClientIp => inbound.client().map(ClientIp::key),
-            Self::Peer => inbound.peer(),
+            Self::ClientIp => head.client().map(ClientIp::key),
+            Self::Peer => head.peer_key(),
             _ => None,
         }
     }
 
     /// Feeds the part's value to `hasher`; returns false if the request has none.
-    pub(super) fn feed(&self, inbound: &Inbound<'_>, hasher: &mut KeyHasher) -> bool {
+    pub(super) fn feed(&self, head: &RequestHead<'_>, hasher: &mut KeyHasher) -> bool {
         match self {
-            Self::ClientIp | Self::Peer => self.ip(inbound).map(|ip| hasher.write_ip(ip)).is_some(),
-            Self::Header(name) => hash(the_only(inbound.headers, name), hasher),
-            Self::Route => hash(inbound.route(), hasher),
+            Self::ClientIp | Self::Peer => self.ip(head).map(|ip| hasher.write_ip(ip)).is_some(),
+            Self::Header(name) => hash(single_value(head.headers, name), hasher),
+            Self::Route => hash(head.route(), hasher),
             Self::Global => true,
-            Self::Closure { feed, .. } => feed(inbound, hasher),
+            Self::Closure { feed, .. } => feed(head, hasher),
         }
     }
 
@@ -68,7 +68,7 @@ impl Part {
     }
 }
 
-fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+fn single_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }

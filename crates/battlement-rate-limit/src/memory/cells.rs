@@ -28,7 +28,7 @@ pub(super) struct Cells {
 }
 
 /// The cell of a policy, prepared for a decision.
-struct Staged {
+struct Prepared {
     location: Location,
     /// Whether `before` differs from the stored cell.
     is_settled: bool,
@@ -36,14 +36,14 @@ struct Staged {
     after: Result<Cell, Denied>,
 }
 
-type AllStaged = SmallVec<[Staged; 2]>;
+type AllPrepared = SmallVec<[Prepared; 2]>;
 
 /// The location of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Location {
     /// Among the cells of keys.
     Own,
-    /// Not stored yet.
+    /// A cell that is not stored yet.
     New,
     /// Among the shared cells: the cell of the key's bucket.
     Shared,
@@ -69,13 +69,13 @@ impl Cells {
         }
     }
 
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.by_key.len() + self.shared.len()
     }
 
     /// Decides for a stored key and a single policy, the most common case: one look-up, and no prepared cells.
     #[inline]
-    pub(super) fn take_one(&mut self, ask: &Ask<'_>, now: u64) -> Option<PolicyState> {
+    pub(super) fn acquire_one(&mut self, ask: &Ask<'_>, now: u64) -> Option<PolicyState> {
         let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
         let cell = self.by_key.get_mut(own(ask, *mark))?;
         let (taken, left) = policy.rule().charge(cell, now, ask.cost);
@@ -84,47 +84,48 @@ impl Cells {
 
     /// Decides in all cases.
     #[inline(never)]
-    pub(super) fn take_all(
+    pub(super) fn acquire_all(
         &mut self,
         ask: &Ask<'_>,
-        asked: u64,
+        requested_at: u64,
         now: u64,
         networks: &Networks,
     ) -> Outcome {
-        let mut staged = self.stage(ask, now, None);
+        let mut prepared = self.prepare(ask, now, None);
         let mut counted = Counted::NONE;
-        if count_new(&staged) > 0 {
+        if count_new(&prepared) > 0 {
             if self.sweep(now, networks) {
                 // The sweep may have removed a cell of this key.
-                staged = self.stage(ask, now, None);
+                prepared = self.prepare(ask, now, None);
             }
-            (staged, counted) = self.admit(ask, now, networks, staged);
+            (prepared, counted) = self.admit(ask, now, networks, prepared);
         }
-        let denied =
-            |(staged, policy): (&Staged, &Policy)| staged.after.is_err() && !policy.is_shadow();
-        let is_allowed = !staged.iter().zip(ask.policies.iter()).any(denied);
+        let denied = |(prepared, policy): (&Prepared, &Policy)| {
+            prepared.after.is_err() && !policy.is_shadow()
+        };
+        let is_allowed = !prepared.iter().zip(ask.policies.iter()).any(denied);
         let takes = is_allowed && ask.cost > 0;
-        self.commit(ask, &staged, now, takes, counted, networks);
-        outcome(ask, &staged, asked, now, takes)
+        self.commit(ask, &prepared, now, takes, counted, networks);
+        outcome(ask, &prepared, requested_at, now, takes)
     }
 
-    pub(super) fn look(
+    pub(super) fn peek(
         &mut self,
         ask: &Ask<'_>,
-        asked: u64,
+        requested_at: u64,
         now: u64,
         networks: &Networks,
     ) -> Outcome {
         let mut counted = Counted::NONE;
-        let mut staged = self.stage(ask, now, None);
-        if count_new(&staged) > 0 {
-            (staged, counted) = self.admit(ask, now, networks, staged);
+        let mut prepared = self.prepare(ask, now, None);
+        if count_new(&prepared) > 0 {
+            (prepared, counted) = self.admit(ask, now, networks, prepared);
         }
-        self.commit(ask, &staged, now, false, counted, networks);
-        outcome(ask, &staged, asked, now, false)
+        self.commit(ask, &prepared, now, false, counted, networks);
+        outcome(ask, &prepared, requested_at, now, false)
     }
 
-    pub(super) fn give_back(
+    pub(super) fn refund(
         &mut self,
         ask: &Ask<'_>,
         now: u64,
@@ -138,12 +139,12 @@ impl Cells {
                 && let Some(cell) = self.charged(ask, mark, networks, charged.source)
                 && !cell.is_spent(now)
             {
-                *cell = policy.rule().give_back(*cell, now, ask.cost, then, left(state));
+                *cell = policy.rule().refund(*cell, now, ask.cost, then, left(state));
             }
         }
     }
 
-    pub(super) fn forget(&mut self, ask: &Ask<'_>, networks: &Networks) {
+    pub(super) fn reset(&mut self, ask: &Ask<'_>, networks: &Networks) {
         for (_, mark) in each(ask) {
             if let Some(counted) = self.by_key.remove(own(ask, mark)) {
                 networks.remove(counted);
@@ -153,8 +154,8 @@ impl Cells {
 
     /// Finds the cells of all policies. A policy of which the key has a cell continues with it; the others get one of
     /// their own, or with `shared` one of those that the keys with these counts share.
-    fn stage(&self, ask: &Ask<'_>, now: u64, shared: Option<Counted>) -> AllStaged {
-        let stage = |(policy, mark): (&Policy, u128)| {
+    fn prepare(&self, ask: &Ask<'_>, now: u64, shared: Option<Counted>) -> AllPrepared {
+        let prepare = |(policy, mark): (&Policy, u128)| {
             let (location, before) = match (self.by_key.get(own(ask, mark)), shared) {
                 (Some(cell), _) => (Location::Own, cell),
                 (None, None) => (Location::New, Cell::default()),
@@ -162,9 +163,9 @@ impl Cells {
             };
             let settled = policy.rule().settle(before, now);
             let after = policy.rule().take(settled, now, ask.cost);
-            Staged { location, is_settled: settled != before, before: settled, after }
+            Prepared { location, is_settled: settled != before, before: settled, after }
         };
-        each(ask).map(stage).collect()
+        each(ask).map(prepare).collect()
     }
 
     /// Removes a few expired cells, and returns whether there were any.
@@ -181,13 +182,13 @@ impl Cells {
         ask: &Ask<'_>,
         now: u64,
         networks: &Networks,
-        staged: AllStaged,
-    ) -> (AllStaged, Counted) {
-        let (new, counted) = (count_new(&staged), networks.of(ask.key));
+        prepared: AllPrepared,
+    ) -> (AllPrepared, Counted) {
+        let (new, counted) = (count_new(&prepared), networks.of(ask.key));
         if self.by_key.len() + new <= self.capacity && networks.admits(counted, new) {
-            return (staged, counted);
+            return (prepared, counted);
         }
-        (self.stage(ask, now, Some(counted)), counted)
+        (self.prepare(ask, now, Some(counted)), counted)
     }
 
     /// Writes the cells after the cost if it was taken. Writes settled cells in any case, since they determine how
@@ -195,19 +196,19 @@ impl Cells {
     fn commit(
         &mut self,
         ask: &Ask<'_>,
-        staged: &[Staged],
+        prepared: &[Prepared],
         now: u64,
         takes: bool,
         counted: Counted,
         networks: &Networks,
     ) {
-        for ((_, mark), staged) in each(ask).zip(staged) {
-            let cell = match staged.after {
+        for ((_, mark), prepared) in each(ask).zip(prepared) {
+            let cell = match prepared.after {
                 Ok(after) if takes => after,
-                _ if staged.is_settled => staged.before,
+                _ if prepared.is_settled => prepared.before,
                 _ => continue,
             };
-            let key = match staged.location {
+            let key = match prepared.location {
                 Location::Own | Location::New => {
                     if self.by_key.set(own(ask, mark), counted, cell) {
                         networks.add(counted);
@@ -260,25 +261,32 @@ impl Cells {
 /// An odd number that spreads small ones over all bits: 2^128 divided by the golden ratio.
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
-fn outcome(ask: &Ask<'_>, staged: &[Staged], asked: u64, now: u64, takes: bool) -> Outcome {
-    let state = |(policy, staged): (&Policy, &Staged)| {
-        let cell = staged.after.ok().filter(|_| takes).unwrap_or(staged.before);
-        state(staged.after.map(|_| ()), policy.rule().left(cell, now))
+fn outcome(
+    ask: &Ask<'_>,
+    prepared: &[Prepared],
+    requested_at: u64,
+    now: u64,
+    takes: bool,
+) -> Outcome {
+    let state = |(policy, prepared): (&Policy, &Prepared)| {
+        let cell = prepared.after.ok().filter(|_| takes).unwrap_or(prepared.before);
+        state(prepared.after.map(|_| ()), policy.rule().left(cell, now))
     };
-    let states = ask.policies.iter().zip(staged).map(state).collect();
-    let is_shared = |staged: &Staged| !matches!(staged.location, Location::Own | Location::New);
-    let is_shared = staged.iter().any(is_shared);
+    let states = ask.policies.iter().zip(prepared).map(state).collect();
+    let is_shared =
+        |prepared: &Prepared| !matches!(prepared.location, Location::Own | Location::New);
+    let is_shared = prepared.iter().any(is_shared);
     let source = if is_shared { Source::Overflow } else { Source::Memory };
-    Outcome::new(states, source, decided_at(ask, asked, now))
+    Outcome::new(states, source, decided_at(ask, requested_at, now))
 }
 
 /// Returns the time of a decision, which is later than that of the request if other requests have advanced the clock.
-pub(super) fn decided_at(ask: &Ask<'_>, asked: u64, now: u64) -> Moment {
-    if now == asked { ask.now } else { ask.now + Duration::from_nanos(now - asked) }
+pub(super) fn decided_at(ask: &Ask<'_>, requested_at: u64, now: u64) -> Moment {
+    if now == requested_at { ask.now } else { ask.now + Duration::from_nanos(now - requested_at) }
 }
 
-fn count_new(staged: &[Staged]) -> usize {
-    staged.iter().filter(|staged| staged.location == Location::New).count()
+fn count_new(prepared: &[Prepared]) -> usize {
+    prepared.iter().filter(|prepared| prepared.location == Location::New).count()
 }
 
 /// Returns the identifier of a key's own cell. Keys are random bits, so each policy of a key has a separate cell.
@@ -312,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_each_decision_reads_lies_on_the_line_of_the_lock() {
+    fn hot_fields_are_on_the_cache_line_of_the_lock() {
         let lock = size_of::<Mutex<u64>>() - size_of::<u64>();
         assert!(lock + offset_of!(Cells, shared) <= 64);
     }

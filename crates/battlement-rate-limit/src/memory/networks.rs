@@ -27,7 +27,7 @@ pub(super) struct Counted {
     narrow: u16,
 }
 
-/// One more than the number of counts.
+/// The number of counts, plus one.
 const END: u16 = 1 << BITS;
 const BITS: u32 = 12;
 

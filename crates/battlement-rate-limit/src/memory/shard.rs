@@ -20,23 +20,23 @@ impl Shard {
         Self { cells: Mutex::new(Cells::new(capacity)) }
     }
 
-    pub(super) fn held(&self) -> usize {
-        self.lock().held()
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
     }
 
     #[inline]
-    pub(super) fn take(
+    pub(super) fn acquire(
         &self,
         ask: &Ask<'_>,
-        asked: u64,
+        requested_at: u64,
         networks: &Networks,
         on_overflow: impl FnOnce(),
     ) -> Outcome {
         let mut cells = self.lock();
-        cells.latest = cells.latest.max(asked);
+        cells.latest = cells.latest.max(requested_at);
         let now = cells.latest;
-        let Some(state) = cells.take_one(ask, now) else {
-            let outcome = cells.take_all(ask, asked, now, networks);
+        let Some(state) = cells.acquire_one(ask, now) else {
+            let outcome = cells.acquire_all(ask, requested_at, now, networks);
             drop(cells);
             if outcome.source == Source::Overflow {
                 on_overflow();
@@ -46,16 +46,16 @@ impl Shard {
         drop(cells);
         let mut states = SmallVec::new();
         states.push(state);
-        Outcome::new(states, Source::Memory, decided_at(ask, asked, now))
+        Outcome::new(states, Source::Memory, decided_at(ask, requested_at, now))
     }
 
-    pub(super) fn look(&self, ask: &Ask<'_>, asked: u64, networks: &Networks) -> Outcome {
+    pub(super) fn peek(&self, ask: &Ask<'_>, requested_at: u64, networks: &Networks) -> Outcome {
         let mut cells = self.lock();
-        let now = asked.max(cells.latest);
-        cells.look(ask, asked, now, networks)
+        let now = requested_at.max(cells.latest);
+        cells.peek(ask, requested_at, now, networks)
     }
 
-    pub(super) fn give_back(
+    pub(super) fn refund(
         &self,
         ask: &Ask<'_>,
         now: u64,
@@ -65,11 +65,11 @@ impl Shard {
     ) {
         let mut cells = self.lock();
         let now = now.max(cells.latest);
-        cells.give_back(ask, now, networks, charged, then);
+        cells.refund(ask, now, networks, charged, then);
     }
 
-    pub(super) fn forget(&self, ask: &Ask<'_>, networks: &Networks) {
-        self.lock().forget(ask, networks);
+    pub(super) fn reset(&self, ask: &Ask<'_>, networks: &Networks) {
+        self.lock().reset(ask, networks);
     }
 
     fn lock(&self) -> MutexGuard<'_, Cells> {

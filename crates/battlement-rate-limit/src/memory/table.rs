@@ -123,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_table_holds_what_a_map_does_but_for_what_was_spent_when_it_was_swept(
+        fn a_table_agrees_with_a_map_except_for_swept_expired_cells(
             steps in prop::collection::vec(step(), 0..200)
         ) {
             let (mut table, mut map) = (Table::default(), BTreeMap::new());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_comes_to_every_cell() {
+    fn sweeps_reach_every_cell() {
         let mut table = Table::default();
         for key in 0..1_000 {
             let counted = Counted::of_bits(key as u32);
@@ -163,7 +163,11 @@ mod tests {
             table.sweep(499, |counted| removed.push(counted.to_bits()));
         }
         removed.sort_unstable();
-        assert_eq!((table.len(), removed), (500, (0..500).collect()), "and says whose it removes");
+        assert_eq!(
+            (table.len(), removed),
+            (500, (0..500).collect()),
+            "the counts of removed cells are reported"
+        );
     }
 
     #[test]

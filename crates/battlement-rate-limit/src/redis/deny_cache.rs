@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use crate::{Ask, PolicyState, Ruling, key::Secret, known::Known};
+use crate::{Ask, PolicyState, Ruling, identity_hasher::IdentityHasher, key::Secret};
 
 /// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
 ///
@@ -24,7 +24,7 @@ pub(super) struct DenyCache {
 
 #[derive(Debug)]
 struct Denials {
-    by_key: IndexMap<u128, Denial, BuildHasherDefault<Known>>,
+    by_key: IndexMap<u128, Denial, BuildHasherDefault<IdentityHasher>>,
     capacity: usize,
     /// Where the next one takes another's place.
     hand: usize,

@@ -3,7 +3,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
-use crate::known::Known;
+use crate::identity_hasher::IdentityHasher;
 
 /// Who waits, and for which command: whoever comes before one leaves goes with it, in the order in which they
 /// came.
@@ -11,7 +11,7 @@ use crate::known::Known;
 /// There is one lane for each slot of a cluster, and one in all without. Nothing waits for a time to pass.
 #[derive(Debug)]
 pub(super) struct Lanes<J> {
-    lanes: HashMap<u16, Lane<J>, BuildHasherDefault<Known>>,
+    lanes: HashMap<u16, Lane<J>, BuildHasherDefault<IdentityHasher>>,
     /// Flights at once in a lane; twice as many of those that are as large as they may be.
     flights: usize,
     /// Questions to a command.

@@ -18,8 +18,8 @@ use super::{
     way::{Alone, Together, Way},
 };
 use crate::{
-    Ask, Attempt, Kept, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store,
-    StoreError, key::Secret,
+    Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,
+    Usage, key::Secret,
 };
 
 /// The state of one limiter, in Redis. Made by [`Redis::store`].
@@ -151,7 +151,8 @@ impl RedisStore {
             OnFailure::LocalFallback { share } => {
                 let policies = self.inner.share(share, ask.policies);
                 let key = self.inner.secret.rehash(ask.key);
-                let outcome = self.inner.memory.take(&Ask::new(key, &policies, ask.cost, ask.now));
+                let outcome =
+                    self.inner.memory.acquire(&Ask::new(key, &policies, ask.cost, ask.now));
                 let stamp = u64::from(outcome.source == Source::Overflow);
                 Ok(Outcome { source: Source::Fallback, stamp, ..outcome })
             }
@@ -212,7 +213,7 @@ impl Inner {
         let source = if charged.stamp == 0 { Source::Memory } else { Source::Overflow };
         let charged = Outcome { source, ..charged.clone() };
         let key = self.secret.rehash(ask.key);
-        self.memory.give_back(&Ask::new(key, &policies, ask.cost, ask.now), &charged);
+        self.memory.refund(&Ask::new(key, &policies, ask.cost, ask.now), &charged);
     }
 
     fn share(&self, share: Share, policies: &Policies) -> Policies {
@@ -325,7 +326,7 @@ impl Store for RedisStore {
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Asking<()>> {
         self.inner.denials.forget(Self::denial(ask));
         let key = self.inner.secret.rehash(ask.key);
-        self.inner.memory.forget(&Ask::new(key, ask.policies, ask.cost, ask.now));
+        self.inner.memory.reset(&Ask::new(key, ask.policies, ask.cost, ask.now));
         let (store, ask) = (self.clone(), Owned::new(ask));
         Attempt::Later(Asking::new(async move {
             store.ask(&ask, What::Reset, Instant::now()).await?;
@@ -350,8 +351,8 @@ impl Store for RedisStore {
         }
     }
 
-    fn kept(&self) -> Kept {
-        Kept { denials: Some(self.denials()), ..self.inner.memory.kept() }
+    fn usage(&self) -> Usage {
+        Usage { denials: Some(self.denials()), ..self.inner.memory.usage() }
     }
 }
 
@@ -379,7 +380,7 @@ mod tests {
         let ask = |n: u128| Ask::new(KeyHash::of_bits(n << 64), &policies, 1, now);
         let take = |n| store.failed(&ask(n), StoreError::Unavailable).unwrap();
         (0..5_000).for_each(|n| drop(take(n)));
-        assert_eq!((store.fallback().held(), store.fallback().overflows()), (5_000, 0));
+        assert_eq!((store.fallback().cells(), store.fallback().overflows()), (5_000, 0));
         let charged = take(0);
         assert_eq!(charged.states[0].remaining, 0);
         assert!(matches!(store.refund(&ask(0), &charged), Attempt::Now(())));

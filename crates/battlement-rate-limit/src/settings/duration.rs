@@ -3,10 +3,10 @@ use std::time::Duration;
 use crate::InvalidField;
 
 /// Parses `250ms`, `10s`, `5m`, `24h` or `7d`; records an invalid field and returns zero for other text.
-pub(crate) fn read(field: &str, text: &str, mistakes: &mut Vec<InvalidField>) -> Duration {
+pub(crate) fn read(field: &str, text: &str, invalid: &mut Vec<InvalidField>) -> Duration {
     parse(text).unwrap_or_else(|| {
         let message = format!("must be a duration such as 250ms, 10s, 5m, 24h or 7d, got {text:?}");
-        mistakes.push(InvalidField::new(field, message));
+        invalid.push(InvalidField::new(field, message));
         Duration::ZERO
     })
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_a_whole_number_and_a_unit() {
+    fn a_duration_is_a_whole_number_and_a_unit() {
         for (text, seconds) in [("10s", 10.0), ("250ms", 0.25), ("5m", 300.0), ("24h", 86_400.0)] {
             assert_eq!(parse(text), Some(Duration::from_secs_f64(seconds)), "{text}");
         }

@@ -36,24 +36,24 @@ pub enum KeyPart {
 }
 
 impl KeySetting {
-    pub(super) fn key(&self, mistakes: &mut Vec<InvalidField>) -> Option<Key> {
+    pub(super) fn key(&self, invalid: &mut Vec<InvalidField>) -> Option<Key> {
         let parts = match self {
             Self::One(part) => std::slice::from_ref(part),
             Self::All(parts) => parts,
         };
         if parts.is_empty() {
-            mistakes.push(InvalidField::new(
+            invalid.push(InvalidField::new(
                 "key",
                 "must contain at least one part; use global for one limit for all requests",
             ));
         }
-        let keys = parts.iter().filter_map(|part| part.key(mistakes));
+        let keys = parts.iter().filter_map(|part| part.key(invalid));
         keys.reduce(|key, part| Key::from((key, part)))
     }
 }
 
 impl KeyPart {
-    fn key(&self, mistakes: &mut Vec<InvalidField>) -> Option<Key> {
+    fn key(&self, invalid: &mut Vec<InvalidField>) -> Option<Key> {
         Some(match self {
             Self::ClientIp => Key::client_ip(),
             Self::Peer => Key::peer(),
@@ -63,7 +63,7 @@ impl KeyPart {
                 let parsed = name.parse().ok();
                 if parsed.is_none() {
                     let message = format!("must be a header name such as x-api-key, got {name:?}");
-                    mistakes.push(InvalidField::new("key.header", message));
+                    invalid.push(InvalidField::new("key.header", message));
                 }
                 return parsed.map(Key::header);
             }
@@ -99,7 +99,9 @@ impl<'de> Visitor<'de> for KeyVisitor {
     type Value = KeySetting;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key such as \"client-ip\" or { \"header\": \"x-api-key\" }, or a list of keys")
+        f.write_str(
+            "a key such as \"client-ip\" or { \"header\": \"x-api-key\" }, or a list of keys",
+        )
     }
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<KeySetting, E> {

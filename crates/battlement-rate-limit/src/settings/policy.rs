@@ -35,8 +35,8 @@ impl TryFrom<Vec<PolicySettings>> for Policies {
     type Error = ConfigError;
 
     fn try_from(settings: Vec<PolicySettings>) -> Result<Self, ConfigError> {
-        let mut mistakes = Vec::new();
-        policies(&settings, &mut mistakes).ok_or_else(|| ConfigError::new(SETTINGS, mistakes))
+        let mut invalid = Vec::new();
+        policies(&settings, &mut invalid).ok_or_else(|| ConfigError::new(SETTINGS, invalid))
     }
 }
 
@@ -51,30 +51,30 @@ pub(super) fn list<'de, D: Deserializer<'de>>(
 /// Returns the policies, or records the invalid fields.
 pub(super) fn policies(
     settings: &[PolicySettings],
-    mistakes: &mut Vec<InvalidField>,
+    invalid: &mut Vec<InvalidField>,
 ) -> Option<Policies> {
-    let before = mistakes.len();
+    let before = invalid.len();
     let policies: Vec<_> = settings
         .iter()
         .enumerate()
-        .filter_map(|(index, policy)| policy.read(&format!("policies[{index}]"), mistakes))
+        .filter_map(|(index, policy)| policy.read(&format!("policies[{index}]"), invalid))
         .collect();
-    if mistakes.len() > before {
+    if invalid.len() > before {
         return None;
     }
-    Policies::try_new(policies).map_err(|error| mistakes.extend(error.into_fields())).ok()
+    Policies::try_new(policies).map_err(|error| invalid.extend(error.into_fields())).ok()
 }
 
 impl PolicySettings {
-    fn read(&self, field: &str, mistakes: &mut Vec<InvalidField>) -> Option<Policy> {
-        let before = mistakes.len();
-        let period = duration::read(&format!("{field}.period"), &self.period, mistakes);
+    fn read(&self, field: &str, invalid: &mut Vec<InvalidField>) -> Option<Policy> {
+        let before = invalid.len();
+        let period = duration::read(&format!("{field}.period"), &self.period, invalid);
         // An invalid period is reported once: with any valid period, the other fields are still checked.
-        let period = if mistakes.len() > before { Duration::from_secs(86_400) } else { period };
+        let period = if invalid.len() > before { Duration::from_secs(86_400) } else { period };
         let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);
-        let under = |mistake: InvalidField| mistake.under(field);
+        let under = |error: InvalidField| error.under(field);
         let policy =
-            policy.map_err(|error| mistakes.extend(error.into_fields().into_iter().map(under)));
+            policy.map_err(|error| invalid.extend(error.into_fields().into_iter().map(under)));
         policy.ok().map(|policy| policy.shadow(self.shadow))
     }
 }

@@ -1,4 +1,4 @@
-//! A service to put layers around, and what comes back from them.
+//! A service to wrap in layers, and its answers.
 
 use std::convert::Infallible;
 
@@ -18,19 +18,19 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Answers 200, always.
+/// Returns a service that always responds with 200.
 pub(crate) fn ok()
 -> impl Service<Request<()>, Response = Response<Empty>, Error = Infallible, Future: Send> + Clone {
     service_fn(async |_: Request<()>| Ok(Response::new(Empty::new())))
 }
 
-/// One call through the layer, by a service that is made for it.
+/// Calls a new service through the layer.
 #[allow(dead_code, reason = "not every test file calls it")]
 pub(crate) async fn call(layer: &RateLimitLayer) -> Answer {
     answers(layer.layer(ok())).await
 }
 
-/// One call of the service.
+/// Calls the service once.
 pub(crate) async fn answers<S, B>(service: S) -> Answer
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,

@@ -192,7 +192,7 @@ fn a_refund_reaches_a_cell_that_another_policy_of_the_name_has_written_since() {
             let mut cell = Cell::default();
             let (_, left) = before.charge(&mut cell, HOUR, 5);
             assert!(after.charge(&mut cell, HOUR, 2).0.is_ok());
-            let cell = before.give_back(cell, HOUR, 5, HOUR, left);
+            let cell = before.refund(cell, HOUR, 5, HOUR, left);
             assert_eq!(left_of(&after, cell, HOUR).units, new.0 - 2, "{kind:?}");
         }
     }

@@ -121,7 +121,7 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
         let at = BEGIN + now;
         match step {
             Step::Take(cost) => {
-                let expected = memory.take(&ask(*cost));
+                let expected = memory.acquire(&ask(*cost));
                 let answer = redis.step(at, entry(key, &policies, *cost, What::Acquire)).await;
                 prop_assert_eq!(&states(answer), &expected.states);
                 governors.agree(&expected, expected.is_denied(&policies), *cost)?;
@@ -130,14 +130,14 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
                 }
             }
             Step::Look(cost) => {
-                let expected = memory.look(&ask(*cost));
+                let expected = memory.peek(&ask(*cost));
                 let answer = redis.step(at, entry(key, &policies, *cost, What::Peek)).await;
                 prop_assert_eq!(&states(answer), &expected.states);
             }
             Step::GiveBack(ago) if *ago < charged.len() => {
                 governors.leave();
                 let (cost, outcome, taken_at) = charged.remove(charged.len() - 1 - ago);
-                memory.give_back(&ask(cost), &outcome);
+                memory.refund(&ask(cost), &outcome);
                 let outcome = Outcome { stamp: taken_at, ..outcome };
                 let what = What::refund(&ask(cost), &outcome);
                 let answer = redis.step(at, entry(key, &policies, cost, what)).await;
@@ -145,7 +145,7 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
             }
             Step::GiveBack(_) => {}
             Step::Forget => {
-                memory.forget(&ask(1));
+                memory.reset(&ask(1));
                 governors.forget(&policies);
                 let answer = redis.one(at, entry(key, &policies, 1, What::Reset)).await;
                 prop_assert_eq!(answer, Answer::Done(SmallVec::new()));

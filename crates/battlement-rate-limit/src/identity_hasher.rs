@@ -2,9 +2,9 @@ use std::hash::Hasher;
 
 /// A hasher for values that are hashes already, mostly under a seed that clients do not know, and for slot numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Known(u64);
+pub(crate) struct IdentityHasher(u64);
 
-impl Hasher for Known {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -16,14 +16,14 @@ const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// A rejection before the type of the response body is known.
 #[derive(Debug)]
-pub(crate) struct Denial {
+pub(crate) struct Rejected {
     answer: Answer,
     caller: Caller,
     retry_after: Option<Duration>,
     fields: Fields,
 }
 
-impl Denial {
+impl Rejected {
     pub(crate) fn new<'a>(
         caller: Caller,
         violated: impl Iterator<Item = &'a str>,
@@ -38,7 +38,7 @@ impl Denial {
     }
 
     /// Rejects a request without a key: no quota was exceeded.
-    pub(crate) fn nobody(caller: Caller) -> Self {
+    pub(crate) fn without_key(caller: Caller) -> Self {
         let rejection = Rejection::new(RejectionKind::RateLimited);
         let answer =
             Answer::new(rejection).detail("the request has no key by which it could be counted");

@@ -1,7 +1,7 @@
 /// The usage of a [`Store`](crate::Store)'s memory in this process, for gauges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Kept {
+pub struct Usage {
     /// The number of cells: keys times their policies.
     pub cells: usize,
     /// The number of decisions so far that new keys made by shared cells, because the store was full or their network

@@ -15,26 +15,26 @@ pin_project! {
     ///
     /// Dropping it drops the request, the service and the store's future.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Waiting<S, B, St: Store> {
+    pub struct AcquireFuture<S, B, St: Store> {
         #[pin]
         answer: St::Later<Outcome>,
         // `None` after the store has answered.
-        held: Option<(Pending<St>, S, Request<B>)>,
+        call: Option<(Pending<St>, S, Request<B>)>,
     }
 }
 
-impl<S, B, St: Store> Waiting<S, B, St> {
+impl<S, B, St: Store> AcquireFuture<S, B, St> {
     pub(crate) fn new(
         answer: St::Later<Outcome>,
         pending: Pending<St>,
         service: S,
         request: Request<B>,
     ) -> Self {
-        Self { answer, held: Some((pending, service, request)) }
+        Self { answer, call: Some((pending, service, request)) }
     }
 }
 
-impl<S, B, St> Future for Waiting<S, B, St>
+impl<S, B, St> Future for AcquireFuture<S, B, St>
 where
     S: Service<Request<B>>,
     St: Store,
@@ -44,16 +44,16 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let answer = ready!(this.answer.poll(cx));
-        let held = this.held.take();
+        let call = this.call.take();
         let (pending, mut service, mut request) =
-            held.expect("`Waiting` polled after completion");
-        let ruled = pending.rule(answer, &mut request);
-        Poll::Ready(Next::of(ruled, &mut service, request))
+            call.expect("`AcquireFuture` polled after completion");
+        let admission = pending.decide(answer, &mut request);
+        Poll::Ready(Next::of(admission, &mut service, request))
     }
 }
 
-impl<S, B, St: Store> fmt::Debug for Waiting<S, B, St> {
+impl<S, B, St: Store> fmt::Debug for AcquireFuture<S, B, St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").finish_non_exhaustive()
+        f.debug_struct("AcquireFuture").finish_non_exhaustive()
     }
 }

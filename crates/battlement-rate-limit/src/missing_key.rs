@@ -3,7 +3,7 @@
 /// The first such request is logged with the fix, and each one is reported to the [`Observe`](crate::Observe)r.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
-pub enum Missing {
+pub enum MissingKey {
     /// All such requests share one key. The default: the service remains protected and does not fail.
     #[default]
     Shared,

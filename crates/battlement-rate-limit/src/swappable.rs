@@ -8,53 +8,53 @@ use crate::Policies;
 ///
 /// Most sets are never replaced. Until the first replacement, a read costs one check of whether there was one.
 #[derive(Clone, Debug)]
-pub(crate) struct Live(Arc<Inner>);
+pub(crate) struct Swappable(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    first: Policies,
-    later: OnceLock<ArcSwap<Policies>>,
+    initial: Policies,
+    replaced: OnceLock<ArcSwap<Policies>>,
 }
 
 /// The policies that apply to a request.
-pub(crate) enum Held<'a> {
-    First(&'a Policies),
-    Later(Guard<Arc<Policies>>),
+pub(crate) enum CurrentPolicies<'a> {
+    Initial(&'a Policies),
+    Replaced(Guard<Arc<Policies>>),
     /// Policies of a tier.
     Chosen(Policies),
 }
 
-impl Live {
+impl Swappable {
     pub(crate) fn new(policies: Policies) -> Self {
-        Self(Arc::new(Inner { first: policies, later: OnceLock::new() }))
+        Self(Arc::new(Inner { initial: policies, replaced: OnceLock::new() }))
     }
 
     #[inline]
-    pub(crate) fn read(&self) -> Held<'_> {
-        match self.0.later.get() {
-            None => Held::First(&self.0.first),
-            Some(later) => Held::replaced(later),
+    pub(crate) fn read(&self) -> CurrentPolicies<'_> {
+        match self.0.replaced.get() {
+            None => CurrentPolicies::Initial(&self.0.initial),
+            Some(replaced) => CurrentPolicies::replaced(replaced),
         }
     }
 
     pub(crate) fn replace(&self, policies: Policies) {
         let policies = Arc::new(policies);
-        self.0.later.get_or_init(|| ArcSwap::new(Arc::clone(&policies))).store(policies);
+        self.0.replaced.get_or_init(|| ArcSwap::new(Arc::clone(&policies))).store(policies);
     }
 }
 
-impl Held<'_> {
+impl CurrentPolicies<'_> {
     /// Reads replaced policies. Not inlined, so that the check before it is, which suffices for most readers.
     #[inline(never)]
-    fn replaced(later: &ArcSwap<Policies>) -> Self {
-        Self::Later(later.load())
+    fn replaced(replaced: &ArcSwap<Policies>) -> Self {
+        Self::Replaced(replaced.load())
     }
 
     #[inline]
     pub(crate) fn get(&self) -> &Policies {
         match self {
-            Self::First(policies) => policies,
-            Self::Later(policies) => policies,
+            Self::Initial(policies) => policies,
+            Self::Replaced(policies) => policies,
             Self::Chosen(policies) => policies,
         }
     }
