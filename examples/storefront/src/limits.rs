@@ -13,7 +13,7 @@ use battlement::{
         rate_limit::{RateLimitMetrics, RedisMetrics},
     },
     rate_limit::{
-        ConfigError, RequestHead, Key, Policies, Policy, RateLimitLayer, Store,
+        ConfigError, Key, Policies, Policy, RateLimitLayer, RequestHead, Store,
         redis::{Builder, OnFailure, Redis, RedisStore, Share},
     },
 };
