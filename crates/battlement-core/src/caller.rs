@@ -1,4 +1,4 @@
-use http::{HeaderMap, Request, Version, header};
+use http::{HeaderMap, Method, Request, Version, header};
 
 use crate::{Wire, content_length::declared};
 
@@ -35,16 +35,17 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Reads the version and the headers of `request`.
+    /// Reads the method, the version and the headers of `request`.
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {
-        Self::of_head(request.version(), request.headers())
+        Self::of_head(request.method(), request.version(), request.headers())
     }
 
     /// Reads the head of a request of which only parts are available.
     #[must_use]
-    pub fn of_head(version: Version, headers: &HeaderMap) -> Self {
-        Self { wire: Wire::of(headers), closes: leaves_much_unread(version, headers) }
+    pub fn of_head(method: &Method, version: Version, headers: &HeaderMap) -> Self {
+        let wire = Wire::of_request(method, headers);
+        Self { wire, closes: leaves_much_unread(version, headers) }
     }
 
     /// Returns the format of the answer.
@@ -107,6 +108,15 @@ mod tests {
         }
         let twice = [("content-length", "3".to_owned()), ("content-length", "60000".to_owned())];
         assert!(closes(Version::HTTP_11, &twice));
+    }
+
+    #[test]
+    fn a_request_that_is_not_a_post_is_answered_over_http_whatever_its_content_type() {
+        for (method, is_grpc) in [("POST", true), ("PUT", false), ("GET", false), ("PRI", false)] {
+            let request = Request::builder().method(method).uri("/shop.Orders/Place");
+            let request = request.header("content-type", "application/grpc").body(()).unwrap();
+            assert_eq!(Caller::of(&request).wire().is_grpc(), is_grpc, "{method}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl<'a> RequestHead<'a> {
     /// Returns the sender of the request, as an answer needs to know it.
     #[must_use]
     pub fn caller(&self) -> Caller {
-        Caller::of_head(self.version, self.headers)
+        Caller::of_head(self.method, self.version, self.headers)
     }
 
     /// Returns the facts of the request, if an outer layer has created them.

@@ -323,7 +323,7 @@ async fn an_observer_receives_each_decision_and_never_the_key() {
 #[tokio::test]
 async fn a_grpc_caller_receives_code_8_and_a_retry_delay() {
     let layer = RateLimitLayer::new(Policy::per_minute("minute", 1), Key::global());
-    let grpc = || Request::builder().header("content-type", "application/grpc").body(()).unwrap();
+    let grpc = || Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
     assert_eq!(status(&layer, grpc()).await, 200);
     let Answer { status, headers, body } = send(layer.layer(ok()), grpc()).await;
     assert_eq!((status, body.len()), (StatusCode::OK, 0));

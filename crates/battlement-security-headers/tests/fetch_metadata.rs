@@ -12,7 +12,7 @@ use battlement_core::{Rejection, RejectionKind};
 use battlement_security_headers::{FetchMetadataLayer, FetchSite};
 use battlement_testkit::contract::{Contract, Local};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
 use tracing::{Subscriber, instrument::WithSubscriber};
@@ -49,6 +49,7 @@ async fn a_page_of_another_site_gets_a_403_that_says_so() {
 #[tokio::test]
 async fn a_grpc_caller_gets_a_status_that_says_so() {
     let mut request = from_another_site("/inventory.v1.Inventory/Get");
+    *request.method_mut() = Method::POST;
     request.headers_mut().insert("content-type", "application/grpc-web".parse().unwrap());
     let response = answer(&FetchMetadataLayer::new(), request).await;
     assert_eq!(

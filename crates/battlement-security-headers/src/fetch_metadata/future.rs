@@ -22,7 +22,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F> {
         Passing { #[pin] inner: F },
-        Refusing { caller: Caller },
+        Rejecting { caller: Caller },
     }
 }
 
@@ -31,8 +31,8 @@ impl<F> FetchMetadataFuture<F> {
         Self { state: State::Passing { inner } }
     }
 
-    pub(super) const fn refusing(caller: Caller) -> Self {
-        Self { state: State::Refusing { caller } }
+    pub(super) const fn rejecting(caller: Caller) -> Self {
+        Self { state: State::Rejecting { caller } }
     }
 }
 
@@ -47,7 +47,7 @@ where
             StateProj::Passing { inner } => {
                 inner.poll(cx).map_ok(|response| response.map(ResponseBody::inner))
             }
-            StateProj::Refusing { caller } => Poll::Ready(Ok(refusal(*caller))),
+            StateProj::Rejecting { caller } => Poll::Ready(Ok(rejection_response(*caller))),
         }
     }
 }
@@ -55,7 +55,7 @@ where
 const DECIDED_BY: HeaderValue =
     HeaderValue::from_static("sec-fetch-dest, sec-fetch-mode, sec-fetch-site");
 
-fn refusal<B>(caller: Caller) -> Response<ResponseBody<B>> {
+fn rejection_response<B>(caller: Caller) -> Response<ResponseBody<B>> {
     let rejection = Rejection::new(RejectionKind::Forbidden);
     let answer = Answer::new(rejection).detail("pages of other sites may not ask for this");
     let mut response = answer.response(caller);

@@ -57,10 +57,8 @@ where
         let (parts, body) = request.into_parts();
         if !self.policy.allows(&parts) {
             if !self.policy.report_only {
-                return FetchMetadataFuture::refusing(Caller::of_head(
-                    parts.version,
-                    &parts.headers,
-                ));
+                let caller = Caller::of_head(&parts.method, parts.version, &parts.headers);
+                return FetchMetadataFuture::rejecting(caller);
             }
             if let Some(suppressed) = self.policy.log.admit() {
                 let (method, path) = (&parts.method, parts.uri.path());
