@@ -19,20 +19,20 @@ use crate::{ClientIp, CorrelationId, RequestFacts, RequestId, Trace, UnknownClie
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingFact {
     fact: &'static str,
-    layer: &'static str,
+    fix: &'static str,
     reason: Option<UnknownClient>,
 }
 
 impl MissingFact {
-    const fn unset(fact: &'static str, layer: &'static str) -> Self {
-        Self { fact, layer, reason: None }
+    const fn unset(fact: &'static str, fix: &'static str) -> Self {
+        Self { fact, fix, reason: None }
     }
 
     /// Distinguishes a missing layer from one that could not resolve the client.
     fn client(extensions: &Extensions) -> Self {
         Self {
             reason: extensions.get().cloned(),
-            ..Self::unset("client address", "`ClientIpLayer`")
+            ..Self::unset("client address", "add `ClientIpLayer` outside the handler")
         }
     }
 }
@@ -41,11 +41,7 @@ impl fmt::Display for MissingFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
             Some(reason) => reason.fmt(f),
-            None => write!(
-                f,
-                "the request has no {}: add {} outside the handler",
-                self.fact, self.layer
-            ),
+            None => write!(f, "the request has no {}: {}", self.fact, self.fix),
         }
     }
 }
@@ -84,10 +80,75 @@ macro_rules! extract {
 }
 
 extract!(ClientIp, RequestFacts::client, MissingFact::client);
-extract!(RequestId, RequestFacts::id, |_| MissingFact::unset("request id", "`RequestIdLayer`"));
+extract!(RequestId, RequestFacts::id, |_| {
+    MissingFact::unset("request id", "add `RequestIdLayer` outside the handler")
+});
 extract!(CorrelationId, RequestFacts::correlation, |_| {
-    MissingFact::unset("correlation id", "`RequestIdLayer` with a correlation header")
+    MissingFact::unset(
+        "correlation id",
+        "add `RequestIdLayer` with `correlation(..)` outside the handler",
+    )
 });
 extract!(Trace, RequestFacts::trace, |_| {
-    MissingFact::unset("trace context", "`RequestIdLayer` in front of a caller that traces")
+    MissingFact::unset(
+        "trace context",
+        "add `RequestIdLayer` outside the handler, with `TraceContext::Own` to begin a trace if the caller sends none",
+    )
 });
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::to_bytes, routing::get};
+    use http::Request;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    /// Returns the status and the text of the response of a handler without layers.
+    async fn response(path: &str) -> (u16, String) {
+        let router = Router::new()
+            .route("/client", get(async |_: ClientIp| "client"))
+            .route("/id", get(async |_: RequestId| "id"))
+            .route("/correlation", get(async |_: CorrelationId| "correlation"))
+            .route("/trace", get(async |_: Trace| "trace"))
+            .route(
+                "/optional",
+                get(async |id: Option<RequestId>, client: Option<ClientIp>| {
+                    assert_eq!((id, client.is_none()), (None, true));
+                    "optional"
+                }),
+            );
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_extractor_without_its_layer_names_the_layer_to_add() {
+        for (path, text) in [
+            (
+                "/client",
+                "the request has no client address: add `ClientIpLayer` outside the handler",
+            ),
+            ("/id", "the request has no request id: add `RequestIdLayer` outside the handler"),
+            (
+                "/correlation",
+                "the request has no correlation id: add `RequestIdLayer` with `correlation(..)` outside the handler",
+            ),
+            (
+                "/trace",
+                "the request has no trace context: add `RequestIdLayer` outside the handler, with `TraceContext::Own` \
+                 to begin a trace if the caller sends none",
+            ),
+        ] {
+            assert_eq!(response(path).await, (500, text.to_owned()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_optional_extractor_without_its_layer_is_none() {
+        assert_eq!(response("/optional").await, (200, "optional".to_owned()));
+    }
+}

@@ -10,14 +10,17 @@ use crate::{CspNonce, SecurityPatch};
 
 /// The rejection of a handler that asks for a nonce without an outer layer whose policy has one.
 ///
-/// It responds with 500, since this is an error of the program. Use an `Option` of the nonce in a handler that works
+/// It responds with 500 and names the fix, since this is an error of the program and not a secret. Use an `Option` of the nonce in a handler that works
 /// without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingNonce;
 
 impl fmt::Display for MissingNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no layer around this handler has a policy with a nonce")
+        f.write_str(
+            "the request has no nonce: add `SecurityHeadersLayer` outside the handler, with a policy that has the source \
+             'nonce'",
+        )
     }
 }
 
@@ -25,7 +28,7 @@ impl std::error::Error for MissingNonce {}
 
 impl IntoResponse for MissingNonce {
     fn into_response(self) -> Response {
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
     }
 }
 

@@ -38,11 +38,20 @@ async fn a_handler_takes_the_nonce_as_an_argument() {
 }
 
 #[tokio::test]
-async fn a_handler_whose_layer_is_missing_fails_loudly_unless_it_can_do_without() {
-    let response = get_from(router(), "/page").await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(get_from(router(), "/either").await.status(), StatusCode::OK);
-    assert!(!MissingNonce.to_string().is_empty());
+async fn an_extractor_without_its_layer_names_the_layer_to_add_and_an_optional_one_is_none() {
+    // The policy of `api` has no nonce.
+    for router in [router(), router().layer(SecurityHeadersLayer::api())] {
+        let response = get_from(router.clone(), "/page").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let text = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(
+            text,
+            "the request has no nonce: add `SecurityHeadersLayer` outside the handler, with a policy that has the \
+             source 'nonce'"
+        );
+        assert_eq!(text, MissingNonce.to_string());
+        assert_eq!(get_from(router, "/either").await.status(), StatusCode::OK);
+    }
 }
 
 #[tokio::test]
