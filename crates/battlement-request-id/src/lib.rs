@@ -7,6 +7,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod generator;
 #[cfg(feature = "opentelemetry")]
 mod otel;
@@ -15,8 +17,7 @@ mod server;
 #[cfg(feature = "serde")]
 mod settings;
 mod trust;
-#[doc(hidden)]
-pub mod w3c;
+mod w3c;
 
 #[cfg(feature = "axum")]
 pub use battlement_core::MissingFact;

@@ -1,15 +1,19 @@
 //! W3C Trace Context, level 2: strict parsers of both headers.
-//!
-//! Hidden: public only for the fuzz targets.
 
 mod received;
 mod traceparent;
 mod tracestate;
 
+#[cfg(test)]
+mod tests;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) use self::received::{received, received_headers};
-pub use self::{traceparent::parse_traceparent, tracestate::combine_tracestate};
+pub(crate) use self::{
+    received::{received, received_headers},
+    traceparent::parse_traceparent,
+    tracestate::combine_tracestate,
+};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -18,9 +22,9 @@ pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let value = headers.get(name)?;
     // No header is repeated if there are as many names as values.
-    let alone =
+    let is_single =
         headers.keys_len() == headers.len() || headers.get_all(name).iter().nth(1).is_none();
-    alone.then_some(value)
+    is_single.then_some(value)
 }
 
 /// Trims the optional whitespace around a field value (RFC 9110, section 5.6.3).

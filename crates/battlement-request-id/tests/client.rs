@@ -4,9 +4,7 @@
 use std::{convert::Infallible, future::ready};
 
 use battlement_core::{CallFacts, RequestFacts};
-use battlement_request_id::{
-    PropagateLayer, RequestIdLayer, Trace, TraceContext, TraceFlags, Trust, scope,
-};
+use battlement_request_id::{PropagateLayer, RequestIdLayer, TraceContext, Trust, scope};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::Full;
@@ -224,11 +222,4 @@ async fn a_call_with_facts_of_its_own_is_not_that_of_the_current_request() {
     call.extensions_mut().insert(facts);
     let sent = scope("another-job".parse().unwrap(), client(&PropagateLayer::new()).oneshot(call));
     assert_eq!(sent.await.unwrap()["x-request-id"], "the-first-job");
-}
-
-#[test]
-fn a_traceparent_of_ours_is_a_header_that_reads_back() {
-    let trace = battlement_request_id::w3c::parse_traceparent(TRACEPARENT.as_bytes()).unwrap();
-    let again = Trace::received(trace.trace_id, trace.span_id, TraceFlags::SAMPLED);
-    assert_eq!(HeaderValue::from_bytes(&again.traceparent()).unwrap(), TRACEPARENT);
 }

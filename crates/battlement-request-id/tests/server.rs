@@ -25,7 +25,7 @@ const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-
 
 /// The ids that a handler found in its request.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Seen {
+struct Handled {
     id: Option<String>,
     current: Option<String>,
     correlation: Option<String>,
@@ -35,15 +35,15 @@ struct Seen {
 
 /// Sends `request` through `layer` to a handler that waits once, and returns what the handler saw and the
 /// response.
-async fn send(layer: &RequestIdLayer, request: Request<()>) -> (Seen, Response<String>) {
-    let seen = Arc::new(Mutex::new(Seen::default()));
+async fn send(layer: &RequestIdLayer, request: Request<()>) -> (Handled, Response<String>) {
+    let handled = Arc::new(Mutex::new(Handled::default()));
     let handler = service_fn({
-        let seen = Arc::clone(&seen);
+        let handled = Arc::clone(&handled);
         move |request: Request<()>| {
-            let seen = Arc::clone(&seen);
+            let handled = Arc::clone(&handled);
             async move {
                 tokio::task::yield_now().await;
-                *seen.lock().unwrap() = Seen {
+                *handled.lock().unwrap() = Handled {
                     id: RequestId::of(&request).map(ToString::to_string),
                     current: RequestId::current().map(|id| id.to_string()),
                     correlation: CorrelationId::of(&request).map(ToString::to_string),
@@ -57,8 +57,8 @@ async fn send(layer: &RequestIdLayer, request: Request<()>) -> (Seen, Response<S
     let response = layer.layer(handler).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let seen = seen.lock().unwrap().clone();
-    (seen, Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap()))
+    let handled = handled.lock().unwrap().clone();
+    (handled, Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap()))
 }
 
 fn with_id(id: impl AsRef<[u8]>) -> Request<()> {
@@ -90,10 +90,10 @@ mod ids {
 
     #[tokio::test]
     async fn a_request_without_an_id_gets_one_and_sees_the_same_everywhere() {
-        let (seen, response) = send(&RequestIdLayer::new(), Request::new(())).await;
-        let id = seen.id.unwrap();
+        let (handled, response) = send(&RequestIdLayer::new(), Request::new(())).await;
+        let id = handled.id.unwrap();
         assert!(is_uuid_v7(&id), "{id}");
-        assert_eq!(seen.current.as_ref(), Some(&id));
+        assert_eq!(handled.current.as_ref(), Some(&id));
         assert_eq!(echoed(&response), [&id]);
         assert_eq!(response.body(), "ok");
     }
@@ -101,8 +101,8 @@ mod ids {
     #[tokio::test]
     async fn a_good_inbound_id_is_kept() {
         for id in ["12345678", "abc!#$%&'*+-.^_`|~XYZ", &"x".repeat(128)] {
-            let (seen, response) = send(&RequestIdLayer::new(), with_id(id)).await;
-            assert_eq!(seen.id.as_deref(), Some(id));
+            let (handled, response) = send(&RequestIdLayer::new(), with_id(id)).await;
+            assert_eq!(handled.id.as_deref(), Some(id));
             assert_eq!(echoed(&response), [id]);
         }
     }
@@ -122,11 +122,11 @@ mod ids {
             &[b'a'; 4096],
         ];
         for bad in bad {
-            let (seen, response) = send(&RequestIdLayer::new(), with_id(bad)).await;
-            let id = seen.id.unwrap();
+            let (handled, response) = send(&RequestIdLayer::new(), with_id(bad)).await;
+            let id = handled.id.unwrap();
             assert!(is_uuid_v7(&id), "{id}");
             assert_eq!(echoed(&response), [&id]);
-            assert_eq!(seen.header, [bad], "the request's own header stays as it came");
+            assert_eq!(handled.header, [bad], "the request's own header stays as it came");
         }
     }
 
@@ -134,16 +134,16 @@ mod ids {
     async fn of_two_ids_neither_is_taken() {
         let mut request = with_id("first-inbound-id");
         request.headers_mut().append("x-request-id", "second-inbound-id".parse().unwrap());
-        let (seen, response) = send(&RequestIdLayer::new(), request).await;
-        assert!(is_uuid_v7(&seen.id.unwrap()));
+        let (handled, response) = send(&RequestIdLayer::new(), request).await;
+        assert!(is_uuid_v7(&handled.id.unwrap()));
         assert_eq!(echoed(&response).len(), 1);
     }
 
     #[tokio::test]
     async fn the_accepted_length_can_be_narrowed() {
         let layer = RequestIdLayer::new().accept_length(36..=36);
-        let (seen, _) = send(&layer, with_id("12345678")).await;
-        assert!(is_uuid_v7(&seen.id.unwrap()));
+        let (handled, _) = send(&layer, with_id("12345678")).await;
+        assert!(is_uuid_v7(&handled.id.unwrap()));
         let uuid = "018f3a5e-0000-7000-8000-000000000000";
         assert_eq!(send(&layer, with_id(uuid)).await.0.id.as_deref(), Some(uuid));
     }
@@ -203,8 +203,8 @@ mod ids {
             [(Generator::uuid_v7(), 36), (Generator::uuid_v4(), 36), (Generator::hex128(), 32)]
         {
             let layer = RequestIdLayer::new().generator(generator);
-            let (seen, _) = send(&layer, Request::new(())).await;
-            assert_eq!(seen.id.unwrap().len(), len);
+            let (handled, _) = send(&layer, Request::new(())).await;
+            assert_eq!(handled.id.unwrap().len(), len);
         }
         let layer =
             RequestIdLayer::new().generator(Generator::from_fn(|| "made-by-hand".parse().unwrap()));
@@ -215,22 +215,22 @@ mod ids {
     async fn header_echo_and_rewriting_can_be_chosen() {
         let layer = RequestIdLayer::new().header(HeaderName::from_static("x-trace")).echo(false);
         let request = Request::builder().header("x-trace", "inbound-id").body(()).unwrap();
-        let (seen, response) = send(&layer, request).await;
-        assert_eq!(seen.id.as_deref(), Some("inbound-id"));
+        let (handled, response) = send(&layer, request).await;
+        assert_eq!(handled.id.as_deref(), Some("inbound-id"));
         assert!(!response.headers().contains_key("x-trace"));
 
         let layer = RequestIdLayer::new().rewrite_request(true);
-        let (seen, _) = send(&layer, with_id("bad id")).await;
-        assert_eq!(seen.header, [seen.id.unwrap().as_str()]);
+        let (handled, _) = send(&layer, with_id("bad id")).await;
+        assert_eq!(handled.header, [handled.id.unwrap().as_str()]);
     }
 
     #[tokio::test]
     async fn a_layer_that_is_switched_off_passes_everything() {
-        let (seen, response) =
+        let (handled, response) =
             send(&RequestIdLayer::new().enabled(false), with_id("inbound-id")).await;
         assert_eq!(
-            seen,
-            Seen { header: vec![HeaderValue::from_static("inbound-id")], ..Seen::default() }
+            handled,
+            Handled { header: vec![HeaderValue::from_static("inbound-id")], ..Handled::default() }
         );
         assert!(echoed(&response).is_empty());
         assert_eq!(response.body(), "ok");
@@ -254,21 +254,21 @@ mod ids {
     async fn a_correlation_id_is_taken_over_or_is_the_request_s_own() {
         let name = HeaderName::from_static("x-correlation-id");
         let layer = RequestIdLayer::new().correlation(name.clone());
-        let (seen, response) = send(&layer, with_id("inbound-id")).await;
-        assert_eq!(seen.correlation.as_deref(), Some("inbound-id"));
+        let (handled, response) = send(&layer, with_id("inbound-id")).await;
+        assert_eq!(handled.correlation.as_deref(), Some("inbound-id"));
         assert_eq!(response.headers()[&name], "inbound-id");
 
         let mut request = with_id("inbound-id");
         request.headers_mut().insert(name.clone(), HeaderValue::from_static("the-whole-flow"));
-        let (seen, response) = send(&layer, request).await;
-        assert_eq!(seen.id.as_deref(), Some("inbound-id"));
-        assert_eq!(seen.correlation.as_deref(), Some("the-whole-flow"));
+        let (handled, response) = send(&layer, request).await;
+        assert_eq!(handled.id.as_deref(), Some("inbound-id"));
+        assert_eq!(handled.correlation.as_deref(), Some("the-whole-flow"));
         assert_eq!(response.headers()[&name], "the-whole-flow");
 
         let mut request = Request::new(());
         request.headers_mut().insert(name, HeaderValue::from_static("bad flow"));
-        let (seen, _) = send(&layer, request).await;
-        assert_eq!(seen.correlation, seen.id);
+        let (handled, _) = send(&layer, request).await;
+        assert_eq!(handled.correlation, handled.id);
     }
 }
 
@@ -277,8 +277,8 @@ mod trust {
 
     async fn kept(trust: Trust, request: Request<()>) -> bool {
         let inbound = request.headers()["x-request-id"].clone();
-        let (seen, _) = send(&RequestIdLayer::new().trust(trust), request).await;
-        seen.id.as_deref().map(str::as_bytes) == Some(inbound.as_bytes())
+        let (handled, _) = send(&RequestIdLayer::new().trust(trust), request).await;
+        handled.id.as_deref().map(str::as_bytes) == Some(inbound.as_bytes())
     }
 
     #[tokio::test]
@@ -331,8 +331,8 @@ mod traces {
 
     #[tokio::test]
     async fn by_default_a_trace_is_read_and_not_taken_part_in() {
-        let (seen, _) = send(&RequestIdLayer::new(), with_trace()).await;
-        let trace = seen.trace.unwrap();
+        let (handled, _) = send(&RequestIdLayer::new(), with_trace()).await;
+        let trace = handled.trace.unwrap();
         assert_eq!(trace.trace_id.to_string(), "12345678901234567890123456789012");
         assert_eq!(trace.span_id.to_string(), "1234567890123456");
         assert!(trace.flags.is_sampled() && !trace.owned && trace.state.is_none());
@@ -388,9 +388,9 @@ mod traces {
     async fn traces_can_be_trusted_apart_from_ids() {
         let mut request = with_trace();
         request.headers_mut().insert("x-request-id", HeaderValue::from_static("inbound-id"));
-        let (seen, _) = send(&owning().trust_trace(Trust::Never), request).await;
-        assert_eq!(seen.id.as_deref(), Some("inbound-id"));
-        let trace_id = seen.trace.unwrap().trace_id.to_string();
+        let (handled, _) = send(&owning().trust_trace(Trust::Never), request).await;
+        assert_eq!(handled.id.as_deref(), Some("inbound-id"));
+        let trace_id = handled.trace.unwrap().trace_id.to_string();
         assert_ne!(trace_id, "12345678901234567890123456789012");
     }
 
@@ -414,22 +414,22 @@ mod traces {
 mod current {
     use super::*;
 
-    type Told = Arc<Mutex<Vec<(&'static str, Option<String>)>>>;
+    type Events = Arc<Mutex<Vec<(&'static str, Option<String>)>>>;
 
-    /// Tells, when it is polled or dropped, which id was current.
-    struct Tells {
+    /// Recording, when it is polled or dropped, which id was current.
+    struct Recording {
         frames: usize,
-        told: Told,
+        events: Events,
     }
 
-    impl Tells {
+    impl Recording {
         fn tell(&self, when: &'static str) {
             let id = RequestId::current().map(|id| id.to_string());
-            self.told.lock().unwrap().push((when, id));
+            self.events.lock().unwrap().push((when, id));
         }
     }
 
-    impl Body for Tells {
+    impl Body for Recording {
         type Data = Bytes;
         type Error = Infallible;
 
@@ -443,7 +443,7 @@ mod current {
         }
     }
 
-    impl Future for Tells {
+    impl Future for Recording {
         type Output = Result<Response<Full<Bytes>>, Infallible>;
 
         fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
@@ -452,7 +452,7 @@ mod current {
         }
     }
 
-    impl Drop for Tells {
+    impl Drop for Recording {
         fn drop(&mut self) {
             self.tell("drop");
         }
@@ -464,8 +464,8 @@ mod current {
 
     #[tokio::test]
     async fn the_id_is_current_in_the_polls_of_a_body_and_in_its_drop() {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let body = Tells { frames: 2, told: Arc::clone(&told) };
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let body = Recording { frames: 2, events: Arc::clone(&events) };
         let body = Arc::new(Mutex::new(Some(body)));
         let service = RequestIdLayer::new().layer(service_fn(move |_: Request<()>| {
             ready(Ok::<_, Infallible>(Response::new(body.lock().unwrap().take().unwrap())))
@@ -473,17 +473,16 @@ mod current {
         let response = service.oneshot(with_id("inbound-id")).await.unwrap();
         assert_eq!(RequestId::current(), None);
         response.into_body().collect().await.unwrap();
-        assert_eq!(*told.lock().unwrap(), [("poll", id()), ("poll", id()), ("drop", id())]);
+        assert_eq!(*events.lock().unwrap(), [("poll", id()), ("poll", id()), ("drop", id())]);
     }
 
     #[tokio::test]
     async fn the_id_is_current_in_the_drop_of_a_future_polled_or_not() {
         for polls in [0, 1] {
-            let told = Arc::new(Mutex::new(Vec::new()));
-            let inside = Arc::clone(&told);
-            let service = RequestIdLayer::new().layer(service_fn(move |_: Request<()>| Tells {
-                frames: 0,
-                told: Arc::clone(&inside),
+            let events = Arc::new(Mutex::new(Vec::new()));
+            let inside = Arc::clone(&events);
+            let service = RequestIdLayer::new().layer(service_fn(move |_: Request<()>| {
+                Recording { frames: 0, events: Arc::clone(&inside) }
             }));
             {
                 let mut service = service;
@@ -493,8 +492,8 @@ mod current {
                     assert!(futures_poll(future.as_mut()).is_pending());
                 }
             }
-            assert_eq!(told.lock().unwrap().len(), polls + 1);
-            assert!(told.lock().unwrap().iter().all(|(_, current)| *current == id()));
+            assert_eq!(events.lock().unwrap().len(), polls + 1);
+            assert!(events.lock().unwrap().iter().all(|(_, current)| *current == id()));
         }
     }
 
@@ -504,18 +503,18 @@ mod current {
 
     #[tokio::test]
     async fn the_id_is_current_in_the_drop_of_a_future_that_is_done() {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let tells = Mutex::new(Some(Tells { frames: 0, told: Arc::clone(&told) }));
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let recording = Mutex::new(Some(Recording { frames: 0, events: Arc::clone(&events) }));
         let service = RequestIdLayer::new().layer(service_fn(|_: Request<()>| {
-            let tells = tells.lock().unwrap().take();
+            let recording = recording.lock().unwrap().take();
             // What the future holds is dropped with it, and not when it is done.
             std::future::poll_fn(move |_| {
-                let _ = &tells;
+                let _ = &recording;
                 Poll::Ready(Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())))
             })
         }));
         service.oneshot(with_id("inbound-id")).await.unwrap();
-        assert_eq!(*told.lock().unwrap(), [("drop", id())]);
+        assert_eq!(*events.lock().unwrap(), [("drop", id())]);
     }
 
     #[tokio::test]
@@ -524,8 +523,8 @@ mod current {
             let carried = tokio::task::spawn_blocking(carry_fn(RequestId::current));
             carried.await.unwrap().unwrap().to_string()
         };
-        let seen = scope("inbound-id".parse().unwrap(), id_of_a_thread).await;
-        assert_eq!(seen, "inbound-id");
+        let handled = scope("inbound-id".parse().unwrap(), id_of_a_thread).await;
+        assert_eq!(handled, "inbound-id");
     }
 
     #[tokio::test]
@@ -536,13 +535,13 @@ mod current {
 
     #[tokio::test]
     async fn a_spawned_task_has_the_id_if_it_carries_it_and_its_drop_has_it_too() {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let tells = Tells { frames: 0, told: Arc::clone(&told) };
-        let tells = Mutex::new(Some(tells));
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let recording = Recording { frames: 0, events: Arc::clone(&events) };
+        let recording = Mutex::new(Some(recording));
         let service = RequestIdLayer::new().layer(service_fn(|_: Request<()>| {
-            let tells = tells.lock().unwrap().take().unwrap();
+            let recording = recording.lock().unwrap().take().unwrap();
             let carried = tokio::spawn(carry(async move {
-                let _tells = tells;
+                let _tells = recording;
                 tokio::task::yield_now().await;
                 RequestId::current().map(|id| id.to_string())
             }));
@@ -554,15 +553,15 @@ mod current {
             }
         }));
         service.oneshot(with_id("inbound-id")).await.unwrap();
-        assert_eq!(*told.lock().unwrap(), [("drop", id())]);
+        assert_eq!(*events.lock().unwrap(), [("drop", id())]);
     }
 
     #[tokio::test]
     async fn a_task_that_is_aborted_drops_under_its_id() {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let tells = Tells { frames: 0, told: Arc::clone(&told) };
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let recording = Recording { frames: 0, events: Arc::clone(&events) };
         let job = scope("nightly-job".parse().unwrap(), async move {
-            let _tells = tells;
+            let _tells = recording;
             pending::<()>().await;
         });
         {
@@ -570,7 +569,7 @@ mod current {
             assert!(futures_poll(job.as_mut()).is_pending());
             assert_eq!(RequestId::current(), None);
         }
-        assert_eq!(*told.lock().unwrap(), [("drop", Some("nightly-job".to_owned()))]);
+        assert_eq!(*events.lock().unwrap(), [("drop", Some("nightly-job".to_owned()))]);
     }
 
     #[tokio::test]

@@ -112,3 +112,15 @@ fn an_invalid_header_conflicts_with_no_other_field() {
     let settings = parse(r#"{ "correlation": "x-request-id" }"#).unwrap();
     assert!(RequestIdLayer::try_from(settings).unwrap_err().to_string().contains("correlation"));
 }
+
+#[test]
+fn a_value_of_the_wrong_type_is_reported_with_its_field() {
+    for (json, field) in [
+        (r#"{ "min_length": "8" }"#, "min_length: "),
+        (r#"{ "trust": { "peers": [7] } }"#, "trust.peers[0]: "),
+        (r#"{ "echo": "yes" }"#, "echo: "),
+    ] {
+        let error = parse(json).unwrap_err();
+        assert!(error.starts_with(field), "{error}");
+    }
+}

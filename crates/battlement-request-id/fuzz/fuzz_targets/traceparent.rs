@@ -1,7 +1,7 @@
 //! No header makes the parser panic, and what it accepts, it writes and reads back the same.
 #![no_main]
 
-use battlement_request_id::w3c::parse_traceparent;
+use battlement_request_id::fuzz::parse_traceparent;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|value: &[u8]| {

@@ -1,7 +1,7 @@
 //! No headers make the parser panic, and a list that it keeps is short, clean and read back the same.
 #![no_main]
 
-use battlement_request_id::w3c::combine_tracestate;
+use battlement_request_id::fuzz::combine_tracestate;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -9,8 +9,7 @@ const LEN: usize = 55;
 ///
 /// Version 00 has exactly 55 characters. A higher version may continue after a further dash, and the rest is ignored;
 /// version ff does not exist. Hexadecimal digits are lowercase, and ids are not all zero.
-#[must_use]
-pub fn parse_traceparent(value: &[u8]) -> Option<Trace> {
+pub(crate) fn parse_traceparent(value: &[u8]) -> Option<Trace> {
     let value = trim_ows(value);
     let (known, rest) = value.split_first_chunk::<LEN>()?;
     let [version] = hex(&known[..2])?;

@@ -17,7 +17,9 @@ const MAX_PART: usize = 256;
 /// Returns `None` if the list is empty, if a member is malformed, or if there are more than 32 members: a malformed
 /// list is dropped as a whole. Empty members are allowed and omitted. A duplicate key keeps its first member, which is
 /// the newest. A list of more than 512 bytes loses whole members: first those of more than 128 bytes, then the last.
-pub fn combine_tracestate<'a>(headers: impl IntoIterator<Item = &'a [u8]>) -> Option<Arc<str>> {
+pub(crate) fn combine_tracestate<'a>(
+    headers: impl IntoIterator<Item = &'a [u8]>,
+) -> Option<Arc<str>> {
     let mut members: Vec<Member<'a>> = Vec::new();
     let mut count = 0;
     for member in headers.into_iter().flat_map(|header| header.split(|byte| *byte == b',')) {

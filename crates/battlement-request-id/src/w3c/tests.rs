@@ -1,8 +1,9 @@
-//! The rules of W3C Trace Context, level 2, one by one, the bad headers too.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The rules of W3C Trace Context, level 2, with valid and invalid headers.
 
-use battlement_request_id::w3c::{combine_tracestate, parse_traceparent};
+use battlement_core::{Trace, TraceFlags};
 use proptest::prelude::*;
+
+use super::{combine_tracestate, parse_traceparent};
 
 const TRACE: &str = "12345678901234567890123456789012";
 const SPAN: &str = "1234567890123456";
@@ -25,6 +26,14 @@ mod traceparent {
     use super::*;
 
     #[test]
+    fn a_trace_is_written_as_the_header_that_it_was_read_from() {
+        let header = format!("00-{TRACE}-{SPAN}-01");
+        let trace = parse_traceparent(header.as_bytes()).unwrap();
+        let again = Trace::received(trace.trace_id, trace.span_id, TraceFlags::SAMPLED);
+        assert_eq!(str::from_utf8(&again.traceparent()).unwrap(), header);
+    }
+
+    #[test]
     fn a_valid_header_gives_its_three_fields() {
         assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-00")), valid(0));
         assert_eq!(parse(&format!("00-{TRACE}-{SPAN}-01")), valid(1));
@@ -38,7 +47,7 @@ mod traceparent {
     }
 
     #[test]
-    fn whitespace_around_the_value_is_none_of_it() {
+    fn whitespace_around_the_value_is_ignored() {
         for (before, after) in [(" ", ""), ("\t", ""), ("", " "), ("", "\t"), ("\t ", " \t")] {
             assert_eq!(parse(&format!("{before}00-{TRACE}-{SPAN}-01{after}")), valid(1));
         }
@@ -111,7 +120,7 @@ mod traceparent {
     }
 
     #[test]
-    fn the_dashes_stand_where_they_stand() {
+    fn each_dash_has_a_fixed_position() {
         assert_eq!(parse(&format!("00_{TRACE}-{SPAN}-01")), None);
         assert_eq!(parse(&format!("00-{TRACE}_{SPAN}-01")), None);
         assert_eq!(parse(&format!("00-{TRACE}-{SPAN}_01")), None);
@@ -182,7 +191,7 @@ mod tracestate {
     }
 
     #[test]
-    fn whitespace_around_members_is_none_of_them() {
+    fn whitespace_around_members_is_removed() {
         assert_eq!(
             state(&["\t foo=1 \t , \t bar=2, \t baz=3 \t"]).as_deref(),
             Some("foo=1,bar=2,baz=3")
