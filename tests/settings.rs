@@ -1,7 +1,7 @@
 //! What is wrong with the settings of several layers, in the hands of one service.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement::{client_ip, metrics, rate_limit, request_id, security_headers};
+use battlement::{client_ip, metrics, problem, rate_limit, request_id, security_headers};
 use battlement_core::ConfigError;
 use serde_json::from_str;
 
@@ -32,6 +32,9 @@ fn a_service_tells_the_mistakes_of_all_layers_at_once() {
         );
     let counts: Option<metrics::HttpMetricsBuilder> =
         read::<metrics::MetricsSettings, _>(r#"{"shards": 3}"#, &mut wrong);
+    let problems: Option<problem::ProblemLayer> =
+        read::<problem::ProblemSettings, _>(r#"{"types_at": "/problems"}"#, &mut wrong);
+    assert!(problems.is_none());
     assert!(limit.is_none() && id.is_none() && client.is_none());
     assert!(headers.is_none() && counts.is_none());
     let told: Vec<_> = wrong
@@ -46,6 +49,7 @@ fn a_service_tells_the_mistakes_of_all_layers_at_once() {
             ("client IP settings", "ipv6_prefix"),
             ("security headers", "remove"),
             ("metrics settings", "shards"),
+            ("problem settings", "types_at"),
         ]
     );
 }

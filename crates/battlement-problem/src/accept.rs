@@ -2,7 +2,7 @@
 
 /// The formats of a problem, in the order of preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `application/problem+json`, sent as `application/json` to callers that accept only that.
     Json,
     /// `text/plain`.
@@ -17,8 +17,7 @@ const FORMATS: [Format; 3] = [Format::Json, Format::Text, Format::Html];
 ///
 /// An error is never rejected for its format: a caller that accepts none of the formats gets JSON (RFC 9110, section
 /// 15.5.7, permits that).
-#[must_use]
-pub fn choose(accept: &[u8]) -> Format {
+pub(crate) fn choose(accept: &[u8]) -> Format {
     let mut best = (Format::Json, 0);
     for (format, weight) in FORMATS.into_iter().zip(weights(accept)) {
         if weight > best.1 {

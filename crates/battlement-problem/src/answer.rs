@@ -2,15 +2,15 @@ use battlement_core::{self as core, RequestId, RetryAfter, TrailersOnly};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response::Parts};
 
 use crate::{
-    Document, Expose, Problem, ResponseBody, Untouched, asked::Asked, chain, config::Config,
-    replaced::remove_metadata,
+    Document, Expose, Problem, ResponseBody, Untouched, chain, config::Config,
+    replaced::remove_metadata, request_context::RequestContext,
 };
 
 /// Writes the answer to one request, in the format its caller accepts.
 #[derive(Clone, Copy)]
 pub(crate) struct Answerer<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) asked: &'a Asked,
+    pub(crate) request: &'a RequestContext,
 }
 
 impl Answerer<'_> {
@@ -25,7 +25,7 @@ impl Answerer<'_> {
         parts.extensions.insert(Untouched);
         let no_store = HeaderValue::from_static("no-store");
         parts.headers.entry(header::CACHE_CONTROL).or_insert(no_store);
-        let body = if self.asked.caller.wire().is_grpc() {
+        let body = if self.request.caller.wire().is_grpc() {
             self.grpc(&mut parts, problem)
         } else {
             self.http(&mut parts.headers, problem)
@@ -37,17 +37,17 @@ impl Answerer<'_> {
         let document = self.document(problem);
         let message = document.detail().unwrap_or_else(|| document.title());
         parts.status = StatusCode::OK;
-        parts.headers.insert(header::CONTENT_TYPE, self.asked.caller.wire().content_type());
+        parts.headers.insert(header::CONTENT_TYPE, self.request.caller.wire().content_type());
         let pushback = RetryAfter::from_headers(&parts.headers).map(|wait| wait.0);
         TrailersOnly::new(problem.grpc(), message).pushback(pushback).write(&mut parts.headers);
         core::ResponseBody::empty()
     }
 
     fn http<B>(self, headers: &mut HeaderMap, problem: &Problem) -> core::ResponseBody<B> {
-        let (content_type, bytes) = self.document(problem).render(self.asked.format());
+        let (content_type, bytes) = self.document(problem).render(self.request.format());
         headers.insert(header::CONTENT_TYPE, content_type);
         vary_by_accept(headers);
-        if self.asked.is_head {
+        if self.request.is_head {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
             return core::ResponseBody::empty();
         }
@@ -64,7 +64,7 @@ impl Answerer<'_> {
         };
         Document::of(problem)
             .types_at(self.config.types_at.as_deref())
-            .request_id(self.asked.id().map(RequestId::as_str))
+            .request_id(self.request.id().map(RequestId::as_str))
             .causes(causes)
     }
 }

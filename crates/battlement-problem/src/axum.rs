@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::de::value;
 use serde_path_to_error::{Path, Segment};
 
-use crate::{FieldError, Problem, chain::links, found::LONGEST_TEXT};
+use crate::{FieldError, Problem, chain::links, existing::LONGEST_TEXT};
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -38,14 +38,14 @@ pub async fn method_not_allowed() -> Problem {
 /// Returns the problem of a rejection by axum's extractors. A rejection that the caller did not cause, such as that of
 /// a path parameter that the route does not have, is a bug.
 pub(crate) fn rejected(error: &(dyn Error + 'static)) -> Option<Problem> {
-    macro_rules! told {
+    macro_rules! downcast {
         ($($rejection:ty),+) => {
             $(if let Some(rejection) = error.downcast_ref::<$rejection>() {
-                return told(rejection.status(), rejection.body_text(), rejection);
+                return invalid_input(rejection.status(), rejection.body_text(), rejection);
             })+
         };
     }
-    told!(
+    downcast!(
         JsonRejection,
         PathRejection,
         QueryRejection,
@@ -58,7 +58,11 @@ pub(crate) fn rejected(error: &(dyn Error + 'static)) -> Option<Problem> {
     None
 }
 
-fn told(status: StatusCode, text: String, rejection: &(dyn Error + 'static)) -> Option<Problem> {
+fn invalid_input(
+    status: StatusCode,
+    text: String,
+    rejection: &(dyn Error + 'static),
+) -> Option<Problem> {
     if status.is_server_error() {
         return None;
     }

@@ -95,7 +95,7 @@ where
             Err(caught) => panicked(caught).into(),
         };
         *this.has_failed = true;
-        Poll::Ready(Some(Err(watch.told(error))))
+        Poll::Ready(Some(Err(watch.log(error))))
     }
 
     #[inline]
@@ -112,27 +112,27 @@ where
 impl Watch {
     /// Logs why the body failed, unless an inner layer has logged it.
     #[cold]
-    fn told(&self, error: BoxError) -> BoxError {
-        if chain::links(error.as_ref()).any(<dyn Error>::is::<Told>) {
+    fn log(&self, error: BoxError) -> BoxError {
+        if chain::links(error.as_ref()).any(<dyn Error>::is::<Logged>) {
             return error;
         }
         let reporter = Reporter { config: &self.config, facts: self.facts.as_ref() };
         reporter.broke_off(error.as_ref());
-        Box::new(Told(error))
+        Box::new(Logged(error))
     }
 }
 
 /// The error of a body, after it was logged.
 #[derive(Debug)]
-struct Told(BoxError);
+struct Logged(BoxError);
 
-impl fmt::Display for Told {
+impl fmt::Display for Logged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&chain::text(self.0.as_ref()))
     }
 }
 
-impl Error for Told {
+impl Error for Logged {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(self.0.as_ref())
     }

@@ -20,12 +20,12 @@ use crate::{
 const ABORTS: bool = cfg!(panic = "abort");
 
 /// Set once the crate's panic hook is installed. Without it, `catch` does not need to set the flag of the thread.
-static ASKS: AtomicBool = AtomicBool::new(false);
+static IS_HOOKED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     // Set while a layer of this crate would catch a panic of this thread.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
-    static KEPT: RefCell<Option<Panic>> = const { RefCell::new(None) };
+    static HIDDEN: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
 /// Hides the panics that this crate's layers catch from the process's panic hook.
@@ -53,17 +53,17 @@ pub fn silence_caught_panics() {
     ONCE.call_once(|| {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !keep(info) {
+            if !hide(info) {
                 others(info);
             }
         }));
-        ASKS.store(true, Relaxed);
+        IS_HOOKED.store(true, Relaxed);
     });
 }
 
 /// Stores a panic for the layer that will catch it, and returns whether there is one. On a thread that is being
 /// destroyed the panic goes to the hook.
-fn keep(info: &PanicHookInfo<'_>) -> bool {
+fn hide(info: &PanicHookInfo<'_>) -> bool {
     if !CATCHING.try_with(Cell::get).unwrap_or(false) {
         return false;
     }
@@ -72,9 +72,9 @@ fn keep(info: &PanicHookInfo<'_>) -> bool {
         location: info.location().map(ToString::to_string),
         backtrace: Some(Backtrace::capture()),
     };
-    let earlier = KEPT.with(|kept| kept.borrow_mut().replace(panic));
+    let earlier = HIDDEN.with(|hidden| hidden.borrow_mut().replace(panic));
     let is_first = earlier.is_none();
-    earlier.iter().for_each(tell);
+    earlier.iter().for_each(log_hidden);
     is_first
 }
 
@@ -86,10 +86,10 @@ pub(crate) type Caught = Box<dyn Any + Send>;
 /// State that `work` touched may be inconsistent. Callers drop it and do not use it again.
 #[inline]
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
-    let asks = ASKS.load(Relaxed);
-    let outer = asks && begin();
+    let is_hooked = IS_HOOKED.load(Relaxed);
+    let outer = is_hooked && begin();
     let caught = catch_unwind(AssertUnwindSafe(work));
-    if asks {
+    if is_hooked {
         end(outer, caught.is_ok());
     }
     caught
@@ -112,7 +112,7 @@ fn end(outer: bool, is_done: bool) {
     CATCHING.set(outer);
     if is_done {
         // Code inside the service caught these panics, and they were not reported.
-        take().iter().for_each(tell);
+        take().iter().for_each(log_hidden);
     }
 }
 
@@ -128,10 +128,10 @@ pub(crate) fn panicked(caught: Caught) -> Panic {
 }
 
 fn take() -> Option<Panic> {
-    KEPT.with(|kept| kept.borrow_mut().take())
+    HIDDEN.with(|hidden| hidden.borrow_mut().take())
 }
 
 /// Logs a panic that was hidden from the hook and that no layer caught.
-fn tell(panic: &Panic) {
+fn log_hidden(panic: &Panic) {
     error!(panic = panic.to_string(), "the service caught a panic inside the layer");
 }

@@ -48,12 +48,12 @@ pub(crate) fn problem(error: BoxError, reporter: Reporter<'_>) -> Problem {
 /// Returns the problem of a known error: from the user's explainers, from the error itself, or from the rules for
 /// tower and hyper, in this order.
 pub(crate) fn known(error: &(dyn Error + 'static), reporter: Reporter<'_>) -> Option<Problem> {
-    let told = links(error).find_map(|link| {
+    let problem = links(error).find_map(|link| {
         let mut explainers = reporter.config.explainers.iter();
-        let told = explainers.find_map(|explainer| explained(&**explainer, link, reporter));
-        told.or_else(|| carried(link)).or_else(|| foreign(link))
+        let problem = explainers.find_map(|explainer| explained(&**explainer, link, reporter));
+        problem.or_else(|| carried(link)).or_else(|| foreign(link))
     });
-    told.or_else(|| by_design(error))
+    problem.or_else(|| by_design(error))
 }
 
 /// Calls one explainer. A panic is logged and counts as `None`.
@@ -75,9 +75,9 @@ fn carried(link: &(dyn Error + 'static)) -> Option<Problem> {
 /// Returns the problem of an error that was created for the caller.
 pub(crate) fn by_design(error: &(dyn Error + 'static)) -> Option<Problem> {
     let rejection = |link: &(dyn Error + 'static)| link.downcast_ref().copied();
-    let told = links(error)
+    let problem = links(error)
         .find_map(|link| carried(link).or_else(|| rejection(link).map(Problem::of_rejection)));
-    told.or_else(|| rejected(error))
+    problem.or_else(|| rejected(error))
 }
 
 #[cfg(not(feature = "axum"))]

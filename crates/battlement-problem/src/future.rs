@@ -11,10 +11,10 @@ use pin_project_lite::pin_project;
 
 use crate::{
     BoxError, ResponseBody,
-    admitted::{Admitted, Seen},
+    body_reader::BodyReader,
+    call_context::{CallContext, Inspected},
     catch::{boxed, catch, panicked},
-    found::is_error,
-    reading::Reading,
+    existing::is_error,
 };
 
 pin_project! {
@@ -25,7 +25,7 @@ pin_project! {
         #[pin]
         state: State<F, B>,
         // Taken when the answer is written.
-        admitted: Option<Admitted>,
+        context: Option<CallContext>,
     }
 }
 
@@ -35,28 +35,28 @@ pin_project! {
     enum State<F, B> {
         Calling { #[pin] future: F },
         // Boxed: only errors use it, and its size would be paid by every request.
-        Otherwise { otherwise: Box<Otherwise<B>> },
+        Fallback { fallback: Box<Fallback<B>> },
     }
 }
 
 #[derive(Debug)]
-enum Otherwise<B> {
+enum Fallback<B> {
     Failed(BoxError),
-    Reading(Reading<B>),
+    Reader(BodyReader<B>),
     Answered,
 }
 
 impl<F, B> ResponseFuture<F, B> {
     #[inline]
-    pub(crate) const fn calling(admitted: Admitted, future: F) -> Self {
-        Self { state: State::Calling { future }, admitted: Some(admitted) }
+    pub(crate) const fn calling(context: CallContext, future: F) -> Self {
+        Self { state: State::Calling { future }, context: Some(context) }
     }
 
     /// Creates a future for a call that failed before it returned one.
     #[cold]
-    pub(crate) fn failed(admitted: Admitted, error: BoxError) -> Self {
-        let otherwise = Box::new(Otherwise::Failed(error));
-        Self { state: State::Otherwise { otherwise }, admitted: Some(admitted) }
+    pub(crate) fn failed(context: CallContext, error: BoxError) -> Self {
+        let fallback = Box::new(Fallback::Failed(error));
+        Self { state: State::Fallback { fallback }, context: Some(context) }
     }
 }
 
@@ -73,26 +73,25 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
-        let (StateProj::Calling { future }, Some(admitted)) =
-            (this.state.project(), &this.admitted)
+        let (StateProj::Calling { future }, Some(context)) = (this.state.project(), &this.context)
         else {
-            return self.poll_otherwise(cx);
+            return self.poll_fallback(cx);
         };
-        let enabled = admitted.config.enabled;
+        let enabled = context.config.enabled;
         // Assigned inside the closure: as the closure's result it would be copied.
         let mut polled = Poll::Pending;
         if !enabled {
             polled = future.poll(cx);
         } else if let Err(caught) = catch(|| polled = future.poll(cx)) {
-            return self.go_on(Err(panicked(caught).into()), cx);
+            return self.fall_back(Err(panicked(caught).into()), cx);
         }
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(response)) if !is_error(response.status()) || !enabled => {
-                let watch = this.admitted.take().map(Admitted::watch);
+                let watch = this.context.take().map(CallContext::watch);
                 Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, watch))))
             }
-            Poll::Ready(outcome) => self.go_on(outcome.map_err(boxed), cx),
+            Poll::Ready(outcome) => self.fall_back(outcome.map_err(boxed), cx),
         }
     }
 }
@@ -104,45 +103,45 @@ where
     /// Drops the service's future, which may have panicked and may panic again in `Drop`, and continues with the
     /// answer.
     #[cold]
-    fn go_on(
+    fn fall_back(
         mut self: Pin<&mut Self>,
         outcome: Result<Response<B>, BoxError>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, Infallible>> {
         let mut this = self.as_mut().project();
-        let admitted = this.admitted.as_ref().expect(POLLED_AGAIN);
-        let otherwise = match outcome.map(|response| admitted.look_into(response)) {
-            Ok(Seen::Answer(response)) => return Poll::Ready(Ok(response)),
-            Ok(Seen::Text(reading)) => Otherwise::Reading(reading),
-            Err(error) => Otherwise::Failed(error),
+        let context = this.context.as_ref().expect(POLLED_AGAIN);
+        let fallback = match outcome.map(|response| context.inspect(response)) {
+            Ok(Inspected::Answer(response)) => return Poll::Ready(Ok(response)),
+            Ok(Inspected::Text(reading)) => Fallback::Reader(reading),
+            Err(error) => Fallback::Failed(error),
         };
-        let next = State::Otherwise { otherwise: Box::new(otherwise) };
+        let next = State::Fallback { fallback: Box::new(fallback) };
         if let Err(again) = catch(|| this.state.set(next)) {
-            admitted
+            context
                 .reporter()
                 .panicked(again, "a future of the service panicked while it was dropped");
         }
-        self.poll_otherwise(cx)
+        self.poll_fallback(cx)
     }
 
     #[cold]
-    fn poll_otherwise(
+    fn poll_fallback(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, Infallible>> {
         let this = self.project();
-        let admitted = this.admitted.as_ref().expect(POLLED_AGAIN);
-        let StateProj::Otherwise { otherwise } = this.state.project() else {
+        let context = this.context.as_ref().expect(POLLED_AGAIN);
+        let StateProj::Fallback { fallback } = this.state.project() else {
             panic!("{POLLED_AGAIN}");
         };
-        if let Otherwise::Reading(reading) = &mut **otherwise {
+        if let Fallback::Reader(reading) = &mut **fallback {
             let read = ready!(reading.poll(cx));
-            let reading = std::mem::replace(&mut **otherwise, Otherwise::Answered);
-            admitted.reporter().drop(reading);
-            return Poll::Ready(Ok(admitted.was_read(read)));
+            let reading = std::mem::replace(&mut **fallback, Fallback::Answered);
+            context.reporter().drop(reading);
+            return Poll::Ready(Ok(context.answer_read(read)));
         }
-        match std::mem::replace(&mut **otherwise, Otherwise::Answered) {
-            Otherwise::Failed(error) => Poll::Ready(Ok(admitted.failed(error))),
+        match std::mem::replace(&mut **fallback, Fallback::Answered) {
+            Fallback::Failed(error) => Poll::Ready(Ok(context.failed(error))),
             _ => panic!("{POLLED_AGAIN}"),
         }
     }

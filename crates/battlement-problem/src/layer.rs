@@ -1,8 +1,6 @@
-use std::{
-    error::Error,
-    sync::{Arc, Once},
-};
+use std::{error::Error, sync::Arc};
 
+use battlement_core::LogLimit;
 use tower_layer::Layer;
 use tracing::warn;
 
@@ -52,8 +50,8 @@ impl ProblemLayer {
     #[must_use]
     pub fn types_at(self, uri: impl Into<String>) -> Self {
         let uri = uri.into();
-        if let Err(mistake) = check_types_uri(&uri) {
-            panic!("ProblemLayer: {mistake}");
+        if let Err(error) = check_types_uri(&uri) {
+            panic!("ProblemLayer: {error}");
         }
         self.changed(|config| config.types_at = Some(uri))
     }
@@ -110,8 +108,10 @@ impl<S> Layer<S> for ProblemLayer {
 }
 
 fn warn_where_nothing_is_caught() {
-    static ONCE: Once = Once::new();
-    if cfg!(panic = "abort") {
-        ONCE.call_once(|| warn!("ProblemLayer cannot catch panics because the program is built with panic = \"abort\"; set panic = \"unwind\" in the profile"));
+    static LIMIT: LogLimit = LogLimit::once();
+    if cfg!(panic = "abort") && LIMIT.admit().is_some() {
+        warn!(
+            "ProblemLayer cannot catch panics because the program is built with panic = \"abort\"; set panic = \"unwind\" in the profile"
+        );
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response::Parts};
 use serde_json::{Map, Value};
 
-use crate::{BoxError, Document, FieldError, found::is_error, grpc};
+use crate::{BoxError, Document, FieldError, existing::is_error, grpc};
 
 mod build;
 mod from_error;

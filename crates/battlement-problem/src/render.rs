@@ -7,13 +7,12 @@ mod text;
 use bytes::Bytes;
 use http::HeaderValue;
 
-pub use self::document::Document;
+pub(crate) use self::document::Document;
 use crate::accept::Format;
 
 impl Document<'_> {
     /// Renders the problem in `format`, and returns it with its content type.
-    #[must_use]
-    pub fn render(&self, format: Format) -> (HeaderValue, Bytes) {
+    pub(crate) fn render(&self, format: Format) -> (HeaderValue, Bytes) {
         let (content_type, bytes) = match format {
             Format::Json => ("application/problem+json", self.json()),
             Format::Text => ("text/plain; charset=utf-8", text::render(self).into()),

@@ -74,7 +74,8 @@ impl<'a> Reporter<'a> {
     }
 
     fn bug(self, bug: &Bug<'_>, message: &str) {
-        let backtrace = bug.backtrace().filter(|way| way.status() == BacktraceStatus::Captured);
+        let backtrace =
+            bug.backtrace().filter(|backtrace| backtrace.status() == BacktraceStatus::Captured);
         let (request_id, cause) = (self.id(), bug.chain());
         error!(request_id, cause, backtrace = backtrace.map(tracing::field::display), "{message}");
         if let Some(on_bug) = &self.config.on_bug

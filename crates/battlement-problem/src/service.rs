@@ -11,10 +11,10 @@ use tower_service::Service;
 
 use crate::{
     BoxError, ResponseBody, ResponseFuture,
-    admitted::Admitted,
-    asked::Asked,
+    call_context::CallContext,
     catch::{boxed, catch, panicked},
     config::Config,
+    request_context::RequestContext,
 };
 
 /// Turns errors and panics into answers. Created by [`ProblemLayer`](crate::ProblemLayer).
@@ -77,15 +77,16 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let admitted = Admitted { asked: Asked::of(&request), config: Arc::clone(&self.config) };
-        if self.failed.is_some() || !admitted.config.enabled {
-            return self.call_otherwise(admitted, request);
+        let context =
+            CallContext { request: RequestContext::of(&request), config: Arc::clone(&self.config) };
+        if self.failed.is_some() || !context.config.enabled {
+            return self.call_fallback(context, request);
         }
         // Moved out inside the closure: a closure that owned the request would copy it.
         let mut request = Some(request);
         match catch(|| self.inner.call(request.take().expect("request taken once"))) {
-            Ok(future) => ResponseFuture::calling(admitted, future),
-            Err(caught) => ResponseFuture::failed(admitted, panicked(caught).into()),
+            Ok(future) => ResponseFuture::calling(context, future),
+            Err(caught) => ResponseFuture::failed(context, panicked(caught).into()),
         }
     }
 }
@@ -93,9 +94,9 @@ where
 impl<S> ProblemService<S> {
     /// Handles the calls that do not reach the service, or whose panics are not caught.
     #[cold]
-    fn call_otherwise<B, RB>(
+    fn call_fallback<B, RB>(
         &mut self,
-        admitted: Admitted,
+        context: CallContext,
         request: Request<B>,
     ) -> ResponseFuture<S::Future, RB>
     where
@@ -103,10 +104,10 @@ impl<S> ProblemService<S> {
     {
         match self.failed.take() {
             Some(error) => {
-                admitted.reporter().drop(request);
-                ResponseFuture::failed(admitted, *error)
+                context.reporter().drop(request);
+                ResponseFuture::failed(context, *error)
             }
-            None => ResponseFuture::calling(admitted, self.inner.call(request)),
+            None => ResponseFuture::calling(context, self.inner.call(request)),
         }
     }
 }

@@ -1,5 +1,4 @@
-use std::fmt;
-
+use battlement_core::{ConfigError, InvalidField};
 use serde::Deserialize;
 
 use crate::{Expose, ProblemLayer};
@@ -29,11 +28,6 @@ battlement_core::settings! {
     }
 }
 
-/// The error of a `types_at` that contains invalid characters, or does not end where a code can follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InvalidTypesUri;
-
 impl Default for ProblemSettings {
     fn default() -> Self {
         Self { enabled: true, types_at: None, expose: Expose::default() }
@@ -41,36 +35,35 @@ impl Default for ProblemSettings {
 }
 
 impl TryFrom<ProblemSettings> for ProblemLayer {
-    type Error = InvalidTypesUri;
+    type Error = ConfigError;
 
     /// Creates the layer.
     ///
     /// # Errors
     ///
     /// Returns an error if `types_at` is not a URI to which a code can be appended.
-    fn try_from(settings: ProblemSettings) -> Result<Self, InvalidTypesUri> {
-        let layer = Self::new().enabled(settings.enabled).expose(settings.expose);
-        match settings.types_at {
-            Some(uri) => check_types_uri(&uri).map(|()| layer.types_at(uri)),
-            None => Ok(layer),
-        }
+    fn try_from(settings: ProblemSettings) -> Result<Self, ConfigError> {
+        let ProblemSettings { enabled, types_at, expose } = settings;
+        let invalid = types_at.as_deref().and_then(|uri| check_types_uri(uri).err());
+        ConfigError::check("problem settings", invalid.into_iter().collect(), ())?;
+        let layer = Self::new().enabled(enabled).expose(expose);
+        Ok(match types_at {
+            Some(uri) => layer.types_at(uri),
+            None => layer,
+        })
     }
 }
 
 /// Checks for characters that RFC 3986, appendix A, excludes, and for an end where a code can follow.
-pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidTypesUri> {
+pub(crate) fn check_types_uri(uri: &str) -> Result<(), InvalidField> {
     let fits = |byte| matches!(byte, b'!'..=b'~') && !b"\"<>\\^`{|}".contains(&byte);
     let is_open = uri.ends_with(['/', '#', ':', '=']);
-    if is_open && uri.bytes().all(fits) { Ok(()) } else { Err(InvalidTypesUri) }
-}
-
-impl fmt::Display for InvalidTypesUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "`types_at` is not a URI to which a code can be appended: use a URI such as https://shop.example/problems/, \
-             without spaces and quotes, that ends in `/`, `#`, `:` or `=`",
-        )
+    if is_open && uri.bytes().all(fits) {
+        return Ok(());
     }
+    let message = format!(
+        "must be a URI to which a code can be appended, such as https://shop.example/problems/: without spaces and \
+         quotes, and ending in `/`, `#`, `:` or `=`; got {uri:?}"
+    );
+    Err(InvalidField::new("types_at", message))
 }
-
-impl std::error::Error for InvalidTypesUri {}

@@ -217,13 +217,25 @@ mod settings {
     }
 
     #[test]
+    fn a_value_of_the_wrong_type_is_reported_with_its_field() {
+        assert!(read(r#"{ "types_at": 7 }"#).unwrap_err().starts_with("types_at: "));
+        assert!(read(r#"{ "enabled": "yes" }"#).unwrap_err().starts_with("enabled: "));
+        assert!(read(r#"{ "expose": true }"#).unwrap_err().starts_with("expose: "));
+    }
+
+    #[test]
     fn a_base_that_is_not_a_uri_is_rejected() {
         let layer = |uri: &str| {
             let json = serde_json::json!({ "types_at": uri }).to_string();
             ProblemLayer::try_from(read(&json).unwrap()).map_err(|error| error.to_string())
         };
         for bad in ["", "not a \" uri/", "https://shop.example/problems", "/probl\u{e8}mes/"] {
-            assert!(layer(bad).unwrap_err().contains("types_at"), "{bad}");
+            let expected = format!(
+                "problem settings: types_at: must be a URI to which a code can be appended, such as \
+                 https://shop.example/problems/: without spaces and quotes, and ending in `/`, `#`, `:` or `=`; \
+                 got {bad:?}"
+            );
+            assert_eq!(layer(bad).unwrap_err(), expected);
         }
         for good in ["urn:p:", "/problems/", "https://shop.example/problems#", "/problems?code="] {
             assert!(layer(good).is_ok(), "{good}");
@@ -231,7 +243,9 @@ mod settings {
     }
 
     #[test]
-    #[should_panic(expected = "`types_at` is not a URI to which a code can be appended")]
+    #[should_panic(
+        expected = "ProblemLayer: types_at: must be a URI to which a code can be appended"
+    )]
     fn a_literal_that_is_not_a_uri_panics() {
         let _ = ProblemLayer::new().types_at("<here>");
     }

@@ -11,18 +11,18 @@ use crate::{Problem, chain::links};
 /// another service: if the caller's connection failed, the caller cannot read the answer anyway.
 pub(super) fn explain(link: &(dyn Error + 'static)) -> Option<Problem> {
     if link.is::<LengthLimitError>() {
-        return Some(told(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"));
+        return Some(problem(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"));
     }
     let error = link.downcast_ref::<hyper::Error>()?;
     if error.is_user() {
         return None;
     }
     Some(if error.is_timeout() {
-        told(StatusCode::GATEWAY_TIMEOUT, "an upstream service timed out")
+        problem(StatusCode::GATEWAY_TIMEOUT, "an upstream service timed out")
     } else if is_malformed(error) {
-        told(StatusCode::BAD_REQUEST, "the request's body is malformed")
+        problem(StatusCode::BAD_REQUEST, "the request's body is malformed")
     } else {
-        told(StatusCode::BAD_GATEWAY, "the connection to an upstream service failed")
+        problem(StatusCode::BAD_GATEWAY, "the connection to an upstream service failed")
     })
 }
 
@@ -33,6 +33,6 @@ fn is_malformed(error: &hyper::Error) -> bool {
     errors.any(|error| malformed.contains(&error.kind()))
 }
 
-fn told(status: StatusCode, detail: &'static str) -> Problem {
+fn problem(status: StatusCode, detail: &'static str) -> Problem {
     Problem::of_status(status).detail(detail)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Problem, RESERVED, status_code};
-use crate::{Document, FieldError, found::is_error};
+use crate::{Document, FieldError, existing::is_error};
 
 /// Serializes the part for the caller, and nothing else.
 impl Serialize for Problem {

@@ -10,7 +10,7 @@ const CAUSES: &str = "causes";
 
 /// The part of a problem that the caller sees: all of an operational problem, and a fixed text for a bug.
 #[derive(Clone, Debug)]
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     problem: &'a Problem,
     types_at: Option<&'a str>,
     request_id: Option<&'a str>,
@@ -19,35 +19,30 @@ pub struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Creates the document of `problem`.
-    #[must_use]
-    pub const fn of(problem: &'a Problem) -> Self {
+    pub(crate) const fn of(problem: &'a Problem) -> Self {
         Self { problem, types_at: None, request_id: None, causes: Vec::new() }
     }
 
     /// Sets the base URI of types, to which the code is appended.
-    #[must_use]
-    pub const fn types_at(mut self, base: Option<&'a str>) -> Self {
+    pub(crate) const fn types_at(mut self, base: Option<&'a str>) -> Self {
         self.types_at = base;
         self
     }
 
     /// Sets the id of the request.
-    #[must_use]
-    pub const fn request_id(mut self, id: Option<&'a str>) -> Self {
+    pub(crate) const fn request_id(mut self, id: Option<&'a str>) -> Self {
         self.request_id = id;
         self
     }
 
     /// Sets the causes to expose, for developers.
-    #[must_use]
-    pub fn causes(mut self, causes: Vec<String>) -> Self {
+    pub(crate) fn causes(mut self, causes: Vec<String>) -> Self {
         self.causes = causes;
         self
     }
 
     /// Returns the status of the answer.
-    #[must_use]
-    pub const fn status(&self) -> StatusCode {
+    pub(crate) const fn status(&self) -> StatusCode {
         self.problem.status()
     }
 
@@ -60,14 +55,12 @@ impl<'a> Document<'a> {
     }
 
     /// Returns the title, the name of the type for people.
-    #[must_use]
-    pub fn title(&self) -> &'a str {
+    pub(crate) fn title(&self) -> &'a str {
         if self.problem.is_bug() { "Internal Server Error" } else { self.problem.name() }
     }
 
     /// Returns the detail, the text for the caller.
-    #[must_use]
-    pub fn detail(&self) -> Option<&'a str> {
+    pub(crate) fn detail(&self) -> Option<&'a str> {
         self.public(self.problem.text())
     }
 
@@ -80,8 +73,7 @@ impl<'a> Document<'a> {
     }
 
     /// Returns the causes, if they are exposed.
-    #[must_use]
-    pub fn exposed_causes(&self) -> &[String] {
+    pub(crate) fn exposed_causes(&self) -> &[String] {
         &self.causes
     }
 
@@ -90,8 +82,7 @@ impl<'a> Document<'a> {
     }
 
     /// Renders the problem as JSON.
-    #[must_use]
-    pub fn json(&self) -> Bytes {
+    pub(crate) fn json(&self) -> Bytes {
         // Serialization cannot fail: the document consists of strings, numbers and JSON values.
         serde_json::to_vec(self).unwrap_or_default().into()
     }

@@ -102,6 +102,19 @@ async fn a_grpc_caller_gets_a_status_in_the_head() {
     }
 }
 
+#[tokio::test]
+async fn a_request_of_another_method_is_answered_over_http_whatever_its_content_type() {
+    for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+        let request = Request::builder().method(method.clone());
+        let request = request.header(CONTENT_TYPE, "application/grpc+proto").body(()).unwrap();
+        let fails = async |_| Err("secret".parse::<u8>().unwrap_err());
+        let answer = ask(ProblemLayer::new(), request, fails).await;
+        assert_eq!(answer.status(), 500, "{method}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{method}");
+        assert_eq!(answer.header("grpc-status"), None, "{method}");
+    }
+}
+
 async fn in_grpc<E: Into<crate::stage::BoxError>>(
     handler: impl AsyncFn(Request<()>) -> Result<Response<Full<Bytes>>, E>,
 ) -> Answer {

@@ -24,7 +24,7 @@ use crate::stage::{Answer, BoxError, ID, send};
 
 /// A faulty part of an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
+enum Failing {
     TextFails,
     TextPanics,
     SourcePanics,
@@ -34,41 +34,41 @@ enum Fault {
     PayloadPanics,
 }
 
-const FAULTS: [Fault; 7] = [
-    Fault::TextFails,
-    Fault::TextPanics,
-    Fault::SourcePanics,
-    Fault::SourceTextFails,
-    Fault::SourceTextPanics,
-    Fault::DropPanics,
-    Fault::PayloadPanics,
+const FAILING: [Failing; 7] = [
+    Failing::TextFails,
+    Failing::TextPanics,
+    Failing::SourcePanics,
+    Failing::SourceTextFails,
+    Failing::SourceTextPanics,
+    Failing::DropPanics,
+    Failing::PayloadPanics,
 ];
 
 #[derive(Debug)]
 struct Broken {
-    fault: Fault,
+    failing: Failing,
     source: Option<Box<Self>>,
 }
 
 impl Broken {
-    fn by(fault: Fault) -> Self {
-        let of_source = match fault {
-            Fault::SourceTextFails => Some(Fault::TextFails),
-            Fault::SourceTextPanics => Some(Fault::TextPanics),
+    fn by(failing: Failing) -> Self {
+        let of_source = match failing {
+            Failing::SourceTextFails => Some(Failing::TextFails),
+            Failing::SourceTextPanics => Some(Failing::TextPanics),
             _ => None,
         };
-        let source = of_source.map(|fault| Box::new(Self { fault, source: None }));
-        Self { fault, source }
+        let source = of_source.map(|failing| Box::new(Self { failing, source: None }));
+        Self { failing, source }
     }
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the cellar")?;
-        match self.fault {
-            Fault::TextFails => Err(fmt::Error),
-            Fault::TextPanics => panic!("in a text"),
-            Fault::PayloadPanics => std::panic::panic_any(Bomb),
+        match self.failing {
+            Failing::TextFails => Err(fmt::Error),
+            Failing::TextPanics => panic!("in a text"),
+            Failing::PayloadPanics => std::panic::panic_any(Bomb),
             _ => f.write_str(" is flooded"),
         }
     }
@@ -76,14 +76,14 @@ impl fmt::Display for Broken {
 
 impl Error for Broken {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        assert!(self.fault != Fault::SourcePanics, "in a source");
+        assert!(self.failing != Failing::SourcePanics, "in a source");
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
     }
 }
 
 impl Drop for Broken {
     fn drop(&mut self) {
-        assert!(self.fault != Fault::DropPanics || std::thread::panicking(), "in a drop");
+        assert!(self.failing != Failing::DropPanics || std::thread::panicking(), "in a drop");
     }
 }
 
@@ -104,43 +104,43 @@ async fn fails(layer: ProblemLayer, error: impl Fn() -> BoxError) -> Answer {
     send(layer, &[], async |_: Request<()>| Err::<Response<Full<Bytes>>, _>(error())).await
 }
 
-fn is_logged(answer: &Answer, fault: Fault) {
+fn is_logged(answer: &Answer, failing: Failing) {
     assert!(
         answer.log.contains(ID) && answer.log.contains("the cellar"),
-        "{fault:?}: {}",
+        "{failing:?}: {}",
         answer.log
     );
 }
 
 #[tokio::test]
 async fn an_error_that_cannot_be_formatted_is_answered_and_logged() {
-    for fault in FAULTS {
+    for failing in FAILING {
         for layer in layers() {
-            let answer = fails(layer, || Broken::by(fault).into()).await;
-            assert_eq!(answer.status(), 500, "{fault:?}");
-            assert_eq!(answer.json()["code"], "internal", "{fault:?}");
-            is_logged(&answer, fault);
+            let answer = fails(layer, || Broken::by(failing).into()).await;
+            assert_eq!(answer.status(), 500, "{failing:?}");
+            assert_eq!(answer.json()["code"], "internal", "{failing:?}");
+            is_logged(&answer, failing);
         }
     }
 }
 
 #[tokio::test]
 async fn a_problem_whose_source_cannot_be_formatted_keeps_its_status_and_detail_and_is_logged() {
-    let conflict = |fault| {
+    let conflict = |failing| {
         Problem::new(StatusCode::CONFLICT, "taken")
             .detail("choose another")
-            .source(Broken::by(fault))
+            .source(Broken::by(failing))
     };
-    for fault in FAULTS {
+    for failing in FAILING {
         for layer in layers() {
-            let returned = fails(layer.clone(), || conflict(fault).into()).await;
+            let returned = fails(layer.clone(), || conflict(failing).into()).await;
             let left = send(layer, &[], async |_| {
-                Ok::<_, Problem>(conflict(fault).response::<Full<Bytes>>())
+                Ok::<_, Problem>(conflict(failing).response::<Full<Bytes>>())
             });
             for answer in [returned, left.await] {
-                assert_eq!(answer.status(), 409, "{fault:?}");
-                assert_eq!(answer.json()["detail"], "choose another", "{fault:?}");
-                is_logged(&answer, fault);
+                assert_eq!(answer.status(), 409, "{failing:?}");
+                assert_eq!(answer.json()["detail"], "choose another", "{failing:?}");
+                is_logged(&answer, failing);
             }
         }
     }
@@ -148,13 +148,13 @@ async fn a_problem_whose_source_cannot_be_formatted_keeps_its_status_and_detail_
 
 #[tokio::test]
 async fn the_log_names_the_part_of_an_error_that_cannot_be_formatted() {
-    let failed = fails(ProblemLayer::new(), || Broken::by(Fault::SourceTextFails).into()).await;
+    let failed = fails(ProblemLayer::new(), || Broken::by(Failing::SourceTextFails).into()).await;
     let expected = "the cellar is flooded: the cellar (its Display implementation failed)";
     assert!(failed.log.contains(expected), "{}", failed.log);
-    let panicked = fails(ProblemLayer::new(), || Broken::by(Fault::TextPanics).into()).await;
+    let panicked = fails(ProblemLayer::new(), || Broken::by(Failing::TextPanics).into()).await;
     let expected = "the cellar (its Display implementation panicked: in a text)";
     assert!(panicked.log.contains(expected), "{}", panicked.log);
-    let hidden = fails(ProblemLayer::new(), || Broken::by(Fault::SourcePanics).into()).await;
+    let hidden = fails(ProblemLayer::new(), || Broken::by(Failing::SourcePanics).into()).await;
     assert!(hidden.log.contains("in a source"), "{}", hidden.log);
 }
 
@@ -203,7 +203,7 @@ impl Body for Leaking {
 
 #[tokio::test]
 async fn a_body_that_ends_by_an_error_that_cannot_be_formatted_reaches_the_hook() {
-    for fault in FAULTS {
+    for failing in FAILING {
         let bugs = Arc::new(AtomicUsize::new(0));
         let layer = ProblemLayer::new().on_bug({
             let bugs = Arc::clone(&bugs);
@@ -213,12 +213,12 @@ async fn a_body_that_ends_by_an_error_that_cannot_be_formatted_reaches_the_hook(
             }
         });
         let service = layer.layer(service_fn(async |_: Request<()>| {
-            Ok::<_, Infallible>(Response::new(Leaking(Some(Broken::by(fault)))))
+            Ok::<_, Infallible>(Response::new(Leaking(Some(Broken::by(failing)))))
         }));
         let response = service.oneshot(Request::new(())).await.unwrap();
         let failure = response.into_body().collect().await.unwrap_err();
-        assert!(failure.to_string().contains("the cellar"), "{fault:?}");
-        assert_eq!(bugs.load(Relaxed), 1, "{fault:?}");
+        assert!(failure.to_string().contains("the cellar"), "{failing:?}");
+        assert_eq!(bugs.load(Relaxed), 1, "{failing:?}");
         std::mem::forget(failure);
     }
 }
@@ -244,27 +244,27 @@ impl Body for Short {
 
 #[tokio::test]
 async fn a_text_whose_body_fails_with_an_error_that_cannot_be_formatted_leaves_the_status() {
-    for fault in FAULTS {
+    for failing in FAILING {
         let service = ProblemLayer::new().layer(service_fn(async |_: Request<()>| {
             let response = Response::builder().status(404);
-            let body = Short(Leaking(Some(Broken::by(fault))));
+            let body = Short(Leaking(Some(Broken::by(failing))));
             Ok::<_, Infallible>(response.body(body).unwrap())
         }));
         let response = service.oneshot(Request::new(())).await.unwrap();
-        assert_eq!(response.status(), 404, "{fault:?}");
+        assert_eq!(response.status(), 404, "{failing:?}");
     }
 }
 
 proptest! {
     #[test]
     fn a_request_is_answered_whichever_parts_of_a_chain_of_errors_fail(
-        faults in prop::collection::vec(prop::sample::select(FAULTS.to_vec()), 1..6),
+        faults in prop::collection::vec(prop::sample::select(FAILING.to_vec()), 1..6),
         status in prop::option::of(400_u16..600),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let chain = || {
-            let chain = faults.iter().fold(None, |source, fault| {
-                Some(Box::new(Broken { fault: *fault, source }))
+            let chain = faults.iter().fold(None, |source, failing| {
+                Some(Box::new(Broken { failing: *failing, source }))
             });
             *chain.unwrap()
         };

@@ -2,14 +2,14 @@ use battlement_core::{GrpcCode, Rejection, Wire};
 use http::{HeaderMap, Response, StatusCode, header, response::Parts};
 use http_body::Body;
 
-use crate::{Problem, Untouched, asked::Asked};
+use crate::{Problem, Untouched, request_context::RequestContext};
 
 /// The longest text that is used as the detail of an error.
 pub(crate) const LONGEST_TEXT: u64 = 4 * 1024;
 
 /// The content of an error response.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum Existing {
     /// A problem that a handler attached, or that follows from the head of a response without a body.
     Problem(Problem),
     /// The problem of an answer to HEAD, where the body of the answer to GET is unknown.
@@ -31,8 +31,8 @@ pub(crate) enum Text {
     Rejection(Rejection),
 }
 
-impl Found {
-    pub(crate) fn of<B: Body>(response: &mut Response<B>, asked: &Asked) -> Self {
+impl Existing {
+    pub(crate) fn of<B: Body>(response: &mut Response<B>, request: &RequestContext) -> Self {
         let headers = response.headers();
         if response.extensions().get::<Untouched>().is_some() || Wire::of(headers).is_grpc() {
             return Self::Whole;
@@ -47,28 +47,28 @@ impl Found {
             None if response.status().is_server_error() => Text::Private,
             None => Text::Detail,
         };
-        text.found(response, asked)
+        text.existing(response, request)
     }
 }
 
 impl Text {
-    fn found<B: Body>(self, response: &Response<B>, asked: &Asked) -> Found {
+    fn existing<B: Body>(self, response: &Response<B>, request: &RequestContext) -> Existing {
         let bare = || match self {
             Self::Rejection(rejection) => Problem::of_rejection(rejection),
             Self::Detail | Self::Private => Problem::of_status(response.status()),
         };
-        if asked.is_head {
-            return Found::Unread(bare());
+        if request.is_head {
+            return Existing::Unread(bare());
         }
         if response.body().is_end_stream() {
-            return Found::Problem(unrouted(bare(), response.headers()));
+            return Existing::Problem(unrouted(bare(), response.headers()));
         }
         let most = response.body().size_hint().upper();
         if most.is_some_and(|most| most <= LONGEST_TEXT) && !is_encoded(response.headers()) {
-            return Found::Text(self);
+            return Existing::Text(self);
         }
         // Too long for a detail. With a 4xx it was meant for the caller, so it stays.
-        if self == Self::Detail { Found::Whole } else { Found::Problem(bare()) }
+        if self == Self::Detail { Existing::Whole } else { Existing::Problem(bare()) }
     }
 
     /// Returns the problem that `text` turns the response into; `None` means that the body could not be read.

@@ -11,12 +11,12 @@ use crate::{
     BoxError, Problem,
     catch::{boxed, catch, panicked},
     charset,
-    found::{LONGEST_TEXT, Text},
+    existing::{LONGEST_TEXT, Text},
 };
 
 /// A short body that is read to its end. Boxed: only errors use it, and its size would be paid by every request.
 #[derive(Debug)]
-pub(crate) struct Reading<B> {
+pub(crate) struct BodyReader<B> {
     body: Pin<Box<B>>,
     parts: Option<Parts>,
     text: Text,
@@ -24,7 +24,7 @@ pub(crate) struct Reading<B> {
 }
 
 /// The result of reading a short body.
-pub(crate) struct Read {
+pub(crate) struct ReadBody {
     /// The head of the response.
     pub(crate) parts: Parts,
     /// The problem that the body contained.
@@ -35,12 +35,12 @@ pub(crate) struct Read {
     pub(crate) is_unreadable: bool,
 }
 
-impl<B: Body<Error: Into<BoxError>>> Reading<B> {
+impl<B: Body<Error: Into<BoxError>>> BodyReader<B> {
     pub(crate) fn new(parts: Parts, body: B, text: Text) -> Self {
         Self { body: Box::pin(body), parts: Some(parts), text, bytes: Vec::new() }
     }
 
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ReadBody> {
         let end = match catch(|| self.poll_end(cx)) {
             Ok(polled) => ready!(polled),
             Err(caught) => Err(panicked(caught).into()),
@@ -50,7 +50,7 @@ impl<B: Body<Error: Into<BoxError>>> Reading<B> {
         let text = charset::text(&parts.headers, &self.bytes).filter(|_| is_whole);
         let is_unreadable = is_whole && text.is_none();
         let problem = self.text.problem(&parts, text);
-        Poll::Ready(Read { parts, problem, failure: end.err(), is_unreadable })
+        Poll::Ready(ReadBody { parts, problem, failure: end.err(), is_unreadable })
     }
 
     /// Reads to the end, and returns whether the body had its declared length.

@@ -6,21 +6,21 @@ use crate::accept::{Format, choose};
 /// The facts about a request that its answer needs. They are taken before the call, because a service that panics does
 /// not give the request back.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct RequestContext {
     pub(crate) facts: Option<RequestFacts>,
     pub(crate) caller: Caller,
     pub(crate) is_head: bool,
     accept: Option<HeaderValue>,
 }
 
-impl Asked {
+impl RequestContext {
     #[inline]
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         let headers = request.headers();
         let method = request.method();
         Self {
             facts: RequestFacts::of(request).cloned(),
-            // Most requests are a GET, which is not gRPC and has no body to leave unread.
+            // Most requests are a GET, which has no body to leave unread.
             caller: if matches!(*method, Method::GET | Method::HEAD) {
                 Caller::default()
             } else {
