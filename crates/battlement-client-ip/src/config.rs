@@ -79,9 +79,9 @@ impl Config {
         let mut resolution = Resolution::of_peer(peer.and_then(Peer::addr));
         match &self.resolver {
             Some(resolver) if peer_is_known && resolver.trusts(resolution.peer) => {
-                if let Err(fault) = resolver.resolve(&mut resolution, headers) {
+                if let Err(error) = resolver.resolve(&mut resolution, headers) {
                     let peer = resolution.peer.map(Ip::addr);
-                    self.warnings.malformed(fault, &resolver.forwarding.header, peer);
+                    self.warnings.malformed(error, &resolver.forwarding.header, peer);
                 }
             }
             Some(_) => {}

@@ -23,9 +23,9 @@ pub(crate) struct Resolver {
     pub(crate) forwarding: Forwarding,
 }
 
-/// A fault in a header of a trusted proxy.
+/// An error in a header of a trusted proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ForwardingError {
     Malformed,
     TooLong,
     TooManyHops,
@@ -53,7 +53,7 @@ impl Resolver {
         &self,
         resolution: &mut Resolution<'a>,
         headers: &'a HeaderMap,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ForwardingError> {
         let name = &self.forwarding.header;
         let is_proxy = |nth, ip: Ip| self.proxies.has_hop(nth, ip.addr());
         let walked = match self.forwarding.form {
@@ -80,18 +80,18 @@ impl Resolver {
         resolution: &mut Resolution<'a>,
         hops: impl Iterator<Item = Result<Hop<'a>, TooLong>>,
         is_proxy: impl Fn(u8, Ip) -> bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ForwardingError> {
         let mut count = 0;
         for hop in hops {
             if count == MAX_HOPS {
-                return Err(Fault::TooManyHops);
+                return Err(ForwardingError::TooManyHops);
             }
             count += 1;
-            let hop = hop.map_err(|TooLong| Fault::TooLong)?;
+            let hop = hop.map_err(|TooLong| ForwardingError::TooLong)?;
             let is_proxy = match hop.node {
                 Ok(ip) => is_proxy(count, ip),
                 Err(Unusable::Hidden) => false,
-                Err(Unusable::Malformed) => return Err(Fault::Malformed),
+                Err(Unusable::Malformed) => return Err(ForwardingError::Malformed),
             };
             resolution.apply(hop, is_proxy);
             if !is_proxy {
@@ -107,7 +107,7 @@ impl Resolver {
                 host: None,
                 ..*resolution
             };
-            return Err(Fault::TooFewHops);
+            return Err(ForwardingError::TooFewHops);
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Element<'a>> {
     Some(last.trimmed())
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ForwardingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "an entry is not an IP address",

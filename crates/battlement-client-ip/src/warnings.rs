@@ -8,7 +8,7 @@ use battlement_core::{LogLimit, UnknownClient};
 use http::{HeaderMap, HeaderName, header};
 use tracing::warn;
 
-use crate::{forwarding::X_FORWARDED_FOR, resolver::Fault};
+use crate::{forwarding::X_FORWARDED_FOR, resolver::ForwardingError};
 
 /// The period in which faults of proxies are logged at most once.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -44,12 +44,17 @@ impl Warnings {
 
     /// Counts a malformed header of a trusted proxy, and logs it within the limit.
     #[cold]
-    pub(crate) fn malformed(&self, fault: Fault, header: &HeaderName, peer: Option<IpAddr>) {
+    pub(crate) fn malformed(
+        &self,
+        error: ForwardingError,
+        header: &HeaderName,
+        peer: Option<IpAddr>,
+    ) {
         self.malformed.fetch_add(1, Relaxed);
         if let Some(suppressed) = self.malformed_limit.admit() {
             warn!(
                 %header, ?peer, requests = suppressed + 1,
-                "cannot determine the client address from the header of a trusted proxy: {fault}"
+                "cannot determine the client address from the header of a trusted proxy: {error}"
             );
         }
     }

@@ -151,3 +151,15 @@ fn a_header_of_one_address_that_http_defines_is_rejected_by_name() {
 fn an_unknown_field_is_rejected_by_name() {
     assert!(parse(r#"{ "trust": [] }"#).unwrap_err().contains("trust"));
 }
+
+#[test]
+fn a_value_of_the_wrong_type_is_reported_with_its_field() {
+    for (json, field) in [
+        (r#"{ "ipv6_prefix": "64" }"#, "ipv6_prefix: "),
+        (r#"{ "trusted": ["unix", 7] }"#, "trusted[1]: "),
+        (r#"{ "enabled": 1 }"#, "enabled: "),
+    ] {
+        let error = parse(json).unwrap_err();
+        assert!(error.starts_with(field), "{error}");
+    }
+}

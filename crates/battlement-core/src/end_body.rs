@@ -102,16 +102,16 @@ pin_project! {
         #[pin]
         inner: B,
         on_end: Option<T>,
-        missing: Missing,
+        remaining: Remaining,
         polls: Polls,
     }
 
     impl<B, T: OnEnd> PinnedDrop for EndBody<B, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let ending = match *this.missing {
+            let ending = match *this.remaining {
                 _ if *this.polls == Polls::Running => Ending::Error,
-                Missing::NONE => Ending::Complete,
+                Remaining::NONE => Ending::Complete,
                 _ => Ending::Dropped,
             };
             if ending == Ending::Dropped && *this.polls == Polls::None {
@@ -134,9 +134,9 @@ enum Polls {
 
 /// The number of bytes to come, as one word, since bodies are moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Missing(u64);
+struct Remaining(u64);
 
-impl Missing {
+impl Remaining {
     const NONE: Self = Self(0);
     const UNKNOWN: Self = Self(u64::MAX);
 
@@ -162,7 +162,7 @@ impl Missing {
         if *self == Self::UNKNOWN {
             return bytes;
         }
-        let due = usize::try_from(self.0).map_or(bytes, |missing| bytes.min(missing));
+        let due = usize::try_from(self.0).map_or(bytes, |remaining| bytes.min(remaining));
         self.0 -= due as u64;
         due
     }
@@ -192,17 +192,17 @@ fn read_web<T: OnEnd>(on_end: &mut Option<T>, data: &impl Buf) {
 impl<B: Body, T: OnEnd> EndBody<B, T> {
     /// Wraps `inner`, which a server sends as `kind`.
     pub fn new(inner: B, kind: BodyKind, on_end: T) -> Self {
-        let missing = Missing::of(kind);
+        let remaining = Remaining::of(kind);
         let mut on_end = Some(on_end);
         if inner.is_end_stream() {
-            finish(&mut on_end, missing.ending(), None);
+            finish(&mut on_end, remaining.ending(), None);
         }
-        Self { inner, on_end, missing, polls: Polls::None }
+        Self { inner, on_end, remaining, polls: Polls::None }
     }
 
     /// Wraps `inner` without a hook.
     pub const fn passing(inner: B) -> Self {
-        Self { inner, on_end: None, missing: Missing::UNKNOWN, polls: Polls::None }
+        Self { inner, on_end: None, remaining: Remaining::UNKNOWN, polls: Polls::None }
     }
 
     /// Wraps the body of `response` to a request of `method`.
@@ -227,11 +227,11 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         *this.polls = Polls::Some;
         match &polled {
             Poll::Pending => {}
-            Poll::Ready(None) => finish(this.on_end, this.missing.ending(), None),
+            Poll::Ready(None) => finish(this.on_end, this.remaining.ending(), None),
             Poll::Ready(Some(Err(_))) => finish(this.on_end, Ending::Error, None),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {
-                    let bytes = this.missing.pass(data.remaining());
+                    let bytes = this.remaining.pass(data.remaining());
                     if let Some(on_end) = this.on_end.as_mut() {
                         on_end.data(bytes);
                         if on_end.web_trailers().is_some() {
@@ -242,7 +242,7 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
                     finish(this.on_end, Ending::Trailers, Some(trailers));
                 }
                 if this.inner.is_end_stream() {
-                    finish(this.on_end, this.missing.ending(), None);
+                    finish(this.on_end, this.remaining.ending(), None);
                 }
             }
         }

@@ -64,21 +64,21 @@ impl Body for Scripted {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Told(Rc<RefCell<Telling>>);
+struct Recorder(Rc<RefCell<Recording>>);
 
 #[derive(Debug, Default)]
-struct Telling {
+struct Recording {
     endings: Vec<(Ending, bool)>,
     bytes: usize,
 }
 
-impl Told {
+impl Recorder {
     fn endings(&self) -> Vec<Ending> {
         self.0.borrow().endings.iter().map(|(ending, _)| *ending).collect()
     }
 }
 
-impl OnEnd for Told {
+impl OnEnd for Recorder {
     fn data(&mut self, bytes: usize) {
         self.0.borrow_mut().bytes += bytes;
     }
@@ -146,18 +146,18 @@ proptest! {
         kind in kind(),
         polls in 0..12_usize,
     ) {
-        let told = Told::default();
+        let recorder = Recorder::default();
         let body = Scripted { steps: steps.clone().into(), knows_its_end };
         {
-            let mut body = pin!(EndBody::new(body, kind, told.clone()));
+            let mut body = pin!(EndBody::new(body, kind, recorder.clone()));
             for _ in 0..polls {
                 let _ = body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
             }
         }
         let (ending, bytes) = model(&steps, knows_its_end, kind, polls);
         let with_trailers = ending == Ending::Trailers;
-        prop_assert_eq!(&told.0.borrow().endings, &vec![(ending, with_trailers)]);
-        prop_assert_eq!(told.0.borrow().bytes, bytes);
+        prop_assert_eq!(&recorder.0.borrow().endings, &vec![(ending, with_trailers)]);
+        prop_assert_eq!(recorder.0.borrow().bytes, bytes);
     }
 }
 
@@ -176,34 +176,34 @@ fn a_body_that_is_never_sent_has_completed_when_it_is_dropped() {
         (Method::CONNECT, 200),
     ];
     for (method, status) in unsent {
-        let told = Told::default();
+        let recorder = Recorder::default();
         let wrapped = EndBody::wrap(
             MethodKind::of(&method),
             response(status, vec![Step::Data(9)]),
-            told.clone(),
+            recorder.clone(),
         );
-        assert_eq!(told.endings(), [], "{method} {status}: a server may still send it");
+        assert_eq!(recorder.endings(), [], "{method} {status}: a server may still send it");
         drop(wrapped);
-        assert_eq!(told.endings(), [Ending::Complete], "{method} {status}, dropped");
+        assert_eq!(recorder.endings(), [Ending::Complete], "{method} {status}, dropped");
     }
 }
 
 #[test]
 fn a_body_that_ends_short_of_its_length_has_failed() {
-    let told = Told::default();
+    let recorder = Recorder::default();
     let mut short = response(200, vec![Step::Data(3)]);
     short.headers_mut().insert("content-length", 10.into());
-    let mut body = pin!(EndBody::wrap(MethodKind::Other, short, told.clone()).into_body());
+    let mut body = pin!(EndBody::wrap(MethodKind::Other, short, recorder.clone()).into_body());
     let mut cx = Context::from_waker(Waker::noop());
     while !matches!(body.as_mut().poll_frame(&mut cx), Poll::Ready(None)) {}
-    assert_eq!(told.endings(), [Ending::Error]);
+    assert_eq!(recorder.endings(), [Ending::Error]);
 }
 
 #[test]
 fn a_refused_tunnel_has_a_body() {
-    let told = Told::default();
-    drop(EndBody::wrap(MethodKind::Connect, response(403, vec![Step::Data(9)]), told.clone()));
-    assert_eq!(told.endings(), [Ending::Dropped]);
+    let recorder = Recorder::default();
+    drop(EndBody::wrap(MethodKind::Connect, response(403, vec![Step::Data(9)]), recorder.clone()));
+    assert_eq!(recorder.endings(), [Ending::Dropped]);
 }
 
 #[test]
@@ -225,14 +225,14 @@ fn the_wrapper_has_the_size_and_end_of_the_body() {
     let full = Full::new(Bytes::from_static(b"five!"));
     let body = EndBody::new(full, BodyKind::Open, |_: Ending, _: Option<&HeaderMap>| {});
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
-    let empty = EndBody::new(Empty::<Bytes>::new(), BodyKind::Open, Told::default());
+    let empty = EndBody::new(Empty::<Bytes>::new(), BodyKind::Open, Recorder::default());
     assert_eq!((empty.size_hint().exact(), empty.is_end_stream()), (Some(0), true));
 }
 
 #[tokio::test]
 async fn a_wrapper_without_a_hook_passes_the_body_on() {
     let five = Full::new(Bytes::from_static(b"five!"));
-    let body: EndBody<_, Told> = EndBody::passing(five);
+    let body: EndBody<_, Recorder> = EndBody::passing(five);
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(5), false));
     assert_eq!(body.collect().await.unwrap().to_bytes(), "five!");
 }
@@ -250,14 +250,14 @@ fn a_body_that_panics_has_failed_and_releases_what_it_held() {
             panic!("in the body");
         }
     }
-    let told = Told::default();
-    let inside = told.clone();
+    let recorder = Recorder::default();
+    let inside = recorder.clone();
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
         let mut body = pin!(EndBody::new(Panics, BodyKind::Open, inside));
         let _ = body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
     }));
     assert!(caught.is_err());
-    assert_eq!(told.endings(), [Ending::Error]);
+    assert_eq!(recorder.endings(), [Ending::Error]);
 }
 
 #[test]
@@ -342,11 +342,11 @@ fn a_body_that_was_never_polled_differs_from_one_that_was() {
             self.0.borrow_mut().push("unread");
         }
     }
-    let told = RefCell::default();
-    let body = |steps| EndBody::wrap(MethodKind::Other, response(200, steps), Unread(&told));
+    let recorder = RefCell::default();
+    let body = |steps| EndBody::wrap(MethodKind::Other, response(200, steps), Unread(&recorder));
     drop(body(vec![Step::Data(1)]));
     let mut polled = body(vec![Step::Pending, Step::Data(1)]);
     let _ = Pin::new(polled.body_mut()).poll_frame(&mut Context::from_waker(Waker::noop()));
     drop(polled);
-    assert_eq!(*told.borrow(), ["unread", "read"]);
+    assert_eq!(*recorder.borrow(), ["unread", "read"]);
 }

@@ -48,13 +48,13 @@ use crate::{ConfigError, Endpoint, ReportOnly, When};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csp {
-    entries: Vec<Entry>,
+    entries: Vec<DirectiveEntry>,
     endpoint: Option<Endpoint>,
     upgrade: When,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct DirectiveEntry {
     name: Name,
     value: Value,
 }
@@ -84,7 +84,7 @@ impl PartialEq<Directive> for Name {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     Sources(Vec<Source>),
-    Words(Vec<Word>),
+    SourceWords(Vec<Word>),
 }
 
 impl Csp {
@@ -184,7 +184,7 @@ impl Csp {
     fn replace(&mut self, directive: Directive, value: Value) {
         match self.entries.iter_mut().find(|entry| entry.name == directive) {
             Some(entry) => entry.value = value,
-            None => self.entries.push(Entry { name: Name::Known(directive), value }),
+            None => self.entries.push(DirectiveEntry { name: Name::Known(directive), value }),
         }
     }
 
@@ -196,7 +196,7 @@ impl Csp {
     /// Returns the name of the endpoint of its reports.
     pub(crate) fn endpoint_name(&self) -> Option<&str> {
         self.entries.iter().find_map(|entry| match &entry.value {
-            Value::Words(words) if entry.name == Directive::ReportTo => {
+            Value::SourceWords(words) if entry.name == Directive::ReportTo => {
                 words.first().map(|word| &*word.text)
             }
             _ => None,
@@ -216,7 +216,7 @@ impl Csp {
     fn any_source(&self, mut test: impl FnMut(&Source) -> bool) -> bool {
         self.entries.iter().any(|entry| match &entry.value {
             Value::Sources(list) => list.iter().any(&mut test),
-            Value::Words(_) => false,
+            Value::SourceWords(_) => false,
         })
     }
 }

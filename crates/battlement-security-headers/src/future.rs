@@ -7,7 +7,7 @@ use std::{
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::{asked::Asked, nonce::Offer, template::Template};
+use crate::{nonce::Offer, template::Template, variant::Variant};
 
 pin_project! {
     /// The future of [`SecurityHeaders`](crate::SecurityHeaders).
@@ -24,7 +24,7 @@ pin_project! {
 #[derive(Debug)]
 struct Writing {
     template: Arc<Template>,
-    asked: Asked,
+    variant: Variant,
     nonce: Option<Offer>,
 }
 
@@ -36,10 +36,10 @@ impl<F> ResponseFuture<F> {
     pub(crate) const fn writing(
         inner: F,
         template: Arc<Template>,
-        asked: Asked,
+        variant: Variant,
         nonce: Option<Offer>,
     ) -> Self {
-        Self { inner, writing: Some(Writing { template, asked, nonce }) }
+        Self { inner, writing: Some(Writing { template, variant, nonce }) }
     }
 }
 
@@ -53,7 +53,7 @@ where
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx));
         if let (Ok(response), Some(writing)) = (&mut result, this.writing) {
-            writing.template.write(writing.asked, writing.nonce.as_ref(), response);
+            writing.template.write(writing.variant, writing.nonce.as_ref(), response);
         }
         Poll::Ready(result)
     }

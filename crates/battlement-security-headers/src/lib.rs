@@ -6,7 +6,6 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod asked;
 #[cfg(feature = "axum")]
 mod axum;
 mod config;
@@ -25,6 +24,7 @@ mod service;
 #[cfg(feature = "serde")]
 mod settings;
 mod template;
+mod variant;
 
 pub use battlement_core::{ConfigError, ConnectionScheme, InvalidField, Scheme};
 

@@ -2,10 +2,10 @@ use http::{Extensions, HeaderMap, Response};
 
 use crate::{
     Directive, Header, SecurityHeader, Source,
-    asked::Occasion,
     config::Config,
     security_header::Content,
-    template::{reporting_endpoints, value_on},
+    template::{reporting_endpoints, value_in},
+    variant::ResponseContext,
 };
 
 /// The deviations of one route's responses from the layer, as an extension of the response.
@@ -97,22 +97,27 @@ impl SecurityPatch {
         }
     }
 
-    /// Changes `headers`, which are those of `config` on this occasion.
-    pub(crate) fn apply(self, config: &Config, occasion: Occasion<'_>, headers: &mut HeaderMap) {
+    /// Changes `headers`, which are those of `config` in this context.
+    pub(crate) fn apply(
+        self,
+        config: &Config,
+        context: ResponseContext<'_>,
+        headers: &mut HeaderMap,
+    ) {
         let mut config = config.clone();
         let mut changed = Vec::new();
         for change in self.changes {
             changed.extend(change.make(&mut config));
         }
         for header in changed {
-            let sent = |_: &&SecurityHeader| !occasion.asked.grpc || header.concerns_grpc();
+            let sent = |_: &&SecurityHeader| !context.variant.grpc || header.concerns_grpc();
             let known = config.headers.get(&header).filter(sent);
-            match known.and_then(|known| value_on(occasion, &known.content)) {
+            match known.and_then(|known| value_in(context, &known.content)) {
                 Some(value) => headers.insert(header.name(), value),
                 None => headers.remove(header.name()),
             };
         }
-        if let Some(value) = reporting_endpoints(&config).filter(|_| !occasion.asked.grpc) {
+        if let Some(value) = reporting_endpoints(&config).filter(|_| !context.variant.grpc) {
             headers.insert(Header::ReportingEndpoints.name(), value);
         }
     }

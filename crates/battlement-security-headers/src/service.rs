@@ -6,7 +6,7 @@ use std::{
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{ResponseFuture, asked::Asked, nonce::Offer, template::Template};
+use crate::{ResponseFuture, nonce::Offer, template::Template, variant::Variant};
 
 /// A service that adds security headers to every response, created by
 /// [`SecurityHeadersLayer`](crate::SecurityHeadersLayer).
@@ -53,10 +53,10 @@ where
         if !self.template.config.enabled {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        let asked = Asked::of(&request);
-        let wants_nonce = self.template.wants_nonce && !asked.grpc;
+        let variant = Variant::of(&request);
+        let wants_nonce = self.template.wants_nonce && !variant.grpc;
         let nonce = wants_nonce.then(|| Offer::to(request.extensions_mut()));
         let template = Arc::clone(&self.template);
-        ResponseFuture::writing(self.inner.call(request), template, asked, nonce)
+        ResponseFuture::writing(self.inner.call(request), template, variant, nonce)
     }
 }

@@ -5,8 +5,8 @@ mod draft;
 mod fetch_metadata;
 mod null;
 mod options;
+mod source_words;
 mod switch;
-mod words;
 
 use std::collections::BTreeMap;
 

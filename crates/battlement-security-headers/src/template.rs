@@ -2,11 +2,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::{
     Header, SecurityPatch,
-    asked::{Asked, Occasion},
     config::Config,
     csp::{self, Parts},
     nonce::Offer,
     security_header::{Content, written},
+    variant::{ResponseContext, Variant},
 };
 
 /// The headers of all responses, written once.
@@ -14,14 +14,14 @@ use crate::{
 pub(crate) struct Template {
     pub(crate) config: Config,
     pub(crate) wants_nonce: bool,
-    variants: [Variant; 4],
+    prepared: [VariantHeaders; 4],
     /// The headers that are removed from a response.
     stripped: Vec<HeaderName>,
 }
 
 /// The headers of responses to one kind of request.
 #[derive(Debug)]
-struct Variant {
+struct VariantHeaders {
     headers: HeaderMap,
     /// The policies with a nonce.
     nonced: Vec<(Header, Parts)>,
@@ -36,34 +36,44 @@ impl Template {
         let wants_nonce = config.policies().any(|(_, csp)| csp.wants_nonce());
         Self {
             wants_nonce,
-            variants: Asked::ALL.map(|asked| Variant::new(&config, asked)),
+            prepared: Variant::ALL.map(|variant| VariantHeaders::new(&config, variant)),
             stripped: config.removed.iter().cloned().chain(forced).collect(),
             config,
         }
     }
 
     /// Adds the headers to a response.
-    pub(crate) fn write<B>(&self, asked: Asked, nonce: Option<&Offer>, response: &mut Response<B>) {
+    pub(crate) fn write<B>(
+        &self,
+        variant: Variant,
+        nonce: Option<&Offer>,
+        response: &mut Response<B>,
+    ) {
         let nonce = nonce.and_then(Offer::settle);
-        let occasion = Occasion { asked, nonce, status: response.status() };
+        let context = ResponseContext { variant, nonce, status: response.status() };
         // The patch stays in the response, since an outer layer of this kind reads it as well.
         let patch = response.extensions().get::<SecurityPatch>().cloned();
-        self.merge(occasion, patch, response.headers_mut());
+        self.merge(context, patch, response.headers_mut());
     }
 
     /// Moves the response's own headers into a copy of the layer's, because they are fewer: moving a header costs as
     /// much as adding one, and a copy of the map costs less than either for each header.
-    fn merge(&self, occasion: Occasion<'_>, patch: Option<SecurityPatch>, headers: &mut HeaderMap) {
-        let variant = &self.variants[occasion.asked.index()];
-        let mut ours = variant.headers.clone();
-        if !variant.nonced.is_empty() {
-            variant.settle_nonce(occasion, &mut ours);
+    fn merge(
+        &self,
+        context: ResponseContext<'_>,
+        patch: Option<SecurityPatch>,
+        headers: &mut HeaderMap,
+    ) {
+        let prepared = &self.prepared[context.variant.index()];
+        let mut ours = prepared.headers.clone();
+        if !prepared.nonced.is_empty() {
+            prepared.settle_nonce(context, &mut ours);
         }
         if let Some(patch) = patch {
-            patch.apply(&self.config, occasion, &mut ours);
+            patch.apply(&self.config, context, &mut ours);
         }
         // A 304 updates the stored response (RFC 9111, section 4.3.4), whose storage the service has decided before.
-        if occasion.status == StatusCode::NOT_MODIFIED {
+        if context.status == StatusCode::NOT_MODIFIED {
             ours.remove(header::CACHE_CONTROL);
         }
         self.strip(headers);
@@ -82,25 +92,25 @@ impl Template {
     }
 }
 
-impl Variant {
-    fn new(config: &Config, asked: Asked) -> Self {
+impl VariantHeaders {
+    fn new(config: &Config, variant: Variant) -> Self {
         let mut headers = HeaderMap::with_capacity(ROOM);
         let mut nonced = Vec::new();
-        let usual = Occasion { asked, nonce: None, status: StatusCode::OK };
+        let usual = ResponseContext { variant, nonce: None, status: StatusCode::OK };
         for (header, content) in &config.headers {
-            if asked.grpc && !header.concerns_grpc() {
+            if variant.grpc && !header.concerns_grpc() {
                 continue;
             }
             if let Content::Csp(csp) = &content.content
                 && csp.wants_nonce()
             {
-                nonced.push((*header, Parts::nonced(csp, asked.https)));
+                nonced.push((*header, Parts::nonced(csp, variant.https)));
             }
-            if let Some(value) = value_on(usual, &content.content) {
+            if let Some(value) = value_in(usual, &content.content) {
                 headers.insert(header.name(), value);
             }
         }
-        if let Some(value) = reporting_endpoints(config).filter(|_| !asked.grpc) {
+        if let Some(value) = reporting_endpoints(config).filter(|_| !variant.grpc) {
             headers.insert(Header::ReportingEndpoints.name(), value);
         }
         Self { headers, nonced }
@@ -108,34 +118,33 @@ impl Variant {
 
     /// Writes the policies with a nonce. A cached page keeps the policy that it was stored with, whose nonce its
     /// scripts have; the policy of a 304 would replace it.
-    fn settle_nonce(&self, occasion: Occasion<'_>, headers: &mut HeaderMap) {
+    fn settle_nonce(&self, context: ResponseContext<'_>, headers: &mut HeaderMap) {
         for (header, parts) in &self.nonced {
-            if occasion.status == StatusCode::NOT_MODIFIED {
+            if context.status == StatusCode::NOT_MODIFIED {
                 headers.remove(header.name());
-            } else if let Some(value) = occasion.nonce.and_then(|nonce| written(parts.with(nonce)))
-            {
+            } else if let Some(value) = context.nonce.and_then(|nonce| written(parts.with(nonce))) {
                 headers.insert(header.name(), value);
             }
         }
-        if occasion.nonce.is_some() {
+        if context.nonce.is_some() {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
     }
 }
 
-/// Returns the value of a header on this occasion, if it is sent.
-pub(crate) fn value_on(occasion: Occasion<'_>, content: &Content) -> Option<HeaderValue> {
-    let https = occasion.asked.https;
+/// Returns the value of a header in this context, if it is sent.
+pub(crate) fn value_in(context: ResponseContext<'_>, content: &Content) -> Option<HeaderValue> {
+    let https = context.variant.https;
     match content {
         Content::Fixed { value, .. } => Some(value.clone()),
         Content::Hsts(hsts) if hsts.is_sent(https) => written(hsts.text()),
         Content::Hsts(_) => None,
         Content::Csp(csp) => {
             let wants_nonce = csp.wants_nonce();
-            if wants_nonce && occasion.status == StatusCode::NOT_MODIFIED {
+            if wants_nonce && context.status == StatusCode::NOT_MODIFIED {
                 return None;
             }
-            let text = match occasion.nonce.filter(|_| wants_nonce) {
+            let text = match context.nonce.filter(|_| wants_nonce) {
                 Some(nonce) => Parts::nonced(csp, https).with(nonce),
                 None => csp::unread(csp, https),
             };

@@ -230,3 +230,18 @@ fn fetch_metadata_has_settings_too() {
     let unknown = serde_json::from_value::<FetchMetadataSettings>(json!({ "exempt": [] }));
     assert!(unknown.unwrap_err().to_string().contains("exempt"));
 }
+
+#[test]
+fn a_value_of_the_wrong_type_is_reported_with_its_field() {
+    for (options, field) in [
+        (json!({ "hsts": { "maxAge": "1y" } }), "hsts.maxAge: "),
+        (json!({ "remove": [7] }), "remove[0]: "),
+        (
+            json!({ "contentSecurityPolicy": { "directives": { "imgSrc": [7] } } }),
+            "contentSecurityPolicy",
+        ),
+    ] {
+        let error = layer(options).unwrap_err();
+        assert!(error.starts_with(field), "{error}");
+    }
+}

@@ -185,7 +185,7 @@ impl From<Csp> for CspBuilder {
         let drafts = csp.entries.into_iter().map(|entry| {
             let value = match entry.value {
                 Value::Sources(list) => list.into_iter().collect(),
-                Value::Words(words) => SourceList(words),
+                Value::SourceWords(words) => SourceList(words),
             };
             let unchecked = matches!(entry.name, Name::Unchecked(_));
             Draft { unchecked, ..Draft::new(entry.name.as_str(), value) }

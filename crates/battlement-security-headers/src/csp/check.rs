@@ -1,5 +1,5 @@
 use super::{
-    Directive, Entry, Name, Source, Value,
+    Directive, DirectiveEntry, Name, Source, Value,
     builder::Draft,
     directive::Form,
     list::Word,
@@ -10,7 +10,7 @@ use crate::InvalidField;
 /// The valid part of a builder's input, and the errors in the rest.
 #[derive(Default)]
 pub(super) struct Checked {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DirectiveEntry>,
     // The named directives, including those whose values are invalid.
     pub(super) named: Vec<Name>,
     pub(super) mistakes: Vec<InvalidField>,
@@ -55,11 +55,11 @@ impl Checked {
                 Value::Sources(self.sources(&draft.written, *directive, &draft.words))
             }
             Name::Known(directive) => {
-                Value::Words(self.words(&draft.written, *directive, draft.words))
+                Value::SourceWords(self.words(&draft.written, *directive, draft.words))
             }
-            Name::Unchecked(_) => Value::Words(self.inert(&draft.written, draft.words)),
+            Name::Unchecked(_) => Value::SourceWords(self.inert(&draft.written, draft.words)),
         };
-        self.entries.push(Entry { name, value });
+        self.entries.push(DirectiveEntry { name, value });
     }
 
     fn sources(&mut self, written: &str, directive: Directive, words: &[Word]) -> Vec<Source> {

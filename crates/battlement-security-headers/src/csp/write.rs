@@ -1,4 +1,4 @@
-use super::{Csp, Directive, Entry, Name, Source, Value, source::Keyword};
+use super::{Csp, Directive, DirectiveEntry, Name, Source, Value, source::Keyword};
 use crate::When;
 
 /// A written policy, split where the nonce of a request goes.
@@ -14,7 +14,7 @@ impl Parts {
             parts.text(entry.name.as_str());
             match &entry.value {
                 Value::Sources(list) => list.iter().for_each(|source| parts.source(source)),
-                Value::Words(words) => parts.text(&spaced(words)),
+                Value::SourceWords(words) => parts.text(&spaced(words)),
             }
         });
         parts
@@ -58,7 +58,7 @@ pub(crate) fn unread(csp: &Csp, https: bool) -> String {
         push(&mut text, first, &entry.name);
         match &entry.value {
             Value::Sources(list) => text.push_str(&spaced(&without_nonce(list))),
-            Value::Words(words) => text.push_str(&spaced(words)),
+            Value::SourceWords(words) => text.push_str(&spaced(words)),
         }
     });
     text
@@ -71,7 +71,7 @@ pub(super) fn verbatim(csp: &Csp) -> String {
         push(&mut text, first, &entry.name);
         match &entry.value {
             Value::Sources(list) => text.push_str(&spaced(list)),
-            Value::Words(words) => text.push_str(&spaced(words)),
+            Value::SourceWords(words) => text.push_str(&spaced(words)),
         }
     });
     text
@@ -105,9 +105,10 @@ fn without_nonce(list: &[Source]) -> Vec<Source> {
 
 impl Csp {
     /// Calls `each` with the entries of a response over http or https.
-    fn write(&self, https: bool, mut each: impl FnMut(&Entry, bool)) {
+    fn write(&self, https: bool, mut each: impl FnMut(&DirectiveEntry, bool)) {
         let upgrades = https || self.upgrade == When::Always;
-        let sent = |entry: &&Entry| upgrades || entry.name != Directive::UpgradeInsecureRequests;
+        let sent =
+            |entry: &&DirectiveEntry| upgrades || entry.name != Directive::UpgradeInsecureRequests;
         for (index, entry) in self.entries.iter().filter(sent).enumerate() {
             each(entry, index == 0);
         }

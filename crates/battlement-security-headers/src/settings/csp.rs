@@ -8,7 +8,7 @@ use serde::{
     },
 };
 
-use super::{null, words::Words};
+use super::{null, source_words::SourceWords};
 use crate::{ConfigError, Csp, Directive, InvalidField, SourceList, config::SUBJECT};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -80,7 +80,7 @@ impl CspOptions {
     /// Returns the unchecked entries that do not occur.
     fn unused(&self) -> Vec<InvalidField> {
         let occurs = |text: &String| {
-            let word = |words: &Words| words.0.contains(text);
+            let word = |words: &SourceWords| words.0.contains(text);
             let directives = &self.directives.0;
             directives.iter().any(|(key, words)| key == text || words.as_ref().is_some_and(word))
         };
@@ -107,7 +107,7 @@ pub(super) fn dashed(name: &str) -> String {
 
 /// Directives in the order of the file; `null`, or `false` in formats without null, removes a default.
 #[derive(Clone, Debug, Default)]
-struct Directives(Vec<(String, Option<Words>)>);
+struct Directives(Vec<(String, Option<SourceWords>)>);
 
 impl<'de> Deserialize<'de> for Directives {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -134,7 +134,7 @@ impl<'de> Visitor<'de> for DirectivesVisitor {
 }
 
 /// The value of a directive, if it is not taken out.
-struct Sources(Option<Words>);
+struct Sources(Option<SourceWords>);
 
 impl<'de> Deserialize<'de> for Sources {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -160,10 +160,10 @@ impl<'de> Visitor<'de> for SourcesVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Sources, E> {
-        Words::deserialize(text.into_deserializer()).map(|words| Sources(Some(words)))
+        SourceWords::deserialize(text.into_deserializer()).map(|words| Sources(Some(words)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Sources, A::Error> {
-        Words::deserialize(SeqAccessDeserializer::new(list)).map(|words| Sources(Some(words)))
+        SourceWords::deserialize(SeqAccessDeserializer::new(list)).map(|words| Sources(Some(words)))
     }
 }

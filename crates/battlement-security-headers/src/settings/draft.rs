@@ -6,8 +6,8 @@ use super::{
     SecurityHeadersSettings,
     csp::{CspOptions, dashed},
     options::{AllowList, HstsOptions, PolicyOptions, Preset, ReferrerOptions},
+    source_words::{SourceWords, Tokens},
     switch::Switch,
-    words::{Tokens, Words},
 };
 use crate::{
     Coep, ConfigError, ContentTypeOptions, Coop, Corp, CrossDomainPolicies, Csp, DnsPrefetch,
@@ -262,7 +262,7 @@ impl Draft {
                 return Some(PermissionsPolicy::deny_all().into());
             }
             let mut policy = PermissionsPolicy::new();
-            for (name, Words(allowed)) in features {
+            for (name, SourceWords(allowed)) in features {
                 let Some(feature) = Feature::of_name(&dashed(&name)) else {
                     draft.refuse("permissions-policy", format!("{name:?} is not a known feature"));
                     continue;

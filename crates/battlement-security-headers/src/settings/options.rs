@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use super::{
     null,
-    words::{Tokens, Words},
+    source_words::{SourceWords, Tokens},
 };
 use crate::When;
 
@@ -96,4 +96,4 @@ pub(super) struct CrossDomainOptions {
 }
 
 /// The pages to which a feature is allowed: `"*"`, or `self` and origins.
-pub(super) type AllowList = Words;
+pub(super) type AllowList = SourceWords;

@@ -7,9 +7,9 @@ use serde::{
 
 /// The words of a text, split at spaces, or of a list, one per item.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Words(pub(super) Vec<String>);
+pub(super) struct SourceWords(pub(super) Vec<String>);
 
-impl<'de> Deserialize<'de> for Words {
+impl<'de> Deserialize<'de> for SourceWords {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(WordsVisitor)
     }
@@ -18,23 +18,23 @@ impl<'de> Deserialize<'de> for Words {
 struct WordsVisitor;
 
 impl<'de> Visitor<'de> for WordsVisitor {
-    type Value = Words;
+    type Value = SourceWords;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text or a list of texts")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Words, E> {
+    fn visit_str<E>(self, text: &str) -> Result<SourceWords, E> {
         let words: Vec<_> = text.split_ascii_whitespace().map(str::to_owned).collect();
-        Ok(Words(if text.is_empty() { vec![String::new()] } else { words }))
+        Ok(SourceWords(if text.is_empty() { vec![String::new()] } else { words }))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SourceWords, A::Error> {
         let mut words = Vec::new();
         while let Some(word) = list.next_element()? {
             words.push(word);
         }
-        Ok(Words(words))
+        Ok(SourceWords(words))
     }
 }
 
@@ -62,6 +62,6 @@ impl<'de> Visitor<'de> for TokensVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Tokens, A::Error> {
-        WordsVisitor.visit_seq(list).map(|Words(tokens)| Tokens(tokens))
+        WordsVisitor.visit_seq(list).map(|SourceWords(tokens)| Tokens(tokens))
     }
 }

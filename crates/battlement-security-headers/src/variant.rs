@@ -1,14 +1,14 @@
 use battlement_core::{Scheme, Wire};
-use http::{Method, Request, StatusCode};
+use http::{Request, StatusCode};
 
 /// The properties of a request that decide the headers of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct Variant {
     pub(crate) grpc: bool,
     pub(crate) https: bool,
 }
 
-impl Asked {
+impl Variant {
     /// Every kind of request, in the order of [`index`](Self::index).
     pub(crate) const ALL: [Self; 4] = [
         Self { grpc: false, https: false },
@@ -18,8 +18,7 @@ impl Asked {
     ];
 
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        // Every gRPC call is a POST, so the headers of other requests are not read.
-        let grpc = request.method() == Method::POST && Wire::of(request.headers()).is_grpc();
+        let grpc = Wire::of_request(request.method(), request.headers()).is_grpc();
         Self { grpc, https: Scheme::of(request).is_some_and(Scheme::is_https) }
     }
 
@@ -30,8 +29,8 @@ impl Asked {
 
 /// Everything that decides the headers of one response.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Occasion<'a> {
-    pub(crate) asked: Asked,
+pub(crate) struct ResponseContext<'a> {
+    pub(crate) variant: Variant,
     /// The nonce, if the handler has read it.
     pub(crate) nonce: Option<&'a str>,
     pub(crate) status: StatusCode,

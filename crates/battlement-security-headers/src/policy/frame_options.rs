@@ -1,0 +1,11 @@
+use super::fixed::fixed;
+
+fixed! {
+    /// `X-Frame-Options`: who may frame the page, for browsers without `frame-ancestors`.
+    FrameOptions for FrameOptions {
+        /// No page.
+        Deny = "DENY",
+        /// Pages of the same origin.
+        SameOrigin = "SAMEORIGIN",
+    }
+}
