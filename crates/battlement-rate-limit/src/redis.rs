@@ -118,43 +118,43 @@
 //! Before its question was sent, it is not charged. After that it is, as in memory. Nobody who goes takes
 //! along those whose questions went with its own, and nobody waits for a caller that is not polled any more.
 
+mod batch;
 mod builder;
+mod client;
+mod clients;
 mod clock;
 #[cfg_attr(not(feature = "redis-cluster"), path = "redis/no_cluster.rs")]
 mod cluster;
 mod connection;
-mod crowd;
 mod deadline;
 mod deny_cache;
+mod dispatch;
 mod encoded;
-mod engine;
-mod engines;
-mod entry;
 mod exchange;
 mod failure;
 mod fault;
-mod flight;
 mod group;
-mod lanes;
+mod in_flight;
+mod key;
 mod link;
 mod observe;
-mod place;
+mod permit;
 mod probe;
+mod question;
+mod queue;
 mod report;
 mod script;
-mod sent;
 #[cfg(feature = "serde")]
 mod settings;
-mod signs;
+mod signals;
 mod slot;
 mod state;
 mod store;
 mod supervisor;
 mod target;
-#[cfg_attr(not(feature = "redis-tls"), path = "redis/plain.rs")]
+mod timed;
+#[cfg_attr(not(feature = "redis-tls"), path = "redis/no_tls.rs")]
 mod tls;
-mod turn;
-mod way;
 
 use std::{fmt, sync::Arc};
 
@@ -171,8 +171,8 @@ pub use self::{
     store::{Asking, RedisStore},
 };
 use self::{
-    engine::{Engine, Settings},
-    engines::Engines,
+    client::{Engine, Settings},
+    clients::Engines,
     target::Server,
 };
 use crate::ConfigError;

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     Observe, Redis,
-    engine::Settings,
+    client::Settings,
     report::Report,
     target::{Plan, Target},
     tls::Certificates,

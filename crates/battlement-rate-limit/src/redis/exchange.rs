@@ -5,11 +5,11 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use redis::Value;
 
 use super::{
+    client::{Answered, Engine, Question},
     connection::Connection,
-    engine::{Answered, Engine, Question},
     fault::Fault,
     script::{By, Reply},
-    sent::Sent,
+    timed::Sent,
 };
 
 impl Engine {

@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-use super::{place::Place, slot::SLOTS};
+use super::{key::Place, slot::SLOTS};
 
 /// The state of some slots, which are available or not together: all of them on one server, neighbours on a cluster,
 /// since these mostly lie on the same node.

@@ -3,13 +3,13 @@ use std::{array, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
+    client::{Engine, Question},
     connection::Connection,
     deadline::until,
-    engine::{Engine, Question},
-    entry::{Answer, Entry, What},
     fault::{Fault, Refusal},
     group::group_of,
-    place::Place,
+    key::Place,
+    question::{Answer, Entry, What},
     slot::SLOTS,
 };
 use crate::{Policies, Policy};

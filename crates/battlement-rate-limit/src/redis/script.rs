@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 pub(super) use self::reply::Reply;
 use super::{
     encoded::{Alone, Encoded, double},
-    entry::{Entry, What},
+    question::{Entry, What},
 };
 
 const TEXT: &str = include_str!("script/limit.lua");

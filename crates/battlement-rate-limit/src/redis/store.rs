@@ -10,12 +10,12 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     OnFailure, Redis, Share,
+    client::{Answered, Engine},
     deny_cache::DenyCache,
+    dispatch::{Alone, Together, Way},
     encoded::Encoded,
-    engine::{Answered, Engine},
-    entry::{Answer, Entry, What},
-    place::Place,
-    way::{Alone, Together, Way},
+    key::Place,
+    question::{Answer, Entry, What},
 };
 use crate::{
     Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,

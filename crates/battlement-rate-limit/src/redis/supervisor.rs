@@ -14,12 +14,12 @@ use tokio::{
 };
 
 use super::{
+    client::{Engine, Phase},
     connection::Connection,
     deadline::until,
-    engine::{Engine, Phase},
     fault::{Fault, Unreachable},
     probe,
-    signs::Seen,
+    signals::Seen,
 };
 use crate::jitter;
 

@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{Address, Connection, Endpoint};
 use crate::redis::{
+    client::spawn,
     clock::EPOCH,
-    engine::spawn,
     fault::{Fault, Unreachable},
     tls::Tls,
 };

@@ -8,7 +8,7 @@ use crate::{
     decide::{Cell, Rule},
     redis::{
         encoded::Encoded,
-        entry::{Answer, Entry},
+        question::{Answer, Entry},
     },
 };
 
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::{
         Algorithm, Policies, Policy,
-        redis::{entry::What, place::Place},
+        redis::{key::Place, question::What},
     };
 
     fn entry() -> Entry {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::{
     Algorithm, Ask, KeyHash, Outcome, Policies, Policy, PolicyState, Source,
-    redis::{entry::Answer, place::Place},
+    redis::{key::Place, question::Answer},
 };
 
 /// Some moment, in microseconds since 2025.

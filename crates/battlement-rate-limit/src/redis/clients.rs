@@ -5,7 +5,7 @@ use tokio::runtime::{Handle, Id};
 
 use super::{
     State,
-    engine::{Engine, Settings},
+    client::{Engine, Settings},
     fault::Fault,
     supervisor,
 };

@@ -13,21 +13,21 @@ use tokio::{runtime::Handle, sync::watch, time::Instant};
 
 use super::{
     Observe, State,
+    batch::{self, Job},
     connection::{Changed, Connection},
-    crowd::Crowd,
     deadline::until,
-    entry::{Answer, Entry},
+    dispatch::Way,
     fault::{Fault, Refusal},
-    flight::{self, Job},
     group::{Group, group_of},
-    lanes::Lanes,
+    in_flight::Crowd,
     link::Link,
+    permit::Turn,
+    question::{Answer, Entry},
+    queue::Lanes,
     report::Report,
     script::Script,
-    signs::Signs,
+    signals::Signs,
     target::Plan,
-    turn::Turn,
-    way::Way,
 };
 use crate::StoreError;
 
@@ -270,7 +270,7 @@ impl Engine {
 
     /// A flight of this slot begins, for which there is room.
     pub(super) fn begin_flight(self: &Arc<Self>, slot: u16) {
-        spawn(flight::fly(Turn::new(self, slot)));
+        spawn(batch::fly(Turn::new(self, slot)));
     }
 
     /// Those who go with a flight that leaves now.

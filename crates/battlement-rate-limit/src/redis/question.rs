@@ -1,6 +1,6 @@
 use smallvec::SmallVec;
 
-use super::place::Place;
+use super::key::Place;
 use crate::{Ask, Outcome, Policies, PolicyState};
 
 /// One question to the script.

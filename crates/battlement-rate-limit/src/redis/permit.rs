@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::engine::Engine;
+use super::client::Engine;
 
 /// The right of a flight to be on its way in a lane. If it is dropped before the flight has ended, another one
 /// begins in its place.

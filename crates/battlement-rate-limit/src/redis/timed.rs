@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{engine::Engine, fault::Fault, script::Reply};
+use super::{client::Engine, fault::Fault, script::Reply};
 use crate::StoreError;
 
 /// A command on its way. That it was given up at the deadline is told as well, when it is dropped.

@@ -3,10 +3,10 @@ use std::{slice, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 use super::{
-    engine::{Answered, Engine, Question, spawn},
+    batch::{self, Job},
+    client::{Answered, Engine, Question, spawn},
     exchange::Form,
-    flight::{self, Job},
-    lanes::Entered,
+    queue::Entered,
 };
 use crate::StoreError;
 
@@ -48,7 +48,7 @@ impl Way for Alone {
         }
         let (answer, receiver) = oneshot::channel();
         let (engine, jobs) = (Arc::clone(engine), vec![Job { question, answer }]);
-        spawn(async move { flight::carry(&engine, jobs).await });
+        spawn(async move { batch::carry(&engine, jobs).await });
         receiver.await.unwrap_or(Err(StoreError::Failed))
     }
 }

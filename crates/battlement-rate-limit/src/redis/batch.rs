@@ -6,11 +6,11 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 use tokio::sync::oneshot;
 
 use super::{
+    client::{Answered, Engine, Question},
     deadline::until,
-    engine::{Answered, Engine, Question},
     exchange::Replied,
     fault::Fault,
-    turn::Turn,
+    permit::Turn,
 };
 use crate::StoreError;
 
