@@ -1,16 +1,17 @@
-//! Limits that several processes share, in Redis.
+//! Limits shared by several processes, stored in Redis.
 //!
 //! # The failure it prevents
 //!
-//! Four replicas each allow a hundred a minute, and a client gets four hundred. Then the limits move to Redis,
-//! Redis stops for a minute, and every request waits for it, or fails, or passes unlimited, as it happens.
+//! A service with four replicas allows each client 100 requests a minute in each process, so that a client gets 400.
+//! The limits move to Redis. Then Redis stops for a minute, and requests wait for it, fail, or pass without a limit,
+//! depending on which error each of them meets.
 //!
 //! ```no_run
 //! use battlement_rate_limit::{Key, Policy, RateLimitLayer, redis::{OnFailure, Redis, Share}};
 //!
 //! # fn main() -> Result<(), battlement_rate_limit::ConfigError> {
 //! let redis = Redis::new("redis://127.0.0.1:6379/")?;
-//! // Four replicas: while Redis is away, each allows a quarter.
+//! // Four replicas: while Redis is unavailable, each allows a quarter of the limit.
 //! let fallback = OnFailure::LocalFallback { share: Share::one_in(4) };
 //! let orders = RateLimitLayer::new(Policy::per_minute("orders", 100), Key::client_ip())
 //!     .store(redis.store("orders", fallback));
@@ -22,101 +23,106 @@
 //!
 //! # What it does to a request
 //!
-//! 1. A key that Redis denied a moment ago is denied here, until the time has come, and costs Redis nothing.
-//! 2. The others are asked for: all policies of a key by one command, a script that charges all of them or
-//!    none, by the clock of Redis. Whoever comes while two commands are on their way goes with the next one,
-//!    in the order in which they came.
-//! 3. The request waits for the answer outside of the service, and no longer than the deadline. What was given
-//!    up is not charged later: a command says until when it may be, and the script holds to it.
-//! 4. If there is no answer in time, the configured [`OnFailure`] applies, and nothing that Redis may have executed is
-//!    sent a second time. Headers that would have to be guessed are left out.
+//! 1. A key that Redis denied a moment ago is denied locally until its wait has passed, without a round trip.
+//! 2. For every other key, one command runs a script in Redis. The script charges all policies of the key or none, by
+//!    the clock of Redis. Requests that arrive while two commands are in flight are batched into the next one, in the
+//!    order in which they arrived.
+//! 3. The request waits for the reply before it reaches the service, and no longer than the deadline. A request that
+//!    was given up is not charged later: the command carries its deadline, and the script does nothing once it has
+//!    passed.
+//! 4. If no reply arrives in time, the configured [`OnFailure`] applies. A command that Redis may have executed is
+//!    never sent again. Headers whose values are unknown are left out.
 //!
-//! A connection that closes is replaced at once. A command of which no byte was written goes out over the next
-//! connection, within the deadline of each of its requests: a killed idle connection, a restart of the server or the idle
-//! timeout of a proxy fails no request while the server answers. A command that was on its way fails its own requests
-//! and no others.
+//! A connection that closes is replaced at once. A command of which no byte was written is sent over the next
+//! connection, within the deadline of each of its requests: a killed idle connection, a restart of the server or the
+//! idle timeout of a proxy fails no request while the server answers. A command that was in flight fails its own
+//! requests and no others.
 //!
-//! When a call was late or failed, a task probes whether Redis decides, and *writes* what it has decided: a replica that
-//! was a primary, or a server without memory, does not count as available. Only if a probe fails as well, requests do
-//! not ask: an outage costs a few requests the deadline, and the others nothing. The task probes again, at intervals that
-//! grow with the outage and differ between processes. It uses idle connections, too.
+//! After a late or failed command, a background task probes whether Redis still decides. The probe *writes*, so that a
+//! demoted primary or a server without memory does not count as available. Only if the probe fails too, the circuit
+//! breaker opens and requests stop asking Redis: an outage costs a few requests the deadline, and the others nothing.
+//! While the breaker is open, the task probes with a backoff that grows with the outage and has jitter. It also pings
+//! idle connections.
 //!
-//! A process that lacks the processor reads answers late. Where a timer fires late, the request waits for as long again,
-//! and a probe that was late for that reason is repeated, so that a busy process does not take itself for an outage.
+//! A process without enough CPU time reads replies late. Where a timer fires late, the request waits for that much
+//! longer, and a probe that was late for the same reason is repeated, so that a busy process does not mistake its own
+//! load for an outage.
 //!
 //! # What the log says
 //!
-//! An outage is logged as a warning when it begins, with the reason (`why`) and what an operator can do (`fix`), and
-//! its end at level info. The same reason is logged once a minute at most; in between, outages are logged at level
-//! debug. Commands that fail while Redis is available are logged the same way. No line contains an address, a password or
-//! a key.
+//! The beginning of an outage is logged at level `WARN`, with the reason (`why`) and what an operator can do (`fix`);
+//! its end is logged at level `INFO`. The same reason is logged at most once a minute; further outages are logged at
+//! level `DEBUG`. Commands that fail while Redis is available are logged the same way. Log lines never contain an
+//! address, a password or a key.
 //!
 //! # Runtimes
 //!
-//! Each Tokio runtime that asks has connections, batches and a supervising task of its own, made with its first request
-//! and ended with the runtime, or with the last clone of the [`Redis`].
+//! Each Tokio runtime has its own connections, batches and supervising task. They start with the first request of the
+//! runtime, and end with the runtime or with the last clone of the [`Redis`].
 //!
-//! - With one multi-threaded runtime, as axum and `#[tokio::main]` have it, that is one connection.
-//! - With one current-thread runtime per core, each core has its own: a handler that blocks its core holds up no request
-//!   of another core. A [`Redis`] is made once, and its clones or those of its layers are moved to the cores.
-//! - A [`Redis`] that was made in one runtime may be used in others, whether or not that one is run. [`Redis::state`]
-//!   tells how all of them stand together; one that has not run for 20 seconds is left out.
-//! - A request that is called outside of any runtime is not asked for, and the configured [`OnFailure`] applies.
+//! - One multi-threaded runtime, as with axum and `#[tokio::main]`, has one connection.
+//! - With one current-thread runtime per core, each core has its own connection: a handler that blocks its core delays
+//!   no request of another core. Create one [`Redis`], and move clones of it, or of its layers, to the cores.
+//! - A [`Redis`] that was created in one runtime may be used in others, whether or not that runtime still runs.
+//!   [`Redis::state`] combines the states of all runtimes, without those that have not run for 20 seconds.
+//! - A call outside of any runtime does not ask Redis; the configured [`OnFailure`] applies.
 //!
 //! # TLS
 //!
-//! With the feature `redis-tls`, and `rediss://` in the URL. The authorities are those of the system, or
-//! `root_certificates` or `root_certificates_file`; `client_certificate_files` are for servers that require a certificate
-//! of the client, as Redis does by default. Files are read again for each connection.
+//! Enable the feature `redis-tls`, and begin the URL with `rediss://`. Trusted authorities are those of the system, or
+//! those of `root_certificates` or `root_certificates_file`. Servers that require a client certificate, which is the
+//! default of Redis, need `client_certificate_files`. Files are read again for each connection.
 //!
-//! The cryptography is that which the application has installed as the default of its process
-//! (`rustls::crypto::CryptoProvider::install_default`) by the time that a connection is made, or that of ring. This crate
-//! installs nothing, so the application may choose before or after.
+//! The cryptography is the default provider that the application has installed for its process
+//! (`rustls::crypto::CryptoProvider::install_default`) by the time a connection is made, or else *ring*. This crate
+//! installs no provider, so the application may install one before or after.
 //!
 //! # Defaults
 //!
-//! | what | default | why |
+//! | setting | default | reason |
 //! |---|---|---|
-//! | [`OnFailure`] | none | only you know whether it is worse to turn away or to let pass |
-//! | deadline | 50 ms | many times what a Redis nearby takes, and hardly noticed |
+//! | [`OnFailure`] | none | only the application knows whether to reject or to allow requests during an outage |
+//! | deadline | 50 ms | many times a same-zone round trip, and barely noticeable to callers |
 //! | prefix of keys | `rl` | |
-//! | secret of keys | none | what replicas must share, somebody has to give them |
-//! | questions together | 64 | a command of so many keeps a server busy for a quarter of a millisecond |
-//! | questions that wait | 10,000 per runtime | beyond, waiting helps nobody |
-//! | denied keys remembered | 10,000 | about 2 MB |
-//! | age of what is remembered | 1 s | so late at most is a refund or a reset of another process seen |
-//! | connections | 1 per runtime and server | commands share it; what is asked together needs no more |
+//! | secret of keys | none | replicas must share it, so it has to be configured |
+//! | requests in a batch | 64 | a command of that size keeps a server busy for a quarter of a millisecond |
+//! | requests that wait | 10,000 per runtime | a longer queue would only exceed the deadline |
+//! | denied keys that are cached | 10,000 | about 2 MB |
+//! | age of a cached denial | 1 s | the longest delay before a refund or a reset of another process takes effect |
+//! | connections | 1 per runtime and server | commands are pipelined and batched, so more connections gain nothing |
 //!
-//! # What it keeps in Redis
+//! # What it stores in Redis
 //!
-//! One string for each key, `rl:{orders:<128 bits of a hash>}`, with a cell for each policy: about 200 bytes
-//! with one policy, all that Redis adds included. Every key has a TTL, which ends when it is as good as new, or, under
-//! GCRA, a quarter of that time and a second later: a new one is written when the key would end too soon, and not with
-//! each request. All that belongs to a key lies in one slot, so that a cluster never says `CROSSSLOT`. The hash is the
-//! same in all replicas; with a [`key_secret`](Builder::key_secret) nobody who reads it can find out whose it is.
+//! Redis stores one string for each key, `rl:{orders:<128 bits of a hash>}`, with a cell for each policy: about 200
+//! bytes with one policy, including what Redis adds. Every key has a TTL, which ends when nothing of the limit is used
+//! any more. Under GCRA the TTL is longer by a quarter and a second, so that it is written only when the key would
+//! expire too soon, and not with each request. Everything about a client is in one slot, so that a cluster never
+//! replies `CROSSSLOT`. The hash is the same in all replicas; with a [`key_secret`](Builder::key_secret), a client
+//! cannot be recovered from it.
 //!
-//! The script uses `GET`, `SET` (`KEEPTTL` of which Redis knows since 6.0), `DEL` and `TIME`. It was run on Redis 7.0;
-//! Redis 8 and Valkey were not tried.
+//! The script uses `GET`, `SET` (with `KEEPTTL`, since Redis 6.0), `DEL` and `TIME`. It is tested with Redis 7.0;
+//! Redis 8 and Valkey are not tested.
 //!
-//! # When Redis loses what it knew
+//! # When Redis loses data
 //!
-//! A restart without persistence, a `FLUSHALL`, or a failover to a replica that had not seen the last writes:
-//! a key then has what it had used back, at most its burst (or the quota of a window) for each such event.
-//! `docs/redis.md` says how to size Redis, and what of this can be had better.
+//! After a restart without persistence, a `FLUSHALL`, or a failover to a replica that lacks the last writes, a key
+//! gets back what it had used: at most its burst (or the quota of a window) for each such event. `docs/redis.md`
+//! describes how to size Redis, and how to reduce the loss.
 //!
 //! # Compared with others
 //!
-//! - tower-rate-limit-redis: one policy by GCRA, with intervals in whole milliseconds; a timeout if you set
-//!   one, which each request of an outage waits for, and then passes or gets a 500. It goes over a connection
-//!   of yours, which must be there when the service starts and is not made anew; headers but for
-//!   `Retry-After`, costs, refunds and clusters it has none.
-//! - rate-limit-redis for express counts each request by a fixed window, the denied ones too, and fails the
-//!   request with a 500 when Redis fails: `docs/migrate/rate-limit-redis.md`.
+//! - tower-rate-limit-redis: one policy, by GCRA, with intervals in whole milliseconds. A timeout is optional; during
+//!   an outage each request waits for it, and then passes or gets a 500. The application provides the connection,
+//!   which must be open when the service starts and is not replaced. It has no headers but `Retry-After`, and no
+//!   costs, refunds or clusters.
+//! - rate-limit-redis for Express counts each request in a fixed window, denied ones included, and fails the request
+//!   with a 500 when Redis fails: `docs/migrate/rate-limit-redis.md`.
 //!
 //! # When the caller goes away
 //!
-//! Before its question was sent, it is not charged. After that it is, as in memory. Nobody who goes takes
-//! along those whose questions went with its own, and nobody waits for a caller that is not polled any more.
+//! A request that is dropped before its command was sent is not charged. After that it is charged, as in memory.
+//! Dropping one request does not affect the others in its batch, and no request waits for a caller that is no longer
+//! polled.
 
 mod batch;
 mod builder;
@@ -171,43 +177,45 @@ pub use self::{
     store::{Asking, RedisStore},
 };
 use self::{
-    client::{Engine, Settings},
-    clients::Engines,
+    client::{Client, Settings},
+    clients::Clients,
     target::Server,
 };
 use crate::ConfigError;
 
-/// A Redis that limiters keep their state in, with the connections for all of them.
+/// A Redis server or cluster that stores the state of limiters, with its connections.
 ///
-/// A clone shares them. In each runtime that asks, a task looks after the connections; it ends with the last clone.
+/// Clones share the connections. In each runtime that uses it, a task supervises the connections; the task ends with
+/// the last clone.
 #[derive(Clone)]
 pub struct Redis(Arc<Owner>);
 
 struct Owner {
-    engines: Arc<Engines>,
+    clients: Arc<Clients>,
     seed: [u64; 2],
 }
 
 impl Redis {
-    /// The Redis at `url`, as `redis://user:password@host:6379/0`, with all defaults.
+    /// Creates a client for the server at `url`, as `redis://user:password@host:6379/0`, with all defaults.
     ///
     /// # Errors
     ///
-    /// If it is no such URL. That nobody answers there is no error.
+    /// Returns an error if `url` is not such a URL. A server that does not answer is not an error.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         Self::builder(url).build()
     }
 
-    /// The Redis at `url`, to be set up further.
+    /// Returns a builder for a client of the server at `url`.
     #[must_use]
     pub fn builder(url: &str) -> Builder {
         Builder::new(Server(url.to_owned()))
     }
 
-    /// The cluster that these nodes belong to, to be set up further. The others are found through them.
+    /// Returns a builder for a client of the cluster that these nodes belong to. The other nodes are discovered
+    /// through them.
     ///
-    /// Keys lie in the slots their hashes fall into, and what is asked together is of one slot. A node that
-    /// is unavailable takes only its own slots with it. A slot that migrates fails no request.
+    /// A key is in the slot of its hash, and each batch is about keys of one slot. An unavailable node affects only
+    /// its own slots. A slot that migrates fails no request.
     #[cfg(feature = "redis-cluster")]
     #[must_use]
     pub fn cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Builder {
@@ -215,11 +223,12 @@ impl Redis {
         Builder::new(cluster::Nodes(urls.collect()))
     }
 
-    /// The state of one limiter, by its name. All that have the same name count as one, in whatever process.
+    /// Returns the store of the limiter with this name. Stores with the same name share their counts, in all
+    /// processes.
     ///
     /// # Panics
     ///
-    /// If the name is not 1 to 64 letters, digits or any of `-_.:/`.
+    /// Panics if the name is not 1 to 64 characters, each a letter, a digit or one of `-_.:/`.
     #[must_use]
     pub fn store(&self, name: &str, on_failure: OnFailure) -> RedisStore {
         assert!(
@@ -229,26 +238,26 @@ impl Redis {
         RedisStore::new(self.clone(), name, on_failure)
     }
 
-    /// How it stands.
+    /// Returns whether Redis is available, over all runtimes.
     #[must_use]
     pub fn state(&self) -> State {
-        self.0.engines.state()
+        self.0.clients.state()
     }
 
-    /// Within a runtime, begins to connect.
-    fn of(settings: Settings, seed: [u64; 2]) -> Self {
-        let engines = Engines::new(settings);
-        drop(engines.here());
-        Self(Arc::new(Owner { engines, seed }))
+    /// Creates a client, and begins to connect if it is called within a runtime.
+    fn with_settings(settings: Settings, seed: [u64; 2]) -> Self {
+        let clients = Clients::new(settings);
+        drop(clients.current());
+        Self(Arc::new(Owner { clients, seed }))
     }
 
-    /// Returns the engine of this runtime, or `None` outside of any.
-    fn engine(&self) -> Option<Arc<Engine>> {
-        self.0.engines.here()
+    /// Returns the client of the current runtime, or `None` outside of any.
+    fn client(&self) -> Option<Arc<Client>> {
+        self.0.clients.current()
     }
 
     fn settings(&self) -> &Settings {
-        &self.0.engines.settings
+        &self.0.clients.settings
     }
 
     fn prefix(&self) -> &str {
@@ -264,13 +273,13 @@ impl Redis {
     }
 
     fn is_coalesced(&self) -> bool {
-        self.settings().together > 1
+        self.settings().max_batch > 1
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.engines.close();
+        self.clients.close();
     }
 }
 

@@ -1,101 +1,103 @@
-//! Questions that go together, in a task of their own: nobody who asks can hold up others, however seldom it is
-//! polled, and whoever goes away takes nobody along.
+//! Batches, each sent by a task of its own: a caller that is rarely polled does not delay the others, and a caller
+//! that is dropped does not affect them.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use tokio::sync::oneshot;
 
 use super::{
-    client::{Answered, Engine, Question},
+    client::{Call, Client, StampedAnswer},
     deadline::until,
-    exchange::Replied,
+    exchange::BatchReply,
     fault::Fault,
-    permit::Turn,
+    permit::Permit,
 };
 use crate::StoreError;
 
-/// How often questions go out again that were certainly not decided.
+/// The number of times a batch is sent again that was certainly not executed.
 const TRIES: usize = 3;
 
-/// A question, and who waits for the answer.
+/// A call with the sender of its reply.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) question: Question,
-    pub(super) answer: oneshot::Sender<Result<Answered, StoreError>>,
+    pub(super) call: Call,
+    pub(super) reply: oneshot::Sender<Result<StampedAnswer, StoreError>>,
 }
 
-impl AsRef<Question> for Job {
-    fn as_ref(&self) -> &Question {
-        &self.question
+impl AsRef<Call> for Job {
+    fn as_ref(&self) -> &Call {
+        &self.call
     }
 }
 
 impl Job {
-    pub(super) fn is_gone(&self) -> bool {
-        self.answer.is_closed()
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
     }
 }
 
-/// Carries one command after the other, for as long as anybody waits.
-pub(super) async fn fly(mut turn: Turn) {
-    let engine = turn.begin();
-    give_way().await;
+/// Sends batches, one after the other, for as long as there are jobs.
+pub(super) async fn run(mut permit: Permit) {
+    let client = permit.start();
+    yield_once().await;
     loop {
-        let jobs = engine.leave(turn.slot);
+        let jobs = client.next_batch(permit.slot);
         if jobs.is_empty() {
-            return turn.end();
+            return permit.finish();
         }
-        carry(&engine, jobs).await;
+        send_batch(&client, jobs).await;
     }
 }
 
-/// Sends questions, and tells those who still wait what was said.
-pub(super) async fn carry(engine: &Arc<Engine>, mut jobs: Vec<Job>) {
-    let Some(last) = jobs.iter().map(|job| job.question.deadline).max() else { return };
-    let most = engine.settings.deadline;
-    let slot = jobs[0].question.entry.slot;
-    let sent = until(engine.instant(last), most, |_| {}, send(engine, &mut jobs)).await;
+/// Sends a batch, and passes the replies to the callers that still wait.
+pub(super) async fn send_batch(client: &Arc<Client>, mut jobs: Vec<Job>) {
+    let Some(last) = jobs.iter().map(|job| job.call.deadline).max() else { return };
+    let most = client.settings.deadline;
+    let slot = jobs[0].call.question.slot;
+    let sent = until(client.instant(last), most, |_| {}, send(client, &mut jobs)).await;
     let result = match sent {
-        // Their keys are on two nodes while their slot migrates; each alone is on one.
-        Ok(Err(Fault::TryAgain)) if jobs.len() > 1 => return Box::pin(each(engine, jobs)).await,
-        Ok(result) => engine.noted(slot, result),
+        // While the slot migrates, the keys are on two nodes; each key is on one.
+        Ok(Err(Fault::TryAgain)) if jobs.len() > 1 => {
+            return Box::pin(send_individually(client, jobs)).await;
+        }
+        Ok(result) => client.note_result(slot, result),
         Err(_) => Err(StoreError::Late),
     };
-    let waiting = jobs.into_iter().map(|job| job.answer);
+    let receivers = jobs.into_iter().map(|job| job.reply);
     match result {
         Ok(replied) => {
-            let both = waiting.zip(replied.into_iter().flat_map(Replied::answered));
-            both.for_each(|(waiting, answered)| drop(waiting.send(Ok(answered))));
+            let replies = receivers.zip(replied.into_iter().flat_map(BatchReply::answers));
+            replies.for_each(|(receiver, answered)| drop(receiver.send(Ok(answered))));
         }
-        Err(error) => waiting.for_each(|waiting| drop(waiting.send(Err(error)))),
+        Err(error) => receivers.for_each(|receiver| drop(receiver.send(Err(error)))),
     }
 }
 
-async fn each(engine: &Arc<Engine>, jobs: Vec<Job>) {
+async fn send_individually(client: &Arc<Client>, jobs: Vec<Job>) {
     for job in jobs {
-        carry(engine, vec![job]).await;
+        send_batch(client, vec![job]).await;
     }
 }
 
-/// Sends the questions of those who wait, over as many connections as close before they were written. Returns `None`
-/// if nobody waits any more.
-async fn send(engine: &Arc<Engine>, jobs: &mut Vec<Job>) -> Result<Option<Replied>, Fault> {
-    let slot = jobs[0].question.entry.slot;
-    let (mut open, mut tries) = (engine.open(slot), 0..TRIES);
+/// Sends the calls of the callers that still wait, again if a connection closed before they were written. Returns
+/// `None` if no caller waits any more.
+async fn send(client: &Arc<Client>, jobs: &mut Vec<Job>) -> Result<Option<BatchReply>, Fault> {
+    let slot = jobs[0].call.question.slot;
+    let (mut open, mut tries) = (client.open(slot), 0..TRIES);
     loop {
         let connection = match open.take() {
             Some(connection) => connection,
             None => {
-                let connection = engine.connection(slot).await?;
-                // Who has gone away meanwhile is not asked for.
-                jobs.retain(|job| !job.is_gone());
+                let connection = client.connection(slot).await?;
+                // Callers that were dropped meanwhile are not charged.
+                jobs.retain(|job| !job.is_abandoned());
                 connection
             }
         };
         if jobs.is_empty() {
             return Ok(None);
         }
-        match engine.attempt(&connection, jobs).await {
+        match client.attempt(&connection, jobs).await {
             Err(Fault::Unsent) => {}
             Err(Fault::NoScript | Fault::Moved(_)) if tries.next().is_some() => {}
             result => return result.map(Some),
@@ -103,15 +105,15 @@ async fn send(engine: &Arc<Engine>, jobs: &mut Vec<Job>) -> Result<Option<Replie
     }
 }
 
-/// Whoever was woken at the same time, as by the answers of one command, has its turn first. Without that the first
-/// of them would go alone, and the others wait for it.
-async fn give_way() {
-    let mut gave = false;
+/// Yields once, so that all tasks woken at the same time, as by the replies of one command, can join the batch.
+/// Without it, the first would be sent alone and the others would wait for it.
+async fn yield_once() {
+    let mut yielded = false;
     poll_fn(|cx| {
-        if gave {
+        if yielded {
             return Poll::Ready(());
         }
-        gave = true;
+        yielded = true;
         cx.waker().wake_by_ref();
         Poll::Pending
     })

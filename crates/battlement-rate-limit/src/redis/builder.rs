@@ -79,7 +79,7 @@ impl Builder {
         self
     }
 
-    /// How many questions may go together as one command. 1 to 1,024; 1 sends each alone. Default: 64.
+    /// How many questions may go max_batch as one command. 1 to 1,024; 1 sends each alone. Default: 64.
     ///
     /// No time is spent for it: whoever comes at once goes at once, by a task that gives way once before it goes;
     /// and whoever comes while two commands are on their way goes with the next, or with as many as fill one. A
@@ -121,14 +121,14 @@ impl Builder {
         let settings = Settings {
             deadline: self.deadline,
             prefix: self.prefix,
-            together: self.coalesce,
-            room: self.queue,
+            max_batch: self.coalesce,
+            max_queued: self.queue,
             report: Report::new(self.observe.clone()),
             observe: self.observe,
             plan,
             now: None,
         };
-        Ok(Redis::of(settings, seed))
+        Ok(Redis::with_settings(settings, seed))
     }
 
     /// Whether it can be built, for whoever reads settings before there is a log to tell of connections.

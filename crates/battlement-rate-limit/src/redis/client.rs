@@ -14,59 +14,59 @@ use tokio::{runtime::Handle, sync::watch, time::Instant};
 use super::{
     Observe, State,
     batch::{self, Job},
-    connection::{Changed, Connection},
+    connection::{Connection, OnChange},
     deadline::until,
-    dispatch::Way,
+    dispatch::Dispatch,
     fault::{Fault, Refusal},
     group::{Group, group_of},
-    in_flight::Crowd,
+    in_flight::InFlight,
     link::Link,
-    permit::Turn,
-    question::{Answer, Entry},
-    queue::Lanes,
+    permit::Permit,
+    question::{Answer, Question},
+    queue::Queue,
     report::Report,
     script::Script,
-    signals::Signs,
+    signals::Signals,
     target::Plan,
 };
 use crate::StoreError;
 
-/// Sends the questions of one runtime, and knows whether to.
-pub(super) struct Engine {
+/// A client of one runtime: its connections, batches and circuit breakers.
+pub(super) struct Client {
     pub(super) settings: Arc<Settings>,
     pub(super) link: Box<dyn Link>,
     pub(super) phase: watch::Sender<Phase>,
-    /// Whether the phase is up, and whether it is down, for requests.
+    /// Copies of the phase that requests read without the lock.
     up: AtomicBool,
     down: AtomicBool,
     pub(super) groups: Box<[Group]>,
-    pub(super) signs: Arc<Signs>,
-    /// Whether a server that was to be a single one has turned out to be a node of a cluster.
+    pub(super) signals: Arc<Signals>,
+    /// Whether a server that was configured as a single one has turned out to be a node of a cluster.
     pub(super) is_cluster_node: AtomicBool,
     pub(super) script: Script,
-    /// Of questions that go together.
-    lanes: Mutex<Lanes<Job>>,
-    /// Of questions that go alone.
-    pub(super) crowd: Crowd,
-    began: Instant,
-    /// The last time at which the supervisor ran, in microseconds since the beginning.
+    /// The queue of batched calls.
+    queue: Mutex<Queue<Job>>,
+    /// The limit of individual calls.
+    pub(super) in_flight: InFlight,
+    epoch: Instant,
+    /// The last time at which the supervisor ran, in microseconds since the epoch.
     supervised: AtomicU64,
 }
 
-/// The settings of a [`Redis`](super::Redis), which all of its engines share.
+/// The settings of a [`Redis`](super::Redis), shared by the clients of all runtimes.
 pub(super) struct Settings {
     pub(super) deadline: Duration,
     pub(super) prefix: String,
-    pub(super) together: usize,
-    pub(super) room: usize,
+    pub(super) max_batch: usize,
+    pub(super) max_queued: usize,
     pub(super) observe: Option<Arc<dyn Observe>>,
     pub(super) plan: Plan,
     pub(super) report: Report,
-    /// In place of the clock of Redis, in tests.
+    /// Replaces the clock of Redis, in tests.
     pub(super) now: Option<u64>,
 }
 
-/// Whether Redis is known to decide.
+/// The availability of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Not known yet: requests wait until it is.
@@ -76,58 +76,59 @@ pub(super) enum Phase {
 }
 
 #[derive(Debug)]
-pub(super) struct Question {
-    pub(super) entry: Entry,
-    /// Since the beginning.
+pub(super) struct Call {
+    pub(super) question: Question,
+    /// Since the epoch of the client.
     pub(super) deadline: Duration,
 }
 
-impl AsRef<Self> for Question {
+impl AsRef<Self> for Call {
     fn as_ref(&self) -> &Self {
         self
     }
 }
 
-/// What Redis said, and when, by its clock.
+/// An answer of Redis, with the time by its clock.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(super) struct StampedAnswer {
     pub(super) answer: Answer,
     pub(super) stamp: u64,
 }
 
-/// Flights on their way at once: the next batch gathers while two are out, and goes if it is full.
-const FLIGHTS: usize = 2;
-/// A supervisor that has not run for so long is in a runtime that is not run: otherwise it runs every few seconds.
+/// Batches of a slot in flight: the next batch gathers calls while two are in flight, and is sent early if it is full.
+const BATCHES: usize = 2;
+/// A supervisor that has not run for this long belongs to a runtime that is not driven: otherwise it runs every few
+/// seconds.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How often a question goes out anew that was certainly not decided.
+/// The number of times a question is asked again that was certainly not decided.
 const TRIES: usize = 3;
 
-impl Engine {
+impl Client {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
-        let (signs, began) = (Arc::<Signs>::default(), Instant::now());
-        let changed: Changed = {
-            let signs = Arc::clone(&signs);
-            Arc::new(move || signs.changed())
+        let (signals, epoch) = (Arc::<Signals>::default(), Instant::now());
+        let changed: OnChange = {
+            let signals = Arc::clone(&signals);
+            Arc::new(move || signals.changed())
         };
         Self {
-            lanes: Mutex::new(Lanes::new(FLIGHTS, settings.together, settings.room)),
-            crowd: Crowd::new(settings.room, settings.deadline),
-            link: settings.plan.link(began, changed),
+            queue: Mutex::new(Queue::new(BATCHES, settings.max_batch, settings.max_queued)),
+            in_flight: InFlight::new(settings.max_queued, settings.deadline),
+            link: settings.plan.link(epoch, changed),
             phase: watch::Sender::new(Phase::Connecting),
             up: AtomicBool::new(false),
             down: AtomicBool::new(false),
             groups: (0..settings.plan.groups()).map(|_| Group::default()).collect(),
-            signs,
+            signals,
             is_cluster_node: AtomicBool::new(false),
             script: Script::new(),
-            began,
+            epoch,
             supervised: AtomicU64::new(0),
             settings,
         }
     }
 
-    /// Whether a question about `slot` may be worth asking.
-    pub(super) fn is_worth_asking(&self, slot: u16) -> bool {
+    /// Returns whether the circuit breaker lets a question about `slot` through.
+    pub(super) fn may_ask(&self, slot: u16) -> bool {
         !self.down.load(Relaxed) && !self.group(slot).is_open()
     }
 
@@ -144,50 +145,51 @@ impl Engine {
         }
     }
 
-    /// Asks about `slot`, and waits no longer than until the deadline. Dropped before the question was sent, it is
-    /// not asked.
-    pub(super) async fn ask<W: Way>(
+    /// Asks about `slot`, and waits for the answer until the deadline. If it is dropped before the question was sent,
+    /// the question is not asked.
+    pub(super) async fn ask<D: Dispatch>(
         self: &Arc<Self>,
         slot: u16,
-        asked: Instant,
-        entry: impl Fn() -> Entry,
-    ) -> Result<Answered, StoreError> {
+        started: Instant,
+        question: impl Fn() -> Question,
+    ) -> Result<StampedAnswer, StoreError> {
         let most = self.settings.deadline;
-        let deadline = asked + most;
+        let deadline = started + most;
         let end = AtomicU64::new(micros(self.since(deadline)));
         let extended = |at| end.store(micros(self.since(at)), Relaxed);
-        let answered = self.answered::<W>(self.since(asked), &end, &entry);
+        let answered = self.ask_until::<D>(self.since(started), &end, &question);
         match until(deadline, most, extended, answered).await {
             Ok(result) => result,
             Err(_) => {
-                self.failed(slot, &Fault::Late);
+                self.note_fault(slot, &Fault::Late);
                 Err(StoreError::Late)
             }
         }
     }
 
-    /// What was said, of the first time that it was not too late. The time at `end` may be put off meanwhile.
-    async fn answered<W: Way>(
+    /// Returns the first answer that was not stale. The time at `end` may be extended meanwhile.
+    async fn ask_until<D: Dispatch>(
         self: &Arc<Self>,
-        asked: Duration,
+        started: Duration,
         end: &AtomicU64,
-        entry: &impl Fn() -> Entry,
-    ) -> Result<Answered, StoreError> {
+        question: &impl Fn() -> Question,
+    ) -> Result<StampedAnswer, StoreError> {
         let mut tries = 0..TRIES;
         while tries.next().is_some() {
-            let (entry, deadline) = (entry(), Duration::from_micros(end.load(Relaxed)));
-            let slot = entry.slot;
-            let answered = W::go(self, Question { entry, deadline }, asked).await?;
+            let (question, deadline) = (question(), Duration::from_micros(end.load(Relaxed)));
+            let slot = question.slot;
+            let answered = D::send(self, Call { question, deadline }, started).await?;
             match answered.answer {
-                // Where this process was late, there is more time.
+                // This process was late, and its deadline is extended.
                 Answer::Stale if deadline <= self.now() => {
-                    put_off(end, deadline).await;
+                    until_extended(end, deadline).await;
                     tries = 0..TRIES;
                 }
-                // Within the deadline, so it was our idea of its clock that was wrong; that is put right.
+                // It was within the deadline, so the offset of the server's clock was wrong; the reply has corrected
+                // it.
                 Answer::Stale => {}
                 Answer::Failed(code) => {
-                    self.failed(slot, &Fault::Refused(Refusal::of_script(&code)));
+                    self.note_fault(slot, &Fault::Refused(Refusal::of_script(&code)));
                     return Err(StoreError::Failed);
                 }
                 Answer::Done(_) => return Ok(answered),
@@ -196,12 +198,12 @@ impl Engine {
         Err(StoreError::Late)
     }
 
-    /// Returns the connection for a slot, if nothing has to be waited for.
+    /// Returns the connection for a slot, if it is open and Redis is available.
     pub(super) fn open(&self, slot: u16) -> Option<Arc<Connection>> {
         if self.up.load(Relaxed) { self.link.open(slot) } else { None }
     }
 
-    /// Returns the connection for a slot, once it is known that Redis decides.
+    /// Returns the connection for a slot, once Redis is known to be available.
     pub(super) async fn connection(&self, slot: u16) -> Result<Arc<Connection>, Fault> {
         if !self.up.load(Relaxed) {
             let mut phase = self.phase.subscribe();
@@ -213,19 +215,23 @@ impl Engine {
         self.link.connection(slot).await
     }
 
-    /// Notes the result of one command, and returns what it is to those who ask.
-    pub(super) fn noted<T>(&self, slot: u16, result: Result<T, Fault>) -> Result<T, StoreError> {
+    /// Notes the result of one command, and returns it as the result of its calls.
+    pub(super) fn note_result<T>(
+        &self,
+        slot: u16,
+        result: Result<T, Fault>,
+    ) -> Result<T, StoreError> {
         result.map_err(|fault| {
-            self.failed(slot, &fault);
+            self.note_fault(slot, &fault);
             StoreError::from(&fault)
         })
     }
 
-    /// Has the supervisor look whether the group of the slot is available.
-    fn failed(&self, slot: u16, fault: &Fault) {
+    /// Logs the fault, and signals the supervisor to probe the group of the slot.
+    fn note_fault(&self, slot: u16, fault: &Fault) {
         if self.up.load(Relaxed) && *fault != Fault::Unavailable {
             self.settings.report.command_failed(fault);
-            self.signs.suspect(group_of(slot, self.groups.len()));
+            self.signals.suspect(group_of(slot, self.groups.len()));
         }
     }
 
@@ -237,64 +243,64 @@ impl Engine {
         self.supervised.store(micros(self.now()), Relaxed);
     }
 
-    /// Returns whether the supervisor has run lately.
+    /// Returns whether the supervisor has run recently.
     pub(super) fn is_supervised(&self) -> bool {
         let last = Duration::from_micros(self.supervised.load(Relaxed));
         self.now().saturating_sub(last) < SILENCE
     }
 
-    /// Returns whether probes are about keys in two slots, which a node of a cluster refuses. Where each question is
-    /// asked alone, servers that allow no more are worth asking until they redirect one.
+    /// Returns whether probes use keys in two slots, which a node of a cluster refuses. Where each question is a
+    /// command of its own, a node of a cluster is used until it redirects one.
     pub(super) fn probes_two_keys(&self) -> bool {
-        let is_coalesced = self.settings.together > 1;
+        let is_coalesced = self.settings.max_batch > 1;
         self.groups.len() == 1 && (is_coalesced || self.is_cluster_node.load(Relaxed))
     }
 
-    /// Since the beginning.
+    /// Returns the time since the epoch.
     pub(super) fn now(&self) -> Duration {
         self.since(Instant::now())
     }
 
     fn since(&self, at: Instant) -> Duration {
-        at.saturating_duration_since(self.began)
+        at.saturating_duration_since(self.epoch)
     }
 
     pub(super) fn instant(&self, since: Duration) -> Instant {
-        self.began + since
+        self.epoch + since
     }
 
-    pub(super) fn lanes(&self) -> MutexGuard<'_, Lanes<Job>> {
-        // Nothing that can panic runs under the lock.
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue<Job>> {
+        // No code that can panic runs under the lock.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A flight of this slot begins, for which there is room.
-    pub(super) fn begin_flight(self: &Arc<Self>, slot: u16) {
-        spawn(batch::fly(Turn::new(self, slot)));
+    /// Starts a task that sends batches for this slot.
+    pub(super) fn start_batches(self: &Arc<Self>, slot: u16) {
+        spawn(batch::run(Permit::new(self, slot)));
     }
 
-    /// Those who go with a flight that leaves now.
-    pub(super) fn leave(&self, slot: u16) -> Vec<Job> {
-        self.lanes().leave(slot, Job::is_gone)
+    /// Returns the jobs of the next batch for this slot.
+    pub(super) fn next_batch(&self, slot: u16) -> Vec<Job> {
+        self.queue().next_batch(slot, Job::is_abandoned)
     }
 
-    /// A flight of this slot will never leave, since its runtime is gone. If none else is on its way, the
-    /// callers of those that wait hear that nobody will answer.
-    pub(super) fn give_up(&self, slot: u16) {
-        let left = self.lanes().give_up(slot);
+    /// Ends a batch task of this slot whose runtime has ended. If no other is running, the callers in the queue get an
+    /// error.
+    pub(super) fn abandon(&self, slot: u16) {
+        let left = self.queue().abandon(slot);
         drop(left);
     }
 }
 
-/// Runs it in whatever runtime there is now, or drops it.
+/// Spawns a task on the current runtime, or drops it outside of any.
 pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = Handle::try_current() {
         drop(runtime.spawn(task));
     }
 }
 
-/// Waits until the deadline is put off, after which whoever puts it off polls again.
-async fn put_off(end: &AtomicU64, deadline: Duration) {
+/// Waits until the deadline is extended. The task that extends it polls this future again.
+async fn until_extended(end: &AtomicU64, deadline: Duration) {
     let is_later = || end.load(Relaxed) > micros(deadline);
     poll_fn(|_| if is_later() { Poll::Ready(()) } else { Poll::Pending }).await;
 }
@@ -303,8 +309,8 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-impl fmt::Debug for Engine {
+impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("state", &self.state()).finish_non_exhaustive()
+        f.debug_struct("Client").field("state", &self.state()).finish_non_exhaustive()
     }
 }

@@ -5,63 +5,63 @@ use tokio::runtime::{Handle, Id};
 
 use super::{
     State,
-    client::{Engine, Settings},
+    client::{Client, Settings},
     fault::Fault,
     supervisor,
 };
 
-/// An engine for each runtime that asks, with connections and a supervisor of its own.
+/// A client for each runtime, with connections and a supervisor of its own.
 ///
-/// A runtime that is blocked, or lives and is not run, so holds up no request of another one.
-pub(super) struct Engines {
+/// A runtime that is blocked, or exists without being driven, so delays no request of another one.
+pub(super) struct Clients {
     pub(super) settings: Arc<Settings>,
-    all: ArcSwap<Vec<Entry>>,
-    /// Held while one is added or removed.
+    all: ArcSwap<Vec<RuntimeClient>>,
+    /// Held while a client is added or removed.
     changes: Mutex<()>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct RuntimeClient {
     runtime: Id,
-    engine: Arc<Engine>,
+    client: Arc<Client>,
 }
 
-impl Engines {
+impl Clients {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
         let settings = Arc::new(settings);
         Arc::new(Self { settings, all: ArcSwap::default(), changes: Mutex::default() })
     }
 
-    /// Returns the engine of this runtime, or `None` outside of any.
-    pub(super) fn here(self: &Arc<Self>) -> Option<Arc<Engine>> {
+    /// Returns the client of the current runtime, or `None` outside of any.
+    pub(super) fn current(self: &Arc<Self>) -> Option<Arc<Client>> {
         let runtime = Handle::try_current().ok()?;
         let id = runtime.id();
         let all = self.all.load();
         let entry = all.iter().find(|entry| entry.runtime == id);
-        Some(entry.map_or_else(|| self.add(&runtime), |entry| Arc::clone(&entry.engine)))
+        Some(entry.map_or_else(|| self.add(&runtime), |entry| Arc::clone(&entry.client)))
     }
 
     #[cold]
-    fn add(self: &Arc<Self>, runtime: &Handle) -> Arc<Engine> {
+    fn add(self: &Arc<Self>, runtime: &Handle) -> Arc<Client> {
         let id = runtime.id();
-        let engine = {
+        let client = {
             let _changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
             let all = self.all.load();
             if let Some(entry) = all.iter().find(|entry| entry.runtime == id) {
-                return Arc::clone(&entry.engine);
+                return Arc::clone(&entry.client);
             }
-            let engine = Arc::new(Engine::new(Arc::clone(&self.settings)));
-            let entry = Entry { runtime: id, engine: Arc::clone(&engine) };
+            let client = Arc::new(Client::new(Arc::clone(&self.settings)));
+            let entry = RuntimeClient { runtime: id, client: Arc::clone(&client) };
             self.all.store(Arc::new(all.iter().cloned().chain([entry]).collect()));
-            engine
+            client
         };
-        // A runtime that ends drops the task at once, which removes the entry again.
-        let supervised = Supervised { engines: Arc::downgrade(self), runtime: id };
-        let supervisor = Arc::clone(&engine);
+        // A runtime that is shutting down drops the task at once, which removes the client again.
+        let supervised = Supervised { clients: Arc::downgrade(self), runtime: id };
+        let supervisor = Arc::clone(&client);
         runtime.spawn(async move {
             supervisor::run(&supervisor, |fault| supervised.report(fault)).await;
         });
-        engine
+        client
     }
 
     fn remove(&self, runtime: Id) {
@@ -71,46 +71,47 @@ impl Engines {
         self.all.store(Arc::new(others));
     }
 
-    /// Returns the state of all engines together. Those whose runtime is not run say nothing of how Redis stands now.
+    /// Returns the combined state of all clients. Clients whose runtime is not driven are ignored, since their state
+    /// is out of date.
     pub(super) fn state(&self) -> State {
         let all = self.all.load();
         let states = |runs: bool| {
-            let engines = all.iter().filter(move |entry| !runs || entry.engine.is_supervised());
-            engines.map(|entry| entry.engine.state()).filter(|state| *state != State::Connecting)
+            let clients = all.iter().filter(move |entry| !runs || entry.client.is_supervised());
+            clients.map(|entry| entry.client.state()).filter(|state| *state != State::Connecting)
         };
-        together(states(true)).or_else(|| together(states(false))).unwrap_or(State::Connecting)
+        combined(states(true)).or_else(|| combined(states(false))).unwrap_or(State::Connecting)
     }
 
-    /// Ends all engines.
+    /// Stops all clients.
     pub(super) fn close(&self) {
-        self.all.load().iter().for_each(|entry| entry.engine.signs.closed());
+        self.all.load().iter().for_each(|entry| entry.client.signals.closed());
     }
 }
 
-/// Returns the state that several make together, or `None` if there is none.
-fn together(mut states: impl Iterator<Item = State>) -> Option<State> {
+/// Returns the combination of several states, or `None` if there is none.
+fn combined(mut states: impl Iterator<Item = State>) -> Option<State> {
     let first = states.next()?;
     Some(if states.all(|state| state == first) { first } else { State::Degraded })
 }
 
-/// A supervisor that runs. If it ends with its runtime, the engine ends, too.
+/// A running supervisor. When it is dropped with its runtime, the client is removed.
 struct Supervised {
-    engines: Weak<Engines>,
+    clients: Weak<Clients>,
     runtime: Id,
 }
 
 impl Supervised {
     fn report(&self, fault: Option<&Fault>) {
-        if let Some(engines) = self.engines.upgrade() {
-            engines.settings.report.state(|| engines.state(), fault);
+        if let Some(clients) = self.clients.upgrade() {
+            clients.settings.report.state(|| clients.state(), fault);
         }
     }
 }
 
 impl Drop for Supervised {
     fn drop(&mut self) {
-        if let Some(engines) = self.engines.upgrade() {
-            engines.remove(self.runtime);
+        if let Some(clients) = self.clients.upgrade() {
+            clients.remove(self.runtime);
         }
     }
 }
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn engines_are_up_or_down_together_and_degraded_where_they_differ() {
-        let of = |states: &[State]| together(states.iter().copied());
+        let of = |states: &[State]| combined(states.iter().copied());
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[State::Up, State::Up]), Some(State::Up));
         assert_eq!(of(&[State::Down]), Some(State::Down));

@@ -3,15 +3,15 @@ use std::{
     time::Duration,
 };
 
-/// How far the clock of a server is ahead of this process's, in microseconds.
+/// The offset of a server's clock from the clock of this process, in microseconds.
 ///
-/// It is known only within the time a call took. What is kept is never more than it is, as far as answers
-/// tell: a call that must not be charged after its deadline is told a moment that is not later.
+/// The offset is known only to within the duration of a call. The stored offset is a lower bound, as far as replies
+/// show: the deadline that is sent with a command is never later than the real one.
 #[derive(Debug)]
 pub(super) struct Clock(AtomicI64);
 
 const UNKNOWN: i64 = i64::MIN;
-/// The time from which the script counts, in microseconds of Unix time: the begin of 2025.
+/// The epoch of the script, in microseconds of Unix time: the beginning of 2025.
 pub(super) const EPOCH: u64 = 1_735_689_600_000_000;
 
 impl Clock {
@@ -19,7 +19,8 @@ impl Clock {
         Self(AtomicI64::new(UNKNOWN))
     }
 
-    /// What the server's clock shows at `at` of ours, or somewhat less; all is in time while nothing is known.
+    /// Returns the server's time at `at` of this process, or slightly less. While the offset is unknown, returns a
+    /// time that is never too late.
     pub(super) fn at(&self, at: Duration) -> i64 {
         match self.0.load(Relaxed) {
             UNKNOWN => i64::MAX >> 11,
@@ -27,13 +28,13 @@ impl Clock {
         }
     }
 
-    /// The server's clock has shown `server` at some time between `sent` and `received` of ours.
+    /// Notes that the server's clock showed `server` at some time between `sent` and `received` of this process.
     pub(super) fn note(&self, server: u64, sent: Duration, received: Duration) {
         let server = i64::try_from(server).unwrap_or(i64::MAX);
         let least = server.saturating_sub(micros(received));
         let most = server.saturating_sub(micros(sent));
         let kept = self.0.load(Relaxed);
-        // Where it is more than can be, the server's clock was put back, or another server answers.
+        // An offset above the upper bound means that the server's clock was set back, or that another server replied.
         if kept < least || kept > most {
             self.0.store(least, Relaxed);
         }

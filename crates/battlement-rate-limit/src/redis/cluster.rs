@@ -9,7 +9,7 @@ use self::link::Cluster;
 #[cfg(feature = "serde")]
 use super::Builder;
 use super::{
-    connection::{Changed, Dial, Endpoint},
+    connection::{Dial, Endpoint, OnChange},
     link::Link,
     target::Target,
 };
@@ -51,7 +51,7 @@ impl Target for Nodes {
         Ok(endpoints)
     }
 
-    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Box<dyn Link> {
+    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: OnChange) -> Box<dyn Link> {
         Box::new(Cluster::new(endpoints, dial, changed))
     }
 }

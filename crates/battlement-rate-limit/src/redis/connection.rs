@@ -1,4 +1,4 @@
-//! One connection to one server, which commands share.
+//! A connection to one server, over which commands are pipelined.
 
 mod dial;
 mod endpoint;
@@ -19,17 +19,18 @@ use self::pipeline::{Command, Pipeline};
 pub(super) use self::{
     dial::Dial,
     endpoint::{Address, Endpoint},
-    node::{Changed, Node},
+    node::{Node, OnChange},
 };
 use super::{clock::Clock, fault::Fault};
 
-/// Commands that wait for the connection to take them; more wait in the lanes.
+/// The largest number of commands that wait for the connection to take them; more wait in the queue of the client.
 const QUEUE: usize = 1_024;
 
-/// A connection. Commands go out in the order in which they come, each without waiting for the replies to others.
+/// A connection to one server. Commands are written in the order in which they arrive, without waiting for earlier
+/// replies.
 ///
-/// For each command the connection knows whether any byte of it was written. One that was not fails with
-/// [`Fault::Unsent`], and may be sent over another connection without being executed twice.
+/// The connection knows for each command whether any byte of it was written. A command of which none was fails with
+/// [`Fault::Unsent`], and can be sent over another connection without being executed twice.
 #[derive(Debug)]
 pub(super) struct Connection {
     commands: mpsc::Sender<Command>,
@@ -52,7 +53,7 @@ impl Connection {
         let driver = async move {
             let mut pipeline = pipeline;
             let fault = (&mut pipeline).await;
-            // Known before callers learn that their commands failed.
+            // Set before the callers learn that their commands failed.
             let _ = end.set(fault.clone());
             pipeline.fail(&fault);
         };

@@ -13,25 +13,25 @@ use crate::{Ask, PolicyState, Ruling, identity_hasher::IdentityHasher, key::Secr
 /// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
 ///
 /// It only ever says no, and no longer than Redis would, unless somebody gives back or resets elsewhere: that
-/// is seen after `most_age`. When it is full, the oldest makes room, which costs a question.
+/// is seen after `max_age`. When it is full, the oldest makes room, which costs a question.
 #[derive(Debug)]
 pub(super) struct DenyCache {
     /// Of this process alone: clients may know what keys are hashed with for Redis.
     secret: Secret,
-    shards: Box<[Mutex<Denials>]>,
-    most_age: Duration,
+    shards: Box<[Mutex<Shard>]>,
+    max_age: Duration,
 }
 
 #[derive(Debug)]
-struct Denials {
-    by_key: IndexMap<u128, Denial, BuildHasherDefault<IdentityHasher>>,
+struct Shard {
+    by_key: IndexMap<u128, CachedDenial, BuildHasherDefault<IdentityHasher>>,
     capacity: usize,
     /// Where the next one takes another's place.
-    hand: usize,
+    next: usize,
 }
 
 #[derive(Clone, Debug)]
-struct Denial {
+struct CachedDenial {
     states: SmallVec<[PolicyState; 2]>,
     cost: u32,
     since: Instant,
@@ -42,27 +42,27 @@ const SHARDS: usize = 16;
 
 impl DenyCache {
     /// At most `entries`, or a few more where they do not share out evenly; with none it is switched off.
-    pub(super) fn new(entries: usize, most_age: Duration) -> Self {
-        let capacity = entries.div_ceil(SHARDS);
-        let shard = || Mutex::new(Denials { by_key: IndexMap::default(), capacity, hand: 0 });
-        let shards = if entries == 0 { 0 } else { SHARDS };
+    pub(super) fn new(capacity: usize, max_age: Duration) -> Self {
+        let capacity = capacity.div_ceil(SHARDS);
+        let shard = || Mutex::new(Shard { by_key: IndexMap::default(), capacity, next: 0 });
+        let shards = if capacity == 0 { 0 } else { SHARDS };
         let shards = (0..shards).map(|_| shard()).collect();
-        Self { secret: Secret::random(), shards, most_age }
+        Self { secret: Secret::random(), shards, max_age }
     }
 
     /// How the policies stand, if they still say no to as much; and when, for which the clock is read only if
     /// something is remembered.
     pub(super) fn find(
         &self,
-        place: u128,
+        hash: u128,
         cost: u32,
         clock: impl FnOnce() -> Instant,
     ) -> Option<(SmallVec<[PolicyState; 2]>, Instant)> {
-        let (mut shard, place) = self.shard(place)?;
-        let denial = shard.by_key.get(&place)?;
+        let (mut shard, hash) = self.shard(hash)?;
+        let denial = shard.by_key.get(&hash)?;
         let now = clock();
         if denial.until <= now {
-            shard.by_key.swap_remove(&place);
+            shard.by_key.swap_remove(&hash);
             return None;
         }
         if denial.cost != cost {
@@ -77,56 +77,56 @@ impl DenyCache {
     /// first, and who is told when to come back is told as if it was at the last.
     pub(super) fn put(
         &self,
-        place: u128,
+        hash: u128,
         ask: &Ask<'_>,
         states: &SmallVec<[PolicyState; 2]>,
         [asked, since]: [Instant; 2],
     ) {
-        let Some((mut shard, place)) = self.shard(place) else { return };
+        let Some((mut shard, hash)) = self.shard(hash) else { return };
         let real = ask.policies.iter().zip(states).filter(|(policy, _)| !policy.is_shadow());
         let waits = real.filter_map(|(_, state)| match state.ruling {
             Ruling::Allow => None,
-            Ruling::Deny { wait } => Some(wait.unwrap_or(self.most_age)),
+            Ruling::Deny { wait } => Some(wait.unwrap_or(self.max_age)),
         });
         let Some(wait) = waits.max() else { return };
-        let until = asked + wait.min(self.most_age);
-        shard.put(place, Denial { states: states.clone(), cost: ask.cost, since, until });
+        let until = asked + wait.min(self.max_age);
+        shard.put(hash, CachedDenial { states: states.clone(), cost: ask.cost, since, until });
     }
 
     /// Forgets it: units were given back.
-    pub(super) fn forget(&self, place: u128) {
-        if let Some((mut shard, place)) = self.shard(place) {
-            shard.by_key.swap_remove(&place);
+    pub(super) fn remove(&self, hash: u128) {
+        if let Some((mut shard, hash)) = self.shard(hash) {
+            shard.by_key.swap_remove(&hash);
         }
     }
 
-    pub(super) fn held(&self) -> usize {
-        let len = |shard: &Mutex<Denials>| lock(shard).by_key.len();
+    pub(super) fn len(&self) -> usize {
+        let len = |shard: &Mutex<Shard>| lock(shard).by_key.len();
         self.shards.iter().map(len).sum()
     }
 
     /// Returns the shard of a place, and the place in it.
-    fn shard(&self, place: u128) -> Option<(MutexGuard<'_, Denials>, u128)> {
+    fn shard(&self, hash: u128) -> Option<(MutexGuard<'_, Shard>, u128)> {
         if self.shards.is_empty() {
             return None;
         }
-        let place = self.secret.rehash_bits(place);
-        let shard = self.shards.get(place as usize % SHARDS)?;
-        Some((lock(shard), place))
+        let hash = self.secret.rehash_bits(hash);
+        let shard = self.shards.get(hash as usize % SHARDS)?;
+        Some((lock(shard), hash))
     }
 }
 
-fn lock(shard: &Mutex<Denials>) -> MutexGuard<'_, Denials> {
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Denials {
-    fn put(&mut self, place: u128, denial: Denial) {
-        if self.by_key.len() >= self.capacity && !self.by_key.contains_key(&place) {
-            self.hand = (self.hand + 1) % self.by_key.len();
-            self.by_key.swap_remove_index(self.hand);
+impl Shard {
+    fn put(&mut self, hash: u128, denial: CachedDenial) {
+        if self.by_key.len() >= self.capacity && !self.by_key.contains_key(&hash) {
+            self.next = (self.next + 1) % self.by_key.len();
+            self.by_key.swap_remove_index(self.next);
         }
-        self.by_key.insert(place, denial);
+        self.by_key.insert(hash, denial);
     }
 }
 
@@ -158,9 +158,9 @@ mod tests {
         smallvec::smallvec![PolicyState { ruling, remaining: 0, reset: wait }]
     }
 
-    fn put(cache: &DenyCache, place: u128, policies: &Policies, millis: u64, now: Instant) {
+    fn put(cache: &DenyCache, hash: u128, policies: &Policies, millis: u64, now: Instant) {
         let ask = Ask::new(KeyHash::of_bits(0), policies, 1, now);
-        cache.put(place, &ask, &denied(millis), [now, now]);
+        cache.put(hash, &ask, &denied(millis), [now, now]);
     }
 
     fn policies() -> Policies {
@@ -169,11 +169,11 @@ mod tests {
 
     fn find(
         cache: &DenyCache,
-        place: u128,
+        hash: u128,
         cost: u32,
         now: Instant,
     ) -> Option<SmallVec<[PolicyState; 2]>> {
-        cache.find(place, cost, || now).map(|(states, _)| states)
+        cache.find(hash, cost, || now).map(|(states, _)| states)
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(find(&cache, 1, 1, at(300)), Some(denied(500)));
         assert_eq!((find(&cache, 2, 1, at(300)), find(&cache, 1, 2, at(300))), (None, None));
         assert_eq!(find(&cache, 1, 1, at(800)), None);
-        assert_eq!(cache.held(), 0);
+        assert_eq!(cache.len(), 0);
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
         assert!(find(&cache, 1, 1, now + Duration::from_millis(999)).is_some());
         assert_eq!(find(&cache, 1, 1, now + SECOND), None);
         put(&cache, 1, &policies(), 5_000, now);
-        cache.forget(1);
+        cache.remove(1);
         assert_eq!(find(&cache, 1, 1, now), None);
     }
 
@@ -230,10 +230,10 @@ mod tests {
         for key in 0..100_000_u128 {
             put(&cache, key << 64 | key, &policies(), 5_000, now);
         }
-        assert_eq!(cache.held(), 160);
+        assert_eq!(cache.len(), 160);
         let off = DenyCache::new(0, SECOND);
         put(&off, 1, &policies(), 5_000, now);
-        assert_eq!((off.held(), find(&off, 1, 1, now)), (0, None));
+        assert_eq!((off.len(), find(&off, 1, 1, now)), (0, None));
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
             // The lower bits choose the shard, and the upper ones the place in it.
             put(&cache, key << 8, &policies(), 5_000, now);
         }
-        assert_eq!(cache.held(), 800);
+        assert_eq!(cache.len(), 800);
     }
 
     #[test]

@@ -4,68 +4,69 @@ use tokio::sync::oneshot;
 
 use super::{
     batch::{self, Job},
-    client::{Answered, Engine, Question, spawn},
-    exchange::Form,
-    queue::Entered,
+    client::{Call, Client, StampedAnswer, spawn},
+    exchange::CommandForm,
+    queue::Pushed,
 };
 use crate::StoreError;
 
-/// How a question goes. Two types, and not a branch, since what has to be kept for the one would make all that is kept
-/// for the other twice as large.
-pub(super) trait Way: 'static {
-    /// Asks once, and waits for what is said.
-    fn go(
-        engine: &Arc<Engine>,
-        question: Question,
-        asked: Duration,
-    ) -> impl Future<Output = Result<Answered, StoreError>> + Send;
+/// The way a question is sent. Two types instead of a branch, since the state of the one future would double the size
+/// of the other.
+pub(super) trait Dispatch: 'static {
+    /// Sends the question once, and returns its answer.
+    fn send(
+        client: &Arc<Client>,
+        call: Call,
+        started: Duration,
+    ) -> impl Future<Output = Result<StampedAnswer, StoreError>> + Send;
 }
 
-/// Each question as a command.
-pub(super) enum Alone {}
+/// Sends each question as its own command.
+pub(super) enum Individual {}
 
-/// Questions that come at once, as one command.
-pub(super) enum Together {}
+/// Sends concurrent questions as one command.
+pub(super) enum Batched {}
 
-impl Way for Alone {
-    async fn go(
-        engine: &Arc<Engine>,
-        question: Question,
-        asked: Duration,
-    ) -> Result<Answered, StoreError> {
-        let _within = engine.crowd.enter(asked).ok_or(StoreError::Busy)?;
-        let slot = question.entry.slot;
-        if let Some(connection) = engine.open(slot) {
-            let questions = slice::from_ref(&question);
-            match engine.exchange(&connection, Form::HASH, questions, asked).await {
-                // Others wait until that is settled, and must not wait for somebody who is not polled any more.
+impl Dispatch for Individual {
+    async fn send(
+        client: &Arc<Client>,
+        call: Call,
+        started: Duration,
+    ) -> Result<StampedAnswer, StoreError> {
+        let _guard = client.in_flight.try_acquire(started).ok_or(StoreError::Busy)?;
+        let slot = call.question.slot;
+        if let Some(connection) = client.open(slot) {
+            let calls = slice::from_ref(&call);
+            match client.exchange(&connection, CommandForm::HASH, calls, started).await {
+                // A spawned task continues: other calls wait for the outcome, and must not depend on a caller that may
+                // never be polled again.
                 Err(fault) if fault.is_settled_by_another_try() => {}
                 result => {
-                    let replied = engine.noted(slot, result)?;
-                    return replied.answered().next().ok_or(StoreError::Failed);
+                    let replied = client.note_result(slot, result)?;
+                    return replied.answers().next().ok_or(StoreError::Failed);
                 }
             }
         }
-        let (answer, receiver) = oneshot::channel();
-        let (engine, jobs) = (Arc::clone(engine), vec![Job { question, answer }]);
-        spawn(async move { batch::carry(&engine, jobs).await });
+        let (reply, receiver) = oneshot::channel();
+        let (client, jobs) = (Arc::clone(client), vec![Job { call, reply }]);
+        spawn(async move { batch::send_batch(&client, jobs).await });
         receiver.await.unwrap_or(Err(StoreError::Failed))
     }
 }
 
-impl Way for Together {
-    async fn go(
-        engine: &Arc<Engine>,
-        question: Question,
+impl Dispatch for Batched {
+    async fn send(
+        client: &Arc<Client>,
+        call: Call,
         _: Duration,
-    ) -> Result<Answered, StoreError> {
-        let (answer, receiver) = oneshot::channel();
-        let slot = question.entry.slot;
-        let entered = engine.lanes().enter(slot, Job { question, answer });
-        match entered {
-            Entered::Waits => {}
-            Entered::Begins => engine.begin_flight(slot),
-            Entered::Full => return Err(StoreError::Busy),
+    ) -> Result<StampedAnswer, StoreError> {
+        let (reply, receiver) = oneshot::channel();
+        let slot = call.question.slot;
+        let pushed = client.queue().push(slot, Job { call, reply });
+        match pushed {
+            Pushed::Queued => {}
+            Pushed::Start => client.start_batches(slot),
+            Pushed::Full => return Err(StoreError::Busy),
         }
         receiver.await.unwrap_or(Err(StoreError::Failed))
     }

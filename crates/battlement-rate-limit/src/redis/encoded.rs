@@ -3,22 +3,22 @@ use crate::{
     decide::{Numbers, Rule},
 };
 
-/// What the script is told of a set of policies.
+/// A set of policies in the encoding of the script.
 #[derive(Debug)]
 pub(crate) struct Encoded {
-    /// Tells apart sets that decide otherwise.
+    /// Differs between sets that decide differently.
     pub(super) digest: u128,
-    /// How many policies there are, and of each what the script asks for.
+    /// The number of policies, and the parameters of each.
     pub(super) words: Box<[u8]>,
-    /// How the script counts, for whoever reads what it says.
+    /// The rules by which the script counts, for reading its replies.
     pub(super) rules: Box<[Rule]>,
-    /// The only policy, if it is one of GCRA.
-    pub(super) alone: Option<Alone>,
+    /// The only policy, if it uses GCRA.
+    pub(super) single_gcra: Option<SingleGcra>,
 }
 
-/// One policy of GCRA.
+/// A single policy that uses GCRA.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Alone {
+pub(super) struct SingleGcra {
     pub(super) mark: f64,
     pub(super) nanos: u64,
     pub(super) units: u32,
@@ -38,15 +38,15 @@ impl Encoded {
         for (policy, rule) in policies.iter().zip(&rules) {
             encode(&mut words, policy, rule);
         }
-        let alone = match (policies, &*rules) {
+        let single_gcra = match (policies, &*rules) {
             ([policy], [Rule::Gcra(gcra)]) => {
                 let Numbers { kind, nanos, units, rule, scale } = gcra.numbers();
-                Some(Alone { mark: mark(policy, kind), nanos, units, rule, scale })
+                Some(SingleGcra { mark: mark(policy, kind), nanos, units, rule, scale })
             }
             _ => None,
         };
         let digest = KeyHasher::digest(&words);
-        Self { digest, words: words.into(), rules, alone }
+        Self { digest, words: words.into(), rules, single_gcra }
     }
 }
 
@@ -60,8 +60,8 @@ fn encode(words: &mut Vec<u8>, policy: &Policy, rule: &Rule) {
     words.extend(scale.to_le_bytes());
 }
 
-/// What tells the cells of a key apart: what one algorithm has written is no state of another. Never 0, and the
-/// same in all replicas.
+/// Returns the mark of a policy's cell: a cell written by one algorithm is not the state of another. The mark is never
+/// 0, and the same in all replicas.
 fn mark(policy: &Policy, kind: u8) -> f64 {
     let mut words = vec![kind];
     words.extend(policy.name().bytes());
@@ -69,7 +69,7 @@ fn mark(policy: &Policy, kind: u8) -> f64 {
     (bits | 1) as f64
 }
 
-/// As the script reads a number. A double holds all of those that it is told.
+/// Returns a number in the script's encoding. A double represents all numbers that occur exactly.
 pub(super) fn double(number: u64) -> [u8; 8] {
     (number as f64).to_le_bytes()
 }

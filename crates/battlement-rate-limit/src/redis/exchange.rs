@@ -1,38 +1,39 @@
-//! One command, and what comes back.
+//! The exchange of one command and its reply.
 
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use redis::Value;
 
 use super::{
-    client::{Answered, Engine, Question},
+    client::{Call, Client, StampedAnswer},
     connection::Connection,
     fault::Fault,
-    script::{By, Reply},
-    timed::Sent,
+    script::{Reply, ScriptRef},
+    timed::TimedCommand,
 };
 
-impl Engine {
-    /// Sends questions of one slot as one command, and settles what can be settled at once: loads the script, and
+impl Client {
+    /// Sends calls of one slot as one command, and resolves what can be resolved at once: loads the script, and
     /// follows redirections.
-    pub(super) async fn attempt<Q: AsRef<Question>>(
+    pub(super) async fn attempt<Q: AsRef<Call>>(
         &self,
         connection: &Connection,
-        questions: &[Q],
-    ) -> Result<Replied, Fault> {
-        let loads = self.group(questions[0].as_ref().entry.slot).loads.load(Relaxed);
-        match self.exchange(connection, Form::HASH, questions, self.now()).await {
-            Err(Fault::NoScript) => self.load(connection, loads, questions).await,
+        calls: &[Q],
+    ) -> Result<BatchReply, Fault> {
+        let loads = self.group(calls[0].as_ref().question.slot).loads.load(Relaxed);
+        match self.exchange(connection, CommandForm::HASH, calls, self.now()).await {
+            Err(Fault::NoScript) => self.load(connection, loads, calls).await,
             Err(Fault::Moved(to)) => {
                 self.link.moved(&to).inspect_err(|_| self.is_cluster_node.store(true, Relaxed))?;
-                self.signs.moved();
+                self.signals.moved();
                 Err(Fault::Moved(to))
             }
             Err(Fault::Ask(to)) => {
                 let connection = self.link.redirected(&to).await?;
-                match self.exchange(&connection, Form::ASKING, questions, self.now()).await {
+                match self.exchange(&connection, CommandForm::ASKING, calls, self.now()).await {
                     Err(Fault::NoScript) => {
-                        self.exchange(&connection, Form::ASKING_TEXT, questions, self.now()).await
+                        self.exchange(&connection, CommandForm::ASKING_TEXT, calls, self.now())
+                            .await
                     }
                     result => result,
                 }
@@ -41,67 +42,67 @@ impl Engine {
         }
     }
 
-    /// Loads the script by sending its text with the questions, unless it was loaded since it was found missing.
-    async fn load<Q: AsRef<Question>>(
+    /// Loads the script by sending its text with the calls, unless another call loaded it since it was found missing.
+    async fn load<Q: AsRef<Call>>(
         &self,
         connection: &Connection,
         loads: u64,
-        questions: &[Q],
-    ) -> Result<Replied, Fault> {
-        let group = self.group(questions[0].as_ref().entry.slot);
+        calls: &[Q],
+    ) -> Result<BatchReply, Fault> {
+        let group = self.group(calls[0].as_ref().question.slot);
         let _loading = group.loading.lock().await;
         if group.loads.load(Relaxed) != loads {
             return Err(Fault::NoScript);
         }
-        let result = self.exchange(connection, Form::TEXT, questions, self.now()).await;
+        let result = self.exchange(connection, CommandForm::TEXT, calls, self.now()).await;
         group.loads.fetch_add(u64::from(result.is_ok()), Relaxed);
         result
     }
 
-    /// One command, asked at `asked` or later, and what comes back.
-    pub(super) async fn exchange<Q: AsRef<Question>>(
+    /// Sends one command for calls that began at `started` or later, and returns its reply.
+    pub(super) async fn exchange<Q: AsRef<Call>>(
         &self,
         connection: &Connection,
-        form: Form,
-        questions: &[Q],
-        asked: Duration,
-    ) -> Result<Replied, Fault> {
-        let timed = questions.iter().map(|question| {
-            let Question { entry, deadline } = question.as_ref();
-            (entry, connection.clock.at(*deadline))
+        form: CommandForm,
+        calls: &[Q],
+        started: Duration,
+    ) -> Result<BatchReply, Fault> {
+        let timed = calls.iter().map(|call| {
+            let Call { question, deadline } = call.as_ref();
+            (question, connection.clock.at(*deadline))
         });
         let cmd = self.script.command(form.by, self.settings.now, timed);
-        let last = questions.iter().map(|question| question.as_ref().deadline).max();
-        let sent = Sent::new(self, questions.len(), asked, last.unwrap_or(asked));
+        let last = calls.iter().map(|call| call.as_ref().deadline).max();
+        let sent = TimedCommand::new(self, calls.len(), started, last.unwrap_or(started));
         let value = form.send(connection, cmd.get_packed_command()).await;
         let received = self.now();
-        let entries = questions.iter().map(|question| &question.as_ref().entry);
+        let questions = calls.iter().map(|call| &call.as_ref().question);
         let reply =
-            value.and_then(|value| Reply::of(&value, entries).map_err(|_| Fault::Malformed));
+            value.and_then(|value| Reply::of(&value, questions).map_err(|_| Fault::Malformed));
         if let Ok(reply) = &reply {
-            connection.clock.note(reply.now, asked, received);
+            connection.clock.note(reply.now, started, received);
         }
-        sent.answered(received, reply.as_ref());
-        reply.map(Replied)
+        sent.finish(received, reply.as_ref());
+        reply.map(BatchReply)
     }
 }
 
-/// The form that a command has.
+/// The form of a command.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Form {
-    by: By,
-    /// Whether the server is asked in place of another one, from which the slot migrates.
+pub(super) struct CommandForm {
+    by: ScriptRef,
+    /// Whether the command is for the node that a slot migrates to, instead of the node that still owns it.
     asking: bool,
 }
 
-/// `ASKING`, by which a server answers for a slot that migrates to it.
+/// `ASKING`, which makes a node answer for a slot that migrates to it.
 const ASKING: &[u8] = b"*1\r\n$6\r\nASKING\r\n";
 
-impl Form {
-    pub(super) const HASH: Self = Self { by: By::Hash, asking: false };
-    pub(super) const TEXT: Self = Self { by: By::Text, asking: false };
-    const ASKING: Self = Self { by: By::Hash, asking: true };
-    const ASKING_TEXT: Self = Self { by: By::Text, asking: true };
+impl CommandForm {
+    pub(super) const HASH: Self = Self { by: ScriptRef::Hash, asking: false };
+    pub(super) const TEXT: Self = Self { by: ScriptRef::Text, asking: false };
+    const ASKING: Self = Self { by: ScriptRef::Hash, asking: true };
+    const ASKING_TEXT: Self = Self { by: ScriptRef::Text, asking: true };
 
     async fn send(self, connection: &Connection, command: Vec<u8>) -> Result<Value, Fault> {
         if self.asking {
@@ -112,13 +113,13 @@ impl Form {
     }
 }
 
-/// What came back.
-pub(super) struct Replied(pub(super) Reply);
+/// The reply to a batch.
+pub(super) struct BatchReply(pub(super) Reply);
 
-impl Replied {
-    /// Of each question.
-    pub(super) fn answered(self) -> impl Iterator<Item = Answered> {
+impl BatchReply {
+    /// Returns the answer to each call.
+    pub(super) fn answers(self) -> impl Iterator<Item = StampedAnswer> {
         let Reply { now: stamp, answers } = self.0;
-        answers.into_iter().map(move |answer| Answered { answer, stamp })
+        answers.into_iter().map(move |answer| StampedAnswer { answer, stamp })
     }
 }

@@ -3,33 +3,33 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-use super::{key::Place, slot::SLOTS};
+use super::{key::RedisKey, slot::SLOTS};
 
-/// The state of some slots, which are available or not together: all of them on one server, neighbours on a cluster,
-/// since these mostly lie on the same node.
+/// Slots that share a circuit breaker: all of them on one server; neighbors on a cluster, which mostly are on the same
+/// node.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// The number of times that the script was loaded.
+    /// The number of times the script was loaded.
     pub(super) loads: AtomicU64,
-    /// Held while it is loaded.
+    /// Held while the script is loaded.
     pub(super) loading: tokio::sync::Mutex<()>,
-    /// The key by which probes see whether the group is available, and its slot.
-    pub(super) probed: OnceLock<(Place, u16)>,
+    /// The key that probes use, with its slot.
+    pub(super) probed: OnceLock<(RedisKey, u16)>,
     open: AtomicBool,
 }
 
 impl Group {
-    /// Returns whether the group is unavailable, so that requests do not ask.
+    /// Returns whether the circuit breaker is open, so that requests do not ask.
     pub(super) fn is_open(&self) -> bool {
         self.open.load(Relaxed)
     }
 
-    /// Marks the group as unavailable.
+    /// Opens the circuit breaker.
     pub(super) fn open(&self) {
         self.open.store(true, Relaxed);
     }
 
-    /// Marks the group as available.
+    /// Closes the circuit breaker.
     pub(super) fn close(&self) {
         self.open.store(false, Relaxed);
     }

@@ -3,51 +3,51 @@ use std::{
     time::Duration,
 };
 
-/// How many are within, and no more than may be.
+/// Bounds the number of requests in flight.
 ///
-/// Nobody has business there for longer than one stay. Who is within for longer, as a caller that is parked and
-/// never polled again, is not counted after two of them, and so keeps nobody else out.
+/// A request is in flight for at most one period. A request that holds its guard longer, as one that is parked and
+/// never polled again, is counted for at most two periods, so that it does not keep others out.
 #[derive(Debug)]
-pub(super) struct Crowd {
-    most: usize,
-    /// Microseconds, at least one.
-    stay: u64,
+pub(super) struct InFlight {
+    max: usize,
+    /// In microseconds, at least one.
+    period: u64,
     counts: Mutex<Counts>,
 }
 
-/// Who came in one stay of time, and in the one before, and is still within.
+/// The requests that began in the current and in the previous period, and are still in flight.
 #[derive(Debug, Default)]
 struct Counts {
-    nth: u64,
-    now: usize,
-    before: usize,
+    period_index: u64,
+    current: usize,
+    previous: usize,
 }
 
-/// One that is within.
+/// A request in flight.
 #[derive(Debug)]
-pub(super) struct Within<'a> {
-    crowd: &'a Crowd,
-    nth: u64,
+pub(super) struct InFlightGuard<'a> {
+    in_flight: &'a InFlight,
+    period_index: u64,
 }
 
-impl Crowd {
-    pub(super) fn new(most: usize, stay: Duration) -> Self {
-        Self { most, stay: (stay.as_micros() as u64).max(1), counts: Mutex::default() }
+impl InFlight {
+    pub(super) fn new(max: usize, period: Duration) -> Self {
+        Self { max, period: (period.as_micros() as u64).max(1), counts: Mutex::default() }
     }
 
-    /// One comes at `now`, if there is room.
-    pub(super) fn enter(&self, now: Duration) -> Option<Within<'_>> {
-        let nth = now.as_micros() as u64 / self.stay;
+    /// Admits a request at `now`, unless too many are in flight.
+    pub(super) fn try_acquire(&self, now: Duration) -> Option<InFlightGuard<'_>> {
+        let period_index = now.as_micros() as u64 / self.period;
         let mut counts = self.counts();
-        if nth > counts.nth {
-            let before = if nth == counts.nth + 1 { counts.now } else { 0 };
-            *counts = Counts { nth, now: 0, before };
+        if period_index > counts.period_index {
+            let previous = if period_index == counts.period_index + 1 { counts.current } else { 0 };
+            *counts = Counts { period_index, current: 0, previous };
         }
-        if counts.now + counts.before >= self.most {
+        if counts.current + counts.previous >= self.max {
             return None;
         }
-        counts.now += 1;
-        Some(Within { crowd: self, nth: counts.nth })
+        counts.current += 1;
+        Some(InFlightGuard { in_flight: self, period_index: counts.period_index })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -55,13 +55,13 @@ impl Crowd {
     }
 }
 
-impl Drop for Within<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
-        let mut counts = self.crowd.counts();
-        if self.nth == counts.nth {
-            counts.now -= 1;
-        } else if self.nth + 1 == counts.nth {
-            counts.before -= 1;
+        let mut counts = self.in_flight.counts();
+        if self.period_index == counts.period_index {
+            counts.current -= 1;
+        } else if self.period_index + 1 == counts.period_index {
+            counts.previous -= 1;
         }
     }
 }
@@ -76,26 +76,26 @@ mod tests {
 
     #[test]
     fn there_is_room_again_when_one_has_gone_whenever_it_came() {
-        let crowd = Crowd::new(2, at(10));
-        let (first, second) = (crowd.enter(at(5)), crowd.enter(at(15)));
-        assert!(first.is_some() && second.is_some() && crowd.enter(at(19)).is_none());
+        let in_flight = InFlight::new(2, at(10));
+        let (first, second) = (in_flight.try_acquire(at(5)), in_flight.try_acquire(at(15)));
+        assert!(first.is_some() && second.is_some() && in_flight.try_acquire(at(19)).is_none());
         drop(first);
-        let third = crowd.enter(at(19));
-        assert!(third.is_some() && crowd.enter(at(19)).is_none());
+        let third = in_flight.try_acquire(at(19));
+        assert!(third.is_some() && in_flight.try_acquire(at(19)).is_none());
         drop(second);
-        assert!(crowd.enter(at(19)).is_some());
+        assert!(in_flight.try_acquire(at(19)).is_some());
     }
 
     #[test]
     fn who_stays_for_ever_keeps_others_out_for_two_stays_at_most() {
-        let crowd = Crowd::new(1, at(10));
-        let parked = crowd.enter(at(9));
-        assert!(crowd.enter(at(19)).is_none());
-        let other = crowd.enter(at(29));
-        assert!(other.is_some() && crowd.enter(at(29)).is_none());
+        let in_flight = InFlight::new(1, at(10));
+        let parked = in_flight.try_acquire(at(9));
+        assert!(in_flight.try_acquire(at(19)).is_none());
+        let other = in_flight.try_acquire(at(29));
+        assert!(other.is_some() && in_flight.try_acquire(at(29)).is_none());
         drop(parked);
-        assert!(crowd.enter(at(29)).is_none(), "it was not counted any more");
+        assert!(in_flight.try_acquire(at(29)).is_none(), "it was not counted any more");
         drop(other);
-        assert!(crowd.enter(at(29)).is_some());
+        assert!(in_flight.try_acquire(at(29)).is_some());
     }
 }

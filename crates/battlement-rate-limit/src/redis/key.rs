@@ -1,65 +1,48 @@
 use std::sync::Arc;
 
+use battlement_core::hex;
 use smallvec::SmallVec;
 
 use super::slot::slot_of;
 
-/// Where in Redis something is kept.
+/// The name of a key in Redis.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
-    begins: Arc<str>,
-    bits: u128,
+pub(super) struct RedisKey {
+    prefix: Arc<str>,
+    hash: u128,
 }
 
-/// Most are written without a block of memory.
-pub(super) type Text = SmallVec<[u8; 128]>;
+/// The bytes of a key, most of which fit without an allocation.
+pub(super) type KeyBytes = SmallVec<[u8; 128]>;
 
-impl Place {
-    /// What a key begins with, up to the number within its tag.
-    pub(super) const fn new(begins: Arc<str>, bits: u128) -> Self {
-        Self { begins, bits }
+impl RedisKey {
+    /// Creates a key from its beginning, up to the hash within the hash tag, and the hash.
+    pub(super) const fn new(prefix: Arc<str>, hash: u128) -> Self {
+        Self { prefix, hash }
     }
 
-    /// The key: the whole number within the tag, so that whatever belongs to it lies in one slot.
-    pub(super) fn text(&self) -> Text {
-        let mut text = Text::new();
-        text.extend_from_slice(self.begins.as_bytes());
-        text.extend_from_slice(&hex(self.bits));
-        text.push(b'}');
-        text
+    /// Returns the key with the whole hash within its hash tag, so that everything about a client is in one slot.
+    pub(super) fn to_bytes(&self) -> KeyBytes {
+        let mut bytes = KeyBytes::new();
+        bytes.extend_from_slice(self.prefix.as_bytes());
+        bytes.extend_from_slice(&hex::<16, 32>(self.hash.to_be_bytes()));
+        bytes.push(b'}');
+        bytes
     }
 
-    /// Its slot in a cluster.
+    /// Returns the slot of the key in a cluster.
     pub(super) fn slot(&self) -> u16 {
-        slot_of(&self.text())
+        slot_of(&self.to_bytes())
     }
 }
-
-fn hex(bits: u128) -> [u8; 32] {
-    let mut digits = [0; 32];
-    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(bits.to_be_bytes()) {
-        *pair = PAIRS[usize::from(byte)];
-    }
-    digits
-}
-
-/// The two digits of each byte.
-const PAIRS: [[u8; 2]; 256] = {
-    let (mut all, mut byte) = ([[0; 2]; 256], 0);
-    while byte < 256 {
-        all[byte] = [b"0123456789abcdef"[byte >> 4], b"0123456789abcdef"[byte & 15]];
-        byte += 1;
-    }
-    all
-};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_written_with_all_its_digits() {
-        let place = Place::new("rl:{shop:".into(), 0xfedc_ba98_7654_3210);
-        assert_eq!(place.text().as_slice(), b"rl:{shop:0000000000000000fedcba9876543210}");
+    fn a_hash_is_written_with_all_its_digits() {
+        let key = RedisKey::new("rl:{shop:".into(), 0xfedc_ba98_7654_3210);
+        assert_eq!(key.to_bytes().as_slice(), b"rl:{shop:0000000000000000fedcba9876543210}");
     }
 }

@@ -5,7 +5,7 @@ use super::{
     fault::{Fault, Redirect},
 };
 
-pub(super) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The connections to all servers.
 pub(super) trait Link: Send + Sync {
@@ -13,30 +13,30 @@ pub(super) trait Link: Send + Sync {
     fn open(&self, slot: u16) -> Option<Arc<Connection>>;
 
     /// Returns the connection to the server of a slot, once it is open.
-    fn connection(&self, slot: u16) -> Boxed<'_, Result<Arc<Connection>, Fault>>;
+    fn connection(&self, slot: u16) -> BoxFuture<'_, Result<Arc<Connection>, Fault>>;
 
-    /// Gives up the connection to the server of a slot, so that another one is made.
+    /// Discards the connection to the server of a slot, so that it is replaced.
     fn renew(&self, slot: u16);
 
-    /// Notes that another server has the slot.
+    /// Notes that a slot was moved to another server.
     fn moved(&self, to: &Redirect) -> Result<(), Fault>;
 
-    /// Returns the connection to a server that is to be asked once in place of another one.
-    fn redirected(&self, to: &Redirect) -> Boxed<'_, Result<Arc<Connection>, Fault>>;
+    /// Returns the connection to a server that one command is redirected to.
+    fn redirected(&self, to: &Redirect) -> BoxFuture<'_, Result<Arc<Connection>, Fault>>;
 
-    /// Finds out which server has which slot.
-    fn refresh(&self) -> Boxed<'_, Result<(), Fault>>;
+    /// Reads again which server has which slot.
+    fn refresh(&self) -> BoxFuture<'_, Result<(), Fault>>;
 }
 
 /// The connection to a single server.
-pub(super) struct Single(pub(super) Arc<Node>);
+pub(super) struct SingleServer(pub(super) Arc<Node>);
 
-impl Link for Single {
+impl Link for SingleServer {
     fn open(&self, _: u16) -> Option<Arc<Connection>> {
         self.0.open()
     }
 
-    fn connection(&self, _: u16) -> Boxed<'_, Result<Arc<Connection>, Fault>> {
+    fn connection(&self, _: u16) -> BoxFuture<'_, Result<Arc<Connection>, Fault>> {
         Box::pin(self.0.connection())
     }
 
@@ -48,11 +48,11 @@ impl Link for Single {
         Err(Fault::ClusterNode)
     }
 
-    fn redirected(&self, _: &Redirect) -> Boxed<'_, Result<Arc<Connection>, Fault>> {
+    fn redirected(&self, _: &Redirect) -> BoxFuture<'_, Result<Arc<Connection>, Fault>> {
         Box::pin(async { Err(Fault::ClusterNode) })
     }
 
-    fn refresh(&self) -> Boxed<'_, Result<(), Fault>> {
+    fn refresh(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async { Ok(()) })
     }
 }

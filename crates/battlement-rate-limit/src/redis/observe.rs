@@ -3,16 +3,17 @@ use std::time::Duration;
 use super::State;
 use crate::StoreError;
 
-/// Told of what is asked of Redis, for metrics.
+/// An observer of commands and states, for metrics.
 ///
-/// Called where requests wait: count, and return.
+/// Its methods run on the path of requests: they should count and return.
 pub trait Observe: Send + Sync {
-    /// A command has ended that asked `questions`, after `took`; also if it was given up at the deadline.
+    /// Observes the end of a command with the given number of questions, after `took`. Commands that were given up at
+    /// the deadline are included.
     fn on_command(&self, questions: usize, took: Duration, result: Result<(), StoreError>) {
         let _ = (questions, took, result);
     }
 
-    /// It came up, or went down.
+    /// Observes a change of the state.
     fn on_state(&self, state: State) {
         let _ = state;
     }

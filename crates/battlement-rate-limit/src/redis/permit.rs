@@ -1,46 +1,46 @@
 use std::sync::Arc;
 
-use super::client::Engine;
+use super::client::Client;
 
-/// The right of a flight to be on its way in a lane. If it is dropped before the flight has ended, another one
-/// begins in its place.
-pub(super) struct Turn {
-    engine: Arc<Engine>,
+/// Permit to run one batch task for a slot. If it is dropped before the task has finished, another task starts in its
+/// place.
+pub(super) struct Permit {
+    client: Arc<Client>,
     pub(super) slot: u16,
-    stage: Stage,
+    progress: Progress,
 }
 
 #[derive(PartialEq, Eq)]
-enum Stage {
-    /// Its task has not run. A runtime that ends drops such tasks, and would run no others.
-    Granted,
-    Begun,
-    Ended,
+enum Progress {
+    /// The task was never polled. A runtime that is shutting down drops such tasks, and would not run another one.
+    NotStarted,
+    Running,
+    Finished,
 }
 
-impl Turn {
-    pub(super) fn new(engine: &Arc<Engine>, slot: u16) -> Self {
-        Self { engine: Arc::clone(engine), slot, stage: Stage::Granted }
+impl Permit {
+    pub(super) fn new(client: &Arc<Client>, slot: u16) -> Self {
+        Self { client: Arc::clone(client), slot, progress: Progress::NotStarted }
     }
 
-    /// Somebody carries it on from now on.
-    pub(super) fn begin(&mut self) -> Arc<Engine> {
-        self.stage = Stage::Begun;
-        Arc::clone(&self.engine)
+    /// Marks the task as running.
+    pub(super) fn start(&mut self) -> Arc<Client> {
+        self.progress = Progress::Running;
+        Arc::clone(&self.client)
     }
 
-    /// Nobody waits any more.
-    pub(super) fn end(mut self) {
-        self.stage = Stage::Ended;
+    /// Releases the permit of a task that found no more jobs.
+    pub(super) fn finish(mut self) {
+        self.progress = Progress::Finished;
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
-        match self.stage {
-            Stage::Granted => self.engine.give_up(self.slot),
-            Stage::Begun => self.engine.begin_flight(self.slot),
-            Stage::Ended => {}
+        match self.progress {
+            Progress::NotStarted => self.client.abandon(self.slot),
+            Progress::Running => self.client.start_batches(self.slot),
+            Progress::Finished => {}
         }
     }
 }

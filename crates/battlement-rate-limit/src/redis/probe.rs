@@ -3,13 +3,13 @@ use std::{array, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    client::{Engine, Question},
+    client::{Call, Client},
     connection::Connection,
     deadline::until,
     fault::{Fault, Refusal},
     group::group_of,
-    key::Place,
-    question::{Answer, Entry, What},
+    key::RedisKey,
+    question::{Answer, Operation, Question},
     slot::SLOTS,
 };
 use crate::{Policies, Policy};
@@ -20,23 +20,23 @@ const REPEATS: usize = 5;
 /// Asks each of `groups` whether it decides, within the deadline, and writes what it has decided: a server that only
 /// reads, or has no memory left, does not.
 pub(super) async fn sweep(
-    engine: &Arc<Engine>,
+    client: &Arc<Client>,
     groups: Vec<usize>,
 ) -> Vec<(usize, Result<(), Fault>)> {
     let mut probes = JoinSet::new();
     for group in groups {
-        let engine = Arc::clone(engine);
-        probes.spawn(async move { (group, run(&engine, group).await) });
+        let client = Arc::clone(client);
+        probes.spawn(async move { (group, run(&client, group).await) });
     }
     probes.join_all().await
 }
 
-async fn run(engine: &Engine, group: usize) -> Result<(), Fault> {
+async fn run(client: &Client, group: usize) -> Result<(), Fault> {
     let mut fault = Fault::Late;
     for _ in 0..REPEATS {
-        let connection = engine.link.connection(slot(engine, group)).await?;
-        let deadline = engine.settings.deadline;
-        let probe = attempt(engine, &connection, group);
+        let connection = client.link.connection(slot(client, group)).await?;
+        let deadline = client.settings.deadline;
+        let probe = attempt(client, &connection, group);
         match until(Instant::now() + deadline, deadline, |_| {}, probe).await {
             Ok(Err(other)) if other.is_settled_by_another_try() => fault = other,
             Ok(result) => return result,
@@ -47,11 +47,11 @@ async fn run(engine: &Engine, group: usize) -> Result<(), Fault> {
     Err(fault)
 }
 
-async fn attempt(engine: &Engine, connection: &Connection, group: usize) -> Result<(), Fault> {
-    let deadline = engine.now() + engine.settings.deadline;
-    let questions = questions(engine, group, deadline);
-    let questions = if engine.probes_two_keys() { &questions[..] } else { &questions[..1] };
-    let answers = engine.attempt(connection, questions).await?.0.answers;
+async fn attempt(client: &Client, connection: &Connection, group: usize) -> Result<(), Fault> {
+    let deadline = client.now() + client.settings.deadline;
+    let calls = calls(client, group, deadline);
+    let calls = if client.probes_two_keys() { &calls[..] } else { &calls[..1] };
+    let answers = client.attempt(connection, calls).await?.0.answers;
     match answers.into_iter().find(|answer| matches!(answer, Answer::Failed(_))) {
         Some(Answer::Failed(code)) => Err(Fault::Refused(Refusal::of_script(&code))),
         // One that came too late has told the time, and the next one will not.
@@ -61,44 +61,47 @@ async fn attempt(engine: &Engine, connection: &Connection, group: usize) -> Resu
 
 /// Returns questions that are never denied, about keys of a group. On a single server these are in two slots, which a
 /// node of a cluster refuses, even if it serves both.
-fn questions(engine: &Engine, group: usize, deadline: Duration) -> [Question; 2] {
+fn calls(client: &Client, group: usize, deadline: Duration) -> [Call; 2] {
     let policies = Policies::from(Policy::new("probe", 1_000, Duration::from_millis(1)));
-    let (first, slot) = engine.groups[group].probed.get_or_init(|| find(engine, group)).clone();
-    let mut places = [Some(first), Some(second(&engine.settings.prefix))];
+    let (first, slot) = client.groups[group].probed.get_or_init(|| find_key(client, group)).clone();
+    let mut keys = [Some(first), Some(second_key(&client.settings.prefix))];
     array::from_fn(|nth| {
-        let place = places[nth].take().expect("taken once");
+        let key = keys[nth].take().expect("taken once");
         let policies = policies.clone();
-        Question { entry: Entry { place, slot, policies, cost: 1, what: What::Acquire }, deadline }
+        Call {
+            question: Question { key, slot, policies, cost: 1, operation: Operation::Acquire },
+            deadline,
+        }
     })
 }
 
 /// Returns the slot in which a group is probed.
-pub(super) fn slot(engine: &Engine, group: usize) -> u16 {
-    engine.groups[group].probed.get_or_init(|| find(engine, group)).1
+pub(super) fn slot(client: &Client, group: usize) -> u16 {
+    client.groups[group].probed.get_or_init(|| find_key(client, group)).1
 }
 
-fn find(engine: &Engine, group: usize) -> (Place, u16) {
-    place(&engine.settings.prefix, group, engine.groups.len())
+fn find_key(client: &Client, group: usize) -> (RedisKey, u16) {
+    key(&client.settings.prefix, group, client.groups.len())
 }
 
-fn begins(prefix: &str) -> Arc<str> {
+fn key_prefix(prefix: &str) -> Arc<str> {
     format!("{prefix}:{{probe:").into()
 }
 
-fn second(prefix: &str) -> Place {
-    Place::new(begins(prefix), 1)
+fn second_key(prefix: &str) -> RedisKey {
+    RedisKey::new(key_prefix(prefix), 1)
 }
 
-fn place(prefix: &str, group: usize, groups: usize) -> (Place, u16) {
-    let begins = begins(prefix);
-    let place = |nth| Place::new(Arc::clone(&begins), nth);
+fn key(prefix: &str, group: usize, groups: usize) -> (RedisKey, u16) {
+    let key_prefix = key_prefix(prefix);
+    let key = |nth| RedisKey::new(Arc::clone(&key_prefix), nth);
     if groups == 1 {
-        return (place(0), 0);
+        return (key(0), 0);
     }
     let with_slot = |nth| {
-        let place = place(nth);
-        let slot = place.slot();
-        (place, slot)
+        let key = key(nth);
+        let slot = key.slot();
+        (key, slot)
     };
     let mut all = (0..u128::from(SLOTS)).map(with_slot);
     all.find(|(_, slot)| group_of(*slot, groups) == group).unwrap_or_else(|| with_slot(0))
@@ -112,15 +115,15 @@ mod tests {
     fn there_is_a_key_for_each_group() {
         let groups = 128;
         for group in 0..groups {
-            let (place, slot) = place("rl", group, groups);
-            assert_eq!((place.slot(), group_of(slot, groups)), (slot, group));
+            let (key, slot) = key("rl", group, groups);
+            assert_eq!((key.slot(), group_of(slot, groups)), (slot, group));
         }
     }
 
     #[test]
     fn the_two_keys_that_a_single_server_is_probed_with_are_in_two_slots() {
         for prefix in ["rl", "shop", "a:b"] {
-            assert_ne!(place(prefix, 0, 1).0.slot(), second(prefix).slot(), "{prefix}");
+            assert_ne!(key(prefix, 0, 1).0.slot(), second_key(prefix).slot(), "{prefix}");
         }
     }
 }

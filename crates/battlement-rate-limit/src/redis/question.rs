@@ -1,50 +1,51 @@
 use smallvec::SmallVec;
 
-use super::key::Place;
+use super::key::RedisKey;
 use crate::{Ask, Outcome, Policies, PolicyState};
 
 /// One question to the script.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) place: Place,
-    /// Of a cluster; 0 elsewhere.
+pub(super) struct Question {
+    pub(super) key: RedisKey,
+    /// The slot in a cluster, or 0 on a single server.
     pub(super) slot: u16,
     pub(super) policies: Policies,
     pub(super) cost: u32,
-    pub(super) what: What,
+    pub(super) operation: Operation,
 }
 
-/// What is asked.
+/// The operation of a question.
 #[derive(Clone, Debug)]
-pub(super) enum What {
+pub(super) enum Operation {
     Acquire,
     Peek,
     Reset,
-    Refund(Box<Taken>),
+    Refund(Box<Charge>),
 }
 
-/// What was taken.
+/// The charge that a refund undoes.
 #[derive(Clone, Debug)]
-pub(super) struct Taken {
-    /// By the clock of Redis.
+pub(super) struct Charge {
+    /// The time of the charge, by the clock of Redis.
     pub(super) at: u64,
-    /// How far the cell of each policy was ahead then, in microseconds; -1 if nothing was taken.
+    /// The time by which the cell of each policy was ahead after the charge, in microseconds; -1 if nothing was
+    /// charged.
     pub(super) ahead: SmallVec<[i64; 2]>,
 }
 
-/// What the script said of an entry.
+/// The script's answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// How each policy stands; of a refund or a reset, nothing.
+    /// The state of each policy; empty for a refund or a reset.
     Done(SmallVec<[PolicyState; 2]>),
-    /// It came too late, and was not done.
+    /// The question arrived after its deadline, and was not executed.
     Stale,
     /// The code of an error.
     Failed(String),
 }
 
-impl What {
-    pub(super) const fn number(&self) -> u8 {
+impl Operation {
+    pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Acquire => 1,
             Self::Peek => 2,
@@ -53,10 +54,10 @@ impl What {
         }
     }
 
-    /// To give back what `charged` took.
+    /// Creates the operation that refunds `charged`.
     pub(super) fn refund(ask: &Ask<'_>, charged: &Outcome) -> Self {
-        let both = ask.policies.iter().zip(&charged.states);
-        let ahead = both.map(|(policy, state)| {
+        let policies = ask.policies.iter().zip(&charged.states);
+        let ahead = policies.map(|(policy, state)| {
             if state.is_denied() {
                 return -1;
             }
@@ -65,11 +66,11 @@ impl What {
             let nanos = u128::from(numbers.nanos) * u128::from(taken) + state.reset.as_nanos();
             i64::try_from(nanos.div_ceil(1_000)).unwrap_or(i64::MAX)
         });
-        Self::Refund(Box::new(Taken { at: charged.stamp, ahead: ahead.collect() }))
+        Self::Refund(Box::new(Charge { at: charged.stamp, ahead: ahead.collect() }))
     }
 
-    /// Whether the script tells how the policies stand.
-    pub(super) const fn tells(&self) -> bool {
+    /// Returns whether the answer contains the states of the policies.
+    pub(super) const fn returns_states(&self) -> bool {
         matches!(self, Self::Acquire | Self::Peek)
     }
 }

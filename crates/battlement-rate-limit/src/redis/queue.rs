@@ -5,106 +5,106 @@ use std::{
 
 use crate::identity_hasher::IdentityHasher;
 
-/// Who waits, and for which command: whoever comes before one leaves goes with it, in the order in which they
-/// came.
+/// A queue of jobs for each slot, from which batches are taken in the order of arrival.
 ///
-/// There is one lane for each slot of a cluster, and one in all without. Nothing waits for a time to pass.
+/// A cluster has a queue for each of its slots, a single server has one. No timer is involved: jobs that arrive before
+/// a batch is taken are part of it.
 #[derive(Debug)]
-pub(super) struct Lanes<J> {
-    lanes: HashMap<u16, Lane<J>, BuildHasherDefault<IdentityHasher>>,
-    /// Flights at once in a lane; twice as many of those that are as large as they may be.
-    flights: usize,
-    /// Questions to a command.
-    together: usize,
-    /// Questions that may wait, in all lanes.
-    room: usize,
+pub(super) struct Queue<J> {
+    slots: HashMap<u16, SlotQueue<J>, BuildHasherDefault<IdentityHasher>>,
+    /// The number of batches of a slot in flight; twice as many if they are full.
+    batches: usize,
+    /// The largest number of jobs in a batch.
+    max_batch: usize,
+    /// The largest number of jobs that wait, over all slots.
+    capacity: usize,
     waiting: usize,
-    /// The room of a lane that is gone, for the next one.
+    /// The buffer of a queue that was removed, for the next one.
     spare: VecDeque<J>,
 }
 
-/// A flight carries one command after the other, for as long as anybody waits.
+/// The queue of one slot. Each of its batch tasks sends batches, one after the other, for as long as jobs wait.
 #[derive(Debug)]
-struct Lane<J> {
-    flights: usize,
-    /// Whether one of them is about to leave, and takes along whoever comes.
-    boards: bool,
+struct SlotQueue<J> {
+    batches: usize,
+    /// Whether a batch task is about to take a batch, which includes the jobs that arrive until then.
+    starting: bool,
     waiting: VecDeque<J>,
 }
 
-/// What becomes of one that comes.
+/// The result of adding a job.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Entered {
-    /// It waits for a flight that there is.
-    Waits,
-    /// It waits for a flight that is to begin now.
-    Begins,
-    /// As many wait as may.
+pub(super) enum Pushed {
+    /// A running batch task will take the job.
+    Queued,
+    /// The caller has to start a batch task.
+    Start,
+    /// The queue is full, and the job was dropped.
     Full,
 }
 
-impl<J> Lanes<J> {
-    pub(super) fn new(flights: usize, together: usize, room: usize) -> Self {
-        let (lanes, spare) = (HashMap::default(), VecDeque::new());
-        Self { lanes, flights, together, room, waiting: 0, spare }
+impl<J> Queue<J> {
+    pub(super) fn new(batches: usize, max_batch: usize, capacity: usize) -> Self {
+        let (slots, spare) = (HashMap::default(), VecDeque::new());
+        Self { slots, batches, max_batch, capacity, waiting: 0, spare }
     }
 
-    /// One comes.
-    pub(super) fn enter(&mut self, slot: u16, job: J) -> Entered {
-        if self.waiting >= self.room {
-            return Entered::Full;
+    /// Adds a job.
+    pub(super) fn push(&mut self, slot: u16, job: J) -> Pushed {
+        if self.waiting >= self.capacity {
+            return Pushed::Full;
         }
         self.waiting += 1;
         let spare = &mut self.spare;
-        let empty = || Lane { flights: 0, boards: false, waiting: std::mem::take(spare) };
-        let lane = self.lanes.entry(slot).or_insert_with(empty);
-        lane.waiting.push_back(job);
-        let first = lane.flights < self.flights && !lane.boards;
-        let full = lane.waiting.len() >= self.together && lane.flights < 2 * self.flights;
+        let empty = || SlotQueue { batches: 0, starting: false, waiting: std::mem::take(spare) };
+        let slot_queue = self.slots.entry(slot).or_insert_with(empty);
+        slot_queue.waiting.push_back(job);
+        let first = slot_queue.batches < self.batches && !slot_queue.starting;
+        let full =
+            slot_queue.waiting.len() >= self.max_batch && slot_queue.batches < 2 * self.batches;
         if !first && !full {
-            return Entered::Waits;
+            return Pushed::Queued;
         }
-        lane.flights += 1;
-        lane.boards = true;
-        Entered::Begins
+        slot_queue.batches += 1;
+        slot_queue.starting = true;
+        Pushed::Start
     }
 
-    /// A flight leaves. Returns those that go with it, without those that are `gone`; if there are none, it has
-    /// ended.
-    pub(super) fn leave(&mut self, slot: u16, gone: impl Fn(&J) -> bool) -> Vec<J> {
+    /// Takes the next batch of a batch task, without abandoned jobs. If it is empty, the task has ended.
+    pub(super) fn next_batch(&mut self, slot: u16, is_abandoned: impl Fn(&J) -> bool) -> Vec<J> {
         let mut jobs = Vec::new();
-        let Some(lane) = self.lanes.get_mut(&slot) else { return jobs };
-        lane.boards = false;
-        while jobs.is_empty() && !lane.waiting.is_empty() {
-            let count = lane.waiting.len().min(self.together);
+        let Some(slot_queue) = self.slots.get_mut(&slot) else { return jobs };
+        slot_queue.starting = false;
+        while jobs.is_empty() && !slot_queue.waiting.is_empty() {
+            let count = slot_queue.waiting.len().min(self.max_batch);
             self.waiting -= count;
-            jobs.extend(lane.waiting.drain(..count).filter(|job| !gone(job)));
+            jobs.extend(slot_queue.waiting.drain(..count).filter(|job| !is_abandoned(job)));
         }
         if jobs.is_empty() {
-            self.end(slot);
+            self.finish(slot);
         }
         jobs
     }
 
-    /// A flight will never leave, and nobody is there to begin another. Returns those that wait, if no other
-    /// takes them along.
-    pub(super) fn give_up(&mut self, slot: u16) -> VecDeque<J> {
-        let Some(lane) = self.lanes.get_mut(&slot) else { return VecDeque::new() };
-        lane.boards = false;
-        let last = lane.flights == 1;
-        let left = if last { std::mem::take(&mut lane.waiting) } else { VecDeque::new() };
+    /// Ends a batch task that will not run, and cannot be replaced. Returns the jobs that wait, if no other task takes
+    /// them.
+    pub(super) fn abandon(&mut self, slot: u16) -> VecDeque<J> {
+        let Some(slot_queue) = self.slots.get_mut(&slot) else { return VecDeque::new() };
+        slot_queue.starting = false;
+        let last = slot_queue.batches == 1;
+        let left = if last { std::mem::take(&mut slot_queue.waiting) } else { VecDeque::new() };
         self.waiting -= left.len();
-        self.end(slot);
+        self.finish(slot);
         left
     }
 
-    fn end(&mut self, slot: u16) {
-        let Some(lane) = self.lanes.get_mut(&slot) else { return };
-        lane.flights -= 1;
-        if lane.flights == 0
-            && let Some(lane) = self.lanes.remove(&slot)
+    fn finish(&mut self, slot: u16) {
+        let Some(slot_queue) = self.slots.get_mut(&slot) else { return };
+        slot_queue.batches -= 1;
+        if slot_queue.batches == 0
+            && let Some(slot_queue) = self.slots.remove(&slot)
         {
-            self.spare = lane.waiting;
+            self.spare = slot_queue.waiting;
         }
     }
 }
@@ -117,103 +117,103 @@ mod tests {
 
     #[test]
     fn who_comes_before_a_flight_leaves_goes_with_it_and_the_others_with_the_next() {
-        let mut lanes = Lanes::new(1, 3, 10);
-        assert_eq!(lanes.enter(0, 1), Entered::Begins);
-        assert_eq!(lanes.enter(0, 2), Entered::Waits);
-        assert_eq!(lanes.leave(0, |_| false), [1, 2]);
+        let mut queue = Queue::new(1, 3, 10);
+        assert_eq!(queue.push(0, 1), Pushed::Start);
+        assert_eq!(queue.push(0, 2), Pushed::Queued);
+        assert_eq!(queue.next_batch(0, |_| false), [1, 2]);
         for job in 3..=4 {
-            assert_eq!(lanes.enter(0, job), Entered::Waits);
+            assert_eq!(queue.push(0, job), Pushed::Queued);
         }
-        assert_eq!(lanes.enter(7, 9), Entered::Begins, "another slot has a lane of its own");
-        assert_eq!(lanes.leave(0, |job| *job == 3), [4], "who is gone is not taken along");
-        assert!(lanes.leave(0, |_| false).is_empty(), "it has ended");
-        assert_eq!(lanes.enter(0, 5), Entered::Begins);
+        assert_eq!(queue.push(7, 9), Pushed::Start, "each slot has its own queue");
+        assert_eq!(queue.next_batch(0, |job| *job == 3), [4], "abandoned jobs are not sent");
+        assert!(queue.next_batch(0, |_| false).is_empty(), "the batch task has ended");
+        assert_eq!(queue.push(0, 5), Pushed::Start);
     }
 
     #[test]
     fn as_many_as_fill_a_command_go_though_all_flights_are_on_their_way() {
-        let mut lanes = Lanes::new(1, 2, 10);
-        assert_eq!(lanes.enter(0, 0), Entered::Begins);
-        assert_eq!(lanes.leave(0, |_| false), [0]);
-        assert_eq!([lanes.enter(0, 1), lanes.enter(0, 2)], [Entered::Waits, Entered::Begins]);
-        assert_eq!([lanes.enter(0, 3), lanes.enter(0, 4)], [Entered::Waits, Entered::Waits]);
-        assert_eq!(lanes.leave(0, |_| false), [1, 2]);
-        assert_eq!(lanes.leave(0, |_| false), [3, 4]);
+        let mut queue = Queue::new(1, 2, 10);
+        assert_eq!(queue.push(0, 0), Pushed::Start);
+        assert_eq!(queue.next_batch(0, |_| false), [0]);
+        assert_eq!([queue.push(0, 1), queue.push(0, 2)], [Pushed::Queued, Pushed::Start]);
+        assert_eq!([queue.push(0, 3), queue.push(0, 4)], [Pushed::Queued, Pushed::Queued]);
+        assert_eq!(queue.next_batch(0, |_| false), [1, 2]);
+        assert_eq!(queue.next_batch(0, |_| false), [3, 4]);
     }
 
     #[test]
     fn one_more_flight_begins_while_one_is_on_its_way_but_not_while_one_is_about_to_leave() {
-        let mut lanes = Lanes::new(2, 3, 10);
-        assert_eq!([lanes.enter(0, 0), lanes.enter(0, 1)], [Entered::Begins, Entered::Waits]);
-        assert_eq!(lanes.leave(0, |_| false), [0, 1]);
-        assert_eq!([lanes.enter(0, 2), lanes.enter(0, 3)], [Entered::Begins, Entered::Waits]);
+        let mut queue = Queue::new(2, 3, 10);
+        assert_eq!([queue.push(0, 0), queue.push(0, 1)], [Pushed::Start, Pushed::Queued]);
+        assert_eq!(queue.next_batch(0, |_| false), [0, 1]);
+        assert_eq!([queue.push(0, 2), queue.push(0, 3)], [Pushed::Start, Pushed::Queued]);
     }
 
     #[test]
     fn those_who_are_gone_hold_up_nobody() {
-        let mut lanes = Lanes::new(1, 2, 10);
+        let mut queue = Queue::new(1, 2, 10);
         for job in 0..5 {
-            lanes.enter(0, job);
+            queue.push(0, job);
         }
-        assert_eq!(lanes.leave(0, |job| *job < 4), [4]);
-        assert_eq!(lanes.waiting, 0);
+        assert_eq!(queue.next_batch(0, |job| *job < 4), [4]);
+        assert_eq!(queue.waiting, 0);
     }
 
     #[test]
     fn with_nobody_to_send_them_those_who_wait_go_only_if_no_other_flight_would_take_them() {
-        let mut lanes = Lanes::new(2, 3, 3);
-        assert_eq!(lanes.enter(0, 0), Entered::Begins);
-        assert_eq!(lanes.leave(0, |_| false), [0]);
-        assert_eq!([lanes.enter(0, 1), lanes.enter(0, 2)], [Entered::Begins, Entered::Waits]);
-        assert!(lanes.give_up(0).is_empty(), "another flight is on its way");
-        assert_eq!(lanes.give_up(0), [1, 2]);
-        assert_eq!((lanes.waiting, lanes.lanes.len()), (0, 0));
-        assert_eq!(lanes.enter(0, 4), Entered::Begins);
+        let mut queue = Queue::new(2, 3, 3);
+        assert_eq!(queue.push(0, 0), Pushed::Start);
+        assert_eq!(queue.next_batch(0, |_| false), [0]);
+        assert_eq!([queue.push(0, 1), queue.push(0, 2)], [Pushed::Start, Pushed::Queued]);
+        assert!(queue.abandon(0).is_empty(), "another batch is in flight");
+        assert_eq!(queue.abandon(0), [1, 2]);
+        assert_eq!((queue.waiting, queue.slots.len()), (0, 0));
+        assert_eq!(queue.push(0, 4), Pushed::Start);
     }
 
     #[test]
     fn no_more_wait_than_there_is_room() {
-        let mut lanes = Lanes::new(1, 3, 2);
-        assert_eq!([lanes.enter(0, 0), lanes.enter(0, 1)], [Entered::Begins, Entered::Waits]);
-        assert_eq!([lanes.enter(0, 2), lanes.enter(9, 2)], [Entered::Full, Entered::Full]);
-        assert_eq!(lanes.leave(0, |_| false), [0, 1]);
-        assert_eq!(lanes.enter(0, 2), Entered::Waits);
+        let mut queue = Queue::new(1, 3, 2);
+        assert_eq!([queue.push(0, 0), queue.push(0, 1)], [Pushed::Start, Pushed::Queued]);
+        assert_eq!([queue.push(0, 2), queue.push(9, 2)], [Pushed::Full, Pushed::Full]);
+        assert_eq!(queue.next_batch(0, |_| false), [0, 1]);
+        assert_eq!(queue.push(0, 2), Pushed::Queued);
     }
 
     proptest! {
         #[test]
         fn all_go_in_the_order_they_came_and_nothing_is_left_behind(
             steps in prop::collection::vec((any::<bool>(), 0_u16..3), 1..200),
-            flights in 1_usize..4,
-            together in 1_usize..5,
+            batches in 1_usize..4,
+            max_batch in 1_usize..5,
         ) {
-            let mut lanes = Lanes::new(flights, together, 50);
-            let (mut flying, mut last) = ([0_usize; 3], [None; 3]);
+            let mut queue = Queue::new(batches, max_batch, 50);
+            let (mut running, mut last) = ([0_usize; 3], [None; 3]);
             let (mut waiting, all, mut drain) = (0, steps.len(), Vec::new());
             for slot in 0..3 {
                 drain.extend(std::iter::repeat_n((false, slot), all + 8));
             }
             for (job, (enters, slot)) in steps.into_iter().chain(drain).enumerate() {
-                let lane = usize::from(slot);
+                let slot_queue = usize::from(slot);
                 if enters {
-                    let entered = lanes.enter(slot, job);
-                    prop_assert_eq!(entered == Entered::Full, waiting == 50);
-                    flying[lane] += usize::from(entered == Entered::Begins);
-                    waiting += usize::from(entered != Entered::Full);
-                    prop_assert!(flying[lane] > 0 || entered == Entered::Full, "nobody waits for nothing");
-                } else if flying[lane] > 0 {
-                    let next = lanes.leave(slot, |_| false);
-                    prop_assert!(next.len() <= together && next.is_sorted());
-                    if let (Some(last), Some(first)) = (last[lane], next.first()) {
+                    let pushed = queue.push(slot, job);
+                    prop_assert_eq!(pushed == Pushed::Full, waiting == 50);
+                    running[slot_queue] += usize::from(pushed == Pushed::Start);
+                    waiting += usize::from(pushed != Pushed::Full);
+                    prop_assert!(running[slot_queue] > 0 || pushed == Pushed::Full, "no job waits without a batch task");
+                } else if running[slot_queue] > 0 {
+                    let next = queue.next_batch(slot, |_| false);
+                    prop_assert!(next.len() <= max_batch && next.is_sorted());
+                    if let (Some(last), Some(first)) = (last[slot_queue], next.first()) {
                         prop_assert!(last < *first);
                     }
-                    last[lane] = next.last().copied().or(last[lane]);
+                    last[slot_queue] = next.last().copied().or(last[slot_queue]);
                     waiting -= next.len();
-                    flying[lane] -= usize::from(next.is_empty());
+                    running[slot_queue] -= usize::from(next.is_empty());
                 }
-                prop_assert!(flying.iter().all(|flying| *flying <= 2 * flights));
+                prop_assert!(running.iter().all(|running| *running <= 2 * batches));
             }
-            prop_assert_eq!((waiting, lanes.lanes.len()), (0, 0));
+            prop_assert_eq!((waiting, queue.slots.len()), (0, 0));
         }
     }
 }

@@ -11,14 +11,14 @@ use super::{Observe, State, fault::Fault};
 /// Tells the log and the observer how Redis stands. A reason is logged at once, and then once a minute.
 pub(super) struct Report {
     observe: Option<Arc<dyn Observe>>,
-    state: Mutex<Reported>,
+    state: Mutex<LastReport>,
     down: Limits,
     degraded: Limits,
     commands: Limits,
 }
 
 /// The state that was reported last.
-struct Reported {
+struct LastReport {
     state: State,
     /// The kind of the fault that it was reported with.
     kind: Option<usize>,
@@ -34,7 +34,7 @@ const PERIOD: Duration = Duration::from_secs(60);
 impl Report {
     pub(super) fn new(observe: Option<Arc<dyn Observe>>) -> Self {
         let limits = || array::from_fn(|_| LogLimit::per(PERIOD));
-        let state = Reported { state: State::Connecting, kind: None, logged: false };
+        let state = LastReport { state: State::Connecting, kind: None, logged: false };
         let (down, degraded, commands) = (limits(), limits(), limits());
         Self { observe, state: Mutex::new(state), down, degraded, commands }
     }
@@ -48,7 +48,7 @@ impl Report {
         {
             observe.on_state(state);
         }
-        let before = std::mem::replace(&mut *reported, Reported { state, kind, logged: false });
+        let before = std::mem::replace(&mut *reported, LastReport { state, kind, logged: false });
         reported.logged = match (state, fault) {
             (State::Up, _) => {
                 log_up(&before);
@@ -99,7 +99,7 @@ impl Report {
     }
 }
 
-fn log_up(before: &Reported) {
+fn log_up(before: &LastReport) {
     match before.state {
         State::Up => {}
         State::Connecting => tracing::debug!("Redis is available"),

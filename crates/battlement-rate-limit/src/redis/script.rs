@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 pub(super) use self::reply::Reply;
 use super::{
-    encoded::{Alone, Encoded, double},
-    question::{Entry, What},
+    encoded::{Encoded, SingleGcra, double},
+    question::{Operation, Question},
 };
 
 const TEXT: &str = include_str!("script/limit.lua");
@@ -21,14 +21,14 @@ pub(super) struct Script {
 
 /// Whether Redis is told the hash of the script, or its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum ScriptRef {
     Hash,
     Text,
 }
 
 /// What is told once where all entries want as much from one policy of GCRA.
-struct Alike {
-    policy: Alone,
+struct Uniform {
+    policy: SingleGcra,
     cost: u32,
     /// The earliest last moment of theirs. Who could have been later than others is refused too soon at worst,
     /// and comes again.
@@ -44,43 +44,44 @@ impl Script {
     /// place of the clock of Redis, in tests.
     pub(super) fn command<'a>(
         &self,
-        by: By,
+        by: ScriptRef,
         now: Option<u64>,
-        entries: impl ExactSizeIterator<Item = (&'a Entry, i64)> + Clone,
+        questions: impl ExactSizeIterator<Item = (&'a Question, i64)> + Clone,
     ) -> Cmd {
-        let mut cmd = Cmd::with_capacity(6 + entries.len(), 112 + entries.len() * 56);
+        let mut cmd = Cmd::with_capacity(6 + questions.len(), 112 + questions.len() * 56);
         match by {
-            By::Hash => cmd.arg("EVALSHA").arg(&self.hash),
-            By::Text => cmd.arg("EVAL").arg(TEXT),
+            ScriptRef::Hash => cmd.arg("EVALSHA").arg(&self.hash),
+            ScriptRef::Text => cmd.arg("EVAL").arg(TEXT),
         };
-        cmd.arg(entries.len());
-        for (entry, _) in entries.clone() {
-            cmd.write_arg(&entry.place.text());
+        cmd.arg(questions.len());
+        for (question, _) in questions.clone() {
+            cmd.write_arg(&question.key.to_bytes());
         }
-        let alike = Alike::of(entries.clone());
-        let mut words = alike.as_ref().map_or([[0; 8]; 9], Alike::words);
+        let uniform = Uniform::of(questions.clone());
+        let mut words = uniform.as_ref().map_or([[0; 8]; 9], Uniform::words);
         words[0] = double(now.unwrap_or(0));
         cmd.write_arg(words.as_flattened());
-        if alike.is_none() {
-            push_entries(&mut cmd, entries);
+        if uniform.is_none() {
+            push_questions(&mut cmd, questions);
         }
         cmd
     }
 }
 
-impl Alike {
-    fn of<'a>(mut entries: impl Iterator<Item = (&'a Entry, i64)>) -> Option<Self> {
-        let (first, mut last) = entries.next()?;
+impl Uniform {
+    fn of<'a>(mut questions: impl Iterator<Item = (&'a Question, i64)>) -> Option<Self> {
+        let (first, mut last) = questions.next()?;
         let encoded = Encoded::of(&first.policies);
-        let policy = encoded.alone.filter(|policy| (1..=policy.units).contains(&first.cost))?;
-        if !matches!(first.what, What::Acquire) {
+        let policy =
+            encoded.single_gcra.filter(|policy| (1..=policy.units).contains(&first.cost))?;
+        if !matches!(first.operation, Operation::Acquire) {
             return None;
         }
-        for (entry, other) in entries {
-            let is_alike = matches!(entry.what, What::Acquire)
-                && entry.cost == first.cost
-                && Encoded::of(&entry.policies).digest == encoded.digest;
-            if !is_alike {
+        for (question, other) in questions {
+            let is_uniform = matches!(question.operation, Operation::Acquire)
+                && question.cost == first.cost
+                && Encoded::of(&question.policies).digest == encoded.digest;
+            if !is_uniform {
                 return None;
             }
             last = last.min(other);
@@ -89,7 +90,7 @@ impl Alike {
     }
 
     fn words(&self) -> [[u8; 8]; 9] {
-        let Alone { mark, nanos, units, rule, scale } = self.policy;
+        let SingleGcra { mark, nanos, units, rule, scale } = self.policy;
         let [cost, most] = [self.cost, units].map(|units| nanos * u64::from(units));
         let [cost_us, most_us] = [cost, most].map(|nanos| double(nanos / 1_000));
         let [cost_ns, most_ns] = [cost, most].map(|nanos| double(nanos % 1_000));
@@ -101,20 +102,20 @@ impl Alike {
 }
 
 /// Each set of policies once, and then each entry with the number of its own, from 1 on.
-fn push_entries<'a>(
+fn push_questions<'a>(
     cmd: &mut Cmd,
-    entries: impl ExactSizeIterator<Item = (&'a Entry, i64)> + Clone,
+    questions: impl ExactSizeIterator<Item = (&'a Question, i64)> + Clone,
 ) {
     let mut sets: SmallVec<[&Encoded; 4]> = SmallVec::new();
-    let mut words = Vec::with_capacity(entries.len() * 17);
-    for (entry, last) in entries {
-        let set = Encoded::of(&entry.policies);
+    let mut words = Vec::with_capacity(questions.len() * 17);
+    for (question, last) in questions {
+        let set = Encoded::of(&question.policies);
         let known = sets.iter().position(|other| other.digest == set.digest);
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             sets.push(set);
             sets.len() - 1
         });
-        push_entry(&mut words, entry, last, place as u32 + 1);
+        push_question(&mut words, question, last, index as u32 + 1);
     }
     let mut known = (sets.len() as u32).to_le_bytes().to_vec();
     sets.iter().for_each(|set| known.extend_from_slice(&set.words));
@@ -122,12 +123,12 @@ fn push_entries<'a>(
     cmd.write_arg(&words);
 }
 
-fn push_entry(words: &mut Vec<u8>, entry: &Entry, last: i64, set: u32) {
-    words.push(entry.what.number());
+fn push_question(words: &mut Vec<u8>, question: &Question, last: i64, set: u32) {
+    words.push(question.operation.code());
     words.extend(set.to_le_bytes());
-    words.extend(entry.cost.to_le_bytes());
+    words.extend(question.cost.to_le_bytes());
     words.extend((last as f64).to_le_bytes());
-    if let What::Refund(taken) = &entry.what {
+    if let Operation::Refund(taken) = &question.operation {
         words.extend(double(taken.at));
         words.extend(taken.ahead.iter().flat_map(|ahead| (*ahead as f64).to_le_bytes()));
     }

@@ -120,10 +120,10 @@ impl<'de> Deserialize<'de> for OnFailure {
 
 impl<'de> Settings<'de> for OnFailure {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Choice::deserialize(PlainEnum::new(deserializer))? {
-            Choice::Deny => Self::Deny,
-            Choice::Allow => Self::Allow,
-            Choice::LocalFallback { share } => {
+        Ok(match OnFailureSettings::deserialize(PlainEnum::new(deserializer))? {
+            OnFailureSettings::Deny => Self::Deny,
+            OnFailureSettings::Allow => Self::Allow,
+            OnFailureSettings::LocalFallback { share } => {
                 Self::LocalFallback { share: Share::try_percent(share).map_err(D::Error::custom)? }
             }
         })
@@ -132,7 +132,7 @@ impl<'de> Settings<'de> for OnFailure {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-enum Choice {
+enum OnFailureSettings {
     Deny,
     Allow,
     LocalFallback { share: u32 },

@@ -5,10 +5,10 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-/// The signals that calls and connections have given since the supervisor last looked.
+/// Health signals reported by calls and connections since the supervisor's last check.
 #[derive(Debug, Default)]
-pub(super) struct Signs {
-    seen: Mutex<Seen>,
+pub(super) struct Signals {
+    signals: Mutex<SignalSet>,
     /// Whether there is a signal.
     any: AtomicBool,
     notify: Notify,
@@ -16,48 +16,48 @@ pub(super) struct Signs {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// The groups with calls that were late or failed, one bit each.
+pub(super) struct SignalSet {
+    /// The groups with late or failed calls, one bit each.
     pub(super) suspects: u128,
-    /// A connection could not be replaced, or there is one again.
+    /// A connection could not be replaced, or is open again.
     pub(super) changed: bool,
     /// A slot was moved to another node.
     pub(super) moved: bool,
 }
 
-impl Signs {
-    /// Notes that a call of a group was late or failed.
+impl Signals {
+    /// Reports that a call of a group was late or failed.
     pub(super) fn suspect(&self, group: usize) {
-        self.set(|seen| seen.suspects |= 1 << group);
+        self.set(|signals| signals.suspects |= 1 << group);
     }
 
-    /// Notes that a connection could not be replaced, or that there is one again.
+    /// Reports that a connection could not be replaced, or is open again.
     pub(super) fn changed(&self) {
-        self.set(|seen| seen.changed = true);
+        self.set(|signals| signals.changed = true);
     }
 
-    /// Notes that a slot was moved to another node.
+    /// Reports that a slot was moved to another node.
     pub(super) fn moved(&self) {
-        self.set(|seen| seen.moved = true);
+        self.set(|signals| signals.moved = true);
     }
 
-    /// Notes that no handle is left.
+    /// Reports that the last handle was dropped.
     pub(super) fn closed(&self) {
         self.end.notify_one();
     }
 
-    /// Waits until no handle is left.
+    /// Waits until the last handle is dropped.
     pub(super) async fn ended(&self) {
         self.end.notified().await;
     }
 
-    /// Forgets changes of connections.
-    pub(super) fn forget_changes(&self) {
+    /// Clears the changes of connections.
+    pub(super) fn clear_changes(&self) {
         self.lock().changed = false;
     }
 
     /// Waits for signals, and takes them.
-    pub(super) async fn next(&self) -> Seen {
+    pub(super) async fn next(&self) -> SignalSet {
         loop {
             if self.any.swap(false, AcqRel) {
                 return self.take();
@@ -66,17 +66,17 @@ impl Signs {
         }
     }
 
-    fn take(&self) -> Seen {
+    fn take(&self) -> SignalSet {
         std::mem::take(&mut *self.lock())
     }
 
-    fn set(&self, change: impl FnOnce(&mut Seen)) {
+    fn set(&self, change: impl FnOnce(&mut SignalSet)) {
         change(&mut self.lock());
         self.any.store(true, std::sync::atomic::Ordering::Release);
         self.notify.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SignalSet> {
+        self.signals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,19 +1,19 @@
-/// How a [`Redis`](super::Redis) stands.
+/// The availability of a [`Redis`](super::Redis).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Nobody knows yet: the first connection is being made. Requests wait for it, up to the deadline.
+    /// The first connection is being made. Requests wait for it, up to the deadline.
     Connecting,
-    /// It is asked.
+    /// Redis is available.
     Up,
-    /// Some nodes of a cluster are not asked, since they are unavailable; or one of several runtimes does not reach Redis.
+    /// Some nodes of a cluster are unavailable, or Redis is unavailable in one of several runtimes.
     Degraded,
-    /// It is not asked, since it is away. It is tried in the background.
+    /// Redis is unavailable. Requests do not ask it; a background task probes it.
     Down,
 }
 
 impl State {
-    /// The word for labels.
+    /// Returns the value for labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

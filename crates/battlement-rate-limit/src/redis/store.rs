@@ -10,12 +10,12 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     OnFailure, Redis, Share,
-    client::{Answered, Engine},
+    client::{Client, StampedAnswer},
     deny_cache::DenyCache,
-    dispatch::{Alone, Together, Way},
+    dispatch::{Batched, Dispatch, Individual},
     encoded::Encoded,
-    key::Place,
-    question::{Answer, Entry, What},
+    key::RedisKey,
+    question::{Answer, Operation, Question},
 };
 use crate::{
     Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,
@@ -33,7 +33,7 @@ pub struct RedisStore {
 
 struct Inner {
     /// What keys begin with: the prefix and the name, up to the hash.
-    begins: Arc<str>,
+    key_prefix: Arc<str>,
     on_failure: OnFailure,
     denials: DenyCache,
     /// Counts while Redis is away.
@@ -45,19 +45,19 @@ struct Inner {
 }
 
 /// What is denied is remembered for at most this long.
-const MOST_AGE: Duration = Duration::from_secs(1);
+const MAX_AGE: Duration = Duration::from_secs(1);
 /// Of about 200 bytes each.
-const DENIALS: usize = 10_000;
+const MAX_DENIALS: usize = 10_000;
 /// Sets of policies whose shares are kept; more than a service has tiers.
-const SHARES: usize = 32;
+const MAX_SHARES: usize = 32;
 
 impl RedisStore {
     pub(super) fn new(redis: Redis, name: &str, on_failure: OnFailure) -> Self {
-        let begins = format!("{}:{{{name}:", redis.prefix()).into();
+        let key_prefix = format!("{}:{{{name}:", redis.prefix()).into();
         let inner = Inner {
-            begins,
+            key_prefix,
             on_failure,
-            denials: DenyCache::new(DENIALS, MOST_AGE),
+            denials: DenyCache::new(MAX_DENIALS, MAX_AGE),
             memory: Memory::default(),
             secret: Secret::random(),
             shares: Mutex::default(),
@@ -73,9 +73,9 @@ impl RedisStore {
     pub fn deny_cache(self, keys: usize) -> Self {
         let inner = &self.inner;
         let inner = Inner {
-            begins: Arc::clone(&inner.begins),
+            key_prefix: Arc::clone(&inner.key_prefix),
             on_failure: inner.on_failure,
-            denials: DenyCache::new(keys, MOST_AGE),
+            denials: DenyCache::new(keys, MAX_AGE),
             memory: inner.memory.clone(),
             secret: inner.secret.clone(),
             shares: Mutex::default(),
@@ -92,7 +92,7 @@ impl RedisStore {
     /// How many keys are remembered as denied.
     #[must_use]
     pub fn denials(&self) -> usize {
-        self.inner.denials.held()
+        self.inner.denials.len()
     }
 
     /// What counts while Redis is away.
@@ -101,48 +101,53 @@ impl RedisStore {
         &self.inner.memory
     }
 
-    fn place(&self, key: KeyHash) -> Place {
-        Place::new(Arc::clone(&self.inner.begins), key.bits())
+    fn redis_key(&self, key: KeyHash) -> RedisKey {
+        RedisKey::new(Arc::clone(&self.inner.key_prefix), key.bits())
     }
 
     fn slot(&self, key: KeyHash) -> u16 {
-        if self.redis.is_cluster() { self.place(key).slot() } else { 0 }
+        if self.redis.is_cluster() { self.redis_key(key).slot() } else { 0 }
     }
 
-    async fn ask(&self, ask: &Owned, what: What, asked: Instant) -> Result<Answered, StoreError> {
-        let engine = self.redis.engine().ok_or(StoreError::Unavailable)?;
+    async fn ask(
+        &self,
+        ask: &OwnedAsk,
+        operation: Operation,
+        asked: Instant,
+    ) -> Result<StampedAnswer, StoreError> {
+        let client = self.redis.client().ok_or(StoreError::Unavailable)?;
         if self.redis.is_coalesced() {
-            self.ask_by::<Together>(&engine, ask, what, asked).await
+            self.send::<Batched>(&client, ask, operation, asked).await
         } else {
-            self.ask_by::<Alone>(&engine, ask, what, asked).await
+            self.send::<Individual>(&client, ask, operation, asked).await
         }
     }
 
-    fn ask_by<'a, W: Way>(
+    fn send<'a, D: Dispatch>(
         &'a self,
-        engine: &'a Arc<Engine>,
-        ask: &'a Owned,
-        what: What,
+        client: &'a Arc<Client>,
+        ask: &'a OwnedAsk,
+        operation: Operation,
         asked: Instant,
-    ) -> impl Future<Output = Result<Answered, StoreError>> + 'a {
+    ) -> impl Future<Output = Result<StampedAnswer, StoreError>> + 'a {
         let slot = self.slot(ask.key);
-        let entry = move || Entry {
-            place: self.place(ask.key),
+        let question = move || Question {
+            key: self.redis_key(ask.key),
             slot,
             policies: ask.policies.clone(),
             cost: ask.cost,
-            what: what.clone(),
+            operation: operation.clone(),
         };
-        engine.ask::<W>(slot, asked, entry)
+        client.ask::<D>(slot, asked, question)
     }
 
     /// Where a denial is remembered: both are hashes already.
-    fn denial(ask: &Ask<'_>) -> u128 {
+    fn denial_hash(ask: &Ask<'_>) -> u128 {
         ask.key.bits() ^ Encoded::of(ask.policies).digest
     }
 
     /// What was chosen for when Redis cannot be asked.
-    fn failed(&self, ask: &Ask<'_>, error: StoreError) -> Result<Outcome, StoreError> {
+    fn apply_on_failure(&self, ask: &Ask<'_>, error: StoreError) -> Result<Outcome, StoreError> {
         match self.inner.on_failure {
             OnFailure::Deny => Err(error),
             OnFailure::Allow => {
@@ -163,26 +168,26 @@ impl RedisStore {
     fn outcome(
         &self,
         ask: &Ask<'_>,
-        answered: Answered,
+        answered: StampedAnswer,
         asked: Moment,
     ) -> Result<Outcome, StoreError> {
         let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
         let outcome = Outcome::new(states, Source::Redis, asked);
         if ask.cost > 0 && outcome.is_denied(ask.policies) {
             let when = [asked, Instant::now()];
-            self.inner.denials.put(Self::denial(ask), ask, &outcome.states, when);
+            self.inner.denials.put(Self::denial_hash(ask), ask, &outcome.states, when);
         }
         Ok(Outcome { stamp: answered.stamp, ..outcome })
     }
 
     /// It is done whether or not somebody waits for it.
     fn refund_in_redis(&self, ask: &Ask<'_>, charged: &Outcome) -> Asking<()> {
-        let (store, what) = (self.clone(), What::refund(ask, charged));
-        let ask = Owned::new(ask);
+        let (store, operation) = (self.clone(), Operation::refund(ask, charged));
+        let ask = OwnedAsk::new(ask);
         let refund = async move {
-            let answered = store.ask(&ask, what, Instant::now()).await;
+            let answered = store.ask(&ask, operation, Instant::now()).await;
             // Somebody may have been denied meanwhile.
-            store.inner.denials.forget(Self::denial(&ask.ask()));
+            store.inner.denials.remove(Self::denial_hash(&ask.ask()));
             answered.map(|_| ())
         };
         let task = Handle::try_current().map(|runtime| runtime.spawn(refund));
@@ -194,21 +199,21 @@ impl RedisStore {
         })
     }
 
-    async fn acquired<W: Way>(
+    async fn acquire_in_redis<D: Dispatch>(
         self,
-        engine: Arc<Engine>,
-        ask: Owned,
+        client: Arc<Client>,
+        ask: OwnedAsk,
     ) -> Result<Outcome, StoreError> {
         let asked = Instant::now();
-        match self.ask_by::<W>(&engine, &ask, What::Acquire, asked).await {
+        match self.send::<D>(&client, &ask, Operation::Acquire, asked).await {
             Ok(answered) => self.outcome(&ask.ask(), answered, asked),
-            Err(error) => self.failed(&ask.ask(), error),
+            Err(error) => self.apply_on_failure(&ask.ask(), error),
         }
     }
 }
 
 impl Inner {
-    fn give_back(&self, ask: &Ask<'_>, share: Share, charged: &Outcome) {
+    fn refund_fallback(&self, ask: &Ask<'_>, share: Share, charged: &Outcome) {
         let policies = self.share(share, ask.policies);
         let source = if charged.stamp == 0 { Source::Memory } else { Source::Overflow };
         let charged = Outcome { source, ..charged.clone() };
@@ -222,7 +227,7 @@ impl Inner {
         if let Some((_, share)) = shares.iter().find(|(known, _)| *known == digest) {
             return share.clone();
         }
-        if shares.len() >= SHARES {
+        if shares.len() >= MAX_SHARES {
             shares.remove(0);
         }
         let share = share.of(policies);
@@ -232,14 +237,14 @@ impl Inner {
 }
 
 /// A question that outlives who asked it.
-struct Owned {
+struct OwnedAsk {
     key: KeyHash,
     policies: Policies,
     cost: u32,
     now: Moment,
 }
 
-impl Owned {
+impl OwnedAsk {
     fn new(ask: &Ask<'_>) -> Self {
         Self { key: ask.key, policies: ask.policies.clone(), cost: ask.cost, now: ask.now }
     }
@@ -281,41 +286,40 @@ impl Store for RedisStore {
 
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
         if let Some((states, now)) =
-            self.inner.denials.find(Self::denial(ask), ask.cost, Instant::now)
+            self.inner.denials.find(Self::denial_hash(ask), ask.cost, Instant::now)
         {
             return Attempt::Now(Outcome::new(states, Source::DenyCache, now));
         }
-        let engine =
-            self.redis.engine().filter(|engine| engine.is_worth_asking(self.slot(ask.key)));
-        let Some(engine) = engine else {
+        let client = self.redis.client().filter(|client| client.may_ask(self.slot(ask.key)));
+        let Some(client) = client else {
             return self
-                .failed(ask, StoreError::Unavailable)
+                .apply_on_failure(ask, StoreError::Unavailable)
                 .map_or_else(Attempt::Failed, Attempt::Now);
         };
-        let (store, ask) = (self.clone(), Owned::new(ask));
+        let (store, ask) = (self.clone(), OwnedAsk::new(ask));
         Attempt::Later(if self.redis.is_coalesced() {
-            Asking::new(store.acquired::<Together>(engine, ask))
+            Asking::new(store.acquire_in_redis::<Batched>(client, ask))
         } else {
-            Asking::new(store.acquired::<Alone>(engine, ask))
+            Asking::new(store.acquire_in_redis::<Individual>(client, ask))
         })
     }
 
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
-        let (store, ask) = (self.clone(), Owned::new(ask));
+        let (store, ask) = (self.clone(), OwnedAsk::new(ask));
         Attempt::Later(Asking::new(async move {
             let asked = Instant::now();
-            let answered = store.ask(&ask, What::Peek, asked).await?;
+            let answered = store.ask(&ask, Operation::Peek, asked).await?;
             let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
             Ok(Outcome::new(states, Source::Redis, asked))
         }))
     }
 
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Asking<()>> {
-        self.inner.denials.forget(Self::denial(ask));
+        self.inner.denials.remove(Self::denial_hash(ask));
         match (charged.source, self.inner.on_failure) {
             (Source::Redis, _) => Attempt::Later(self.refund_in_redis(ask, charged)),
             (Source::Fallback, OnFailure::LocalFallback { share }) => {
-                self.inner.give_back(ask, share, charged);
+                self.inner.refund_fallback(ask, share, charged);
                 Attempt::Now(())
             }
             // Nothing was taken.
@@ -324,14 +328,14 @@ impl Store for RedisStore {
     }
 
     fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Asking<()>> {
-        self.inner.denials.forget(Self::denial(ask));
+        self.inner.denials.remove(Self::denial_hash(ask));
         let key = self.inner.secret.rehash(ask.key);
         self.inner.memory.reset(&Ask::new(key, ask.policies, ask.cost, ask.now));
-        let (store, ask) = (self.clone(), Owned::new(ask));
+        let (store, ask) = (self.clone(), OwnedAsk::new(ask));
         Attempt::Later(Asking::new(async move {
-            store.ask(&ask, What::Reset, Instant::now()).await?;
+            store.ask(&ask, Operation::Reset, Instant::now()).await?;
             // Somebody may have been denied meanwhile.
-            store.inner.denials.forget(Self::denial(&ask.ask()));
+            store.inner.denials.remove(Self::denial_hash(&ask.ask()));
             Ok(())
         }))
     }
@@ -378,7 +382,7 @@ mod tests {
         let (policies, now) = (Policies::from(Policy::per_day("day", 2)), Instant::now());
         // The lower bits choose one part of 64, which holds 3,907 keys.
         let ask = |n: u128| Ask::new(KeyHash::of_bits(n << 64), &policies, 1, now);
-        let take = |n| store.failed(&ask(n), StoreError::Unavailable).unwrap();
+        let take = |n| store.apply_on_failure(&ask(n), StoreError::Unavailable).unwrap();
         (0..5_000).for_each(|n| drop(take(n)));
         assert_eq!((store.fallback().cells(), store.fallback().overflows()), (5_000, 0));
         let charged = take(0);

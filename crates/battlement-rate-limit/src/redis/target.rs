@@ -3,25 +3,25 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    connection::{Changed, Dial, Endpoint, Node},
-    link::{Link, Single},
+    connection::{Dial, Endpoint, Node, OnChange},
+    link::{Link, SingleServer},
     tls::{Certificates, Tls},
 };
 use crate::InvalidField;
 
-/// Where Redis is.
+/// The kind of deployment: a single server or a cluster.
 pub(super) trait Target: Send + Sync {
-    /// Returns the number of parts that may fail on their own.
+    /// Returns the number of groups of slots that fail independently.
     fn groups(&self) -> u16;
 
     /// Reads the URLs.
     fn endpoints(&self) -> Result<Vec<Endpoint>, InvalidField>;
 
-    /// Returns the connections to these servers, none of which is made yet.
-    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Box<dyn Link>;
+    /// Returns a link to these servers, without connecting.
+    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: OnChange) -> Box<dyn Link>;
 }
 
-/// All that is needed to connect, checked.
+/// The checked settings of connections.
 pub(super) struct Plan {
     target: Arc<dyn Target>,
     endpoints: Vec<Endpoint>,
@@ -30,7 +30,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Returns the plan by which connections are made, none of which takes longer than `limit`.
+    /// Checks the settings of connections. Making a connection takes no longer than `limit`.
     pub(super) fn new(
         target: Arc<dyn Target>,
         certificates: Certificates,
@@ -50,14 +50,14 @@ impl Plan {
         self.target.groups().into()
     }
 
-    /// Returns connections of their own. Times are compared with `began`.
-    pub(super) fn link(&self, began: Instant, changed: Changed) -> Box<dyn Link> {
+    /// Creates a link with its own connections. Times are relative to `began`.
+    pub(super) fn link(&self, began: Instant, changed: OnChange) -> Box<dyn Link> {
         let dial = Dial::new(self.tls.clone(), self.limit, began);
         self.target.link(&self.endpoints, Arc::new(dial), changed)
     }
 }
 
-/// One server, by its URL.
+/// A single server, by its URL.
 pub(super) struct Server(pub(super) String);
 
 impl Target for Server {
@@ -69,8 +69,8 @@ impl Target for Server {
         Ok(vec![Endpoint::of_url("url", &self.0)?])
     }
 
-    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Box<dyn Link> {
+    fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: OnChange) -> Box<dyn Link> {
         let [endpoint, ..] = endpoints else { unreachable!("one URL, one server") };
-        Box::new(Single(Node::new(endpoint.clone(), dial, changed)))
+        Box::new(SingleServer(Node::new(endpoint.clone(), dial, changed)))
     }
 }

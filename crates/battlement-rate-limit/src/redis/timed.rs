@@ -1,45 +1,45 @@
 use std::time::Duration;
 
-use super::{client::Engine, fault::Fault, script::Reply};
+use super::{client::Client, fault::Fault, script::Reply};
 use crate::StoreError;
 
-/// A command on its way. That it was given up at the deadline is told as well, when it is dropped.
-pub(super) struct Sent<'a> {
-    engine: &'a Engine,
-    /// How many questions; none once it was told.
-    questions: usize,
+/// A command whose duration is reported to the observer, also if the command is dropped at its deadline.
+pub(super) struct TimedCommand<'a> {
+    client: &'a Client,
+    /// The number of calls in the command, or 0 once it was reported.
+    calls: usize,
     at: Duration,
-    /// The last of their deadlines.
-    last: Duration,
+    /// The latest deadline of the calls.
+    deadline: Duration,
 }
 
-impl<'a> Sent<'a> {
-    pub(super) fn new(engine: &'a Engine, questions: usize, at: Duration, last: Duration) -> Self {
-        Self { engine, questions, at, last }
+impl<'a> TimedCommand<'a> {
+    pub(super) fn new(client: &'a Client, calls: usize, at: Duration, deadline: Duration) -> Self {
+        Self { client, calls, at, deadline }
     }
 
-    /// Tells how the command ended. One that was never written is not told of.
-    pub(super) fn answered(mut self, received: Duration, result: Result<&Reply, &Fault>) {
+    /// Reports the result of the command. A command that was never written is not reported.
+    pub(super) fn finish(mut self, received: Duration, result: Result<&Reply, &Fault>) {
         if result != Err(&Fault::Unsent) {
-            self.tell(received, result.map(|_| ()).map_err(StoreError::from));
+            self.report(received, result.map(|_| ()).map_err(StoreError::from));
         }
-        self.questions = 0;
+        self.calls = 0;
     }
 
-    fn tell(&self, now: Duration, result: Result<(), StoreError>) {
-        if let Some(observe) = &self.engine.settings.observe {
-            observe.on_command(self.questions, now.saturating_sub(self.at), result);
+    fn report(&self, now: Duration, result: Result<(), StoreError>) {
+        if let Some(observe) = &self.client.settings.observe {
+            observe.on_command(self.calls, now.saturating_sub(self.at), result);
         }
     }
 }
 
-impl Drop for Sent<'_> {
+impl Drop for TimedCommand<'_> {
     fn drop(&mut self) {
-        // Who went away earlier did not wait to see whether it would be late.
-        if self.questions > 0 {
-            let now = self.engine.now();
-            if self.last <= now {
-                self.tell(now, Err(StoreError::Late));
+        // A caller that was dropped before the deadline says nothing about the duration.
+        if self.calls > 0 {
+            let now = self.client.now();
+            if self.deadline <= now {
+                self.report(now, Err(StoreError::Late));
             }
         }
     }

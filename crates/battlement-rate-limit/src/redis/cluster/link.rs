@@ -6,9 +6,9 @@ use tokio::{task::JoinSet, time::timeout};
 
 use super::table::{Range, Table, ranges};
 use crate::redis::{
-    connection::{Address, Changed, Connection, Dial, Endpoint, Node},
+    connection::{Address, Connection, Dial, Endpoint, Node, OnChange},
     fault::{Fault, Redirect, Unreachable},
-    link::{Boxed, Link},
+    link::{BoxFuture, Link},
 };
 
 /// The connections to the nodes of a cluster.
@@ -16,12 +16,12 @@ pub(super) struct Cluster {
     /// The nodes that were configured.
     seeds: Vec<Endpoint>,
     dial: Arc<Dial>,
-    changed: Changed,
+    changed: OnChange,
     table: ArcSwap<Table>,
 }
 
 impl Cluster {
-    pub(super) fn new(seeds: &[Endpoint], dial: Arc<Dial>, changed: Changed) -> Self {
+    pub(super) fn new(seeds: &[Endpoint], dial: Arc<Dial>, changed: OnChange) -> Self {
         let table = ArcSwap::from_pointee(Table::new());
         Self { seeds: seeds.to_vec(), dial, changed, table }
     }
@@ -89,7 +89,7 @@ impl Link for Cluster {
         self.table.load().node(slot)?.open()
     }
 
-    fn connection(&self, slot: u16) -> Boxed<'_, Result<Arc<Connection>, Fault>> {
+    fn connection(&self, slot: u16) -> BoxFuture<'_, Result<Arc<Connection>, Fault>> {
         Box::pin(async move {
             let node = self.node(slot).ok_or(Fault::Unreachable(Unreachable::NoSlots))?;
             node.connection().await
@@ -114,7 +114,7 @@ impl Link for Cluster {
         Ok(())
     }
 
-    fn redirected(&self, to: &Redirect) -> Boxed<'_, Result<Arc<Connection>, Fault>> {
+    fn redirected(&self, to: &Redirect) -> BoxFuture<'_, Result<Arc<Connection>, Fault>> {
         let table = self.table.load_full();
         let node = table.address(to).map(|address| match table.at(&address) {
             Some(node) => Arc::clone(node),
@@ -128,7 +128,7 @@ impl Link for Cluster {
         Box::pin(async move { node.ok_or(Fault::Malformed)?.connection().await })
     }
 
-    fn refresh(&self) -> Boxed<'_, Result<(), Fault>> {
+    fn refresh(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
             let (ranges, asked) = self.slots().await?;
             let (mut table, before) = (Table::new(), self.table.load_full());

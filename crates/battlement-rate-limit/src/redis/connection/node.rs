@@ -27,16 +27,16 @@ pub(in crate::redis) struct Node {
     pub(in crate::redis) endpoint: Endpoint,
     dial: Arc<Dial>,
     connection: ArcSwapOption<Connection>,
-    state: watch::Sender<State>,
-    changed: Changed,
+    state: watch::Sender<ConnectionState>,
+    changed: OnChange,
     task: Mutex<Option<AbortHandle>>,
 }
 
 /// Called when a connection could not be replaced, and when there is one again.
-pub(in crate::redis) type Changed = Arc<dyn Fn() + Send + Sync>;
+pub(in crate::redis) type OnChange = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Clone, Debug)]
-enum State {
+enum ConnectionState {
     /// There was no attempt yet.
     Idle,
     Connecting,
@@ -64,13 +64,13 @@ impl Node {
     pub(in crate::redis) fn new(
         endpoint: Endpoint,
         dial: Arc<Dial>,
-        changed: Changed,
+        changed: OnChange,
     ) -> Arc<Self> {
         Arc::new(Self {
             endpoint,
             dial,
             connection: ArcSwapOption::empty(),
-            state: watch::Sender::new(State::Idle),
+            state: watch::Sender::new(ConnectionState::Idle),
             changed,
             task: Mutex::default(),
         })
@@ -89,8 +89,9 @@ impl Node {
                 return Ok(connection);
             }
             self.connect();
-            let settled = state.wait_for(|state| !matches!(state, State::Connecting)).await;
-            if let Ok(State::Failed { fault, .. }) = settled.as_deref() {
+            let settled =
+                state.wait_for(|state| !matches!(state, ConnectionState::Connecting)).await;
+            if let Ok(ConnectionState::Failed { fault, .. }) = settled.as_deref() {
                 return Err(fault.clone());
             }
         }
@@ -106,16 +107,16 @@ impl Node {
         let mut since = None;
         let begins = self.state.send_if_modified(|state| {
             let begins = match state {
-                State::Connecting => false,
-                State::Failed { at, .. } => at.elapsed() >= BETWEEN_ATTEMPTS,
-                State::Idle => true,
-                State::Open { since: opened } => {
+                ConnectionState::Connecting => false,
+                ConnectionState::Failed { at, .. } => at.elapsed() >= BETWEEN_ATTEMPTS,
+                ConnectionState::Idle => true,
+                ConnectionState::Open { since: opened } => {
                     since = Some(*opened);
                     self.open().is_none()
                 }
             };
             if begins {
-                *state = State::Connecting;
+                *state = ConnectionState::Connecting;
             }
             begins
         });
@@ -150,12 +151,12 @@ impl Node {
 
     fn succeed(&self, connection: Connection) {
         self.connection.store(Some(Arc::new(connection)));
-        self.state.send_replace(State::Open { since: Instant::now() });
+        self.state.send_replace(ConnectionState::Open { since: Instant::now() });
         (self.changed)();
     }
 
     fn fail(&self, fault: Fault) {
-        self.state.send_replace(State::Failed { fault, at: Instant::now() });
+        self.state.send_replace(ConnectionState::Failed { fault, at: Instant::now() });
         (self.changed)();
     }
 }

@@ -36,14 +36,14 @@ pub(super) struct Pipeline<S> {
     stream: S,
     commands: mpsc::Receiver<Command>,
     /// Commands that were taken, in their order.
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<PendingCommand>,
     input: Input,
     output: Output,
 }
 
 /// A command whose reply has not arrived.
 #[derive(Debug)]
-struct Waiting {
+struct PendingCommand {
     /// The position of its first byte in all that is written.
     begin: u64,
     skipped: u8,
@@ -62,7 +62,7 @@ struct Output {
 
 /// No more commands are taken while as many bytes wait to be written, so that commands wait where they can still be
 /// given up.
-const ENOUGH: usize = 64 << 10;
+const MAX_UNWRITTEN: usize = 64 << 10;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     pub(super) fn new(stream: S, commands: mpsc::Receiver<Command>) -> Self {
@@ -126,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
 
     /// Takes commands, until there are enough or none waits. Returns `None` when no handle is left.
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
-        while self.output.len() < ENOUGH {
+        while self.output.len() < MAX_UNWRITTEN {
             match ready!(self.commands.poll_recv(cx)) {
                 Some(command) => self.push(command),
                 None => return Poll::Ready(None),
@@ -139,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         if reply.is_closed() {
             return;
         }
-        self.waiting.push_back(Waiting { begin: self.output.end(), skipped, reply });
+        self.waiting.push_back(PendingCommand { begin: self.output.end(), skipped, reply });
         self.output.push(bytes);
     }
 }
@@ -149,7 +149,7 @@ impl<S> Pipeline<S> {
     pub(super) fn fail(&mut self, fault: &Fault) {
         self.commands.close();
         let written = self.output.written();
-        for Waiting { begin, reply, .. } in self.waiting.drain(..) {
+        for PendingCommand { begin, reply, .. } in self.waiting.drain(..) {
             let fault = if begin < written { fault.clone() } else { Fault::Unsent };
             drop(reply.send(Err(fault)));
         }

@@ -8,7 +8,7 @@ use crate::{
     decide::{Cell, Rule},
     redis::{
         encoded::Encoded,
-        question::{Answer, Entry},
+        question::{Answer, Question},
     },
 };
 
@@ -29,12 +29,12 @@ impl Reply {
     /// Reads what the script said of `entries`.
     pub(in crate::redis) fn of<'a>(
         value: &Value,
-        entries: impl IntoIterator<Item = &'a Entry>,
+        questions: impl IntoIterator<Item = &'a Question>,
     ) -> Result<Self, Malformed> {
         let Value::BulkString(words) = value else { return Err(Malformed) };
         let mut words = Words(words);
         let now = words.nanos_below(MOST_NOW)?;
-        let answers = entries.into_iter().map(|entry| answer(&mut words, entry, now));
+        let answers = questions.into_iter().map(|question| answer(&mut words, question, now));
         let answers = answers.collect::<Result<_, _>>()?;
         if words.0.is_empty() { Ok(Self { now: now / 1_000, answers }) } else { Err(Malformed) }
     }
@@ -68,22 +68,24 @@ impl<'a> Words<'a> {
 const MOST_NOW: f64 = (1_u64 << 53) as f64;
 const MOST_UNTIL: f64 = 2.0 * MOST_NOW;
 
-fn answer(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malformed> {
+fn answer(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer, Malformed> {
     match words.0.first().ok_or(Malformed)? {
         b's' => words.take(1).map(|_| Answer::Stale),
-        b'd' if !entry.what.tells() => words.take(1).map(|_| Answer::Done(SmallVec::new())),
+        b'd' if !question.operation.returns_states() => {
+            words.take(1).map(|_| Answer::Done(SmallVec::new()))
+        }
         b'e' => {
             let end = words.0.iter().position(|byte| *byte == b'\n').ok_or(Malformed)?;
             let code = String::from_utf8_lossy(&words.take(end + 1)?[1..end]).into_owned();
             Ok(Answer::Failed(code))
         }
-        _ if entry.what.tells() => states(words, entry, now),
+        _ if question.operation.returns_states() => states(words, question, now),
         _ => Err(Malformed),
     }
 }
 
-fn states(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malformed> {
-    let rules = &Encoded::of(&entry.policies).rules;
+fn states(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer, Malformed> {
+    let rules = &Encoded::of(&question.policies).rules;
     let rulings = words.take(rules.len())?;
     // Until when the key lives.
     words.take(8)?;
@@ -103,7 +105,7 @@ fn states(words: &mut Words<'_>, entry: &Entry, now: u64) -> Result<Answer, Malf
             }
         };
         // The script has settled it; another server may have answered.
-        state(rule, rule.settle(cell, now), now, entry.cost, *ruling)
+        state(rule, rule.settle(cell, now), now, question.cost, *ruling)
     };
     let states = rules.iter().zip(rulings).map(state);
     Ok(Answer::Done(states.collect::<Result<_, _>>()?))
@@ -136,13 +138,13 @@ mod tests {
     use super::*;
     use crate::{
         Algorithm, Policies, Policy,
-        redis::{key::Place, question::What},
+        redis::{key::RedisKey, question::Operation},
     };
 
-    fn entry() -> Entry {
+    fn question() -> Question {
         let policies = Policies::from(Policy::per_day("day", 2));
-        let place = Place::new("rl:{".into(), 0);
-        Entry { place, slot: 0, policies, cost: 1, what: What::Acquire }
+        let key = RedisKey::new("rl:{".into(), 0);
+        Question { key, slot: 0, policies, cost: 1, operation: Operation::Acquire }
     }
 
     /// What the script says, by hand.
@@ -159,20 +161,21 @@ mod tests {
 
     /// The same of a cell that the policy of [`entry`] has written.
     fn said_of_ours(now: f64, rulings: &str, until: f64, nanos: u32) -> Value {
-        let numbers = entry().policies[0].rule().numbers();
+        let numbers = question().policies[0].rule().numbers();
         said(now, rulings, until, [nanos, numbers.rule], numbers.scale)
     }
 
     #[test]
     fn an_answer_is_read_for_what_it_says() {
-        let entries = [entry()];
+        let questions = [question()];
         let half = 43_200_000_000.0;
-        let answers = Reply::of(&said_of_ours(5.0, "c", 5.0 + half, 0), &entries).unwrap().answers;
+        let answers =
+            Reply::of(&said_of_ours(5.0, "c", 5.0 + half, 0), &questions).unwrap().answers;
         let reset = Duration::from_secs(43_200);
         let left = PolicyState { ruling: Ruling::Allow, remaining: 1, reset };
         assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
         let answers =
-            Reply::of(&said_of_ours(5.0, "n", 4.0 + 2.0 * half, 999), &entries).unwrap().answers;
+            Reply::of(&said_of_ours(5.0, "n", 4.0 + 2.0 * half, 999), &questions).unwrap().answers;
         let wait = Some(reset - Duration::from_nanos(1));
         let left = PolicyState {
             ruling: Ruling::Deny { wait },
@@ -184,7 +187,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_answer() {
-        let entries = [entry()];
+        let questions = [question()];
         let Value::BulkString(good) = said_of_ours(5.0, "c", 5.0, 0) else { panic!() };
         let text = |words: &[u8]| Value::BulkString(words.to_vec());
         let mut all = vec![
@@ -202,11 +205,11 @@ mod tests {
         ];
         all.extend((0..good.len()).map(|end| text(&good[..end])));
         for value in all {
-            assert_eq!(Reply::of(&value, &entries), Err(Malformed), "{value:?}");
+            assert_eq!(Reply::of(&value, &questions), Err(Malformed), "{value:?}");
         }
         let refused = text(&[&good[..8], b"eOOM\n"].concat());
         assert_eq!(
-            *Reply::of(&refused, &entries).unwrap().answers,
+            *Reply::of(&refused, &questions).unwrap().answers,
             [Answer::Failed("OOM".to_owned())]
         );
     }
@@ -232,12 +235,12 @@ mod tests {
             scale in prop_oneof![any::<f64>(), prop::num::f64::ANY],
             rest in prop::collection::vec(any::<u8>(), 0..40),
         ) {
-            let entries = [Entry { policies, cost, ..entry() }];
+            let questions = [Question { policies, cost, ..question() }];
             let value = said(now, &ruling, until, numbers, scale);
-            if let Ok(reply) = Reply::of(&value, &entries) {
+            if let Ok(reply) = Reply::of(&value, &questions) {
                 prop_assert!(now < MOST_NOW && until < MOST_UNTIL && reply.answers.len() == 1);
             }
-            let _ = Reply::of(&Value::BulkString(rest), &entries);
+            let _ = Reply::of(&Value::BulkString(rest), &questions);
         }
     }
 }

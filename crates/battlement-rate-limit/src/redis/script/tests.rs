@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::{
     Algorithm, Ask, KeyHash, Outcome, Policies, Policy, PolicyState, Source,
-    redis::{key::Place, question::Answer},
+    redis::{key::RedisKey, question::Answer},
 };
 
 /// Some moment, in microseconds since 2025.
@@ -31,30 +31,31 @@ impl Scripted {
         Self { connection, script: Script::new() }
     }
 
-    async fn run(&mut self, now: u64, entries: &[(Entry, i64)]) -> Vec<Answer> {
-        let both = entries.iter().map(|(entry, last)| (entry, *last));
-        let cmd = self.script.command(By::Text, Some(now), both);
+    async fn run(&mut self, now: u64, questions: &[(Question, i64)]) -> Vec<Answer> {
+        let both = questions.iter().map(|(question, last)| (question, *last));
+        let cmd = self.script.command(ScriptRef::Text, Some(now), both);
         let value = cmd.query_async(&mut self.connection).await.unwrap();
-        let reply = Reply::of(&value, entries.iter().map(|(entry, _)| entry)).unwrap();
+        let reply = Reply::of(&value, questions.iter().map(|(question, _)| question)).unwrap();
         assert_eq!(reply.now, now);
         reply.answers.into_vec()
     }
 
-    async fn one(&mut self, now: u64, entry: Entry) -> Answer {
-        self.run(now, &[(entry, IN_TIME)]).await.pop().unwrap()
+    async fn one(&mut self, now: u64, question: Question) -> Answer {
+        self.run(now, &[(question, IN_TIME)]).await.pop().unwrap()
     }
 
     /// As [`one`](Self::one), while real time stands still: the key is there with a TTL, or it is not there,
     /// and if it is it will still be there for the next step, whenever that comes.
-    async fn step(&mut self, now: u64, entry: Entry) -> Answer {
-        let cmd = self.script.command(By::Text, Some(now), [(&entry, IN_TIME)].into_iter());
+    async fn step(&mut self, now: u64, question: Question) -> Answer {
+        let cmd =
+            self.script.command(ScriptRef::Text, Some(now), [(&question, IN_TIME)].into_iter());
         let mut all = redis::pipe();
         all.atomic().add_command(cmd);
-        all.cmd("PTTL").arg(entry.place.text().as_slice());
-        all.cmd("EXPIRE").arg(entry.place.text().as_slice()).arg(86_400).ignore();
+        all.cmd("PTTL").arg(question.key.to_bytes().as_slice());
+        all.cmd("EXPIRE").arg(question.key.to_bytes().as_slice()).arg(86_400).ignore();
         let (value, ttl): (Value, i64) = all.query_async(&mut self.connection).await.unwrap();
         assert!(ttl > 0 || ttl == -2, "it lives for {ttl}");
-        Reply::of(&value, [&entry]).unwrap().answers.pop().unwrap()
+        Reply::of(&value, [&question]).unwrap().answers.pop().unwrap()
     }
 
     async fn ask<T: redis::FromRedisValue>(&mut self, words: &[&str]) -> T {
@@ -72,9 +73,9 @@ impl Scripted {
     }
 }
 
-fn entry(key: &str, policies: &Policies, cost: u32, what: What) -> Entry {
-    let place = Place::new(format!("{key}:{{").into(), 0);
-    Entry { place, slot: 0, policies: policies.clone(), cost, what }
+fn question(key: &str, policies: &Policies, cost: u32, operation: Operation) -> Question {
+    let key = RedisKey::new(format!("{key}:{{").into(), 0);
+    Question { key, slot: 0, policies: policies.clone(), cost, operation }
 }
 
 /// The key of an entry that is about `key`.
@@ -99,12 +100,12 @@ async fn many_entries_are_decided_one_after_the_other_each_by_its_own_policies()
     let mut redis = Scripted::new(&server).await;
     let two = Policies::from(Policy::per_day("day", 2));
     let both = Policies::new([Policy::per_day("day", 2), Policy::per_hour("hour", 10)]);
-    let take = |key, policies| (entry(key, policies, 1, What::Acquire), IN_TIME);
+    let take = |key, policies| (question(key, policies, 1, Operation::Acquire), IN_TIME);
     let all = [take("a", &two), take("b", &both), take("a", &both), take("a", &two)];
     let answers = redis.run(BEGIN, &all).await;
     let left: Vec<_> = answers.into_iter().map(remaining).collect();
     assert_eq!(left, [vec![1], vec![1, 9], vec![0, 9], vec![0]]);
-    let peek = redis.one(BEGIN, entry("a", &both, 1, What::Peek)).await;
+    let peek = redis.one(BEGIN, question("a", &both, 1, Operation::Peek)).await;
     assert_eq!(
         remaining(peek),
         [0, 9],
@@ -118,7 +119,7 @@ async fn what_comes_too_late_is_not_done() {
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_day("day", 2));
     let last = i64::try_from(BEGIN).unwrap();
-    let take = |last| [(entry("a", &policies, 1, What::Acquire), last)];
+    let take = |last| [(question("a", &policies, 1, Operation::Acquire), last)];
     assert_eq!(redis.run(BEGIN, &take(last - 1)).await, [Answer::Stale]);
     let keys: i64 = redis.ask(&["DBSIZE"]).await;
     assert_eq!(keys, 0);
@@ -132,11 +133,11 @@ async fn a_key_of_somebody_else_fails_alone() {
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_day("day", 2));
     let _: i64 = redis.ask(&["LPUSH", &text("theirs"), "text"]).await;
-    let take = |key| (entry(key, &policies, 1, What::Acquire), IN_TIME);
+    let take = |key| (question(key, &policies, 1, Operation::Acquire), IN_TIME);
     let answers = redis.run(BEGIN, &[take("theirs"), take("ours")]).await;
     assert_eq!(answers[0], Answer::Failed("WRONGTYPE".to_owned()));
     assert_eq!(remaining(answers[1].clone()), [1]);
-    let reset = redis.one(BEGIN, entry("theirs", &policies, 1, What::Reset)).await;
+    let reset = redis.one(BEGIN, question("theirs", &policies, 1, Operation::Reset)).await;
     assert_eq!(reset, Answer::Failed("WRONGTYPE".to_owned()));
 }
 
@@ -146,7 +147,7 @@ async fn a_policy_that_is_gone_from_a_key_does_not_shorten_its_life() {
     let mut redis = Scripted::new(&server).await;
     let (day, second) = (Policy::per_day("day", 1), Policy::per_second("second", 1));
     for policy in [day, second] {
-        redis.one(BEGIN, entry("a", &Policies::from(policy), 1, What::Acquire)).await;
+        redis.one(BEGIN, question("a", &Policies::from(policy), 1, Operation::Acquire)).await;
     }
     let ttl: i64 = redis.ask(&["PTTL", &text("a")]).await;
     assert!(ttl > 86_000_000, "{ttl}");
@@ -167,7 +168,7 @@ async fn a_cell_that_nobody_can_read_counts_as_none() {
         &"\u{7f}".repeat(56),
     ] {
         let _: String = redis.ask(&["SET", &text("a"), nonsense]).await;
-        let answer = redis.one(BEGIN, entry("a", &policies, 1, What::Acquire)).await;
+        let answer = redis.one(BEGIN, question("a", &policies, 1, Operation::Acquire)).await;
         assert_eq!(remaining(answer), [1], "{nonsense:?}");
     }
     redis.assert_that_every_key_has_a_ttl().await;
@@ -177,10 +178,15 @@ async fn a_cell_that_nobody_can_read_counts_as_none() {
 async fn the_clock_of_redis_is_read_where_none_is_given() {
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
-    let entries = [entry("a", &Policies::from(Policy::per_day("day", 2)), 1, What::Acquire)];
-    let cmd = redis.script.command(By::Text, None, entries.iter().map(|entry| (entry, IN_TIME)));
+    let questions =
+        [question("a", &Policies::from(Policy::per_day("day", 2)), 1, Operation::Acquire)];
+    let cmd = redis.script.command(
+        ScriptRef::Text,
+        None,
+        questions.iter().map(|question| (question, IN_TIME)),
+    );
     let value = cmd.query_async(&mut redis.connection).await.unwrap();
-    let reply = Reply::of(&value, &entries).unwrap();
+    let reply = Reply::of(&value, &questions).unwrap();
     let time: Vec<u64> = redis.ask(&["TIME"]).await;
     let now = (time[0] - 1_735_689_600) * 1_000_000 + time[1];
     assert!(now - reply.now < 10_000_000);
@@ -199,9 +205,9 @@ async fn a_key_lives_until_it_is_as_good_as_new_and_not_much_longer() {
         let mut used = 0;
         for cost in [1, 1, 2, 1, 1, 5, 1, 1, 1, 1, 100, 300, 1, 1, 1, 1] {
             used += u64::from(cost);
-            let entry = [entry(key, &policies, cost, What::Acquire)];
-            let both = entry.iter().map(|entry| (entry, IN_TIME));
-            let cmd = redis.script.command(By::Text, None, both);
+            let question = [question(key, &policies, cost, Operation::Acquire)];
+            let both = question.iter().map(|question| (question, IN_TIME));
+            let cmd = redis.script.command(ScriptRef::Text, None, both);
             let _: Value = cmd.query_async(&mut redis.connection).await.unwrap();
             let ttl: i64 = redis.ask(&["PTTL", &text(key)]).await;
             let ttl = u64::try_from(ttl).unwrap();
@@ -219,7 +225,7 @@ async fn a_key_that_ends_as_late_as_it_must_is_given_no_new_end() {
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_second("often", 100).burst(100));
     for nth in 0..50 {
-        redis.one(BEGIN + nth, entry("a", &policies, 1, What::Acquire)).await;
+        redis.one(BEGIN + nth, question("a", &policies, 1, Operation::Acquire)).await;
         let _: i64 = redis.ask(&["PEXPIRE", &text("a"), "5000000"]).await;
     }
     let ttl: i64 = redis.ask(&["PTTL", &text("a")]).await;

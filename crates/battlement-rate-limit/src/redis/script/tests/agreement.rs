@@ -19,11 +19,11 @@ use crate::Memory;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Take(u32),
-    Look(u32),
+    Acquire(u32),
+    Peek(u32),
     /// What was taken that many steps ago.
-    GiveBack(usize),
-    Forget,
+    Refund(usize),
+    Reset,
     /// Other numbers for the policies.
     Replace(prop::sample::Index),
 }
@@ -47,10 +47,10 @@ fn whole() -> impl Strategy<Value = Case> {
     let quota = prop::sample::select(vec![1_u32, 2, 5, 10, 50, 100]);
     let numbers = (quota, 1_u64..20_000, 1_u32..200, prop::bool::weighted(0.2));
     let steps = prop_oneof![
-        8 => (0_u32..60).prop_map(Step::Take),
-        1 => (0_u32..60).prop_map(Step::Look),
-        2 => (0_usize..4).prop_map(Step::GiveBack),
-        1 => Just(Step::Forget),
+        8 => (0_u32..60).prop_map(Step::Acquire),
+        1 => (0_u32..60).prop_map(Step::Peek),
+        2 => (0_usize..4).prop_map(Step::Refund),
+        1 => Just(Step::Reset),
     ];
     cases(numbers, algorithms(), steps)
 }
@@ -58,16 +58,16 @@ fn whole() -> impl Strategy<Value = Case> {
 /// Intervals in nanoseconds, and times that are no multiple of anything.
 fn broken() -> impl Strategy<Value = Case> {
     let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..2_000, Just(false));
-    cases(numbers, algorithms(), (0_u32..300).prop_map(Step::Take))
+    cases(numbers, algorithms(), (0_u32..300).prop_map(Step::Acquire))
 }
 
 /// Policies whose numbers change. Refunds are asked for where a cell is a whole number of microseconds ahead.
 fn changing() -> impl Strategy<Value = Case> {
     let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..200, prop::bool::weighted(0.2));
     let steps = prop_oneof![
-        8 => (0_u32..150).prop_map(Step::Take),
-        1 => (0_u32..60).prop_map(Step::Look),
-        1 => Just(Step::Forget),
+        8 => (0_u32..150).prop_map(Step::Acquire),
+        1 => (0_u32..60).prop_map(Step::Peek),
+        1 => Just(Step::Reset),
         3 => any::<prop::sample::Index>().prop_map(Step::Replace),
     ];
     cases(numbers, algorithms(), steps)
@@ -76,7 +76,7 @@ fn changing() -> impl Strategy<Value = Case> {
 /// What governor knows: its own algorithm, and taking.
 fn of_governor() -> impl Strategy<Value = Case> {
     let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..200, Just(false));
-    cases(numbers, Just(Algorithm::Gcra), (0_u32..60).prop_map(Step::Take))
+    cases(numbers, Just(Algorithm::Gcra), (0_u32..60).prop_map(Step::Acquire))
 }
 
 fn cases(
@@ -120,34 +120,35 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
         };
         let at = BEGIN + now;
         match step {
-            Step::Take(cost) => {
+            Step::Acquire(cost) => {
                 let expected = memory.acquire(&ask(*cost));
-                let answer = redis.step(at, entry(key, &policies, *cost, What::Acquire)).await;
+                let answer =
+                    redis.step(at, question(key, &policies, *cost, Operation::Acquire)).await;
                 prop_assert_eq!(&states(answer), &expected.states);
                 governors.agree(&expected, expected.is_denied(&policies), *cost)?;
                 if !expected.is_denied(&policies) {
                     charged.push((*cost, expected, at));
                 }
             }
-            Step::Look(cost) => {
+            Step::Peek(cost) => {
                 let expected = memory.peek(&ask(*cost));
-                let answer = redis.step(at, entry(key, &policies, *cost, What::Peek)).await;
+                let answer = redis.step(at, question(key, &policies, *cost, Operation::Peek)).await;
                 prop_assert_eq!(&states(answer), &expected.states);
             }
-            Step::GiveBack(ago) if *ago < charged.len() => {
+            Step::Refund(ago) if *ago < charged.len() => {
                 governors.leave();
                 let (cost, outcome, taken_at) = charged.remove(charged.len() - 1 - ago);
                 memory.refund(&ask(cost), &outcome);
                 let outcome = Outcome { stamp: taken_at, ..outcome };
-                let what = What::refund(&ask(cost), &outcome);
-                let answer = redis.step(at, entry(key, &policies, cost, what)).await;
+                let operation = Operation::refund(&ask(cost), &outcome);
+                let answer = redis.step(at, question(key, &policies, cost, operation)).await;
                 prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
             }
-            Step::GiveBack(_) => {}
-            Step::Forget => {
+            Step::Refund(_) => {}
+            Step::Reset => {
                 memory.reset(&ask(1));
                 governors.forget(&policies);
-                let answer = redis.one(at, entry(key, &policies, 1, What::Reset)).await;
+                let answer = redis.one(at, question(key, &policies, 1, Operation::Reset)).await;
                 prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
             }
             Step::Replace(which) => {
@@ -202,7 +203,7 @@ async fn it_agrees_at_the_ends_of_what_policies_may_be() {
         let steps = all
             .into_iter()
             .enumerate()
-            .map(|(nth, cost)| (period / 7 * (nth as u64 % 3 * 2), Step::Take(cost)));
+            .map(|(nth, cost)| (period / 7 * (nth as u64 % 3 * 2), Step::Acquire(cost)));
         let case = Case { sets: vec![policy.into()], steps: steps.collect() };
         agree(&mut redis, &format!("k{nth}"), &case).await.unwrap();
     }

@@ -73,8 +73,8 @@ async fn obey(
     for step in steps {
         let policies = step.policy.get(sets);
         now = if step.is_back { now - step.passes } else { now + step.passes };
-        let what = if step.is_peek { What::Peek } else { What::Acquire };
-        let told = states(redis.step(now, entry(key, policies, step.cost, what)).await);
+        let operation = if step.is_peek { Operation::Peek } else { Operation::Acquire };
+        let told = states(redis.step(now, question(key, policies, step.cost, operation)).await);
         let waits = told.iter().map(|state| match state.ruling {
             Ruling::Allow => Some(Duration::ZERO),
             Ruling::Deny { wait } => wait,
@@ -86,7 +86,8 @@ async fn obey(
         };
         if !wait.is_zero() {
             now += u64::try_from(wait.as_nanos().div_ceil(1_000)).unwrap();
-            let answer = redis.step(now, entry(key, policies, step.cost, What::Acquire)).await;
+            let answer =
+                redis.step(now, question(key, policies, step.cost, Operation::Acquire)).await;
             let is_denied = states(answer).iter().any(PolicyState::is_denied);
             prop_assert!(!is_denied, "after {wait:?}");
         }
@@ -120,13 +121,13 @@ async fn units_that_were_used_stay_used_when_a_policy_changes_and_when_it_change
     for algorithm in ALGORITHMS {
         let [ten, thousand] = [10, 1_000].map(|quota| policy(algorithm, quota, HOUR));
         let (small, large) = (format!("small-{algorithm:?}"), format!("large-{algorithm:?}"));
-        redis.one(BEGIN, entry(&small, &ten, 10, What::Acquire)).await;
-        let answer = redis.one(BEGIN, entry(&small, &thousand, 1, What::Acquire)).await;
+        redis.one(BEGIN, question(&small, &ten, 10, Operation::Acquire)).await;
+        let answer = redis.one(BEGIN, question(&small, &thousand, 1, Operation::Acquire)).await;
         assert_eq!(remaining(answer), [989], "{algorithm:?}: a larger limit is there at once");
-        redis.one(BEGIN, entry(&large, &thousand, 500, What::Acquire)).await;
-        let answer = states(redis.one(BEGIN, entry(&large, &ten, 1, What::Acquire)).await);
+        redis.one(BEGIN, question(&large, &thousand, 500, Operation::Acquire)).await;
+        let answer = states(redis.one(BEGIN, question(&large, &ten, 1, Operation::Acquire)).await);
         assert!(answer[0].is_denied() && answer[0].remaining == 0, "{algorithm:?}");
-        let back = redis.one(BEGIN, entry(&large, &thousand, 1, What::Peek)).await;
+        let back = redis.one(BEGIN, question(&large, &thousand, 1, Operation::Peek)).await;
         assert_eq!(remaining(back), [500], "{algorithm:?}: a denial gives nothing back");
     }
 }
@@ -138,12 +139,13 @@ async fn a_refund_reaches_a_key_whose_policy_has_changed_since() {
     for algorithm in ALGORITHMS {
         let (before, after) = (policy(algorithm, 10, HOUR), policy(algorithm, 100, MINUTE));
         let key = format!("{algorithm:?}");
-        let charged = states(redis.one(BEGIN, entry(&key, &before, 5, What::Acquire)).await);
-        redis.one(BEGIN, entry(&key, &after, 2, What::Acquire)).await;
+        let charged =
+            states(redis.one(BEGIN, question(&key, &before, 5, Operation::Acquire)).await);
+        redis.one(BEGIN, question(&key, &after, 2, Operation::Acquire)).await;
         let ask = Ask::new(KeyHash::of_bits(0), &before, 5, Instant::now());
         let outcome = Outcome { stamp: BEGIN, ..Outcome::new(charged, Source::Redis, ask.now) };
-        redis.one(BEGIN, entry(&key, &before, 5, What::refund(&ask, &outcome))).await;
-        let left = redis.one(BEGIN, entry(&key, &after, 1, What::Peek)).await;
+        redis.one(BEGIN, question(&key, &before, 5, Operation::refund(&ask, &outcome))).await;
+        let left = redis.one(BEGIN, question(&key, &after, 1, Operation::Peek)).await;
         assert_eq!(remaining(left), [98], "{algorithm:?}");
     }
 }
@@ -163,14 +165,14 @@ async fn a_denial_writes_the_cell_once_after_a_change_and_otherwise_never() {
     for algorithm in ALGORITHMS {
         let (before, after) = (policy(algorithm, 10, HOUR), policy(algorithm, 5, MINUTE));
         let key = format!("{algorithm:?}");
-        redis.one(BEGIN, entry(&key, &before, 10, What::Acquire)).await;
+        redis.one(BEGIN, question(&key, &before, 10, Operation::Acquire)).await;
         let written = calls(&mut redis, "set").await;
         for _ in 0..3 {
-            redis.one(BEGIN, entry(&key, &before, 1, What::Acquire)).await;
+            redis.one(BEGIN, question(&key, &before, 1, Operation::Acquire)).await;
         }
         assert_eq!(calls(&mut redis, "set").await, written, "{algorithm:?}: a plain denial");
         for _ in 0..3 {
-            let answer = redis.one(BEGIN, entry(&key, &after, 1, What::Acquire)).await;
+            let answer = redis.one(BEGIN, question(&key, &after, 1, Operation::Acquire)).await;
             assert!(states(answer)[0].is_denied());
         }
         assert_eq!(calls(&mut redis, "set").await, written + 1, "{algorithm:?}: a changed policy");
@@ -187,8 +189,8 @@ async fn a_key_that_is_cut_by_a_denial_lives_no_longer_than_it_must() {
             (format!("policy-{algorithm:?}"), &before, BEGIN),
             (format!("clock-{algorithm:?}"), &after, BEGIN + 86_400_000_000),
         ] {
-            redis.one(now, entry(&key, policies, 10, What::Acquire)).await;
-            let answer = redis.one(BEGIN, entry(&key, &after, 1, What::Acquire)).await;
+            redis.one(now, question(&key, policies, 10, Operation::Acquire)).await;
+            let answer = redis.one(BEGIN, question(&key, &after, 1, Operation::Acquire)).await;
             assert!(states(answer)[0].is_denied(), "{key}");
             let ttl: i64 = redis.ask(&["PTTL", &text(&key)]).await;
             assert!((50_000..=most).contains(&ttl), "{key}: {ttl}");
@@ -201,8 +203,8 @@ async fn one_key_whose_policy_has_changed_leaves_the_others_of_its_command_alone
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
     let (before, after) = (policy(Algorithm::Gcra, 10, HOUR), policy(Algorithm::Gcra, 20, MINUTE));
-    redis.one(BEGIN, entry("b", &before, 3, What::Acquire)).await;
-    let all = ["a", "b", "c"].map(|key| (entry(key, &after, 2, What::Acquire), IN_TIME));
+    redis.one(BEGIN, question("b", &before, 3, Operation::Acquire)).await;
+    let all = ["a", "b", "c"].map(|key| (question(key, &after, 2, Operation::Acquire), IN_TIME));
     let left: Vec<_> = redis.run(BEGIN, &all).await.into_iter().map(remaining).collect();
     assert_eq!(left, [[18], [15], [18]]);
 }
