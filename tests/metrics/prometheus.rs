@@ -1,9 +1,8 @@
 //! The page, read by Prometheus itself, by its checker, and by a strict parser.
 
 use std::{
-    fs::File,
     net::{SocketAddr, TcpListener},
-    process::{Child, Command},
+    process::Command,
     time::Duration,
 };
 
@@ -11,6 +10,7 @@ use battlement::metrics::{Exposition, Format, HttpMetrics};
 use battlement::request_id::RequestIdLayer;
 use battlement_testkit::{
     client::Http1,
+    process::Process,
     prometheus::{OpenMetrics, Promtool},
     server::{Protocol, Server},
 };
@@ -67,9 +67,9 @@ async fn a_strict_parser_reads_openmetrics() {
 
 /// A Prometheus of its own, that scrapes paths of one address. It ends with this value.
 struct Prometheus {
-    process: Child,
+    process: Process,
     addr: SocketAddr,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Prometheus {
@@ -84,22 +84,21 @@ impl Prometheus {
             );
         }
         std::fs::write(&config, text).unwrap();
-        let log = File::create(folder.path().join("log")).unwrap();
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = Command::new("prometheus")
+        let mut command = Command::new("prometheus");
+        command
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
             .arg(format!("--web.listen-address={addr}"))
-            .args(["--enable-feature=exemplar-storage", "--log.level=warn"])
-            .stderr(log)
-            .spawn()
-            .expect("prometheus is missing: apt install prometheus");
-        Self { process, addr, folder }
+            .args(["--enable-feature=exemplar-storage", "--log.level=warn"]);
+        let process =
+            Process::start(&mut command).expect("prometheus is missing: apt install prometheus");
+        Self { process, addr, _folder: folder }
     }
 
     /// Returns the warnings so far.
     fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+        self.process.log()
     }
 
     async fn ask(&self, path: &str) -> Option<Value> {
@@ -119,13 +118,6 @@ impl Prometheus {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("{path}: {last:#?}");
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -1,11 +1,9 @@
 //! Replicas of a service, each a process of its own: this test program, which runs one test of it.
 
-use std::{
-    env,
-    process::{Child, Command, Stdio},
-};
+use std::{env, process::Command, time::Duration};
 
 use battlement_rate_limit::redis::{OnFailure, Redis};
+use battlement_testkit::process::Process;
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,6 +14,8 @@ use crate::{
 const TOLD: &str = "BATTLEMENT_TEST_REPLICA";
 const TASKS: u64 = 32;
 const ASKS: u64 = 40;
+/// The maximum time for a replica to finish, on a machine that is busy with other tests.
+const DEADLINE: Duration = Duration::from_secs(100);
 
 /// What a replica is to ask.
 pub(crate) struct Asking {
@@ -40,20 +40,18 @@ pub(crate) async fn in_processes(processes: usize, asking: &Asking) -> Vec<u32> 
     sums
 }
 
-fn start(told: &Value) -> Child {
-    Command::new(env::current_exe().unwrap())
-        .args(["--exact", "processes::a_replica_asks_as_it_is_told", "--ignored", "--nocapture"])
-        .env(TOLD, told.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+fn start(told: &Value) -> Process {
+    let test = "processes::a_replica_asks_as_it_is_told";
+    let mut replica = Command::new(env::current_exe().unwrap());
+    replica.args(["--exact", test, "--ignored", "--nocapture"]).env(TOLD, told.to_string());
+    Process::start(&mut replica).unwrap()
 }
 
-async fn result(replica: Child) -> Vec<u32> {
-    let output = tokio::task::spawn_blocking(|| replica.wait_with_output().unwrap()).await.unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
-    let (_, admitted) = text.split_once("admitted: ").unwrap();
+async fn result(mut replica: Process) -> Vec<u32> {
+    let status = replica.exited(DEADLINE).await.unwrap();
+    let log = replica.log();
+    assert!(status.success(), "{log}");
+    let (_, admitted) = log.split_once("admitted: ").unwrap();
     serde_json::from_str(admitted.lines().next().unwrap()).unwrap()
 }
 

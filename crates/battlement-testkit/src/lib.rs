@@ -26,6 +26,7 @@
 //!   also for raw bytes
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
+//! - `process`: programs that end with their value and with the test process; their log, signals and exit codes
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
@@ -38,8 +39,9 @@
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
 //! - `proxy`: the module `proxy`
+//! - `process`: the module `process`; Unix only
 //! - `prometheus`: the module `prometheus`
-//! - `redis`: the module `redis`
+//! - `redis`: the module `redis`; includes `process`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -50,6 +52,8 @@ pub mod contract;
 pub mod echo;
 mod eventually;
 pub mod probe;
+#[cfg(feature = "process")]
+pub mod process;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 #[cfg(feature = "proxy")]

@@ -16,7 +16,8 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 pub use self::{authority::CertificateAuthority, cluster::RedisCluster, error::StartError};
-use self::{authority::Clients, launch::Launch, process::Process};
+use self::{authority::Clients, launch::Launch};
+use crate::process::{Process, Signal};
 
 /// The maximum time until a server answers its first `PING`.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -26,7 +27,7 @@ const MAX_ATTEMPTS: usize = 20;
 
 /// A `redis-server` on a free loopback port, without persistence.
 ///
-/// Dropping this value kills the server.
+/// Dropping this value kills the server, and so does the death of the test process.
 ///
 /// # Example
 ///
@@ -145,12 +146,12 @@ impl Redis {
 
     /// Pauses the process (SIGSTOP): connections stay open, and commands get no reply.
     pub fn pause(&mut self) {
-        self.process.pause();
+        self.process.signal(Signal::STOP);
     }
 
     /// Resumes a paused process (SIGCONT).
     pub fn resume(&mut self) {
-        self.process.resume();
+        self.process.signal(Signal::CONT);
     }
 
     /// Kills the process (SIGKILL) and waits for its exit; later connections are refused.
@@ -171,10 +172,10 @@ impl Redis {
 }
 
 async fn run(port: u16, args: &[String], dir: &Path) -> Result<Process, StartError> {
-    let mut process = Process::spawn(port, args, dir)?;
+    let mut process = process::start(port, args, dir)?;
     let deadline = Instant::now() + START_TIMEOUT;
     while Instant::now() < deadline {
-        if let Some(error) = process.failure()? {
+        if let Some(error) = process::failure(&mut process).await {
             return Err(error);
         }
         // Another server may have bound the port in the meantime and answer there.
