@@ -45,6 +45,10 @@ impl Workspace {
 }
 
 impl Package {
+    pub(crate) fn has_feature(&self, name: &str) -> bool {
+        self.features.contains_key(name)
+    }
+
     fn is_published(&self) -> bool {
         self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
     }

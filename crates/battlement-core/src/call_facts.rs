@@ -1,14 +1,17 @@
 use http::Request;
 
-use crate::{CorrelationId, Ids, RequestFacts, RequestId, Trace, Unread};
+use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread, current};
 
 /// The facts of a call to another service, copied from the request it is made for.
 ///
-/// An extension of the outgoing request, created by the outermost client layer. Ids and trace are copied, start and
-/// route are not: a proxy that passes a request on does not mix the request it received with the one it sends.
-#[derive(Clone, Debug, Default)]
+/// An extension of the outgoing request, created by the outermost client layer. Ids, trace and deadline are copied,
+/// start and route are not: a proxy that passes a request on does not mix the request it received with the one it sends.
+/// A layer that limits or repeats an attempt inserts a changed copy, which leaves the facts of the whole call alone.
+#[derive(Clone, Debug)]
 pub struct CallFacts {
     ids: Option<Ids>,
+    deadline: Option<Deadline>,
+    attempt: u32,
 }
 
 impl CallFacts {
@@ -24,11 +27,12 @@ impl CallFacts {
     /// Returns the facts of a call that is made now, for the current request.
     #[must_use]
     pub fn current() -> Self {
-        RequestFacts::current().as_ref().map(Self::copied).unwrap_or_default()
+        let ids = current::peek(|facts| facts.ids().cloned());
+        Self { ids, deadline: Deadline::current(), attempt: 1 }
     }
 
     fn copied(facts: &RequestFacts) -> Self {
-        Self { ids: facts.ids().cloned() }
+        Self { ids: facts.ids().cloned(), deadline: facts.deadline(), attempt: 1 }
     }
 
     /// Returns the id of the request that the call is made for.
@@ -53,5 +57,33 @@ impl CallFacts {
     #[must_use]
     pub fn unread(&self) -> Option<Unread> {
         self.ids.as_ref().map(|ids| ids.unread)
+    }
+
+    /// Returns the deadline of the call, which does not move.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Deadline> {
+        self.deadline
+    }
+
+    /// Sets the deadline of the call; `None` detaches it from the deadline of the request.
+    pub const fn set_deadline(&mut self, deadline: Option<Deadline>) {
+        self.deadline = deadline;
+    }
+
+    /// Returns the number of this attempt at the call, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Sets the number of the attempt.
+    pub const fn set_attempt(&mut self, attempt: u32) {
+        self.attempt = attempt;
+    }
+}
+
+impl Default for CallFacts {
+    fn default() -> Self {
+        Self { ids: None, deadline: None, attempt: 1 }
     }
 }

@@ -1,14 +1,17 @@
-use std::{error::Error, io};
+use std::error::Error;
 
 use http::{Extensions, HeaderMap, Response, StatusCode};
 
-use crate::{Ending, Failure, Rejection, Verdict, causes};
+use crate::{Ending, ErrorChain, Rejection, Verdict};
 
 mod auto;
+mod errors_by;
 mod grpc;
 mod http_status;
 
-pub use self::{auto::Auto, grpc::GrpcStatus, http_status::HttpStatus};
+#[cfg(feature = "tonic")]
+pub(crate) use self::grpc::verdict as grpc_verdict;
+pub use self::{auto::Auto, errors_by::ErrorsBy, grpc::GrpcStatus, http_status::HttpStatus};
 
 /// The head of a response, without its body.
 #[derive(Clone, Copy, Debug)]
@@ -59,24 +62,11 @@ pub trait Classify {
     /// Judges the end of a body whose head was [`Judgment::AtEnd`].
     fn end(&self, ending: Ending, trailers: Option<&HeaderMap>) -> Verdict;
 
-    /// Judges an error that was returned instead of a response.
+    /// Judges an error that was returned instead of a response: by the default [`ErrorChain`], unless the type has one of
+    /// its own (see [`ErrorsBy`]).
     fn error(&self, error: &(dyn Error + 'static)) -> Verdict {
-        Verdict::Failure(failure_of(error))
+        ErrorChain::default().verdict(error)
     }
-}
-
-/// Returns the class of the first known error among `error` and its sources; other errors are [`Failure::Transport`].
-fn failure_of(error: &(dyn Error + 'static)) -> Failure {
-    if let Some(rejection) = Rejection::find(error) {
-        return rejection.failure();
-    }
-    let kinds = causes(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
-    let known = kinds.filter_map(|kind| match kind {
-        io::ErrorKind::TimedOut => Some(Failure::Timeout),
-        io::ErrorKind::ConnectionRefused => Some(Failure::NotProcessed),
-        _ => None,
-    });
-    { known }.next().unwrap_or(Failure::Transport)
 }
 
 #[cfg(test)]

@@ -20,6 +20,14 @@ pub(crate) fn get() -> Option<RequestFacts> {
     facts
 }
 
+/// Returns what `read` makes of the current facts; `read` runs no code of a user.
+pub(crate) fn peek<R>(read: impl FnOnce(&RequestFacts) -> Option<R>) -> Option<R> {
+    let facts = replace(None);
+    let result = facts.as_ref().and_then(read);
+    replace(facts);
+    result
+}
+
 /// Runs `work` with the facts in `slot` as the current ones, none if it is empty.
 ///
 /// For the poll of a future or body, and for its drop. The facts move there and back and no count is

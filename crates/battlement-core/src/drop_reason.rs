@@ -35,14 +35,6 @@ impl DropReason {
         CURRENT.get()
     }
 
-    pub(crate) const fn from_u8(reason: u8) -> Self {
-        match reason {
-            1 => Self::Timeout,
-            2 => Self::Shutdown,
-            _ => Self::Cancelled,
-        }
-    }
-
     /// Returns the value for labels and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -94,17 +86,6 @@ mod tests {
     use std::panic::catch_unwind;
 
     use super::*;
-    use crate::RequestFacts;
-
-    #[test]
-    fn the_last_reason_in_the_facts_applies() {
-        let facts = RequestFacts::starting(tokio::time::Instant::now());
-        assert_eq!(facts.drop_reason(), DropReason::Cancelled);
-        for reason in [DropReason::Timeout, DropReason::Shutdown, DropReason::Cancelled] {
-            facts.drop_for(reason);
-            assert_eq!(facts.clone().drop_reason(), reason);
-        }
-    }
 
     #[test]
     fn the_innermost_drop_has_the_reason_and_the_outer_one_comes_back() {
@@ -124,13 +105,5 @@ mod tests {
         let panics = || dropping(DropReason::Timeout, || panic!("in a drop"));
         assert!(catch_unwind(panics).is_err());
         assert_eq!(DropReason::current(), None);
-    }
-
-    #[test]
-    fn the_reason_of_a_running_drop_precedes_the_one_in_the_facts() {
-        let facts = RequestFacts::starting(tokio::time::Instant::now());
-        facts.drop_for(DropReason::Timeout);
-        dropping(DropReason::Shutdown, || assert_eq!(facts.drop_reason(), DropReason::Shutdown));
-        assert_eq!(facts.drop_reason(), DropReason::Timeout);
     }
 }

@@ -1,15 +1,20 @@
 use std::{
+    any::Any,
     borrow::Cow,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use http::{Extensions, Request};
 use tokio::time::Instant;
 
-use crate::{ClientIp, CorrelationId, DropReason, RequestId, Trace, Unread, current};
+use crate::{
+    ClientIp, CorrelationId, Deadline, DropReason, RequestId, Trace, Unread, current,
+    moving_deadline::MovingDeadline, overrides::Overrides,
+};
 
 /// The facts that server layers share about one request.
 ///
@@ -31,6 +36,8 @@ struct Facts {
     route: OnceLock<Cow<'static, str>>,
     drop_reason: AtomicU8,
     claimed_by: AtomicUsize,
+    deadline: MovingDeadline,
+    overrides: Overrides,
 }
 
 /// The ids of a request, chosen together by one layer.
@@ -77,6 +84,8 @@ impl RequestFacts {
             route: OnceLock::new(),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
             claimed_by: AtomicUsize::new(0),
+            deadline: MovingDeadline::unset(),
+            overrides: Overrides::none(),
         }))
     }
 
@@ -177,6 +186,44 @@ impl RequestFacts {
         let _ = self.0.route.set(template.into());
     }
 
+    /// Returns the deadline of the request, if a layer has set one.
+    ///
+    /// It may still move: code that waits for it reads it again at each poll.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.0.deadline.get().map(|after| Deadline::after(self.0.start, after))
+    }
+
+    /// Sets the deadline to `after` the start of the request; inner code can move it to at most `max` after the start.
+    ///
+    /// If an outer layer has set a deadline, the earlier one of both applies, and the smaller `max`.
+    pub fn set_deadline(&self, after: Duration, max: Duration) {
+        self.0.deadline.set(after, max);
+    }
+
+    /// Moves the deadline to `after` the start of the request, or to its maximum if that is earlier. Without a deadline
+    /// this has no effect.
+    ///
+    /// For an inner layer or a handler that knows how long its route may take.
+    pub fn move_deadline(&self, after: Duration) {
+        self.0.deadline.move_to(after);
+    }
+
+    /// Adds settings of the request's route, for the outer layer that reads this type.
+    ///
+    /// An inner layer on the route writes them, and an outer layer of the same crate reads them after the inner service
+    /// was called. The `Arc` is shared by all requests of the route. If several layers write the same type, the
+    /// innermost applies, because it writes last.
+    pub fn add_override<T: Any + Send + Sync>(&self, settings: Arc<T>) {
+        self.0.overrides.push(settings);
+    }
+
+    /// Returns the settings of this type for the request's route, if an inner layer has added any.
+    #[must_use]
+    pub fn overridden<T: Any>(&self) -> Option<&T> {
+        self.0.overrides.last()
+    }
+
     /// Claims the request for `claimant`, and returns the claimant that holds it already, if there is one.
     ///
     /// For a layer whose work is to be done once per request although it may be applied twice, as around a router
@@ -206,8 +253,7 @@ impl RequestFacts {
     /// else the last one that [`drop_for`](Self::drop_for) left, else [`DropReason::Cancelled`].
     #[must_use]
     pub fn drop_reason(&self) -> DropReason {
-        DropReason::current()
-            .unwrap_or_else(|| DropReason::from_u8(self.0.drop_reason.load(Relaxed)))
+        DropReason::current().unwrap_or_else(|| drop_reason(self.0.drop_reason.load(Relaxed)))
     }
 
     /// Sets the reason for which the inner future or body will be dropped next; the last call applies.
@@ -216,5 +262,52 @@ impl RequestFacts {
     /// not have the same reason.
     pub fn drop_for(&self, reason: DropReason) {
         self.0.drop_reason.store(reason as u8, Relaxed);
+    }
+}
+
+/// Returns the reason that [`RequestFacts::drop_for`] stored as `reason`.
+const fn drop_reason(reason: u8) -> DropReason {
+    match reason {
+        1 => DropReason::Timeout,
+        2 => DropReason::Shutdown,
+        _ => DropReason::Cancelled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dropping;
+
+    #[test]
+    fn the_last_reason_in_the_facts_applies() {
+        let facts = RequestFacts::starting(Instant::now());
+        assert_eq!(facts.drop_reason(), DropReason::Cancelled);
+        for reason in [DropReason::Timeout, DropReason::Shutdown, DropReason::Cancelled] {
+            facts.drop_for(reason);
+            assert_eq!(facts.clone().drop_reason(), reason);
+        }
+    }
+
+    #[test]
+    fn the_reason_of_a_running_drop_precedes_the_one_in_the_facts() {
+        let facts = RequestFacts::starting(Instant::now());
+        facts.drop_for(DropReason::Timeout);
+        dropping(DropReason::Shutdown, || assert_eq!(facts.drop_reason(), DropReason::Shutdown));
+        assert_eq!(facts.drop_reason(), DropReason::Timeout);
+    }
+
+    #[test]
+    fn the_deadline_starts_with_the_request_and_moves_up_to_its_maximum() {
+        let start = Instant::now();
+        let facts = RequestFacts::starting(start);
+        let seconds = Duration::from_secs;
+        facts.move_deadline(seconds(1));
+        assert_eq!(facts.deadline(), None);
+        facts.set_deadline(seconds(30), seconds(60));
+        for (moved, expected) in [(5, 5), (45, 45), (90, 60)] {
+            facts.clone().move_deadline(seconds(moved));
+            assert_eq!(facts.deadline(), Some(Deadline::at(start + seconds(expected))));
+        }
     }
 }

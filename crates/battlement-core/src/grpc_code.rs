@@ -74,6 +74,13 @@ impl GrpcCode {
         Some(known.map_or(Self::Unknown, |(code, _, _)| *code))
     }
 
+    /// Returns the code with this number.
+    #[must_use]
+    pub fn from_number(number: i32) -> Option<Self> {
+        let index = usize::try_from(number).ok()?;
+        TABLE.get(index).map(|(code, ..)| *code)
+    }
+
     /// Returns the code of an HTTP response without `grpc-status` (the specification's `http-grpc-status-mapping`).
     #[must_use]
     pub const fn from_http(status: StatusCode) -> Self {

@@ -1,64 +1,102 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "http")]
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "http")]
 mod call_facts;
+#[cfg(feature = "http")]
 mod caller;
+#[cfg(feature = "http")]
+mod carry;
 mod causes;
 mod check_state;
+#[cfg(feature = "http")]
 mod classify;
+#[cfg(feature = "http")]
 mod client_ip;
 mod config_error;
+#[cfg(feature = "http")]
 mod content_length;
+#[cfg(feature = "http")]
 mod current;
+mod deadline;
 mod drop_reason;
+#[cfg(feature = "http")]
 mod end_body;
+#[cfg(feature = "http")]
 mod ending;
+mod error_chain;
+#[cfg(feature = "http")]
 mod facts;
+#[cfg(feature = "http")]
 mod grpc_code;
+#[cfg(feature = "http")]
 mod grpc_web;
+#[cfg(feature = "http")]
 mod hex;
+#[cfg(feature = "http")]
 mod host;
+#[cfg(feature = "http")]
 mod ip_key;
+mod judge;
 mod log_limit;
+#[cfg(feature = "http")]
 mod method_kind;
+#[cfg(feature = "http")]
+mod moving_deadline;
+#[cfg(feature = "http")]
 mod networks;
+#[cfg(feature = "http")]
+mod overrides;
+#[cfg(feature = "http")]
 mod peer;
 mod phases;
 mod rejection;
+#[cfg(feature = "http")]
 mod request_head;
+#[cfg(feature = "http")]
 mod request_id;
+#[cfg(feature = "http")]
 mod request_path;
+#[cfg(feature = "http")]
 mod reserved_header;
+#[cfg(feature = "http")]
 mod response_body;
+#[cfg(feature = "http")]
 mod retry_after;
+#[cfg(feature = "http")]
 mod scheme;
 #[cfg(feature = "serde")]
 pub mod settings;
+#[cfg(feature = "http")]
 mod trace;
+#[cfg(feature = "http")]
 mod trace_headers;
+#[cfg(feature = "http")]
 mod trailers_only;
+#[cfg(feature = "http")]
 mod unknown_client;
+#[cfg(feature = "http")]
 mod unread;
 mod verdict;
+#[cfg(feature = "http")]
 mod wire;
 
 #[cfg(feature = "axum")]
 pub use self::axum::MissingFact;
+#[cfg(feature = "http")]
 pub use self::{
     answer::Answer,
     call_facts::CallFacts,
     caller::Caller,
-    causes::{cause, causes},
-    check_state::CheckState,
-    classify::{Auto, Classify, GrpcStatus, Head, HttpStatus, Judgment},
+    carry::{Carry, carry, carry_fn},
+    classify::{Auto, Classify, ErrorsBy, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Via},
-    config_error::{ConfigError, InvalidField},
     content_length::content_length,
     current::within,
-    drop_reason::{DropReason, dropping},
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
     facts::{Ids, RequestFacts},
@@ -67,12 +105,9 @@ pub use self::{
     hex::hex,
     host::Host,
     ip_key::IpKey,
-    log_limit::LogLimit,
     method_kind::MethodKind,
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
-    phases::{Phase, PhaseWriter, Phases},
-    rejection::{Rejection, RejectionKind},
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
     request_path::check_request_path,
@@ -85,6 +120,18 @@ pub use self::{
     trailers_only::TrailersOnly,
     unknown_client::UnknownClient,
     unread::Unread,
-    verdict::{Failure, Verdict},
     wire::Wire,
+};
+pub use self::{
+    causes::{cause, causes},
+    check_state::CheckState,
+    config_error::{ConfigError, InvalidField},
+    deadline::Deadline,
+    drop_reason::{DropReason, dropping},
+    error_chain::{ErrorChain, JudgeError},
+    judge::{JudgeResult, judge_boxed_error, judge_error},
+    log_limit::LogLimit,
+    phases::{Phase, PhaseWriter, Phases},
+    rejection::{Rejection, RejectionKind},
+    verdict::{Failure, Verdict},
 };

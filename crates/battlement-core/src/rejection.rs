@@ -1,8 +1,9 @@
 use std::{error::Error, fmt, time::Duration};
 
-use http::StatusCode;
+use crate::{Failure, causes};
 
-use crate::{Failure, GrpcCode, causes};
+#[cfg(feature = "http")]
+mod status;
 
 /// A marker of a response or an error that a layer created instead of the service.
 ///
@@ -40,86 +41,33 @@ pub enum RejectionKind {
     Forbidden,
 }
 
-/// The status, the gRPC code, the label and the message of a kind.
-struct Row(StatusCode, GrpcCode, &'static str, &'static str);
-
 impl RejectionKind {
-    const fn row(self) -> Row {
-        use GrpcCode::{DeadlineExceeded, PermissionDenied, ResourceExhausted, Unavailable};
+    /// Returns the label and the message.
+    const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::RateLimited => Row(
-                StatusCode::TOO_MANY_REQUESTS,
-                ResourceExhausted,
-                "rate_limited",
-                "too many requests",
-            ),
-            Self::Overloaded => Row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Unavailable,
-                "overloaded",
-                "too many requests are in flight",
-            ),
-            Self::CircuitOpen => Row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Unavailable,
-                "circuit_open",
-                "a service behind this one is failing",
-            ),
-            Self::Timeout => Row(
-                StatusCode::GATEWAY_TIMEOUT,
-                DeadlineExceeded,
-                "timeout",
-                "the request took too long",
-            ),
-            Self::DeadlineExceeded => Row(
-                StatusCode::GATEWAY_TIMEOUT,
-                DeadlineExceeded,
-                "deadline_exceeded",
-                "the deadline of the request has passed",
-            ),
-            Self::Unavailable => Row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Unavailable,
-                "unavailable",
-                "the service is temporarily unavailable",
-            ),
-            Self::ShuttingDown => Row(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Unavailable,
-                "shutting_down",
-                "the service is shutting down",
-            ),
-            Self::Forbidden => Row(
-                StatusCode::FORBIDDEN,
-                PermissionDenied,
-                "forbidden",
-                "the request is not allowed from this origin",
-            ),
+            Self::RateLimited => ("rate_limited", "too many requests"),
+            Self::Overloaded => ("overloaded", "too many requests are in flight"),
+            Self::CircuitOpen => ("circuit_open", "a service behind this one is failing"),
+            Self::Timeout => ("timeout", "the request took too long"),
+            Self::DeadlineExceeded => {
+                ("deadline_exceeded", "the deadline of the request has passed")
+            }
+            Self::Unavailable => ("unavailable", "the service is temporarily unavailable"),
+            Self::ShuttingDown => ("shutting_down", "the service is shutting down"),
+            Self::Forbidden => ("forbidden", "the request is not allowed from this origin"),
         }
-    }
-
-    /// Returns the HTTP status of the answer.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        self.row().0
-    }
-
-    /// Returns the status of the answer to a gRPC caller.
-    #[must_use]
-    pub const fn grpc_code(self) -> GrpcCode {
-        self.row().1
     }
 
     /// Returns the value for labels, logs and the `code` member of a problem.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.row().2
+        self.words().0
     }
 
     /// Returns a sentence that may be shown to the caller.
     #[must_use]
     pub const fn message(self) -> &'static str {
-        self.row().3
+        self.words().1
     }
 }
 

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use crate::RejectionKind;
 
-/// The verdict on a call, shared by breaker, retry, limiter and metrics.
+/// The verdict on a call, shared by all layers that react to failures, as circuit breaker, retry and limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The service did its work, even if the request was wrong.
     Success,

@@ -6,6 +6,7 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod carry;
 mod client;
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -29,9 +30,9 @@ pub use battlement_core::{
 #[cfg(feature = "serde")]
 pub use self::settings::{GeneratorSetting, RequestIdSettings, TrustSetting};
 pub use self::{
+    carry::{Carry, carry, carry_fn, scope},
     client::{Propagate, PropagateLayer},
     generator::Generator,
-    scoped::{Carry, carry, carry_fn, scope},
     server::{
         ConfigError, InvalidField, RequestIdLayer, RequestIdService, RequestSpan, ResponseBody,
         ResponseFuture, TraceContext, Untrusted,

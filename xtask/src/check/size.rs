@@ -1,4 +1,6 @@
 //! Limits the dependencies of each layer crate: adding one layer must not pull in a framework.
+//!
+//! A crate with a feature `http` also serves calls without HTTP, so that its tree without features must not contain it.
 
 use std::collections::BTreeSet;
 
@@ -28,12 +30,17 @@ pub(super) fn check() -> Fallible {
         if size.is_over() {
             failures.push(format!("{} has too many dependencies: {size}", package.name));
         }
+        if package.has_feature("http")
+            && depends_on_http(&tree(package, &["--no-default-features"])?)
+        {
+            failures.push(format!("{} depends on `http` without its feature `http`", package.name));
+        }
     }
     if failures.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "{}\nthe limits are {MAX_DIRECT} direct and {MAX_TOTAL} total: make a dependency optional",
+        "{}\nthe limits of dependencies are {MAX_DIRECT} direct and {MAX_TOTAL} total: make a dependency optional",
         failures.join("\n")
     )
     .into())
@@ -50,6 +57,10 @@ fn tree(package: &Package, more: &[&str]) -> Fallible<String> {
         .args([&package.name])
         .args(more)
         .read()
+}
+
+fn depends_on_http(tree: &str) -> bool {
+    names(tree).iter().any(|(name, _)| matches!(*name, "http" | "http-body" | "httpdate"))
 }
 
 /// Returns the distinct crates of a tree by name and version, including its root.
@@ -85,6 +96,12 @@ mod tests {
         let tree = "battlement-core v0.1.0 (/checkout/crates/battlement-core)\n\
                     http v1.3.1\nbytes v1.10.1\nhttp-body v1.0.1\nhttp v1.3.1 (*)\n";
         assert_eq!(names(tree).len(), 4);
+    }
+
+    #[test]
+    fn http_is_found_anywhere_in_a_tree() {
+        assert!(depends_on_http("battlement-core v0.1.0\ntokio v1.54.1\nhttp v1.3.1 (*)\n"));
+        assert!(!depends_on_http("battlement-core v0.1.0\ntokio v1.54.1\nhttparse v1.10.1\n"));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Classify for GrpcStatus {
     }
 }
 
-fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
+pub(crate) fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
     use GrpcCode::{
         Cancelled, DataLoss, DeadlineExceeded, Internal, ResourceExhausted, Unavailable,
         Unimplemented, Unknown,

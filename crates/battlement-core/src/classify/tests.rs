@@ -3,7 +3,7 @@ use std::{io, time::Duration};
 use http::{HeaderMap, Response};
 
 use super::*;
-use crate::RejectionKind;
+use crate::{Failure, RejectionKind};
 
 const LOCAL: Verdict = Verdict::Failure(Failure::Rejected(RejectionKind::CircuitOpen));
 

@@ -1,0 +1,73 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{RequestFacts, within};
+
+/// Carries the facts of the current request into a future that is polled elsewhere.
+///
+/// For a spawned task, which otherwise starts without them:
+///
+/// ```
+/// use battlement_core::{Deadline, RequestFacts, carry};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// tokio::spawn(carry(async {
+///     // The facts and the deadline of the handler that spawned it.
+///     let (facts, deadline) = (RequestFacts::current(), Deadline::current());
+/// }));
+/// # }
+/// ```
+///
+/// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request it
+/// carries the absence of facts: the task that polls it does not lend it any.
+pub fn carry<F: Future>(future: F) -> Carry<F> {
+    Carry { future: Some(future), facts: RequestFacts::current() }
+}
+
+/// Carries the facts of the current request into a closure that another thread calls, as with `spawn_blocking`.
+pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let mut facts = RequestFacts::current();
+    move || within(&mut facts, work)
+}
+
+pin_project! {
+    /// A future that is polled and dropped with the facts of a request as the current ones, created by [`carry`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Carry<F> {
+        // Emptied by `drop`, so that the future is dropped with the facts as well.
+        #[pin]
+        future: Option<F>,
+        facts: Option<RequestFacts>,
+    }
+
+    impl<F> PinnedDrop for Carry<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            within(this.facts, || this.future.set(None));
+        }
+    }
+}
+
+impl<F> Carry<F> {
+    /// Sets the facts that the future runs with, in place of those of the request that created it.
+    pub fn with_facts(mut self, facts: RequestFacts) -> Self {
+        self.facts = Some(facts);
+        self
+    }
+}
+
+impl<F: Future> Future for Carry<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        within(this.facts, || {
+            this.future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx))
+        })
+    }
+}

@@ -1,0 +1,130 @@
+use std::{cell::Cell, time::Duration};
+
+use tokio::time::Instant;
+
+#[cfg(feature = "http")]
+mod of_request;
+#[cfg(not(feature = "http"))]
+mod of_request {
+    /// Returns `None`: without HTTP there is no request whose deadline could apply.
+    pub(super) const fn current() -> Option<super::Deadline> {
+        None
+    }
+}
+
+thread_local! {
+    /// The deadline of the innermost [`Deadline::within`] that runs on this thread.
+    static CURRENT: Cell<Option<Deadline>> = const { Cell::new(None) };
+}
+
+/// The time at which the work on a request must be done.
+///
+/// A value is the deadline as it was when it was read. The deadline of a request may still move, because an inner layer
+/// can shorten or lengthen it ([`RequestFacts::move_deadline`](crate::RequestFacts::move_deadline)). Code that waits for
+/// a deadline therefore reads it again at each poll.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use battlement_core::Deadline;
+/// use tokio::time::Instant;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let deadline = Deadline::after(Instant::now(), Duration::from_secs(30));
+/// // A job that no request began runs its calls within a deadline of its own.
+/// deadline.within(|| assert_eq!(Deadline::current(), Some(deadline)));
+/// assert_eq!(Deadline::current(), None);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Deadline(Instant);
+
+/// About 30 years: the limit of a deadline, because the clock's range depends on the platform.
+const FARTHEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+impl Deadline {
+    /// Creates a deadline at `instant`.
+    #[must_use]
+    pub const fn at(instant: Instant) -> Self {
+        Self(instant)
+    }
+
+    /// Creates a deadline `time` after `start`; more than 30 years count as 30.
+    #[must_use]
+    pub fn after(start: Instant, time: Duration) -> Self {
+        Self(start + time.min(FARTHEST))
+    }
+
+    /// Returns the point in time.
+    #[must_use]
+    pub const fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// Returns the time that is left, zero if the deadline has passed. Reads the clock.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.remaining_at(Instant::now())
+    }
+
+    /// Returns the time that is left at `now`, zero if the deadline has passed by then.
+    #[must_use]
+    pub fn remaining_at(self, now: Instant) -> Duration {
+        self.0.saturating_duration_since(now)
+    }
+
+    /// Returns the deadline of the current work: of the innermost [`within`](Self::within) on this thread, else of the
+    /// request whose future or body is being polled.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.get().or_else(of_request::current)
+    }
+
+    /// Runs `work` with this deadline as the current one, also if `work` panics. Calls nest.
+    pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
+        let _restore = Restore(CURRENT.replace(Some(self)));
+        work()
+    }
+}
+
+/// Restores the outer deadline.
+struct Restore(Option<Deadline>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn the_time_left_ends_at_zero() {
+        let start = Instant::now();
+        let deadline = Deadline::after(start, SECOND);
+        assert_eq!(deadline.remaining_at(start), SECOND);
+        assert_eq!(deadline.remaining_at(start + SECOND), Duration::ZERO);
+        assert_eq!(deadline.remaining_at(start + 2 * SECOND), Duration::ZERO);
+        assert!(Deadline::after(start, Duration::MAX).remaining_at(start) > 1_000_000 * SECOND);
+    }
+
+    #[test]
+    fn the_innermost_deadline_is_current_and_the_outer_one_is_restored() {
+        let now = Instant::now();
+        let [outer, inner] = [1, 2].map(|times| Deadline::after(now, times * SECOND));
+        outer.within(|| {
+            inner.within(|| assert_eq!(Deadline::current(), Some(inner)));
+            assert!(catch_unwind(|| inner.within(|| panic!("in a call"))).is_err());
+            assert_eq!(Deadline::current(), Some(outer));
+        });
+        assert_eq!(Deadline::current(), None);
+    }
+}

@@ -1,0 +1,19 @@
+use http::Request;
+
+use super::Deadline;
+use crate::{CallFacts, RequestFacts, current};
+
+impl Deadline {
+    /// Returns the deadline of `request`: of the call that it is, else of the request that a server received.
+    pub fn of<B>(request: &Request<B>) -> Option<Self> {
+        match request.extensions().get::<CallFacts>() {
+            Some(call) => call.deadline(),
+            None => RequestFacts::of(request)?.deadline(),
+        }
+    }
+}
+
+/// Returns the deadline of the request whose future or body is being polled.
+pub(super) fn current() -> Option<Deadline> {
+    current::peek(RequestFacts::deadline)
+}
