@@ -1,5 +1,5 @@
 mod body;
-mod foreign;
+pub(crate) mod foreign;
 mod gauges;
 mod left_out;
 mod name;
@@ -19,10 +19,10 @@ use http::HeaderMap;
 use tokio::sync::Semaphore;
 
 pub use self::{body::PageBody, service::ScrapeFuture};
-use self::{gauges::Gauges, left_out::Logged};
+use self::{foreign::Metric, gauges::Gauges, left_out::Logged};
 use crate::{
     HttpMetrics,
-    family::{Families, Labels},
+    family::{Families, Family, Labels},
 };
 
 /// The number of pages that are rendered concurrently; further scrapes wait.
@@ -179,22 +179,25 @@ impl Exposition {
     /// Renders the page. This may take some milliseconds per thousand series.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
-        let mut page = Families::default();
-        for source in self.sources.iter() {
-            source.gather(&mut page);
-        }
-        let mut foreign = String::new();
-        for source in self.sources.iter() {
-            source.copy(&mut page, &mut foreign, format);
-        }
-        self.logged.report(&mut page);
+        let (families, foreign) = self.collect();
         let mut out = String::new();
-        page.list.iter().for_each(|family| text::write_family(&mut out, format, family));
-        out.push_str(&foreign);
+        families.iter().for_each(|family| text::write_family(&mut out, format, family));
+        foreign.iter().for_each(|metric| metric.write(&mut out, format));
         if format == Format::OpenMetrics {
             out.push_str("# EOF\n");
         }
         out
+    }
+
+    /// Returns all current metrics: those of this crate, then those of other libraries' pages.
+    pub(crate) fn collect(&self) -> (Vec<Family>, Vec<Metric>) {
+        let mut page = Families::default();
+        for source in self.sources.iter() {
+            source.gather(&mut page);
+        }
+        let foreign = self.sources.iter().flat_map(|source| source.read(&mut page)).collect();
+        self.logged.report(&mut page);
+        (page.list, foreign)
     }
 
     /// Adds metrics unless the same name and `id` are already registered.
@@ -253,14 +256,15 @@ impl Source {
         }
     }
 
-    /// Writes the metrics of another library's page to `out`, except those whose name is in use.
-    fn copy(&self, page: &mut Families, out: &mut String, format: Format) {
-        let Self::Page(name, read) = self else { return };
+    /// Returns the metrics of another library's page, except those whose name is in use.
+    fn read(&self, page: &mut Families) -> Vec<Metric> {
+        let Self::Page(name, read) = self else { return Vec::new() };
         match catch_unwind(AssertUnwindSafe(|| read())) {
             Err(_) => page.panicked(name),
             Ok(Err(reason)) => page.invalid(*name, reason),
-            Ok(Ok(text)) => foreign::copy(&text, page, out, format),
+            Ok(Ok(text)) => return foreign::read(&text, page),
         }
+        Vec::new()
     }
 }
 

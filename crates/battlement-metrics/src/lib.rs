@@ -1,7 +1,7 @@
-// The examples of the page use axum's routes.
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+// The examples of the page use axum's routes and a registry of prometheus-client.
+#![cfg_attr(all(feature = "axum", feature = "prometheus-client"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(feature = "axum"),
+    not(all(feature = "axum", feature = "prometheus-client")),
     doc = "Records rate, errors and duration of every request once, and serves them to Prometheus."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -31,7 +31,7 @@ mod nested;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(feature = "prometheus-client")]
-pub mod prometheus_client;
+mod prometheus_client;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 mod recorder;

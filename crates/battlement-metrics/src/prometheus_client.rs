@@ -1,18 +1,16 @@
 //! Integration with [prometheus-client](::prometheus_client), in both directions.
 
+mod encode;
+
 use std::{fmt, sync::Arc};
 
 use ::prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text::encode},
-    metrics::MetricType,
-    registry::{Registry, Unit},
+    encoding::{DescriptorEncoder, text},
+    registry::Registry,
 };
 
-use crate::{
-    Exposition, HttpMetrics,
-    family::{Buckets, Families, Family, Kind, Value},
-};
+use crate::{Exposition, HttpMetrics, family::Families};
 
 impl Exposition {
     /// Shows the metrics of `registry` on the same page.
@@ -23,7 +21,7 @@ impl Exposition {
     pub fn registry(self, registry: Arc<Registry>) -> Self {
         self.page("registry", move || {
             let mut page = String::new();
-            match encode(&mut page, &registry) {
+            match text::encode(&mut page, &registry) {
                 Ok(()) => Ok(page),
                 Err(fmt::Error) => Err("registry cannot be encoded as text"),
             }
@@ -31,71 +29,25 @@ impl Exposition {
     }
 }
 
-impl HttpMetrics {
-    /// Returns a collector of these metrics for a registry: without exemplars, which the collector interface does not
-    /// support, and with bucket bounds as prometheus-client writes them (`10.0`).
-    #[must_use]
-    pub fn collector(&self) -> HttpCollector {
-        HttpCollector(self.clone())
+/// Shows every metric of the page in a registry of prometheus-client. A service that has such a page already adds one
+/// line, `registry.register_collector(Box::new(exposition))`.
+///
+/// A collector cannot pass on exemplars, times and creation times, and writes bucket bounds as prometheus-client does
+/// (`10.0`). Summaries of other libraries, which prometheus-client does not have, are metrics of an unknown type.
+/// Encoding a registry may take some milliseconds per thousand series, so do it in `tokio::task::spawn_blocking`.
+impl Collector for Exposition {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let (families, foreign) = self.collect();
+        families.iter().try_for_each(|family| encode::family(&mut encoder, family))?;
+        foreign.iter().try_for_each(|metric| encode::foreign(&mut encoder, metric))
     }
 }
 
-/// A collector for prometheus-client, created by [`HttpMetrics::collector`].
-#[derive(Clone, Debug)]
-pub struct HttpCollector(HttpMetrics);
-
-impl Collector for HttpCollector {
+/// Shows these metrics alone in a registry of prometheus-client, as an [`Exposition`] does with all of its metrics.
+impl Collector for HttpMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Families::default();
-        self.0.gather(&mut page);
-        page.list.iter().try_for_each(|family| encode_family(&mut encoder, family))
+        self.gather(&mut page);
+        page.list.iter().try_for_each(|family| encode::family(&mut encoder, family))
     }
-}
-
-fn encode_family(encoder: &mut DescriptorEncoder<'_>, family: &Family) -> fmt::Result {
-    if family.samples.is_empty() {
-        return Ok(());
-    }
-    let unit = family.unit().map(|unit| match unit {
-        "seconds" => Unit::Seconds,
-        _ => Unit::Bytes,
-    });
-    // The registry appends the unit to the name and a full stop to the help.
-    let name = match family.unit() {
-        Some(unit) => &family.name[..family.name.len() - unit.len() - 1],
-        None => &family.name,
-    };
-    let help = family.help.trim_end_matches('.');
-    let kind = match family.kind {
-        Kind::Counter => MetricType::Counter,
-        Kind::Gauge => MetricType::Gauge,
-        Kind::Histogram => MetricType::Histogram,
-    };
-    let mut metric = encoder.encode_descriptor(name, help, unit.as_ref(), kind)?;
-    for (labels, value) in &family.samples {
-        if labels.is_empty() {
-            encode_value(&mut metric, family.kind, value)?;
-        } else {
-            encode_value(&mut metric.encode_family(labels)?, family.kind, value)?;
-        }
-    }
-    Ok(())
-}
-
-fn encode_value(metric: &mut MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Result {
-    match (value, kind) {
-        (Value::Number(number), Kind::Counter) => {
-            metric.encode_counter::<NoLabelSet, f64, f64>(number, None)
-        }
-        (Value::Number(number), _) => metric.encode_gauge(number),
-        (Value::Histogram(buckets), _) => encode_histogram(metric, buckets),
-    }
-}
-
-fn encode_histogram(metric: &mut MetricEncoder<'_>, buckets: &Buckets) -> fmt::Result {
-    #[expect(clippy::cast_precision_loss, reason = "as every number of the format")]
-    let sum = buckets.snapshot.sum as f64 / buckets.scale;
-    let bounds = buckets.bounds.iter().copied().chain([f64::INFINITY]);
-    let counts: Vec<(f64, u64)> = bounds.zip(buckets.snapshot.buckets).collect();
-    metric.encode_histogram::<NoLabelSet>(sum, buckets.snapshot.count(), &counts, None)
 }

@@ -72,8 +72,7 @@
 //!
 //! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
-//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `prometheus-client`, `serde`: the integration of the enabled layers
-//!   with these crates
+//! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share
 //! - `full`: every feature
 

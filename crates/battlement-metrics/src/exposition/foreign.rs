@@ -13,21 +13,21 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use super::Format;
+pub(crate) use self::metric::Metric;
+#[cfg(feature = "prometheus-client")]
+pub(crate) use self::{kind::Kind, metric::Sample};
 use crate::family::Families;
 
-/// Writes the metrics of the page `text` to `out`, except those whose name is in use, and records the rest as left out
-/// on `page`.
-pub(super) fn copy(text: &str, page: &mut Families, out: &mut String, format: Format) {
+/// Returns the metrics of the page `text`, except those whose name is in use, and records the rest as left out on
+/// `page`.
+pub(super) fn read(text: &str, page: &mut Families) -> Vec<Metric> {
     let (declared, mut invalid) = metric::read(text);
-    for declared in declared {
-        let metric = declared.checked(&mut invalid);
-        if !metric.is_empty() && page.claim(&metric.name, metric.kind.claims()) {
-            // Writing to a string never fails.
-            let _ = metric.write(out, format);
-        }
-    }
+    let checked = declared.into_iter().map(|declared| declared.checked(&mut invalid));
+    let metrics = checked
+        .filter(|metric| !metric.is_empty() && page.claim(&metric.name, metric.kind.claims()))
+        .collect();
     for (name, reason) in invalid {
         page.invalid(name, reason);
     }
+    metrics
 }

@@ -1,6 +1,6 @@
 /// The type of a metric, in OpenMetrics' terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Counter,
     /// A counter whose samples do not end with `_total`, which the text format allows. OpenMetrics has no such
     /// counter, and the name must be the same in both formats.
@@ -31,7 +31,7 @@ impl Kind {
     }
 
     /// Returns the suffixes that its sample names append to the name of the metric.
-    pub(super) const fn suffixes(self) -> &'static [&'static str] {
+    pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
             // The text format declares a counter by the name of its samples.
             Self::Counter => &["", "_total", "_created"],

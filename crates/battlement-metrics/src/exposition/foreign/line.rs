@@ -26,7 +26,7 @@ pub(super) struct Sample<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Exemplar {
+pub(crate) struct Exemplar {
     pub(super) labels: Labels,
     pub(super) value: Number,
     pub(super) time: Option<i64>,

@@ -23,25 +23,25 @@ pub(super) struct Declared {
 
 /// A metric that is valid in both formats.
 #[derive(Debug, Default)]
-pub(super) struct Metric {
+pub(crate) struct Metric {
     /// The name in OpenMetrics.
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) help: String,
-    pub(super) unit: Option<String>,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) help: String,
+    pub(crate) unit: Option<String>,
     /// The samples by their labels, except for bucket bound, quantile and state.
-    pub(super) groups: BTreeMap<Labels, Vec<Sample>>,
+    pub(crate) groups: BTreeMap<Labels, Vec<Sample>>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// The part of the sample's name after the name of the metric.
-    pub(super) suffix: &'static str,
-    pub(super) labels: Labels,
-    pub(super) value: Number,
+    pub(crate) suffix: &'static str,
+    pub(crate) labels: Labels,
+    pub(crate) value: Number,
     /// In milliseconds.
-    pub(super) time: Option<i64>,
-    pub(super) exemplar: Option<Exemplar>,
+    pub(crate) time: Option<i64>,
+    pub(crate) exemplar: Option<Exemplar>,
 }
 
 /// Parses the metrics of a page in order.

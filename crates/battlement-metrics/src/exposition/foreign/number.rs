@@ -1,8 +1,8 @@
 /// A value, with its original text if every parser reads that alike.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Number {
+pub(crate) struct Number {
     pub(super) text: String,
-    pub(super) value: f64,
+    pub(crate) value: f64,
 }
 
 /// The maximum length of a text that is kept; some parsers reject thousands of digits.

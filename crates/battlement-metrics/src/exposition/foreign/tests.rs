@@ -1,6 +1,7 @@
 use battlement_testkit::prometheus::{OpenMetrics, Promtool};
 
 use super::*;
+use crate::exposition::Format;
 
 /// A page in both formats, and the reasons for everything left out of it.
 type Copied = (String, String, Vec<&'static str>);
@@ -26,7 +27,7 @@ fn all_copied<'a>(pages: impl IntoIterator<Item = &'a str>) -> Vec<Copied> {
 fn unchecked(page: &str) -> Copied {
     let [(text, left_out), (open, _)] = [Format::Text, Format::OpenMetrics].map(|format| {
         let (mut families, mut out) = (Families::default(), String::new());
-        copy(page, &mut families, &mut out, format);
+        read(page, &mut families).iter().for_each(|metric| metric.write(&mut out, format));
         let clashes = families.left_out.clashes.iter().map(|_| "clash");
         let invalid = families.left_out.invalid.iter().map(|(_, reason)| *reason);
         (out, clashes.chain(invalid).collect())

@@ -9,12 +9,13 @@ use super::{
 use crate::family::Labels;
 
 impl Metric {
-    pub(super) fn write(&self, out: &mut String, format: Format) -> fmt::Result {
-        match (format, self.kind) {
+    /// Writes the metric in `format`. Writing to a string never fails.
+    pub(in crate::exposition) fn write(&self, out: &mut String, format: Format) {
+        let _ = match (format, self.kind) {
             (Format::OpenMetrics, _) => self.write_open_metrics(out),
             (Format::Text, Kind::GaugeHistogram) => self.write_parts(out),
             (Format::Text, _) => self.write_text(out),
-        }
+        };
     }
 
     fn write_open_metrics(&self, out: &mut String) -> fmt::Result {
