@@ -73,13 +73,13 @@ fn governors(rates: &[Rate], clock: &FakeRelativeClock) -> Vec<Governor> {
     rates.iter().map(limiter).collect()
 }
 
-/// Decides by governor, which supports one limit at a time and cannot be asked without taking: of several it is asked those that
-/// will be charged, or those that deny, which charges none.
+/// Returns whether governor agrees. It supports one limit at a time and has no peek, so of several limits it checks all
+/// if they allow the cost, and otherwise those that deny it, which charges none.
 fn governors_agree(governors: &[Governor], fits: &[bool], cost: u32) -> bool {
     let Some(cost) = NonZeroU32::new(cost) else { return true };
     let all = fits.iter().all(|fits| *fits);
-    let mut asked = governors.iter().zip(fits).filter(|(_, fits)| all || !**fits);
-    asked.all(|(one, fits)| matches!(one.check_n(cost), Ok(Ok(()))) == *fits)
+    let mut checked = governors.iter().zip(fits).filter(|(_, fits)| all || !**fits);
+    checked.all(|(one, fits)| matches!(one.check_n(cost), Ok(Ok(()))) == *fits)
 }
 
 fn policies(rates: &[Rate]) -> Policies {
@@ -108,13 +108,13 @@ proptest! {
             at += Duration::from_nanos(later);
             clock.advance(Duration::from_nanos(later));
             let peeked = store.peek(&Ask::new(key, &policies, cost, at));
-            let taken = store.acquire(&Ask::new(key, &policies, cost, at));
-            let admitted = !taken.is_denied(&policies);
+            let outcome = store.acquire(&Ask::new(key, &policies, cost, at));
+            let admitted = !outcome.is_denied(&policies);
             prop_assert_eq!(!peeked.is_denied(&policies), admitted);
             prop_assert_eq!(admitted, buckets.take(later, cost));
-            let fits: Vec<_> = taken.states.iter().map(|state| !state.is_denied()).collect();
+            let fits: Vec<_> = outcome.states.iter().map(|state| !state.is_denied()).collect();
             prop_assert!(governors_agree(&governors, &fits, cost));
-            for ((state, bucket), fits) in taken.states.iter().zip(&buckets.0).zip(fits) {
+            for ((state, bucket), fits) in outcome.states.iter().zip(&buckets.0).zip(fits) {
                 prop_assert!(admitted || fits == bucket.fits(cost));
                 prop_assert_eq!(u64::from(state.remaining), bucket.left());
             }

@@ -16,7 +16,7 @@ use battlement_rate_limit::{
     ClientIp, Decision, Headers, Key, MissingKey, Observe, Policies, Policy, RateLimitInfo,
     RateLimitLayer, Source,
 };
-use http::{HeaderName, Request, Response, StatusCode};
+use http::{HeaderName, Method, Request, Response, StatusCode};
 use tower::{Layer, ServiceExt as _, service_fn};
 
 use self::service::{Answer, Empty, call, ok, send};
@@ -332,6 +332,9 @@ async fn a_grpc_caller_receives_code_8_and_a_retry_delay() {
     assert!((59_000..=60_000).contains(&pushback), "{pushback}");
     assert!(headers.contains_key("grpc-status-details-bin"));
     assert!(headers.contains_key("ratelimit"));
+    let mut get = grpc();
+    *get.method_mut() = Method::GET;
+    assert_eq!(self::status(&layer, get).await, 429, "a gRPC request is a POST");
 }
 
 #[tokio::test]

@@ -85,11 +85,14 @@ fn one_network_takes_half_of_the_store_two_take_two_thirds_and_three_take_three_
                 let _ = source(&store, keys.of(v6(network, n << 16)), at);
             }
         }
-        let taken = (6_400 * networks / (networks + 1)) as usize;
+        let expected = (6_400 * networks / (networks + 1)) as usize;
         let shared = networks as usize * 64;
-        let held = store.cells();
+        let cells = store.cells();
         // A few parts of the store may be full before the others.
-        assert!((taken - 64..=taken + shared + 4).contains(&held), "{networks} networks: {held}");
+        assert!(
+            (expected - 64..=expected + shared + 4).contains(&cells),
+            "{networks} networks: {cells}"
+        );
     }
 }
 

@@ -54,7 +54,7 @@ async fn a_client_that_waits_as_retry_after_says_is_admitted_after_its_policy_be
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_a_handler_tells_how_long_to_wait_is_admitted_then() {
+async fn a_client_that_waits_as_the_handle_says_is_admitted() {
     for algorithm in ALGORITHMS {
         let (layer, handle) = used(policy(algorithm, 10, HOUR), 10).await;
         handle.replace(policy(algorithm, 10, MINUTE));
@@ -90,14 +90,14 @@ async fn a_customer_who_buys_a_larger_limit_is_admitted_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_has_used_more_than_a_smaller_limit_has_nothing_left() {
+async fn a_client_that_has_used_more_than_a_smaller_limit_has_no_units_left() {
     for algorithm in ALGORITHMS {
         let (layer, handle) = used(policy(algorithm, 1_000, HOUR), 500).await;
         handle.replace(policy(algorithm, 10, HOUR));
         let answer = call(&layer).await;
         assert_eq!((answer.status.as_u16(), remaining(&answer)), (429, 0), "{algorithm:?}");
         handle.replace(policy(algorithm, 1_000, HOUR));
-        assert_eq!(remaining(&call(&layer).await), 499, "{algorithm:?}: a mistake is taken back");
+        assert_eq!(remaining(&call(&layer).await), 499, "{algorithm:?}: the change is reverted");
     }
 }
 

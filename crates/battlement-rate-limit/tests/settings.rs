@@ -1,4 +1,4 @@
-//! Settings from outside are checked whole, and each mistake is named.
+//! Settings are validated as a whole, and each invalid field is named.
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,14 +8,14 @@ fn parse(json: &str) -> Result<RateLimitSettings, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
 }
 
-fn mistakes(json: &str) -> (Vec<String>, String) {
+fn invalid_fields(json: &str) -> (Vec<String>, String) {
     let error = RateLimitLayer::try_from(parse(json).unwrap()).unwrap_err();
     let fields = error.fields().iter().map(|mistake| mistake.field().to_owned()).collect();
     (fields, error.to_string())
 }
 
 #[test]
-fn every_setting_can_be_said() {
+fn every_setting_is_accepted() {
     let json = r#"{
         "enabled": false,
         "policies": [
@@ -58,7 +58,7 @@ fn omitted_fields_have_the_defaults_of_new() {
 
 #[test]
 fn all_invalid_fields_are_reported_at_once() {
-    let (fields, text) = mistakes(
+    let (fields, text) = invalid_fields(
         r#"{
             "policies": [
                 { "name": "", "quota": 0, "period": "1s" },
@@ -89,7 +89,7 @@ fn all_invalid_fields_are_reported_at_once() {
 }
 
 #[test]
-fn policies_read_anew_take_the_place_of_a_layer_s_own_or_are_refused() {
+fn reloaded_policies_replace_those_of_a_layer_or_are_rejected() {
     let read = |json: &str| Policies::try_from(serde_json::from_str::<Vec<_>>(json).unwrap());
     let (_, handle) = RateLimitLayer::new(Policy::per_second("a", 1), Key::peer()).pair();
     handle.replace(read(r#"[{ "name": "a", "quota": 5, "period": "1m" }]"#).unwrap());
@@ -100,16 +100,16 @@ fn policies_read_anew_take_the_place_of_a_layer_s_own_or_are_refused() {
 }
 
 #[test]
-fn no_policy_two_of_one_name_and_no_key_are_refused() {
-    assert_eq!(mistakes(r#"{ "policies": [], "key": "peer" }"#).0, ["policies"]);
+fn an_empty_list_a_duplicate_name_and_an_empty_key_are_rejected() {
+    assert_eq!(invalid_fields(r#"{ "policies": [], "key": "peer" }"#).0, ["policies"]);
     let twice = r#"{ "policies": [
         { "name": "a", "quota": 1, "period": "1s" }, { "name": "a", "quota": 1, "period": "1h" }
     ], "key": [] }"#;
-    assert_eq!(mistakes(twice).0, ["policies[1].name", "key"]);
+    assert_eq!(invalid_fields(twice).0, ["policies[1].name", "key"]);
 }
 
 #[test]
-fn an_unknown_field_or_word_is_refused_by_name() {
+fn an_unknown_field_or_value_is_rejected_by_name() {
     let policies = r#""policies": [{ "name": "a", "quota": 1, "period": "1s" }]"#;
     let with = |more: &str| parse(&format!("{{ {policies}, {more} }}")).unwrap_err();
     assert!(with(r#""key": "peer", "polices": []"#).contains("polices"));

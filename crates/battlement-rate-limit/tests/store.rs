@@ -1,4 +1,4 @@
-//! The store in memory: exact under threads, all or nothing, and never more than it may hold.
+//! The store in memory: exact under threads, atomic across policies, and bounded.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{thread, time::Duration};
@@ -38,12 +38,12 @@ fn remaining(outcome: &Outcome) -> Vec<u32> {
 }
 
 #[test]
-fn of_many_threads_exactly_as_many_pass_as_the_policy_allows() {
+fn exactly_the_quota_is_admitted_under_many_threads() {
     let (store, key) = (Memory::default(), key());
     for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
         let name = format!("{algorithm:?}");
         let policies = Policies::new([Policy::per_day(&name, 1_000).algorithm(algorithm)]);
-        // One moment for all, so that nothing comes back meanwhile.
+        // The same time for all requests, so that no unit comes back meanwhile.
         let at = now();
         let admitted: usize = thread::scope(|scope| {
             let count = || (0..500).filter(|_| admits(&store, key, &policies, 1, at)).count();

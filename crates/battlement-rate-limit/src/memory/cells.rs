@@ -192,7 +192,7 @@ impl Cells {
     }
 
     /// Writes the cells after the cost if it was taken. Writes settled cells in any case, since they determine how
-    /// long clients are told to wait.
+    /// long clients have to wait.
     fn commit(
         &mut self,
         ask: &Ask<'_>,

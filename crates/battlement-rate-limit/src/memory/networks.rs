@@ -9,7 +9,7 @@ use crate::{KeyHash, key::Secret};
 pub(super) struct Networks {
     secret: Secret,
     capacity: usize,
-    held: AtomicU32,
+    stored: AtomicU32,
     counts: Box<[Counts]>,
 }
 
@@ -34,7 +34,7 @@ const BITS: u32 = 12;
 impl Networks {
     pub(super) fn new(capacity: usize) -> Self {
         let counts = (0..END).map(|_| Counts::default()).collect();
-        Self { secret: Secret::random(), capacity, held: AtomicU32::new(0), counts }
+        Self { secret: Secret::random(), capacity, stored: AtomicU32::new(0), counts }
     }
 
     /// Returns the counts of a key.
@@ -54,7 +54,7 @@ impl Networks {
     /// more than a quarter of that. So however many networks take as much as they can, some cells are left for another
     /// one.
     pub(super) fn admits(&self, counted: Counted, more: usize) -> bool {
-        let free = self.capacity.saturating_sub(self.held.load(Relaxed) as usize);
+        let free = self.capacity.saturating_sub(self.stored.load(Relaxed) as usize);
         let (wide, narrow) = self.counts(counted);
         let fits = |count: Option<&AtomicU32>, share: usize| {
             count.is_none_or(|count| (count.load(Relaxed) as usize + more) * share <= free)
@@ -63,7 +63,7 @@ impl Networks {
     }
 
     pub(super) fn add(&self, counted: Counted) {
-        self.held.fetch_add(1, Relaxed);
+        self.stored.fetch_add(1, Relaxed);
         let (wide, narrow) = self.counts(counted);
         for count in wide.into_iter().chain(narrow) {
             count.fetch_add(1, Relaxed);
@@ -71,7 +71,7 @@ impl Networks {
     }
 
     pub(super) fn remove(&self, counted: Counted) {
-        self.held.fetch_sub(1, Relaxed);
+        self.stored.fetch_sub(1, Relaxed);
         let (wide, narrow) = self.counts(counted);
         for count in wide.into_iter().chain(narrow) {
             count.fetch_sub(1, Relaxed);

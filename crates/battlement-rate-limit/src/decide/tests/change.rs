@@ -69,7 +69,7 @@ fn used(rule: &Rule, (units, _): Numbers, cell: Cell, now: u64) -> u32 {
 
 proptest! {
     #[test]
-    fn a_client_that_waits_as_told_is_admitted_after_any_change_of_policy_and_step_of_the_clock(
+    fn a_client_that_waits_as_reported_is_admitted_after_any_change_of_policy_and_clock(
         kind in kind(), policies in several(), steps in steps_of_any_clock(),
     ) {
         let (mut cell, mut now) = (Cell::default(), 1_000_000 * HOUR);
@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn a_denied_client_is_told_to_wait_no_longer_than_the_policy_takes_to_recover(
+    fn a_reported_wait_is_no_longer_than_the_policy_takes_to_recover(
         kind in kind(), policies in several(), steps in steps_of_any_clock(),
     ) {
         let (mut cell, mut now) = (Cell::default(), 1_000_000 * HOUR);
@@ -106,14 +106,14 @@ proptest! {
 
     #[test]
     fn units_that_were_used_stay_used_when_a_policy_changes_and_when_it_changes_back(
-        kind in kind(), old in numbers(), new in numbers(), part in 0.0..=1.0, is_asked: bool,
+        kind in kind(), old in numbers(), new in numbers(), part in 0.0..=1.0, is_charged: bool,
     ) {
         let (before, after) = (kind.rule(old), kind.rule(new));
         let (mut cell, now) = (Cell::default(), HOUR);
         let units = (f64::from(old.0) * part) as u32;
         prop_assert!(before.charge(&mut cell, now, units).0.is_ok());
         prop_assert_eq!(left_of(&after, cell, now).units, new.0.saturating_sub(units));
-        if is_asked && after.charge(&mut cell, now, new.0).0.is_ok() {
+        if is_charged && after.charge(&mut cell, now, new.0).0.is_ok() {
             return Ok(());
         }
         prop_assert_eq!(left_of(&before, cell, now).units, old.0 - units);
@@ -179,8 +179,8 @@ fn a_client_that_gets_a_smaller_limit_than_it_has_used_has_nothing_left() {
         assert!(kind.rule((1_000, HOUR)).charge(&mut cell, 0, 500).0.is_ok());
         let (taken, left) = kind.rule((10, HOUR)).charge(&mut cell, 0, 1);
         assert_eq!((taken.is_ok(), left.units), (false, 0), "{kind:?}");
-        let back = left_of(&kind.rule((1_000, HOUR)), cell, 0);
-        assert_eq!(back.units, 500, "{kind:?}: and as before if that is taken back");
+        let restored = left_of(&kind.rule((1_000, HOUR)), cell, 0);
+        assert_eq!(restored.units, 500, "{kind:?}: and as before if the change is reverted");
     }
 }
 
