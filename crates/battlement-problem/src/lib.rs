@@ -10,6 +10,7 @@ mod accept;
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
+mod backtrace;
 mod body;
 mod body_reader;
 mod bug;

@@ -6,6 +6,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     Bug, Problem,
+    backtrace::ProgramFrames,
     catch::{Caught, catch, panicked},
     chain,
     config::Config,
@@ -74,10 +75,12 @@ impl<'a> Reporter<'a> {
     }
 
     fn bug(self, bug: &Bug<'_>, message: &str) {
-        let backtrace =
-            bug.backtrace().filter(|backtrace| backtrace.status() == BacktraceStatus::Captured);
+        let backtrace = bug
+            .backtrace()
+            .filter(|backtrace| backtrace.status() == BacktraceStatus::Captured)
+            .map(|backtrace| tracing::field::display(ProgramFrames(backtrace)));
         let (request_id, cause) = (self.id(), bug.chain());
-        error!(request_id, cause, backtrace = backtrace.map(tracing::field::display), "{message}");
+        error!(request_id, cause, backtrace, "{message}");
         if let Some(on_bug) = &self.config.on_bug
             && let Err(caught) = catch(|| on_bug(bug))
         {
