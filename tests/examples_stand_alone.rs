@@ -52,6 +52,8 @@ fn storefront_builds_elsewhere_without_its_siblings() {
 fn what_several_examples_hold_a_copy_of_is_the_same_in_each() {
     for (file, holders) in [
         ("src/env.rs", &["storefront", "payments", "inventory"][..]),
+        ("src/listen.rs", &["storefront", "payments", "inventory"]),
+        ("src/log.rs", &["storefront", "payments", "inventory"]),
         ("src/signal.rs", &["storefront", "payments", "inventory"]),
         ("tests/stopping/process.rs", &["storefront", "payments", "inventory"]),
         ("proto/inventory.proto", &["storefront", "inventory"]),

@@ -1,50 +1,65 @@
-//! What can be set from outside.
+//! The settings of the service, from environment variables.
 
-use std::{
-    ffi::OsString,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    num::NonZeroU32,
-    time::Duration,
+use std::{ffi::OsString, num::NonZeroU32, time::Duration};
+
+use inventory::PerMinute;
+
+use crate::{
+    env::{Env, InvalidEnv, Usage},
+    listen::ListenAddr,
+    log::LogFilter,
 };
 
-use tracing_subscriber::EnvFilter;
-
-use crate::env::{Env, Mistakes};
-
-/// Only this machine can reach it, until told otherwise.
-const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3002);
-
-/// Some seconds less than the thirty that Kubernetes waits before it kills.
-const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("15,000 is not zero");
+const PREFIX: &str = "INVENTORY_";
 
 pub struct Config {
-    /// Where to listen.
-    pub addr: SocketAddr,
-    /// How long requests in flight may take once the process is asked to stop.
+    pub addr: ListenAddr,
+    /// The listener for operators, which must not be reachable from outside.
+    pub admin_addr: ListenAddr,
+    /// The calls of one client address.
+    pub per_minute: PerMinute,
+    /// The time that calls in flight have to finish when the process is asked to stop.
     pub drain: Duration,
-    /// What to log.
-    pub log: EnvFilter,
+    pub log: LogFilter,
 }
 
 impl Config {
     pub fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, Mistakes> {
-        // INVENTORY_URL tells the storefront where this service is. It may be set for both.
+    ) -> Result<Self, InvalidEnv> {
+        // INVENTORY_URL is a setting of the storefront, and may be set for both.
         let ours = variables.into_iter().filter(|(name, _)| name != "INVENTORY_URL");
-        let mut env = Env::new("INVENTORY_", ours);
-        let addr =
-            env.read("INVENTORY_ADDR", "an address and a port, such as 0.0.0.0:3002", Some(ADDR));
-        let drain =
-            env.read("INVENTORY_DRAIN_MS", "a number of milliseconds, at least 1", Some(DRAIN_MS));
-        let log = env.read(
-            "RUST_LOG",
-            "levels to log at, such as info,inventory=debug",
-            Some(EnvFilter::new("info")),
+        let mut env = Env::new(PREFIX, ours);
+        let config = Self::from_env(&mut env);
+        env.finish(config)
+    }
+
+    /// Returns the text for `--help`.
+    pub fn usage() -> Usage {
+        let mut env = Env::new(PREFIX, []);
+        Self::from_env(&mut env);
+        env.usage("inventory: keeps the stock of a small shop")
+    }
+
+    fn from_env(env: &mut Env) -> Option<Self> {
+        // The default listeners are reachable from this machine only.
+        let addr = env.read("INVENTORY_ADDR", ListenAddr::EXPECTED, "127.0.0.1:3002");
+        let admin_addr = env.read("INVENTORY_ADMIN_ADDR", ListenAddr::EXPECTED, "127.0.0.1:9092");
+        let per_minute = env.read(
+            "INVENTORY_CALLS_PER_MINUTE",
+            "the calls of one client address per minute, from 1 to 1000000",
+            "6000",
         );
-        env.finish((|| {
-            let drain = Duration::from_millis(drain?.get().into());
-            Some(Self { addr: addr?, drain, log: log? })
-        })())
+        // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
+        let drain: Option<NonZeroU32> =
+            env.read("INVENTORY_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
+        let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
+        Some(Self {
+            addr: addr?,
+            admin_addr: admin_addr?,
+            per_minute: per_minute?,
+            drain: Duration::from_millis(drain?.get().into()),
+            log: log?,
+        })
     }
 }

@@ -1,25 +1,85 @@
+//! The service with its layers.
+
 use std::future::Future;
 
-use battlement::request_id::RequestIdLayer;
+use battlement::{
+    client_ip::ClientIpLayer,
+    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics},
+    problem::ProblemLayer,
+    rate_limit::{Key, Policy, RateLimitLayer},
+    request_id::RequestIdLayer,
+};
 use tokio::net::TcpListener;
 use tonic::transport::{Server, server::TcpIncoming};
+use tower::ServiceBuilder;
 
-use crate::{Stock, proto::inventory_server::InventoryServer, service::StockService};
+use crate::{PerMinute, Stock, proto::inventory_server::InventoryServer, service::StockService};
 
-/// Answers on `listener` until `stop` is ready, then finishes the calls under way.
+/// The inventory service, before it is started: its stock, its metrics and its rate limit.
+pub struct Inventory {
+    stock: Stock,
+    metrics: HttpMetrics,
+    limit: RateLimitLayer,
+    limit_metrics: RateLimitMetrics,
+}
+
+impl Inventory {
+    /// Creates a service that allows each client address `per_minute` calls.
+    #[must_use]
+    pub fn new(stock: Stock, per_minute: PerMinute) -> Self {
+        let metrics = HttpMetrics::builder()
+            // Shown as 0 from the start, so that an alert on failed calls sees the first failure.
+            .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release"])
+            .build();
+        let limit_metrics = RateLimitMetrics::new();
+        let policy = Policy::per_minute("address", per_minute.get());
+        let (limit, handle) =
+            RateLimitLayer::new(policy, Key::client_ip()).observe(limit_metrics.clone()).pair();
+        limit_metrics.watch("address", &handle);
+        Self { stock, metrics, limit, limit_metrics }
+    }
+
+    /// Returns the page for Prometheus.
+    #[must_use]
+    pub fn exposition(&self) -> Exposition {
+        Exposition::new()
+            .metrics(&self.metrics)
+            .rate_limit(&self.limit_metrics)
+            .process()
+            .build_info([("version", env!("CARGO_PKG_VERSION"))])
+    }
+}
+
+impl Default for Inventory {
+    fn default() -> Self {
+        Self::new(Stock::of_shop(), PerMinute::DEFAULT)
+    }
+}
+
+/// Serves calls on `listener` until `stop` completes, then finishes those in flight.
 pub async fn serve(
     listener: TcpListener,
-    stock: Stock,
+    inventory: Inventory,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     tracing::info!("inventory listens on http://{}", listener.local_addr()?);
-    // Small answers leave at once. Otherwise the first on a connection waits some 40 ms for the client
-    // to acknowledge what was sent before it.
+    // Sends small responses at once. Otherwise the first on a connection waits about 40 ms for the client to
+    // acknowledge what was sent before it.
     let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
-    Server::builder()
-        // Takes the caller's id from `x-request-id`, so that one order has one id in all services, and
-        // names it in every log line that is written during the call.
+    let Inventory { stock, metrics, limit, .. } = inventory;
+    let layers = ServiceBuilder::new()
+        // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
+        // order has one id in all services, and every log line contains it.
         .layer(RequestIdLayer::new())
+        // The client is the peer, since no proxy is trusted.
+        .layer(ClientIpLayer::new())
+        // Records each call once, with its gRPC status. Outside every layer that responds.
+        .layer(metrics.grpc_layer())
+        // Turns errors and panics into a gRPC status, also the rejections of the limit.
+        .layer(ProblemLayer::new())
+        .layer(limit);
+    Server::builder()
+        .layer(layers)
         .add_service(InventoryServer::new(StockService::new(stock)))
         .serve_with_incoming_shutdown(connections, stop)
         .await?;

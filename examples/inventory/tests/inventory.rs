@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use inventory::{
-    Stock,
+    Inventory, PerMinute, Stock,
     proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
 };
 use tokio::net::TcpListener;
@@ -14,7 +14,8 @@ async fn start() -> InventoryClient<Channel> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let stock = Stock::new([("mug", 3), ("teapot", 1)]);
-    tokio::spawn(inventory::serve(listener, stock, std::future::pending()));
+    let inventory = Inventory::new(stock, PerMinute::DEFAULT);
+    tokio::spawn(inventory::serve(listener, inventory, std::future::pending()));
     InventoryClient::connect(format!("http://{addr}")).await.unwrap()
 }
 

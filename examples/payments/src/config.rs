@@ -1,59 +1,77 @@
-//! What can be set from outside.
+//! The settings of the service, from environment variables.
 
 use std::{
     ffi::OsString,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     num::{NonZeroU32, NonZeroU64},
     time::Duration,
 };
 
-use payments::Ledger;
-use tracing_subscriber::EnvFilter;
+use payments::PerMinute;
 
-use crate::env::{Env, Mistakes};
+use crate::{
+    env::{Env, InvalidEnv, Usage},
+    listen::ListenAddr,
+    log::LogFilter,
+};
 
-/// Only this machine can reach it, until told otherwise.
-const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3001);
-
-/// Some seconds less than the thirty that Kubernetes waits before it kills.
-const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("15,000 is not zero");
+const PREFIX: &str = "PAYMENTS_";
 
 pub struct Config {
-    /// Where to listen.
-    pub addr: SocketAddr,
-    /// The largest amount that is charged at once, in cents.
+    pub addr: ListenAddr,
+    /// The listener for operators, which must not be reachable from outside.
+    pub admin_addr: ListenAddr,
+    /// The limit of one charge, in cents.
     pub limit_cents: NonZeroU64,
-    /// How long requests in flight may take once the process is asked to stop.
+    /// The requests of one client address.
+    pub per_minute: PerMinute,
+    /// The time that requests in flight have to finish when the process is asked to stop.
     pub drain: Duration,
-    /// What to log.
-    pub log: EnvFilter,
+    pub log: LogFilter,
 }
 
 impl Config {
     pub fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, Mistakes> {
-        // PAYMENTS_URL tells the storefront where this service is. It may be set for both.
+    ) -> Result<Self, InvalidEnv> {
+        // PAYMENTS_URL is a setting of the storefront, and may be set for both.
         let ours = variables.into_iter().filter(|(name, _)| name != "PAYMENTS_URL");
-        let mut env = Env::new("PAYMENTS_", ours);
-        let addr =
-            env.read("PAYMENTS_ADDR", "an address and a port, such as 0.0.0.0:3001", Some(ADDR));
-        let limit_cents =
-            env.read("PAYMENTS_LIMIT_CENTS", "a number above 0", Some(Ledger::LIMIT_CENTS));
-        let drain =
-            env.read("PAYMENTS_DRAIN_MS", "a number of milliseconds, at least 1", Some(DRAIN_MS));
-        let log = env.read(
-            "RUST_LOG",
-            "levels to log at, such as info,payments=debug",
-            Some(EnvFilter::new("info")),
+        let mut env = Env::new(PREFIX, ours);
+        let config = Self::from_env(&mut env);
+        env.finish(config)
+    }
+
+    /// Returns the text for `--help`.
+    pub fn usage() -> Usage {
+        let mut env = Env::new(PREFIX, []);
+        Self::from_env(&mut env);
+        env.usage("payments: charges the customers of a small shop")
+    }
+
+    fn from_env(env: &mut Env) -> Option<Self> {
+        // The default listeners are reachable from this machine only.
+        let addr = env.read("PAYMENTS_ADDR", ListenAddr::EXPECTED, "127.0.0.1:3001");
+        let admin_addr = env.read("PAYMENTS_ADMIN_ADDR", ListenAddr::EXPECTED, "127.0.0.1:9091");
+        let limit_cents = env.read(
+            "PAYMENTS_LIMIT_CENTS",
+            "the limit of one charge in cents, at least 1",
+            "100000",
         );
-        env.finish((|| {
-            Some(Self {
-                addr: addr?,
-                limit_cents: limit_cents?,
-                drain: Duration::from_millis(drain?.get().into()),
-                log: log?,
-            })
-        })())
+        let per_minute = env.read(
+            "PAYMENTS_REQUESTS_PER_MINUTE",
+            "the requests of one client address per minute, from 1 to 1000000",
+            "6000",
+        );
+        // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
+        let drain: Option<NonZeroU32> =
+            env.read("PAYMENTS_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
+        let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
+        Some(Self {
+            addr: addr?,
+            admin_addr: admin_addr?,
+            limit_cents: limit_cents?,
+            per_minute: per_minute?,
+            drain: Duration::from_millis(drain?.get().into()),
+            log: log?,
+        })
     }
 }

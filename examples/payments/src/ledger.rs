@@ -7,6 +7,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use battlement::problem::Problem;
+use http::StatusCode;
 use uuid::Uuid;
 
 use crate::{Charge, ChargeRequest};
@@ -76,4 +78,13 @@ impl fmt::Display for NotCharged {
     }
 }
 
-impl std::error::Error for NotCharged {}
+impl From<NotCharged> for Problem {
+    fn from(reason: NotCharged) -> Self {
+        let (status, code) = match reason {
+            NotCharged::Malformed(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge"),
+            NotCharged::Declined => (StatusCode::PAYMENT_REQUIRED, "declined"),
+            NotCharged::Differs => (StatusCode::CONFLICT, "already_charged"),
+        };
+        Self::new(status, code).detail(reason.to_string())
+    }
+}

@@ -2,13 +2,18 @@
 //!
 //! The crate is a library as well as a program, so that the storefront can run it inside its own process.
 
+mod admin;
 mod charge;
+mod connections;
 mod ledger;
+mod per_minute;
 mod routes;
 mod server;
 
 pub use self::{
+    admin::serve_metrics,
     charge::{Charge, ChargeRequest},
     ledger::{Ledger, NotCharged},
-    server::serve,
+    per_minute::PerMinute,
+    server::{Payments, serve},
 };

@@ -1,54 +1,70 @@
-//! The payments as a process of its own. What it does is in the library beside it.
+//! The payments service as a process of its own. The library beside it contains the service.
 
 mod config;
 mod env;
+mod listen;
+mod log;
 mod signal;
 
-use std::{
-    io::{IsTerminal, stdout},
-    process::ExitCode,
-};
+use std::{env::args_os, process::ExitCode};
 
-use anyhow::Context;
-use payments::Ledger;
-use tokio::{net::TcpListener, runtime::Runtime};
+use payments::{Ledger, Payments};
+use tokio::runtime::Runtime;
+use tracing::{error, info};
 
 use crate::{
     config::Config,
     signal::{Ended, Signals, Stop},
 };
 
-/// `EX_CONFIG` of sysexits.h: starting again will not help, somebody has to mend the configuration.
+/// `EX_CONFIG` of sysexits.h: a restart does not help, since the configuration must be corrected.
 const MISCONFIGURED: u8 = 78;
 
 fn main() -> ExitCode {
+    // The layer for problems logs each panic of a request with its id; the default hook would print it again.
+    battlement::problem::silence_caught_panics();
+    if let Some(argument) = args_os().nth(1) {
+        return env::answer(&argument, &Config::usage());
+    }
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
-        Err(mistakes) => {
-            eprintln!("{mistakes}");
+        Err(errors) => {
+            eprintln!("{errors}");
             return ExitCode::from(MISCONFIGURED);
         }
     };
-    let ended = Runtime::new().map_err(Into::into).and_then(|runtime| {
-        let ended = runtime.block_on(run(config));
-        // Without waiting: a thread that is blocked, as by a look-up of a name, must not keep the process.
-        runtime.shutdown_background();
-        ended
-    });
-    ended.map(ExitCode::from).unwrap_or_else(|error| {
-        tracing::error!("{error:#}");
-        ExitCode::FAILURE
-    })
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run(config));
+    // Does not wait for blocked threads, such as one that resolves a name.
+    runtime.shutdown_background();
+    match ended {
+        Ok(ended) => {
+            ended.log();
+            ended.into()
+        }
+        Err(error) => {
+            error!("stopped: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(config: Config) -> anyhow::Result<Ended> {
-    tracing_subscriber::fmt().with_env_filter(config.log).with_ansi(stdout().is_terminal()).init();
+    config.log.init();
     let signals = Signals::listen()?;
 
-    let listener = TcpListener::bind(config.addr)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.addr))?;
-    let ledger = Ledger::new(config.limit_cents);
-    let serve = |stop: Stop| payments::serve(listener, ledger, stop.requested());
+    let payments = Payments::new(Ledger::new(config.limit_cents), config.per_minute);
+    let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR").await?;
+    let listener = config.addr.bind("PAYMENTS_ADDR").await?;
+    info!("metrics are at http://{}/metrics", admin.local_addr()?);
+    // Runs until the process ends, so that the last requests can be scraped as well.
+    tokio::spawn(payments::serve_metrics(admin, payments.exposition()));
+    let serve = |stop: Stop| payments::serve(listener, payments, stop.requested());
     signals.run(config.drain, serve).await
 }

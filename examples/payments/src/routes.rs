@@ -1,5 +1,6 @@
 //! The routes of the service. With one route, a `match` is all the router it needs.
 
+use battlement::problem::Problem;
 use bytes::Bytes;
 use http::{
     Method, Request, Response, StatusCode,
@@ -10,72 +11,48 @@ use hyper::body::Incoming;
 use serde_json::json;
 use tracing::info;
 
-use crate::{ChargeRequest, Ledger, NotCharged};
+use crate::{ChargeRequest, Ledger};
+
+pub(crate) const CHARGES: &str = "/charges";
 
 /// A charge takes a few hundred bytes. Without a limit, one request could take all memory.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-pub(crate) async fn answer(ledger: &Ledger, request: Request<Incoming>) -> Response<Full<Bytes>> {
+pub(crate) async fn respond(
+    ledger: &Ledger,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Problem> {
     match (request.method(), request.uri().path()) {
-        (&Method::POST, "/charges") => {
-            charge(ledger, request.into_body()).await.unwrap_or_else(|refusal| refusal)
+        (&Method::POST, CHARGES) => charge(ledger, request.into_body()).await,
+        (_, CHARGES) => Err(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+            .detail("only POST is allowed")
+            .header(ALLOW, HeaderValue::from_static("POST"))),
+        _ => {
+            Err(Problem::of_status(StatusCode::NOT_FOUND).detail("the only route is POST /charges"))
         }
-        (_, "/charges") => {
-            let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "only POST is allowed");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-            response
-        }
-        _ => problem(StatusCode::NOT_FOUND, "the only route is POST /charges"),
     }
 }
 
-/// Both are answers: the charge made, or why there is none.
-async fn charge(
-    ledger: &Ledger,
-    body: Incoming,
-) -> Result<Response<Full<Bytes>>, Response<Full<Bytes>>> {
+async fn charge(ledger: &Ledger, body: Incoming) -> Result<Response<Full<Bytes>>, Problem> {
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            problem(StatusCode::PAYLOAD_TOO_LARGE, "the body must be at most 16 KiB")
+            Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE)
+                .detail("the body must be at most 16 KiB")
         } else {
-            problem(StatusCode::BAD_REQUEST, "the body is incomplete")
+            Problem::of_status(StatusCode::BAD_REQUEST).detail("the body is incomplete")
         }
     })?;
-    let request: ChargeRequest = serde_json::from_slice(&body.to_bytes())
-        .map_err(|error| problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()))?;
+    let request: ChargeRequest = serde_json::from_slice(&body.to_bytes()).map_err(|error| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge").detail(error.to_string())
+    })?;
     let charge = ledger.charge(request).map_err(|reason| {
-        info!(%reason, "not charged");
-        problem(status(&reason), &reason.to_string())
+        info!(%reason, "charge rejected");
+        Problem::from(reason)
     })?;
     info!(order = charge.request.order_id, cents = charge.request.amount_cents, "charged");
-    Ok(json(StatusCode::CREATED, "application/json", &json!(charge)))
-}
-
-fn status(reason: &NotCharged) -> StatusCode {
-    match reason {
-        NotCharged::Malformed(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        NotCharged::Declined => StatusCode::PAYMENT_REQUIRED,
-        NotCharged::Differs => StatusCode::CONFLICT,
-    }
-}
-
-/// An error in the form of RFC 9457. Without a `type` of its own, its title is the status's name.
-fn problem(status: StatusCode, detail: &str) -> Response<Full<Bytes>> {
-    let body = json!({
-        "title": status.canonical_reason(),
-        "status": status.as_u16(),
-        "detail": detail,
-    });
-    json(status, "application/problem+json", &body)
-}
-
-fn json(
-    status: StatusCode,
-    content_type: &'static str,
-    body: &serde_json::Value,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(body.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
+    let mut response = Response::new(Full::from(json!(charge).to_string()));
+    *response.status_mut() = StatusCode::CREATED;
+    let content_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    Ok(response)
 }

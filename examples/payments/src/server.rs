@@ -1,84 +1,87 @@
-//! The accept loop that axum and tonic bring along, and plain hyper leaves to us.
+//! The service with its layers.
 
-use std::{convert::Infallible, future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
-use battlement::request_id::RequestIdLayer;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
+use battlement::{
+    client_ip::ClientIpLayer,
+    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics},
+    problem::ProblemLayer,
+    rate_limit::{Key, Policy, RateLimitLayer},
+    request_id::RequestIdLayer,
+    security_headers::SecurityHeadersLayer,
 };
-use tokio::net::{TcpListener, TcpStream};
+use http::Method;
+use tokio::net::TcpListener;
 use tower::ServiceBuilder;
-use tracing::{debug, info, warn};
 
-use crate::{Ledger, routes};
+use crate::{Ledger, PerMinute, connections, routes};
 
-/// A client that is slower to send its head than this is not served: it would keep a connection for free.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// The payments service, before it is started: its ledger, its metrics and its rate limit.
+pub struct Payments {
+    ledger: Arc<Ledger>,
+    metrics: HttpMetrics,
+    limit: RateLimitLayer,
+    limit_metrics: RateLimitMetrics,
+}
 
-/// Answers on `listener` until `stop` is ready, then finishes the requests under way.
+impl Payments {
+    /// Creates a service that allows each client address `per_minute` requests.
+    #[must_use]
+    pub fn new(ledger: Ledger, per_minute: PerMinute) -> Self {
+        let metrics = HttpMetrics::builder()
+            .route_table([routes::CHARGES])
+            // Shown as 0 from the start, so that an alert on failed charges sees the first failure.
+            .known_route(Method::POST, routes::CHARGES)
+            .build();
+        let limit_metrics = RateLimitMetrics::new();
+        let policy = Policy::per_minute("address", per_minute.get());
+        let (limit, handle) =
+            RateLimitLayer::new(policy, Key::client_ip()).observe(limit_metrics.clone()).pair();
+        limit_metrics.watch("address", &handle);
+        Self { ledger: Arc::new(ledger), metrics, limit, limit_metrics }
+    }
+
+    /// Returns the page for Prometheus.
+    #[must_use]
+    pub fn exposition(&self) -> Exposition {
+        Exposition::new()
+            .metrics(&self.metrics)
+            .rate_limit(&self.limit_metrics)
+            .process()
+            .build_info([("version", env!("CARGO_PKG_VERSION"))])
+    }
+}
+
+impl Default for Payments {
+    fn default() -> Self {
+        Self::new(Ledger::default(), PerMinute::DEFAULT)
+    }
+}
+
+/// Serves requests on `listener` until `stop` completes, then finishes those in flight.
 pub async fn serve(
     listener: TcpListener,
-    ledger: Ledger,
+    payments: Payments,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    info!("payments listens on http://{}", listener.local_addr()?);
-    let ledger = Arc::new(ledger);
+    tracing::info!("payments listens on http://{}", listener.local_addr()?);
+    let Payments { ledger, metrics, limit, .. } = payments;
     let service = ServiceBuilder::new()
-        // Takes the caller's id from `x-request-id`, so that one order has one id in all services, and
-        // names it in every log line that is written during the request.
+        // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
+        // order has one id in all services, and every log line contains it.
         .layer(RequestIdLayer::new())
+        // The client is the peer, since no proxy is trusted.
+        .layer(ClientIpLayer::new())
+        // Records each request once, when its response is over. Outside every layer that responds.
+        .layer(metrics.server_layer())
+        .layer(SecurityHeadersLayer::api())
+        // Turns errors and panics into problems, also the rejections of the limit.
+        .layer(ProblemLayer::new())
+        .layer(limit)
         .service_fn(move |request| {
             let ledger = ledger.clone();
-            async move { Ok::<_, Infallible>(routes::answer(&ledger, request).await) }
+            async move { routes::respond(&ledger, request).await }
         });
-    let server = http();
-    let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let stream = tokio::select! {
-            stream = accept(&listener) => stream,
-            () = &mut stop => break,
-        };
-        let service = TowerToHyperService::new(service.clone());
-        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                debug!(error, "a connection ended early");
-            }
-        });
-    }
-    // Closed, so that a load balancer sees at once that this process takes no more.
-    drop(listener);
-    graceful.shutdown().await;
+    connections::serve(listener, service, stop).await;
     Ok(())
-}
-
-/// HTTP/1 and HTTP/2, told apart by how a connection begins.
-fn http() -> auto::Builder<TokioExecutor> {
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-    server.http2().timer(TokioTimer::new());
-    server
-}
-
-/// The next connection, whatever goes wrong with others: out of file descriptors, say, it waits for some
-/// to be given back instead of ending the service.
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                // Small answers leave at once, and do not wait for more to fill a packet. (It only fails
-                // on a connection that is gone already, as reading from it will show.)
-                let _ = stream.set_nodelay(true);
-                return stream;
-            }
-            Err(error) => {
-                warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
 }

@@ -1,6 +1,6 @@
-//! When to stop, and how long that may take.
+//! Stops the service on a signal, and bounds the time that this takes.
 //!
-//! The same file stands in each of the examples, so that each can be copied alone.
+//! Each of the examples has a copy of this file, so that each can be copied alone.
 
 use std::{future::Future, pin::pin, process::ExitCode, time::Duration};
 
@@ -8,23 +8,23 @@ use anyhow::Context;
 use tokio::{sync::watch, time::sleep};
 use tracing::{info, warn};
 
-/// How this process came to its end.
+/// The way in which the service ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// All requests are answered.
+    /// All requests were answered.
     Drained,
-    /// The time was over, and some connections were still busy.
-    CutOff,
-    /// A second signal came, of this number.
+    /// Some connections were still busy after this time, and were cut off.
+    CutOff(Duration),
+    /// A second signal, of this number, ended the service at once.
     Killed(u8),
 }
 
-/// Tells when to stop. Clones tell the same.
+/// Completes when the service must stop. Clones complete together.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<()>);
 
 /// The signals that ask this process to stop: Ctrl-C, and the SIGTERM that Kubernetes, systemd and `docker stop` send.
-/// Neither ends the process by itself any more once this value is made.
+/// Once this value exists, neither of them ends the process directly.
 #[derive(Debug)]
 pub struct Signals(listeners::Listeners);
 
@@ -33,8 +33,9 @@ impl Signals {
         listeners::Listeners::new().map(Self).context("cannot listen for signals")
     }
 
-    /// Runs `service` until it ends. The first signal asks it to stop; what is still in flight after `drain`, or when a
-    /// second signal comes, is cut off: a client that never sends the rest of its request must not keep the process.
+    /// Runs `service` until it ends. The first signal asks it to stop. Requests that are still in flight after `drain`, or
+    /// at a second signal, are cut off, so that a client that never sends the rest of its request does not keep the
+    /// process alive.
     pub async fn run<F>(
         mut self,
         drain: Duration,
@@ -54,17 +55,10 @@ impl Signals {
         tokio::select! {
             ended = &mut service => {
                 ended?;
-                info!("stopped: all requests are answered");
                 Ok(Ended::Drained)
             }
-            () = sleep(drain) => {
-                warn!("stopped: some connections were still busy after {drain:?} and are cut off");
-                Ok(Ended::CutOff)
-            }
-            signal = self.0.next() => {
-                warn!("stopped: a second signal came while requests were in flight");
-                Ok(Ended::Killed(signal))
-            }
+            () = sleep(drain) => Ok(Ended::CutOff(drain)),
+            signal = self.0.next() => Ok(Ended::Killed(signal)),
         }
     }
 }
@@ -72,17 +66,32 @@ impl Signals {
 impl Stop {
     /// Waits for the first signal.
     pub async fn requested(mut self) {
-        // Nothing is ever sent: the channel closes.
+        // No value is ever sent; the channel closes.
         let _ = self.0.changed().await;
     }
 }
 
+impl Ended {
+    /// Logs the last line of the process.
+    pub fn log(self) {
+        match self {
+            Self::Drained => info!("stopped: all requests were answered"),
+            Self::CutOff(drain) => {
+                warn!("stopped: some connections were still busy after {drain:?} and were cut off");
+            }
+            Self::Killed(_) => {
+                warn!("stopped: a second signal arrived while requests were in flight");
+            }
+        }
+    }
+}
+
 impl From<Ended> for ExitCode {
-    /// Returns what shells and supervisors expect: 0, 1, or 128 and the number of the signal.
+    /// Returns the exit code that shells and supervisors expect: 0, 1, or 128 plus the number of the signal.
     fn from(ended: Ended) -> Self {
         match ended {
             Ended::Drained => Self::SUCCESS,
-            Ended::CutOff => Self::FAILURE,
+            Ended::CutOff(_) => Self::FAILURE,
             Ended::Killed(signal) => Self::from(128 + signal),
         }
     }
@@ -106,7 +115,7 @@ mod listeners {
             Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
         }
 
-        /// Waits for a signal, and returns its number.
+        /// Waits for a signal and returns its number.
         pub async fn next(&mut self) -> u8 {
             tokio::select! {
                 _ = self.interrupt.recv() => 2,
@@ -128,9 +137,9 @@ mod listeners {
             Ok(Self)
         }
 
-        /// Waits for Ctrl-C, and returns the number that it has elsewhere.
+        /// Waits for Ctrl-C and returns the number that it has on Unix.
         pub async fn next(&mut self) -> u8 {
-            // It only fails where there are no signals at all.
+            // Fails only on a system without signals.
             let _ = tokio::signal::ctrl_c().await;
             2
         }

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use payments::Ledger;
+use payments::Payments;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 const CHARGE: &str =
@@ -17,7 +17,7 @@ async fn start() -> (SocketAddr, oneshot::Sender<()>, JoinHandle<anyhow::Result<
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(payments::serve(listener, Ledger::default(), async {
+    let server = tokio::spawn(payments::serve(listener, Payments::default(), async {
         let _ = stopped.await;
     }));
     (addr, stop, server)

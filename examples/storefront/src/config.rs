@@ -1,178 +1,143 @@
-//! What can be set from outside.
+//! The settings of the service, from environment variables.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    num::NonZeroU32,
-    str::FromStr,
-    time::Duration,
-};
+#[cfg(feature = "embedded")]
+use std::net::SocketAddr;
+use std::{ffi::OsString, fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
 use http::{HeaderName, Uri};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
-    env::{Env, Mistakes},
-    limits::{Instances, KeySecret, PerMinute, Quotas, Shared},
+    env::{Env, InvalidEnv, Usage},
+    limits::{Instances, PerMinute, Quotas, Shared},
+    listen::ListenAddr,
+    log::LogFilter,
     partner::Partners,
 };
 
-/// Only this machine can reach it, until told otherwise.
-const ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
-
-/// Prometheus is told another, if it is not on this machine.
-const ADMIN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
-
-/// A customer looks at a spinner meanwhile; what takes longer has most often failed already.
-const UPSTREAM_TIMEOUT_MS: NonZeroU32 = NonZeroU32::new(2_000).expect("it is not zero");
-
-/// Some seconds less than the thirty that Kubernetes waits before it kills.
-const DRAIN_MS: NonZeroU32 = NonZeroU32::new(15_000).expect("15,000 is not zero");
-
-/// Far more than one customer asks, so that those who share an address do not feel it.
-const ADDRESS_PER_MINUTE: PerMinute = per_minute(300);
-/// Whoever orders by hand is slower.
-const GUEST_PER_MINUTE: PerMinute = per_minute(20);
-const PARTNER_PER_MINUTE: PerMinute = per_minute(120);
-
-const fn per_minute(requests: u32) -> PerMinute {
-    PerMinute::new(NonZeroU32::new(requests).expect("it is not zero"))
-}
-
-/// A service that must not fail has a second one.
-const INSTANCES: Instances = Instances::new(NonZeroU32::new(2).expect("it is not zero"));
+const PREFIX: &str = "STOREFRONT_";
 
 const REQUESTS: &str = "a number of requests, from 1 to 1000000";
+const MILLISECONDS: &str = "a number of milliseconds, at least 1";
 
 pub struct Config {
-    /// Where to listen.
-    pub addr: SocketAddr,
-    /// Where to listen for operators, whom customers must not be able to imitate.
-    pub admin_addr: SocketAddr,
+    pub addr: ListenAddr,
+    /// The listener for operators, which must not be reachable from outside.
+    pub admin_addr: ListenAddr,
     pub trusted_proxies: TrustedProxies,
     pub partners: Partners,
-    /// How much each may ask of `/orders`.
+    /// The rate limits of `/orders`.
     pub quotas: Quotas,
-    /// Where all instances count together.
+    /// The Redis in which all instances share their limits.
     pub shared: Option<Shared>,
     pub instances: Instances,
     pub payments: Upstream,
     pub inventory: Upstream,
-    /// How long payments and inventory may take to answer.
+    /// The time that payments and inventory have to respond.
     pub upstream_timeout: Duration,
-    /// How long requests and orders in flight may take once the process is asked to stop.
+    /// The time that requests and orders in flight have to finish when the process is asked to stop.
     pub drain: Duration,
-    /// Whether to have routes that fail on purpose.
+    /// Whether the routes that fail on purpose are mounted.
     pub bugs: bool,
-    /// What to log.
-    pub log: EnvFilter,
+    pub log: LogFilter,
 }
 
 impl Config {
     pub fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, Mistakes> {
-        let mut env = Env::new("STOREFRONT_", variables);
-        let addr =
-            env.read("STOREFRONT_ADDR", "an address and a port, such as 0.0.0.0:3000", Some(ADDR));
-        let admin_addr = env.read(
-            "STOREFRONT_ADMIN_ADDR",
-            "an address and a port, such as 0.0.0.0:9090",
-            Some(ADMIN_ADDR),
-        );
-        let trusted_proxies = env.read(
+    ) -> Result<Self, InvalidEnv> {
+        let mut env = Env::new(PREFIX, variables);
+        let config = Self::from_env(&mut env);
+        env.finish(config)
+    }
+
+    /// Returns the text for `--help`.
+    pub fn usage() -> Usage {
+        let mut env = Env::new(PREFIX, []);
+        Self::from_env(&mut env);
+        env.usage("storefront: the shop that customers see")
+    }
+
+    fn from_env(env: &mut Env) -> Option<Self> {
+        // The default listeners are reachable from this machine only.
+        let addr = env.read("STOREFRONT_ADDR", ListenAddr::EXPECTED, "127.0.0.1:3000");
+        let admin_addr = env.read("STOREFRONT_ADMIN_ADDR", ListenAddr::EXPECTED, "127.0.0.1:9090");
+        let trusted_proxies = env.read_optional(
             "STOREFRONT_TRUSTED_PROXIES",
-            "networks, such as 10.0.0.0/8,fd00::/8, that are not everybody",
-            Some(TrustedProxies(None)),
+            "networks of proxies, such as 10.0.0.0/8,fd00::/8, but not of every address",
+            "no proxy is trusted",
         );
-        let partners = env.read(
+        let partners = env.read_optional(
             "STOREFRONT_PARTNERS",
             "names and keys of at least 16 characters, such as acme=0123456789abcdef,globex=…",
-            Some(Partners::default()),
+            "every customer is a guest",
         );
-        let quotas = Self::quotas(&mut env);
-        let shared = Self::shared(&mut env);
+        let quotas = Self::quotas(env);
+        let shared = Self::shared(env);
+        // A service in production has at least two instances.
         let instances = env.read(
             "STOREFRONT_INSTANCES",
-            "how many instances share REDIS_URL, at least 1",
-            Some(INSTANCES),
+            "the number of instances that share REDIS_URL, at least 1",
+            "2",
         );
-        let payments = env.read("PAYMENTS_URL", BaseUrl::EXPECTED, Upstream::UNSET);
-        let inventory = env.read("INVENTORY_URL", BaseUrl::EXPECTED, Upstream::UNSET);
-        let timeout = env.read(
-            "STOREFRONT_UPSTREAM_TIMEOUT_MS",
-            "a number of milliseconds, at least 1",
-            Some(UPSTREAM_TIMEOUT_MS),
-        );
-        let drain =
-            env.read("STOREFRONT_DRAIN_MS", "a number of milliseconds, at least 1", Some(DRAIN_MS));
-        let bugs = env.read("STOREFRONT_BUGS", "true or false", Some(false));
-        let log = env.read(
-            "RUST_LOG",
-            "levels to log at, such as info,storefront=debug",
-            Some(EnvFilter::new("info")),
-        );
-        env.finish((|| {
-            Some(Self {
-                addr: addr?,
-                admin_addr: admin_addr?,
-                trusted_proxies: trusted_proxies?,
-                partners: partners?,
-                quotas: quotas?,
-                shared: shared?,
-                instances: instances?,
-                payments: payments?,
-                inventory: inventory?,
-                upstream_timeout: Duration::from_millis(timeout?.get().into()),
-                drain: Duration::from_millis(drain?.get().into()),
-                bugs: bugs?,
-                log: log?,
-            })
-        })())
+        let payments = Upstream::read(env, "PAYMENTS_URL", "payments runs in this process");
+        let inventory = Upstream::read(env, "INVENTORY_URL", "inventory runs in this process");
+        // A customer waits for it. A call that takes longer has most likely failed.
+        let timeout: Option<NonZeroU32> =
+            env.read("STOREFRONT_UPSTREAM_TIMEOUT_MS", MILLISECONDS, "2000");
+        // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
+        let drain: Option<NonZeroU32> = env.read("STOREFRONT_DRAIN_MS", MILLISECONDS, "15000");
+        let bugs = env.read("STOREFRONT_BUGS", "true or false", "false");
+        let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
+        Some(Self {
+            addr: addr?,
+            admin_addr: admin_addr?,
+            trusted_proxies: trusted_proxies?.unwrap_or_default(),
+            partners: partners?.unwrap_or_default(),
+            quotas: quotas?,
+            shared: shared?,
+            instances: instances?,
+            payments: payments?,
+            inventory: inventory?,
+            upstream_timeout: Duration::from_millis(timeout?.get().into()),
+            drain: Duration::from_millis(drain?.get().into()),
+            bugs: bugs?,
+            log: log?,
+        })
     }
 
     fn shared(env: &mut Env) -> Option<Option<Shared>> {
-        let shared = env.read(
+        let shared = env.read_optional(
             "REDIS_URL",
             "a URL such as redis://user:password@10.0.0.7:6379/0, or rediss:// for TLS",
-            Some(Optional(None)),
+            "each instance counts in its own memory",
         );
-        let secret = env.read(
+        let secret = env.read_optional(
             "STOREFRONT_LIMIT_KEY_SECRET",
             "at least 16 bytes, the same for all instances that share REDIS_URL",
-            Some(KeySecret::default()),
+            "keys in Redis are hashed without a secret",
         );
-        let (Optional(shared), secret) = (shared?, secret?);
+        let (shared, secret) = (shared?, secret?.unwrap_or_default());
         Some(shared.map(|shared: Shared| shared.keyed_by(secret)))
     }
 
     fn quotas(env: &mut Env) -> Option<Quotas> {
-        let mut read = |name, unset| env.read(name, REQUESTS, Some(unset));
-        let address = read("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", ADDRESS_PER_MINUTE);
-        let guest = read("STOREFRONT_GUEST_ORDERS_PER_MINUTE", GUEST_PER_MINUTE);
-        let partner = read("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", PARTNER_PER_MINUTE);
+        let mut read = |name, default| -> Option<PerMinute> { env.read(name, REQUESTS, default) };
+        // Far more than one customer sends, so that customers who share an address are not limited.
+        let address = read("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "300");
+        // Faster than a person orders.
+        let guest = read("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "20");
+        let partner = read("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", "120");
         Some(Quotas { address: address?, guest: guest?, partner: partner? })
     }
 }
 
-/// What may be left out.
-struct Optional<T>(Option<T>);
-
-impl<T: FromStr> FromStr for Optional<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, T::Err> {
-        text.parse().map(|value| Self(Some(value)))
-    }
-}
-
-/// The proxies in front of this service: whoever else connects is a customer.
+/// The proxies in front of this service. Every other peer is a customer.
+#[derive(Default)]
 pub struct TrustedProxies(Option<Proxies>);
 
 impl TrustedProxies {
-    /// They must set both headers, whatever the customer sent.
+    /// Returns the layer. The proxies must overwrite both headers of the customer.
     pub fn client_ip(self) -> ClientIpLayer {
         let scheme = HeaderName::from_static("x-forwarded-proto");
         let forwarding = Forwarding::x_forwarded_for().scheme(scheme);
@@ -188,7 +153,7 @@ impl FromStr for TrustedProxies {
     }
 }
 
-/// Where a service is that this one calls.
+/// The location of a service that this one calls.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Upstream {
     At(BaseUrl),
@@ -199,21 +164,27 @@ pub enum Upstream {
 
 impl Upstream {
     #[cfg(feature = "embedded")]
-    const UNSET: Option<Self> = Some(Self::Embedded);
-    /// Nothing is embedded in this build, so the URL must be given.
+    fn read(env: &mut Env, name: &'static str, unset: &'static str) -> Option<Self> {
+        let url = env.read_optional(name, BaseUrl::EXPECTED, unset);
+        url.map(|url| url.unwrap_or(Self::Embedded))
+    }
+
+    /// Reads the URL, which is required, since no service is embedded in this build.
     #[cfg(not(feature = "embedded"))]
-    const UNSET: Option<Self> = None;
+    fn read(env: &mut Env, name: &'static str, _: &'static str) -> Option<Self> {
+        env.read_required(name, BaseUrl::EXPECTED)
+    }
 }
 
 impl FromStr for Upstream {
-    type Err = NotABaseUrl;
+    type Err = InvalidBaseUrl;
 
-    fn from_str(text: &str) -> Result<Self, NotABaseUrl> {
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
         text.parse().map(Self::At)
     }
 }
 
-/// `http://`, a host and a port, and nothing after it.
+/// A URL of `http://`, a host and a port, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
@@ -233,19 +204,19 @@ impl fmt::Display for BaseUrl {
 }
 
 #[derive(Debug)]
-pub struct NotABaseUrl;
+pub struct InvalidBaseUrl;
 
 impl FromStr for BaseUrl {
-    type Err = NotABaseUrl;
+    type Err = InvalidBaseUrl;
 
-    fn from_str(text: &str) -> Result<Self, NotABaseUrl> {
-        let uri: Uri = text.parse().map_err(|_| NotABaseUrl)?;
-        let authority = uri.authority().ok_or(NotABaseUrl)?;
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let uri: Uri = text.parse().map_err(|_| InvalidBaseUrl)?;
+        let authority = uri.authority().ok_or(InvalidBaseUrl)?;
         let is_base = uri.path() == "/" && uri.query().is_none();
         if uri.scheme_str() == Some("http") && is_base && !authority.as_str().contains('@') {
             Ok(Self(format!("http://{authority}")))
         } else {
-            Err(NotABaseUrl)
+            Err(InvalidBaseUrl)
         }
     }
 }
@@ -254,23 +225,23 @@ impl FromStr for BaseUrl {
 mod tests {
     use super::*;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
+    fn read(variables: &[(&str, &str)]) -> Result<Config, InvalidEnv> {
         Config::read(variables.iter().map(|(name, value)| (name.into(), value.into())))
     }
 
     #[cfg(feature = "embedded")]
     #[test]
-    fn with_nothing_set_it_runs_on_this_machine_alone() {
+    fn by_default_the_service_is_reachable_from_this_machine_only() {
         let config = read(&[("HOME", "/root")]).unwrap();
-        assert!(config.addr.ip().is_loopback() && config.admin_addr.ip().is_loopback());
-        assert_eq!(config.admin_addr.port(), 9090);
+        assert_eq!(Ok(config.addr), "127.0.0.1:3000".parse());
+        assert_eq!(Ok(config.admin_addr), "127.0.0.1:9090".parse());
         assert_eq!(config.payments, Upstream::Embedded);
         assert_eq!(config.drain, Duration::from_secs(15));
     }
 
     #[test]
-    fn every_mistake_is_named_and_no_value_repeated() {
-        let mistakes = read(&[
+    fn every_invalid_variable_is_reported_without_its_value() {
+        let errors = read(&[
             ("STOREFRONT_ADDR", "everywhere"),
             ("STOREFRONT_ADMIN_ADDR", "9090"),
             ("STOREFRONT_COLOUR", "mauve"),
@@ -288,7 +259,7 @@ mod tests {
             ("STOREFRONT_DRAIN_MS", "soon"),
             ("RUST_LOG", "storefront=loud"),
         ]);
-        let report = mistakes.err().unwrap().to_string();
+        let report = errors.err().unwrap().to_string();
         for name in [
             "STOREFRONT_ADDR",
             "STOREFRONT_ADMIN_ADDR",
@@ -324,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_kubernetes_sets_for_a_service_of_our_name_is_no_mistake() {
+    fn variables_that_kubernetes_sets_for_the_service_are_accepted() {
         let config = read(&[
             ("STOREFRONT_PORT", "tcp://10.0.0.1:3000"),
             ("STOREFRONT_SERVICE_HOST", "10.0.0.1"),

@@ -5,8 +5,8 @@
 
 use std::{future::pending, net::Ipv4Addr};
 
-use inventory::Stock;
-use payments::Ledger;
+use inventory::Inventory;
+use payments::Payments;
 use tokio::net::TcpListener;
 use tracing::error;
 
@@ -16,7 +16,7 @@ pub async fn payments() -> anyhow::Result<BaseUrl> {
     let listener = free_port().await?;
     let url = BaseUrl::of(listener.local_addr()?);
     tokio::spawn(async {
-        if let Err(error) = payments::serve(listener, Ledger::default(), pending()).await {
+        if let Err(error) = payments::serve(listener, Payments::default(), pending()).await {
             error!("payments stopped: {error:#}");
         }
     });
@@ -27,7 +27,7 @@ pub async fn inventory() -> anyhow::Result<BaseUrl> {
     let listener = free_port().await?;
     let url = BaseUrl::of(listener.local_addr()?);
     tokio::spawn(async {
-        if let Err(error) = inventory::serve(listener, Stock::of_shop(), pending()).await {
+        if let Err(error) = inventory::serve(listener, Inventory::default(), pending()).await {
             error!("inventory stopped: {error:#}");
         }
     });

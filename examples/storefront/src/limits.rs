@@ -166,10 +166,6 @@ impl PerMinute {
     /// The largest number that a policy can count in a minute, and far more than the shop can serve.
     const MAX: u32 = 1_000_000;
 
-    pub const fn new(requests: NonZeroU32) -> Self {
-        Self(requests)
-    }
-
     fn policy(self, name: &str) -> Policy {
         Policy::per_minute(name, self.0.get())
     }
@@ -227,12 +223,6 @@ impl FromStr for KeySecret {
 
 #[derive(Debug)]
 pub struct InvalidKeySecret;
-
-impl Instances {
-    pub const fn new(instances: NonZeroU32) -> Self {
-        Self(instances)
-    }
-}
 
 impl FromStr for Instances {
     type Err = ParseIntError;

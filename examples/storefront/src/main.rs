@@ -2,18 +2,18 @@
 //!
 //! | to change | open |
 //! |---|---|
-//! | what can be set | `config.rs` |
+//! | a setting | `config.rs` |
 //! | a route, or the layers around all of them | `routes/mod.rs` |
-//! | what an order is, and what is wrong with one | `order.rs` |
-//! | what customers are told when something fails | `problem.rs` |
-//! | how much each customer may ask | `limits.rs` |
-//! | who has a key | `partner.rs` |
+//! | the fields of an order, and their validation | `order.rs` |
+//! | the response to a failure | `problem.rs` |
+//! | the rate limits of customers | `limits.rs` |
+//! | the keys of partners | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
-//! | which orders are waited for at the end | `in_flight.rs` |
-//! | how long stopping may take | `signal.rs` |
-//! | what operators see | `admin.rs` |
+//! | the orders that are finished before the process ends | `in_flight.rs` |
+//! | how long the process takes to stop | `signal.rs` |
+//! | the metrics for operators | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
-//! | where orders are kept | `store.rs` |
+//! | where orders are stored | `store.rs` |
 
 mod admin;
 mod catalog;
@@ -24,6 +24,8 @@ mod env;
 mod form;
 mod in_flight;
 mod limits;
+mod listen;
+mod log;
 mod order;
 mod partner;
 mod problem;
@@ -34,17 +36,12 @@ mod signal;
 mod store;
 mod upstream;
 
-use std::{
-    future::IntoFuture,
-    io::{IsTerminal, stdout},
-    net::SocketAddr,
-    process::ExitCode,
-};
+use std::{env::args_os, future::IntoFuture, net::SocketAddr, process::ExitCode};
 
-use anyhow::Context;
 use axum::serve::ListenerExt;
 use battlement::problem::silence_caught_panics;
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::runtime::Runtime;
+use tracing::{error, info};
 
 use crate::{
     config::{BaseUrl, Config, Upstream},
@@ -54,35 +51,50 @@ use crate::{
     upstream::{Inventory, Payments},
 };
 
-/// `EX_CONFIG` of sysexits.h: starting again will not help, somebody has to mend the configuration.
+/// `EX_CONFIG` of sysexits.h: a restart does not help, since the configuration must be corrected.
 const MISCONFIGURED: u8 = 78;
 
 fn main() -> ExitCode {
-    // What a request panics with is logged under its id, and not written to stderr as well.
+    // The layer for problems logs each panic of a request with its id; the default hook would print it again.
     silence_caught_panics();
+    if let Some(argument) = args_os().nth(1) {
+        return env::answer(&argument, &Config::usage());
+    }
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
-        Err(mistakes) => {
-            eprintln!("{mistakes}");
+        Err(errors) => {
+            eprintln!("{errors}");
             return ExitCode::from(MISCONFIGURED);
         }
     };
-    let ended = Runtime::new().map_err(Into::into).and_then(|runtime| {
-        let ended = runtime.block_on(run(config));
-        // Without waiting: a thread that is blocked, as by a look-up of a name, must not keep the process.
-        runtime.shutdown_background();
-        ended
-    });
-    ended.map(ExitCode::from).unwrap_or_else(|error| {
-        tracing::error!("{error:#}");
-        ExitCode::FAILURE
-    })
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run(config));
+    // Does not wait for blocked threads, such as one that resolves a name.
+    runtime.shutdown_background();
+    match ended {
+        Ok(ended) => {
+            ended.log();
+            ended.into()
+        }
+        Err(error) => {
+            error!("stopped: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(config: Config) -> anyhow::Result<Ended> {
-    tracing_subscriber::fmt().with_env_filter(config.log).with_ansi(stdout().is_terminal()).init();
+    config.log.init();
     let signals = Signals::listen()?;
 
+    let admin = config.admin_addr.bind("STOREFRONT_ADMIN_ADDR").await?;
+    let listener = config.addr.bind("STOREFRONT_ADDR").await?;
     let payments = payments_url(config.payments).await?;
     let inventory = inventory_url(config.inventory).await?;
     let metrics = admin::metrics();
@@ -92,27 +104,21 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
         Payments::at(&payments, config.upstream_timeout, &metrics)?,
     );
     let in_flight = shop.in_flight.clone();
-    // The last call that undoes an order may take as long as any, and the others most of the time there is.
+    // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
     let undo_within = config.upstream_timeout.min(config.drain / 2);
 
     let client_ip = config.trusted_proxies.client_ip();
-    let admin = TcpListener::bind(config.admin_addr)
-        .await
-        .with_context(|| format!("cannot listen on {} for operators", config.admin_addr))?;
-    tracing::info!("metrics are at http://{}/metrics", admin.local_addr()?);
-    // It answers until the process ends, so that the last requests are seen as well.
+    info!("metrics are at http://{}/metrics", admin.local_addr()?);
+    // Runs until the process ends, so that the last requests can be scraped as well.
     tokio::spawn(axum::serve(admin, admin::app(&metrics, &client_ip, &limits)).into_future());
 
-    let listener = TcpListener::bind(config.addr)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.addr))?;
-    tracing::info!("storefront listens on http://{}", listener.local_addr()?);
+    info!("storefront listens on http://{}", listener.local_addr()?);
     let connections = listener.tap_io(|stream| {
-        // Small answers leave at once, and do not wait for more to fill a packet. (It only fails on a
-        // connection that is gone already, as reading from it will show.)
+        // Sends small responses at once. Fails only on a connection that is already closed, which reading from it
+        // will show.
         let _ = stream.set_nodelay(true);
     });
-    // With the address of whoever connects: the client's, or a proxy's.
+    // With the address of the peer, which is the client or a proxy.
     let app = routes::app(shop, &metrics, client_ip, limits, config.partners, config.bugs)
         .into_make_service_with_connect_info::<SocketAddr>();
     let serve = |stop: Stop| async {
@@ -123,7 +129,7 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     };
     let ended = signals.run(config.drain, serve).await?;
     if in_flight.count() > 0 {
-        tracing::error!(orders = in_flight.count(), "orders are neither finished nor undone");
+        error!(orders = in_flight.count(), "orders are neither finished nor undone");
     }
     Ok(ended)
 }

@@ -23,7 +23,7 @@ pub struct Shop {
 /// The reason why an order was not placed.
 #[derive(Debug)]
 pub enum NotPlaced {
-    /// Not enough stock of a product; the text names it and can be shown to customers.
+    /// Insufficient stock of a product; the text names it and can be shown to customers.
     OutOfStock(String),
     PaymentDeclined,
     /// The named service failed or could not be reached; the error is for the log.

@@ -228,6 +228,21 @@ fn a_bug_is_a_500_whose_cause_is_logged_and_not_returned() {
 }
 
 #[test]
+fn a_bug_is_logged_with_the_frames_of_the_program_only() {
+    let shop = Storefront::start(&[("STOREFRONT_BUGS", "true"), ("RUST_BACKTRACE", "1")]);
+    for path in ["/bugs/error", "/bugs/panic"] {
+        assert_eq!(shop.get(path).status, 500);
+    }
+    shop.terminate();
+    let (_, log) = shop.ended();
+    for function in ["error", "panic"] {
+        assert!(log.contains(&format!(": storefront::routes::bugs::{function}")), "{log}");
+    }
+    assert!(!log.contains(": tokio::runtime"), "{log}");
+    assert!(log.lines().count() < 50, "{log}");
+}
+
+#[test]
 fn the_response_for_unreachable_payments_does_not_contain_their_address() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut shop = Storefront::start(&[("PAYMENTS_URL", &format!("http://{free}"))]);
@@ -298,6 +313,28 @@ fn the_page_and_its_files_have_their_types() {
         assert_eq!(answer.status, 200);
         assert!(answer.header("content-type").unwrap().starts_with(content_type));
     }
+}
+
+/// Returns the number of TCP ports on which a process listens.
+#[cfg(target_os = "linux")]
+fn listeners(pid: u32) -> usize {
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let targets = descriptors.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    let sockets: Vec<_> = targets.map(|target| target.display().to_string()).collect();
+    let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
+    let is_own = |line: &&str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields[3] == "0A" && sockets.contains(&format!("socket:[{}]", fields[9]))
+    };
+    table.lines().skip(1).filter(is_own).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn embedded_payments_and_inventory_open_no_port_for_operators() {
+    let shop = Storefront::start(&[]);
+    let expected = ["customers", "operators", "payments", "inventory"].len();
+    assert_eq!(listeners(shop.pid()), expected);
 }
 
 #[test]

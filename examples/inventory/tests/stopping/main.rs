@@ -1,4 +1,4 @@
-//! The program when it is asked to stop while a client never sends the rest of its call.
+//! Stops the program while a client never sends the rest of its call.
 
 mod process;
 
@@ -11,16 +11,20 @@ const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 
 /// Longer than any test takes.
 const LONG_DRAIN_MS: &str = "3600000";
-/// Far less than that, and more than a busy machine takes to end a process.
+/// Far shorter than the long drain, and longer than a busy machine takes to end a process.
 const SOON: Duration = Duration::from_secs(15);
 
 fn start(drain_ms: &str) -> Process {
-    let settings = [("INVENTORY_ADDR", "127.0.0.1:0"), ("INVENTORY_DRAIN_MS", drain_ms)];
+    let settings = [
+        ("INVENTORY_ADDR", "127.0.0.1:0"),
+        ("INVENTORY_ADMIN_ADDR", "127.0.0.1:0"),
+        ("INVENTORY_DRAIN_MS", drain_ms),
+    ];
     Process::start(env!("CARGO_BIN_EXE_inventory"), &settings)
 }
 
-/// Returns the bytes after which a client falls silent: none, half a preface, a preface, settings as well, the head of a
-/// call, and half a message.
+/// Returns the bytes after which a client stops sending: none, half a preface, a preface, settings as well, the head
+/// of a call, and half a message.
 fn states() -> [Vec<u8>; 6] {
     let message = frame(0, 0, &[0, 0, 0, 0, 99, 10, 7]);
     [
@@ -39,7 +43,7 @@ fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     [&[0, 0, length, kind, flags, 0, 0, 0, 1], payload].concat()
 }
 
-/// Returns the head of a call, in literals (RFC 7541, section 6.2.2) but for method and scheme.
+/// Returns the head of a call, as literals (RFC 7541, section 6.2.2) except for method and scheme.
 fn head() -> Vec<u8> {
     let literal = |name: &[u8], value: &str| {
         [name, &[u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
@@ -55,21 +59,21 @@ fn head() -> Vec<u8> {
 }
 
 #[test]
-fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain() {
+fn a_client_that_never_sends_the_rest_keeps_the_process_only_for_the_drain() {
     for sent in states() {
         let inventory = start("200");
         let _client = inventory.begin(&sent);
         inventory.terminate();
         let (code, log) = inventory.ended_within(SOON);
-        // Where the signal came before the connection was accepted, there is nothing to wait for.
+        // If the signal arrives before the connection is accepted, there is nothing to wait for.
         assert!(matches!(code, Some(0 | 1)), "{sent:?} ended with {code:?}: {log}");
     }
 }
 
 #[test]
-fn a_process_that_cuts_a_call_off_says_so() {
+fn a_process_that_cuts_off_a_call_logs_it() {
     let inventory = start("200");
-    // The server sends its own settings first, and has accepted the connection then.
+    // The server sends its own settings first, so it has accepted the connection.
     let call = [PREFACE, SETTINGS].concat();
     let _client = inventory.begin_after(&call, &head());
     inventory.terminate();
@@ -92,10 +96,10 @@ fn a_second_signal_ends_the_process_at_once() {
 }
 
 #[test]
-fn without_a_client_it_ends_at_once() {
+fn a_process_without_clients_ends_at_once() {
     let inventory = start(LONG_DRAIN_MS);
     inventory.terminate();
     let (code, log) = inventory.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("all requests are answered"), "{log}");
+    assert!(log.contains("all requests were answered"), "{log}");
 }

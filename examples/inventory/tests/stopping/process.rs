@@ -1,6 +1,6 @@
-//! The program as a process, and clients that begin to send and then fall silent.
+//! The program as a process, and clients that start to send and then stop.
 //!
-//! The same file stands in each of the examples, so that each can be copied alone.
+//! Each of the examples has a copy of this file, so that each can be copied alone.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -11,12 +11,14 @@ use std::{
     time::Duration,
 };
 
-/// Far more than anything takes that is waited for, on a machine that is busy with other tests.
+/// Far longer than any awaited event takes, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program, which listens on a free port. It ends with this value.
+/// A running program that listens on a free port. Dropping the value ends the process.
 pub struct Process {
     pub addr: SocketAddr,
+    /// The address of the listener for operators.
+    pub admin: SocketAddr,
     child: Child,
     lines: Receiver<String>,
 }
@@ -34,15 +36,18 @@ impl Process {
         let (sender, lines) = channel();
         thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut process = Self { addr, child, lines };
-        // The program's own line comes after those of services that run inside of it.
+        let mut process = Self { addr, admin: addr, child, lines };
+        let line = process.log_line("metrics are at http://");
+        let admin = line.rsplit_once("http://").unwrap().1.strip_suffix("/metrics").unwrap();
+        process.admin = admin.parse().unwrap();
+        // The program's own line comes after those of services that run inside it.
         let name = program.rsplit(['/', '\\']).next().unwrap();
         let line = process.log_line(&format!("{name} listens on http://"));
         process.addr = line.rsplit_once("http://").unwrap().1.parse().unwrap();
         process
     }
 
-    /// Waits for a line of the log that has this part.
+    /// Waits for a log line that contains `part`.
     pub fn log_line(&mut self, part: &str) -> String {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
@@ -53,24 +58,24 @@ impl Process {
         }
     }
 
-    /// Sends these bytes on a connection that stays open as long as the value lives.
+    /// Sends `bytes` on a connection that stays open until the returned value is dropped.
     pub fn begin(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.addr).unwrap();
         stream.write_all(bytes).unwrap();
         stream
     }
 
-    /// Sends `rest` on the same connection once the server has answered `request`, so that it surely reads it.
+    /// Sends `rest` on the same connection after the response to `request`, so that the server is reading from it.
     pub fn begin_after(&self, request: &[u8], rest: &[u8]) -> TcpStream {
         let mut stream = self.begin(request);
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "closed without an answer");
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "closed without a response");
         stream.write_all(rest).unwrap();
         stream
     }
 
     pub fn terminate(&self) {
-        // The shell's own `kill`: a bare machine has no program of that name.
+        // The `kill` of the shell, since a minimal machine has no such program.
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
@@ -81,9 +86,9 @@ impl Process {
         loop {
             match self.lines.recv_timeout(limit) {
                 Ok(line) => log.push(line),
-                // Its log has ended, so it has, or is about to.
+                // The log has ended, so the process has ended or is about to.
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it still runs: {log:#?}"),
+                Err(RecvTimeoutError::Timeout) => panic!("the process still runs: {log:#?}"),
             }
         }
         (self.child.wait().unwrap().code(), log.join("\n"))
@@ -92,7 +97,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It fails where the process has ended, which is as good.
+        // Fails if the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

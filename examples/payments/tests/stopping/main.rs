@@ -1,4 +1,4 @@
-//! The program when it is asked to stop while a client never sends the rest of its request.
+//! Stops the program while a client never sends the rest of its request.
 
 mod process;
 
@@ -12,7 +12,7 @@ const HALF_A_BODY: &[u8] =
     b"POST /charges HTTP/1.1\r\nhost: payments\r\ncontent-length: 99\r\n\r\n{\"order_id\":";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// States that a client can leave a connection in.
+/// States in which a client can leave a connection.
 const STATES: [fn(&Process) -> TcpStream; 5] = [
     |payments| payments.begin(HALF_A_HEAD),
     |payments| payments.begin_after(ANSWERED, HALF_A_HEAD),
@@ -23,28 +23,32 @@ const STATES: [fn(&Process) -> TcpStream; 5] = [
 
 /// Longer than any test takes.
 const LONG_DRAIN_MS: &str = "3600000";
-/// Far less than that, and more than a busy machine takes to end a process.
+/// Far shorter than the long drain, and longer than a busy machine takes to end a process.
 const SOON: Duration = Duration::from_secs(15);
 
 fn start(drain_ms: &str) -> Process {
-    let settings = [("PAYMENTS_ADDR", "127.0.0.1:0"), ("PAYMENTS_DRAIN_MS", drain_ms)];
+    let settings = [
+        ("PAYMENTS_ADDR", "127.0.0.1:0"),
+        ("PAYMENTS_ADMIN_ADDR", "127.0.0.1:0"),
+        ("PAYMENTS_DRAIN_MS", drain_ms),
+    ];
     Process::start(env!("CARGO_BIN_EXE_payments"), &settings)
 }
 
 #[test]
-fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain() {
+fn a_client_that_never_sends_the_rest_keeps_the_process_only_for_the_drain() {
     for (state, begin) in STATES.into_iter().enumerate() {
         let payments = start("200");
         let _client = begin(&payments);
         payments.terminate();
         let (code, log) = payments.ended_within(SOON);
-        // Where the signal came before the first byte was read, there is nothing to wait for.
+        // If the signal arrives before the first byte is read, there is nothing to wait for.
         assert!(matches!(code, Some(0 | 1)), "state {state} ended with {code:?}: {log}");
     }
 }
 
 #[test]
-fn a_process_that_cuts_a_request_off_says_so() {
+fn a_process_that_cuts_off_a_request_logs_it() {
     let payments = start("200");
     let _client = payments.begin_after(ANSWERED, HALF_A_BODY);
     payments.terminate();
@@ -67,11 +71,11 @@ fn a_second_signal_ends_the_process_at_once() {
 }
 
 #[test]
-fn a_client_that_has_been_answered_does_not_keep_the_process() {
+fn an_idle_client_does_not_keep_the_process() {
     let payments = start(LONG_DRAIN_MS);
     let _client = payments.begin_after(ANSWERED, b"");
     payments.terminate();
     let (code, log) = payments.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("all requests are answered"), "{log}");
+    assert!(log.contains("all requests were answered"), "{log}");
 }

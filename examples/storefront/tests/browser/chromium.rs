@@ -1,4 +1,4 @@
-//! One visit of one page by a browser with an empty profile.
+//! A visit of one page by a browser with an empty profile.
 
 use std::{net::SocketAddr, process::Command};
 

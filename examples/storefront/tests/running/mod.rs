@@ -95,6 +95,10 @@ impl Storefront {
         (self.process.wait().unwrap(), self.log.join("\n"))
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         send(self.addr, "GET", path, &[], "")
     }

@@ -38,7 +38,7 @@ fn start_with_drain(drain_ms: &str) -> Process {
 }
 
 #[test]
-fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain() {
+fn a_client_that_never_sends_the_rest_keeps_the_process_only_for_the_drain() {
     for (state, begin) in STATES.into_iter().enumerate() {
         let shop = start_with_drain("200");
         let _client = begin(&shop);
@@ -50,7 +50,7 @@ fn a_client_that_never_sends_the_rest_keeps_the_process_no_longer_than_the_drain
 }
 
 #[test]
-fn with_nothing_set_such_a_client_keeps_the_process_fifteen_seconds() {
+fn by_default_such_a_client_keeps_the_process_for_fifteen_seconds() {
     let mut shop = start(&[]);
     let _client = shop.begin_after(ANSWERED, HALF_A_BODY);
     shop.terminate();
@@ -74,11 +74,11 @@ fn a_second_signal_ends_the_process_at_once() {
 }
 
 #[test]
-fn a_client_that_has_been_answered_does_not_keep_the_process() {
+fn an_idle_client_does_not_keep_the_process() {
     let shop = start_with_drain(LONG_DRAIN_MS);
     let _client = shop.begin_after(ANSWERED, b"");
     shop.terminate();
     let (code, log) = shop.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("all requests are answered"), "{log}");
+    assert!(log.contains("all requests were answered"), "{log}");
 }

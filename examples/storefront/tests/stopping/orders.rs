@@ -72,7 +72,7 @@ fn an_order_that_takes_longer_than_the_drain_is_undone_before_the_process_ends()
 }
 
 #[test]
-fn a_second_signal_leaves_the_order_and_says_so() {
+fn a_second_signal_leaves_the_order_and_logs_it() {
     let Charging { shop, charge: _charge, .. } = Charging::new(LONG_DRAIN_MS);
     shop.terminate();
     let (code, log) = shop.ended_within(SOON);

@@ -44,6 +44,7 @@ const NOT_A_VERB: &[&str] = &[
 pub(super) fn broken(file: &File) -> Vec<String> {
     if file.path.extension().is_none_or(|extension| extension != "rs")
         || !file.speaks_the_language()
+        || is_generated(&file.text)
     {
         return Vec::new();
     }
@@ -54,6 +55,11 @@ pub(super) fn broken(file: &File) -> Vec<String> {
         }
         Err(error) => vec![format!("cannot be read as Rust: {error}")],
     }
+}
+
+/// Returns whether a generator wrote the file, with its own texts.
+fn is_generated(text: &str) -> bool {
+    text.starts_with("// @generated")
 }
 
 /// Tests hand all kinds of text to what they test.
@@ -155,6 +161,13 @@ mod tests {
         }
         assert!(faults("/// The number of calls.\nstruct A;").is_empty());
         assert_eq!(faults("/// This returns.\nfn a() {}").len(), 1);
+    }
+
+    #[test]
+    fn a_generated_file_is_left_alone() {
+        let text = "/// Attempt to connect.\nfn a() {}";
+        assert_eq!(faults(text).len(), 1);
+        assert!(faults(&format!("// @generated from a.proto\n\n{text}")).is_empty());
     }
 
     #[test]
