@@ -5,3 +5,4 @@ mod everywhere;
 #[macro_use]
 mod order;
 mod responses;
+mod trace_layer;

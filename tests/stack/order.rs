@@ -89,14 +89,14 @@ where
     Ok(response)
 }
 
-/// The stack around a plain service under hyper.
+/// Serves the stack around a plain service under hyper.
 pub(crate) async fn hyper() -> Server {
     let service = documented_order!().service(service_fn(serve));
     let service = NormalizePathLayer::trim_trailing_slash().layer(service);
     Server::hyper(Protocol::Auto, move |_| service.clone()).await.unwrap()
 }
 
-/// The stack around an axum router, applied by one `Router::layer`. The path has to be changed outside of the router.
+/// Serves the stack around an axum router, applied by one `Router::layer`. The path has to be changed outside of the router.
 pub(crate) async fn axum() -> Server {
     let handler = async |request: axum::extract::Request| serve(request).await;
     let router = Router::new()
