@@ -31,6 +31,8 @@ mod pages {
     mod migrate_axum_helmet {}
     #[doc = include_str!("../docs/migrate/helmet.md")]
     mod migrate_helmet {}
+    #[doc = include_str!("../docs/migrate/tower-http.md")]
+    mod migrate_tower_http {}
     #[doc = include_str!("../docs/migrate/tower-helmet.md")]
     mod migrate_tower_helmet {}
 }
