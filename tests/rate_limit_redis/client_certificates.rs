@@ -75,16 +75,16 @@ async fn a_server_that_requires_client_certificates_accepts_one_and_says_so_with
     let without = Redis::builder(&server.tls_url()).root_certificates(authority.pem());
     let without = without.build().unwrap();
     assert!(eventually(PATIENCE, || without.state() == State::Down).await, "{without:?}");
-    let said = "requires a certificate of the client";
-    assert!(log.warnings()[0].contains(said), "{}", log.text());
+    let message = "requires a certificate of the client";
+    assert!(log.warnings()[0].contains(message), "{}", log.text());
 
     let [certificate, key] = CertificateAuthority::new().issue();
     files.write("certificate", &certificate);
     files.write("key", &key);
     let stranger = files.builder(&server).build().unwrap();
     assert!(eventually(PATIENCE, || stranger.state() == State::Down).await, "{stranger:?}");
-    let said = "rejected the certificate of the client";
-    assert!(log.warnings()[1].contains(said), "{}", log.text());
+    let message = "rejected the certificate of the client";
+    assert!(log.warnings()[1].contains(message), "{}", log.text());
 }
 
 #[tokio::test]
@@ -128,8 +128,8 @@ async fn files_that_do_not_belong_together_yet_leave_what_was_read_before() {
     fs::remove_file(files.path("key")).unwrap();
     server.query::<()>(&KILL).await.unwrap();
     assert!(shop.ask(1).await.exact);
-    let said = "keeping what was read before";
-    let warnings = log.warnings().into_iter().filter(|line| line.contains(said));
+    let message = "keeping the last valid contents";
+    let warnings = log.warnings().into_iter().filter(|line| line.contains(message));
     assert_eq!(warnings.count(), 1, "{}", log.text());
 }
 

@@ -231,10 +231,7 @@ impl Redis {
     /// Panics if the name is not 1 to 64 characters, each a letter, a digit or one of `-_.:/`.
     #[must_use]
     pub fn store(&self, name: &str, on_failure: OnFailure) -> RedisStore {
-        assert!(
-            builder::is_name(name),
-            "the name of a limiter must be 1 to 64 letters, digits or any of -_.:/, not {name:?}"
-        );
+        assert!(builder::is_name(name), "the name of a limiter {}, got {name:?}", builder::NAME);
         RedisStore::new(self.clone(), name, on_failure)
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{ConfigError, InvalidField, KeyHasher, policy::SETTINGS};
 
-/// What a [`Redis`] is made with. Nothing is connected before [`build`](Self::build), and nothing waits then.
+/// A builder for a [`Redis`]. No connection is made before [`build`](Self::build), and `build` does not wait for one.
 #[derive(Clone)]
 pub struct Builder {
     target: Arc<dyn Target>,
@@ -26,12 +26,15 @@ const DEADLINE: Duration = Duration::from_millis(50);
 const PREFIX: &str = "rl";
 const COALESCE: usize = 64;
 const QUEUE: usize = 10_000;
-/// What whoever guesses must guess.
-const LEAST_SECRET: usize = 16;
-/// A script that decides this many takes longer than anybody should hold up a server.
-const MOST_COALESCED: usize = 1_024;
-const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
-const LONGEST_PREFIX: usize = 64;
+/// The least length in bytes at which a secret cannot be guessed.
+const MIN_SECRET: usize = 16;
+/// A larger batch would occupy the server for longer than other clients should have to wait.
+const MAX_COALESCED: usize = 1_024;
+const MAX_DEADLINE: Duration = Duration::from_secs(60);
+const MAX_PREFIX: usize = 64;
+/// The message about an invalid name.
+pub(super) const NAME: &str =
+    "must be 1 to 64 characters, each a letter, a digit or one of `-_.:/`";
 
 impl Builder {
     pub(super) fn new(target: impl Target + 'static) -> Self {
@@ -53,70 +56,75 @@ impl Builder {
         self
     }
 
-    /// How long a request waits at most, with all that is done for it. 1 ms to a minute. Default: 50 ms,
-    /// fifty times what a Redis nearby takes, and no more than a caller hardly notices.
+    /// Sets the longest time a request waits for its decision, from 1 ms to 60 s. Default: 50 ms, about 50 times a
+    /// same-zone round trip, and barely noticeable to callers.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// What all keys begin with. 1 to 64 letters, digits or any of `-_.:/`. Default: `rl`.
+    /// Sets the prefix of all keys: 1 to 64 characters, each a letter, a digit or one of `-_.:/`. Default: `rl`.
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.prefix);
         self
     }
 
-    /// A secret that all replicas share, at least 16 bytes. Default: none.
+    /// Sets a secret shared by all replicas, of at least 16 bytes. Default: none.
     ///
-    /// Keys stand in Redis as 128 bits of a hash. With a secret, nobody who reads them can find out by trying
-    /// which addresses they are of, and nobody can make up a key that counts as another's. Another secret
-    /// begins all counts anew. What is kept inside this process is hashed under a random key with and without it.
+    /// Redis stores the key of a client as 128 bits of a hash. With a secret, a reader of Redis cannot recover
+    /// addresses from hashes by trying them, and a client cannot construct a key that collides with that of another
+    /// client. Changing the secret resets all counts. Hashes within this process use a random key, with and without a
+    /// secret.
     #[must_use]
     pub fn key_secret(mut self, secret: impl AsRef<[u8]>) -> Self {
         self.secret = Some(secret.as_ref().to_vec());
         self
     }
 
-    /// How many questions may go max_batch as one command. 1 to 1,024; 1 sends each alone. Default: 64.
+    /// Sets the largest number of questions that are batched into one command, from 1 to 1,024; 1 sends each as a
+    /// command of its own. Default: 64.
     ///
-    /// No time is spent for it: whoever comes at once goes at once, by a task that gives way once before it goes;
-    /// and whoever comes while two commands are on their way goes with the next, or with as many as fill one. A
-    /// command of 64 keeps a server busy for a quarter of a millisecond.
+    /// Batching does not wait for a timer. A batch contains the questions of all tasks that are ready to run, since
+    /// its task yields once before it is sent. Questions that arrive while two batches are in flight go with the next
+    /// batch, which is sent early once it is full. A command with 64 questions occupies a server for a quarter of a
+    /// millisecond.
     #[must_use]
     pub fn coalesce(mut self, questions: usize) -> Self {
         self.coalesce = questions;
         self
     }
 
-    /// How many questions may wait at once; beyond them Redis counts as failed. Default: 10,000.
+    /// Sets the largest number of questions that wait at once. Further requests get the configured
+    /// [`OnFailure`](super::OnFailure) policy. Default: 10,000.
     #[must_use]
     pub fn queue(mut self, questions: usize) -> Self {
         self.queue = questions;
         self
     }
 
-    /// Who is told of commands and states. Default: nobody.
+    /// Sets an observer of commands and states. Default: none.
     #[must_use]
     pub fn observe(mut self, observe: impl Observe + 'static) -> Self {
         self.observe = Some(Arc::new(observe));
         self
     }
 
-    /// The client. Within a runtime it begins to connect in the background; otherwise with the first request.
-    /// That nobody answers is no error here: the service starts, and what was chosen for a failure applies.
+    /// Creates the client. Within a runtime, it begins to connect in the background; otherwise the first request does.
+    /// An unavailable server is not an error here: the service starts, and the configured `OnFailure` policy applies.
     ///
     /// # Errors
     ///
-    /// If a setting is none that can be; the error names it, and never holds the password of a URL.
+    /// Returns an error if a setting is invalid. The error names the setting, and never contains the password of a
+    /// URL.
     pub fn build(self) -> Result<Redis, ConfigError> {
-        self.build_without(Vec::new())
+        self.build_if_valid(Vec::new())
     }
 
-    /// The client, unless there are mistakes beside these, which were found earlier.
-    pub(super) fn build_without(self, mistakes: Vec<InvalidField>) -> Result<Redis, ConfigError> {
-        let plan = self.plan(mistakes)?;
+    /// Creates the client, unless settings are invalid, including those found earlier.
+    pub(super) fn build_if_valid(self, invalid: Vec<InvalidField>) -> Result<Redis, ConfigError> {
+        let plan = self.plan(invalid)?;
         let seed = seed(self.secret.as_deref());
         let settings = Settings {
             deadline: self.deadline,
@@ -131,58 +139,61 @@ impl Builder {
         Ok(Redis::with_settings(settings, seed))
     }
 
-    /// Whether it can be built, for whoever reads settings before there is a log to tell of connections.
+    /// Checks the settings without creating a client, as for a program that reads them before its log is set up.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build).
+    /// Returns an error in the same cases as [`build`](Self::build).
     pub fn check(&self) -> Result<(), ConfigError> {
         self.plan(Vec::new()).map(drop)
     }
 
-    fn plan(&self, mut mistakes: Vec<InvalidField>) -> Result<Plan, ConfigError> {
-        mistakes.extend(self.invalid_fields());
-        let limit = most_time(self.deadline);
+    fn plan(&self, mut invalid: Vec<InvalidField>) -> Result<Plan, ConfigError> {
+        invalid.extend(self.invalid_fields());
+        let limit = max_connect_time(self.deadline);
         match Plan::new(Arc::clone(&self.target), self.certificates.clone(), limit) {
-            Ok(plan) => ConfigError::check(SETTINGS, mistakes, plan),
-            Err(mistake) => {
-                mistakes.insert(0, mistake);
-                Err(ConfigError::new(SETTINGS, mistakes))
+            Ok(plan) => ConfigError::check(SETTINGS, invalid, plan),
+            Err(field) => {
+                invalid.insert(0, field);
+                Err(ConfigError::new(SETTINGS, invalid))
             }
         }
     }
 
     fn invalid_fields(&self) -> Vec<InvalidField> {
-        let mut mistakes = Vec::new();
+        let mut invalid = Vec::new();
         let mut check = |holds: bool, field: &str, message: &str| {
             if !holds {
-                mistakes.push(InvalidField::new(field, message));
+                invalid.push(InvalidField::new(field, message));
             }
         };
-        let deadline = Duration::from_millis(1)..=LONGEST_DEADLINE;
-        check(deadline.contains(&self.deadline), "deadline", "must be 1ms to 60s");
-        check(is_name(&self.prefix), "prefix", "must be 1 to 64 letters, digits or any of -_.:/");
-        let secret = self.secret.as_ref().is_none_or(|secret| secret.len() >= LEAST_SECRET);
-        check(secret, "key_secret", "must be at least 16 bytes");
-        let coalesce = (1..=MOST_COALESCED).contains(&self.coalesce);
-        check(coalesce, "coalesce", "must be 1 to 1024; 1 sends each question alone");
-        check(self.queue > 0, "queue", "must be at least 1");
-        mistakes
+        let deadline = Duration::from_millis(1)..=MAX_DEADLINE;
+        let message = format!("must be between 1ms and 60s, got {:?}", self.deadline);
+        check(deadline.contains(&self.deadline), "deadline", &message);
+        check(is_name(&self.prefix), "prefix", NAME);
+        let secret = self.secret.as_ref().is_none_or(|secret| secret.len() >= MIN_SECRET);
+        check(secret, "key_secret", "must be at least 16 bytes long");
+        let coalesce = (1..=MAX_COALESCED).contains(&self.coalesce);
+        let message = format!("must be between 1 and {MAX_COALESCED}, got {}", self.coalesce);
+        check(coalesce, "coalesce", &message);
+        check(self.queue > 0, "queue", "must be at least 1, got 0");
+        invalid
     }
 }
 
-/// How long making a connection may take: longer than a question, for which nobody waits beyond the deadline.
-pub(super) fn most_time(deadline: Duration) -> Duration {
+/// Returns the longest time that making a connection may take: more than the deadline of a question, since no request
+/// waits for it beyond its deadline.
+pub(super) fn max_connect_time(deadline: Duration) -> Duration {
     deadline.saturating_mul(4).clamp(Duration::from_millis(250), Duration::from_secs(5))
 }
 
-/// Whether it can be a part of a key, and of nothing else.
+/// Returns whether `name` can be a part of a key without being ambiguous.
 pub(super) fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
-    (1..=LONGEST_PREFIX).contains(&name.len()) && name.bytes().all(allowed)
+    (1..=MAX_PREFIX).contains(&name.len()) && name.bytes().all(allowed)
 }
 
-/// The same for the same secret, wherever it is.
+/// Returns the seed of the hash of keys, which is the same for the same secret in all processes.
 fn seed(secret: Option<&[u8]>) -> [u64; 2] {
     let bits = KeyHasher::digest(secret.unwrap_or(b"battlement rate limit"));
     [bits as u64, (bits >> 64) as u64]
@@ -208,7 +219,7 @@ mod tests {
         let secret = b"sixteen bytes or more".as_slice();
         assert_eq!(seed(Some(secret)), seed(Some(secret)));
         assert_ne!(seed(Some(secret)), seed(None));
-        // Should this change, replicas of two versions would count apart.
+        // If this changed, replicas of two versions would count separately.
         assert_eq!(seed(None), [7848954252629865028, 3506924774305642694]);
     }
 }

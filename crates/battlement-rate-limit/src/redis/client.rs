@@ -69,7 +69,7 @@ pub(super) struct Settings {
 /// The availability of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Not known yet: requests wait until it is.
+    /// The first connection is being made; requests wait for it.
     Connecting,
     Up,
     Down,

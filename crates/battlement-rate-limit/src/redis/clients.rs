@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn engines_are_up_or_down_together_and_degraded_where_they_differ() {
+    fn clients_are_up_or_down_together_and_degraded_where_they_differ() {
         let of = |states: &[State]| combined(states.iter().copied());
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[State::Up, State::Up]), Some(State::Up));

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_too_late_before_the_server_has_told_its_time() {
+    fn a_deadline_is_never_late_before_the_server_time_is_known() {
         let clock = Clock::new();
         assert!(clock.at(at(5)) > 1 << 51);
         clock.note(1_000, at(10), at(20));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_faster_answer_tells_more_and_a_slower_one_nothing() {
+    fn a_faster_reply_improves_the_offset_and_a_slower_one_does_not() {
         let clock = Clock::new();
         clock.note(1_000, at(0), at(100));
         clock.note(2_005, at(1_000), at(1_010));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_put_back_is_believed() {
+    fn a_clock_that_was_set_back_is_followed() {
         let clock = Clock::new();
         clock.note(1_000_000, at(0), at(10));
         clock.note(500, at(100), at(110));
@@ -83,7 +83,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_never_ahead_of_a_clock_that_runs_evenly(
+        fn the_offset_is_never_ahead_of_a_clock_that_runs_evenly(
             ahead in 0_u64..1 << 40,
             calls in prop::collection::vec((1_u64..1_000_000, 0_u64..50_000, 0_u64..50_000), 1..50),
         ) {

@@ -15,22 +15,22 @@ use super::{
 };
 use crate::InvalidField;
 
-/// Some nodes of a cluster, by their URLs; the others are found through them.
+/// Nodes of a cluster by their URLs; the other nodes are discovered through them.
 pub(super) struct Nodes(pub(super) Vec<String>);
 
-/// Returns a builder for the cluster that `urls` are nodes of.
+/// Returns a builder for the cluster of the nodes at `urls`.
 #[cfg(feature = "serde")]
 #[expect(clippy::unnecessary_wraps, reason = "it fails where clusters are not built in")]
 pub(super) fn builder(urls: Vec<String>) -> Result<Builder, InvalidField> {
     Ok(Builder::new(Nodes(urls)))
 }
 
-/// Enough that a node that is unavailable takes few slots of others with it.
+/// The number of groups, large enough that an unavailable node affects few slots of other nodes.
 const GROUPS: u16 = 128;
 
 const NODES: &str =
-    "must be at least one node of a cluster, all with the same user, password and TLS";
-const DATABASE: &str = "must name no database but 0, the only one of a cluster";
+    "must contain at least one URL of a node, all with the same user, password and use of TLS";
+const DATABASE: &str = "must not select a database other than 0, the only one of a cluster";
 
 impl Target for Nodes {
     fn groups(&self) -> u16 {

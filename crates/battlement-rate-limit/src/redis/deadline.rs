@@ -1,28 +1,29 @@
-//! Waits no longer than until a deadline, but for the time that this process itself was late.
+//! Waiting until a deadline, extended where this process itself was late.
 
 use std::{pin::pin, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
-/// A wait ended without an output.
+/// The deadline passed before the future was ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Late {
-    /// Whether the timer fired on time, so that the time is not to be blamed on this process.
-    pub(super) is_fair: bool,
+    /// Whether the timer fired on time, so that this process was not the cause.
+    pub(super) was_on_time: bool,
 }
 
-/// A timer that fires so late, or later, shows that the process lacked the processor.
+/// A timer that fires this late shows that the process lacked CPU time.
 const TOLERANCE: Duration = Duration::from_millis(3);
-/// A timer fires so long before the deadline, to leave time for what arrived while the process was late.
+/// The time by which the first timer fires before the deadline, to leave time for replies that arrived while the
+/// process was late.
 const GUARD: Duration = Duration::from_millis(2);
 
-/// A wait is put off no more often.
+/// The largest number of extensions.
 const EXTENSIONS: u32 = 8;
 
 /// Returns the output of `future`, unless the deadline passes.
 ///
-/// Where the timer fires late, the process was late as well to read what has arrived. Then the wait goes on for as
-/// long as the timer was late, at most for `most`; `extended` learns when it ends.
+/// If the timer fires late, the process was also late to read replies. The deadline is then extended by the time the
+/// timer was late, at most by `most`, and `extended` is called with the new deadline.
 pub(super) async fn until<F: Future>(
     deadline: Instant,
     most: Duration,
@@ -37,11 +38,11 @@ pub(super) async fn until<F: Future>(
         }
         let now = Instant::now();
         let late = now.saturating_duration_since(end);
-        let is_fair = late < TOLERANCE;
-        if is_fair && end >= deadline || extensions.next().is_none() {
-            return Err(Late { is_fair });
+        let was_on_time = late < TOLERANCE;
+        if was_on_time && end >= deadline || extensions.next().is_none() {
+            return Err(Late { was_on_time });
         }
-        end = if is_fair { deadline } else { deadline.max(now + late.min(most)) };
+        end = if was_on_time { deadline } else { deadline.max(now + late.min(most)) };
         extended(end);
     }
 }
@@ -60,7 +61,7 @@ mod tests {
     async fn a_wait_ends_at_the_deadline_where_the_process_is_on_time() {
         let began = Instant::now();
         let late = until(began + MOST, MOST, |_| {}, pending::<()>()).await;
-        assert_eq!(late, Err(Late { is_fair: true }));
+        assert_eq!(late, Err(Late { was_on_time: true }));
         assert_eq!(began.elapsed(), MOST);
         assert_eq!(until(Instant::now() + MOST, MOST, |_| {}, sleep(MOST / 2)).await, Ok(()));
     }
@@ -80,7 +81,7 @@ mod tests {
         let (began, end) = (Instant::now(), Cell::new(None));
         let stall = MOST + Duration::from_millis(18);
         let late = until(began + MOST, MOST, |at| end.set(Some(at)), stalled(stall)).await;
-        assert_eq!(late, Err(Late { is_fair: true }));
+        assert_eq!(late, Err(Late { was_on_time: true }));
         // The timer was to fire after 48 ms, and fired 20 ms late.
         assert_eq!(began.elapsed(), stall + Duration::from_millis(20));
         assert_eq!(end.get(), Some(began + began.elapsed()));
@@ -90,7 +91,7 @@ mod tests {
     async fn a_wait_goes_on_no_longer_than_it_may() {
         let began = Instant::now();
         let late = until(began + MOST, MOST, |_| {}, stalled(MOST * 20)).await;
-        assert_eq!((late, began.elapsed()), (Err(Late { is_fair: true }), MOST * 21));
+        assert_eq!((late, began.elapsed()), (Err(Late { was_on_time: true }), MOST * 21));
     }
 
     #[tokio::test(start_paused = true)]
@@ -100,6 +101,6 @@ mod tests {
                 stalled_once(MOST * 3).await;
             }
         });
-        assert_eq!(late.await, Err::<(), _>(Late { is_fair: false }));
+        assert_eq!(late.await, Err::<(), _>(Late { was_on_time: false }));
     }
 }

@@ -10,13 +10,13 @@ use tokio::time::Instant;
 
 use crate::{Ask, PolicyState, Ruling, identity_hasher::IdentityHasher, key::Secret};
 
-/// What was denied a moment ago, and is denied still: who asks on costs Redis nothing.
+/// A cache of recent denials, which answers repeated requests of a denied client without a round trip.
 ///
-/// It only ever says no, and no longer than Redis would, unless somebody gives back or resets elsewhere: that
-/// is seen after `max_age`. When it is full, the oldest makes room, which costs a question.
+/// The cache only denies, and no longer than Redis would, unless another process refunds or resets: such a change
+/// takes effect after `max_age`. When it is full, the oldest denial is evicted, which costs a question to Redis.
 #[derive(Debug)]
 pub(super) struct DenyCache {
-    /// Of this process alone: clients may know what keys are hashed with for Redis.
+    /// A secret of this process alone: clients may know how keys are hashed for Redis.
     secret: Secret,
     shards: Box<[Mutex<Shard>]>,
     max_age: Duration,
@@ -26,7 +26,7 @@ pub(super) struct DenyCache {
 struct Shard {
     by_key: IndexMap<u128, CachedDenial, BuildHasherDefault<IdentityHasher>>,
     capacity: usize,
-    /// Where the next one takes another's place.
+    /// The index of the next denial to evict.
     next: usize,
 }
 
@@ -41,7 +41,7 @@ struct CachedDenial {
 const SHARDS: usize = 16;
 
 impl DenyCache {
-    /// At most `entries`, or a few more where they do not share out evenly; with none it is switched off.
+    /// Creates a cache for `capacity` denials, rounded up to a multiple of the number of shards; 0 disables it.
     pub(super) fn new(capacity: usize, max_age: Duration) -> Self {
         let capacity = capacity.div_ceil(SHARDS);
         let shard = || Mutex::new(Shard { by_key: IndexMap::default(), capacity, next: 0 });
@@ -50,8 +50,8 @@ impl DenyCache {
         Self { secret: Secret::random(), shards, max_age }
     }
 
-    /// How the policies stand, if they still say no to as much; and when, for which the clock is read only if
-    /// something is remembered.
+    /// Returns the states of the policies if they still deny `cost`, with the current time. The clock is read only if
+    /// a denial is cached.
     pub(super) fn find(
         &self,
         hash: u128,
@@ -73,8 +73,8 @@ impl DenyCache {
         Some((states, now))
     }
 
-    /// Redis has said no at some time between `asked` and `since`. It may say yes as early as if that was at the
-    /// first, and who is told when to come back is told as if it was at the last.
+    /// Caches a denial that Redis made at some time between `asked` and `since`. The denial ends as if it was made at
+    /// `asked`, and its wait is reported as if it was made at `since`.
     pub(super) fn put(
         &self,
         hash: u128,
@@ -93,7 +93,7 @@ impl DenyCache {
         shard.put(hash, CachedDenial { states: states.clone(), cost: ask.cost, since, until });
     }
 
-    /// Forgets it: units were given back.
+    /// Removes a denial after a refund or a reset.
     pub(super) fn remove(&self, hash: u128) {
         if let Some((mut shard, hash)) = self.shard(hash) {
             shard.by_key.swap_remove(&hash);
@@ -105,7 +105,7 @@ impl DenyCache {
         self.shards.iter().map(len).sum()
     }
 
-    /// Returns the shard of a place, and the place in it.
+    /// Returns the shard of a hash, and the hash within it.
     fn shard(&self, hash: u128) -> Option<(MutexGuard<'_, Shard>, u128)> {
         if self.shards.is_empty() {
             return None;
@@ -130,7 +130,7 @@ impl Shard {
     }
 }
 
-/// The state when as much time has passed: a policy whose own wait is over has as much as it was asked for.
+/// Returns a state after `passed`: a policy whose own wait is over has at least `cost` remaining.
 fn later(state: &PolicyState, cost: u32, passed: Duration) -> PolicyState {
     let reset = state.reset.saturating_sub(passed);
     match state.ruling {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_no_for_as_long_as_redis_would_and_tells_how_long_that_is() {
+    fn denials_last_as_long_as_in_redis_and_report_the_remaining_wait() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         put(&cache, 1, &policies(), 800, now);
         let at = |millis| now + Duration::from_millis(millis);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_whose_own_wait_is_over_denies_no_more() {
+    fn a_policy_whose_own_wait_is_over_no_longer_denies() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         let policies =
             Policies::new([Policy::per_second("short", 9), Policy::per_minute("long", 9)]);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_took_long_ends_no_later_and_tells_nobody_to_come_back_too_early() {
+    fn a_slow_reply_neither_extends_a_denial_nor_shortens_its_wait() {
         let (cache, asked) = (DenyCache::new(100, SECOND), Instant::now());
         let at = |millis| asked + Duration::from_millis(millis);
         let policies = policies();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_nothing_after_its_age_or_when_it_was_told_to_forget() {
+    fn denials_end_at_their_maximum_age_or_when_removed() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         put(&cache, 1, &policies(), 5_000, now);
         assert!(find(&cache, 1, 1, now + Duration::from_millis(999)).is_some());
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_bounded_and_can_be_switched_off() {
+    fn the_cache_is_bounded_and_can_be_disabled() {
         let (cache, now) = (DenyCache::new(160, SECOND), Instant::now());
         for key in 0..100_000_u128 {
             put(&cache, key << 64 | key, &policies(), 5_000, now);
@@ -237,17 +237,17 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_client_has_chosen_to_collide_do_not_push_each_other_out() {
+    fn keys_chosen_to_collide_do_not_evict_each_other() {
         let (cache, now) = (DenyCache::new(1_600, SECOND), Instant::now());
         for key in 0..800_u128 {
-            // The lower bits choose the shard, and the upper ones the place in it.
+            // The lower bits select the shard, and the upper bits the position in it.
             put(&cache, key << 8, &policies(), 5_000, now);
         }
         assert_eq!(cache.len(), 800);
     }
 
     #[test]
-    fn what_only_a_shadow_denies_is_not_denied() {
+    fn a_denial_by_a_shadow_policy_alone_is_not_cached() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         let policies = Policies::from(Policy::per_second("tried", 1).shadow(true));
         put(&cache, 1, &policies, 5_000, now);

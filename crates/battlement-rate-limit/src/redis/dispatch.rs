@@ -40,7 +40,7 @@ impl Dispatch for Individual {
             match client.exchange(&connection, CommandForm::HASH, calls, started).await {
                 // A spawned task continues: other calls wait for the outcome, and must not depend on a caller that may
                 // never be polled again.
-                Err(fault) if fault.is_settled_by_another_try() => {}
+                Err(fault) if fault.can_be_sent_again() => {}
                 result => {
                     let replied = client.note_result(slot, result)?;
                     return replied.answers().next().ok_or(StoreError::Failed);

@@ -2,31 +2,33 @@ use std::time::Duration;
 
 use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
-/// What becomes of requests while Redis cannot be asked. There is no default: it is yours to say what is
-/// worse, a limit that does not hold or a service that does not answer.
+/// The policy for requests while Redis is unavailable.
+///
+/// There is no default, since only the application knows which is worse: a limit that is not enforced, or a service
+/// that rejects requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// They are turned away with a 503. For what must never be tried without a limit, as a login. Where all
-    /// policies are only tried out, they pass.
+    /// Rejects requests with a 503, for actions that must never run without a limit, as a login. Requests whose
+    /// policies are all shadow policies are allowed.
     Deny,
-    /// They pass, unlimited.
+    /// Allows requests without a limit.
     Allow,
-    /// They are counted in the memory of this process, which allows them a share of what Redis would.
+    /// Counts requests in the memory of this process, which allows a share of the limit.
     LocalFallback {
         /// The share of this process.
         share: Share,
     },
 }
 
-/// A part of a whole: more than nothing, and at most all of it.
+/// A fraction of a limit, greater than zero and at most one.
 ///
 /// # Example
 ///
 /// ```
 /// use battlement_rate_limit::redis::Share;
 ///
-/// // Four replicas, each of which takes over a quarter of the limit.
+/// // Four replicas, each of which allows a quarter of the limit.
 /// assert_eq!(Share::one_in(4), Share::percent(25));
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -36,44 +38,48 @@ pub struct Share {
 }
 
 impl Share {
-    /// One part in `replicas`: what the replicas of a service admit together is then what Redis would.
+    /// Creates the share of one of `replicas`, so that all replicas together allow as much as Redis.
     ///
     /// # Panics
     ///
-    /// If it is 0.
+    /// Panics if `replicas` is 0.
     #[must_use]
     pub const fn one_in(replicas: u32) -> Self {
-        assert!(replicas > 0, "a share is one in at least 1");
+        assert!(replicas > 0, "`replicas` must be at least 1");
         Self { part: 1, whole: replicas }
     }
 
-    /// So many in a hundred.
+    /// Creates a share from a percentage.
     ///
     /// # Panics
     ///
-    /// If it is 0 or above 100.
+    /// Panics if `percent` is 0 or greater than 100.
     #[must_use]
     pub const fn percent(percent: u32) -> Self {
-        assert!(0 < percent && percent <= 100, "a share is 1 to 100 percent");
+        assert!(0 < percent && percent <= 100, "a share must be between 1 and 100 percent");
         Self { part: percent, whole: 100 }
     }
 
-    /// So many in a hundred.
+    /// Creates a share from a percentage, or returns an error; see [`percent`](Self::percent).
     ///
     /// # Errors
     ///
-    /// If it is 0 or above 100.
+    /// Returns an error if `percent` is 0 or greater than 100.
     pub fn try_percent(percent: u32) -> Result<Self, ConfigError> {
         if (1..=100).contains(&percent) {
             return Ok(Self::percent(percent));
         }
         Err(ConfigError::new(
             SETTINGS,
-            vec![InvalidField::new("share", "must be 1 to 100 percent")],
+            vec![InvalidField::new(
+                "share",
+                format!("must be between 1 and 100 percent, got {percent}"),
+            )],
         ))
     }
 
-    /// The same policies for this share, each at least 1: a quarter of 10 is 2, and a quarter of 1 is 1.
+    /// Returns the policies scaled to this share, each with a capacity of at least 1: a quarter of 10 is 2, and a
+    /// quarter of 1 is 1.
     pub(super) fn of(self, policies: &Policies) -> Policies {
         Policies::try_new(policies.iter().map(|policy| self.of_policy(policy)))
             .unwrap_or_else(|_| policies.clone())
@@ -83,7 +89,7 @@ impl Share {
         let (name, algorithm) = (policy.name(), policy.counts_by());
         let units = self.units(policy.capacity());
         let built = if algorithm == Algorithm::Gcra {
-            // As many units in a longer period, which is exact where less units would be rounded.
+            // A longer period with the same quota is exact where a smaller quota would be rounded.
             Policy::build(
                 name,
                 policy.quota(),
@@ -104,12 +110,12 @@ impl Share {
 
     fn stretch(self, period: Duration) -> Duration {
         let nanos = period.as_nanos() * u128::from(self.whole) / u128::from(self.part);
-        u64::try_from(nanos).map_or(LONGEST_PERIOD, Duration::from_nanos).min(LONGEST_PERIOD)
+        u64::try_from(nanos).map_or(MAX_PERIOD, Duration::from_nanos).min(MAX_PERIOD)
     }
 }
 
-/// No policy has a longer one; a century and more are as good as never.
-const LONGEST_PERIOD: Duration = Duration::from_micros((1 << 52) - 1);
+/// The longest period of a policy, more than a century.
+const MAX_PERIOD: Duration = Duration::from_micros((1 << 52) - 1);
 
 impl PartialEq for Share {
     fn eq(&self, other: &Self) -> bool {
@@ -148,11 +154,11 @@ mod tests {
         let policies = Policies::from(Policy::new("decade", 1_000, decade).burst(5_000));
         let share = Share::one_in(1_000).of(&policies);
         assert_eq!(share[0].capacity(), 5);
-        assert_eq!(share[0].period(), LONGEST_PERIOD);
+        assert_eq!(share[0].period(), MAX_PERIOD);
     }
 
     #[test]
-    fn a_share_is_more_than_nothing_and_at_most_all() {
+    fn a_share_is_greater_than_zero_and_at_most_one() {
         assert!(Share::try_percent(0).is_err() && Share::try_percent(101).is_err());
         assert_eq!(Share::try_percent(50).unwrap(), Share::one_in(2));
     }

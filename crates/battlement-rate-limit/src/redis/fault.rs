@@ -8,12 +8,12 @@ use std::fmt;
 pub(super) use self::{refusal::Refusal, unreachable::Unreachable};
 use crate::StoreError;
 
-/// The reason a command failed, in words that are safe to log: they contain no address, password or key.
+/// The reason a command failed. Its text is safe to log: it contains no address, password or key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The connection closed before the command was written, so that the command may be sent again.
     Unsent,
-    /// Redis is known to be unavailable, and was not asked.
+    /// The circuit breaker is open, and the command was not sent.
     Unavailable,
     /// The connection closed after the command was written, and before its reply.
     Broken,
@@ -27,7 +27,7 @@ pub(super) enum Fault {
     Ask(Redirect),
     /// The keys of the command are on two nodes while their slot migrates.
     TryAgain,
-    /// The server is a node of a cluster, and the client is not one for clusters.
+    /// The server is a node of a cluster, and the client was created for a single server.
     ClusterNode,
     /// The server replied with an error.
     Refused(Refusal),
@@ -52,7 +52,7 @@ impl Fault {
         match code {
             "NOSCRIPT" => Self::NoScript,
             "TRYAGAIN" => Self::TryAgain,
-            // The keys of a command are of one slot where the client is one for clusters.
+            // A client for clusters sends only commands about keys of one slot.
             "CROSSSLOT" => Self::ClusterNode,
             "MOVED" => Redirect::read(rest).map_or(Self::Malformed, Self::Moved),
             "ASK" => Redirect::read(rest).map_or(Self::Malformed, Self::Ask),
@@ -60,8 +60,8 @@ impl Fault {
         }
     }
 
-    /// Returns whether the command was not executed and another try, with what has been learned, may be.
-    pub(super) const fn is_settled_by_another_try(&self) -> bool {
+    /// Returns whether the command was certainly not executed, and can be sent again.
+    pub(super) const fn can_be_sent_again(&self) -> bool {
         matches!(
             self,
             Self::Unsent | Self::NoScript | Self::Moved(_) | Self::Ask(_) | Self::TryAgain
@@ -80,7 +80,7 @@ impl Fault {
             Self::Late => {
                 "check the load of the server and the network in between, or set a longer `deadline`"
             }
-            Self::NoScript => "check that `SCRIPT FLUSH` is not run again and again",
+            Self::NoScript => "check that `SCRIPT FLUSH` is not run repeatedly",
             Self::TryAgain => "wait until the slot has migrated",
             Self::Refused(refusal) => refusal.fix(),
             Self::Unreachable(unreachable) => unreachable.fix(),
@@ -90,7 +90,7 @@ impl Fault {
         }
     }
 
-    /// Returns the number of the fault's kind, which is less than [`KINDS`](Self::KINDS).
+    /// Returns the index of the fault's kind, less than [`KINDS`](Self::KINDS).
     pub(super) const fn kind(&self) -> usize {
         match self {
             Self::Unsent | Self::Broken | Self::Unavailable => 0,
@@ -108,7 +108,7 @@ impl Fault {
 }
 
 impl Redirect {
-    /// Reads `3999 127.0.0.1:6381`. The host may be an IPv6 address, or empty for that of the node that replied.
+    /// Parses `3999 127.0.0.1:6381`. The host may be an IPv6 address, or empty for the host of the node that replied.
     fn read(rest: &str) -> Option<Self> {
         let mut words = rest.split_ascii_whitespace();
         let slot = words.next()?.parse().ok()?;
@@ -125,7 +125,7 @@ impl fmt::Display for Fault {
             Self::Late => f.write_str("the server did not answer in time"),
             Self::NoScript => f.write_str("the server lost the script"),
             Self::Moved(_) | Self::Ask(_) | Self::TryAgain => {
-                f.write_str("slots of the cluster migrate")
+                f.write_str("a slot of the cluster is migrating")
             }
             Self::ClusterNode => f.write_str(
                 "the server is a node of a Redis Cluster, and the client expects a single server",

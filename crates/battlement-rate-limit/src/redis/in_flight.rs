@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_again_when_one_has_gone_whenever_it_came() {
+    fn a_finished_request_makes_room_whenever_it_began() {
         let in_flight = InFlight::new(2, at(10));
         let (first, second) = (in_flight.try_acquire(at(5)), in_flight.try_acquire(at(15)));
         assert!(first.is_some() && second.is_some() && in_flight.try_acquire(at(19)).is_none());
@@ -87,14 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn who_stays_for_ever_keeps_others_out_for_two_stays_at_most() {
+    fn a_parked_request_is_counted_for_two_periods_at_most() {
         let in_flight = InFlight::new(1, at(10));
         let parked = in_flight.try_acquire(at(9));
         assert!(in_flight.try_acquire(at(19)).is_none());
         let other = in_flight.try_acquire(at(29));
         assert!(other.is_some() && in_flight.try_acquire(at(29)).is_none());
         drop(parked);
-        assert!(in_flight.try_acquire(at(29)).is_none(), "it was not counted any more");
+        assert!(
+            in_flight.try_acquire(at(29)).is_none(),
+            "the parked request was no longer counted"
+        );
         drop(other);
         assert!(in_flight.try_acquire(at(29)).is_some());
     }

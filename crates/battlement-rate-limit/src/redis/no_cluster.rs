@@ -1,4 +1,4 @@
-//! In the place of clusters where they are not built in.
+//! A replacement for cluster support where the feature is disabled.
 
 #[cfg(feature = "serde")]
 use super::Builder;
@@ -7,5 +7,8 @@ use crate::InvalidField;
 
 #[cfg(feature = "serde")]
 pub(super) fn builder(_: Vec<String>) -> Result<Builder, InvalidField> {
-    Err(InvalidField::new("url", "a list of nodes needs the feature redis-cluster"))
+    Err(InvalidField::new(
+        "url",
+        "must be a single URL; a list of nodes requires the feature `redis-cluster`",
+    ))
 }

@@ -1,4 +1,4 @@
-//! In the place of TLS where it is not built in.
+//! A replacement for TLS where the feature is disabled.
 
 use std::io;
 #[cfg(feature = "serde")]
@@ -11,7 +11,7 @@ use crate::InvalidField;
 
 pub(super) const IS_BUILT_IN: bool = false;
 
-/// No certificates, and the setting that was to name some.
+/// The name of a certificate setting, if one was set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Certificates(Option<&'static str>);
 
@@ -36,14 +36,14 @@ impl Certificates {
     }
 }
 
-/// No means to speak TLS.
+/// A connector that always fails.
 #[derive(Clone, Debug)]
 pub(super) struct Tls;
 
 impl Tls {
     pub(super) fn new(certificates: Certificates) -> Result<Self, InvalidField> {
         match certificates.setting() {
-            Some(setting) => Err(InvalidField::new(setting, "needs the feature `redis-tls`")),
+            Some(setting) => Err(InvalidField::new(setting, "requires the feature `redis-tls`")),
             None => Ok(Self),
         }
     }

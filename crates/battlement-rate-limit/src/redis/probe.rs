@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{Policies, Policy};
 
-/// The number of times a probe is repeated that was late since this process was late itself.
+/// The number of times a probe is repeated if it was late because this process was late.
 const REPEATS: usize = 5;
 
-/// Asks each of `groups` whether it decides, within the deadline, and writes what it has decided: a server that only
-/// reads, or has no memory left, does not.
+/// Probes `groups` within the deadline. A probe acquires and so writes: a server that only reads, or has no memory
+/// left, does not count as available.
 pub(super) async fn sweep(
     client: &Arc<Client>,
     groups: Vec<usize>,
@@ -38,9 +38,9 @@ async fn run(client: &Client, group: usize) -> Result<(), Fault> {
         let deadline = client.settings.deadline;
         let probe = attempt(client, &connection, group);
         match until(Instant::now() + deadline, deadline, |_| {}, probe).await {
-            Ok(Err(other)) if other.is_settled_by_another_try() => fault = other,
+            Ok(Err(other)) if other.can_be_sent_again() => fault = other,
             Ok(result) => return result,
-            Err(late) if late.is_fair => return Err(Fault::Late),
+            Err(late) if late.was_on_time => return Err(Fault::Late),
             Err(_) => fault = Fault::Late,
         }
     }
@@ -54,13 +54,13 @@ async fn attempt(client: &Client, connection: &Connection, group: usize) -> Resu
     let answers = client.attempt(connection, calls).await?.0.answers;
     match answers.into_iter().find(|answer| matches!(answer, Answer::Failed(_))) {
         Some(Answer::Failed(code)) => Err(Fault::Refused(Refusal::of_script(&code))),
-        // One that came too late has told the time, and the next one will not.
+        // A stale probe has corrected the offset of the clock, and the next one will not be stale.
         _ => Ok(()),
     }
 }
 
-/// Returns questions that are never denied, about keys of a group. On a single server these are in two slots, which a
-/// node of a cluster refuses, even if it serves both.
+/// Returns questions that are never denied, about keys of a group. On a single server the keys are in two slots, which
+/// a node of a cluster refuses even if it serves both.
 fn calls(client: &Client, group: usize, deadline: Duration) -> [Call; 2] {
     let policies = Policies::from(Policy::new("probe", 1_000, Duration::from_millis(1)));
     let (first, slot) = client.groups[group].probed.get_or_init(|| find_key(client, group)).clone();
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_a_key_for_each_group() {
+    fn each_group_has_a_key() {
         let groups = 128;
         for group in 0..groups {
             let (key, slot) = key("rl", group, groups);

@@ -3,7 +3,7 @@ use smallvec::SmallVec;
 use super::key::RedisKey;
 use crate::{Ask, Outcome, Policies, PolicyState};
 
-/// One question to the script.
+/// A question to the script.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) key: RedisKey,

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_before_a_flight_leaves_goes_with_it_and_the_others_with_the_next() {
+    fn jobs_before_a_batch_is_taken_go_with_it_and_later_jobs_with_the_next() {
         let mut queue = Queue::new(1, 3, 10);
         assert_eq!(queue.push(0, 1), Pushed::Start);
         assert_eq!(queue.push(0, 2), Pushed::Queued);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_fill_a_command_go_though_all_flights_are_on_their_way() {
+    fn a_full_batch_is_sent_while_all_batches_are_in_flight() {
         let mut queue = Queue::new(1, 2, 10);
         assert_eq!(queue.push(0, 0), Pushed::Start);
         assert_eq!(queue.next_batch(0, |_| false), [0]);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_flight_begins_while_one_is_on_its_way_but_not_while_one_is_about_to_leave() {
+    fn another_batch_starts_while_one_is_in_flight_but_not_while_one_is_starting() {
         let mut queue = Queue::new(2, 3, 10);
         assert_eq!([queue.push(0, 0), queue.push(0, 1)], [Pushed::Start, Pushed::Queued]);
         assert_eq!(queue.next_batch(0, |_| false), [0, 1]);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_are_gone_hold_up_nobody() {
+    fn abandoned_jobs_do_not_delay_others() {
         let mut queue = Queue::new(1, 2, 10);
         for job in 0..5 {
             queue.push(0, job);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn with_nobody_to_send_them_those_who_wait_go_only_if_no_other_flight_would_take_them() {
+    fn jobs_without_a_batch_task_are_abandoned_unless_another_task_takes_them() {
         let mut queue = Queue::new(2, 3, 3);
         assert_eq!(queue.push(0, 0), Pushed::Start);
         assert_eq!(queue.next_batch(0, |_| false), [0]);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_wait_than_there_is_room() {
+    fn a_full_queue_rejects_jobs() {
         let mut queue = Queue::new(1, 3, 2);
         assert_eq!([queue.push(0, 0), queue.push(0, 1)], [Pushed::Start, Pushed::Queued]);
         assert_eq!([queue.push(0, 2), queue.push(9, 2)], [Pushed::Full, Pushed::Full]);
@@ -182,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_go_in_the_order_they_came_and_nothing_is_left_behind(
+        fn jobs_are_sent_in_order_and_none_is_left_behind(
             steps in prop::collection::vec((any::<bool>(), 0_u16..3), 1..200),
             batches in 1_usize..4,
             max_batch in 1_usize..5,

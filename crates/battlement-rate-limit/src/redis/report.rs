@@ -8,7 +8,7 @@ use battlement_core::LogLimit;
 
 use super::{Observe, State, fault::Fault};
 
-/// Tells the log and the observer how Redis stands. A reason is logged at once, and then once a minute.
+/// Reports the state to the log and the observer. A reason is logged at once, and then at most once a minute.
 pub(super) struct Report {
     observe: Option<Arc<dyn Observe>>,
     state: Mutex<LastReport>,
@@ -17,12 +17,12 @@ pub(super) struct Report {
     commands: Limits,
 }
 
-/// The state that was reported last.
+/// The last state that was reported.
 struct LastReport {
     state: State,
-    /// The kind of the fault that it was reported with.
+    /// The kind of the reported fault.
     kind: Option<usize>,
-    /// Whether it was logged, and so the end of it is to be.
+    /// Whether an outage was logged, so that its end is logged too.
     logged: bool,
 }
 
@@ -39,7 +39,7 @@ impl Report {
         Self { observe, state: Mutex::new(state), down, degraded, commands }
     }
 
-    /// Reports the state, which is read here, and the reason for one that is not up, if they have changed.
+    /// Reports a change of the state or of its reason. The state is read under the lock.
     pub(super) fn state(&self, state: impl FnOnce() -> State, fault: Option<&Fault>) {
         let mut reported = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (state, kind) = (state(), fault.map(Fault::kind));
@@ -60,7 +60,7 @@ impl Report {
         };
     }
 
-    /// Logs that Redis does not decide, or a part of it, if the reason was not logged in the last minute.
+    /// Logs that Redis, or a part of it, is unavailable, unless the same reason was logged in the last minute.
     fn log_fault(&self, state: State, fault: &Fault) -> bool {
         let (why, fix) = (fault.to_string(), fault.fix());
         let limits = if state == State::Degraded { &self.degraded } else { &self.down };
@@ -86,7 +86,7 @@ impl Report {
         true
     }
 
-    /// Logs that a command failed, if one with the same reason was not in the last minute.
+    /// Logs that a command failed, unless the same reason was logged in the last minute.
     pub(super) fn command_failed(&self, fault: &Fault) {
         if let Some(suppressed) = self.commands[fault.kind()].admit() {
             tracing::warn!(
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_for_an_outage_is_warned_of_once_however_often_it_comes() {
+    fn an_outage_is_logged_once_per_reason_however_often_it_recurs() {
         let late = || (State::Down, Some(Fault::Late));
         let up = || (State::Up, None);
         assert_eq!(warnings(&[late(), up(), late(), up(), late()]), 1);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_warned_of_after_parts_were_unavailable_for_the_same_reason() {
+    fn an_outage_is_logged_after_parts_were_unavailable_for_the_same_reason() {
         let of = |state| (state, Some(Fault::Late));
         assert_eq!(warnings(&[of(State::Degraded), of(State::Down), of(State::Degraded)]), 2);
     }

@@ -1,4 +1,4 @@
-//! The script that decides, and how it is spoken to.
+//! The script that makes decisions in Redis, and its encoding.
 
 mod reply;
 
@@ -13,25 +13,25 @@ use super::{
 
 const TEXT: &str = include_str!("script/limit.lua");
 
-/// The script, and the hash by which Redis knows it.
+/// The script, identified by its hash.
 #[derive(Debug)]
 pub(super) struct Script {
     hash: String,
 }
 
-/// Whether Redis is told the hash of the script, or its text.
+/// The reference to the script in a command: its hash or its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScriptRef {
     Hash,
     Text,
 }
 
-/// What is told once where all entries want as much from one policy of GCRA.
+/// The parameters of a batch whose questions all acquire the same cost from the same policy, which uses GCRA.
 struct Uniform {
     policy: SingleGcra,
     cost: u32,
-    /// The earliest last moment of theirs. Who could have been later than others is refused too soon at worst,
-    /// and comes again.
+    /// The earliest deadline in the batch. A question with a later deadline may be refused as stale too early, and is
+    /// then asked again.
     last: i64,
 }
 
@@ -40,8 +40,8 @@ impl Script {
         Self { hash: redis::Script::new(TEXT).get_hash().to_owned() }
     }
 
-    /// The one command for all entries, each with the last moment at which it may be done. `now` takes the
-    /// place of the clock of Redis, in tests.
+    /// Returns one command for all questions, each with its deadline by the clock of Redis. `now` replaces that clock,
+    /// in tests.
     pub(super) fn command<'a>(
         &self,
         by: ScriptRef,
@@ -101,7 +101,7 @@ impl Uniform {
     }
 }
 
-/// Each set of policies once, and then each entry with the number of its own, from 1 on.
+/// Adds each distinct set of policies once, and then each question with the index of its set, starting at 1.
 fn push_questions<'a>(
     cmd: &mut Cmd,
     questions: impl ExactSizeIterator<Item = (&'a Question, i64)> + Clone,

@@ -7,10 +7,10 @@ use super::{Builder, OnFailure, Redis, Share, cluster, tls::Certificates};
 use crate::{ConfigError, policy::SETTINGS, settings::duration};
 
 battlement_core::settings! {
-    /// The settings of a [`Redis`] as a configuration file has them.
+    /// The settings of a [`Redis`] in a configuration file.
     ///
-    /// `url` has to be said; every other field may be left out and then is what [`Redis::new`] has. Unknown ones
-    /// are refused by name. `TryFrom` reports every mistake at once, and neither that nor `Debug` shows a URL or
+    /// `url` is required; every other field is optional and has the default of [`Builder`]. Unknown fields are
+    /// rejected by name. `TryFrom` reports all invalid fields at once. Neither its error nor `Debug` contains a URL or
     /// the secret.
     ///
     /// # Example
@@ -27,7 +27,7 @@ battlement_core::settings! {
     #[derive(Deserialize)]
     #[serde(remote = "RedisSettings", deny_unknown_fields)]
     pub struct RedisSettings {
-        /// The URL of a server, or a list of those of nodes of a cluster.
+        /// The URL of a server, or a list of the URLs of nodes of a cluster.
         #[serde(deserialize_with = "url")]
         pub url: Urls,
         /// [`Builder::deadline`], as `50ms`.
@@ -60,25 +60,25 @@ battlement_core::settings! {
     }
 }
 
-/// Where Redis is.
+/// The URL or URLs of a deployment.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Urls {
-    /// One server.
+    /// A single server.
     Server(String),
-    /// Some nodes of a cluster, with the feature `redis-cluster`.
+    /// Nodes of a cluster, with the feature `redis-cluster`.
     Cluster(Vec<String>),
 }
 
-/// What it cannot be is told without what it is.
+/// Reads URLs. The error does not repeat the value, since it may contain a password.
 fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Urls, D::Error> {
-    let wrong = |_| D::Error::custom("must be the URL of a server, or a list of those of nodes");
+    let wrong = |_| D::Error::custom("must be a URL, or a list of URLs of cluster nodes");
     Urls::deserialize(deserializer).map_err(wrong)
 }
 
-/// So is this.
+/// Reads the secret. The error does not repeat the value.
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let wrong = |_| D::Error::custom("must be a text of at least 16 bytes");
+    let wrong = |_| D::Error::custom("must be a string of at least 16 bytes");
     Option::deserialize(deserializer).map_err(wrong)
 }
 
@@ -86,16 +86,17 @@ impl TryFrom<RedisSettings> for Redis {
     type Error = ConfigError;
 
     fn try_from(settings: RedisSettings) -> Result<Self, ConfigError> {
-        let mut mistakes = Vec::new();
+        let mut invalid = Vec::new();
         let mut builder = match settings.url {
             Urls::Server(url) => Self::builder(&url),
-            Urls::Cluster(urls) => cluster::builder(urls)
-                .map_err(|mistake| ConfigError::new(SETTINGS, vec![mistake]))?,
+            Urls::Cluster(urls) => {
+                cluster::builder(urls).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?
+            }
         };
         if let Some(text) = settings.deadline {
-            let deadline = duration::read("deadline", &text, &mut mistakes);
-            // One mistake is told once.
-            builder = if mistakes.is_empty() { builder.deadline(deadline) } else { builder };
+            let deadline = duration::read("deadline", &text, &mut invalid);
+            // An invalid deadline is reported once.
+            builder = if invalid.is_empty() { builder.deadline(deadline) } else { builder };
         }
         builder = settings.prefix.iter().fold(builder, |builder, prefix| builder.prefix(prefix));
         builder = settings.key_secret.into_iter().fold(builder, Builder::key_secret);
@@ -105,13 +106,13 @@ impl TryFrom<RedisSettings> for Redis {
         let client = (settings.client_certificate_file, settings.client_key_file);
         match Certificates::of_settings(roots, client) {
             Ok(certificates) => builder = builder.certificates(certificates),
-            Err(invalid) => mistakes.push(invalid),
+            Err(field) => invalid.push(field),
         }
-        builder.build_without(mistakes)
+        builder.build_if_valid(invalid)
     }
 }
 
-/// `deny`, `allow`, or `{ "local-fallback": { "share": 25 } }` in percent.
+/// Reads `deny`, `allow`, or `{ "local-fallback": { "share": 25 } }` with a percentage.
 impl<'de> Deserialize<'de> for OnFailure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         settings::named(deserializer)
@@ -164,11 +165,11 @@ mod tests {
         assert!(!format!("{settings:?}").contains("s3cret"));
         let error = Redis::try_from(settings).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"));
-        error.fields().iter().map(|mistake| mistake.field().to_owned()).collect()
+        error.fields().iter().map(|invalid| invalid.field().to_owned()).collect()
     }
 
     #[test]
-    fn every_setting_can_be_said_and_mistakes_are_told_by_name() {
+    fn every_setting_can_be_set_and_invalid_fields_are_reported_by_name() {
         let settings: RedisSettings = serde_json::from_str(
             r#"{ "url": "redis://:s3cret@127.0.0.1/", "deadline": "25ms", "prefix": "shop",
                  "key_secret": "s3cret-s3cret-s3cret", "coalesce": 1, "queue": 5 }"#,
@@ -201,23 +202,24 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_is_told_by_its_name_and_a_secret_one_is_not_told() {
+    fn a_value_of_the_wrong_type_is_reported_by_its_field_and_a_secret_is_not_repeated() {
         let error =
             |fields: &str| serde_json::from_str::<RedisSettings>(fields).unwrap_err().to_string();
         for (field, value) in
             [("deadline", "5"), ("prefix", "5"), ("coalesce", "-1"), ("queue", "\"many\"")]
         {
-            let told = error(&format!(r#"{{ "url": "redis://127.0.0.1/", "{field}": {value} }}"#));
-            assert!(told.starts_with(&format!("{field}: ")), "{told}");
+            let message =
+                error(&format!(r#"{{ "url": "redis://127.0.0.1/", "{field}": {value} }}"#));
+            assert!(message.starts_with(&format!("{field}: ")), "{message}");
         }
-        let told = error(r#"{ "url": "redis://127.0.0.1/", "key_secret": 1234567890123456 }"#);
-        assert!(told.starts_with("key_secret: ") && !told.contains("1234567"), "{told}");
-        let told = error(r#"{ "url": { "password": "s3cret" } }"#);
-        assert!(told.starts_with("url: ") && !told.contains("s3cret"), "{told}");
+        let message = error(r#"{ "url": "redis://127.0.0.1/", "key_secret": 1234567890123456 }"#);
+        assert!(message.starts_with("key_secret: ") && !message.contains("1234567"), "{message}");
+        let message = error(r#"{ "url": { "password": "s3cret" } }"#);
+        assert!(message.starts_with("url: ") && !message.contains("s3cret"), "{message}");
     }
 
     #[test]
-    fn what_applies_to_a_failure_can_be_said() {
+    fn the_policy_for_failures_can_be_configured() {
         let read = serde_json::from_str::<OnFailure>;
         assert_eq!(read("\"deny\"").unwrap(), OnFailure::Deny);
         assert_eq!(read("\"allow\"").unwrap(), OnFailure::Allow);

@@ -1,7 +1,7 @@
-/// Slots of a cluster.
+/// The number of slots in a cluster.
 pub(super) const SLOTS: u16 = 16_384;
 
-/// The slot of a key by what stands within its first braces, as all keys of ours have it (Redis Cluster
+/// Returns the slot of a key by the hash tag within its first braces, which all keys of this crate have (Redis Cluster
 /// specification, "Hash tags").
 pub(super) fn slot_of(key: &[u8]) -> u16 {
     let find = |key: &[u8], byte| key.iter().position(|other| *other == byte);
@@ -10,7 +10,7 @@ pub(super) fn slot_of(key: &[u8]) -> u16 {
     crc16(tag.unwrap_or(key)) % SLOTS
 }
 
-/// CRC-16/XMODEM.
+/// Returns the CRC-16/XMODEM checksum.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| (crc << 8) ^ OF_BYTES[usize::from((crc >> 8) as u8 ^ byte)])
 }
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn slots_are_those_of_redis() {
-        // The check value of CRC-16/XMODEM, and what `CLUSTER KEYSLOT` says.
+        // The check value of CRC-16/XMODEM, and results of `CLUSTER KEYSLOT`.
         assert_eq!(crc16(b"123456789"), 0x31c3);
         assert_eq!(slot_of(b"foo"), 12_182);
         assert_eq!(slot_of(b"bm:{foo}:x"), 12_182);

@@ -22,9 +22,9 @@ use crate::{
     Usage, key::Secret,
 };
 
-/// The state of one limiter, in Redis. Made by [`Redis::store`].
+/// A store for one limiter in Redis, created by [`Redis::store`].
 ///
-/// All that have the same name, in whatever process, count as one. A clone is the same one.
+/// Stores with the same name share their counts, in all processes. Clones share all state.
 #[derive(Clone)]
 pub struct RedisStore {
     redis: Redis,
@@ -32,23 +32,23 @@ pub struct RedisStore {
 }
 
 struct Inner {
-    /// What keys begin with: the prefix and the name, up to the hash.
+    /// The beginning of keys: the prefix and the name, up to the hash.
     key_prefix: Arc<str>,
     on_failure: OnFailure,
     denials: DenyCache,
-    /// Counts while Redis is away.
+    /// Counts while Redis is unavailable.
     memory: Memory,
-    /// Hashes keys for that memory: clients may know what they are hashed with for Redis.
+    /// Hashes keys for that memory: clients may know how they are hashed for Redis.
     secret: Secret,
-    /// The shares of the policies that were asked for last.
+    /// The shares of recently used sets of policies.
     shares: Mutex<Vec<(u128, Policies)>>,
 }
 
-/// What is denied is remembered for at most this long.
+/// The longest time for which a denial is cached.
 const MAX_AGE: Duration = Duration::from_secs(1);
-/// Of about 200 bytes each.
+/// The default number of cached denials, of about 200 bytes each.
 const MAX_DENIALS: usize = 10_000;
-/// Sets of policies whose shares are kept; more than a service has tiers.
+/// The largest number of sets of policies whose shares are cached; more than a service has tiers.
 const MAX_SHARES: usize = 32;
 
 impl RedisStore {
@@ -65,10 +65,10 @@ impl RedisStore {
         Self { redis, inner: Arc::new(inner) }
     }
 
-    /// How many keys that were denied are remembered, and not asked for until they may pass again. Default:
-    /// 10,000, about 2 MB; 0 switches it off.
+    /// Sets the number of denied keys that are cached, and denied without asking Redis until their wait has passed.
+    /// Default: 10,000, about 2 MB; 0 disables the cache.
     ///
-    /// It begins anew: call it before clones are made.
+    /// The cache starts empty, so call this before the store is cloned.
     #[must_use]
     pub fn deny_cache(self, keys: usize) -> Self {
         let inner = &self.inner;
@@ -83,19 +83,19 @@ impl RedisStore {
         Self { redis: self.redis, inner: Arc::new(inner) }
     }
 
-    /// The connection it goes over, and its state.
+    /// Returns the client of this store, with its state.
     #[must_use]
     pub const fn redis(&self) -> &Redis {
         &self.redis
     }
 
-    /// How many keys are remembered as denied.
+    /// Returns the number of keys in the deny cache.
     #[must_use]
     pub fn denials(&self) -> usize {
         self.inner.denials.len()
     }
 
-    /// What counts while Redis is away.
+    /// Returns the memory that counts while Redis is unavailable.
     #[must_use]
     pub fn fallback(&self) -> &Memory {
         &self.inner.memory
@@ -141,12 +141,12 @@ impl RedisStore {
         client.ask::<D>(slot, asked, question)
     }
 
-    /// Where a denial is remembered: both are hashes already.
+    /// Returns the key of a denial in the cache. Both parts are hashes already.
     fn denial_hash(ask: &Ask<'_>) -> u128 {
         ask.key.bits() ^ Encoded::of(ask.policies).digest
     }
 
-    /// What was chosen for when Redis cannot be asked.
+    /// Applies the configured policy for an unavailable Redis.
     fn apply_on_failure(&self, ask: &Ask<'_>, error: StoreError) -> Result<Outcome, StoreError> {
         match self.inner.on_failure {
             OnFailure::Deny => Err(error),
@@ -164,7 +164,7 @@ impl RedisStore {
         }
     }
 
-    /// What Redis said of a question that was asked at `asked`.
+    /// Returns the outcome of an answer to a question that was asked at `asked`.
     fn outcome(
         &self,
         ask: &Ask<'_>,
@@ -180,13 +180,13 @@ impl RedisStore {
         Ok(Outcome { stamp: answered.stamp, ..outcome })
     }
 
-    /// It is done whether or not somebody waits for it.
+    /// Refunds in a task of its own, so that the refund is made even if its future is dropped.
     fn refund_in_redis(&self, ask: &Ask<'_>, charged: &Outcome) -> Asking<()> {
         let (store, operation) = (self.clone(), Operation::refund(ask, charged));
         let ask = OwnedAsk::new(ask);
         let refund = async move {
             let answered = store.ask(&ask, operation, Instant::now()).await;
-            // Somebody may have been denied meanwhile.
+            // A request may have been denied meanwhile.
             store.inner.denials.remove(Self::denial_hash(&ask.ask()));
             answered.map(|_| ())
         };
@@ -236,7 +236,7 @@ impl Inner {
     }
 }
 
-/// A question that outlives who asked it.
+/// A question that outlives its caller.
 struct OwnedAsk {
     key: KeyHash,
     policies: Policies,
@@ -254,9 +254,9 @@ impl OwnedAsk {
     }
 }
 
-/// An answer of Redis that is still to come, at the deadline at the latest.
+/// The future of an answer from Redis, which is ready by the deadline.
 ///
-/// It is boxed: beside the way to Redis and back that is nothing.
+/// It is boxed, which costs little beside the round trip.
 pub struct Asking<T>(Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>);
 
 impl<T> Asking<T> {
@@ -322,7 +322,7 @@ impl Store for RedisStore {
                 self.inner.refund_fallback(ask, share, charged);
                 Attempt::Now(())
             }
-            // Nothing was taken.
+            // There is no charge to refund.
             _ => Attempt::Now(()),
         }
     }
@@ -334,7 +334,7 @@ impl Store for RedisStore {
         let (store, ask) = (self.clone(), OwnedAsk::new(ask));
         Attempt::Later(Asking::new(async move {
             store.ask(&ask, Operation::Reset, Instant::now()).await?;
-            // Somebody may have been denied meanwhile.
+            // A request may have been denied meanwhile.
             store.inner.denials.remove(Self::denial_hash(&ask.ask()));
             Ok(())
         }))
@@ -375,12 +375,12 @@ mod tests {
     use crate::Policy;
 
     #[test]
-    fn keys_that_a_client_has_chosen_to_collide_spread_over_the_fallback() {
+    fn keys_chosen_to_collide_spread_over_the_fallback() {
         let redis = Redis::new("redis://127.0.0.1:1/").unwrap();
         let fallback = OnFailure::LocalFallback { share: Share::percent(100) };
         let store = redis.store("orders", fallback);
         let (policies, now) = (Policies::from(Policy::per_day("day", 2)), Instant::now());
-        // The lower bits choose one part of 64, which holds 3,907 keys.
+        // The lower bits select one of 64 parts, each of 3,907 keys.
         let ask = |n: u128| Ask::new(KeyHash::of_bits(n << 64), &policies, 1, now);
         let take = |n| store.apply_on_failure(&ask(n), StoreError::Unavailable).unwrap();
         (0..5_000).for_each(|n| drop(take(n)));
@@ -388,8 +388,8 @@ mod tests {
         let charged = take(0);
         assert_eq!(charged.states[0].remaining, 0);
         assert!(matches!(store.refund(&ask(0), &charged), Attempt::Now(())));
-        assert_eq!(take(0).states[0].remaining, 0, "one was given back, and taken again");
+        assert_eq!(take(0).states[0].remaining, 0, "the refunded unit was acquired again");
         drop(store.reset(&ask(0)));
-        assert_eq!(take(0).states[0].remaining, 1, "a reset finds it as well");
+        assert_eq!(take(0).states[0].remaining, 1, "the reset includes the fallback");
     }
 }

@@ -1,4 +1,4 @@
-//! The task that looks after the connections of a runtime, off the path of requests.
+//! The task that supervises the connections of a runtime, outside of requests.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -23,20 +23,20 @@ use super::{
 };
 use crate::jitter;
 
-/// The first pause between two tries to come back, and the longest; each is spread by as much again. The pauses grow
-/// with the time that Redis is unavailable, to a fifth of it.
+/// The shortest and the longest backoff between two probes of unavailable groups, each with up to as much jitter. The
+/// backoff grows with the outage, up to a fifth of its length.
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 const GROWTH: f64 = 1.25;
-/// So often connections are used that may be idle: what closes idle ones, or lets them die in silence, is then met
-/// here and not by a request.
+/// The interval at which all connections are pinged, so that a connection that was closed or lost while it was idle
+/// fails a ping and not a request.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
-/// After so many tries of groups that are unavailable, it is found out again which server has which slot.
+/// The number of probes of unavailable groups after which the slots are read again.
 const ROUNDS_BETWEEN_REFRESHES: u32 = 5;
-/// So often, at most, that is found out where slots move.
+/// The shortest interval between two reads of the slots while slots migrate.
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Looks after the connections until no handle is left. `tell` is called when the state may have changed.
+/// Supervises the connections until the last handle is dropped. `report` is called when the state may have changed.
 pub(super) async fn run(client: &Arc<Client>, report: impl Fn(Option<&Fault>)) {
     tokio::select! {
         () = Supervisor::new(client, report).run() => {}
@@ -47,7 +47,7 @@ pub(super) async fn run(client: &Arc<Client>, report: impl Fn(Option<&Fault>)) {
 struct Supervisor<'a, T> {
     client: &'a Arc<Client>,
     report: T,
-    /// The groups that are unavailable, and why.
+    /// The faults of unavailable groups.
     faults: BTreeMap<usize, Fault>,
     backoff: Backoff,
     rounds: u32,
@@ -75,7 +75,7 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
 
     async fn handle(&mut self, signals: &SignalSet) {
         if signals.moved && self.refreshed.elapsed() > REFRESH_INTERVAL {
-            // If that fails, slots stay where the redirections said that they are.
+            // If that fails, slots stay where the redirections have moved them.
             let _ = self.client.link.refresh().await;
             self.refreshed = Instant::now();
         }
@@ -84,7 +84,7 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
         if signals.changed && !others.is_empty() {
             self.retry(others).await;
         } else if fails {
-            // The connection may be all that is broken: another one is tried at once.
+            // The fault may be limited to the connection: another one is tried at once.
             self.retry(self.faults.keys().copied().collect()).await;
         }
         if self.faults.is_empty() {
@@ -92,15 +92,15 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
         }
     }
 
-    /// Enters the phase that the groups make.
+    /// Enters the phase that follows from the states of the groups.
     fn settle(&self) {
         let is_down = self.faults.len() == self.client.groups.len();
         self.client.enter(if is_down { Phase::Down } else { Phase::Up });
         (self.report)(self.faults.values().next());
     }
 
-    /// Looks whether the groups of calls that were late or failed are unavailable, and those without a connection; if
-    /// one is, all the others are looked at too. Returns whether one is.
+    /// Probes the groups of late or failed calls, and those without a connection. If one of them is unavailable,
+    /// probes all others too. Returns whether one is unavailable.
     async fn suspect(&mut self, signals: &SignalSet) -> bool {
         let is_suspect = |group: &usize| {
             let slot = probe::slot(self.client, *group);
@@ -116,7 +116,7 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
         fails
     }
 
-    /// Looks whether groups decide. A connection that a probe was late on is not used again.
+    /// Probes groups again. A connection on which a probe was late is discarded first.
     async fn retry(&mut self, groups: Vec<usize>) {
         for group in &groups {
             if self.faults.get(group) == Some(&Fault::Late) {
@@ -128,16 +128,16 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
         let refreshed = if is_due { self.client.link.refresh().await } else { Ok(()) };
         self.sweep(groups).await;
         if let Err(fault) = refreshed {
-            // Without slots, all that the groups say is that there are none.
+            // Without slots, the faults of the groups only say that there are none.
             let nothing = Fault::Unreachable(Unreachable::NoSlots);
             let unknown = self.faults.values_mut().filter(|why| **why == nothing);
             unknown.for_each(|why| *why = fault.clone());
         }
-        // The attempt was made just now.
+        // The changes were handled by this attempt.
         self.client.signals.clear_changes();
     }
 
-    /// Probes groups, and returns whether one does not decide.
+    /// Probes groups, and returns whether one is unavailable.
     async fn sweep(&mut self, groups: Vec<usize>) -> bool {
         let mut fails = false;
         for (group, result) in probe::sweep(self.client, groups).await {
@@ -161,7 +161,7 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
     }
 }
 
-/// Uses each connection, and returns the groups of those that did not answer.
+/// Pings each connection, and returns the groups of those that did not answer.
 async fn ping_all(client: &Arc<Client>) -> SignalSet {
     let mut groups_of = HashMap::<usize, (Arc<Connection>, u128)>::new();
     for group in 0..client.groups.len() {
@@ -183,8 +183,8 @@ async fn ping_all(client: &Arc<Client>) -> SignalSet {
     SignalSet { suspects, ..SignalSet::default() }
 }
 
-/// Longer and longer, and never the same for all processes. One that is broken off goes on the next time, so
-/// that what is met meanwhile, however often, does not put off its end.
+/// An exponential backoff with jitter. A wait that is interrupted continues the next time, so that frequent
+/// interruptions do not postpone its end.
 #[derive(Default)]
 struct Backoff {
     passed: i32,
@@ -213,13 +213,13 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn nodes_that_are_away_are_tried_again_however_often_others_fail_meanwhile() {
+    async fn unavailable_nodes_are_probed_however_often_other_nodes_fail() {
         let (mut backoff, began) = (Backoff::default(), Instant::now());
         let others = Duration::from_millis(10);
-        let mut broken_off = 0;
+        let mut interruptions = 0;
         while timeout(others, backoff.wait()).await.is_err() {
-            broken_off += 1;
-            assert!(broken_off < 100, "it never ends");
+            interruptions += 1;
+            assert!(interruptions < 100, "the wait never ends");
         }
         assert!((MIN_BACKOFF / 2..MIN_BACKOFF * 2).contains(&began.elapsed()));
     }

@@ -40,7 +40,7 @@ impl Plan {
         if let Some(setting) = certificates.setting()
             && !endpoints.iter().all(Endpoint::is_tls)
         {
-            let message = format!("must begin with rediss:// where `{setting}` is set");
+            let message = format!("must begin with rediss:// if `{setting}` is set");
             return Err(InvalidField::new("url", message));
         }
         Ok(Self { target, endpoints, tls: Tls::new(certificates)?, limit })
@@ -70,7 +70,7 @@ impl Target for Server {
     }
 
     fn link(&self, endpoints: &[Endpoint], dial: Arc<Dial>, changed: OnChange) -> Box<dyn Link> {
-        let [endpoint, ..] = endpoints else { unreachable!("one URL, one server") };
+        let [endpoint, ..] = endpoints else { unreachable!("a single server has one endpoint") };
         Box::new(SingleServer(Node::new(endpoint.clone(), dial, changed)))
     }
 }

@@ -1,4 +1,4 @@
-//! TLS by rustls.
+//! TLS connections with rustls.
 
 mod builder;
 mod certificates;
@@ -26,10 +26,10 @@ use crate::InvalidField;
 
 pub(super) const IS_BUILT_IN: bool = true;
 
-/// The means to speak TLS, shared by all connections of a client.
+/// A TLS connector, shared by all connections of a client.
 ///
-/// Files are read again for each connection. While they are being replaced, and cannot be used, connections are made
-/// with what was read before.
+/// Files are read again for each connection. While they are being replaced and cannot be used, the last valid contents
+/// are used.
 #[derive(Clone, Debug)]
 pub(super) struct Tls(Arc<Inner>);
 
@@ -40,7 +40,7 @@ struct Inner {
     warnings: LogLimit,
 }
 
-/// The files that were read last, and what was made of them.
+/// The last valid files, and the configuration built from them.
 #[derive(Debug)]
 struct Loaded {
     files: Files,
@@ -50,7 +50,7 @@ struct Loaded {
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 
 impl Tls {
-    /// Returns the means to speak TLS with these certificates, unless one cannot be used.
+    /// Creates a connector with these certificates, or returns an error if one cannot be used.
     pub(super) fn new(certificates: Certificates) -> Result<Self, InvalidField> {
         let files = Files::read(&certificates)?;
         // The authorities of the system are read with the first connection.
@@ -79,15 +79,15 @@ impl Tls {
         connected.map_err(|error| {
             let reason = of_io(&error).unwrap_or(Unreachable::ClosedEarly);
             if reason == Unreachable::UntrustedCertificate && !self.0.loaded().files.has_roots() {
-                // Those of the system may have changed.
+                // The authorities of the system may have changed.
                 self.0.loaded().config = None;
             }
             reason
         })
     }
 
-    /// Returns the configuration with the files as they are now. If one cannot be used, returns that, and the
-    /// configuration with what was read before.
+    /// Returns the configuration for the current contents of the files. If a file cannot be used, returns the error
+    /// with the last valid configuration.
     fn config(&self) -> (Option<Arc<ClientConfig>>, Option<InvalidField>) {
         let read = Files::read(&self.0.certificates);
         let mut loaded = self.0.loaded();
@@ -109,9 +109,9 @@ impl Tls {
         if let Some(suppressed) = self.0.warnings.admit() {
             tracing::warn!(
                 setting = invalid.field(),
-                problem = invalid.message(),
+                error = invalid.message(),
                 suppressed,
-                "a certificate or key file for Redis cannot be used; keeping what was read before"
+                "a certificate or key file for Redis cannot be used; keeping the last valid contents"
             );
         }
     }
@@ -123,7 +123,7 @@ impl Inner {
     }
 }
 
-/// Returns the reason that TLS failed, if it was TLS.
+/// Returns the reason TLS failed, or `None` if the error is not from TLS.
 pub(super) fn of_io(error: &io::Error) -> Option<Unreachable> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     Some(match error {
@@ -136,7 +136,7 @@ pub(super) fn of_io(error: &io::Error) -> Option<Unreachable> {
 
 const fn of_certificate(error: &CertificateError) -> Unreachable {
     match error {
-        // The second is of an authority that has the name of a trusted one, and another key.
+        // `BadSignature` is that of an authority with the name of a trusted one, and another key.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             Unreachable::UntrustedCertificate
         }

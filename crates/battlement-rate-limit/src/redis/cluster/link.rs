@@ -42,7 +42,7 @@ impl Cluster {
         Node::new(endpoint, Arc::clone(&self.dial), Arc::clone(&self.changed))
     }
 
-    /// Asks those who are connected, one after the other, and then all others at once.
+    /// Reads the slots from a connected node, trying one after the other, and then from all other nodes at once.
     async fn slots(&self) -> Result<(Vec<Range>, Vec<Arc<Node>>), Fault> {
         let table = self.table.load_full();
         for node in table.nodes.iter().filter(|node| node.open().is_some()) {
@@ -68,7 +68,7 @@ impl Cluster {
     }
 }
 
-/// Asks a node for the slots of all. A connection that is dead in silence takes no longer than `limit`.
+/// Reads the slots of all nodes from one node. A connection that no longer answers takes no longer than `limit`.
 async fn slots_by(node: &Arc<Node>, limit: Duration) -> Result<Vec<Range>, Fault> {
     let connection = node.connection().await?;
     let mut slots = cmd("CLUSTER");
@@ -118,7 +118,7 @@ impl Link for Cluster {
         let table = self.table.load_full();
         let node = table.address(to).map(|address| match table.at(&address) {
             Some(node) => Arc::clone(node),
-            // One that has no slots yet. It stays until the slots are asked for the next time.
+            // A node without slots, which stays in the table until the slots are read again.
             None => {
                 let node = self.node_at(&address, &table);
                 self.table.rcu(|table| table.with(&node));

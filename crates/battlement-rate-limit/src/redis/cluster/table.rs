@@ -8,18 +8,18 @@ use crate::redis::{
     slot::SLOTS,
 };
 
-/// Which node has which slot.
+/// The assignment of slots to nodes.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) nodes: Vec<Arc<Node>>,
-    /// For each slot the index of its node, or [`NONE`].
+    /// The index of the node of each slot, or [`NONE`].
     slots: Box<[u16]>,
 }
 
 const NONE: u16 = u16::MAX;
 
 impl Table {
-    /// Returns a table in which no slot has a node.
+    /// Creates a table in which no slot has a node.
     pub(super) fn new() -> Self {
         Self { nodes: Vec::new(), slots: vec![NONE; SLOTS.into()].into() }
     }
@@ -40,7 +40,7 @@ impl Table {
         Self { nodes, slots: self.slots.clone() }
     }
 
-    /// Gives slots to a node.
+    /// Assigns slots to a node.
     pub(super) fn give(&mut self, first: u16, last: u16, node: &Arc<Node>) {
         let known = self.nodes.iter().position(|other| Arc::ptr_eq(other, node));
         let index = known.unwrap_or_else(|| {
@@ -52,7 +52,7 @@ impl Table {
         }
     }
 
-    /// Returns the address of a redirection. Its host may be left out, and is that of the node that redirects.
+    /// Returns the address of a redirection. An omitted host is that of the node that redirects.
     pub(super) fn address(&self, to: &Redirect) -> Option<Address> {
         let host = match (to.host.as_str(), self.node(to.slot).map(|node| &node.endpoint.address)) {
             ("", Some(Address::Tcp { host, .. })) => host.clone(),
@@ -63,7 +63,7 @@ impl Table {
     }
 }
 
-/// Slots in a row, and the address of the primary that has them.
+/// A range of slots, with the address of their primary.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Range {
     pub(super) first: u16,
@@ -71,7 +71,7 @@ pub(super) struct Range {
     pub(super) address: Address,
 }
 
-/// Reads a reply to `CLUSTER SLOTS` of the node at `host`; ranges that cannot be read are left out.
+/// Reads the reply of the node at `host` to `CLUSTER SLOTS`. Ranges that cannot be read are skipped.
 pub(super) fn ranges(reply: &Value, host: &str) -> Vec<Range> {
     let Value::Array(ranges) = reply else { return Vec::new() };
     ranges.iter().filter_map(|range| read(range, host)).collect()
@@ -88,9 +88,9 @@ fn read(range: &Value, host: &str) -> Option<Range> {
         Value::Nil => "",
         _ => return None,
     };
-    // A node that does not know its own name is reached by the one that it was asked by.
+    // A node that does not know its own name has the host that it was reached at.
     let host = if name.is_empty() { host } else { name };
-    // A node that is to be reached by a name which is not configured.
+    // A node that prefers a host name, and has none configured.
     if host == "?" {
         return None;
     }

@@ -20,9 +20,9 @@ use crate::redis::{
 #[derive(Debug)]
 pub(in crate::redis) struct Dial {
     tls: Tls,
-    /// The longest time that one connection may take.
+    /// The longest time that making one connection may take.
     pub(in crate::redis) limit: Duration,
-    /// The time that the clocks of servers are compared with.
+    /// The epoch of this process's clock, which the clocks of servers are compared with.
     began: Instant,
 }
 
@@ -31,7 +31,8 @@ impl Dial {
         Self { tls, limit, began }
     }
 
-    /// Connects to a server, and signs in. `closed` is called when the connection closes, also if signing in fails.
+    /// Connects to a server, and authenticates. `closed` is called when the connection closes, also if authentication
+    /// fails.
     pub(super) async fn connect(
         &self,
         endpoint: &Endpoint,
@@ -69,7 +70,7 @@ impl Dial {
         Ok(drive(stream, closed))
     }
 
-    /// Sends all that a new connection needs at once, and reads the clock of the server.
+    /// Sends the first commands of a connection at once, and reads the clock of the server.
     async fn sign_in(&self, endpoint: &Endpoint, connection: &Connection) -> Result<(), Fault> {
         let send = async |cmd: Option<Cmd>| match cmd {
             Some(cmd) => connection.send(cmd.get_packed_command()).await,
@@ -105,7 +106,7 @@ where
     connection
 }
 
-/// Connects to the address of a host that answers first.
+/// Connects to all addresses of a host, and returns the first connection.
 async fn tcp(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, Unreachable> {
     let mut attempts: JoinSet<_> = addresses.map(TcpStream::connect).collect();
     let mut failure = Unreachable::UnknownHost;
@@ -127,7 +128,7 @@ async fn unix(path: &Path) -> Result<tokio::net::UnixStream, Unreachable> {
     stream.map_err(|error| Unreachable::of_connect(&error))
 }
 
-/// Fails: URLs of such sockets are refused elsewhere.
+/// Fails. Unix sockets are not supported on this platform, and their URLs are rejected earlier.
 #[cfg(not(unix))]
 async fn unix(_: &Path) -> Result<TcpStream, Unreachable> {
     Err(Unreachable::Io)
@@ -149,7 +150,7 @@ fn select(endpoint: &Endpoint) -> Option<Cmd> {
     (endpoint.database != 0).then_some(select)
 }
 
-/// Returns the microseconds of a reply to `TIME`, as the script counts them.
+/// Returns the time in a reply to `TIME`, in microseconds since the epoch of the script.
 fn micros(time: &Value) -> Option<u64> {
     let Value::Array(parts) = time else { return None };
     let part = |part: &Value| match part {
@@ -160,7 +161,7 @@ fn micros(time: &Value) -> Option<u64> {
     part(seconds)?.checked_mul(1_000_000)?.checked_add(part(micros)?)?.checked_sub(EPOCH)
 }
 
-/// Returns the reason that signing in failed, where the connection knows more.
+/// Returns the reason authentication failed, or the more specific reason the connection closed.
 fn cause(connection: &Connection, fault: Fault) -> Fault {
     match (fault, connection.end()) {
         (Fault::Unsent | Fault::Broken, Some(Fault::Broken) | None) => {

@@ -4,7 +4,7 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
 
 use crate::{InvalidField, redis::tls};
 
-/// A server with all that is needed to connect to it, read from a URL.
+/// A server with the settings needed to connect to it, parsed from a URL.
 #[derive(Clone)]
 pub(in crate::redis) struct Endpoint {
     pub(in crate::redis) address: Address,
@@ -22,15 +22,15 @@ pub(in crate::redis) enum Address {
 }
 
 const NOT_A_URL: &str =
-    "must be a URL of Redis: redis://user:password@host:6379/0, or rediss:// for TLS";
-const NO_TLS: &str = "needs the feature `redis-tls` for rediss://";
+    "must be a Redis URL: redis://user:password@host:6379/0, or rediss:// for TLS";
+const NO_TLS: &str = "requires the feature `redis-tls` for rediss://";
 const INSECURE: &str =
-    "must not end in #insecure; trust the server's authority by `root_certificates`";
+    "must not end in #insecure; to trust the server, set `root_certificates` to its authority";
 const NOT_ENCODED: &str = "contains a user name or password that is not percent-encoded: write `@` as %40, `#` as %23, \
     `/` as %2F, `%` as %25 and `?` as %3F";
 
 impl Endpoint {
-    /// Reads a URL. The error never repeats the URL, since it may contain a password.
+    /// Parses a URL. The error never repeats the URL, since it may contain a password.
     pub(in crate::redis) fn of_url(field: &str, url: &str) -> Result<Self, InvalidField> {
         let wrong = |message: &str| InvalidField::new(field, message);
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong(NOT_A_URL))?;
@@ -66,24 +66,24 @@ impl Endpoint {
         Some(Self { address, is_tls, user, password, database: redis.db() })
     }
 
-    /// Returns whether TLS is spoken.
+    /// Returns whether the connection uses TLS.
     pub(in crate::redis) const fn is_tls(&self) -> bool {
         self.is_tls
     }
 
-    /// Returns another server that is reached by the same means.
+    /// Returns another server with the same settings.
     #[cfg(feature = "redis-cluster")]
     pub(in crate::redis) fn at(&self, address: Address) -> Self {
         Self { address, ..self.clone() }
     }
 
-    /// Returns whether another database than the first is named.
+    /// Returns whether the URL selects a database other than 0.
     #[cfg(feature = "redis-cluster")]
     pub(in crate::redis) const fn has_database(&self) -> bool {
         self.database != 0
     }
 
-    /// Returns whether `other` is reached by the same means, and by these a cluster can be.
+    /// Returns whether `other` has the same settings, and an address that a node of a cluster can have.
     #[cfg(feature = "redis-cluster")]
     pub(in crate::redis) fn is_alike(&self, other: &Self) -> bool {
         let means = |endpoint: &Self| {
@@ -95,7 +95,7 @@ impl Endpoint {
 
 /// Returns whether the user name and the password of a URL, given without its scheme, are percent-encoded.
 fn is_encoded(rest: &str) -> bool {
-    // An `@` that is not encoded stands behind the password, and nowhere else.
+    // An `@` that is not percent-encoded can only follow the password.
     let Some((user, _)) = rest.rsplit_once('@') else { return true };
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = user.as_bytes();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn other_mistakes_have_messages_of_their_own() {
+    fn other_invalid_urls_have_messages_of_their_own() {
         for url in [
             "",
             "host",

@@ -12,7 +12,7 @@ use super::resp::{Invalid, Reply, parse};
 #[derive(Debug)]
 pub(super) struct Input {
     buffer: Vec<u8>,
-    /// The bytes from `begin` to `end` wait to be parsed.
+    /// The bytes from `begin` to `end` are not yet parsed.
     begin: usize,
     end: usize,
 }

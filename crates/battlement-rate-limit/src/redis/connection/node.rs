@@ -18,11 +18,11 @@ use crate::{
     redis::fault::{Fault, Unreachable},
 };
 
-/// A server with a connection to it, which is replaced as soon as it closes.
+/// A server with a connection to it, which is replaced when it closes.
 ///
-/// While a connection is made, callers wait for it. When that has failed, they learn why at once, and the next caller
-/// that comes later makes another attempt. A server that was connected a moment ago and now refuses connections is
-/// restarting as a rule: attempts go on for a while, and callers wait, each for as long as it likes.
+/// While a connection is being made, callers wait for it. If that fails, they get the reason at once, and a later
+/// caller starts another attempt. A server that was connected a moment ago and now refuses connections is probably
+/// restarting: attempts continue for a while, and callers wait for as long as their own deadline allows.
 pub(in crate::redis) struct Node {
     pub(in crate::redis) endpoint: Endpoint,
     dial: Arc<Dial>,
@@ -32,12 +32,12 @@ pub(in crate::redis) struct Node {
     task: Mutex<Option<AbortHandle>>,
 }
 
-/// Called when a connection could not be replaced, and when there is one again.
+/// Called when a connection could not be replaced, and when it is open again.
 pub(in crate::redis) type OnChange = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Clone, Debug)]
 enum ConnectionState {
-    /// There was no attempt yet.
+    /// No attempt was made yet.
     Idle,
     Connecting,
     Open {
@@ -49,15 +49,15 @@ enum ConnectionState {
     },
 }
 
-/// The time for which attempts to replace a connection go on.
+/// The time for which attempts to replace a connection continue.
 const RESTART: Duration = Duration::from_secs(1);
-/// The pauses between these attempts are a part of the time for which there is no connection, and not shorter or
-/// longer than this.
+/// The shortest and the longest backoff between these attempts. The backoff is a fraction of the time without a
+/// connection.
 const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
 const PART: u32 = 20;
-/// Two attempts of callers begin at least so long one after the other.
+/// The shortest interval between attempts that callers start.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
-/// A connection that closed sooner is not replaced before this time has passed.
+/// A connection that closed sooner is replaced only after this time.
 const SHORT_LIFE: Duration = Duration::from_millis(50);
 
 impl Node {
@@ -97,12 +97,12 @@ impl Node {
         }
     }
 
-    /// Gives the connection up: the next caller gets another one.
+    /// Discards the connection, so that the next caller makes another one.
     pub(in crate::redis) fn renew(&self) {
         self.connection.store(None);
     }
 
-    /// Begins to connect, unless that is under way, or there is a connection, or an attempt has just failed.
+    /// Begins to connect, unless an attempt is in progress or has just failed, or the connection is open.
     fn connect(self: &Arc<Self>) {
         let mut since = None;
         let begins = self.state.send_if_modified(|state| {
@@ -121,7 +121,7 @@ impl Node {
             begins
         });
         if begins {
-            // A connection that was given up is not lost: there may be a reason for more than another one.
+            // A connection that was discarded is not lost: reconnecting may not be enough.
             let lost = since.filter(|_| self.connection.load().is_some());
             self.spawn(lost);
         }
@@ -161,12 +161,12 @@ impl Node {
     }
 }
 
-/// Attempts to connect.
+/// A series of attempts to connect.
 struct Attempts {
     node: Weak<Node>,
     endpoint: Endpoint,
     dial: Arc<Dial>,
-    /// The time at which a connection was lost that is to be replaced.
+    /// The time at which the connection that is being replaced was lost.
     lost: Option<Instant>,
 }
 
@@ -196,7 +196,7 @@ impl Attempts {
         }
     }
 
-    /// Returns the time until the next attempt, if there is to be one.
+    /// Returns the backoff before the next attempt, or `None` if there is none.
     fn pause(&self, fault: &Fault) -> Option<Duration> {
         let lost = self.lost?.elapsed();
         let restarts = matches!(

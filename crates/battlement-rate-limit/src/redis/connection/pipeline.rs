@@ -20,22 +20,22 @@ use crate::redis::{
     tls,
 };
 
-/// A command on its way to the connection.
+/// A command to be written.
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) bytes: Vec<u8>,
-    /// The number of replies before the one that is waited for.
+    /// The number of replies to ignore before the one that is wanted.
     pub(super) skipped: u8,
     pub(super) reply: oneshot::Sender<Result<Value, Fault>>,
 }
 
-/// Writes commands and reads their replies, until the connection closes or no handle is left. Its output is the
-/// reason.
+/// A future that writes commands and reads their replies until the connection closes or the last handle is dropped.
+/// Its output is the reason.
 #[derive(Debug)]
 pub(super) struct Pipeline<S> {
     stream: S,
     commands: mpsc::Receiver<Command>,
-    /// Commands that were taken, in their order.
+    /// Commands without a reply, in the order in which they were written.
     waiting: VecDeque<PendingCommand>,
     input: Input,
     output: Output,
@@ -44,7 +44,7 @@ pub(super) struct Pipeline<S> {
 /// A command whose reply has not arrived.
 #[derive(Debug)]
 struct PendingCommand {
-    /// The position of its first byte in all that is written.
+    /// The offset of its first byte in everything that is written.
     begin: u64,
     skipped: u8,
     reply: oneshot::Sender<Result<Value, Fault>>,
@@ -54,14 +54,14 @@ struct PendingCommand {
 #[derive(Debug, Default)]
 struct Output {
     bytes: Vec<u8>,
-    /// The bytes before were written.
+    /// The index of the first byte that was not written.
     next: usize,
     /// The number of bytes written before those in the buffer.
     before: u64,
 }
 
-/// No more commands are taken while as many bytes wait to be written, so that commands wait where they can still be
-/// given up.
+/// No more commands are taken while this many bytes are unwritten, so that commands wait where they can still be
+/// dropped.
 const MAX_UNWRITTEN: usize = 64 << 10;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
@@ -70,7 +70,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         Self { stream, commands, waiting: VecDeque::new(), input, output }
     }
 
-    /// Takes replies for as long as some arrive.
+    /// Reads replies for as long as some arrive.
     fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Fault> {
         loop {
             match ready!(self.input.poll_read(cx, &mut self.stream)) {
@@ -95,7 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         }
     }
 
-    /// Returns the reason for the end of the stream, after bytes that may be the begin of another protocol's reply.
+    /// Returns the reason the stream ended, after bytes that may be the beginning of another protocol's reply.
     fn closed(&self) -> Fault {
         match self.input.bytes() {
             [] => Fault::Broken,
@@ -112,19 +112,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
             Reply::Error(line) => Err(Fault::of_line(&line)),
         };
         let Some(first) = self.waiting.front_mut() else {
-            // A server that accepts no client says why before it is asked.
+            // A server that accepts no more clients sends the reason before the first command.
             return Err(result.err().unwrap_or(Fault::Unreachable(Unreachable::NotRedis)));
         };
         if first.skipped > 0 {
             first.skipped -= 1;
         } else if let Some(first) = self.waiting.pop_front() {
-            // The caller may have gone.
+            // The caller may have been dropped.
             drop(first.reply.send(result));
         }
         Ok(())
     }
 
-    /// Takes commands, until there are enough or none waits. Returns `None` when no handle is left.
+    /// Takes commands, until the buffer is full or none is left. Returns `None` when the last handle was dropped.
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         while self.output.len() < MAX_UNWRITTEN {
             match ready!(self.commands.poll_recv(cx)) {
@@ -145,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
 }
 
 impl<S> Pipeline<S> {
-    /// Fails all commands: those that were not written as unsent, the others with `fault`.
+    /// Fails all commands: unwritten ones as [`Fault::Unsent`], the others with `fault`.
     pub(super) fn fail(&mut self, fault: &Fault) {
         self.commands.close();
         let written = self.output.written();
@@ -180,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Pipeline<S> {
     }
 }
 
-/// A runtime that ends drops its tasks, with commands on their way.
+/// A runtime that shuts down drops its tasks, with commands in flight.
 impl<S> Drop for Pipeline<S> {
     fn drop(&mut self) {
         self.fail(&Fault::Broken);
@@ -196,22 +196,22 @@ impl Output {
         }
     }
 
-    /// Returns the number of bytes that wait.
+    /// Returns the number of unwritten bytes.
     fn len(&self) -> usize {
         self.bytes.len() - self.next
     }
 
-    /// Returns the number of bytes that were written so far.
+    /// Returns the number of bytes written so far.
     fn written(&self) -> u64 {
         self.before + self.next as u64
     }
 
-    /// Returns the number of bytes that were pushed so far.
+    /// Returns the number of bytes pushed so far.
     fn end(&self) -> u64 {
         self.before + self.bytes.len() as u64
     }
 
-    /// Writes all there is.
+    /// Writes all bytes in the buffer.
     fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,

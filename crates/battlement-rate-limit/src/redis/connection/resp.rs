@@ -1,8 +1,8 @@
-//! The replies of the Redis protocol, version 2.
+//! A parser for replies of the Redis protocol, version 2.
 
 use redis::Value;
 
-/// A reply that was read from the start of a buffer.
+/// A reply parsed from the start of a buffer.
 #[derive(Debug, PartialEq)]
 pub(super) enum Reply {
     Value(Value),
@@ -10,7 +10,7 @@ pub(super) enum Reply {
     Error(String),
 }
 
-/// The bytes are not a reply of Redis.
+/// The bytes are not a reply of the Redis protocol.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Invalid;
 
@@ -19,10 +19,10 @@ pub(super) struct Invalid;
 const MAX_STRING: usize = 16 << 20;
 const MAX_ELEMENTS: usize = 1 << 20;
 const MAX_DEPTH: usize = 8;
-/// The longest line without its end: a server of another protocol may send no end at all.
+/// The longest line: a server of another protocol may never end its first line.
 const MAX_LINE: usize = 64 << 10;
 
-/// Reads one reply. Returns the reply with its length in bytes, or `None` if more bytes are needed.
+/// Parses one reply. Returns the reply with its length in bytes, or `None` if more bytes are needed.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, Invalid> {
     let mut reader = Reader { bytes, at: 0 };
     let reply = match bytes.first() {
@@ -38,7 +38,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-/// `None` stands for a reply that has not arrived completely.
+/// `None` means that the reply has not arrived completely.
 type Partial<T> = Result<Option<T>, Invalid>;
 
 impl<'a> Reader<'a> {
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
             b'*' if depth < MAX_DEPTH => self.array(length(rest, MAX_ELEMENTS)?, depth),
             b':' => Ok(Some(Value::Int(number(rest)?))),
             b'+' => Ok(Some(Value::SimpleString(text(rest)))),
-            // An error within an array; the transport sends no commands that are answered so.
+            // An error within an array, which no command of this crate causes.
             b'-' if depth > 0 => Ok(Some(Value::Nil)),
             _ => Err(Invalid),
         }
@@ -88,12 +88,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns whether a reply can start like that, so that another protocol is noticed before its line ends.
+/// Returns whether a reply can start like this, so that another protocol is recognized before its first line ends.
 fn is_reply(bytes: &[u8]) -> bool {
     bytes.first().is_none_or(|kind| b"$*:+-".contains(kind))
 }
 
-/// Reads a length; `None` is that of a null.
+/// Parses a length, which is `None` for a null.
 fn length(digits: &[u8], max: usize) -> Result<Option<usize>, Invalid> {
     match number(digits)? {
         -1 => Ok(None),
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(parse(&[&b"+"[..], &[b'x'; MAX_LINE]].concat()), Err(Invalid));
     }
 
-    /// A reply with its bytes.
+    /// Returns replies with their bytes.
     fn replies() -> impl Strategy<Value = (Value, Vec<u8>)> {
         let string = prop::collection::vec(any::<u8>(), 0..20).prop_map(|string| {
             let head = format!("${}\r\n", string.len());

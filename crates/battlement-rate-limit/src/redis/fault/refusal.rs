@@ -3,7 +3,7 @@ use std::fmt;
 /// An error reply of the server, without the words that may contain a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::redis) struct Refusal {
-    /// The first word, as `READONLY`.
+    /// The first word, such as `READONLY`.
     code: String,
     cause: Cause,
 }
@@ -41,7 +41,7 @@ impl Refusal {
     /// Reads the code that the script returns for one of its keys.
     pub(in crate::redis) fn of_script(code: &str) -> Self {
         let cause = match Cause::of_line(code, code) {
-            // Within the script, the other errors without a code of their own are about commands.
+            // Within the script, other errors without a specific code are about commands.
             Cause::Other if code == "ERR" || code == "NOPERM" => Cause::Command,
             cause => cause,
         };
@@ -62,14 +62,14 @@ impl Refusal {
     }
 }
 
-/// Returns a code that is safe to log: a word in upper case, as those of Redis are.
+/// Returns a code that is safe to log: a word in upper case, as the codes of Redis are.
 fn safe(code: &str) -> String {
     let is_code =
         (1..=32).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_code { code.to_owned() } else { "ERR".to_owned() }
 }
 
-/// Each with its text, and what an operator can do; in the order of the variants.
+/// The text and the fix of each cause, in the order of the variants.
 const ALL: [(Cause, &str, &str); 17] = [
     (
         Cause::Credentials,
@@ -109,7 +109,7 @@ const ALL: [(Cause, &str, &str); 17] = [
     (
         Cause::Database,
         "the server does not have the database number",
-        "use a smaller number at the end of `url`; a cluster has database 0 alone",
+        "use a smaller number at the end of `url`; a cluster has only database 0",
     ),
     (Cause::Replica, "the server is a read-only replica", "connect to the primary"),
     (
@@ -135,12 +135,12 @@ const ALL: [(Cause, &str, &str); 17] = [
     ),
     (
         Cause::Clients,
-        "the server has as many clients as it accepts",
+        "the server has reached its maximum number of clients",
         "raise `maxclients`, or close connections that are not used",
     ),
     (
         Cause::Protected,
-        "the server accepts local clients alone",
+        "the server accepts only local clients",
         "set a password in the server, or turn off `protected-mode`",
     ),
     (Cause::Other, "the server replied with an error", "check the log of the server"),
@@ -165,7 +165,7 @@ impl Cause {
         }
     }
 
-    /// Reads the text where the code says nothing.
+    /// Reads the text of an error with the generic code `ERR`.
     fn of_text(line: &str) -> Self {
         let has = |words: &str| line.contains(words);
         match () {
@@ -176,8 +176,8 @@ impl Cause {
             () if has("DB index") || has("SELECT is not allowed") => Self::Database,
             () if has("max number of clients") => Self::Clients,
             () if has("unknown command") => Self::UnknownCommand,
-            // The only command that the script does not catch the errors of is `TIME`.
-            () if has("not allowed from script")
+            // `TIME` is the only command whose errors the script does not catch.
+            () if has("allowed from script")
                 || has("can't run this command")
                 || has("non deterministic")
                 || has("Unknown Redis command") =>
@@ -188,7 +188,7 @@ impl Cause {
         }
     }
 
-    /// Returns the text, and what an operator can do.
+    /// Returns the text and the fix.
     const fn texts(self) -> (&'static str, &'static str) {
         let (_, text, fix) = ALL[self as usize];
         (text, fix)

@@ -1,13 +1,13 @@
 use std::{fmt, io};
 
-/// The reason there is no connection.
+/// The reason a connection could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::redis) enum Unreachable {
-    /// Nothing listens on the port.
+    /// The port is closed.
     ConnectionRefused,
     /// The host has no address.
     UnknownHost,
-    /// No connection was made in time.
+    /// Connecting timed out.
     Timeout,
     /// The server closed the connection before its first reply.
     ClosedEarly,
@@ -19,7 +19,7 @@ pub(in crate::redis) enum Unreachable {
     TlsExpected,
     /// The server does not speak TLS.
     TlsNotSpoken,
-    /// The certificate of the server is not of an authority that is trusted.
+    /// The certificate of the server was issued by an untrusted authority.
     UntrustedCertificate,
     /// The certificate of the server is expired, or not valid yet.
     ExpiredCertificate,
@@ -31,19 +31,19 @@ pub(in crate::redis) enum Unreachable {
     ClientCertificateRequired,
     /// The server rejected the certificate of the client.
     ClientCertificateRejected,
-    /// The server did not answer the handshake of TLS in time.
+    /// The TLS handshake timed out.
     TlsTimeout,
-    /// Client and server agree on no version or cipher of TLS, or TLS failed otherwise.
+    /// The TLS handshake failed, as without a common version or cipher.
     Tls,
     /// A file with certificates or the key cannot be used.
     CertificateFiles,
-    /// The nodes that were asked know no slots.
+    /// The nodes that were asked have no slots.
     NoSlots,
     /// The system reported another error.
     Io,
 }
 
-/// Each with its text, and what an operator can do; in the order of the variants.
+/// The text and the fix of each reason, in the order of the variants.
 const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::ConnectionRefused,
@@ -57,7 +57,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     ),
     (
         Unreachable::Timeout,
-        "no connection was made in time",
+        "connecting timed out",
         "check the host in `url`, and firewalls in between",
     ),
     (
@@ -80,7 +80,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::UntrustedCertificate,
         "the certificate of the server is not trusted",
-        "name the authority that issued it in `root_certificates`",
+        "set `root_certificates` to the authority that issued it",
     ),
     (
         Unreachable::ExpiredCertificate,
@@ -114,7 +114,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     ),
     (
         Unreachable::Tls,
-        "TLS could not be agreed on",
+        "the TLS handshake failed",
         "check the versions and ciphers that the server allows",
     ),
     (
@@ -124,7 +124,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     ),
     (
         Unreachable::NoSlots,
-        "the nodes in `url` know no slots",
+        "the nodes in `url` have no slots",
         "check that they are nodes of a cluster (CLUSTER SLOTS); for a single server use `Redis::new`",
     ),
     (Unreachable::Io, "the connection could not be made", "check the network to the host in `url`"),
@@ -136,18 +136,18 @@ impl Unreachable {
     /// Returns the reason a connection was not made.
     pub(in crate::redis) fn of_connect(error: &io::Error) -> Self {
         match error.kind() {
-            // A Unix socket that does not exist is as good as a port that is not listened on.
+            // A Unix socket that does not exist is treated like a closed port.
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Self::ConnectionRefused,
             io::ErrorKind::TimedOut => Self::Timeout,
             _ => Self::Io,
         }
     }
 
-    /// Returns the protocol that the first bytes of a reply are of.
+    /// Returns the reason that the first bytes of another protocol's reply show.
     pub(in crate::redis) fn of_reply(bytes: &[u8]) -> Self {
         match bytes {
             [b'H', b'T', b'T', b'P', ..] => Self::Http,
-            // An alert record.
+            // A TLS alert record.
             [0x15, 0x03, ..] => Self::TlsExpected,
             _ => Self::NotRedis,
         }
@@ -161,7 +161,7 @@ impl Unreachable {
         self.texts().1
     }
 
-    /// Returns the text, and what an operator can do.
+    /// Returns the text and the fix.
     const fn texts(self) -> (&'static str, &'static str) {
         let (_, text, fix) = ALL[self as usize];
         (text, fix)

@@ -1,45 +1,46 @@
 -- Decides about rate limits. Reads the clock once, decides each entry as a whole, and leaves no key without a TTL.
 --
--- Words and reply are packed, the lowest byte first: d is a double, I a whole number of four bytes, B of one.
+-- Arguments and reply are packed in little endian: d is a double, I a 4-byte unsigned integer, B a byte.
 --
 -- KEYS  one for each entry
--- ARGV  d: the time, or 0 for the server's own. If all are to acquire as much from one policy of GCRA, then d: the
---       last moment at which that may be done; the policy's mark; what is taken, and the most that may be, in
---       microseconds and nanoseconds each; its rule and its scale. Or else zeros, and two more words:
---       the sets, I how many; of each I how many policies; of each policy B: kind (1 GCRA, 2 fixed, 3 sliding
---       window), shadow (0, 1), d: mark, microseconds and nanoseconds of its interval or period, units, I: rule, and
---       d: scale, which is the nanoseconds of an interval or, rounded up, the microseconds of a period;
---       the entries, of each B: what to do (1 acquire, 2 peek, 3 refund, 4 reset); I: the set, the cost; d: the
---       last moment; and of a refund, d: when it was taken, and of each policy how far its cell was ahead then,
---       or -1 if nothing was taken.
--- reply d: the time; and of each entry s if it came too late; e, the code of an error and a newline; d if a refund
---       or a reset was done; or else of each policy c if it was charged, y if it would have been, n if not; and
---       then what a key that holds these policies alone would hold.
+-- ARGV  d: the time, or 0 for the time of the server. If all entries acquire the same cost from the same policy, which
+--       uses GCRA, then d: the deadline; the policy's mark; the cost and the capacity, in microseconds and nanoseconds
+--       each; its rule and its scale. Otherwise zeros, and two more arguments:
+--       the sets, I: their number; of each, I: the number of policies; of each policy, B: kind (1 GCRA, 2 fixed window,
+--       3 sliding window), shadow (0, 1), d: mark, microseconds and nanoseconds of its interval or period, units,
+--       I: rule, and d: scale, which is the nanoseconds of an interval or, rounded up, the microseconds of a period;
+--       the entries, of each B: operation (1 acquire, 2 peek, 3 refund, 4 reset); I: the set, the cost; d: the
+--       deadline; and of a refund, d: the time of the charge, and for each policy how far its cell was ahead then,
+--       or -1 if nothing was charged.
+-- reply d: the time; and for each entry, s if it was stale; e, the code of an error and a newline; d if a refund
+--       or a reset was done; or else for each policy c if it was charged, y if it would have been, n if not, followed
+--       by the value of a key that holds only these policies.
 --
--- A key holds d: until when it lives, and of each policy a cell, d: its mark, when the cell is as good as new; I:
--- of GCRA the nanoseconds of that and the rule that wrote it, or what was used of the window and of the one before;
--- d: the scale of what wrote it. Times are whole microseconds since 2025, which a double holds exactly.
+-- A key holds d: the end of its TTL, and a cell for each policy, d: its mark, the time at which nothing is used any
+-- more; I: with GCRA the nanoseconds of that time and the rule that wrote it, or the units used in the window and in
+-- the one before; d: the scale of the policy that wrote it. Times are whole microseconds since 2025, which a double
+-- represents exactly.
 --
--- A policy whose numbers have changed, or a clock that was set back, leaves cells behind that are settled before
--- anything is decided, and written if they changed, whatever is decided: a client that is told to wait must find
--- less to wait for when it comes back. `decide.rs` does the same in memory.
+-- After a change of a policy's numbers, or after a clock was set back, cells are settled before the decision, and
+-- written if they changed, whatever the decision is: a client that waits as the reply says must find less to wait for
+-- when it comes back. `decide.rs` does the same in memory.
 --
--- Redis runs all of this text for each call. What takes time there are tables, functions and strings that are made,
--- and numbers that are written out, so these are few; and what is left, and how long to wait, is for the reader of
--- the cells to work out.
+-- Redis runs this text from the beginning for each call. Creating tables, functions and strings and formatting numbers
+-- take most of the time, so there are few of them; what remains, and how long to wait, is computed by the reader of
+-- the cells.
 
 local KEYS, ARGV, call, pack, unpack = KEYS, ARGV, redis.pcall, struct.pack, struct.unpack
 local ONE, ONE_SIZE = '<dddIId', 40
 
 local now, last, mark, cost_us, cost_ns, most_us, most_ns, rule, scale = unpack('<ddddddddd', ARGV[1])
 if now == 0 then
-  -- An error of this one is that of the whole script: without a clock nothing can be decided.
+  -- An error of this command fails the whole script: without a clock there is no decision.
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2] - 1735689600000000
 end
 
--- Most often there is one policy, of GCRA, and all want to take from it. That goes without all of the rest; whatever
--- is not as usual is left to the rest. One that is alone needs no table to put its reply together.
+-- Fast path: one policy, which uses GCRA, and entries that all acquire. Everything unusual is left to the code below.
+-- A single entry needs no table to build its reply.
 local stamp, reply, said, done = pack('<d', now), nil, 1, 0
 if mark ~= 0 and last >= now then
   if #KEYS > 1 then reply = { stamp, nil, nil, nil } end
@@ -66,8 +67,8 @@ if mark ~= 0 and last >= now then
       raw = pack(ONE, lives, mark, now + ahead, ns, rule, scale)
       res = call('SET', key, raw, 'KEEPTTL')
     else
-      -- To write a TTL takes as long again as to write the key: it is longer than it must be, by a quarter and a
-      -- second, so that there is none to write soon.
+      -- Writing a TTL takes as long as writing the key, so the TTL is longer than necessary by a quarter and a second,
+      -- and not written again soon.
       local ms = (ahead - ahead % 800) / 800 + 1003
       raw = pack(ONE, now + ms * 1000 - 2000, mark, now + ahead, ns, rule, scale)
       res = call('SET', key, raw, 'PX', ms)
@@ -84,11 +85,11 @@ reply = reply or { stamp }
 local CELL, CELL_SIZE = '<ddIId', 32
 local floor, sub = math.floor, string.sub
 
--- What each kind makes of a settled cell: `settle` also says whether it changed, `take` gives nothing if there is not
--- as much to take. `give_back` takes cells as they are, and leaves those of another rule to that.
+-- The functions of each kind on a settled cell: `settle` also returns whether the cell changed, `take` returns nil if
+-- too little remains. `give_back` accepts unsettled cells, and leaves those of another rule unsettled.
 local kinds = {}
 
--- GCRA: `a` is the nanoseconds of `us`, `b` the rule, `c` how many nanoseconds of that are a unit.
+-- GCRA: `a` is the nanoseconds of `us`, `b` the rule, `c` the nanoseconds that one used unit stands for.
 kinds[1] = function()
   local OVERDRAWN = 1
 
@@ -101,7 +102,7 @@ kinds[1] = function()
     return policy.scale
   end
 
-  -- A cell that is ahead so far, in which other rules find a unit used for each `nanos` of that.
+  -- Returns a cell that is ahead by this much, in which other rules count one used unit for each `nanos`.
   local function cell(policy, us, ns, nanos)
     if nanos < policy.scale then return now + us, ns, policy.rule + OVERDRAWN, nanos end
     return now + us, ns, policy.rule, policy.scale
@@ -171,7 +172,7 @@ kinds[1] = function()
   return { settle = settle, take = take, give_back = give_back }
 end
 
--- Windows: `us` is the end of the last one that counts, `c` the scale of their period.
+-- Windows: `us` is the end of the last window that counts, `c` the scale of their period.
 local function settles(windows)
   return function(policy, us, used, before, c)
     local left, most = us - now, windows * policy.us
@@ -186,7 +187,7 @@ local function settles(windows)
   end
 end
 
--- A fixed window: `us` is its end, `a` what was used of it.
+-- A fixed window: `us` is its end, `a` the units used in it.
 kinds[2] = function()
   local settle = settles(1)
 
@@ -211,11 +212,11 @@ kinds[2] = function()
   return { settle = settle, take = take, give_back = give_back }
 end
 
--- A sliding window: `us` is the end of the one after it, `a` what was used of it, `b` of the one before.
+-- A sliding window: `us` is the end of the next window, `a` the units used in this one, `b` in the one before.
 kinds[3] = function()
   local settle = settles(2)
 
-  -- a * b / c, rounded up; a < 2^32, b <= c < 2^52.
+  -- Returns a * b / c, rounded up; a < 2^32, b <= c < 2^52.
   local function muldiv(a, b, c)
     if a * b < 9007199254740992 then
       local left = (a * b) % c
@@ -234,8 +235,8 @@ kinds[3] = function()
     return quotient + (left > 0 and 1 or 0)
   end
 
-  -- When the window after this one ends, what was used of this one and of the one before, and how long this
-  -- one has lasted.
+  -- Returns the end of the next window, the units used in this one and in the one before, and the time since this one
+  -- began.
   local function open(policy, us, used, before)
     local period, left = policy.us, us - now
     if left <= 0 then return now + 2 * period, 0, 0, 0 end
@@ -253,7 +254,7 @@ kinds[3] = function()
 
   local function give_back(policy, us, used, before, c, cost, taken_at)
     if c ~= policy.scale then
-      -- It was taken before the period changed, of one window or the other.
+      -- The units were charged before the period changed, to either window.
       local rest = cost > before and cost - before or 0
       return us, used > rest and used - rest or 0, before > cost and before - cost or 0, c
     end
@@ -270,7 +271,7 @@ kinds[3] = function()
   return { settle = settle, take = take, give_back = give_back }
 end
 
--- A policy of a set. Kinds are made when a policy is of them.
+-- Creates a policy of a set. The functions of a kind are created with its first policy.
 local function new_policy(kind, shadow, mark, us, ns, units, rule, scale)
   local made = kinds[kind]
   if type(made) == 'function' then
@@ -286,10 +287,10 @@ local function new_policy(kind, shadow, mark, us, ns, units, rule, scale)
   }
 end
 
--- The sets, each with the places of its policies by their marks.
+-- Reads the sets, each with the indexes of its policies by their marks.
 local function read_sets()
   if mark ~= 0 then
-    -- What all take is one unit to them, of which there are as many as there are.
+    -- The whole cost of an entry counts as one unit, and the capacity is their number.
     local policy = new_policy(1, 0, mark, cost_us, cost_ns, 0, rule, scale)
     policy.most_us, policy.most_ns = most_us, most_ns
     policy.step = floor((cost_us * 1000 + cost_ns) / scale + 0.5)
@@ -311,9 +312,8 @@ local function read_sets()
   return sets
 end
 
--- The cells of the entry that is at work, and those it would have. Until when its key lives, and what else it holds:
--- the cells of other policies, and when all of those are as good as new. Whether a cell was settled otherwise than it
--- lies there.
+-- The cells of the current entry, and its new cells. The end of its key's TTL, and the rest of the key: the cells of
+-- other policies, and the time at which none of those is used any more. Whether settling changed a cell.
 local us, a, b, c = { nil }, { nil }, { nil }, { nil }
 local new_us, new_a, new_b, new_c = { nil }, { nil }, { nil }, { nil }
 local lives, others, others_us, dirty
@@ -336,7 +336,7 @@ local function read(set, raw)
       if until_us > others_us then others_us = until_us end
     end
   end
-  -- What somebody else has written may look like cells, but has no mark of ours.
+  -- A value of another application may look like cells, but has none of the marks.
   if any then lives = unpack('<d', raw) end
 end
 
@@ -356,8 +356,8 @@ local function cells(set, us, a, b, c)
   return text
 end
 
--- Writes these cells, and sees to it that the key outlives them, but not for ever. A key that was settled may have been
--- about to live much too long.
+-- Writes cells, with a TTL that outlives them by a limited time. The TTL of a key whose cells were settled may have
+-- been much too long.
 local function write(key, set, us, a, b, c)
   local until_us, likely_us = others_us, others_us
   for p = 1, set.size do
@@ -377,7 +377,7 @@ local function say(word)
   reply[said] = word
 end
 
--- Whether a command went well; if not, says so.
+-- Returns whether a command succeeded; if not, adds its error to the reply.
 local function is_done(res)
   if type(res) ~= 'table' or not res.err then return true end
   say('e' .. (string.match(res.err, '^%-?(%S+)') or 'ERR') .. '\n')

@@ -12,28 +12,28 @@ use crate::{
     },
 };
 
-/// What the script said.
+/// The reply of the script.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::redis) struct Reply {
-    /// Microseconds, by the clock of Redis.
+    /// The time by the clock of Redis, in microseconds.
     pub(in crate::redis) now: u64,
-    /// Of each entry.
+    /// The answer to each question.
     pub(in crate::redis) answers: SmallVec<[Answer; 1]>,
 }
 
-/// Not what the script says.
+/// The bytes are not a reply of the script.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::redis) struct Malformed;
 
 impl Reply {
-    /// Reads what the script said of `entries`.
+    /// Parses the script's reply to `questions`.
     pub(in crate::redis) fn of<'a>(
         value: &Value,
         questions: impl IntoIterator<Item = &'a Question>,
     ) -> Result<Self, Malformed> {
         let Value::BulkString(words) = value else { return Err(Malformed) };
         let mut words = Words(words);
-        let now = words.nanos_below(MOST_NOW)?;
+        let now = words.nanos_below(MAX_NOW)?;
         let answers = questions.into_iter().map(|question| answer(&mut words, question, now));
         let answers = answers.collect::<Result<_, _>>()?;
         if words.0.is_empty() { Ok(Self { now: now / 1_000, answers }) } else { Err(Malformed) }
@@ -57,16 +57,17 @@ impl<'a> Words<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// Microseconds, as nanoseconds.
+    /// Reads microseconds, and returns nanoseconds.
     fn nanos_below(&mut self, most: f64) -> Result<u64, Malformed> {
         let micros = f64::from_le_bytes(self.array()?);
         if (0.0..most).contains(&micros) { Ok(micros as u64 * 1_000) } else { Err(Malformed) }
     }
 }
 
-/// A double holds all whole numbers below; any period added to that many nanoseconds is still a number.
-const MOST_NOW: f64 = (1_u64 << 53) as f64;
-const MOST_UNTIL: f64 = 2.0 * MOST_NOW;
+/// A double represents all whole numbers below exactly, and adding any period to that many nanoseconds does not
+/// overflow.
+const MAX_NOW: f64 = (1_u64 << 53) as f64;
+const MAX_UNTIL: f64 = 2.0 * MAX_NOW;
 
 fn answer(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer, Malformed> {
     match words.0.first().ok_or(Malformed)? {
@@ -87,12 +88,12 @@ fn answer(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer
 fn states(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer, Malformed> {
     let rules = &Encoded::of(&question.policies).rules;
     let rulings = words.take(rules.len())?;
-    // Until when the key lives.
+    // The end of the key's TTL.
     words.take(8)?;
     let state = |(rule, ruling): (&Rule, &u8)| {
         // The policy's mark.
         words.take(8)?;
-        let until = words.nanos_below(MOST_UNTIL)?;
+        let until = words.nanos_below(MAX_UNTIL)?;
         let [a, b] = [words.count()?, words.count()?];
         let scale = words.array()?;
         let cell = match rule {
@@ -104,14 +105,14 @@ fn states(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer
                 Cell::of_window(until, [a, b], f64::from_le_bytes(scale))
             }
         };
-        // The script has settled it; another server may have answered.
+        // The script has settled the cell, but another server may have replied.
         state(rule, rule.settle(cell, now), now, question.cost, *ruling)
     };
     let states = rules.iter().zip(rulings).map(state);
     Ok(Answer::Done(states.collect::<Result<_, _>>()?))
 }
 
-/// How a policy stands whose cell is this one. What the script has ruled holds; how long to wait it does not say.
+/// Returns the state of a policy with this cell. The ruling is the script's; the wait is computed here.
 fn state(
     rule: &Rule,
     cell: Cell,
@@ -147,8 +148,8 @@ mod tests {
         Question { key, slot: 0, policies, cost: 1, operation: Operation::Acquire }
     }
 
-    /// What the script says, by hand.
-    fn said(now: f64, rulings: &str, until: f64, numbers: [u32; 2], scale: f64) -> Value {
+    /// Returns a reply in the script's encoding.
+    fn reply_value(now: f64, rulings: &str, until: f64, numbers: [u32; 2], scale: f64) -> Value {
         let mut words = now.to_le_bytes().to_vec();
         words.extend(rulings.bytes());
         for double in [0.0, 7.0, until] {
@@ -159,23 +160,24 @@ mod tests {
         Value::BulkString(words)
     }
 
-    /// The same of a cell that the policy of [`entry`] has written.
-    fn said_of_ours(now: f64, rulings: &str, until: f64, nanos: u32) -> Value {
+    /// Returns a reply about a cell of the policy of [`question`].
+    fn reply_about_policy(now: f64, rulings: &str, until: f64, nanos: u32) -> Value {
         let numbers = question().policies[0].rule().numbers();
-        said(now, rulings, until, [nanos, numbers.rule], numbers.scale)
+        reply_value(now, rulings, until, [nanos, numbers.rule], numbers.scale)
     }
 
     #[test]
-    fn an_answer_is_read_for_what_it_says() {
+    fn a_reply_is_parsed_into_the_states_of_policies() {
         let questions = [question()];
         let half = 43_200_000_000.0;
         let answers =
-            Reply::of(&said_of_ours(5.0, "c", 5.0 + half, 0), &questions).unwrap().answers;
+            Reply::of(&reply_about_policy(5.0, "c", 5.0 + half, 0), &questions).unwrap().answers;
         let reset = Duration::from_secs(43_200);
         let left = PolicyState { ruling: Ruling::Allow, remaining: 1, reset };
         assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
-        let answers =
-            Reply::of(&said_of_ours(5.0, "n", 4.0 + 2.0 * half, 999), &questions).unwrap().answers;
+        let answers = Reply::of(&reply_about_policy(5.0, "n", 4.0 + 2.0 * half, 999), &questions)
+            .unwrap()
+            .answers;
         let wait = Some(reset - Duration::from_nanos(1));
         let left = PolicyState {
             ruling: Ruling::Deny { wait },
@@ -186,9 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_answer() {
+    fn unexpected_replies_are_rejected() {
         let questions = [question()];
-        let Value::BulkString(good) = said_of_ours(5.0, "c", 5.0, 0) else { panic!() };
+        let Value::BulkString(good) = reply_about_policy(5.0, "c", 5.0, 0) else { panic!() };
         let text = |words: &[u8]| Value::BulkString(words.to_vec());
         let mut all = vec![
             Value::Nil,
@@ -197,11 +199,11 @@ mod tests {
             text(&[&*good, b"x"].concat()),
             text(&[&good[..8], b"d"].concat()),
             text(&[&good[..8], b"eOOM"].concat()),
-            said_of_ours(-1.0, "c", 5.0, 0),
-            said_of_ours(f64::NAN, "c", 5.0, 0),
-            said_of_ours(5.0, "x", 5.0, 0),
-            said_of_ours(5.0, "c", f64::INFINITY, 0),
-            said_of_ours(5.0, "c", 1e17, 0),
+            reply_about_policy(-1.0, "c", 5.0, 0),
+            reply_about_policy(f64::NAN, "c", 5.0, 0),
+            reply_about_policy(5.0, "x", 5.0, 0),
+            reply_about_policy(5.0, "c", f64::INFINITY, 0),
+            reply_about_policy(5.0, "c", 1e17, 0),
         ];
         all.extend((0..good.len()).map(|end| text(&good[..end])));
         for value in all {
@@ -226,19 +228,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_server_says_is_read_or_refused(
+        fn arbitrary_replies_are_parsed_or_rejected(
             policies in policies(),
             cost in any::<u32>(),
-            [now, until] in [0.0..2.0 * MOST_UNTIL, 0.0..2.0 * MOST_UNTIL],
+            [now, until] in [0.0..2.0 * MAX_UNTIL, 0.0..2.0 * MAX_UNTIL],
             ruling in "[cynx]",
             numbers in any::<[u32; 2]>(),
             scale in prop_oneof![any::<f64>(), prop::num::f64::ANY],
             rest in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let questions = [Question { policies, cost, ..question() }];
-            let value = said(now, &ruling, until, numbers, scale);
+            let value = reply_value(now, &ruling, until, numbers, scale);
             if let Ok(reply) = Reply::of(&value, &questions) {
-                prop_assert!(now < MOST_NOW && until < MOST_UNTIL && reply.answers.len() == 1);
+                prop_assert!(now < MAX_NOW && until < MAX_UNTIL && reply.answers.len() == 1);
             }
             let _ = Reply::of(&Value::BulkString(rest), &questions);
         }

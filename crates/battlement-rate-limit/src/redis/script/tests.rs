@@ -1,4 +1,4 @@
-//! The script in a real Redis, at moments of the test's choice.
+//! The script in a real Redis, at times that the test sets.
 
 mod agreement;
 mod change;
@@ -15,7 +15,7 @@ use crate::{
     redis::{key::RedisKey, question::Answer},
 };
 
-/// Some moment, in microseconds since 2025.
+/// An arbitrary time, in microseconds since 2025.
 const BEGIN: u64 = 60_000_000_000_123;
 const IN_TIME: i64 = 1 << 62;
 
@@ -44,8 +44,8 @@ impl Scripted {
         self.run(now, &[(question, IN_TIME)]).await.pop().unwrap()
     }
 
-    /// As [`one`](Self::one), while real time stands still: the key is there with a TTL, or it is not there,
-    /// and if it is it will still be there for the next step, whenever that comes.
+    /// Runs one question like [`one`](Self::one), and extends the TTL of its key, so that the key does not expire by
+    /// real time before the next step.
     async fn step(&mut self, now: u64, question: Question) -> Answer {
         let cmd =
             self.script.command(ScriptRef::Text, Some(now), [(&question, IN_TIME)].into_iter());
@@ -78,7 +78,7 @@ fn question(key: &str, policies: &Policies, cost: u32, operation: Operation) -> 
     Question { key, slot: 0, policies: policies.clone(), cost, operation }
 }
 
-/// The key of an entry that is about `key`.
+/// Returns the name of the key of a question about `key`.
 fn text(key: &str) -> String {
     format!("{key}:{{{:032}}}", 0)
 }
@@ -114,7 +114,7 @@ async fn many_entries_are_decided_one_after_the_other_each_by_its_own_policies()
 }
 
 #[tokio::test]
-async fn what_comes_too_late_is_not_done() {
+async fn a_stale_question_is_not_executed() {
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_day("day", 2));
@@ -128,7 +128,7 @@ async fn what_comes_too_late_is_not_done() {
 }
 
 #[tokio::test]
-async fn a_key_of_somebody_else_fails_alone() {
+async fn a_key_of_another_application_fails_alone() {
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
     let policies = Policies::from(Policy::per_day("day", 2));
@@ -192,7 +192,7 @@ async fn the_clock_of_redis_is_read_where_none_is_given() {
     assert!(now - reply.now < 10_000_000);
 }
 
-/// With the clock of the server, since it is by that that keys end.
+/// Uses the clock of the server, since keys expire by it.
 #[tokio::test]
 async fn a_key_lives_until_it_is_as_good_as_new_and_not_much_longer() {
     let server = Server::start().await.unwrap();
@@ -211,7 +211,7 @@ async fn a_key_lives_until_it_is_as_good_as_new_and_not_much_longer() {
             let _: Value = cmd.query_async(&mut redis.connection).await.unwrap();
             let ttl: i64 = redis.ask(&["PTTL", &text(key)]).await;
             let ttl = u64::try_from(ttl).unwrap();
-            // What a second of a slow test gives back is not missed.
+            // A slow test may have regained a second.
             let least = if key == "one" { used * 1_000 } else { 600_000 };
             let most = if key == "one" { least * 5 / 4 + 1_010 } else { least + 10 };
             assert!((least.saturating_sub(3_000)..=most).contains(&ttl), "{key}: {used}, {ttl}");

@@ -3,10 +3,10 @@ use std::{fmt, path::PathBuf};
 #[cfg(feature = "serde")]
 use crate::InvalidField;
 
-/// The certificates that TLS connections are made with.
+/// The certificate settings of TLS connections.
 #[derive(Clone, Default)]
 pub(in crate::redis) struct Certificates {
-    /// The only authorities that are trusted, in place of those of the system.
+    /// The trusted authorities, in place of those of the system.
     pub(super) roots: Option<Pem>,
     /// The files of the client's certificate and of its key.
     pub(super) client: Option<[PathBuf; 2]>,
@@ -21,8 +21,7 @@ pub(super) enum Pem {
 }
 
 impl Certificates {
-    /// Returns the certificates of these settings: the text or the file of the authorities, and the files of the
-    /// client's certificate and key.
+    /// Reads the settings: the text or the file of the authorities, and the files of the client's certificate and key.
     #[cfg(feature = "serde")]
     pub(in crate::redis) fn of_settings(
         roots: (Option<String>, Option<PathBuf>),
@@ -38,13 +37,17 @@ impl Certificates {
         let client = match client {
             (Some(certificate), Some(key)) => Some([certificate, key]),
             (None, None) => None,
-            (Some(_), None) => return Err(lacks("client_key_file", "client_certificate_file")),
-            (None, Some(_)) => return Err(lacks("client_certificate_file", "client_key_file")),
+            (Some(_), None) => {
+                return Err(required_with("client_key_file", "client_certificate_file"));
+            }
+            (None, Some(_)) => {
+                return Err(required_with("client_certificate_file", "client_key_file"));
+            }
         };
         Ok(Self { roots, client })
     }
 
-    /// Returns the setting that was made, if one was.
+    /// Returns the name of the first setting that was set.
     pub(in crate::redis) const fn setting(&self) -> Option<&'static str> {
         match self {
             Self { roots: Some(Pem::Text(_)), .. } => Some("root_certificates"),
@@ -56,8 +59,8 @@ impl Certificates {
 }
 
 #[cfg(feature = "serde")]
-fn lacks(setting: &str, other: &str) -> InvalidField {
-    InvalidField::new(setting, format!("must be set where `{other}` is"))
+fn required_with(setting: &str, other: &str) -> InvalidField {
+    InvalidField::new(setting, format!("must be set if `{other}` is set"))
 }
 
 impl fmt::Debug for Certificates {

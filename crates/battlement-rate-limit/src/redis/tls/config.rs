@@ -10,12 +10,12 @@ use tokio_rustls::rustls::{
 use super::files::Files;
 use crate::InvalidField;
 
-const NOT_PEM: &str = "must be one certificate or more, as PEM";
-const NOT_A_KEY: &str = "must be a private key, as PEM";
-const ANOTHER_KEY: &str = "must be the key of `client_certificate_file`";
-const NO_ROOTS: &str = "must be set, since the system has no certificates of authorities";
+const NOT_PEM: &str = "must contain at least one certificate as PEM";
+const NOT_A_KEY: &str = "must contain a private key as PEM";
+const WRONG_KEY: &str = "must be the private key of `client_certificate_file`";
+const NO_ROOTS: &str = "must be set, since the system has no trusted certificates";
 
-/// Returns the configuration of a client with these files.
+/// Returns the configuration for these files.
 pub(super) fn build(files: &Files) -> Result<ClientConfig, InvalidField> {
     let roots = match &files.roots {
         Some(pem) => trusted(pem)?,
@@ -29,7 +29,7 @@ pub(super) fn build(files: &Files) -> Result<ClientConfig, InvalidField> {
     let (certificate, key) = (chain(certificate)?, private(key)?);
     config
         .with_client_auth_cert(certificate, key)
-        .map_err(|_| InvalidField::new("client_key_file", ANOTHER_KEY))
+        .map_err(|_| InvalidField::new("client_key_file", WRONG_KEY))
 }
 
 /// Checks the certificate and the key of the client.
@@ -37,11 +37,11 @@ pub(super) fn check_client(files: &Files) -> Result<(), InvalidField> {
     let Some([certificate, key]) = &files.client else { return Ok(()) };
     CertifiedKey::from_der(chain(certificate)?, private(key)?, &provider())
         .map(drop)
-        .map_err(|_| InvalidField::new("client_key_file", ANOTHER_KEY))
+        .map_err(|_| InvalidField::new("client_key_file", WRONG_KEY))
 }
 
-/// Returns the cryptography that the application has chosen for its process, or that of ring. Nothing is installed:
-/// a choice that the application makes later must not fail.
+/// Returns the default provider of the process, or that of *ring*. No provider is installed, so that the application
+/// can still install one later.
 fn provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()))
 }
@@ -56,7 +56,7 @@ fn trusted(pem: &[u8]) -> Result<RootCertStore, InvalidField> {
 
 fn of_system() -> Result<RootCertStore, InvalidField> {
     let mut roots = RootCertStore::empty();
-    // A certificate of the system that cannot be used is no reason to trust none of the others.
+    // A certificate of the system that cannot be used must not prevent the use of the others.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() { Err(InvalidField::new("root_certificates", NO_ROOTS)) } else { Ok(roots) }
 }

@@ -39,7 +39,7 @@ fn read(setting: &str, path: &Path) -> Result<Vec<u8>, InvalidField> {
     })
 }
 
-/// Shows no key.
+/// Omits the contents, which include the key.
 impl fmt::Debug for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Files").finish_non_exhaustive()

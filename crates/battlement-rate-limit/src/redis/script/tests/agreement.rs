@@ -1,4 +1,4 @@
-//! The script beside the memory and governor, on the same questions at the same moments.
+//! The script compared with the in-memory store and with governor, on the same questions at the same times.
 
 mod governors;
 
@@ -21,16 +21,16 @@ use crate::Memory;
 enum Step {
     Acquire(u32),
     Peek(u32),
-    /// What was taken that many steps ago.
+    /// Refunds the charge that was made this many steps ago.
     Refund(usize),
     Reset,
-    /// Other numbers for the policies.
+    /// Replaces the numbers of the policies.
     Replace(prop::sample::Index),
 }
 
 #[derive(Clone, Debug)]
 struct Case {
-    /// Those that hold one after the other, by the same names and algorithms.
+    /// Sets of policies that replace each other, with the same names and algorithms.
     sets: Vec<Policies>,
     steps: Vec<(u64, Step)>,
 }
@@ -42,7 +42,7 @@ fn algorithms() -> impl Strategy<Value = Algorithm> {
     prop::sample::select(vec![Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow])
 }
 
-/// Whole microseconds an interval, so that refunds agree exactly as well.
+/// Returns cases with intervals of whole microseconds, for which refunds agree exactly.
 fn whole() -> impl Strategy<Value = Case> {
     let quota = prop::sample::select(vec![1_u32, 2, 5, 10, 50, 100]);
     let numbers = (quota, 1_u64..20_000, 1_u32..200, prop::bool::weighted(0.2));
@@ -55,13 +55,13 @@ fn whole() -> impl Strategy<Value = Case> {
     cases(numbers, algorithms(), steps)
 }
 
-/// Intervals in nanoseconds, and times that are no multiple of anything.
+/// Returns cases with intervals in nanoseconds, and arbitrary times.
 fn broken() -> impl Strategy<Value = Case> {
     let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..2_000, Just(false));
     cases(numbers, algorithms(), (0_u32..300).prop_map(Step::Acquire))
 }
 
-/// Policies whose numbers change. Refunds are asked for where a cell is a whole number of microseconds ahead.
+/// Returns cases whose policies change. Refunds are made only where a cell is a whole number of microseconds ahead.
 fn changing() -> impl Strategy<Value = Case> {
     let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..200, prop::bool::weighted(0.2));
     let steps = prop_oneof![
@@ -73,7 +73,7 @@ fn changing() -> impl Strategy<Value = Case> {
     cases(numbers, algorithms(), steps)
 }
 
-/// What governor knows: its own algorithm, and taking.
+/// Returns cases that governor supports: its own algorithm, without refunds.
 fn of_governor() -> impl Strategy<Value = Case> {
     let numbers = (1_u32..1_000, 1_u64..20_000, 1_u32..200, Just(false));
     cases(numbers, Just(Algorithm::Gcra), (0_u32..60).prop_map(Step::Acquire))
@@ -105,8 +105,8 @@ fn policy(nth: usize, algorithm: Algorithm, (quota, millis, burst, shadow): Numb
     policy.shadow(shadow)
 }
 
-/// One case, step by step in the script, in memory, and in governor as far as that knows how. Returns how
-/// often governor was asked.
+/// Runs one case step by step in the script, in memory, and in governor as far as it supports the step. Returns the
+/// number of comparisons with governor.
 async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, TestCaseError> {
     let (memory, begin) = (Memory::default(), Instant::now());
     let mut policies = case.sets[0].clone();
@@ -179,7 +179,7 @@ fn governor_the_memory_and_the_script_agree_on_all_policies_costs_and_times() {
 }
 
 #[tokio::test]
-async fn it_agrees_at_the_ends_of_what_policies_may_be() {
+async fn the_script_agrees_at_the_limits_of_policies() {
     let server = Server::start().await.unwrap();
     let mut redis = Scripted::new(&server).await;
     let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));

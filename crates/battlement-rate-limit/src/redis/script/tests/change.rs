@@ -1,4 +1,4 @@
-//! Policies whose numbers change, and a clock of Redis that is set.
+//! Policies whose numbers change, and a clock of Redis that is changed.
 
 use std::cell::RefCell;
 
@@ -23,14 +23,14 @@ fn policy(algorithm: Algorithm, quota: u32, period: Duration) -> Policies {
 #[derive(Clone, Copy, Debug)]
 struct Step {
     policy: prop::sample::Index,
-    /// Microseconds by which the clock moves, and whether it is set back.
+    /// The microseconds by which the clock moves, and whether it moves back.
     passes: u64,
     is_back: bool,
     cost: u32,
     is_peek: bool,
 }
 
-/// Policies that replace each other: alone, for the short way through the script, or beside another one.
+/// Returns policies that replace each other, alone for the fast path of the script, or beside another one.
 fn several() -> impl Strategy<Value = Vec<Policies>> {
     let numbers = (1_u32..60, prop_oneof![1_u64..1_000, 1_000_u64..3_600_000]);
     let numbers = prop::collection::vec((numbers.clone(), numbers), 1..4);
@@ -62,7 +62,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..25)
 }
 
-/// Asks, and if the answer is to come back later, comes back as soon as that.
+/// Acquires, and if it is denied, acquires again after the returned wait.
 async fn obey(
     redis: &mut Scripted,
     key: &str,
@@ -150,7 +150,7 @@ async fn a_refund_reaches_a_key_whose_policy_has_changed_since() {
     }
 }
 
-/// How often a command was called, by whatever script.
+/// Returns the number of calls of a command, by all scripts.
 async fn calls(redis: &mut Scripted, command: &str) -> u64 {
     let info: String = redis.ask(&["INFO", "commandstats"]).await;
     let line =

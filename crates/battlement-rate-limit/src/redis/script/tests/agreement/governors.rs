@@ -14,7 +14,7 @@ use crate::{Outcome, Policies, Policy, Ruling};
 
 type Governor = RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, StateInformationMiddleware>;
 
-/// One for each policy that counts as governor does.
+/// The limiters of governor, for each policy that uses its algorithm.
 pub(super) struct Governors {
     clock: FakeRelativeClock,
     each: Vec<Option<Governor>>,
@@ -36,20 +36,20 @@ impl Governors {
         self.each = policies.iter().map(|policy| governor(policy, &self.clock)).collect();
     }
 
-    /// They know no refunds: from the first one on they are not asked.
+    /// Stops comparing, since governor does not support refunds.
     pub(super) fn leave(&mut self) {
         self.each.clear();
     }
 
-    /// Whether they say what the memory said, and to the nanosecond. A governor takes what it allows: where
-    /// another policy has denied, those that would have allowed are not asked.
+    /// Compares the limiters with the outcome of the memory, to the nanosecond. A limiter charges when it allows:
+    /// where another policy has denied, limiters that would have allowed are skipped.
     pub(super) fn agree(
         &mut self,
         said: &Outcome,
         denied: bool,
         cost: u32,
     ) -> Result<(), TestCaseError> {
-        // It multiplies before it compares, which the largest cost overflows.
+        // governor multiplies before it compares, which overflows for the largest cost.
         let units = NonZeroU32::new(cost).filter(|units| units.get() < u32::MAX);
         let Some(units) = units else { return Ok(()) };
         for (governor, state) in self.each.iter().zip(&said.states) {
