@@ -37,7 +37,7 @@ pub(crate) struct Denied {
 
 /// The remaining units of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Left {
+pub(crate) struct Remaining {
     pub(crate) units: u32,
     /// Nanoseconds until more units are available.
     pub(crate) reset: u64,
@@ -59,7 +59,7 @@ impl Rule {
         cell: &mut Cell,
         now: u64,
         cost: u32,
-    ) -> (Result<(), Denied>, Left) {
+    ) -> (Result<(), Denied>, Remaining) {
         match self {
             Self::Gcra(gcra) => gcra.charge(cell, now, cost),
             _ => self.charge_window(cell, now, cost),
@@ -67,7 +67,12 @@ impl Rule {
     }
 
     #[inline(never)]
-    fn charge_window(&self, cell: &mut Cell, now: u64, cost: u32) -> (Result<(), Denied>, Left) {
+    fn charge_window(
+        &self,
+        cell: &mut Cell,
+        now: u64,
+        cost: u32,
+    ) -> (Result<(), Denied>, Remaining) {
         *cell = self.settle(*cell, now);
         let taken = self.take(*cell, now, cost);
         if let Ok(after) = taken
@@ -75,7 +80,7 @@ impl Rule {
         {
             *cell = after;
         }
-        (taken.map(|_| ()), self.left(*cell, now))
+        (taken.map(|_| ()), self.remaining(*cell, now))
     }
 
     /// Returns the cell as this rule would have written it.
@@ -104,18 +109,25 @@ impl Rule {
     }
 
     /// Returns the remaining units of a settled cell.
-    pub(crate) fn left(&self, cell: Cell, now: u64) -> Left {
+    pub(crate) fn remaining(&self, cell: Cell, now: u64) -> Remaining {
         match self {
-            Self::Gcra(gcra) => gcra.left(cell, now),
-            Self::Fixed(window) => window.left_fixed(cell, now),
-            Self::Sliding(window) => window.left_sliding(cell, now),
+            Self::Gcra(gcra) => gcra.remaining(cell, now),
+            Self::Fixed(window) => window.remaining_fixed(cell, now),
+            Self::Sliding(window) => window.remaining_sliding(cell, now),
         }
     }
 
     /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have come back already
     /// are not refunded twice. A cell that another rule has written since keeps that rule and gets the same number of
     /// units.
-    pub(crate) fn refund(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
+    pub(crate) fn refund(
+        &self,
+        cell: Cell,
+        now: u64,
+        cost: u32,
+        then: u64,
+        left: Remaining,
+    ) -> Cell {
         match self {
             Self::Gcra(gcra) => gcra.refund(cell, now, cost, then, left),
             Self::Fixed(window) => window.refund_fixed(cell, now, cost, then),

@@ -137,9 +137,9 @@ pub enum StoreError {
     /// The store is known to be unavailable, and no request was sent.
     Unavailable,
     /// The store did not answer in time.
-    Late,
+    Timeout,
     /// The queue of requests that wait for the store is full.
-    Busy,
+    QueueFull,
     /// The store answered with an error, or the connection broke.
     Failed,
 }
@@ -148,8 +148,8 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unavailable => "rate limit store unavailable",
-            Self::Late => "rate limit store timed out",
-            Self::Busy => "rate limit store queue is full",
+            Self::Timeout => "rate limit store timed out",
+            Self::QueueFull => "rate limit store queue is full",
             Self::Failed => "rate limit store failed",
         })
     }

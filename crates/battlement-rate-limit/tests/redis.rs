@@ -335,7 +335,7 @@ struct Commands(Arc<Mutex<Vec<Result<(), StoreError>>>>);
 
 impl redis_observe::Observe for Commands {
     fn on_command(&self, _: usize, took: Duration, result: Result<(), StoreError>) {
-        assert!(result != Err(StoreError::Late) || took >= Duration::from_millis(50));
+        assert!(result != Err(StoreError::Timeout) || took >= Duration::from_millis(50));
         self.0.lock().unwrap().push(result);
     }
 }
@@ -349,7 +349,7 @@ async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
     let layer = layer(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 1));
     server.pause();
     assert_eq!(status(&layer).await, 503);
-    let late = || commands.0.lock().unwrap().contains(&Err(StoreError::Late));
+    let late = || commands.0.lock().unwrap().contains(&Err(StoreError::Timeout));
     assert!(eventually(SOON, late).await);
 }
 

@@ -63,7 +63,7 @@ impl Slow {
             let _wait = wait;
             gate.acquire().await.map_err(|_| StoreError::Failed)?.forget();
             task::yield_now().await;
-            if down { Err(StoreError::Late) } else { Ok(answer) }
+            if down { Err(StoreError::Timeout) } else { Ok(answer) }
         }))
     }
 }

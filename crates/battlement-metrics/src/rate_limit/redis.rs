@@ -119,7 +119,7 @@ impl Observe for RedisMetrics {
     fn on_command(&self, questions: usize, took: Duration, result: Result<(), StoreError>) {
         let nth = match result {
             Ok(()) => 0,
-            Err(StoreError::Late) => 1,
+            Err(StoreError::Timeout) => 1,
             Err(_) => 2,
         };
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX / 2);

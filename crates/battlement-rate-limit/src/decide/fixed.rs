@@ -1,4 +1,4 @@
-use super::{Cell, Denied, Left, Window};
+use super::{Cell, Denied, Remaining, Window};
 
 /// Fixed windows. All cells are settled.
 impl Window {
@@ -11,10 +11,10 @@ impl Window {
         }
     }
 
-    pub(super) fn left_fixed(&self, cell: Cell, now: u64) -> Left {
+    pub(super) fn remaining_fixed(&self, cell: Cell, now: u64) -> Remaining {
         let cell = self.open_fixed(cell, now);
         let reset = if cell.used() == 0 { 0 } else { cell.until - now };
-        Left { units: self.quota.saturating_sub(cell.used()), reset }
+        Remaining { units: self.quota.saturating_sub(cell.used()), reset }
     }
 
     pub(super) fn refund_fixed(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {

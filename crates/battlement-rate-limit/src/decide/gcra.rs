@@ -13,7 +13,7 @@ use governor::{
     state::StateStore,
 };
 
-use super::{Cell, Denied, Left};
+use super::{Cell, Denied, Remaining};
 
 /// The generic cell rate algorithm, as governor decides it.
 ///
@@ -117,14 +117,14 @@ impl Gcra {
         }
     }
 
-    /// Combines [`take`](Self::take) and [`left`](Self::left).
+    /// Combines [`take`](Self::take) and [`remaining`](Self::remaining).
     #[inline]
     pub(super) fn charge(
         &self,
         cell: &mut Cell,
         now: u64,
         cost: u32,
-    ) -> (Result<(), Denied>, Left) {
+    ) -> (Result<(), Denied>, Remaining) {
         let ahead = cell.until.saturating_sub(now);
         if cell.rule != self.rule || ahead > self.most {
             return self.charge_unsettled(cell, now, cost);
@@ -134,15 +134,20 @@ impl Gcra {
                 if cost > 0 {
                     cell.until = now + after;
                 }
-                (Ok(()), self.left_of(after))
+                (Ok(()), self.remaining_of(after))
             }
-            Err(denied) => (Err(denied), self.left_of(ahead)),
+            Err(denied) => (Err(denied), self.remaining_of(ahead)),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn charge_unsettled(&self, cell: &mut Cell, now: u64, cost: u32) -> (Result<(), Denied>, Left) {
+    fn charge_unsettled(
+        &self,
+        cell: &mut Cell,
+        now: u64,
+        cost: u32,
+    ) -> (Result<(), Denied>, Remaining) {
         *cell = self.settle(*cell, now);
         let taken = self.take(*cell, now, cost);
         if let Ok(after) = taken
@@ -150,7 +155,7 @@ impl Gcra {
         {
             *cell = after;
         }
-        (taken.map(|_| ()), self.left(*cell, now))
+        (taken.map(|_| ()), self.remaining(*cell, now))
     }
 
     #[inline]
@@ -194,8 +199,8 @@ impl Gcra {
 
     /// Returns the remaining units of a settled cell.
     #[inline]
-    pub(super) fn left(&self, cell: Cell, now: u64) -> Left {
-        self.left_of(cell.until.saturating_sub(now))
+    pub(super) fn remaining(&self, cell: Cell, now: u64) -> Remaining {
+        self.remaining_of(cell.until.saturating_sub(now))
     }
 
     #[inline]
@@ -247,18 +252,25 @@ impl Gcra {
 
     /// Returns the remaining units of a cell that is ahead by no more than the whole burst.
     #[inline]
-    fn left_of(&self, ahead: u64) -> Left {
+    fn remaining_of(&self, ahead: u64) -> Remaining {
         let Some(rest) = ahead.checked_sub(1) else {
-            return Left { units: self.capacity, reset: 0 };
+            return Remaining { units: self.capacity, reset: 0 };
         };
         // The unit that comes back next, which is used partly or fully, and those after it.
         let after_it = rest / self.interval;
-        Left { units: self.capacity - 1 - after_it as u32, reset: rest % self.interval + 1 }
+        Remaining { units: self.capacity - 1 - after_it as u32, reset: rest % self.interval + 1 }
     }
 
     /// Refunds a cost. The units that were taken last come back last: all of them have come back once the cell is as
     /// it would be without other requests since.
-    pub(super) fn refund(&self, cell: Cell, now: u64, cost: u32, then: u64, left: Left) -> Cell {
+    pub(super) fn refund(
+        &self,
+        cell: Cell,
+        now: u64,
+        cost: u32,
+        then: u64,
+        left: Remaining,
+    ) -> Cell {
         let taken = self.capacity.saturating_sub(left.units);
         let ahead_then = self.time_of(taken.saturating_sub(1)).saturating_add(left.reset);
         let not_yet_back = ahead_then.saturating_sub(now.saturating_sub(then));

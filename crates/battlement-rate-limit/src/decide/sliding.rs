@@ -1,4 +1,4 @@
-use super::{Cell, Denied, Left, Window};
+use super::{Cell, Denied, Remaining, Window};
 
 /// The windows at a point in time.
 struct OpenWindow {
@@ -18,12 +18,12 @@ impl Window {
         Err(Denied { wait: self.wait(&open, cost) })
     }
 
-    pub(super) fn left_sliding(&self, cell: Cell, now: u64) -> Left {
+    pub(super) fn remaining_sliding(&self, cell: Cell, now: u64) -> Remaining {
         let open = self.open_sliding(cell, now);
         let left = u64::from(self.quota).saturating_sub(self.used(&open));
         let units = u32::try_from(left).unwrap_or(self.quota);
         let reset = if units == self.quota { Some(0) } else { self.wait(&open, units + 1) };
-        Left { units, reset: reset.unwrap_or_default() }
+        Remaining { units, reset: reset.unwrap_or_default() }
     }
 
     pub(super) fn refund_sliding(&self, cell: Cell, now: u64, cost: u32, then: u64) -> Cell {

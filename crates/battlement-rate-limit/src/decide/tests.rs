@@ -47,7 +47,7 @@ proptest! {
                 cell = after;
                 bucket += u64::from(cost) * interval;
             }
-            prop_assert_eq!(u64::from(rule.left(cell, now).units), (size - bucket) / interval);
+            prop_assert_eq!(u64::from(rule.remaining(cell, now).units), (size - bucket) / interval);
         }
     }
 
@@ -68,7 +68,7 @@ proptest! {
                 open = Some((began, used + cost));
             }
             let used = open.filter(|(began, _)| now < began + period).map_or(0, |(_, used)| used);
-            prop_assert_eq!(rule.left(cell, now).units, quota - used);
+            prop_assert_eq!(rule.remaining(cell, now).units, quota - used);
         }
     }
 
@@ -122,10 +122,10 @@ proptest! {
                     prop_assert!(rule.take(cell, now + wait - 1, cost).is_err());
                 }
             }
-            let left = rule.left(cell, now);
+            let left = rule.remaining(cell, now);
             if left.units < quota {
-                prop_assert!(rule.left(cell, now + left.reset).units > left.units);
-                prop_assert!(rule.left(cell, now + left.reset - 1).units <= left.units);
+                prop_assert!(rule.remaining(cell, now + left.reset).units > left.units);
+                prop_assert!(rule.remaining(cell, now + left.reset - 1).units <= left.units);
             }
         }
     }
@@ -143,8 +143,8 @@ proptest! {
         for (later, cost) in steps {
             now += later;
             if let Ok(after) = rule.take(cell, now, cost) {
-                let refunded = rule.refund(after, now, cost, now, rule.left(after, now));
-                prop_assert_eq!(rule.left(refunded, now).units, rule.left(cell, now).units);
+                let refunded = rule.refund(after, now, cost, now, rule.remaining(after, now));
+                prop_assert_eq!(rule.remaining(refunded, now).units, rule.remaining(cell, now).units);
                 cell = after;
             }
         }
@@ -168,7 +168,7 @@ fn a_refund_after_its_window_gives_nothing_to_the_next() {
     let rule = Rule::Fixed(window(5, SECOND));
     let first = rule.take(Cell::default(), 0, 5).unwrap();
     let next = rule.take(first, 2 * SECOND, 5).unwrap();
-    let left = rule.left(first, 0);
+    let left = rule.remaining(first, 0);
     assert_eq!(rule.refund(next, 2 * SECOND, 5, 0, left), next);
     let rule = Rule::Sliding(window(5, SECOND));
     let next = rule.take(first, 5 * SECOND, 5).unwrap();
@@ -179,11 +179,11 @@ fn a_refund_after_its_window_gives_nothing_to_the_next() {
 fn a_refund_returns_only_units_that_have_not_come_back() {
     let rule = Rule::Gcra(Gcra::new(SECOND, 5));
     let slow = rule.take(Cell::default(), 0, 2).unwrap();
-    let left = rule.left(slow, 0);
+    let left = rule.remaining(slow, 0);
     for (now, expected) in [(0, 3), (SECOND, 2), (2 * SECOND, 1), (9 * SECOND, 1)] {
         // Four more units are taken meanwhile, and the refund of the two must not return those.
         let later = rule.take(Cell::default(), now, 4).unwrap();
-        assert_eq!(rule.left(rule.refund(later, now, 2, 0, left), now).units, expected);
+        assert_eq!(rule.remaining(rule.refund(later, now, 2, 0, left), now).units, expected);
     }
 }
 
@@ -192,10 +192,10 @@ fn a_cell_of_a_larger_policy_is_cut_to_the_smaller() {
     let large = Rule::Gcra(Gcra::new(SECOND, 100));
     let cell = large.take(Cell::default(), 0, 100).unwrap();
     let small = Rule::Gcra(Gcra::new(SECOND, 2));
-    assert_eq!(small.left(small.settle(cell, 0), 0), Left { units: 0, reset: SECOND });
+    assert_eq!(small.remaining(small.settle(cell, 0), 0), Remaining { units: 0, reset: SECOND });
     let fixed = Rule::Fixed(window(2, SECOND));
     let cell = Rule::Fixed(window(9, 60 * SECOND)).take(Cell::default(), 0, 9).unwrap();
-    assert_eq!(fixed.left(fixed.settle(cell, 0), 0), Left { units: 0, reset: SECOND });
+    assert_eq!(fixed.remaining(fixed.settle(cell, 0), 0), Remaining { units: 0, reset: SECOND });
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn a_refund_to_a_policy_that_has_become_longer_takes_nothing() {
         (Rule::Sliding(window(5, SECOND)), Rule::Sliding(window(5, hour))),
     ] {
         let cell = short.take(Cell::default(), 0, 2).unwrap();
-        let left = short.left(cell, 0);
+        let left = short.remaining(cell, 0);
         let refunded = long.refund(cell, 1, 2, 0, left);
-        let left = |cell| long.left(long.settle(cell, 1), 1).units;
+        let left = |cell| long.remaining(long.settle(cell, 1), 1).units;
         assert!(left(refunded) >= left(cell), "{long:?}");
     }
 }
@@ -219,7 +219,7 @@ fn all_valid_rates_and_bursts_are_counted_without_overflow() {
     for (interval, capacity) in [(day, 100_000), (1_000, u32::MAX), (1_000, 1)] {
         let rule = Rule::Gcra(Gcra::new(interval, capacity));
         let cell = rule.take(Cell::default(), day, capacity).unwrap();
-        assert_eq!(rule.left(cell, day).units, 0);
+        assert_eq!(rule.remaining(cell, day).units, 0);
         assert!(rule.take(cell, day, capacity).is_err());
         if let Some(more) = capacity.checked_add(1) {
             for cost in [more, u32::MAX] {
@@ -227,7 +227,7 @@ fn all_valid_rates_and_bursts_are_counted_without_overflow() {
                 assert_eq!(rule.take(Cell::default(), day, cost), never, "{cost} of {capacity}");
             }
         }
-        let left = rule.left(cell, day);
+        let left = rule.remaining(cell, day);
         assert!(rule.refund(cell, day, u32::MAX, day, left).is_spent(day));
     }
 }

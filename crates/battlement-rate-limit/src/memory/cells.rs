@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
-    decide::{Cell, Denied, Left},
+    decide::{Cell, Denied, Remaining},
 };
 
 /// The cells of a shard. The fields that each decision reads come first, on the cache line of the lock, so that a
@@ -139,7 +139,7 @@ impl Cells {
                 && let Some(cell) = self.charged(ask, mark, networks, charged.source)
                 && !cell.is_spent(now)
             {
-                *cell = policy.rule().refund(*cell, now, ask.cost, then, left(state));
+                *cell = policy.rule().refund(*cell, now, ask.cost, then, remaining(state));
             }
         }
     }
@@ -270,7 +270,7 @@ fn outcome(
 ) -> Outcome {
     let state = |(policy, prepared): (&Policy, &Prepared)| {
         let cell = prepared.after.ok().filter(|_| takes).unwrap_or(prepared.before);
-        state(prepared.after.map(|_| ()), policy.rule().left(cell, now))
+        state(prepared.after.map(|_| ()), policy.rule().remaining(cell, now))
     };
     let states = ask.policies.iter().zip(prepared).map(state).collect();
     let is_shared =
@@ -299,13 +299,13 @@ fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
 }
 
 /// Returns the remaining units from which a state was created.
-fn left(state: &PolicyState) -> Left {
+fn remaining(state: &PolicyState) -> Remaining {
     let reset = u64::try_from(state.reset.as_nanos()).unwrap_or(u64::MAX);
-    Left { units: state.remaining, reset }
+    Remaining { units: state.remaining, reset }
 }
 
 #[inline]
-fn state(taken: Result<(), Denied>, Left { units, reset }: Left) -> PolicyState {
+fn state(taken: Result<(), Denied>, Remaining { units, reset }: Remaining) -> PolicyState {
     let ruling = match taken {
         Ok(()) => Ruling::Allow,
         Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },

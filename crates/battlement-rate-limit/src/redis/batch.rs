@@ -61,7 +61,7 @@ pub(super) async fn send_batch(client: &Arc<Client>, mut jobs: Vec<Job>) {
             return Box::pin(send_individually(client, jobs)).await;
         }
         Ok(result) => client.note_result(slot, result),
-        Err(_) => Err(StoreError::Late),
+        Err(_) => Err(StoreError::Timeout),
     };
     let receivers = jobs.into_iter().map(|job| job.reply);
     match result {

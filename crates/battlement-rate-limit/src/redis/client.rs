@@ -162,7 +162,7 @@ impl Client {
             Ok(result) => result,
             Err(_) => {
                 self.note_fault(slot, &Fault::Late);
-                Err(StoreError::Late)
+                Err(StoreError::Timeout)
             }
         }
     }
@@ -195,7 +195,7 @@ impl Client {
                 Answer::Done(_) => return Ok(answered),
             }
         }
-        Err(StoreError::Late)
+        Err(StoreError::Timeout)
     }
 
     /// Returns the connection for a slot, if it is open and Redis is available.

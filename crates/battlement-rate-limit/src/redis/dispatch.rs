@@ -33,7 +33,7 @@ impl Dispatch for Individual {
         call: Call,
         started: Duration,
     ) -> Result<StampedAnswer, StoreError> {
-        let _guard = client.in_flight.try_acquire(started).ok_or(StoreError::Busy)?;
+        let _guard = client.in_flight.try_acquire(started).ok_or(StoreError::QueueFull)?;
         let slot = call.question.slot;
         if let Some(connection) = client.open(slot) {
             let calls = slice::from_ref(&call);
@@ -66,7 +66,7 @@ impl Dispatch for Batched {
         match pushed {
             Pushed::Queued => {}
             Pushed::Start => client.start_batches(slot),
-            Pushed::Full => return Err(StoreError::Busy),
+            Pushed::Full => return Err(StoreError::QueueFull),
         }
         receiver.await.unwrap_or(Err(StoreError::Failed))
     }

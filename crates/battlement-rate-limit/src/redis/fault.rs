@@ -140,7 +140,7 @@ impl fmt::Display for Fault {
 impl From<&Fault> for StoreError {
     fn from(fault: &Fault) -> Self {
         match fault {
-            Fault::Late => Self::Late,
+            Fault::Late => Self::Timeout,
             Fault::Unavailable | Fault::Unreachable(_) => Self::Unavailable,
             _ => Self::Failed,
         }

@@ -39,7 +39,7 @@ impl Drop for TimedCommand<'_> {
         if self.calls > 0 {
             let now = self.client.now();
             if self.deadline <= now {
-                self.report(now, Err(StoreError::Late));
+                self.report(now, Err(StoreError::Timeout));
             }
         }
     }

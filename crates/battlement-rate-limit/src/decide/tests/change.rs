@@ -59,12 +59,12 @@ fn steps_of_any_clock() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
-fn left_of(rule: &Rule, cell: Cell, now: u64) -> Left {
-    rule.left(rule.settle(cell, now), now)
+fn remaining_of(rule: &Rule, cell: Cell, now: u64) -> Remaining {
+    rule.remaining(rule.settle(cell, now), now)
 }
 
 fn used(rule: &Rule, (units, _): Numbers, cell: Cell, now: u64) -> u32 {
-    units - left_of(rule, cell, now).units
+    units - remaining_of(rule, cell, now).units
 }
 
 proptest! {
@@ -112,11 +112,11 @@ proptest! {
         let (mut cell, now) = (Cell::default(), HOUR);
         let units = (f64::from(old.0) * part) as u32;
         prop_assert!(before.charge(&mut cell, now, units).0.is_ok());
-        prop_assert_eq!(left_of(&after, cell, now).units, new.0.saturating_sub(units));
+        prop_assert_eq!(remaining_of(&after, cell, now).units, new.0.saturating_sub(units));
         if is_charged && after.charge(&mut cell, now, new.0).0.is_ok() {
             return Ok(());
         }
-        prop_assert_eq!(left_of(&before, cell, now).units, old.0 - units);
+        prop_assert_eq!(remaining_of(&before, cell, now).units, old.0 - units);
     }
 
     #[test]
@@ -166,7 +166,7 @@ fn a_client_that_gets_a_larger_limit_has_what_it_has_not_used() {
     for kind in KINDS {
         let mut cell = Cell::default();
         assert!(kind.rule((10, HOUR)).charge(&mut cell, 0, 10).0.is_ok());
-        assert_eq!(left_of(&kind.rule((1_000, HOUR)), cell, 0).units, 990, "{kind:?}");
+        assert_eq!(remaining_of(&kind.rule((1_000, HOUR)), cell, 0).units, 990, "{kind:?}");
         let (taken, left) = kind.rule((1_000, HOUR)).charge(&mut cell, 0, 1);
         assert_eq!((taken.is_ok(), left.units), (true, 989), "{kind:?}");
     }
@@ -179,7 +179,7 @@ fn a_client_that_gets_a_smaller_limit_than_it_has_used_has_nothing_left() {
         assert!(kind.rule((1_000, HOUR)).charge(&mut cell, 0, 500).0.is_ok());
         let (taken, left) = kind.rule((10, HOUR)).charge(&mut cell, 0, 1);
         assert_eq!((taken.is_ok(), left.units), (false, 0), "{kind:?}");
-        let restored = left_of(&kind.rule((1_000, HOUR)), cell, 0);
+        let restored = remaining_of(&kind.rule((1_000, HOUR)), cell, 0);
         assert_eq!(restored.units, 500, "{kind:?}: and as before if the change is reverted");
     }
 }
@@ -193,7 +193,7 @@ fn a_refund_reaches_a_cell_that_another_policy_of_the_name_has_written_since() {
             let (_, left) = before.charge(&mut cell, HOUR, 5);
             assert!(after.charge(&mut cell, HOUR, 2).0.is_ok());
             let cell = before.refund(cell, HOUR, 5, HOUR, left);
-            assert_eq!(left_of(&after, cell, HOUR).units, new.0 - 2, "{kind:?}");
+            assert_eq!(remaining_of(&after, cell, HOUR).units, new.0 - 2, "{kind:?}");
         }
     }
 }
@@ -205,10 +205,10 @@ fn units_that_come_back_under_a_new_policy_come_at_its_pace() {
         let mut cell = Cell::default();
         assert!(hour.charge(&mut cell, HOUR, 60).0.is_ok());
         let _ = minute.charge(&mut cell, HOUR, 1);
-        assert_eq!(left_of(&minute, cell, HOUR + 120 * SECOND).units, 60, "{kind:?}");
+        assert_eq!(remaining_of(&minute, cell, HOUR + 120 * SECOND).units, 60, "{kind:?}");
         let mut cell = Cell::default();
         assert!(minute.charge(&mut cell, HOUR, 60).0.is_ok());
         let _ = hour.charge(&mut cell, HOUR, 1);
-        assert_eq!(left_of(&hour, cell, HOUR + 59 * SECOND).units, 0, "{kind:?}");
+        assert_eq!(remaining_of(&hour, cell, HOUR + 59 * SECOND).units, 0, "{kind:?}");
     }
 }

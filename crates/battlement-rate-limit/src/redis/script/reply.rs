@@ -128,7 +128,7 @@ fn state(
         }
         _ => return Err(Malformed),
     };
-    let left = rule.left(cell, now);
+    let left = rule.remaining(cell, now);
     Ok(PolicyState { ruling, remaining: left.units, reset: Duration::from_nanos(left.reset) })
 }
 
