@@ -3,6 +3,7 @@
 mod layers;
 mod lengths;
 mod manifests;
+mod map;
 mod modules;
 mod summaries;
 mod tokens;
@@ -32,6 +33,7 @@ const RULES: &[Rule] = &[
     layers::broken,
     lengths::broken,
     manifests::broken,
+    map::broken,
     modules::broken,
     summaries::broken,
     voice::broken,
