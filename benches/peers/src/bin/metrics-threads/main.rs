@@ -1,6 +1,8 @@
 //! Measures metrics layers under concurrency: with a second thread on the same series, and with scrapes of 5,000
 //! series during requests that add series. Prints Markdown tables.
 
+mod prometheus_client;
+
 use std::{
     convert::Infallible,
     hint::black_box,
@@ -26,6 +28,8 @@ use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
+use self::prometheus_client::Direct;
+
 const REQUESTS: u32 = 100_000;
 const ROUNDS: usize = 15;
 const SERIES: usize = 5_000;
@@ -44,10 +48,12 @@ async fn main() {
     let ours = metrics.server_layer().layer(Bare);
     let page = Exposition::new().metrics(&metrics);
     let axum = axum.layer(Bare);
+    let (direct, registry) = Direct::new();
 
     println!("| CPU time per request | one thread | two threads | ratio |\n|---|---|---|---|");
     contention("no layer", Bare);
     contention("battlement-metrics", ours.clone());
+    contention("prometheus-client by label set", direct.clone());
     contention("axum-prometheus", axum.clone());
     contention("opentelemetry-instrumentation-tower", OtelLayer::new().layer(Bare));
 
@@ -56,6 +62,8 @@ async fn main() {
     );
     scrapes("no layer", Bare, || {});
     scrapes("battlement-metrics", ours, || drop(black_box(page.render(Format::OpenMetrics))));
+    let encode = || drop(black_box(prometheus_client::page(&registry)));
+    scrapes("prometheus-client by label set", direct, encode);
     scrapes("axum-prometheus", axum, || drop(black_box(handle.render())));
 }
 
