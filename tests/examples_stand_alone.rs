@@ -1,4 +1,4 @@
-//! Each example is a folder to copy and to start from, so each is copied out of here and built there.
+//! Each example is a folder that users copy, so each is copied out of the repository and built there.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how to report")]
 
 use std::{
@@ -9,8 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 
-/// The lines of the storefront's manifest that name its siblings, and what its README says to make of
-/// them in a copy without these.
+/// The lines of the storefront's manifest that name its siblings, and their replacements in a copy without these, as
+/// in its README.
 const WITHOUT_SIBLINGS: [(&str, &str); 4] = [
     ("inventory = { path = \"../inventory\", optional = true }\n", ""),
     ("payments = { path = \"../payments\", optional = true }\n", ""),
@@ -49,7 +49,7 @@ fn storefront_builds_elsewhere_without_its_siblings() {
 }
 
 #[test]
-fn what_several_examples_hold_a_copy_of_is_the_same_in_each() {
+fn shared_files_are_the_same_in_each_example() {
     for (file, holders) in [
         ("src/env.rs", &["storefront", "payments", "inventory"][..]),
         ("src/listen.rs", &["storefront", "payments", "inventory"]),
@@ -73,7 +73,7 @@ fn example(name: &str) -> PathBuf {
     repository().join("examples").join(name)
 }
 
-/// Copies an example, with the one change that its manifest asks for: battlement is no longer next door.
+/// Copies an example, and sets the path of battlement in its manifest.
 fn copy(name: &str, into: &Path) -> PathBuf {
     let copied = into.join(name);
     copy_folder(&example(name), &copied);
@@ -83,7 +83,7 @@ fn copy(name: &str, into: &Path) -> PathBuf {
         "path = \"../../crates/battlement\"",
         &format!("path = '{}'", battlement.display()),
     );
-    // The versions that are downloaded already, for the sake of speed.
+    // With the lock file of the repository, the dependencies are already downloaded.
     fs::copy(repository().join("Cargo.lock"), copied.join("Cargo.lock")).unwrap();
     copied
 }
@@ -106,7 +106,7 @@ fn edit(file: &Path, line: &str, instead: &str) {
     fs::write(file, text.replace(line, instead)).unwrap();
 }
 
-/// One target folder for all copies, kept between runs: what they have in common is built once.
+/// Checks a package. All copies share a target folder that is kept between runs, so dependencies are built once.
 fn check(package: &Path) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples_stand_alone");
     let output = Command::new(env!("CARGO"))

@@ -1,5 +1,5 @@
-//! Whole-stack tests over real sockets. Each file beside this one is a test of its own; here stand only the
-//! pages whose code is compiled and run as it is printed.
+//! Whole-stack tests over real sockets. Each file beside this one is a test of its own; this file contains the pages
+//! of the documentation whose code is compiled and run.
 
 #[cfg(doctest)]
 mod pages {

@@ -1,48 +1,48 @@
-//! What is wrong with the settings of several layers, in the hands of one service.
+//! A service that reports the invalid settings of several layers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use battlement::{client_ip, metrics, problem, rate_limit, request_id, security_headers};
 use battlement_core::ConfigError;
 use serde_json::from_str;
 
-/// Reads the settings of a layer as a service does: those that are none are told later, with the others.
-fn read<S, L>(json: &str, wrong: &mut Vec<ConfigError>) -> Option<L>
+/// Reads the settings of a layer as a service does, and collects the errors to report them together.
+fn read<S, L>(json: &str, errors: &mut Vec<ConfigError>) -> Option<L>
 where
     S: serde::de::DeserializeOwned,
     L: TryFrom<S, Error = ConfigError>,
 {
-    from_str::<S>(json).unwrap().try_into().map_err(|error| wrong.push(error)).ok()
+    from_str::<S>(json).unwrap().try_into().map_err(|error| errors.push(error)).ok()
 }
 
 #[test]
-fn a_service_tells_the_mistakes_of_all_layers_at_once() {
-    let mut wrong = Vec::new();
+fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
+    let mut errors = Vec::new();
     let policies =
         r#"{"key": "client-ip", "policies": [{"name": "a", "quota": 0, "period": "1s"}]}"#;
     let limit: Option<rate_limit::RateLimitLayer> =
-        read::<rate_limit::RateLimitSettings, _>(policies, &mut wrong);
+        read::<rate_limit::RateLimitSettings, _>(policies, &mut errors);
     let id: Option<request_id::RequestIdLayer> =
-        read::<request_id::RequestIdSettings, _>(r#"{"header": "not one"}"#, &mut wrong);
+        read::<request_id::RequestIdSettings, _>(r#"{"header": "not one"}"#, &mut errors);
     let client: Option<client_ip::ClientIpLayer> =
-        read::<client_ip::ClientIpSettings, _>(r#"{"ipv6_prefix": 200}"#, &mut wrong);
+        read::<client_ip::ClientIpSettings, _>(r#"{"ipv6_prefix": 200}"#, &mut errors);
     let headers: Option<security_headers::SecurityHeadersLayer> =
         read::<security_headers::SecurityHeadersSettings, _>(
-            r#"{"remove": ["no name"]}"#,
-            &mut wrong,
+            r#"{"remove": ["not a name"]}"#,
+            &mut errors,
         );
     let counts: Option<metrics::HttpMetricsBuilder> =
-        read::<metrics::MetricsSettings, _>(r#"{"shards": 3}"#, &mut wrong);
+        read::<metrics::MetricsSettings, _>(r#"{"shards": 3}"#, &mut errors);
     let problems: Option<problem::ProblemLayer> =
-        read::<problem::ProblemSettings, _>(r#"{"types_at": "/problems"}"#, &mut wrong);
+        read::<problem::ProblemSettings, _>(r#"{"types_at": "/problems"}"#, &mut errors);
     assert!(problems.is_none());
     assert!(limit.is_none() && id.is_none() && client.is_none());
     assert!(headers.is_none() && counts.is_none());
-    let told: Vec<_> = wrong
+    let fields: Vec<_> = errors
         .iter()
-        .flat_map(|error| error.fields().iter().map(|mistake| (error.subject(), mistake.field())))
+        .flat_map(|error| error.fields().iter().map(|field| (error.subject(), field.field())))
         .collect();
     assert_eq!(
-        told,
+        fields,
         [
             ("rate limit settings", "policies[0].quota"),
             ("request id settings", "header"),

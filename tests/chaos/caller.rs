@@ -1,4 +1,4 @@
-//! A caller that gives up at any stage: before the first poll, while it waits, between two frames, or not at all.
+//! A caller that disconnects at any point: before the first poll, while it waits, between two frames, or never.
 
 use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
@@ -15,16 +15,16 @@ use crate::{
     tally::{Family, Outcome},
 };
 
-/// Some times what a service may take that hangs.
+/// Several times the duration of a call to a service that hangs.
 const PATIENCE: Duration = Duration::from_millis(10);
 
-/// Calls once, and returns what metrics should say of it.
+/// Calls the service once, and returns the outcome that metrics must record.
 pub(crate) async fn call(service: &Layered, dice: &mut Dice) -> Outcome {
     let mut service = service.clone();
     let Ok(ready) = service.ready().await;
     let future = Box::pin(ready.call(request(dice)));
     let polls = if dice.one_in(4) { Some(dice.below(6)) } else { None };
-    match patiently(future, polls).await {
+    match poll_for_a_while(future, polls).await {
         Ok(Ok(response)) => read(response, dice).await,
         Err(future) => {
             lose(future, dice).await;
@@ -33,7 +33,7 @@ pub(crate) async fn call(service: &Layered, dice: &mut Dice) -> Outcome {
     }
 }
 
-/// Reads the body up to any frame.
+/// Reads the body up to a random frame.
 async fn read(response: Response<AnyBody>, dice: &mut Dice) -> Outcome {
     let status = response.status();
     let is_absent = matches!(status.as_u16(), 101 | 204 | 304);
@@ -51,11 +51,11 @@ async fn read(response: Response<AnyBody>, dice: &mut Dice) -> Outcome {
     while frames > 0 && !body.is_end_stream() {
         frames -= 1;
         let polls = if dice.one_in(8) { dice.below(4) } else { 64 };
-        match patiently(Box::pin(body.frame()), Some(polls)).await {
+        match poll_for_a_while(Box::pin(body.frame()), Some(polls)).await {
             Ok(Some(Ok(frame))) => left -= frame.data_ref().map_or(0, |data| data.len() as u64),
             Ok(Some(Err(_))) => return outcome(family, Some(status), "body_error"),
             Ok(None) => is_over = true,
-            // It has no more to say for now, and the caller does not wait.
+            // No frame is ready, and the caller does not wait.
             Err(_) => break,
         }
         is_over |= left == 0 || body.is_end_stream();
@@ -68,8 +68,8 @@ async fn read(response: Response<AnyBody>, dice: &mut Dice) -> Outcome {
     outcome(family, Some(status), error)
 }
 
-/// Polls so many times at most, or for a while, and gives the future back if that was not enough.
-async fn patiently<F: Future>(
+/// Polls a limited number of times, or for a limited time, and returns the future if it is still pending.
+async fn poll_for_a_while<F: Future>(
     mut future: Pin<Box<F>>,
     polls: Option<u32>,
 ) -> Result<F::Output, Pin<Box<F>>> {
@@ -105,7 +105,7 @@ fn outcome(family: Family, status: Option<StatusCode>, error: impl Into<String>)
     Outcome { family, status, error: error.into() }
 }
 
-/// The error that an answer is which was sent whole.
+/// Returns the `error_type` of a complete response with this status.
 fn failure(status: StatusCode) -> String {
     if status.is_server_error() { status.as_str().to_owned() } else { String::new() }
 }

@@ -1,4 +1,4 @@
-/// Random numbers, the same for the same seed (SplitMix64).
+/// A random number generator with a seed (SplitMix64).
 #[derive(Debug)]
 pub(crate) struct Dice(u64);
 
@@ -14,7 +14,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number from 0 to `end`, which is not among them.
+    /// Returns a number from 0 to `end`, exclusive.
     pub(crate) fn below(&mut self, end: u32) -> u32 {
         u32::try_from(self.roll() % u64::from(end)).unwrap()
     }

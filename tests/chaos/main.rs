@@ -1,5 +1,5 @@
-//! The whole stack around a service that answers, streams, hangs, panics, fails and upgrades at random, under callers
-//! that give up at any stage: alone in its process, since memory is the process'.
+//! The whole stack around a service that responds, streams, hangs, panics, fails and upgrades at random, under callers
+//! that disconnect at any point. The test has its own process, since it measures the memory of the process.
 //!
 //! `BATTLEMENT_CHAOS_CALLS` is the number of calls; `cargo xtask heavy chaos` sets a million.
 #![cfg(target_os = "linux")]
@@ -26,23 +26,23 @@ use crate::{dice::Dice, stack::Stack, tally::Tally};
 
 const CALLS: u64 = 20_000;
 const TASKS: u64 = 64;
-/// Callers read the page of metrics meanwhile, once in so many calls.
+/// The number of calls between two scrapes of the page of metrics.
 const BETWEEN_PAGES: u32 = 5_000;
-/// What the allocator may keep for itself, in kilobytes.
-const MOST_GROWTH: u64 = 8_192;
+/// The memory that the allocator may retain, in kilobytes.
+const MAX_GROWTH: u64 = 8_192;
 
 fn calls() -> u64 {
     env::var("BATTLEMENT_CHAOS_CALLS").map_or(CALLS, |calls| calls.parse().unwrap())
 }
 
-/// Resident memory, in kilobytes.
+/// Returns the resident memory in kilobytes.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Calls so many times, from tasks on both threads.
+/// Makes `calls` calls from tasks on both threads.
 async fn storm(stack: &Arc<Stack>, seed: u64, calls: u64) -> Tally {
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
@@ -68,10 +68,10 @@ async fn storm(stack: &Arc<Stack>, seed: u64, calls: u64) -> Tally {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_dropped_at_random_are_all_counted_and_leave_nothing_behind() {
+async fn calls_dropped_at_random_are_all_recorded_and_leave_nothing_behind() {
     silence_caught_panics();
     let stack = Arc::new(Stack::new());
-    // The first half fills whatever has a bound: routes, series, cells, pools of the allocator.
+    // The first half fills everything that has a bound: routes, series, cells, pools of the allocator.
     let mut tally = storm(&stack, 0, calls() / 2).await;
     let before = resident();
     tally.merge(storm(&stack, TASKS, calls() / 2).await);
@@ -97,5 +97,5 @@ async fn calls_dropped_at_random_are_all_counted_and_leave_nothing_behind() {
     assert_eq!(inside + page.decisions("burst", "deny"), allowed);
     let memory = stack.clients.memory();
     assert!(memory.cells() <= 2 * stack::CELLS, "{} cells", memory.cells());
-    assert!(grown < MOST_GROWTH, "{grown} kB more after the second half");
+    assert!(grown < MAX_GROWTH, "{grown} kB more after the second half");
 }

@@ -1,4 +1,4 @@
-//! The page of metrics, read as Prometheus reads it.
+//! The page of metrics, as Prometheus parses it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::tally::{Family, Outcome};
 pub(crate) struct Page(pub(crate) String);
 
 impl Page {
-    /// The samples whose line begins with `start`.
+    /// Returns the samples whose line begins with `start`.
     pub(crate) fn samples(&self, start: &str) -> Vec<(&str, f64)> {
         let lines = self.0.lines().filter(|line| line.starts_with(start));
         lines
@@ -18,7 +18,7 @@ impl Page {
             .collect()
     }
 
-    /// Decisions of one policy of a limit.
+    /// Returns the number of decisions of one policy.
     pub(crate) fn decisions(&self, policy: &str, decision: &str) -> u64 {
         let start = format!(
             "battlement_rate_limit_decisions_total{{policy=\"{policy}\",decision=\"{decision}\""
@@ -26,7 +26,7 @@ impl Page {
         self.samples(&start).into_iter().map(|(_, value)| whole(value)).sum()
     }
 
-    /// What became of requests to the server, by the labels that tell.
+    /// Returns the recorded outcomes of requests to the server.
     pub(crate) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
         let mut outcomes = BTreeMap::new();
         for (family, name) in [

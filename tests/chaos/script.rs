@@ -1,9 +1,9 @@
 use crate::dice::Dice;
 
-/// The behaviour of the service for one request, which carries it among its extensions.
+/// The behavior of the service for one request, which carries it in its extensions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script {
-    /// Polls that find the service not ready yet, and as many before each frame.
+    /// The number of polls that return pending, before the response and before each frame.
     pub(crate) pauses: u32,
     pub(crate) act: Act,
     pub(crate) answer: Answer,
@@ -12,21 +12,21 @@ pub(crate) struct Script {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
     Answer,
-    /// Calls another service, and passes its answer on.
+    /// Calls another service and returns its response.
     Forward,
     Fail,
     Panic,
     Hang,
 }
 
-/// The head of an answer and what becomes of its body.
+/// The head of a response and the behavior of its body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) frames: u32,
     /// Whether the length of the body is known from the start.
     pub(crate) sized: bool,
-    /// Whether the head says that it is an event stream.
+    /// Whether the head declares an event stream.
     pub(crate) events: bool,
     pub(crate) ending: Ending,
 }
@@ -72,7 +72,7 @@ impl Script {
         Self { pauses: dice.below(3), act: dice.pick(&ACTS), answer: Answer::random(dice) }
     }
 
-    /// Of the call that [`Act::Forward`] makes: it forwards no further.
+    /// Returns the script of the call that [`Act::Forward`] makes, which forwards no further.
     pub(crate) fn forwarded(self) -> Self {
         let act = match self.answer.status {
             201 => Act::Hang,

@@ -1,4 +1,4 @@
-//! A service that does what the script of each request says.
+//! A service that follows the script of each request.
 
 use std::{
     future::{Future, pending},
@@ -26,7 +26,7 @@ const FRAME: &[u8] = b"0123456789abcdef";
 
 type Answered<B> = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
 
-/// The service of the other side, which forwards nothing.
+/// The called service, which forwards nothing.
 #[derive(Clone, Default)]
 pub(crate) struct Upstream {
     pub(crate) calls: Arc<AtomicU64>,
@@ -116,7 +116,7 @@ fn answer(script: Script) -> Response<ScriptBody> {
     response
 }
 
-/// Some frames, with pauses between them, and then the ending of the script.
+/// A body of some frames with pauses between them, and the ending of the script.
 pub(crate) struct ScriptBody {
     answer: Answer,
     pauses: u32,

@@ -1,4 +1,4 @@
-//! The layers of a service and of its client, in the order of the stack, and all that they count.
+//! The layers of a service and of its client, in the order of the stack, and their metrics.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,7 @@ use crate::{
 
 /// Short, since many requests wait for a service that hangs.
 const DEADLINE: Duration = Duration::from_millis(2);
-/// Fewer than there are clients, so that memory is full.
+/// Fewer cells than clients, so that the store is full.
 pub(crate) const CELLS: usize = 2_000;
 const CLIENTS: u32 = 10_000;
 const PROXY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 4711);
@@ -40,7 +40,7 @@ pub(crate) type Layered = BoxCloneSyncService<Request<RequestBody>, Response<Any
 pub(crate) struct Stack {
     pub(crate) metrics: HttpMetrics,
     pub(crate) clients: Handle,
-    /// The service inside of all layers.
+    /// The service inside all layers.
     pub(crate) inside: Upstream,
     /// The service that it calls.
     pub(crate) upstream: Upstream,
@@ -76,7 +76,7 @@ impl Stack {
         }
     }
 
-    /// Applies the layers once more. What they count is the same for all services from here.
+    /// Applies the layers to a new service. All of them share the same metrics.
     pub(crate) fn service(&self) -> Layered {
         let client = ServiceBuilder::new()
             .layer(self.metrics.client_layer("upstream"))
@@ -105,7 +105,7 @@ impl Stack {
     }
 }
 
-/// A request of any client, for any tenant, with the script that it will be answered by.
+/// Returns a request of a random client for a random tenant, with the script of its response.
 pub(crate) fn request(dice: &mut Dice) -> Request<RequestBody> {
     let method = if dice.one_in(3) { Method::POST } else { Method::GET };
     let mut request = Request::new(Empty::new());

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-/// What became of one request, in the words of the metrics.
+/// The outcome of one request, as the labels of the metrics.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Outcome {
     pub(crate) family: Family,
-    /// Empty where there was no answer.
+    /// Empty without a response.
     pub(crate) status: String,
-    /// Empty where nothing went wrong.
+    /// Empty without an error.
     pub(crate) error: String,
 }
 
@@ -16,7 +16,7 @@ pub(crate) enum Family {
     Stream,
 }
 
-/// What callers have seen, to be compared with what was counted.
+/// The outcomes that callers observed, to be compared with the metrics.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) calls: u64,

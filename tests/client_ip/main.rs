@@ -1,7 +1,7 @@
-//! Who the client is as a whole: under axum, hyper and tonic, over TCP and Unix sockets.
+//! The client's address under axum, hyper and tonic, over TCP and Unix sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod responses;
 mod tcp;
-mod told;
 #[cfg(unix)]
 mod unix;

@@ -1,4 +1,4 @@
-//! Over TCP, whose peers have addresses.
+//! Servers over TCP, whose peers have addresses.
 
 use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
 use battlement_testkit::{
@@ -13,10 +13,12 @@ use hyper::body::Incoming;
 use tonic::{metadata::MetadataMap, transport::Endpoint};
 use tower::{BoxError, Layer, ServiceBuilder};
 
-use crate::told::{Lines, behind_proxies, cases, headers, router, tell_in_header, tells};
+use crate::responses::{
+    Lines, behind_proxies, cases, client_in_header, client_service, headers, router,
+};
 
 async fn hyper_with(layer: ClientIpLayer, protocol: Protocol) -> Server {
-    Server::hyper(protocol, move |_| layer.layer(tells::<Incoming>())).await.unwrap()
+    Server::hyper(protocol, move |_| layer.layer(client_service::<Incoming>())).await.unwrap()
 }
 
 fn with(lines: &Lines) -> Request<Empty<Bytes>> {
@@ -40,17 +42,17 @@ async fn over_grpc(server: &Server, lines: &Lines) -> Result<String, BoxError> {
     let mut request = tonic::Request::new(Words::new("hello"));
     *request.metadata_mut() = MetadataMap::from_headers(headers(lines));
     let answer = EchoClient::new(channel).say(request).await?;
-    Ok(answer.metadata().get("x-told").ok_or("not told")?.to_str()?.to_owned())
+    Ok(answer.metadata().get("x-client").ok_or("missing x-client")?.to_str()?.to_owned())
 }
 
 async fn tonic_with(layer: ClientIpLayer) -> Server {
-    let layers = ServiceBuilder::new().layer(layer).map_request(tell_in_header);
+    let layers = ServiceBuilder::new().layer(layer).map_request(client_in_header);
     let router = tonic::transport::Server::builder().layer(layers).add_service(EchoServer);
     Server::tonic(router).await.unwrap()
 }
 
 #[tokio::test]
-async fn hyper_tells_the_client_behind_the_proxies_on_either_protocol() -> Result<(), BoxError> {
+async fn hyper_resolves_the_client_behind_proxies_over_both_protocols() -> Result<(), BoxError> {
     for (forwarding, lines, expected) in cases() {
         let layer = behind_proxies(forwarding);
         let server = hyper_with(layer.clone(), Protocol::Http1).await;
@@ -62,7 +64,7 @@ async fn hyper_tells_the_client_behind_the_proxies_on_either_protocol() -> Resul
 }
 
 #[tokio::test]
-async fn axum_tells_the_same_by_connect_info_and_extractor() -> Result<(), BoxError> {
+async fn axum_resolves_the_same_client_by_connect_info_and_extractor() -> Result<(), BoxError> {
     for (forwarding, lines, expected) in cases() {
         let server = Server::axum(router(behind_proxies(forwarding))).await?;
         assert_eq!(over_http1(&server, &lines).await?, expected);
@@ -74,7 +76,7 @@ async fn axum_tells_the_same_by_connect_info_and_extractor() -> Result<(), BoxEr
 }
 
 #[tokio::test]
-async fn tonic_tells_the_same_by_its_own_connect_info() -> Result<(), BoxError> {
+async fn tonic_resolves_the_same_client_by_its_own_connect_info() -> Result<(), BoxError> {
     for (forwarding, lines, expected) in cases() {
         let server = tonic_with(behind_proxies(forwarding)).await;
         assert_eq!(over_grpc(&server, &lines).await?, expected);
@@ -83,7 +85,7 @@ async fn tonic_tells_the_same_by_its_own_connect_info() -> Result<(), BoxError> 
 }
 
 #[tokio::test]
-async fn a_peer_that_is_no_proxy_is_the_client_under_every_server() -> Result<(), BoxError> {
+async fn a_peer_that_is_not_a_proxy_is_the_client_under_every_server() -> Result<(), BoxError> {
     let elsewhere = || Proxies::networks(["10.0.0.0/8".parse().unwrap()]);
     for (forwarding, lines, _) in cases() {
         for layer in [ClientIpLayer::new(), ClientIpLayer::behind(elsewhere(), forwarding)] {
@@ -102,10 +104,9 @@ async fn a_peer_that_is_no_proxy_is_the_client_under_every_server() -> Result<()
 }
 
 #[tokio::test]
-async fn a_handler_that_must_have_a_client_answers_500_where_the_server_does_not_tell_the_peer()
--> Result<(), BoxError> {
+async fn a_handler_that_requires_the_client_gets_500_without_a_peer() -> Result<(), BoxError> {
     let layered = router(behind_proxies(Forwarding::x_forwarded_for()));
-    // Served as any service, and so without `ConnectInfo`; the hyper server's own extension is taken away.
+    // Served as a plain service, and so without `ConnectInfo`; the hyper server's own extension is removed.
     let service = ServiceBuilder::new()
         .map_request(|mut request: Request<Incoming>| {
             request.extensions_mut().clear();
@@ -115,12 +116,12 @@ async fn a_handler_that_must_have_a_client_answers_500_where_the_server_does_not
     let server = Server::http1(service).await?;
     let mut client = Http1::connect(server.addr()).await?;
     assert_eq!(client.get("/must").await?.status, 500);
-    assert_eq!(client.get("/").await?.text(), "nobody");
+    assert_eq!(client.get("/").await?.text(), "unknown");
     Ok(())
 }
 
 #[tokio::test]
-async fn bytes_that_no_well_behaved_proxy_sends_are_answered_as_ever() -> Result<(), BoxError> {
+async fn headers_of_arbitrary_bytes_do_not_fail_the_request() -> Result<(), BoxError> {
     let server = Server::axum(router(behind_proxies(Forwarding::forwarded()))).await?;
     for value in
         [&b"\xff\xfe"[..], b"host=\"", b"\"", b"for=\"[", b"", b"for=\t\t\t", &[b','; 8000]]

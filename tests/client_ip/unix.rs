@@ -1,4 +1,4 @@
-//! Over Unix sockets, whose peers have no address.
+//! Servers over Unix sockets, whose peers have no address.
 
 use std::{io, path::Path};
 
@@ -17,9 +17,11 @@ use tokio::net::{UnixListener, UnixStream};
 use tonic::{metadata::MetadataMap, transport::Endpoint};
 use tower::{BoxError, Layer, ServiceBuilder, ServiceExt};
 
-use crate::told::{Lines, behind_proxies, cases, headers, router, tell_in_header, tells};
+use crate::responses::{
+    Lines, behind_proxies, cases, client_in_header, client_service, headers, router,
+};
 
-/// A listener in a folder of its own, which is removed at the end of the test.
+/// Returns a listener in a folder of its own, which is removed at the end of the test.
 fn listener() -> io::Result<(TempDir, UnixListener)> {
     let folder = TempDir::new()?;
     let listener = UnixListener::bind(folder.path().join("socket"))?;
@@ -36,7 +38,7 @@ async fn get(folder: &Path, lines: &Lines) -> Result<String, BoxError> {
     Ok(Collected::of(sender.send_request(request).await?).await?.text())
 }
 
-async fn say(folder: &Path, lines: &Lines) -> Result<String, BoxError> {
+async fn grpc(folder: &Path, lines: &Lines) -> Result<String, BoxError> {
     let path = folder.join("socket");
     let connector = tower::service_fn(move |_| {
         let path = path.clone();
@@ -47,7 +49,7 @@ async fn say(folder: &Path, lines: &Lines) -> Result<String, BoxError> {
     let mut request = tonic::Request::new(Words::new("hello"));
     *request.metadata_mut() = MetadataMap::from_headers(headers(lines));
     let answer = EchoClient::new(channel).say(request).await?;
-    Ok(answer.metadata().get("x-told").ok_or("not told")?.to_str()?.to_owned())
+    Ok(answer.metadata().get("x-client").ok_or("missing x-client")?.to_str()?.to_owned())
 }
 
 fn layers() -> impl Iterator<Item = (ClientIpLayer, Vec<(&'static str, &'static str)>, &'static str)>
@@ -55,14 +57,14 @@ fn layers() -> impl Iterator<Item = (ClientIpLayer, Vec<(&'static str, &'static 
     let behind = cases()
         .into_iter()
         .map(|(forwarding, lines, expected)| (behind_proxies(forwarding), lines, expected));
-    // Without a header nobody has an address; and nobody has who is not trusted.
-    let silent = (behind_proxies(Forwarding::forwarded()), Vec::new(), "nobody");
-    let distrustful = (ClientIpLayer::new(), vec![("x-forwarded-for", "6.6.6.6")], "nobody");
-    behind.chain([silent, distrustful])
+    // Without a header there is no address, and an untrusted peer's header does not count.
+    let silent = (behind_proxies(Forwarding::forwarded()), Vec::new(), "unknown");
+    let untrusting = (ClientIpLayer::new(), vec![("x-forwarded-for", "6.6.6.6")], "unknown");
+    behind.chain([silent, untrusting])
 }
 
 #[tokio::test]
-async fn axum_on_a_unix_socket_tells_the_client_that_a_proxy_names() -> Result<(), BoxError> {
+async fn axum_on_a_unix_socket_resolves_the_client_that_a_proxy_reports() -> Result<(), BoxError> {
     for (layer, lines, expected) in layers() {
         let (folder, listener) = listener()?;
         let service = router(layer).into_make_service_with_connect_info::<UnixPeer>();
@@ -73,8 +75,8 @@ async fn axum_on_a_unix_socket_tells_the_client_that_a_proxy_names() -> Result<(
     Ok(())
 }
 
-/// The answer of a handler that cannot work without the client.
-async fn asking(layer: ClientIpLayer, lines: &Lines) -> Result<String, BoxError> {
+/// Returns the response of a handler that requires the client.
+async fn required(layer: ClientIpLayer, lines: &Lines) -> Result<String, BoxError> {
     let (folder, listener) = listener()?;
     let needs = async |client: ClientIp| client.ip.to_string();
     let router = axum::Router::new().route("/", axum::routing::get(needs)).layer(layer);
@@ -86,21 +88,20 @@ async fn asking(layer: ClientIpLayer, lines: &Lines) -> Result<String, BoxError>
 }
 
 #[tokio::test]
-async fn an_extractor_over_a_trusted_socket_says_that_the_header_is_missing() -> Result<(), BoxError>
-{
+async fn an_extractor_over_a_trusted_socket_reports_a_missing_header() -> Result<(), BoxError> {
     let trusting = || ClientIpLayer::behind(Proxies::unix(), Forwarding::x_forwarded_for());
-    assert_eq!(asking(trusting(), &[("x-forwarded-for", "192.0.2.1")]).await?, "192.0.2.1");
-    let missing = asking(trusting(), &[]).await?;
+    assert_eq!(required(trusting(), &[("x-forwarded-for", "192.0.2.1")]).await?, "192.0.2.1");
+    let missing = required(trusting(), &[]).await?;
     assert!(missing.contains("without the header `x-forwarded-for`"), "{missing}");
-    let unusable = asking(trusting(), &[("x-forwarded-for", "unknown")]).await?;
+    let unusable = required(trusting(), &[("x-forwarded-for", "unknown")]).await?;
     assert!(unusable.contains("header `x-forwarded-for` contains no address"), "{unusable}");
-    let untrusted = asking(ClientIpLayer::new(), &[("x-forwarded-for", "6.6.6.6")]).await?;
+    let untrusted = required(ClientIpLayer::new(), &[("x-forwarded-for", "6.6.6.6")]).await?;
     assert!(untrusted.contains("a Unix socket that is not trusted"), "{untrusted}");
     Ok(())
 }
 
 #[tokio::test]
-async fn so_it_does_where_its_listener_is_tapped() -> Result<(), BoxError> {
+async fn an_extractor_behind_a_tapped_listener_reports_a_missing_header() -> Result<(), BoxError> {
     use axum::serve::ListenerExt as _;
     use tokio::net::unix::SocketAddr;
 
@@ -115,10 +116,10 @@ async fn so_it_does_where_its_listener_is_tapped() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn hyper_on_a_unix_socket_tells_the_client_that_a_proxy_names() -> Result<(), BoxError> {
+async fn hyper_on_a_unix_socket_resolves_the_client_that_a_proxy_reports() -> Result<(), BoxError> {
     for (layer, lines, expected) in layers() {
         let (folder, listener) = listener()?;
-        let service = layer.layer(tells::<Incoming>());
+        let service = layer.layer(client_service::<Incoming>());
         let server = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
             let per_request = service_fn(move |mut request: Request<Incoming>| {
@@ -136,14 +137,14 @@ async fn hyper_on_a_unix_socket_tells_the_client_that_a_proxy_names() -> Result<
 }
 
 #[tokio::test]
-async fn tonic_on_a_unix_socket_tells_the_client_that_a_proxy_names() -> Result<(), BoxError> {
+async fn tonic_on_a_unix_socket_resolves_the_client_that_a_proxy_reports() -> Result<(), BoxError> {
     for (layer, lines, expected) in layers() {
         let (folder, listener) = listener()?;
-        let layers = ServiceBuilder::new().layer(layer).map_request(tell_in_header);
+        let layers = ServiceBuilder::new().layer(layer).map_request(client_in_header);
         let router = tonic::transport::Server::builder().layer(layers).add_service(EchoServer);
         let incoming = tokio_stream::wrappers::UnixListenerStream::new(listener);
         let server = tokio::spawn(router.serve_with_incoming(incoming));
-        assert_eq!(say(folder.path(), &lines).await?, expected);
+        assert_eq!(grpc(folder.path(), &lines).await?, expected);
         server.abort();
     }
     Ok(())

@@ -20,8 +20,8 @@ const LARGE: [Upload; 6] = [
     Upload::Chunked(1_000_000),
 ];
 
-/// Posts 30 times, one after the other, and expects 30 answers.
-async fn all_are_answered(server: &Server, headers: &'static str, status: u16) {
+/// Sends 30 POST requests in sequence and expects 30 responses.
+async fn expect_all_answered(server: &Server, headers: &'static str, status: u16) {
     for upload in LARGE {
         let mut client = Patient::new(server.addr());
         let posts = tokio::task::spawn_blocking(move || {
@@ -37,22 +37,22 @@ async fn all_are_answered(server: &Server, headers: &'static str, status: u16) {
 
 #[tokio::test]
 async fn thirty_of_thirty_large_posts_against_a_limit_are_answered_under_hyper() {
-    all_are_answered(&limit_under_hyper(Protocol::Http1).await, "", 429).await;
+    expect_all_answered(&limit_under_hyper(Protocol::Http1).await, "", 429).await;
 }
 
 #[tokio::test]
 async fn thirty_of_thirty_large_posts_against_a_limit_are_answered_under_axum() {
-    all_are_answered(&limit_under_axum().await, "", 429).await;
+    expect_all_answered(&limit_under_axum().await, "", 429).await;
 }
 
 #[tokio::test]
 async fn thirty_of_thirty_large_posts_of_another_site_are_answered() {
-    all_are_answered(&isolation().await, "sec-fetch-site: cross-site\r\n", 403).await;
+    expect_all_answered(&isolation().await, "sec-fetch-site: cross-site\r\n", 403).await;
 }
 
 #[tokio::test]
 async fn thirty_of_thirty_large_posts_to_an_overloaded_service_are_answered() {
-    all_are_answered(&overload().await, "", 503).await;
+    expect_all_answered(&overload().await, "", 503).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// A request of this size that is framed by `content-length` or as chunks.
+/// A request body of this size, framed by `content-length` or in chunks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Upload {
     Sized(usize),
@@ -18,7 +18,7 @@ pub(crate) enum Upload {
 pub(crate) struct Patient {
     addr: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
-    /// Connections made.
+    /// The number of connections opened.
     pub(crate) connections: usize,
 }
 
@@ -34,13 +34,13 @@ impl Patient {
         Self { addr, stream: None, connections: 0 }
     }
 
-    /// Sends one POST and reads its response, body and all.
+    /// Sends one POST request and reads its whole response.
     pub(crate) fn post(&mut self, upload: Upload, headers: &str) -> io::Result<Head> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => self.connect()?,
         };
-        // A server that closes early makes the write fail; its answer may be there all the same.
+        // If the server closes early, the write fails, and the response may still arrive.
         let sent = stream.get_mut().write_all(&upload.request(headers));
         let head = read(&mut stream).map_err(|error| sent.err().unwrap_or(error))?;
         if head.headers.get("connection").is_none_or(|value| value != "close") {

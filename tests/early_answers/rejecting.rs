@@ -1,4 +1,4 @@
-//! Services that answer every request before its body was read.
+//! Services that respond to every request before its body was read.
 
 use std::{convert::Infallible, future::ready, time::Duration};
 
@@ -15,7 +15,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::{Layer as _, ServiceBuilder, load_shed::error::Overloaded, service_fn};
 
-/// Each request costs more than its client ever has.
+/// Returns a limit that every request exceeds.
 pub(crate) fn limit() -> RateLimitLayer {
     let day = Duration::from_secs(24 * 60 * 60);
     RateLimitLayer::new(Policy::new("orders", 1, day), Key::global()).cost(|_| 2)
@@ -36,13 +36,13 @@ pub(crate) async fn limit_under_axum() -> Server {
     Server::axum(router).await.unwrap()
 }
 
-/// Rejects the requests of pages of other sites.
+/// Starts a service that rejects the requests of pages of other sites.
 pub(crate) async fn isolation() -> Server {
     let service = FetchMetadataLayer::new().layer(service_fn(ordered));
     Server::http1(service).await.unwrap()
 }
 
-/// A service that sheds all load, as tower's layer for that does when its service is busy.
+/// Starts a service that sheds all load, as tower's layer does while its service is busy.
 pub(crate) async fn overload() -> Server {
     let shed = |_: Request<Incoming>| ready(Err::<Response<Full<Bytes>>, _>(Overloaded::new()));
     let service = ProblemLayer::new().layer(service_fn(shed));

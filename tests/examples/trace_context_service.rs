@@ -1,7 +1,7 @@
-//! The service that `cargo xtask trace-context` runs the W3C trace-context harness against.
+//! The service that `cargo xtask trace-context` tests with the W3C trace-context harness.
 //!
-//! `trace_context_service default|own` listens on a free port, prints its URL, and ends with its standard input. A
-//! POST of `[{"url": .., "arguments": [..]}, ..]` makes it POST each `arguments` to its `url`, through the layers
+//! `trace_context_service default|own` listens on a free port, prints its URL, and ends with its standard input. For a
+//! POST of `[{"url": .., "arguments": [..]}, ..]` it sends each `arguments` to its `url` by POST, through the layers
 //! with the given `TraceContext`.
 #![allow(clippy::print_stdout, reason = "the URL is for the program that starts this one")]
 
@@ -20,7 +20,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tower::{BoxError, Layer, ServiceExt as _};
 
-/// A call that the service is asked to make.
+/// A call that a request asks the service to make.
 #[derive(Deserialize)]
 struct Call {
     url: String,
@@ -64,7 +64,7 @@ async fn make(
     Ok(())
 }
 
-/// Ends the process when the one that started it closes its end, or is gone.
+/// Ends the process when the standard input is closed, as it is when the parent process ends.
 fn end_with_stdin() {
     let _ = io::copy(&mut io::stdin(), &mut io::sink());
     process::exit(0);

@@ -1,4 +1,4 @@
-//! Answers of every kind. The bench that puts the same before other layers includes this file.
+//! Responses of every kind. The benchmark that compares other metrics layers includes this file.
 
 use std::{convert::Infallible, time::Duration};
 

@@ -70,7 +70,7 @@ async fn a_method_of_tonic_has_its_name_without_settings_once_it_has_ended_with_
 }
 
 #[tokio::test]
-async fn a_stream_is_kept_apart_and_has_the_status_it_ends_with() {
+async fn a_stream_is_recorded_separately_with_its_final_status() {
     let metrics = metrics();
     let (_server, mut client) = echo(&metrics).await;
     let words = Words { times: 3, code: 14, text: "again".into() };
@@ -104,7 +104,7 @@ async fn call(server: &Server, path: &str) {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_status_is_no_success() {
+async fn a_response_without_a_status_is_not_a_success() {
     let metrics = metrics();
     let server = answering(&metrics, None).await;
     call(&server, "/battlement.testkit.Echo/Say").await;
@@ -114,7 +114,7 @@ async fn an_answer_without_a_status_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_not_known_is_other() {
+async fn an_unknown_method_is_recorded_as_other() {
     let metrics = metrics();
     let server = answering(&metrics, Some("12")).await;
     call(&server, "/evil.Service/Method").await;
@@ -124,7 +124,7 @@ async fn a_method_that_is_not_known_is_other() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_grpc_is_counted_as_http_by_the_same_layer() {
+async fn a_request_that_is_not_grpc_is_recorded_as_http_by_the_same_layer() {
     let metrics = metrics();
     let server = answering(&metrics, None).await;
     Http2::connect(server.addr()).await.unwrap().get("/page").await.unwrap();
@@ -142,7 +142,7 @@ fn client_count(metrics: &HttpMetrics, metric: &str, method: &str, labels: &str)
 }
 
 #[tokio::test]
-async fn a_client_counts_its_calls_by_who_is_called_and_every_refusal_as_an_error() {
+async fn a_client_records_its_calls_by_the_called_service_and_rejections_as_errors() {
     let metrics = metrics();
     let (server, _) = echo(&HttpMetrics::new()).await;
     let channel = Endpoint::from_shared(server.url("")).unwrap().connect().await.unwrap();
@@ -163,7 +163,7 @@ async fn a_client_counts_its_calls_by_who_is_called_and_every_refusal_as_an_erro
 }
 
 #[tokio::test]
-async fn a_client_without_a_server_counts_errors() {
+async fn a_client_without_a_server_records_errors() {
     let metrics = metrics();
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let channel = Endpoint::from_shared(format!("http://{unused}")).unwrap().connect_lazy();

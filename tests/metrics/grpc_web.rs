@@ -122,7 +122,7 @@ fn client_count(metrics: &HttpMetrics, metric: &str, method: &str, labels: &str)
 }
 
 #[tokio::test]
-async fn a_client_s_call_that_ends_well_is_not_cancelled() {
+async fn a_successful_call_of_a_client_is_not_cancelled() {
     let server = echo(&HttpMetrics::new()).await;
     let metrics = metrics();
     // Counted as gRPC, and as the HTTP that it is on the way.

@@ -1,5 +1,5 @@
-//! Every way a request can end, over HTTP/1 and HTTP/2: counted once, with its duration and its bytes, and
-//! nothing is left under way.
+//! Every way in which a request can end, over HTTP/1 and HTTP/2: recorded once, with its duration and its bytes, and
+//! no request stays in flight.
 
 use battlement::metrics::HttpMetrics;
 use battlement_testkit::{
@@ -86,8 +86,7 @@ async fn a_complete_response_over_http2_is_counted_once() {
         let metrics = measured();
         let server = server(&metrics, Protocol::Http2).await;
         let mut client = Http2::connect(server.addr()).await.unwrap();
-        // hyper takes of a body that is not to be sent (HEAD, 204, 304) what it can, until the client
-        // refuses it.
+        // hyper polls a body that is not sent (HEAD, 204, 304) only until the client rejects it.
         let is_whole = match client.send(request(&row.0, row.1)).await {
             Ok(response) => Collected::of(response).await.is_ok(),
             Err(_) => false,
@@ -135,7 +134,7 @@ const EVENTS: Row =
     (Method::GET, "/events", r#",http_response_status_code="200",error_type="cancelled"}"#, 4.0);
 
 #[tokio::test]
-async fn a_client_of_http1_that_goes_away_is_counted_as_cancelled() {
+async fn a_client_that_disconnects_over_http1_is_recorded_as_cancelled() {
     for (row, metric) in [(BEFORE_HEAD, DURATION), (AFTER_HEAD, DURATION), (EVENTS, STREAM)] {
         let metrics = measured();
         let server = server(&metrics, Protocol::Http1).await;
@@ -166,14 +165,14 @@ async fn a_stream_of_http2_that_is_reset_is_counted_as_cancelled() {
             call.abort();
         }
         counted(&metrics, metric, &row).await;
-        // The connection lives on, and so does what is counted of it.
+        // The connection stays open, and so do its metrics.
         client.get("/full").await.unwrap();
         settled(&metrics, 2, row.1).await;
     }
 }
 
 #[tokio::test]
-async fn an_upgrade_is_a_stream_and_over_with_its_head() {
+async fn an_upgrade_is_a_stream_that_ends_with_its_head() {
     let metrics = measured();
     let server = server(&metrics, Protocol::Http1).await;
     let mut client = Raw::connect(server.addr()).await.unwrap();
@@ -185,7 +184,7 @@ async fn an_upgrade_is_a_stream_and_over_with_its_head() {
 }
 
 #[tokio::test]
-async fn requests_of_one_connection_are_counted_each_for_itself() {
+async fn each_request_of_a_connection_is_recorded_separately() {
     let metrics = measured();
     let server = server(&metrics, Protocol::Auto).await;
     let mut http1 = Raw::connect(server.addr()).await.unwrap();

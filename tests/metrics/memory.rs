@@ -1,4 +1,4 @@
-//! Memory under a client that asks for everything: alone in its process, since it is the process' memory.
+//! Memory under a client that requests everything. The test has its own process, since it measures the process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -28,7 +28,7 @@ fn resident() -> u64 {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_paths_methods_and_hosts_stay_under_the_caps() {
+async fn a_hundred_thousand_paths_methods_and_hosts_stay_within_the_limits() {
     let metrics = HttpMetrics::builder().max_routes(64).max_series(500).build();
     let service = metrics.server_layer().layer(service_fn(answer));
     let mut after_first = 0;

@@ -14,10 +14,10 @@ use proptest::{
 };
 use tower::{Layer, ServiceExt, service_fn};
 
-/// The pages of a run, and what a real Prometheus scrapes.
+/// The number of pages of a run, which a real Prometheus scrapes.
 pub(crate) const BATCH: usize = 60;
 
-/// Names that metrics and labels have, that clash, and that none has.
+/// Names of metrics and labels: valid ones, clashing ones and invalid ones.
 const NAMES: [&str; 24] = [
     "a",
     "ab",
@@ -228,7 +228,7 @@ fn promtool_and_a_strict_parser_accept_every_page() {
         let open: Vec<&str> = open.iter().map(String::as_str).collect();
         let read = OpenMetrics::read(&open);
         prop_assert!(read.iter().all(Result::is_ok), "{:?}", read.into_iter().find(Result::is_err));
-        // A process for each page, so of every sixth.
+        // Each page takes a process, so only every sixth is checked.
         for page in pages.iter().step_by(6) {
             let text = page.render(Format::Text);
             let lint = Promtool::check(&text);

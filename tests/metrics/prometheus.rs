@@ -47,7 +47,7 @@ async fn page() -> Exposition {
 }
 
 #[tokio::test]
-async fn promtool_would_improve_nothing_in_the_text_format() {
+async fn promtool_accepts_the_text_format() {
     assert_eq!(Promtool::check(&page().await.render(Format::Text)).as_deref(), Ok(""));
 }
 
@@ -65,7 +65,7 @@ async fn a_strict_parser_reads_openmetrics() {
     }
 }
 
-/// A Prometheus of its own, that scrapes paths of one address. It ends with this value.
+/// A Prometheus that scrapes paths of one address. Dropping the value ends the process.
 struct Prometheus {
     process: Process,
     addr: SocketAddr,
@@ -107,7 +107,7 @@ impl Prometheus {
         serde_json::from_slice(&answer.body).ok()
     }
 
-    /// Asks until the answer is as wanted.
+    /// Repeats a query until the response is as wanted.
     async fn until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = None;
         for _ in 0..300 {
@@ -157,7 +157,7 @@ async fn prometheus_accepts_every_page_in_both_formats() {
     let server = Server::hyper(Protocol::Http1, move |_| service.clone()).await.unwrap();
     let prometheus = Prometheus::scraping(server.addr(), paths);
     let targets = |answer: &Value| answer.pointer("/data/activeTargets")?.as_array().cloned();
-    // A machine with other work to do answers late, and then is asked again.
+    // A busy machine responds late, so the query is repeated.
     let is_settled = |target: &Value| {
         let error = target["lastError"].as_str().unwrap_or_default();
         target["health"] == "up" || !(error.is_empty() || error.contains("deadline exceeded"))

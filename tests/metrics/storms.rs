@@ -1,4 +1,4 @@
-//! Clients that go away by the thousand: each is counted, and none stays.
+//! A hundred thousand clients that disconnect: each is recorded, and none stays in flight.
 
 use std::{
     convert::Infallible,
@@ -20,7 +20,7 @@ use crate::page::total;
 const STORM: u64 = 100_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_thousand_cancelled_requests_leave_nothing_and_are_all_counted() {
+async fn each_of_a_hundred_thousand_cancelled_requests_is_recorded_and_none_stays_in_flight() {
     let metrics = HttpMetrics::new();
     let called = Arc::new(AtomicU64::new(0));
     let storm = |clients: u64| {
@@ -44,7 +44,7 @@ async fn a_hundred_thousand_cancelled_requests_leave_nothing_and_are_all_counted
     for client in clients {
         client.await.unwrap();
     }
-    // A task that was aborted before its first poll never called.
+    // A task that was aborted before its first poll has made no call.
     let called = called.load(Relaxed);
     assert_eq!((metrics.ended(), metrics.active()), (called, 0));
     assert!(called > 0);
@@ -57,7 +57,7 @@ async fn never(_: Request<Empty<Bytes>>) -> Result<Response<Empty<Bytes>>, Infal
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_calls_that_are_dropped_are_counted_each() {
+async fn each_of_a_hundred_thousand_dropped_calls_is_recorded() {
     let metrics = HttpMetrics::new();
     let mut service = metrics.server_layer().layer(service_fn(never));
     for _ in 0..STORM {

@@ -21,12 +21,12 @@ async fn place(
     Ok(())
 }
 
-async fn refused(Json(_): Json<Vec<u8>>) {}
+async fn reject(Json(_): Json<Vec<u8>>) {}
 
 async fn server() -> Server {
     let router = Router::new()
-        .route("/told", post(place))
-        .route("/left", post(refused))
+        .route("/place", post(place))
+        .route("/left", post(reject))
         .layer(DefaultBodyLimit::max(64))
         .layer(ProblemLayer::new())
         .layer(RequestIdLayer::new());
@@ -39,15 +39,15 @@ async fn rejections_of_extractors_and_router_are_problems_with_the_id() {
     let mut client = Http1::connect(server.addr()).await.unwrap();
     let large = "1,".repeat(64);
     for (method, path, content_type, body, status) in [
-        (Method::POST, "told", "application/json", "[1, ", 400),
-        (Method::POST, "told", "application/json", "[1, \"two\"]", 422),
-        (Method::POST, "told", "text/plain", "[]", 415),
-        (Method::POST, "told", "application/json", large.as_str(), 413),
+        (Method::POST, "place", "application/json", "[1, ", 400),
+        (Method::POST, "place", "application/json", "[1, \"two\"]", 422),
+        (Method::POST, "place", "text/plain", "[]", 415),
+        (Method::POST, "place", "application/json", large.as_str(), 413),
         (Method::POST, "left", "application/json", "[1, ", 400),
         (Method::POST, "left", "application/json", "[1, \"two\"]", 422),
         (Method::POST, "left", "text/plain", "[]", 415),
         (Method::POST, "left", "application/json", large.as_str(), 413),
-        (Method::PUT, "told", "application/json", "", 405),
+        (Method::PUT, "place", "application/json", "", 405),
         (Method::GET, "nowhere", "application/json", "", 404),
     ] {
         let request = Request::builder().method(method).uri(format!("/{path}"));
@@ -60,7 +60,7 @@ async fn rejections_of_extractors_and_router_are_problems_with_the_id() {
         assert_eq!(problem["status"], status);
         assert_eq!(problem["request_id"].as_str(), answer.header("x-request-id"));
         assert_eq!(answer.header("allow"), (status == 405).then_some("POST"));
-        let is_field = status == 422 && path == "told";
+        let is_field = status == 422 && path == "place";
         assert_eq!(problem["errors"][0]["pointer"].as_str(), is_field.then_some("/1"));
     }
 }

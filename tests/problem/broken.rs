@@ -64,16 +64,16 @@ async fn broken() -> (Server, Bugs) {
     (server, bugs)
 }
 
-async fn is_told(bugs: &Bugs, id: &str) {
-    let told = || {
+async fn is_reported(bugs: &Bugs, id: &str) {
+    let reported = || {
         bugs.lock().unwrap().as_slice()
             == [(id.to_owned(), "panicked: lost the second frame".to_owned())]
     };
-    assert!(eventually(Duration::from_secs(10), told).await, "{:?}", bugs.lock().unwrap());
+    assert!(eventually(Duration::from_secs(10), reported).await, "{:?}", bugs.lock().unwrap());
 }
 
 #[tokio::test]
-async fn over_http1_the_last_chunk_never_comes() {
+async fn over_http1_the_last_chunk_is_missing() {
     let (server, bugs) = broken().await;
     let request = "GET / HTTP/1.1\r\nhost: shop\r\nx-request-id: broken-over-http1\r\n\r\n";
     let mut raw = Raw::connect(server.addr()).await.unwrap();
@@ -81,11 +81,11 @@ async fn over_http1_the_last_chunk_never_comes() {
     let answer = String::from_utf8(raw.read_to_end().await.unwrap()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("transfer-encoding: chunked"));
     assert!(answer.ends_with("the first frame\r\n"), "{answer}");
-    is_told(&bugs, "broken-over-http1").await;
+    is_reported(&bugs, "broken-over-http1").await;
 }
 
 #[tokio::test]
-async fn over_http2_the_stream_is_reset_and_the_connection_lives() {
+async fn over_http2_the_stream_is_reset_and_the_connection_stays_open() {
     let (server, bugs) = broken().await;
     let mut client = Http2::connect(server.addr()).await.unwrap();
     let request = || Request::get("/").header("x-request-id", "broken-over-http2");
@@ -101,7 +101,7 @@ async fn over_http2_the_stream_is_reset_and_the_connection_lives() {
     };
     assert_eq!(read, b"the first frame");
     assert!(!error.is_incomplete_message(), "the connection is there: {error}");
-    is_told(&bugs, "broken-over-http2").await;
+    is_reported(&bugs, "broken-over-http2").await;
     let again = client.send(request().body(Empty::new()).unwrap()).await.unwrap();
     assert_eq!(again.status(), 200);
 }

@@ -30,7 +30,7 @@ async fn a_grpc_call_of_a_path_with_another_method_is_unimplemented() {
 }
 
 #[tokio::test]
-async fn a_404_that_a_handler_made_stays_not_found_for_a_grpc_client() {
+async fn a_404_of_a_handler_is_not_found_for_a_grpc_client() {
     let problem = async || Problem::new(StatusCode::NOT_FOUND, "no_order");
     assert_eq!(code_from(Router::new().route(SAY, post(problem))).await, Code::NotFound);
     let text = async || (StatusCode::NOT_FOUND, "no such order");

@@ -1,4 +1,4 @@
-//! Errors and panics as answers under axum, hyper and tonic, through real clients and sockets.
+//! Errors and panics under axum, hyper and tonic, through real clients and sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod axum;

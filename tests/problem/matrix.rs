@@ -45,7 +45,7 @@ fn asking(fault: &str, accept: Option<&str>) -> Request<Empty<Bytes>> {
     request.body(Empty::new()).unwrap()
 }
 
-/// Checks the answer to an HTTP caller, which is the same under every server.
+/// Checks the response to an HTTP caller, which is the same under every server.
 fn check(answer: &Collected, (fault, status, code, _): (&str, u16, &str, &str), form: &str) {
     assert_eq!(answer.status, status, "{fault}");
     let id = answer.header("x-request-id").expect("one id");
@@ -69,7 +69,7 @@ const FORMS: [(Option<&str>, &str); 4] = [
 ];
 
 async fn every_fault_over_http1(server: &Server) {
-    // One connection: a fault in one request does not close it.
+    // One connection, since a fault in one request does not close it.
     let mut client = Http1::connect(server.addr()).await.unwrap();
     for fault in FAULTS {
         for (accept, form) in FORMS {
@@ -132,7 +132,7 @@ async fn every_fault_is_a_status_under_tonic() {
 }
 
 #[tokio::test]
-async fn an_answer_to_head_has_the_head_of_an_answer_to_get() {
+async fn a_response_to_head_has_the_headers_of_a_response_to_get() {
     for server in [hyper().await, axum().await] {
         let mut client = Http1::connect(server.addr()).await.unwrap();
         for fault in FAULTS {
@@ -142,7 +142,7 @@ async fn an_answer_to_head_has_the_head_of_an_answer_to_get() {
             let head = Collected::of(response).await.unwrap();
             assert_eq!(head.status, fault.1, "{}", fault.0);
             assert_eq!(head.header("content-type"), Some("application/problem+json"));
-            // The same length as for GET, or none.
+            // The same length as for GET, or no length.
             let get =
                 Collected::of(client.send(asking(fault.0, None)).await.unwrap()).await.unwrap();
             if let Some(length) = head.header("content-length") {

@@ -1,4 +1,4 @@
-//! Rate limits as a whole: under axum, hyper and tonic, over real sockets, by clients that may lie.
+//! Rate limits under axum, hyper and tonic, over real sockets, with clients that forge headers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod servers;

@@ -1,4 +1,4 @@
-//! One layer, the same under every server.
+//! The same layer under every server.
 
 use axum::{Router, routing::get};
 use battlement::{
@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use tonic::{Code, transport::Endpoint};
 use tower::{BoxError, Layer, ServiceBuilder, service_fn};
 
-/// Two in a quarter of an hour, of which none comes back while a test runs.
+/// Returns a limit of two requests in a quarter of an hour, so that no quota returns during a test.
 fn two() -> RateLimitLayer {
     let quarter = std::time::Duration::from_secs(15 * 60);
     RateLimitLayer::new(Policy::new("orders", 2, quarter), Key::client_ip())
@@ -57,7 +57,7 @@ fn check(answers: &[Collected]) {
     assert!(denied.text().contains(r#""violated-policies":["orders"]"#), "{}", denied.text());
 }
 
-/// Seconds may go by on a machine that is busy.
+/// Checks the remaining quota. Seconds may pass on a busy machine.
 fn is_limit(limit: &str, left: u32) {
     let seconds = limit.strip_prefix(&format!("\"orders\";r={left};t="));
     let seconds: u32 = seconds.unwrap_or_else(|| panic!("{limit}")).parse().unwrap();
@@ -65,8 +65,8 @@ fn is_limit(limit: &str, left: u32) {
 }
 
 #[tokio::test]
-async fn the_third_is_turned_away_over_http1_each_on_a_connection_of_its_own()
--> Result<(), BoxError> {
+async fn the_third_request_is_rejected_over_http1_on_separate_connections() -> Result<(), BoxError>
+{
     for server in [hyper_with(two(), Protocol::Http1).await, axum_with(two()).await] {
         let mut answers = Vec::new();
         for _ in 0..3 {
@@ -78,7 +78,7 @@ async fn the_third_is_turned_away_over_http1_each_on_a_connection_of_its_own()
 }
 
 #[tokio::test]
-async fn the_third_is_turned_away_over_http2_on_one_connection() -> Result<(), BoxError> {
+async fn the_third_request_is_rejected_over_http2_on_one_connection() -> Result<(), BoxError> {
     for server in [hyper_with(two(), Protocol::Http2).await, axum_with(two()).await] {
         let mut client = Http2::connect(server.addr()).await?;
         let mut answers = Vec::new();
@@ -91,11 +91,11 @@ async fn the_third_is_turned_away_over_http2_on_one_connection() -> Result<(), B
 }
 
 #[tokio::test]
-async fn where_the_server_does_not_say_who_connects_all_share_a_limit_and_nothing_fails()
--> Result<(), BoxError> {
+async fn all_clients_share_a_limit_if_the_server_does_not_provide_the_peer() -> Result<(), BoxError>
+{
     let layer = RateLimitLayer::new(Policy::per_day("day", 2), Key::peer());
     let router = Router::new().route("/", get(async || "ordered")).layer(layer);
-    // As one writes it first, without `into_make_service_with_connect_info`.
+    // The usual first attempt, without `into_make_service_with_connect_info`.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let addr = listener.local_addr()?;
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
@@ -109,7 +109,7 @@ async fn where_the_server_does_not_say_who_connects_all_share_a_limit_and_nothin
 }
 
 #[tokio::test]
-async fn all_routes_that_a_router_puts_the_layer_on_share_its_state() -> Result<(), BoxError> {
+async fn all_routes_of_a_router_share_the_state_of_the_layer() -> Result<(), BoxError> {
     let server = axum_with(two()).await;
     let mut client = Http1::connect(server.addr()).await?;
     assert_eq!(client.get("/").await?.status, 200);
@@ -119,7 +119,7 @@ async fn all_routes_that_a_router_puts_the_layer_on_share_its_state() -> Result<
 }
 
 #[tokio::test]
-async fn a_limit_by_route_knows_axum_s_templates() -> Result<(), BoxError> {
+async fn a_limit_by_route_uses_the_templates_of_axum() -> Result<(), BoxError> {
     let layer = RateLimitLayer::new(Policy::per_day("route", 1), Key::route());
     let router = Router::new()
         .route("/orders/{id}", get(async || "order"))
@@ -134,7 +134,7 @@ async fn a_limit_by_route_knows_axum_s_templates() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn under_tonic_the_third_ends_with_resource_exhausted_and_says_when_to_come_back() {
+async fn under_tonic_the_third_call_ends_with_resource_exhausted_and_a_retry_delay() {
     let layers = ServiceBuilder::new().layer(ClientIpLayer::new()).layer(two()).into_inner();
     let router = tonic::transport::Server::builder().layer(layers).add_service(EchoServer);
     let server = Server::tonic(router).await.unwrap();
@@ -150,7 +150,7 @@ async fn under_tonic_the_third_ends_with_resource_exhausted_and_says_when_to_com
     let pushback = status.metadata().get("grpc-retry-pushback-ms").unwrap().to_str().unwrap();
     let pushback: u64 = pushback.parse().unwrap();
     assert!((400_000..=450_000).contains(&pushback), "{pushback}");
-    // google.rpc.Status { code: 8, message, details: [RetryInfo { retry_delay }] }, as its bytes are.
+    // The bytes of google.rpc.Status { code: 8, message, details: [RetryInfo { retry_delay }] }.
     let details = status.details();
     assert_eq!(&details[..2], [0x08, 8]);
     let retry_info = b"type.googleapis.com/google.rpc.RetryInfo";
@@ -158,7 +158,7 @@ async fn under_tonic_the_third_ends_with_resource_exhausted_and_says_when_to_com
 }
 
 #[tokio::test]
-async fn clones_for_each_connection_and_layers_applied_anew_count_as_one() -> Result<(), BoxError> {
+async fn clones_and_repeated_applications_of_a_layer_share_its_state() -> Result<(), BoxError> {
     let layer = two();
     let make = layer.clone();
     let server = Server::hyper(Protocol::Http1, move |_| {

@@ -1,4 +1,4 @@
-//! What a client writes about itself moves it to no other bucket.
+//! Headers of a client do not move it to another bucket.
 
 use axum::{Router, routing::get};
 use battlement::{
@@ -39,7 +39,7 @@ const MADE_UP: [&[&str]; 5] = [
 ];
 
 #[tokio::test]
-async fn without_a_proxy_a_made_up_header_is_not_read() -> Result<(), BoxError> {
+async fn without_a_proxy_a_forged_header_is_not_read() -> Result<(), BoxError> {
     let server = serving(ClientIpLayer::new()).await;
     assert_eq!(status(&server, &[]).await?, 200);
     for forwarded in MADE_UP {
@@ -49,11 +49,11 @@ async fn without_a_proxy_a_made_up_header_is_not_read() -> Result<(), BoxError> 
 }
 
 #[tokio::test]
-async fn behind_a_proxy_only_what_the_proxy_wrote_counts() -> Result<(), BoxError> {
+async fn behind_a_proxy_only_the_part_that_the_proxy_wrote_is_read() -> Result<(), BoxError> {
     let loopback = ["127.0.0.0/8".parse()?];
     let proxies = Proxies::networks(loopback);
     let server = serving(ClientIpLayer::behind(proxies, Forwarding::x_forwarded_for())).await;
-    // The proxy appends the address it sees to whatever the client has written.
+    // The proxy appends the address of its peer to the value that the client sent.
     assert_eq!(status(&server, &["203.0.113.7"]).await?, 200);
     for forwarded in MADE_UP {
         let appended = [forwarded, &["203.0.113.7"][..]].concat();

@@ -1,4 +1,4 @@
-//! The id goes on through every client, and so does an owned trace.
+//! Every client propagates the id, and an owned trace.
 
 use battlement::request_id::{PropagateLayer, RequestIdLayer, TraceContext, scope};
 use battlement_testkit::{
@@ -11,12 +11,12 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use tonic::transport::Endpoint;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::services::{hyper_client, says_its_headers};
+use crate::services::{header_service, hyper_client};
 
 const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
 
 async fn upstream() -> Server {
-    Server::http1(says_its_headers()).await.unwrap()
+    Server::http1(header_service()).await.unwrap()
 }
 
 fn job() -> battlement::request_id::RequestId {
@@ -44,7 +44,7 @@ async fn a_client_of_reqwest_carries_the_id() {
     assert!(sent.contains("x-request-id: a-job-of-the-night\n"), "{sent}");
 }
 
-/// A service that sends every request on to `url`.
+/// Starts a service that redirects every request to `url`.
 async fn redirecting(url: String) -> Server {
     Server::http1(service_fn(move |_: Request<hyper::body::Incoming>| {
         let answer = Response::builder().status(302).header("location", &url);
@@ -56,7 +56,7 @@ async fn redirecting(url: String) -> Server {
 }
 
 #[tokio::test]
-async fn reqwest_takes_the_headers_along_to_another_host_unless_redirects_are_switched_off() {
+async fn reqwest_sends_the_headers_to_another_host_unless_redirects_are_disabled() {
     let other = upstream().await;
     let first = redirecting(other.url("/").replace("127.0.0.1", "localhost")).await;
     let following = reqwest::Client::new();
@@ -81,12 +81,12 @@ async fn a_channel_of_tonic_carries_the_id() {
     let channel = Endpoint::from_shared(upstream.url("")).unwrap().connect().await.unwrap();
     let mut client = EchoClient::new(PropagateLayer::new().layer(channel));
     let answer = scope(job(), async { client.say(Words::new("hello")).await }).await.unwrap();
-    // The echo says back all metadata that begins so.
+    // The echo service returns all metadata with this prefix.
     assert_eq!(answer.metadata().get("x-request-id").unwrap(), "a-job-of-the-night");
 }
 
 #[tokio::test]
-async fn a_request_is_the_same_through_three_services() {
+async fn a_request_has_the_same_id_in_three_services() {
     let last = upstream().await;
     let middle = forwarding(&last).await;
     let first = forwarding(&middle).await;
@@ -106,7 +106,7 @@ async fn a_request_is_the_same_through_three_services() {
     assert!(sent.contains("tracestate: foo=1,bar=2\n"), "{sent}");
 }
 
-/// A service that asks the next, and says what that one said.
+/// Starts a service that calls the next one and returns its response.
 async fn forwarding(next: &Server) -> Server {
     let next = next.url("/");
     let client = ServiceBuilder::new().layer(PropagateLayer::new()).service(hyper_client());

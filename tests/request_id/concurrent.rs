@@ -1,4 +1,4 @@
-//! Ids of requests at the same time never mix.
+//! Ids of concurrent requests never mix.
 
 use std::{collections::HashSet, convert::Infallible};
 
@@ -19,7 +19,7 @@ fn current() -> String {
     RequestId::current().unwrap().to_string()
 }
 
-/// Answers with the id as it is in the handler, in a spawned task, and in each poll of the body.
+/// Responds with the id in the handler, in a spawned task, and in each poll of the body.
 async fn handler(request: Request<Incoming>) -> Result<Response<StreamBody<Frames>>, Infallible> {
     let id = RequestId::of(&request).unwrap().to_string();
     for _ in 0..3 {
@@ -49,7 +49,7 @@ async fn a_thousand_requests_keep_a_thousand_ids() {
     }
     let calls = (0..1000).map(|n| {
         let mut client = connections[n % connections.len()].clone();
-        // Every other one brings an id.
+        // Every second request has an id.
         let request = match n % 2 {
             0 => Request::get("/").header("x-request-id", format!("inbound-id-{n}")),
             _ => Request::get("/"),

@@ -1,5 +1,4 @@
-//! Request ids and trace context as a whole: under axum, hyper and tonic, through real clients, over real
-//! sockets.
+//! Request ids and trace context under axum, hyper and tonic, through real clients, over real sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod clients;

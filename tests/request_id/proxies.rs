@@ -1,4 +1,4 @@
-//! Reverse proxies: the request that came in is the request that goes on.
+//! Reverse proxies, which send the received request on.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use hyper_util::{
 };
 use tower::{Layer, Service, ServiceExt as _};
 
-use crate::services::says_its_headers;
+use crate::services::header_service;
 
 const TRACEPARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
 
-/// The request again, for the upstream at `authority`.
+/// Sets the upstream of a request to `authority`.
 fn aimed<B>(mut request: Request<B>, authority: &str) -> Request<B> {
     *request.uri_mut() = Uri::try_from(format!("http://{authority}/")).unwrap();
     request
 }
 
-/// A proxy of axum's that passes requests on through a client of hyper-util.
+/// Starts a proxy on axum that sends requests on through a client of hyper-util.
 async fn proxy(layer: RequestIdLayer, upstream: &Server) -> Server {
     let client: Client<HttpConnector, axum::body::Body> =
         Client::builder(TokioExecutor::new()).build_http();
@@ -35,7 +35,7 @@ async fn proxy(layer: RequestIdLayer, upstream: &Server) -> Server {
     Server::axum(Router::new().fallback(pass_on).layer(layer)).await.unwrap()
 }
 
-/// A proxy whose client has a request type of its own, onto which the headers are copied.
+/// Starts a proxy whose client has its own request type, to which the headers are copied.
 async fn copying_proxy(layer: RequestIdLayer, upstream: &Server) -> Server {
     let client = PropagateLayer::new().layer(reqwest::Client::new());
     let url: Arc<str> = upstream.url("/").into();
@@ -51,7 +51,7 @@ async fn copying_proxy(layer: RequestIdLayer, upstream: &Server) -> Server {
     Server::axum(Router::new().fallback(pass_on).layer(layer)).await.unwrap()
 }
 
-/// What the upstream of `proxy` is sent when `proxy` is sent these lines.
+/// Sends `lines` to `proxy`, and returns the headers that its upstream receives.
 async fn reaches(proxy: &Server, lines: &str) -> String {
     let request = format!("GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{lines}\r\n");
     let answer = Raw::exchange(proxy.addr(), request).await.unwrap();
@@ -65,8 +65,8 @@ const FORGED: &str = "x-request-id: a-forged-id\r\nx-correlation-id: a-forged-fl
      tracestate: forged=1\r\n";
 
 #[tokio::test]
-async fn an_edge_passes_on_no_id_and_no_trace_that_its_caller_forged() {
-    let upstream = Server::http1(says_its_headers()).await.unwrap();
+async fn an_edge_forwards_neither_a_forged_id_nor_a_forged_trace() {
+    let upstream = Server::http1(header_service()).await.unwrap();
     for mode in [TraceContext::Off, TraceContext::Read, TraceContext::Own] {
         let edge = RequestIdLayer::new().trust(Trust::Never).trace_context(mode);
         let rewriting = edge.clone().rewrite_request(true);
@@ -79,8 +79,8 @@ async fn an_edge_passes_on_no_id_and_no_trace_that_its_caller_forged() {
 }
 
 #[tokio::test]
-async fn a_proxy_passes_an_accepted_trace_on_as_it_came() {
-    let upstream = Server::http1(says_its_headers()).await.unwrap();
+async fn a_proxy_forwards_an_accepted_trace_unchanged() {
+    let upstream = Server::http1(header_service()).await.unwrap();
     let proxy = proxy(RequestIdLayer::new(), &upstream).await;
     let lines =
         format!("traceparent: {TRACEPARENT}\r\ntracestate: b=2,a=1,b=3\r\ntracestate: c=4\r\n");

@@ -1,4 +1,4 @@
-//! One layer, the same under every server.
+//! The same layer under every server.
 
 use axum::{Router, routing::get};
 use battlement::request_id::{RequestId, RequestIdLayer, Trust};
@@ -14,14 +14,14 @@ use hyper::body::Incoming;
 use tonic::transport::{Channel, Endpoint};
 use tower::{BoxError, Layer};
 
-use crate::services::says_its_id;
+use crate::services::id_service;
 
 async fn hyper_with(layer: RequestIdLayer, protocol: Protocol) -> Server {
-    Server::hyper(protocol, move |_| layer.layer(says_its_id::<Incoming>())).await.unwrap()
+    Server::hyper(protocol, move |_| layer.layer(id_service::<Incoming>())).await.unwrap()
 }
 
 async fn axum_with(layer: RequestIdLayer) -> Server {
-    // The extractor and the function say the same.
+    // The extractor and the function return the same id.
     let handler = async |id: RequestId| {
         assert_eq!(RequestId::current(), Some(id.clone()));
         id.to_string()
@@ -67,7 +67,7 @@ const INBOUND: [(Option<&str>, bool); 5] = [
 ];
 
 #[tokio::test]
-async fn http1_keeps_good_ids_and_replaces_the_others_on_one_connection() -> Result<(), BoxError> {
+async fn http1_keeps_valid_ids_and_replaces_the_others_on_one_connection() -> Result<(), BoxError> {
     for server in [
         hyper_with(RequestIdLayer::new(), Protocol::Http1).await,
         axum_with(RequestIdLayer::new()).await,
@@ -82,7 +82,7 @@ async fn http1_keeps_good_ids_and_replaces_the_others_on_one_connection() -> Res
 }
 
 #[tokio::test]
-async fn http2_keeps_good_ids_and_replaces_the_others_on_one_connection() -> Result<(), BoxError> {
+async fn http2_keeps_valid_ids_and_replaces_the_others_on_one_connection() -> Result<(), BoxError> {
     for server in [
         hyper_with(RequestIdLayer::new(), Protocol::Http2).await,
         axum_with(RequestIdLayer::new()).await,
@@ -97,7 +97,7 @@ async fn http2_keeps_good_ids_and_replaces_the_others_on_one_connection() -> Res
 }
 
 #[tokio::test]
-async fn tonic_sends_the_id_back_as_metadata_with_answers_streams_and_errors() {
+async fn tonic_returns_the_id_in_the_metadata_of_responses_streams_and_errors() {
     let server = tonic_with(RequestIdLayer::new()).await;
     let mut client = echo(&server).await;
     let asked = |code| {
@@ -119,7 +119,7 @@ async fn tonic_sends_the_id_back_as_metadata_with_answers_streams_and_errors() {
 }
 
 #[tokio::test]
-async fn bytes_that_no_client_would_send_are_replaced_and_not_repeated() -> Result<(), BoxError> {
+async fn an_id_of_arbitrary_bytes_is_replaced_and_not_returned() -> Result<(), BoxError> {
     let server = hyper_with(RequestIdLayer::new(), Protocol::Http1).await;
     let hostile: [&[u8]; 4] = [
         b"\x9b31m in red",
@@ -156,7 +156,7 @@ async fn two_pipelined_requests_have_two_ids() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn peers_are_trusted_by_the_address_each_server_knows() -> Result<(), BoxError> {
+async fn peers_are_trusted_by_the_address_that_each_server_provides() -> Result<(), BoxError> {
     let trusting = || RequestIdLayer::new().trust(Trust::peers(["127.0.0.0/8".parse().unwrap()]));
     let wary = || RequestIdLayer::new().trust(Trust::peers(["10.0.0.0/8".parse().unwrap()]));
     for (layer, kept) in [(trusting(), true), (wary(), false)] {
@@ -178,7 +178,8 @@ async fn peers_are_trusted_by_the_address_each_server_knows() -> Result<(), BoxE
 }
 
 #[tokio::test]
-async fn a_layer_around_the_whole_router_answers_for_what_no_route_does() -> Result<(), BoxError> {
+async fn a_layer_around_the_router_adds_an_id_to_responses_without_a_route() -> Result<(), BoxError>
+{
     let server = axum_with(RequestIdLayer::new()).await;
     let mut client = Http1::connect(server.addr()).await?;
     let answer = client.get("/nowhere").await?;

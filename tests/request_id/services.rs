@@ -1,4 +1,4 @@
-//! What the tests put behind the layers.
+//! Services behind the layers.
 
 use std::convert::Infallible;
 
@@ -12,8 +12,8 @@ use hyper_util::{
 };
 use tower::{Service, service_fn};
 
-/// A service that says which id its request has, and which is the current one.
-pub(crate) fn says_its_id<B: Send + 'static>()
+/// Returns a service that responds with the id of its request and the current id.
+pub(crate) fn id_service<B: Send + 'static>()
 -> impl Service<Request<B>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
 + Clone
 + Send {
@@ -25,8 +25,8 @@ pub(crate) fn says_its_id<B: Send + 'static>()
     })
 }
 
-/// A service that answers with the headers it was sent, a line each, but for those of every request.
-pub(crate) fn says_its_headers<B: Send + 'static>()
+/// Returns a service that responds with the received headers, one per line, except for common ones.
+pub(crate) fn header_service<B: Send + 'static>()
 -> impl Service<Request<B>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
 + Clone
 + Send {
@@ -40,7 +40,7 @@ fn lines(headers: &HeaderMap) -> String {
     lines.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap_or("?"))).collect()
 }
 
-/// A client of hyper-util, with its pool.
+/// Returns a client of hyper-util with a pool.
 pub(crate) fn hyper_client() -> Client<HttpConnector, Empty<Bytes>> {
     Client::builder(TokioExecutor::new()).build_http()
 }

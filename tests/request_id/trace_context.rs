@@ -1,5 +1,5 @@
-//! W3C Trace Context, level 2, as its validation harness asks: a service is sent headers, calls another,
-//! and what it sends on is looked at. Each row is a rule.
+//! W3C Trace Context, level 2, as its validation harness tests it: a service receives headers, calls another service,
+//! and the test checks the headers of that call. Each row is a rule.
 
 use battlement::request_id::{PropagateLayer, RequestIdLayer, TraceContext};
 use battlement_testkit::{client::Raw, server::Server};
@@ -9,12 +9,12 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::Incoming;
 use tower::{Layer, ServiceExt as _, service_fn};
 
-use crate::services::{hyper_client, says_its_headers};
+use crate::services::{header_service, hyper_client};
 
 const TRACE: &str = "12345678901234567890123456789012";
 const SPAN: &str = "1234567890123456";
 
-/// What the service sent on.
+/// The headers of the call.
 struct Sent {
     trace_id: String,
     parent_id: String,
@@ -22,7 +22,7 @@ struct Sent {
     state: Vec<String>,
 }
 
-/// A service under test, and the one that it calls.
+/// A service under test, and the service that it calls.
 struct Harness {
     service: Server,
     _upstream: Server,
@@ -34,7 +34,7 @@ impl Harness {
     }
 
     async fn with(layer: RequestIdLayer) -> Self {
-        let upstream = Server::http1(says_its_headers()).await.unwrap();
+        let upstream = Server::http1(header_service()).await.unwrap();
         let url = upstream.url("/");
         let client = PropagateLayer::new().layer(hyper_client());
         let handler = service_fn(move |_: Request<Incoming>| {
@@ -50,7 +50,7 @@ impl Harness {
         Self { service, _upstream: upstream }
     }
 
-    /// Sends `headers` as they are, a line each.
+    /// Sends `headers` unchanged, one per line.
     async fn send(&self, headers: &[String]) -> Sent {
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let request = format!("GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{lines}\r\n");
@@ -81,7 +81,7 @@ fn valid() -> String {
 }
 
 #[tokio::test]
-async fn a_valid_trace_is_continued_with_another_parent() {
+async fn a_valid_trace_is_continued_with_a_new_parent() {
     let harness = Harness::start().await;
     let rows = [
         (format!("traceparent: 00-{TRACE}-{SPAN}-01"), "01"),
@@ -103,7 +103,7 @@ async fn a_valid_trace_is_continued_with_another_parent() {
 }
 
 #[tokio::test]
-async fn an_invalid_trace_is_begun_anew_without_its_state() {
+async fn an_invalid_trace_is_replaced_by_a_new_one_without_its_state() {
     let harness = Harness::start().await;
     let zero_trace = "0".repeat(32);
     let zero_span = "0".repeat(16);
@@ -140,7 +140,7 @@ async fn an_invalid_trace_is_begun_anew_without_its_state() {
 }
 
 #[tokio::test]
-async fn a_traceparent_that_stands_twice_is_none() {
+async fn a_repeated_traceparent_is_invalid() {
     let harness = Harness::start().await;
     let other = valid().replace("9012-", "9011-");
     let sent = harness.send(&[other, valid()]).await;
@@ -148,7 +148,7 @@ async fn a_traceparent_that_stands_twice_is_none() {
 }
 
 #[tokio::test]
-async fn a_valid_state_travels_as_one_list_in_its_order() {
+async fn a_valid_state_is_forwarded_as_one_list_in_its_order() {
     let harness = Harness::start().await;
     let all: String = (b' '..=b'~').filter(|b| !b",=".contains(b)).map(char::from).collect();
     let all = format!("abcdefghijklmnopqrstuvwxyz0123456789_-*/@a={all}");
@@ -173,7 +173,7 @@ async fn a_valid_state_travels_as_one_list_in_its_order() {
 }
 
 #[tokio::test]
-async fn an_invalid_state_is_dropped_and_the_trace_goes_on() {
+async fn an_invalid_state_is_dropped_and_the_trace_continues() {
     let harness = Harness::start().await;
     let too_many = (1..=33).map(|n| format!("bar{n:02}={n:02}")).collect::<Vec<_>>().join(",");
     let long_key = format!("foo=1,{}=1", "z".repeat(257));
@@ -198,7 +198,7 @@ async fn an_invalid_state_is_dropped_and_the_trace_goes_on() {
 }
 
 #[tokio::test]
-async fn with_the_defaults_both_headers_are_passed_on_unchanged() {
+async fn by_default_both_headers_are_forwarded_unchanged() {
     let harness = Harness::with(RequestIdLayer::new()).await;
     let traceparent = format!("traceparent: 00-{TRACE}-{SPAN}-01");
     let states = ["foo=1,bar=2,foo=1", "BAD", "baz = 3"];
@@ -210,7 +210,7 @@ async fn with_the_defaults_both_headers_are_passed_on_unchanged() {
 }
 
 #[tokio::test]
-async fn each_call_has_a_parent_of_its_own() {
+async fn each_call_has_its_own_parent() {
     let harness = Harness::start().await;
     let mut parents = std::collections::HashSet::new();
     for _ in 0..3 {

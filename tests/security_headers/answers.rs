@@ -1,4 +1,4 @@
-//! What each answer must have.
+//! The expected headers of each response.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Body;
 use tower::BoxError;
 
-/// What Helmet sends on every answer, and how each begins.
+/// The headers that Helmet sends with every response, and the start of each value.
 const HEADERS: [(&str, &str); 12] = [
     ("content-security-policy", "default-src 'self';base-uri 'self';"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -25,7 +25,7 @@ const HEADERS: [(&str, &str); 12] = [
     ("x-xss-protection", "0"),
 ];
 
-/// Every path that the services below answer, with what they answer.
+/// Every path that the services below serve, with its status.
 pub(crate) const PATHS: [(&str, u16); 8] = [
     ("/", 200),
     ("/nowhere", 404),
@@ -58,7 +58,7 @@ fn check_names(path: &str, headers: &HeaderMap) {
     }
 }
 
-/// A service that answers, fails and panics by path.
+/// Responds, fails or panics, by path.
 pub(crate) async fn serve<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, BoxError>
 where
     B: Body<Data: Send, Error: Into<BoxError>> + Send,

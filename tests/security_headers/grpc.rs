@@ -1,4 +1,4 @@
-//! gRPC answers get what means something there, whatever their status.
+//! gRPC responses get the headers that have a meaning there, whatever their status.
 
 use battlement::security_headers::SecurityHeadersLayer;
 use battlement_testkit::{
@@ -39,7 +39,7 @@ fn check(metadata: &MetadataMap) {
 }
 
 #[tokio::test]
-async fn answers_errors_and_panics_have_them_once() -> Result<(), BoxError> {
+async fn responses_errors_and_panics_have_each_header_once() -> Result<(), BoxError> {
     let server = server().await;
     let channel = Endpoint::from_shared(server.url(""))?.connect().await?;
     let mut client = EchoClient::new(channel);
@@ -57,7 +57,7 @@ async fn answers_errors_and_panics_have_them_once() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn a_browser_that_strays_to_a_grpc_server_gets_all_of_them() -> Result<(), BoxError> {
+async fn a_browser_request_to_a_grpc_server_gets_all_headers() -> Result<(), BoxError> {
     let server = server().await;
     let answer = Http2::connect(server.addr()).await?.get("/").await?;
     for name in FOR_BROWSERS {

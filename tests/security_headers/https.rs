@@ -1,4 +1,4 @@
-//! HSTS follows the client's scheme, which behind a proxy only the proxy knows.
+//! HSTS depends on the client's scheme, which behind a proxy only the proxy knows.
 
 use axum::{Router, routing::get};
 use battlement::{
@@ -31,7 +31,7 @@ async fn hsts(server: &Server, forwarded: &str) -> Result<Option<String>, BoxErr
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_s_word_on_https_brings_hsts() -> Result<(), BoxError> {
+async fn https_reported_by_a_trusted_proxy_adds_hsts() -> Result<(), BoxError> {
     let server = server("127.0.0.0/8").await;
     let sent = hsts(&server, "for=192.0.2.1;proto=https").await?;
     assert_eq!(sent.as_deref(), Some("max-age=31536000; includeSubDomains"));
@@ -40,14 +40,14 @@ async fn a_trusted_proxy_s_word_on_https_brings_hsts() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn anybody_else_s_word_does_not() -> Result<(), BoxError> {
+async fn https_reported_by_an_untrusted_peer_does_not_add_hsts() -> Result<(), BoxError> {
     let server = server("10.0.0.0/8").await;
     assert_eq!(hsts(&server, "for=192.0.2.1;proto=https").await?, None);
     Ok(())
 }
 
 #[tokio::test]
-async fn an_https_uri_over_plain_tcp_does_not_bring_hsts() -> Result<(), BoxError> {
+async fn an_https_uri_over_plain_tcp_does_not_add_hsts() -> Result<(), BoxError> {
     let server = server("10.0.0.0/8").await;
     let request =
         "GET https://shop.example/ HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n\r\n";

@@ -1,4 +1,5 @@
-//! Fetch Metadata beside tower-http's `cors` and `csrf`: what each of them turns away, and who may read it.
+//! Fetch Metadata together with tower-http's `cors` and `csrf`: the requests that each of them rejects, and the pages
+//! that may read the rejection.
 
 use axum::{
     Router,
@@ -20,7 +21,7 @@ use tower_http::{
 
 const PARTNER: &str = "https://partner.example";
 
-/// Outermost last: security headers, cors, isolation, csrf.
+/// Starts a server whose layers are, from the inside out: csrf, isolation, cors, security headers.
 async fn server() -> Server {
     let router = Router::new()
         .route("/", get(async || "page"))
@@ -37,7 +38,7 @@ async fn server() -> Server {
     Server::axum(router).await.unwrap()
 }
 
-/// What a browser sends for a page of the partner's, in this mode.
+/// Sends the request of a browser for a page of the partner, in this mode.
 async fn from_partner(method: Method, path: &str, mode: &str) -> Result<Collected, BoxError> {
     let mut request = Request::builder()
         .method(&method)
@@ -58,7 +59,7 @@ async fn from_partner(method: Method, path: &str, mode: &str) -> Result<Collecte
 }
 
 #[tokio::test]
-async fn another_site_may_link_to_a_page_and_read_what_is_exempted() -> Result<(), BoxError> {
+async fn another_site_can_link_to_a_page_and_read_exempt_paths() -> Result<(), BoxError> {
     assert_eq!(from_partner(Method::GET, "/", "navigate").await?.text(), "page");
     let prices = from_partner(Method::GET, "/public/prices", "cors").await?;
     assert_eq!(prices.text(), "prices");
@@ -67,7 +68,7 @@ async fn another_site_may_link_to_a_page_and_read_what_is_exempted() -> Result<(
 }
 
 #[tokio::test]
-async fn another_site_may_not_read_the_rest_and_can_read_that_it_may_not() -> Result<(), BoxError> {
+async fn another_site_cannot_read_other_paths_and_can_read_the_rejection() -> Result<(), BoxError> {
     let refused = from_partner(Method::GET, "/orders", "cors").await?;
     assert_eq!(refused.status, 403);
     assert_eq!(refused.header("content-type"), Some("application/problem+json"));
@@ -76,7 +77,7 @@ async fn another_site_may_not_read_the_rest_and_can_read_that_it_may_not() -> Re
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_further_out() -> Result<(), BoxError> {
+async fn a_preflight_is_answered_by_an_outer_layer() -> Result<(), BoxError> {
     let preflight = from_partner(Method::OPTIONS, "/public/prices", "cors").await?;
     assert_eq!(preflight.status, 200);
     assert_eq!(preflight.header("access-control-allow-methods"), Some("GET"));
@@ -84,7 +85,7 @@ async fn a_preflight_is_answered_further_out() -> Result<(), BoxError> {
 }
 
 #[tokio::test]
-async fn a_forged_order_is_turned_away_be_it_a_form_or_a_script() -> Result<(), BoxError> {
+async fn a_forged_order_is_rejected_from_a_form_and_from_a_script() -> Result<(), BoxError> {
     for mode in ["navigate", "no-cors", "cors"] {
         assert_eq!(from_partner(Method::POST, "/orders", mode).await?.status, 403, "{mode}");
     }
@@ -92,7 +93,7 @@ async fn a_forged_order_is_turned_away_be_it_a_form_or_a_script() -> Result<(), 
 }
 
 #[tokio::test]
-async fn csrf_still_guards_what_isolation_exempts() -> Result<(), BoxError> {
+async fn csrf_also_protects_exempt_paths() -> Result<(), BoxError> {
     let refused = from_partner(Method::POST, "/public/prices", "cors").await?;
     assert_eq!(refused.status, 403);
     assert_ne!(refused.header("content-type"), Some("application/problem+json"), "by csrf");

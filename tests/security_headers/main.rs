@@ -1,5 +1,4 @@
-//! Security headers as a whole: on every answer under axum, hyper and tonic, over real sockets, and none
-//! of them twice.
+//! Security headers under axum, hyper and tonic, over real sockets: on every response, and none of them twice.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;

@@ -1,4 +1,4 @@
-//! The layer outside of whatever answers, under each server.
+//! The layer outside every layer that responds, under each server.
 
 use axum::{Router, extract::DefaultBodyLimit, routing::any};
 use battlement::{problem::ProblemLayer, security_headers::SecurityHeadersLayer};
@@ -21,7 +21,7 @@ async fn hyper() -> Server {
     Server::hyper(Protocol::Auto, move |_| service.clone()).await.unwrap()
 }
 
-/// The 404 is the router's own, and the 413 the extractor's.
+/// Starts a server whose 404 comes from the router, and whose 413 comes from the extractor.
 async fn axum() -> Server {
     let by_path = async |request: axum::extract::Request| {
         serve(request).await.unwrap_or_else(|error| panic!("{error}"))
@@ -44,7 +44,7 @@ fn post(path: &str) -> Request<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn every_answer_has_each_header_once_over_http_1() -> Result<(), BoxError> {
+async fn every_response_has_each_header_once_over_http_1() -> Result<(), BoxError> {
     for server in [hyper().await, axum().await] {
         let mut client = Http1::connect(server.addr()).await?;
         for (path, status) in PATHS {
@@ -56,7 +56,7 @@ async fn every_answer_has_each_header_once_over_http_1() -> Result<(), BoxError>
 }
 
 #[tokio::test]
-async fn every_answer_has_each_header_once_over_http_2() -> Result<(), BoxError> {
+async fn every_response_has_each_header_once_over_http_2() -> Result<(), BoxError> {
     for server in [hyper().await, axum().await] {
         let mut client = Http2::connect(server.addr()).await?;
         for (path, status) in PATHS {
@@ -68,7 +68,7 @@ async fn every_answer_has_each_header_once_over_http_2() -> Result<(), BoxError>
 }
 
 #[tokio::test]
-async fn a_layer_for_one_route_inside_the_one_for_all_sends_nothing_twice() -> Result<(), BoxError>
+async fn a_layer_of_a_route_inside_that_of_the_router_sends_no_header_twice() -> Result<(), BoxError>
 {
     let strict = any(async || "data").layer(SecurityHeadersLayer::api());
     let router = Router::new()
@@ -87,7 +87,7 @@ async fn a_layer_for_one_route_inside_the_one_for_all_sends_nothing_twice() -> R
 }
 
 #[tokio::test]
-async fn an_answer_to_head_and_one_that_nothing_changed_have_them_too() -> Result<(), BoxError> {
+async fn responses_to_head_and_not_modified_have_the_headers_too() -> Result<(), BoxError> {
     let service = SecurityHeadersLayer::helmet().layer(service_fn(async |_: Request<Incoming>| {
         let unchanged = Response::builder().status(StatusCode::NOT_MODIFIED);
         unchanged.body(Full::<Bytes>::default())

@@ -1,4 +1,4 @@
-//! Every document of settings in the documentation of a crate or in a guide.
+//! Every settings document in the documentation of a crate or in a guide.
 
 use std::{
     collections::BTreeMap,
@@ -58,7 +58,7 @@ fn read_documented(name: &str, document: &Value) {
     }
 }
 
-/// The sources of all crates, and all guides.
+/// Returns the sources of all crates, and all guides.
 fn documentation() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
@@ -80,7 +80,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The text of a guide, or the documentation comments of a source, in one line.
+/// Returns the text of a guide, or the documentation comments of a source, in one line.
 fn prose(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let is_guide = path.extension().is_some_and(|kind| kind == "md");
@@ -92,7 +92,7 @@ fn prose(path: &Path) -> String {
     words.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
-/// The documents in `let settings: Name = serde_json::from_str(r#"..."#)`.
+/// Returns the documents in `let settings: Name = serde_json::from_str(r#"..."#)`.
 fn documents(prose: &str) -> Vec<(String, Value)> {
     let mut documents = Vec::new();
     for (at, call) in prose.match_indices("Settings = serde_json::from_str(") {

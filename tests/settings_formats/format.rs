@@ -1,4 +1,4 @@
-//! The formats that configuration files are written in.
+//! The formats of configuration files.
 
 use std::fmt::Debug;
 
@@ -32,7 +32,7 @@ impl Format {
     }
 }
 
-/// TOML has no null; settings that take one take `false` as well.
+/// Replaces null, which TOML does not have, by `false`, which the same settings accept.
 fn without_null(document: &Value) -> Value {
     match document {
         Value::Null => Value::Bool(false),
@@ -44,7 +44,7 @@ fn without_null(document: &Value) -> Value {
     }
 }
 
-/// Reads `document` in every format, and returns the settings that it is in each of them.
+/// Reads `document` in every format, and returns the settings, which are the same in each of them.
 pub(crate) fn read_in_all<T: DeserializeOwned + Debug>(document: &Value) -> T {
     let [json, others @ ..] = Format::ALL.map(|format| {
         let text = format.write(document);

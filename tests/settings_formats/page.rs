@@ -42,7 +42,7 @@ struct Part {
     on_failure: OnFailure,
 }
 
-/// The block of this language in the guide.
+/// Returns the code block of this language in the guide.
 fn block(language: &str) -> &'static str {
     let page = include_str!("../../docs/settings.md");
     let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();

@@ -1,4 +1,4 @@
-//! Settings that are a word or a map, as each format writes them by hand.
+//! Settings that are a word or a map, in the usual syntax of each format.
 
 use battlement::{
     rate_limit::{KeyPart, KeySetting, redis::OnFailure},
@@ -98,13 +98,13 @@ fn a_tag_of_yaml_is_read_as_before() {
 }
 
 #[test]
-fn words_that_were_booleans_in_older_yaml_stay_words() {
+fn words_that_are_booleans_in_older_yaml_stay_words() {
     let settings: RequestIdSettings = Yaml.read("trace_context: off\nspan: off").unwrap();
     assert_eq!(format!("{:?} {:?}", settings.trace_context, settings.span), "Off Off");
 }
 
 #[test]
-fn a_directive_is_left_out_by_false_where_there_is_no_null() {
+fn false_omits_a_directive_in_a_format_without_null() {
     let without = |format: Format, text| {
         let settings: SecurityHeadersSettings = format.read(text).unwrap();
         format!("{settings:?}")

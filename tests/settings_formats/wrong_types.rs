@@ -51,7 +51,7 @@ fn all_fields<T: DeserializeOwned + Debug>(document: Value) -> usize {
     fields.len()
 }
 
-/// The names of the fields at `path`: an unknown one is refused with the known ones.
+/// Returns the names of the fields at `path`, which the error of an unknown field lists.
 fn fields<T: DeserializeOwned + Debug>(document: &Value, path: &[&str]) -> Vec<String> {
     let unknown = put(document, path, json!({ "no such field": 1 }));
     let Err(error) = Format::Json.read::<T>(&unknown.to_string()) else { return Vec::new() };
@@ -62,7 +62,7 @@ fn fields<T: DeserializeOwned + Debug>(document: &Value, path: &[&str]) -> Vec<S
 }
 
 fn is_named<T: DeserializeOwned + Debug>(document: &Value, path: &[&str]) {
-    // No field is a list of lists. (A number is a text to YAML where a text is wanted.)
+    // No field is a list of lists. (YAML accepts a number where a text is expected.)
     let wrong = put(document, path, json!([[1.5]]));
     let name = path.join(".");
     for format in Format::ALL {
@@ -72,7 +72,7 @@ fn is_named<T: DeserializeOwned + Debug>(document: &Value, path: &[&str]) {
     }
 }
 
-/// `document` with `value` at `path`, and with no other name of the same field.
+/// Returns `document` with `value` at `path`, and without another name of the same field.
 fn put(document: &Value, path: &[&str], value: Value) -> Value {
     let Some((name, rest)) = path.split_first() else {
         let mut all = document.as_object().cloned().unwrap_or_default();
@@ -86,7 +86,7 @@ fn put(document: &Value, path: &[&str], value: Value) -> Value {
 }
 
 #[test]
-fn a_wrong_type_inside_of_a_list_or_a_map_is_reported_with_its_whole_path() {
+fn a_wrong_type_inside_a_list_or_a_map_is_reported_with_its_whole_path() {
     let limits = |policy: Value, key: Value| json!({ "policies": [{ "name": "a", "quota": 1, "period": "1s" }, policy], "key": key });
     let policy = json!({ "name": "b", "quota": 1, "period": "1s" });
     names::<RateLimitSettings>(
@@ -130,7 +130,7 @@ fn names<T: DeserializeOwned + Debug>(document: &Value, path: &str) {
 }
 
 #[test]
-fn a_field_is_named_in_settings_that_stand_inside_a_service_s_own() {
+fn a_field_is_reported_in_settings_inside_those_of_a_service() {
     #[derive(Debug, serde::Deserialize)]
     struct Service {
         #[expect(dead_code, reason = "it is not read")]

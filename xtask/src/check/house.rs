@@ -26,8 +26,13 @@ struct File {
 type Rule = fn(&File) -> Vec<String>;
 
 /// Paths whose text predates the rules of language. Each is removed from the list once it is rewritten.
-const PENDING: &[&str] =
-    &["CHANGELOG.md", "benches", "crates/battlement-rate-limit", "docs", "tests"];
+const PENDING: &[&str] = &[
+    "CHANGELOG.md",
+    "benches/README.md",
+    "crates/battlement-rate-limit",
+    "docs",
+    "tests/rate_limit_redis",
+];
 
 const RULES: &[Rule] = &[
     layers::broken,

@@ -55,7 +55,7 @@ fn client_ip() -> ClientIpLayer {
     ClientIpLayer::behind(proxies, Forwarding::x_forwarded_for())
 }
 
-/// A limit so high that no request is rejected during the measurement, with both headers.
+/// Returns a limit so high that no request is rejected during the measurement, with both headers.
 fn limit() -> RateLimitLayer {
     RateLimitLayer::new(Policy::per_second("one", 1_000_000).burst(50_000_000), Key::client_ip())
 }

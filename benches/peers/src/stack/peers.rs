@@ -188,7 +188,7 @@ fn headers() -> Headers {
     )
 }
 
-/// A limit so high that no request is rejected during the measurement, with its headers.
+/// Returns a limit so high that no request is rejected during the measurement, with its headers.
 fn limit() -> GovernorLayer<ClientIpExtractor, StateInformationMiddleware, Body> {
     let mut config = GovernorConfigBuilder::default().key_extractor(ClientIpExtractor);
     config.period(Duration::from_nanos(1_000)).burst_size(1_000_000);

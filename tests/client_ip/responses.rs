@@ -1,4 +1,4 @@
-//! What the services behind the layer tell of the client.
+//! Services behind the layer that return the client in the response.
 
 use std::convert::Infallible;
 
@@ -9,16 +9,16 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use http_body_util::Full;
 use tower::{Service, service_fn};
 
-/// Behind proxies on this machine and in `10.0.0.0/8`, and whoever comes over a Unix socket.
+/// Returns a layer that trusts proxies on this machine and in `10.0.0.0/8`, and all peers over a Unix socket.
 pub(crate) fn behind_proxies(forwarding: Forwarding) -> ClientIpLayer {
     let networks = ["127.0.0.0/8", "10.0.0.0/8"].map(|network| network.parse().unwrap());
     ClientIpLayer::behind(Proxies::networks(networks).or_unix(), forwarding)
 }
 
-/// The lines of headers.
+/// Header lines.
 pub(crate) type Lines = [(&'static str, &'static str)];
 
-/// What the proxies write, what has come of it, and who the client is.
+/// The headers that proxies write, the received lines, and the expected client.
 pub(crate) type Case = (Forwarding, Vec<(&'static str, &'static str)>, &'static str);
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -44,37 +44,37 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-pub(crate) fn told(client: Option<&ClientIp>) -> String {
+pub(crate) fn describe(client: Option<&ClientIp>) -> String {
     let Some(client) = client else {
-        return "nobody".to_owned();
+        return "unknown".to_owned();
     };
     let scheme = client.scheme.map_or("-", |scheme| scheme.as_str());
     let host = client.host.as_ref().map_or("-", |host| host.as_str());
     format!("{} {} {scheme} {host}", client.ip, client.via.as_str())
 }
 
-/// A service that tells its client.
-pub(crate) fn tells<B: Send + 'static>()
+/// Returns a service that responds with its client.
+pub(crate) fn client_service<B: Send + 'static>()
 -> impl Service<Request<B>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
 + Clone
 + Send {
     service_fn(|request: Request<B>| async move {
-        Ok(Response::new(Full::from(told(ClientIp::of(&request)))))
+        Ok(Response::new(Full::from(describe(ClientIp::of(&request)))))
     })
 }
 
-/// A router whose handlers take the client, or do without.
+/// Returns a router with a handler that requires the client, and one that does not.
 pub(crate) fn router(layer: ClientIpLayer) -> Router {
     Router::new()
-        .route("/", get(async |client: Option<ClientIp>| told(client.as_ref())))
-        .route("/must", get(async |client: ClientIp| told(Some(&client))))
+        .route("/", get(async |client: Option<ClientIp>| describe(client.as_ref())))
+        .route("/must", get(async |client: ClientIp| describe(Some(&client))))
         .layer(layer)
 }
 
-/// The client as a header of the request, which the echo service sends back.
-pub(crate) fn tell_in_header<B>(mut request: Request<B>) -> Request<B> {
-    let told = told(ClientIp::of(&request)).parse().unwrap();
-    request.headers_mut().insert("x-told", told);
+/// Adds the client as a header of the request, which the echo service returns.
+pub(crate) fn client_in_header<B>(mut request: Request<B>) -> Request<B> {
+    let client = describe(ClientIp::of(&request)).parse().unwrap();
+    request.headers_mut().insert("x-client", client);
     request
 }
 
