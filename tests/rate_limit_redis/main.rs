@@ -1,7 +1,8 @@
-//! Rate limits in a real Redis: counted together, through whatever happens to it.
+//! Rate limits in a real Redis, which are exact while it works and bounded while it does not.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod beat;
+mod check_state;
 mod client_certificates;
 mod cost;
 mod counting;
@@ -16,6 +17,7 @@ mod processes;
 mod reasons;
 mod reconnect;
 mod secrets;
+mod settings;
 mod shop;
 mod startup;
 mod starved;

@@ -1,4 +1,4 @@
-//! The log says why Redis does not decide, and what to do about it.
+//! The log says why Redis does not decide, and how to fix it.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -21,18 +21,22 @@ use crate::{
 };
 
 const PASSWORD: &str = "hunter2-hunter2";
-/// What nobody may read in the log.
+/// Texts that the log must not contain.
 const SECRETS: [&str; 2] = [PASSWORD, "{probe:"];
 
 fn day() -> Policy {
     Policy::per_day("day", 1_000)
 }
 
-/// The first warning of a client that does not get to Redis.
+/// Returns the first warning of a client that cannot use Redis.
 async fn warning(redis: Builder) -> String {
     let (log, _logging) = Log::collect();
     let redis = redis.build().unwrap();
-    assert!(eventually(PATIENCE, || redis.state() == State::Down).await, "{redis:?}");
+    assert!(
+        eventually(PATIENCE, || redis.state() == State::Down).await,
+        "{redis:?}\n{}",
+        log.text()
+    );
     let shop = Shop::new(&redis, day(), OnFailure::Deny);
     assert_eq!(shop.ask(1).await.status, 503);
     assert!(SECRETS.iter().all(|secret| !log.text().contains(secret)), "{}", log.text());
@@ -71,8 +75,46 @@ async fn a_forbidden_command_is_named_with_the_rules_that_allow_it() {
     }
 }
 
+/// Returns the part of a log line with the reason and the fix.
+fn explanation(warning: &str) -> &str {
+    &warning[warning.find("why=").unwrap()..warning.find("suppressed=").unwrap()]
+}
+
 #[tokio::test]
-async fn a_renamed_command_is_told_as_such() {
+async fn a_command_forbidden_on_a_cluster_gets_the_same_explanation_as_on_a_single_server() {
+    let cluster = RedisCluster::start().await.unwrap();
+    let rules = ["~rl:*", "+get", "+set", "+del", "+time", "+eval", "+evalsha", "+ping"];
+    let only_cluster = ["+cluster|slots", "+asking"];
+    let password = format!(">{PASSWORD}");
+    for missing in ["+time", "+set", "+get", "+evalsha", "~rl:*", "+cluster|slots"] {
+        let granted: Vec<_> = rules.into_iter().filter(|rule| *rule != missing).collect();
+        let on_cluster =
+            granted.iter().copied().chain(only_cluster.into_iter().filter(|rule| *rule != missing));
+        let user: Vec<_> = ["ACL", "SETUSER", missing, "reset", "on", &password]
+            .into_iter()
+            .chain(on_cluster)
+            .collect();
+        for master in cluster.masters() {
+            master.query::<()>(&user).await.unwrap();
+        }
+        let name =
+            missing.replace(':', "%3A").replace('|', "%7C").replace('+', "%2B").replace('*', "%2A");
+        let with_user =
+            |url: String| url.replace("redis://", &format!("redis://{name}:{PASSWORD}@"));
+        let redis = Redis::cluster(cluster.urls().into_iter().map(with_user));
+        // Long enough that a busy machine is not the reason.
+        let on_cluster = warning(redis.deadline(Duration::from_secs(2))).await;
+        assert_says(&on_cluster, "the user may not", "grant");
+        if rules.contains(&missing) {
+            let (_server, redis) = crate::reasons::with_user(&granted).await;
+            let single = warning(redis.deadline(Duration::from_secs(2))).await;
+            assert_eq!(explanation(&on_cluster), explanation(&single), "without {missing}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_renamed_command_is_named_in_the_log() {
     for command in ["EVALSHA", "EVAL", "TIME"] {
         let renamed = ["--rename-command", command, "renamed"];
         let server = Server::start_with(&renamed).await.unwrap();
@@ -83,14 +125,14 @@ async fn a_renamed_command_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_database_out_of_range_is_told_as_such() {
+async fn a_database_out_of_range_is_named_in_the_log() {
     let server = Server::start_with(&["--databases", "1"]).await.unwrap();
     let warning = warning(Redis::builder(&format!("{}3", server.url()))).await;
     assert_says(&warning, "does not have the database", "a smaller number");
 }
 
 #[tokio::test]
-async fn wrong_missing_and_needless_passwords_are_told_apart() {
+async fn wrong_missing_and_needless_passwords_have_different_reasons() {
     let server = Server::start().await.unwrap();
     server.query::<()>(&["CONFIG", "SET", "requirepass", "another"]).await.unwrap();
     let with_password = |server: &Server| {
@@ -107,7 +149,7 @@ async fn wrong_missing_and_needless_passwords_are_told_apart() {
 }
 
 #[tokio::test]
-async fn an_untrusted_certificate_is_told_as_such() {
+async fn an_untrusted_certificate_is_named_in_the_log() {
     let server = Server::start_tls(&CertificateAuthority::new()).await.unwrap();
     let redis =
         Redis::builder(&server.tls_url()).root_certificates(CertificateAuthority::new().pem());
@@ -115,13 +157,13 @@ async fn an_untrusted_certificate_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn an_unknown_host_is_told_as_such() {
+async fn an_unknown_host_is_named_in_the_log() {
     let redis = Redis::builder("redis://no-such-host.invalid/").deadline(Duration::from_secs(1));
     assert_says(&warning(redis).await, "host cannot be resolved", "check the host in `url`");
 }
 
 #[tokio::test]
-async fn a_port_that_is_not_listened_on_is_told_as_such() {
+async fn a_closed_port_is_named_in_the_log() {
     let mut server = Server::start().await.unwrap();
     server.kill();
     let warning = warning(Redis::builder(&server.url())).await;
@@ -129,7 +171,7 @@ async fn a_port_that_is_not_listened_on_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn an_http_server_behind_the_port_is_told_as_such() {
+async fn an_http_server_behind_the_port_is_named_in_the_log() {
     let answer = |_| async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) };
     let server = HttpServer::http1(tower::service_fn(answer)).await.unwrap();
     let warning = warning(Redis::builder(&format!("redis://{}/", server.addr()))).await;
@@ -137,7 +179,7 @@ async fn an_http_server_behind_the_port_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn plain_text_to_a_tls_port_and_tls_to_a_plain_port_are_told_as_such() {
+async fn plain_text_to_a_tls_port_and_tls_to_a_plain_port_are_named_in_the_log() {
     let server = Server::start_tls(&CertificateAuthority::new()).await.unwrap();
     let plain = server.tls_url().replace("rediss://", "redis://");
     assert_says(&warning(Redis::builder(&plain)).await, "the server", "rediss://");
@@ -147,7 +189,7 @@ async fn plain_text_to_a_tls_port_and_tls_to_a_plain_port_are_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_full_or_read_only_is_told_as_such() {
+async fn a_server_that_is_silent_full_or_read_only_is_named_in_the_log() {
     let mut server = Server::start().await.unwrap();
     let set = async |name: &str, value: &str| {
         server.query::<()>(&["CONFIG", "SET", name, value]).await.unwrap();
@@ -167,7 +209,7 @@ async fn a_server_that_is_silent_full_or_read_only_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_single_client_that_meets_a_node_of_a_cluster_names_the_constructor_to_use() {
+async fn a_client_for_a_single_server_names_the_constructor_to_use_with_a_cluster() {
     let cluster = RedisCluster::start().await.unwrap();
     for url in cluster.urls() {
         let warning = warning(Redis::builder(&url)).await;
@@ -176,7 +218,7 @@ async fn a_single_client_that_meets_a_node_of_a_cluster_names_the_constructor_to
 }
 
 #[tokio::test]
-async fn a_single_client_that_asks_each_question_alone_says_it_once_and_does_not_flap() {
+async fn an_unbatched_client_for_a_single_server_logs_a_cluster_node_once_and_stays_down() {
     let cluster = RedisCluster::start().await.unwrap();
     let (log, _logging) = Log::collect();
     let redis = Redis::builder(&cluster.urls()[0]).coalesce(1).build().unwrap();
@@ -190,7 +232,11 @@ async fn a_single_client_that_asks_each_question_alone_says_it_once_and_does_not
         assert_eq!(redis.state(), State::Down, "{}", log.text());
     }
     let named = log.warnings().into_iter().filter(|line| line.contains("`Redis::cluster`"));
-    assert!((1..=2).contains(&named.count()), "the command, and the state: {}", log.text());
+    assert!(
+        (1..=2).contains(&named.count()),
+        "one line for the command, one for the state: {}",
+        log.text()
+    );
 }
 
 #[tokio::test]
@@ -207,7 +253,7 @@ async fn a_degraded_cluster_says_why() {
 }
 
 #[tokio::test]
-async fn an_outage_that_repeats_is_warned_of_once() {
+async fn an_outage_that_recurs_is_logged_once() {
     let mut server = Server::start().await.unwrap();
     let (log, _logging) = Log::collect();
     let redis = Redis::builder(&server.url()).build().unwrap();
@@ -222,7 +268,7 @@ async fn an_outage_that_repeats_is_warned_of_once() {
 }
 
 #[test]
-fn a_password_that_is_not_percent_encoded_is_told_as_such() {
+fn a_password_that_is_not_percent_encoded_is_named_in_the_error() {
     for byte in ["@", "#", "/", "%", "?"] {
         let url = format!("redis://user:hunter2{byte}hunter2@127.0.0.1:6379/");
         let error = Redis::new(&url).unwrap_err().to_string();

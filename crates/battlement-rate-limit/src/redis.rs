@@ -126,6 +126,7 @@
 
 mod batch;
 mod builder;
+mod check;
 mod client;
 mod clients;
 mod clock;
@@ -163,6 +164,8 @@ mod timed;
 mod tls;
 
 use std::{fmt, sync::Arc};
+
+pub use battlement_core::CheckState;
 
 #[cfg(fuzzing)]
 pub use self::connection::fuzz;

@@ -20,10 +20,16 @@ pub(super) struct Report {
 /// The last state that was reported.
 struct LastReport {
     state: State,
-    /// The kind of the reported fault.
-    kind: Option<usize>,
+    fault: Option<Fault>,
     /// Whether an outage was logged, so that its end is logged too.
     logged: bool,
+}
+
+impl LastReport {
+    /// Returns whether the same state was reported with the same kind of fault.
+    fn is_alike(&self, state: State, fault: &Fault) -> bool {
+        self.state == state && self.fault.as_ref().is_some_and(|last| last.kind() == fault.kind())
+    }
 }
 
 /// A limit for each kind of fault.
@@ -34,7 +40,7 @@ const PERIOD: Duration = Duration::from_secs(60);
 impl Report {
     pub(super) fn new(observe: Option<Arc<dyn Observe>>) -> Self {
         let limits = || array::from_fn(|_| LogLimit::per(PERIOD));
-        let state = LastReport { state: State::Connecting, kind: None, logged: false };
+        let state = LastReport { state: State::Connecting, fault: None, logged: false };
         let (down, degraded, commands) = (limits(), limits(), limits());
         Self { observe, state: Mutex::new(state), down, degraded, commands }
     }
@@ -42,22 +48,30 @@ impl Report {
     /// Reports a change of the state or of its reason. The state is read under the lock.
     pub(super) fn state(&self, state: impl FnOnce() -> State, fault: Option<&Fault>) {
         let mut reported = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (state, kind) = (state(), fault.map(Fault::kind));
+        let state = state();
         if state != reported.state
             && let Some(observe) = &self.observe
         {
             observe.on_state(state);
         }
-        let before = std::mem::replace(&mut *reported, LastReport { state, kind, logged: false });
+        let before = std::mem::replace(
+            &mut *reported,
+            LastReport { state, fault: fault.cloned(), logged: false },
+        );
         reported.logged = match (state, fault) {
             (State::Up, _) => {
                 log_up(&before);
                 false
             }
             (State::Connecting, _) | (_, None) => before.logged,
-            _ if state == before.state && kind == before.kind => before.logged,
+            (_, Some(fault)) if before.is_alike(state, fault) => before.logged,
             (_, Some(fault)) => self.log_fault(state, fault) || before.logged,
         };
+    }
+
+    /// Returns the last fault that was reported, unless Redis has become available since.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).fault.clone()
     }
 
     /// Logs that Redis, or a part of it, is unavailable, unless the same reason was logged in the last minute.

@@ -101,6 +101,10 @@ impl RedisStore {
         &self.inner.memory
     }
 
+    pub(super) fn on_failure(&self) -> OnFailure {
+        self.inner.on_failure
+    }
+
     fn redis_key(&self, key: KeyHash) -> RedisKey {
         RedisKey::new(Arc::clone(&self.inner.key_prefix), key.bits())
     }

@@ -89,7 +89,7 @@ const ALL: [(Cause, &str, &str); 17] = [
     (
         Cause::Command,
         "the user may not run a command that rate limits need",
-        "grant +get +set +del +time +eval +evalsha +ping, and undo `rename-command` for them",
+        "grant +get +set +del +time +eval +evalsha +ping, on a cluster also +cluster|slots +asking, and undo `rename-command`",
     ),
     (
         Cause::UnknownCommand,
