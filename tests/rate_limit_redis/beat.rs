@@ -1,4 +1,4 @@
-//! How long the machine itself stands still, so that a test of latency does not blame others for that.
+//! The time for which the machine itself was stalled, so that a test of latency does not blame the code for it.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 const BEAT: Duration = Duration::from_millis(1);
 
-/// A thread of its own that wants to run each millisecond, and knows how late it was.
+/// A thread that wants to run each millisecond, and records how late it was.
 #[derive(Debug)]
 pub(crate) struct Beat {
     stop: Arc<AtomicBool>,
@@ -35,7 +35,7 @@ impl Beat {
         Self { stop, late, thread: Some(thread) }
     }
 
-    /// How late it was in sum between two moments.
+    /// Returns the sum of its delays between two times.
     pub(crate) fn late(&self, from: Instant, to: Instant) -> Duration {
         let late = self.late.lock().unwrap();
         let first = late.partition_point(|(began, late)| *began + *late + BEAT < from);

@@ -42,7 +42,7 @@ impl Files {
         self.dir.path().join(name).display().to_string()
     }
 
-    /// A client that uses all of them.
+    /// Returns a builder that uses all files.
     fn builder(&self, server: &Server) -> Builder {
         Redis::builder(&server.tls_url())
             .deadline(PATIENCE)
@@ -55,7 +55,7 @@ fn shop(redis: Builder) -> Shop {
     Shop::new(&redis.build().unwrap(), Policy::per_day("day", 1_000), OnFailure::Deny)
 }
 
-/// Has the server use a certificate of another authority, and accept only clients of that one.
+/// Makes the server use a certificate of another authority, and accept only clients of that authority.
 async fn rotate(server: &Server, authority: &CertificateAuthority) -> Files {
     let files = Files::new(authority);
     let [roots, certificate, key] = ["roots", "certificate", "key"].map(|name| files.path(name));
@@ -65,7 +65,7 @@ async fn rotate(server: &Server, authority: &CertificateAuthority) -> Files {
 }
 
 #[tokio::test]
-async fn a_server_that_requires_client_certificates_accepts_one_and_says_so_without() {
+async fn a_required_client_certificate_is_sent_and_a_missing_one_is_named_in_the_log() {
     let authority = CertificateAuthority::new();
     let server = Server::start_mutual_tls(&authority).await.unwrap();
     let files = Files::new(&authority);
@@ -88,7 +88,7 @@ async fn a_server_that_requires_client_certificates_accepts_one_and_says_so_with
 }
 
 #[tokio::test]
-async fn certificates_and_roots_that_were_rotated_are_used_by_the_next_connection() {
+async fn rotated_certificates_and_roots_are_used_by_the_next_connection() {
     let server = Server::start_mutual_tls(&CertificateAuthority::new()).await.unwrap();
     let mut authority = CertificateAuthority::new();
     let mut of_server = rotate(&server, &authority).await;
@@ -101,7 +101,7 @@ async fn certificates_and_roots_that_were_rotated_are_used_by_the_next_connectio
         for name in ["roots", "certificate", "key"] {
             fs::copy(Files::new(&authority).path(name), files.path(name)).unwrap();
         }
-        // The certificate and the key must be of one pair.
+        // The certificate and the key must belong together.
         let [certificate, key] = authority.issue();
         files.write("certificate", &certificate);
         files.write("key", &key);
@@ -112,7 +112,7 @@ async fn certificates_and_roots_that_were_rotated_are_used_by_the_next_connectio
 }
 
 #[tokio::test]
-async fn files_that_do_not_belong_together_yet_leave_what_was_read_before() {
+async fn files_that_do_not_match_yet_leave_the_last_valid_ones_in_use() {
     let authority = CertificateAuthority::new();
     let server = Server::start_mutual_tls(&authority).await.unwrap();
     let files = Files::new(&authority);
@@ -134,7 +134,7 @@ async fn files_that_do_not_belong_together_yet_leave_what_was_read_before() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_refused_at_once_by_their_names() {
+fn unusable_files_are_rejected_by_name_when_the_client_is_built() {
     let (authority, other) = (CertificateAuthority::new(), CertificateAuthority::new());
     let files = Files::new(&authority);
     let [roots, certificate, key] = ["roots", "certificate", "key"].map(|name| files.path(name));

@@ -1,4 +1,4 @@
-//! What a request costs Redis, in commands.
+//! The commands that a request costs Redis.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::shop::{PATIENCE, Shop};
 async fn shop(server: &Server, coalesce: usize, policies: impl Into<Policies>) -> Shop {
     let redis = Redis::builder(&server.url()).deadline(PATIENCE).coalesce(coalesce);
     let shop = Shop::new(&redis.build().unwrap(), policies, OnFailure::Deny);
-    // The connection is there, and the script known.
+    // The connection is open, and the script is loaded.
     shop.ask(u64::MAX).await;
     server.query::<()>(&["CONFIG", "RESETSTAT"]).await.unwrap();
     shop
@@ -46,7 +46,7 @@ async fn ask(shop: &Shop, callers: u64, asks: u64) {
 }
 
 #[tokio::test]
-async fn a_request_alone_is_one_command_whatever_the_number_of_policies() {
+async fn a_single_request_is_one_command_for_any_number_of_policies() {
     let server = Server::start().await.unwrap();
     let three =
         [many(), Policy::per_day("daily", 1_000_000), Policy::per_hour("hourly", 1_000_000)];
@@ -58,7 +58,7 @@ async fn a_request_alone_is_one_command_whatever_the_number_of_policies() {
 }
 
 #[tokio::test]
-async fn each_request_is_one_command_where_none_go_together() {
+async fn each_request_is_one_command_without_batching() {
     let server = Server::start().await.unwrap();
     let shop = shop(&server, 1, many()).await;
     ask(&shop, 64, 50).await;
@@ -75,7 +75,7 @@ async fn five_requests_or_more_of_64_callers_share_a_command() {
 }
 
 #[tokio::test]
-async fn an_abuser_costs_redis_nothing() {
+async fn an_abusive_client_costs_redis_no_commands() {
     let server = Server::start().await.unwrap();
     let shop = shop(&server, 1, Policy::per_minute("minute", 1)).await;
     assert_eq!(shop.ask(1).await.status, 200);
@@ -88,7 +88,7 @@ async fn an_abuser_costs_redis_nothing() {
 }
 
 #[tokio::test]
-async fn who_was_denied_passes_when_its_time_has_come_and_not_before() {
+async fn a_denied_client_passes_after_its_wait_and_not_before() {
     let server = Server::start().await.unwrap();
     let wait = Duration::from_millis(400);
     let shop = shop(&server, 64, Policy::new("short", 1, wait)).await;

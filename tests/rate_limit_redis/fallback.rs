@@ -1,4 +1,4 @@
-//! While Redis is away, replicas together admit no more than it would.
+//! While Redis is unavailable, replicas together admit no more than Redis would.
 
 use battlement_rate_limit::{
     Policy,

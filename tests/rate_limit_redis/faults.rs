@@ -1,4 +1,4 @@
-//! Whatever happens to Redis, no request waits longer than it may.
+//! During every fault of Redis, no request waits longer than its deadline.
 
 mod alone {
     use std::time::Duration;
@@ -20,7 +20,7 @@ mod alone {
     };
 
     const DEADLINE: Duration = Duration::from_millis(50);
-    /// Long enough for whatever is to be noticed, and several times the deadline.
+    /// Long enough to detect the outage, and several times the deadline.
     const OUTAGE: Duration = Duration::from_millis(1_500);
     const BEFORE: Duration = Duration::from_millis(200);
 
@@ -43,7 +43,7 @@ mod alone {
         assert!(eventually(PATIENCE, || redis.state() == State::Down).await, "{redis:?}");
     }
 
-    /// Load through an outage, which `begin` makes and `end` ends.
+    /// Runs load through an outage from `begin` to `end`.
     async fn through(shop: &Shop, begin: impl AsyncFnOnce(), end: impl AsyncFnOnce()) {
         let (mut away, mut back, mut again) = (Instant::now(), Instant::now(), Instant::now());
         let log = under_load(shop, async {
@@ -62,11 +62,14 @@ mod alone {
         log.all_in_time(DEADLINE);
         log.most_were_free(away, back);
         log.all_exact_since(again);
-        assert!(log.answers.iter().all(super::super::shop::Answer::passed), "the half was enough");
+        assert!(
+            log.answers.iter().all(super::super::shop::Answer::passed),
+            "half of the limit was enough"
+        );
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_server_that_is_stopped_and_goes_on() {
+    async fn a_server_that_is_suspended_and_resumed() {
         let server = tokio::sync::Mutex::new(Server::start().await.unwrap());
         let shop = shop(&server.lock().await.url()).await;
         through(&shop, async || server.lock().await.pause(), async || server.lock().await.resume())
@@ -74,7 +77,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_server_that_is_killed_and_comes_back_on_its_port() {
+    async fn a_server_that_is_killed_and_restarted_on_its_port() {
         let server = tokio::sync::Mutex::new(Server::start().await.unwrap());
         let shop = shop(&server.lock().await.url()).await;
         through(
@@ -88,7 +91,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_master_that_is_demoted_and_promoted() {
+    async fn a_primary_that_is_demoted_and_promoted() {
         let (server, master) = (Server::start().await.unwrap(), Server::start().await.unwrap());
         let shop = shop(&server.url()).await;
         through(
@@ -102,7 +105,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_server_without_memory_that_gets_some() {
+    async fn a_server_that_runs_out_of_memory_and_gets_more() {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let most = async |bytes: &str| {
@@ -112,7 +115,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_network_that_swallows_everything_and_heals() {
+    async fn a_network_that_drops_everything_and_recovers() {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let shop = shop(&format!("redis://{}/", proxy.addr())).await;
@@ -120,7 +123,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_network_that_swallows_answers_alone() {
+    async fn a_network_that_drops_only_replies() {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let shop = shop(&format!("redis://{}/", proxy.addr())).await;
@@ -136,7 +139,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_connection_that_is_dead_for_ever_is_given_up_for_a_new_one() {
+    async fn a_connection_that_never_answers_again_is_replaced() {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let shop = shop(&format!("redis://{}/", proxy.addr())).await;
@@ -152,7 +155,7 @@ mod alone {
         assert!(shop.ask(1).await.exact);
     }
 
-    /// Load through something that Redis gets over by itself. Returns what it may have disturbed.
+    /// Runs load through disturbances that Redis recovers from by itself, and returns the answers.
     async fn disturbed(shop: &Shop, times: u32, disturb: impl AsyncFn()) -> Log {
         let mut last = Instant::now();
         let log = under_load(shop, async {
@@ -172,12 +175,12 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_script_that_is_forgotten_is_loaded_by_the_question_that_met_it() {
+    async fn a_flushed_script_is_loaded_by_the_next_question() {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let log =
             disturbed(&shop, 20, async || server.query::<()>(&["SCRIPT", "FLUSH"]).await.unwrap());
-        assert_eq!(log.await.inexact(), 0, "nobody has noticed");
+        assert_eq!(log.await.inexact(), 0, "no request was affected");
         let stats: String = server.query(&["INFO", "commandstats"]).await.unwrap();
         let loads =
             stats.lines().find_map(|line| line.strip_prefix("cmdstat_eval:calls=")).unwrap();
@@ -194,7 +197,7 @@ mod alone {
         let shop = shop(&server.url()).await;
         let log =
             disturbed(&shop, 10, async || server.query::<()>(&["FLUSHALL"]).await.unwrap()).await;
-        assert_eq!(log.inexact(), 0, "nobody has noticed");
+        assert_eq!(log.inexact(), 0, "no request was affected");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -212,7 +215,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn clients_that_are_told_to_wait() {
+    async fn a_server_that_pauses_its_clients() {
         let server = Server::start().await.unwrap();
         let shop = shop(&server.url()).await;
         let pause = ["CLIENT", "PAUSE", "300", "ALL"];
@@ -224,7 +227,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn with_one_master_of_three_away_the_slots_of_the_others_go_on() {
+    async fn the_slots_of_two_primaries_stay_available_without_the_third() {
         let mut cluster = RedisCluster::start().await.unwrap();
         let urls = cluster.urls();
         let redis = Redis::cluster(&urls).deadline(DEADLINE);
@@ -251,12 +254,12 @@ mod alone {
         let within = log.answers.iter().filter(|answer| (away..back).contains(&answer.began));
         let (exact, all) = within
             .fold((0, 0), |(exact, all), answer| (exact + usize::from(answer.exact), all + 1));
-        assert!(exact * 10 > all * 5, "{exact} of {all}: two thirds of the slots are there");
-        assert!(exact < all, "a third is not");
+        assert!(exact * 10 > all * 5, "{exact} of {all}: two thirds of the slots are available");
+        assert!(exact < all, "a third of the slots is not");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn calls_that_were_given_up_are_not_charged_when_the_server_goes_on() {
+    async fn calls_that_were_given_up_are_not_charged_when_the_server_resumes() {
         let mut server = Server::start().await.unwrap();
         let redis = Redis::builder(&server.url()).deadline(DEADLINE).build().unwrap();
         up(&redis).await;
@@ -264,7 +267,7 @@ mod alone {
         assert_eq!(shop.ask(1).await.left, Some(999));
         server.pause();
         for _ in 0..10 {
-            // Each is tried again by its customer, as one would.
+            // The customer retries each failed request.
             assert_eq!(shop.ask(1).await.status, 503);
         }
         server.resume();
@@ -277,7 +280,7 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn questions_held_up_by_the_network_are_not_charged_when_they_arrive() {
+    async fn questions_delayed_by_the_network_are_not_charged_when_they_arrive() {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let redis = Redis::builder(&format!("redis://{}/", proxy.addr())).deadline(DEADLINE);

@@ -1,4 +1,4 @@
-//! Replicas know a customer by the same key, and nobody else does.
+//! Replicas know a customer by the same key, and other processes cannot compute it.
 
 use battlement_rate_limit::{
     Key, Policy, RateLimitLayer,
@@ -19,7 +19,7 @@ async fn keys(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn replicas_have_the_same_key_for_a_customer_and_share_what_it_may() {
+async fn replicas_use_the_same_key_for_a_customer_and_share_its_limit() {
     let server = Server::start().await.unwrap();
     let shops = [(); 3].map(|()| {
         let redis = Redis::builder(&server.url()).deadline(PATIENCE).build().unwrap();
@@ -31,7 +31,7 @@ async fn replicas_have_the_same_key_for_a_customer_and_share_what_it_may() {
 }
 
 #[tokio::test]
-async fn another_secret_name_or_prefix_counts_anew() {
+async fn another_secret_name_or_prefix_counts_separately() {
     let server = Server::start().await.unwrap();
     let builder = || Redis::builder(&server.url()).deadline(PATIENCE);
     let [plain, secret, prefix] = [
@@ -54,14 +54,14 @@ async fn no_key_in_redis_shows_whose_it_is_and_each_has_128_bits() {
     let shop = Shop::new(&redis, once(), OnFailure::Deny);
     shop.ask(4_711_471_147_114_711).await;
     let keys = keys(&server).await;
-    let [key] = keys.as_slice() else { panic!("one key, not {keys:?}") };
+    let [key] = keys.as_slice() else { panic!("expected one key, got {keys:?}") };
     assert!(!key.contains("4711"), "{key}");
     let (_, hash) = key.trim_end_matches('}').rsplit_once(':').unwrap();
     assert!(hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
 }
 
 #[tokio::test]
-async fn the_hash_of_a_key_depends_on_nothing_but_the_key_and_the_secret() {
+async fn the_hash_of_a_key_depends_only_on_the_key_and_the_secret() {
     let hash = |secret: Option<&str>| {
         let builder = Redis::builder("redis://127.0.0.1:1/");
         let builder = match secret {
@@ -76,6 +76,6 @@ async fn the_hash_of_a_key_depends_on_nothing_but_the_key_and_the_secret() {
     assert_eq!(hash(None), hash(None));
     assert_eq!(hash(Some("sixteen bytes of it")), hash(Some("sixteen bytes of it")));
     assert_ne!(hash(None), hash(Some("sixteen bytes of it")));
-    // What other versions and machines must come to as well.
+    // Other versions and machines must compute the same hash.
     assert_eq!(hash(None).bits(), 0x2bba_cfd9_3cfa_db0e_51e2_dd80_916d_9e3b);
 }

@@ -1,4 +1,4 @@
-//! Customers who keep asking while something happens.
+//! Customers who keep sending requests while something happens.
 
 use std::{
     sync::{
@@ -20,17 +20,17 @@ use crate::{
 
 const CALLERS: u64 = 8;
 const CUSTOMERS: u64 = 100;
-/// What a call may take beyond the deadline.
+/// The time that a call may take beyond the deadline.
 const SLACK: Duration = Duration::from_millis(25);
 
-/// What customers were answered.
+/// The answers to customers.
 #[derive(Debug)]
 pub(crate) struct Log {
     pub(crate) answers: Vec<Answer>,
     beat: Beat,
 }
 
-/// Has customers ask for as long as `meanwhile` takes.
+/// Sends requests of customers for as long as `meanwhile` takes.
 pub(crate) async fn under_load(shop: &Shop, meanwhile: impl Future<Output = ()>) -> Log {
     let (beat, stop) = (Beat::start(), Arc::<AtomicBool>::default());
     let mut callers = JoinSet::new();
@@ -55,17 +55,17 @@ async fn call(shop: Shop, caller: u64, stop: Arc<AtomicBool>) -> Vec<Answer> {
 }
 
 impl Log {
-    /// No call took longer than the deadline, but for what the machine itself stood still.
+    /// Asserts that no call took longer than the deadline, except while the machine itself was stalled.
     #[track_caller]
     pub(crate) fn all_in_time(&self, deadline: Duration) {
-        assert!(self.answers.len() > 50, "{} calls are no load", self.answers.len());
+        assert!(self.answers.len() > 50, "{} calls are too few", self.answers.len());
         for answer in &self.answers {
             let still = self.beat.late(answer.began, answer.began + answer.took);
-            assert!(answer.took <= deadline + SLACK + still, "{answer:?}, {still:?} stood still");
+            assert!(answer.took <= deadline + SLACK + still, "{answer:?}, {still:?} stalled");
         }
     }
 
-    /// Most calls between two moments cost nothing.
+    /// Asserts that most calls between two times did not wait.
     #[track_caller]
     pub(crate) fn most_were_free(&self, from: Instant, to: Instant) {
         let within: Vec<_> =
@@ -74,7 +74,7 @@ impl Log {
         assert!(free * 10 > within.len() * 8, "{free} of {} were free", within.len());
     }
 
-    /// Redis decided about all calls since then.
+    /// Asserts that Redis decided all calls since then.
     #[track_caller]
     pub(crate) fn all_exact_since(&self, from: Instant) {
         let later: Vec<_> = self.answers.iter().filter(|answer| answer.began >= from).collect();

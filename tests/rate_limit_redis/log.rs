@@ -1,4 +1,4 @@
-//! What a client logs.
+//! The log of a client.
 
 use std::{
     io,
@@ -8,12 +8,12 @@ use std::{
 use tracing::{Level, subscriber::DefaultGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// All that is logged by the thread that collects it.
+/// The lines logged by the thread that collects them.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Collects what is logged until the guard is dropped.
+    /// Collects log lines until the guard is dropped.
     pub(crate) fn collect() -> (Self, DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
@@ -28,7 +28,7 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// The lines of warnings.
+    /// Returns the lines at level `WARN`.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.text().lines().filter(|line| line.contains(" WARN ")).map(str::to_owned).collect()
     }

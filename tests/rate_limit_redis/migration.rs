@@ -1,4 +1,4 @@
-//! A slot that migrates from one node of a cluster to another takes all its limits along, and fails no request.
+//! A slot that migrates from one node of a cluster to another keeps all its limits, and fails no request.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ struct Shared {
     customers: [u64; 2],
 }
 
-/// Asks until two customers have keys in one slot.
+/// Sends requests until two customers have keys in one slot.
 async fn two_of_one_slot(shop: &Shop, cluster: &RedisCluster) -> Shared {
     let (mut customers, mut by_slot) = (HashMap::new(), HashMap::<u16, (String, u64)>::new());
     for customer in 0..CUSTOMERS {
@@ -40,16 +40,16 @@ async fn two_of_one_slot(shop: &Shop, cluster: &RedisCluster) -> Shared {
             }
         }
         let newest = customers.iter().find(|(_, other)| **other == customer);
-        let (key, _) = newest.expect("each customer has a key of its own");
+        let (key, _) = newest.expect("each customer has its own key");
         let slot = cluster.slot_of(key).await.unwrap();
         if let Some((other, first)) = by_slot.insert(slot, (key.clone(), customer)) {
             return Shared { slot, keys: [other, key.clone()], customers: [first, customer] };
         }
     }
-    panic!("of so many customers, two have keys in one slot as a rule");
+    panic!("two customers should have keys in one slot");
 }
 
-/// Starts a node that has no slots, and waits until it knows the others and they know it.
+/// Starts a node without slots, and waits until all nodes know each other.
 async fn empty_node(cluster: &RedisCluster) -> Server {
     let node = Server::start_with(&["--cluster-enabled", "yes"]).await.unwrap();
     for master in cluster.masters() {
@@ -61,7 +61,7 @@ async fn empty_node(cluster: &RedisCluster) -> Server {
     let end = Instant::now() + PATIENCE;
     for server in cluster.masters().iter().chain([&node]) {
         while !knows_all(&server.query::<String>(&["CLUSTER", "INFO"]).await.unwrap()) {
-            assert!(Instant::now() < end, "the nodes do not meet");
+            assert!(Instant::now() < end, "the nodes did not find each other");
             sleep(BETWEEN_LOOKS).await;
         }
     }
@@ -89,7 +89,7 @@ async fn migrate(from: &Server, to: &Server, key: &str) {
     assert_eq!(moved.unwrap(), "OK");
 }
 
-/// Asks twice for each customer at once, and checks that all pass and are counted.
+/// Sends two requests for each customer at once, and checks that all are admitted and counted.
 async fn all_pass(shop: &Shop, customers: [u64; 2], left: &mut u32) {
     let mut asking = JoinSet::new();
     for customer in customers.into_iter().chain(customers) {
@@ -134,15 +134,15 @@ async fn through_a_migration(coalesce: usize) {
     set_slot(source, slot, "NODE", &to).await;
     all_pass(&shop, customers, &mut left).await;
     let held: Vec<String> = target.query(&["KEYS", "rl:{shop:*"]).await.unwrap();
-    assert_eq!(held.len(), 2, "the limits are where the slot is");
+    assert_eq!(held.len(), 2, "the limits migrate with the slot");
 }
 
 #[tokio::test]
-async fn questions_that_go_together_follow_a_slot_that_migrates() {
+async fn batched_questions_follow_a_slot_that_migrates() {
     through_a_migration(64).await;
 }
 
 #[tokio::test]
-async fn questions_that_go_alone_follow_a_slot_that_migrates() {
+async fn individual_questions_follow_a_slot_that_migrates() {
     through_a_migration(1).await;
 }

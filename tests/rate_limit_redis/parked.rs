@@ -1,4 +1,4 @@
-//! Callers that are polled for a while and then never again, as what lost in a `select` that is not left.
+//! Callers that are polled for a while and then never again, as the losing branch of a `select` that is kept.
 
 use std::{
     future::poll_fn,
@@ -25,8 +25,8 @@ async fn shop(redis: &Redis) -> Shop {
     Shop::new(redis, many(), OnFailure::Deny)
 }
 
-/// Polls it as often as that, each time but the first when it was woken, and leaves it when it is woken once more
-/// (at once after the first poll, if it is to be polled only then).
+/// Polls a future this often, each time but the first after it was woken, and returns when it is woken once more (or
+/// after the first poll, if it is to be polled only once).
 async fn poll_for_a_while<F: Future>(mut future: Pin<&mut F>, mut polls: u32) {
     let only_once = polls == 1;
     poll_fn(|cx| {
@@ -40,10 +40,10 @@ async fn poll_for_a_while<F: Future>(mut future: Pin<&mut F>, mut polls: u32) {
 }
 
 #[tokio::test]
-async fn a_caller_that_is_never_polled_again_holds_up_nobody() {
+async fn a_caller_that_is_never_polled_again_delays_no_other_caller() {
     let server = Server::start().await.unwrap();
     for coalesce in [64, 1] {
-        // Nobody waits for as long as that.
+        // The deadline is longer than every wait of the test.
         let redis = Redis::builder(&server.url()).coalesce(coalesce).deadline(PATIENCE * 3);
         let shop = shop(&redis.build().unwrap()).await;
         for polls in 1..=4 {
@@ -61,14 +61,15 @@ async fn a_caller_that_is_never_polled_again_holds_up_nobody() {
                 others.join_all().await
             };
             let passed = tokio::time::timeout(PATIENCE, others).await;
-            let passed = passed.unwrap_or_else(|_| panic!("{coalesce}, {polls}: they wait for it"));
+            let passed =
+                passed.unwrap_or_else(|_| panic!("{coalesce}, {polls}: the others waited for it"));
             assert!(passed.into_iter().all(|passed| passed), "{coalesce}, {polls}");
         }
     }
 }
 
 #[tokio::test]
-async fn as_many_as_may_wait_that_are_never_polled_again_keep_others_out_for_a_while_only() {
+async fn a_full_queue_of_callers_that_are_never_polled_again_blocks_others_only_briefly() {
     let server = Server::start().await.unwrap();
     let deadline = Duration::from_millis(500);
     for coalesce in [64, 1] {
@@ -80,7 +81,7 @@ async fn as_many_as_may_wait_that_are_never_polled_again_keep_others_out_for_a_w
         }
         let end = tokio::time::Instant::now() + PATIENCE;
         while !shop.ask(9).await.passed() {
-            assert!(tokio::time::Instant::now() < end, "{coalesce}: nobody gets in");
+            assert!(tokio::time::Instant::now() < end, "{coalesce}: no request is admitted");
             tokio::task::yield_now().await;
         }
         drop(parked);

@@ -1,4 +1,4 @@
-//! Replicas of a service, each a process of its own: this test program, which runs one test of it.
+//! Replicas of a service, each in its own process: this test program, running a single test.
 
 use std::{env, process::Command, time::Duration};
 
@@ -17,21 +17,21 @@ const ASKS: u64 = 40;
 /// The maximum time for a replica to finish, on a machine that is busy with other tests.
 const DEADLINE: Duration = Duration::from_secs(100);
 
-/// What a replica is to ask.
-pub(crate) struct Asking {
-    /// One of a server, more of a cluster.
+/// The requests that a replica sends.
+pub(crate) struct ReplicaLoad {
+    /// The URL of a server, or the URLs of a cluster.
     pub(crate) urls: Vec<String>,
     pub(crate) coalesce: usize,
     pub(crate) customers: u64,
 }
 
-/// How many requests of each customer pass in all processes together.
-pub(crate) async fn in_processes(processes: usize, asking: &Asking) -> Vec<u32> {
+/// Returns the number of admitted requests of each customer, over all processes.
+pub(crate) async fn in_processes(processes: usize, load: &ReplicaLoad) -> Vec<u32> {
     let told = json!({
-        "urls": asking.urls, "coalesce": asking.coalesce, "customers": asking.customers,
+        "urls": load.urls, "coalesce": load.coalesce, "customers": load.customers,
     });
     let replicas: Vec<_> = (0..processes).map(|_| start(&told)).collect();
-    let mut sums = vec![0; asking.customers as usize];
+    let mut sums = vec![0; load.customers as usize];
     for replica in replicas {
         for (sum, more) in sums.iter_mut().zip(result(replica).await) {
             *sum += more;
@@ -41,7 +41,7 @@ pub(crate) async fn in_processes(processes: usize, asking: &Asking) -> Vec<u32> 
 }
 
 fn start(told: &Value) -> Process {
-    let test = "processes::a_replica_asks_as_it_is_told";
+    let test = "processes::a_replica_sends_the_requests_of_its_settings";
     let mut replica = Command::new(env::current_exe().unwrap());
     replica.args(["--exact", test, "--ignored", "--nocapture"]).env(TOLD, told.to_string());
     Process::start(&mut replica).unwrap()
@@ -57,7 +57,7 @@ async fn result(mut replica: Process) -> Vec<u32> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "one of the processes that other tests start"]
-async fn a_replica_asks_as_it_is_told() {
+async fn a_replica_sends_the_requests_of_its_settings() {
     let told: Value = serde_json::from_str(&env::var(TOLD).unwrap()).unwrap();
     let urls = told["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap());
     let urls: Vec<_> = urls.collect();

@@ -1,6 +1,6 @@
-//! A connection that closes while nothing is asked costs no request its answer.
+//! A connection that closes while it is idle fails no request.
 
-/// The number of times that each scenario is repeated.
+/// Returns the number of repetitions of each scenario.
 fn times() -> usize {
     std::env::var("BATTLEMENT_CHAOS_TIMES").map_or(1, |times| times.parse().unwrap())
 }
@@ -25,7 +25,7 @@ mod alone {
         shop::{Answer, PATIENCE, Shop},
     };
 
-    /// The default, or long enough for two hundred requests of a debug build on a busy machine.
+    /// The default, or long enough for 200 requests of a debug build on a busy machine.
     const DEADLINE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 50 });
     /// The time between the end of the connection and the next request.
     const IDLE: Duration = Duration::from_millis(300);
@@ -36,7 +36,7 @@ mod alone {
         Policy::per_second("many", 1_000).burst(1_000_000)
     }
 
-    /// Shops with questions that go together and alone, connected.
+    /// Returns connected shops, with batched and with individual questions.
     async fn shops(server: &str) -> [Shop; 2] {
         let builder = Redis::builder(server).deadline(DEADLINE);
         let [together, alone] = [64, 1].map(|coalesce| builder.clone().coalesce(coalesce));
@@ -46,11 +46,11 @@ mod alone {
     async fn shop(redis: Redis) -> Shop {
         assert!(eventually(PATIENCE, || redis.state() == State::Up).await, "{redis:?}");
         let shop = Shop::new(&redis, many(), OnFailure::Deny);
-        assert_eq!(failed(&shop, AT_ONCE).await, 0, "before anything happens");
+        assert_eq!(failed(&shop, AT_ONCE).await, 0, "before the connections close");
         shop
     }
 
-    /// Asks for so many customers at once.
+    /// Sends one request for each customer at once.
     fn ask(shop: &Shop, customers: u64) -> JoinSet<Answer> {
         let ask = |customer| {
             let shop = shop.clone();
@@ -63,13 +63,13 @@ mod alone {
         answer.passed() && answer.exact
     }
 
-    /// The number of those that Redis did not decide about.
+    /// Returns the number of requests that Redis did not decide.
     async fn failed(shop: &Shop, customers: u64) -> usize {
         let answers = ask(shop, customers).join_all().await;
         answers.iter().filter(|answer| !is_decided(answer)).count()
     }
 
-    /// Closes the connections by `close` again and again, each time before a single request and before many.
+    /// Closes the connections repeatedly, each time before a single request and before many.
     async fn through(shops: &[Shop], close: impl AsyncFn()) {
         let (log, _logging) = Log::collect();
         for nth in 0..times() {
@@ -129,7 +129,7 @@ mod alone {
     }
 
     #[tokio::test]
-    async fn one_command_that_breaks_is_one_failure_and_no_outage() {
+    async fn a_broken_command_is_one_failure_and_not_an_outage() {
         let server = Server::start().await.unwrap();
         let proxy = Proxy::start(([127, 0, 0, 1], server.port())).await.unwrap();
         let redis = Redis::builder(&format!("redis://{}/", proxy.addr())).deadline(PATIENCE);
@@ -147,7 +147,7 @@ mod alone {
             }
             proxy.disconnect();
             let first = asking.join_next().await.unwrap().unwrap();
-            assert!(!is_decided(&first), "it was on its way when the connection closed");
+            assert!(!is_decided(&first), "the command was in flight when the connection closed");
             proxy.restore();
             asking.join_all().await;
             assert_eq!(shop.redis().state(), State::Up);

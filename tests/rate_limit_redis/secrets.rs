@@ -1,4 +1,4 @@
-//! A password shows nowhere.
+//! A password appears in no log line, error or debug output.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn url(server: &Server, user: &str, password: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_user_and_a_password_are_used_and_shown_neither_in_debug_nor_in_the_log() {
+async fn a_user_and_a_password_are_used_and_never_shown_in_debug_or_in_the_log() {
     let (log, _logging) = Log::collect();
     let mut server = with_user(PASSWORD).await;
     let url = url(&server, "app", PASSWORD);
@@ -39,19 +39,19 @@ async fn a_user_and_a_password_are_used_and_shown_neither_in_debug_nor_in_the_lo
     assert_eq!(shop.ask(1).await.status, 200);
     shown += &format!("{redis:?}{shop:?}");
     server.kill();
-    // A connection that nobody uses breaks unseen.
+    // A connection that breaks while it is unused is not noticed.
     assert_eq!(shop.ask(1).await.status, 503);
     assert!(eventually(PATIENCE, || redis.state() == State::Down).await);
     shown += &format!("{redis:?}{shop:?}{:?}", shop.ask(1).await);
     server.restart().await.unwrap();
     assert!(eventually(PATIENCE, || redis.state() == State::Up).await);
     let log = log.text();
-    assert!(log.contains("Redis"), "it is logged at all: {log}");
+    assert!(log.contains("Redis"), "the outage is logged: {log}");
     assert!(!shown.contains(PASSWORD) && !log.contains(PASSWORD), "{shown}{log}");
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_an_outage_with_its_reason_in_the_log_and_not_itself() {
+async fn a_wrong_password_is_an_outage_whose_reason_is_logged_without_the_password() {
     let (log, _logging) = Log::collect();
     let server = with_user("the-right-one").await;
     let redis = Redis::new(&url(&server, "app", PASSWORD)).unwrap();
@@ -63,7 +63,7 @@ async fn a_wrong_password_is_an_outage_with_its_reason_in_the_log_and_not_itself
 }
 
 #[tokio::test]
-async fn a_url_that_is_none_is_refused_at_once_by_a_message_without_its_password() {
+async fn an_invalid_url_is_rejected_by_a_message_without_its_password() {
     for url in [
         format!("redis:/app:{PASSWORD}@127.0.0.1/"),
         format!("http://app:{PASSWORD}@127.0.0.1/"),
@@ -89,7 +89,7 @@ async fn the_database_of_the_url_is_used() {
 }
 
 #[tokio::test]
-async fn a_user_of_a_cluster_with_the_documented_rules_may_do_all_that_limits_need() {
+async fn the_documented_acl_is_sufficient_on_a_cluster() {
     let cluster = RedisCluster::start().await.unwrap();
     let rules = "~rl:* +get +set +del +time +eval +evalsha +ping +cluster|slots +asking";
     let rules: Vec<_> = rules.split(' ').collect();

@@ -1,4 +1,4 @@
-//! A service with limits in Redis, and those who ask it.
+//! A service with limits in Redis, and its customers.
 
 use std::{
     convert::Infallible,
@@ -17,14 +17,14 @@ use tower::{Layer, Service, ServiceExt as _};
 
 pub(crate) const CUSTOMER: HeaderName = HeaderName::from_static("x-customer");
 pub(crate) const HALF: OnFailure = OnFailure::LocalFallback { share: Share::one_in(2) };
-/// Longer than any machine takes, for tests in which nothing fails.
+/// Longer than any machine takes, for tests in which no request fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Answers whoever comes.
+/// A service that answers every request.
 #[derive(Clone, Debug)]
-pub(crate) struct Open;
+pub(crate) struct AlwaysOk;
 
-impl Service<Request<()>> for Open {
+impl Service<Request<()>> for AlwaysOk {
     type Response = Response<()>;
     type Error = Infallible;
     type Future = Ready<Result<Response<()>, Infallible>>;
@@ -38,20 +38,20 @@ impl Service<Request<()>> for Open {
     }
 }
 
-/// Limits by the header [`CUSTOMER`]. A clone shares them.
+/// A service with limits by the header [`CUSTOMER`]. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Shop {
-    service: RateLimit<Open, RedisStore>,
+    service: RateLimit<AlwaysOk, RedisStore>,
     store: RedisStore,
 }
 
-/// What became of a request.
+/// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Whether headers tell how the customer stands; they do so unless that is not known.
+    /// Whether the headers contain the remaining quota, which they do if it is known.
     pub(crate) exact: bool,
-    /// Units that are left, if that is told.
+    /// The remaining units, if they are known.
     pub(crate) left: Option<u32>,
     pub(crate) began: Instant,
     pub(crate) took: Duration,
@@ -64,7 +64,7 @@ impl Shop {
 
     pub(crate) fn on(store: RedisStore, policies: impl Into<Policies>) -> Self {
         let layer = RateLimitLayer::new(policies, Key::header(CUSTOMER)).store(store.clone());
-        Self { service: layer.layer(Open), store }
+        Self { service: layer.layer(AlwaysOk), store }
     }
 
     pub(crate) const fn redis(&self) -> &Redis {

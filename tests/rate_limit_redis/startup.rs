@@ -1,4 +1,4 @@
-//! A service starts whether or not Redis is there.
+//! A service starts whether or not Redis is available.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use tokio::task::JoinSet;
 use crate::shop::{HALF, PATIENCE, Shop};
 
 #[tokio::test]
-async fn a_service_starts_while_redis_is_down_and_finds_it_when_it_comes() {
+async fn a_service_starts_while_redis_is_down_and_connects_once_it_starts() {
     let mut server = Server::start().await.unwrap();
     server.kill();
     let redis = Redis::new(&server.url()).unwrap();
     let shop = Shop::new(&redis, Policy::per_day("day", 100), HALF);
     let first = shop.ask(1).await;
-    assert!(first.passed() && !first.exact, "counted here, and so not told: {first:?}");
+    assert!(first.passed() && !first.exact, "the fallback decided: {first:?}");
     assert!(eventually(PATIENCE, || redis.state() == State::Down).await);
     server.restart().await.unwrap();
     assert!(eventually(PATIENCE, || redis.state() == State::Up).await);
@@ -27,7 +27,7 @@ async fn a_service_starts_while_redis_is_down_and_finds_it_when_it_comes() {
 }
 
 #[test]
-fn a_client_can_be_made_outside_of_a_runtime_and_connects_within_the_first() {
+fn a_client_created_outside_of_a_runtime_connects_in_the_first_one() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = runtime.block_on(Server::start()).unwrap();
     let redis = Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap();
@@ -37,7 +37,7 @@ fn a_client_can_be_made_outside_of_a_runtime_and_connects_within_the_first() {
 }
 
 #[tokio::test]
-async fn while_redis_is_away_each_layer_does_as_it_was_told() {
+async fn each_layer_applies_its_own_policy_while_redis_is_unavailable() {
     let mut server = Server::start().await.unwrap();
     server.kill();
     let redis = Redis::new(&server.url()).unwrap();
@@ -47,15 +47,15 @@ async fn while_redis_is_away_each_layer_does_as_it_was_told() {
     for status in [200, 200, 429] {
         let answers = [deny.ask(1).await, allow.ask(1).await, share.ask(1).await];
         assert_eq!(answers.clone().map(|answer| answer.status), [503, 200, status]);
-        assert!(answers.iter().all(|answer| !answer.exact), "nothing is told that is not known");
+        assert!(answers.iter().all(|answer| !answer.exact), "an unknown quota is not reported");
     }
 }
 
-/// So often a client is made anew. It is a matter of who comes first, so once shows little.
+/// The number of clients that are created. The outcome depends on a race, so one client shows little.
 const CLIENTS: usize = 10;
 const CALLERS: u64 = 256;
 
-/// All at once, of a client that has only just been made, and of a server that knows no script.
+/// Sends all requests at once through a client that was just created, to a server without the script.
 async fn ask_from_the_first(server: &Server, coalesce: usize) {
     let _: () = server.query(&["SCRIPT", "FLUSH"]).await.unwrap();
     let redis = Redis::builder(&server.url()).deadline(PATIENCE).coalesce(coalesce);
@@ -71,7 +71,7 @@ async fn ask_from_the_first(server: &Server, coalesce: usize) {
     }
 }
 
-async fn many_ask_from_the_first() {
+async fn many_requests_at_once_are_decided_from_the_first() {
     let mut server = Server::start().await.unwrap();
     for _ in 0..CLIENTS {
         for coalesce in [1, 64] {
@@ -83,13 +83,13 @@ async fn many_ask_from_the_first() {
 }
 
 #[tokio::test]
-async fn nobody_is_turned_away_while_the_first_connection_is_made() {
-    many_ask_from_the_first().await;
+async fn no_request_is_rejected_while_the_first_connection_is_made() {
+    many_requests_at_once_are_decided_from_the_first().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_is_turned_away_while_the_first_connection_is_made_on_several_threads() {
-    many_ask_from_the_first().await;
+async fn no_request_is_rejected_while_the_first_connection_is_made_on_several_threads() {
+    many_requests_at_once_are_decided_from_the_first().await;
 }
 
 mod alone {
@@ -112,7 +112,7 @@ mod alone {
     const TRIES: u64 = 20;
     const BETWEEN: Duration = Duration::from_micros(500);
 
-    /// Many ask while the connection is made, which is there when it is too late for them, or nearly.
+    /// Sends requests while the connection is being made, which opens when it is too late for them, or nearly.
     async fn ask_in_vain(shop: &Shop, server: &mut Server, before: Duration) {
         let (mut asking, began) = (JoinSet::new(), Instant::now());
         for customer in 0..CALLERS {
@@ -125,7 +125,7 @@ mod alone {
     }
 
     #[tokio::test]
-    async fn who_was_late_for_the_first_connection_keeps_nobody_else_from_it() {
+    async fn a_request_too_late_for_the_first_connection_does_not_delay_others() {
         let mut server = Server::start().await.unwrap();
         for nth in 0..TRIES {
             server.pause();
@@ -135,7 +135,10 @@ mod alone {
             assert!(eventually(PATIENCE, || redis.state() != State::Connecting).await);
             for customer in 0..30 {
                 let answer = shop.ask(customer).await;
-                assert!(answer.passed() || answer.took >= DEADLINE, "not asked for: {answer:?}");
+                assert!(
+                    answer.passed() || answer.took >= DEADLINE,
+                    "the request was not sent: {answer:?}"
+                );
             }
         }
     }

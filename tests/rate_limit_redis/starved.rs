@@ -1,4 +1,4 @@
-//! A process that lacks the processor does not take that for an outage of Redis.
+//! A process that lacks CPU time does not mistake that for an outage of Redis.
 
 mod alone {
     use std::{
@@ -57,8 +57,8 @@ mod alone {
         }
     }
 
-    /// Asks for one customer without a pause. Returns the number of requests that pass, and of all that Redis did not
-    /// decide about.
+    /// Sends requests of one customer without a pause. Returns the numbers of admitted requests, of all requests, and
+    /// of those that Redis did not decide.
     async fn ask_on(shop: Shop, end: Instant) -> (u32, u32, u32) {
         let (mut admitted, mut inexact, mut all) = (0, 0, 0);
         while Instant::now() < end {
@@ -72,14 +72,14 @@ mod alone {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn busy_threads_beside_leave_redis_up_and_the_limit_kept() {
+    async fn busy_threads_leave_redis_up_and_the_limit_exact() {
         let (log, _logging) = Log::collect();
         let server = Server::start().await.unwrap();
         for coalesce in [64, 1] {
             let redis = Redis::builder(&server.url()).coalesce(coalesce).build().unwrap();
             assert!(eventually(PATIENCE, || redis.state() == State::Up).await, "{redis:?}");
             let policy = Policy::per_second(&format!("rate{coalesce}"), A_SECOND).burst(BURST);
-            // Each denial is asked of Redis, as many customers would.
+            // Each denial asks Redis, as requests of many customers would.
             let store = redis.store("shop", HALF).deny_cache(0);
             let shop = Shop::on(store, policy);
             let _busy = Busy::start();
@@ -94,7 +94,7 @@ mod alone {
             let promised = BURST + A_SECOND * (began.elapsed().as_secs() as u32 + 1);
             let said =
                 format!("{admitted} of {promised} admitted, {inexact} of {all} without Redis");
-            // Redis lacks the processor as well, and some of its answers come too late indeed.
+            // Redis lacks CPU time as well, so some of its replies are really too late.
             assert!(inexact * 20 <= all, "{said}: {}", log.text());
             assert!(admitted <= promised + inexact, "{said}");
         }

@@ -1,4 +1,4 @@
-//! Over TLS, to nobody but who has a certificate of the right authority.
+//! TLS connections, only to servers with a certificate of a trusted authority.
 
 use battlement_rate_limit::{
     Policy,
@@ -12,7 +12,7 @@ use battlement_testkit::{
 use crate::shop::{PATIENCE, Shop};
 
 #[tokio::test]
-async fn tls_is_spoken_with_a_server_of_the_authority_that_was_named() {
+async fn tls_connects_to_a_server_of_the_trusted_authority() {
     let authority = CertificateAuthority::new();
     let server = Server::start_tls(&authority).await.unwrap();
     let redis =
@@ -24,7 +24,7 @@ async fn tls_is_spoken_with_a_server_of_the_authority_that_was_named() {
 }
 
 #[tokio::test]
-async fn a_server_of_another_authority_is_none() {
+async fn a_server_of_another_authority_is_rejected() {
     let server = Server::start_tls(&CertificateAuthority::new()).await.unwrap();
     let redis = Redis::builder(&server.tls_url())
         .root_certificates(CertificateAuthority::new().pem())
@@ -36,7 +36,7 @@ async fn a_server_of_another_authority_is_none() {
 }
 
 #[test]
-fn what_is_no_certificate_is_refused_at_once() {
+fn an_invalid_certificate_setting_is_rejected_when_the_client_is_built() {
     let error = Redis::builder("rediss://localhost/")
         .root_certificates("no certificate")
         .build()

@@ -1,4 +1,4 @@
-//! Nothing is left behind in Redis for ever.
+//! Every key in Redis expires.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn policies() -> [Policies; 3] {
     ]
 }
 
-/// Fractions that look random, and are the same in each run.
+/// Returns a generator of pseudorandom numbers, the same in each run.
 fn scattered(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     move |below| {
@@ -39,7 +39,7 @@ fn scattered(seed: u64) -> impl FnMut(u64) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_was_asked_taken_back_and_forgotten_no_key_stays_for_ever() {
+async fn every_key_expires_after_any_sequence_of_operations() {
     let server = Server::start().await.unwrap();
     let redis = Redis::builder(&server.url()).deadline(PATIENCE).build().unwrap();
     let tiers = policies();
@@ -88,7 +88,8 @@ async fn whatever_was_asked_taken_back_and_forgotten_no_key_stays_for_ever() {
     assert!(keys.len() > 10, "{keys:?}");
     for key in keys {
         let ttl: i64 = server.query(&["PTTL", &key]).await.unwrap();
-        // It may have gone meanwhile, which is -2; or stay for a day, a quarter of that, and a second.
+        // The key may have expired meanwhile, which is -2; otherwise its TTL is at most a day, a quarter of that, and
+        // a second.
         assert!(ttl != -1 && ttl <= 108_001_010, "{key} stays for {ttl} ms");
     }
 }

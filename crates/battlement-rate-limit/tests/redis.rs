@@ -1,4 +1,4 @@
-//! Limits that are kept in a real Redis.
+//! Limits in a real Redis.
 #![cfg(feature = "redis")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -26,7 +26,7 @@ use self::service::{answers, ok};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Long enough for a machine that does much else.
+/// Returns a client with a deadline long enough for a busy machine.
 fn patient(server: &Server) -> Redis {
     Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap()
 }
@@ -40,7 +40,7 @@ async fn status(layer: &RateLimitLayer<RedisStore>) -> u16 {
 }
 
 #[tokio::test]
-async fn two_instances_share_one_limit_and_say_so_in_headers() {
+async fn two_instances_share_a_limit_and_its_headers() {
     let server = Server::start().await.unwrap();
     let layers = [(); 2].map(|()| {
         let store = patient(&server).store("orders", OnFailure::Deny);
@@ -55,7 +55,7 @@ async fn two_instances_share_one_limit_and_say_so_in_headers() {
     );
     assert_eq!([status(&layers[0]).await, status(&layers[1]).await], [200, 429]);
     let other = layer(patient(&server).store("logins", OnFailure::Deny), Policy::per_day("day", 3));
-    assert_eq!(status(&other).await, 200, "another name is another limit");
+    assert_eq!(status(&other).await, 200, "a store with another name has its own limit");
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn admitted(redis: &[Redis], policy: &Policy, tasks: usize, calls: usize) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_callers_exactly_as_many_pass_as_the_policy_allows_alone_and_together() {
+async fn exactly_the_allowed_number_of_concurrent_callers_passes_batched_or_not() {
     let server = Server::start().await.unwrap();
     for together in [1, 64] {
         let redis = [(); 2].map(|()| {
@@ -120,7 +120,7 @@ impl Observe for Sources {
 }
 
 #[tokio::test]
-async fn who_is_denied_is_not_asked_for_again() {
+async fn a_denied_client_is_denied_without_asking_redis_again() {
     let server = Server::start().await.unwrap();
     let sources = Sources::default();
     let layer = layer(patient(&server).store("orders", OnFailure::Deny), Policy::per_day("day", 1));
@@ -136,7 +136,7 @@ async fn who_is_denied_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_reset_and_a_refund_reach_redis_and_what_is_remembered_here() {
+async fn a_reset_and_a_refund_reach_redis_and_the_deny_cache() {
     let server = Server::start().await.unwrap();
     let store = patient(&server).store("orders", OnFailure::Deny);
     let (layer, handle) = layer(store, Policy::per_day("day", 1)).pair();
@@ -152,11 +152,11 @@ async fn a_reset_and_a_refund_reach_redis_and_what_is_remembered_here() {
     let layer = layer.refund(|head| head.status.is_success());
     for _ in 0..5 {
         let again = eventually_ok(&layer).await;
-        assert!(again, "what succeeds costs nothing");
+        assert!(again, "a refunded request costs nothing");
     }
 }
 
-/// The refund of the one before may still be on its way.
+/// Retries, since the refund of the previous request may still be in flight.
 async fn eventually_ok(layer: &RateLimitLayer<RedisStore>) -> bool {
     let end = Instant::now() + SOON;
     while Instant::now() < end {
@@ -168,7 +168,7 @@ async fn eventually_ok(layer: &RateLimitLayer<RedisStore>) -> bool {
 }
 
 #[tokio::test]
-async fn a_service_starts_without_redis_and_uses_it_when_it_is_there() {
+async fn a_service_starts_without_redis_and_uses_it_once_it_is_available() {
     let mut server = Server::start().await.unwrap();
     server.kill();
     let redis = Redis::new(&server.url()).unwrap();
@@ -181,7 +181,7 @@ async fn a_service_starts_without_redis_and_uses_it_when_it_is_there() {
         assert_eq!([status(&layer).await, status(&layer).await], expected, "{on_failure:?}");
         let answer = answers(layer.layer(ok())).await;
         let limits = answer.headers.keys().any(|name| name.as_str().starts_with("ratelimit"));
-        assert!(!limits, "what is not known is not told");
+        assert!(!limits, "an unknown quota is not reported");
     }
     assert_eq!(redis.state(), State::Down);
     server.restart().await.unwrap();
@@ -191,7 +191,7 @@ async fn a_service_starts_without_redis_and_uses_it_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn the_password_is_used_and_shown_to_nobody() {
+async fn the_password_is_used_and_never_shown() {
     let server = Server::start().await.unwrap();
     let () = server.query(&["CONFIG", "SET", "requirepass", "s3cret-pass"]).await.unwrap();
     let url = format!("redis://:s3cret-pass@127.0.0.1:{}/3", server.port());
@@ -215,7 +215,7 @@ async fn the_password_is_used_and_shown_to_nobody() {
 }
 
 #[tokio::test]
-async fn every_mistake_of_a_setting_is_told_by_its_name() {
+async fn every_invalid_setting_is_reported_by_name() {
     let error = Redis::builder("redis://127.0.0.1/")
         .deadline(Duration::ZERO)
         .prefix("a{b}")
@@ -250,7 +250,7 @@ async fn the_script_may_be_lost_at_any_time() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_do_what_the_docs_say_may_do_enough() {
+async fn the_documented_acl_is_sufficient() {
     let server = Server::start().await.unwrap();
     let rules = "ACL SETUSER limits on >password ~rl:* +get +set +del +time +eval +evalsha +ping";
     let rules: Vec<_> = rules.split(' ').collect();
@@ -265,7 +265,7 @@ async fn a_user_who_may_do_what_the_docs_say_may_do_enough() {
 }
 
 #[tokio::test]
-async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nobody_along() {
+async fn a_request_dropped_before_it_was_sent_is_not_charged_and_does_not_affect_others() {
     let mut server = Server::start().await.unwrap();
     let redis = patient(&server);
     let (layer, handle) =
@@ -274,7 +274,7 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
     let call = || tokio_test::task::spawn(layer.layer(ok()).oneshot(Request::new(())));
     assert_eq!(status(&layer).await, 200);
     server.pause();
-    // Two are on their way, each alone, and two wait to go with the next.
+    // Two are in flight, each in a batch of its own, and two wait for the next batch.
     let [mut first, mut second, mut third, mut fourth] = [call(), call(), call(), call()];
     for call in [&mut first, &mut second] {
         tokio_test::assert_pending!(call.poll());
@@ -289,11 +289,11 @@ async fn who_goes_away_before_its_question_was_sent_is_not_charged_and_takes_nob
     server.resume();
     assert_eq!(fourth.await.unwrap().status(), 200);
     let left = handle.peek(key).await.unwrap().states[0].remaining;
-    assert_eq!(left, 10 - 4, "of five, the one that was never sent is not charged");
+    assert_eq!(left, 10 - 4, "the one of five requests that was never sent is not charged");
 }
 
 #[tokio::test]
-async fn who_goes_away_while_there_is_no_connection_is_not_charged() {
+async fn a_request_dropped_without_a_connection_is_not_charged() {
     let mut server = Server::start().await.unwrap();
     server.pause();
     let redis = patient(&server);
@@ -304,7 +304,7 @@ async fn who_goes_away_while_there_is_no_connection_is_not_charged() {
     for call in [&mut first, &mut second, &mut third, &mut fourth] {
         tokio_test::assert_pending!(call.poll());
     }
-    // Those who waited for it go on in its place, and one of them does not stay for long either.
+    // The requests behind it continue, and one of them is dropped soon too.
     drop(first);
     tokio::task::yield_now().await;
     drop(third);
@@ -317,7 +317,7 @@ async fn who_goes_away_while_there_is_no_connection_is_not_charged() {
 }
 
 #[tokio::test]
-async fn what_is_only_tried_out_turns_nobody_away_while_redis_is_away() {
+async fn a_shadow_policy_rejects_no_request_while_redis_is_unavailable() {
     let mut server = Server::start().await.unwrap();
     server.kill();
     let redis = Redis::new(&server.url()).unwrap();
@@ -341,7 +341,7 @@ impl redis_observe::Observe for Commands {
 }
 
 #[tokio::test]
-async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
+async fn a_command_dropped_at_its_deadline_is_observed_as_late() {
     let mut server = Server::start().await.unwrap();
     let commands = Commands::default();
     let redis = Redis::builder(&server.url()).observe(commands.clone()).build().unwrap();
@@ -354,7 +354,7 @@ async fn a_command_that_was_given_up_at_the_deadline_is_told_as_late() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_as_told_after_its_policy_became_smaller_is_admitted() {
+async fn a_client_that_waits_as_the_response_says_is_admitted_after_its_policy_became_smaller() {
     let server = Server::start().await.unwrap();
     let redis = patient(&server);
     for algorithm in [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow] {
@@ -369,7 +369,7 @@ async fn a_client_that_waits_as_told_after_its_policy_became_smaller_is_admitted
         assert_eq!(denied.status, 429, "{algorithm:?}");
         let wait = denied.headers["retry-after"].to_str().unwrap().parse().unwrap();
         assert!(wait <= 3, "{algorithm:?}: {wait}");
-        // It is the client that sleeps: as long as it was told.
+        // The client itself sleeps, for as long as the response says.
         tokio::time::sleep(Duration::from_secs(wait)).await;
         assert_eq!(status(&after).await, 200, "{algorithm:?}: after {wait} s");
     }

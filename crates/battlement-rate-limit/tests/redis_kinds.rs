@@ -1,4 +1,4 @@
-//! Limits that are kept in a cluster, and behind TLS.
+//! Limits in a cluster, and over TLS.
 #![cfg(all(feature = "redis-cluster", feature = "redis-tls"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ use self::service::{ok, send};
 const SOON: Duration = Duration::from_secs(20);
 const PATIENT: Duration = Duration::from_secs(5);
 
-/// Each path is a client of its own.
+/// Returns a layer that counts each path as a client.
 fn by_path(store: RedisStore, policy: Policy) -> RateLimitLayer<RedisStore> {
     let path = |head: &RequestHead<'_>| Some(head.uri.path().to_owned());
     RateLimitLayer::new(policy, Key::by(path)).store(store)
@@ -34,7 +34,7 @@ async fn status(layer: &RateLimitLayer<RedisStore>, path: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_cluster_keeps_each_key_where_its_slot_is_and_admits_exactly_as_many() {
+async fn a_cluster_stores_each_key_in_its_slot_and_admits_the_exact_number() {
     let cluster = RedisCluster::start().await.unwrap();
     let redis = Redis::cluster(cluster.urls()).deadline(PATIENT).build().unwrap();
     let layer = by_path(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 2));
@@ -50,7 +50,7 @@ async fn a_cluster_keeps_each_key_where_its_slot_is_and_admits_exactly_as_many()
     let mut keys = Vec::new();
     for master in cluster.masters() {
         let held: Vec<String> = master.query(&["KEYS", "rl:{orders:*"]).await.unwrap();
-        assert!(!held.is_empty(), "fifty keys lie on all three");
+        assert!(!held.is_empty(), "50 keys are on all three nodes");
         keys.extend(held);
     }
     assert_eq!(keys.len(), 50);
@@ -68,7 +68,7 @@ async fn a_cluster_keeps_each_key_where_its_slot_is_and_admits_exactly_as_many()
 }
 
 #[tokio::test]
-async fn a_server_with_a_certificate_of_ones_own_is_trusted_by_its_authority_alone() {
+async fn a_server_with_a_private_authority_is_trusted_through_that_authority_alone() {
     let authority = CertificateAuthority::new();
     let server = Server::start_tls(&authority).await.unwrap();
     let redis = Redis::builder(&server.tls_url()).deadline(PATIENT);
@@ -87,7 +87,7 @@ async fn a_server_with_a_certificate_of_ones_own_is_trusted_by_its_authority_alo
 }
 
 #[tokio::test]
-async fn tls_to_redis_installs_no_provider_over_that_of_the_application() {
+async fn tls_to_redis_leaves_the_provider_of_the_application_installed() {
     use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 
     let authority = CertificateAuthority::new();
@@ -97,7 +97,7 @@ async fn tls_to_redis_installs_no_provider_over_that_of_the_application() {
     let layer = by_path(redis.store("orders", OnFailure::Deny), Policy::per_day("day", 2));
     assert_eq!(status(&layer, "/").await, 200);
     assert!(CryptoProvider::get_default().is_none());
-    // The application chooses later, and that is used from then on.
+    // The application installs its provider later, which is used from then on.
     assert!(ring::default_provider().install_default().is_ok());
     server.query::<()>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await.unwrap();
     assert_eq!(status(&layer, "/").await, 200);

@@ -1,4 +1,4 @@
-//! Limits in Redis, while runtimes come and go.
+//! Limits in Redis, while runtimes start and end.
 #![cfg(feature = "redis")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -28,7 +28,7 @@ async fn status(layer: &RateLimitLayer<RedisStore>) -> u16 {
 }
 
 #[tokio::test]
-async fn a_client_that_nobody_has_any_more_leaves_no_task_behind() {
+async fn a_dropped_client_leaves_no_task_behind() {
     let mut server = Server::start().await.unwrap();
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let before = tasks();
@@ -44,14 +44,14 @@ async fn a_client_that_nobody_has_any_more_leaves_no_task_behind() {
     }
 }
 
-/// Runs as much of `asks` as can be run within a moment, and then ends the runtime they run in.
+/// Runs `asks` for a moment, and then ends the runtime.
 fn in_a_runtime_that_ends<F: Future<Output = ()>>(asks: impl FnOnce() -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(asks());
 }
 
 #[test]
-fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() {
+fn requests_of_a_runtime_that_ended_do_not_delay_the_next_runtime() {
     let servers = tokio::runtime::Runtime::new().unwrap();
     let mut server = servers.block_on(Server::start()).unwrap();
     let redis = Redis::builder(&server.url()).deadline(Duration::from_secs(5)).build().unwrap();
@@ -60,7 +60,7 @@ fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() 
         in_a_runtime_that_ends(async || {
             assert_eq!(status(&layer).await, 200);
             server.pause();
-            // Two are on their way, and more wait than go with the next.
+            // Two are in flight, and more wait than fit into the next batch.
             for _ in 0..200 {
                 let layer = layer.clone();
                 tokio::spawn(async move { status(&layer).await });
@@ -75,7 +75,7 @@ fn what_waited_in_a_runtime_that_ended_does_not_hold_up_those_in_the_next_one() 
 }
 
 #[test]
-fn an_outage_that_a_runtime_did_not_live_to_see_the_end_of_ends_in_the_next_one() {
+fn an_outage_during_which_a_runtime_ended_ends_in_the_next_runtime() {
     let servers = tokio::runtime::Runtime::new().unwrap();
     let mut server = servers.block_on(Server::start()).unwrap();
     let redis = Redis::new(&server.url()).unwrap();
@@ -98,7 +98,7 @@ fn an_outage_that_a_runtime_did_not_live_to_see_the_end_of_ends_in_the_next_one(
     });
 }
 
-/// A runtime that lives and is run no more, in which `made` was made.
+/// A runtime that exists but is no longer driven, in which `made` was created.
 struct Parked<T> {
     made: T,
     _runtime: tokio::runtime::Runtime,
@@ -114,7 +114,7 @@ fn parked<T>(make: impl AsyncFnOnce() -> T) -> Parked<T> {
 }
 
 #[test]
-fn a_handle_that_was_made_in_a_runtime_that_is_not_run_decides_in_another_one() {
+fn a_handle_created_in_a_runtime_that_is_not_driven_works_in_another() {
     let servers = tokio::runtime::Runtime::new().unwrap();
     let server = servers.block_on(Server::start()).unwrap();
     let build = || Redis::builder(&server.url()).deadline(SOON).build().unwrap();
@@ -136,7 +136,7 @@ fn a_handle_that_was_made_in_a_runtime_that_is_not_run_decides_in_another_one() 
 }
 
 #[test]
-fn an_outage_is_noticed_and_ends_while_the_runtime_of_the_handle_is_not_run() {
+fn an_outage_is_detected_and_ends_while_the_runtime_of_the_handle_is_not_driven() {
     let servers = tokio::runtime::Runtime::new().unwrap();
     let mut server = servers.block_on(Server::start()).unwrap();
     let parked = parked(async || {
@@ -151,7 +151,7 @@ fn an_outage_is_noticed_and_ends_while_the_runtime_of_the_handle_is_not_run() {
         while parked.made.state() != State::Degraded && Instant::now() < end {
             assert_eq!(status(&layer).await, 503);
         }
-        // The runtime that is not run still says what it knew.
+        // The runtime that is not driven still has its last state.
         assert_eq!(parked.made.state(), State::Degraded);
         server.resume();
         assert!(eventually(SOON, || parked.made.state() == State::Up).await, "{:?}", parked.made);
@@ -174,7 +174,7 @@ mod alone {
     const BLOCKED: Duration = Duration::from_secs(2);
     const CORES: usize = 3;
 
-    /// Asks on and on until `end`, and returns the number of requests and of those that failed.
+    /// Sends requests until `end`, and returns the number of requests and of failed ones.
     async fn ask_until(layer: &RateLimitLayer<RedisStore>, end: Instant) -> [usize; 2] {
         let mut counts = [0; 2];
         while Instant::now() < end {
@@ -185,10 +185,11 @@ mod alone {
         counts
     }
 
-    /// What a core of a service does that has a runtime for each: it serves, and one of them blocks for a while.
+    /// Runs one core of a service with a runtime per core: it serves requests, and one of the cores blocks for a
+    /// while.
     fn core(nth: usize, layer: &RateLimitLayer<RedisStore>, all_served: &Barrier) -> [usize; 2] {
         let runtime = current_thread();
-        // The one that will block is the first to ask.
+        // The core that will block is the first to ask.
         if nth > 0 {
             all_served.wait();
         }
@@ -199,7 +200,7 @@ mod alone {
         all_served.wait();
         let end = Instant::now() + BLOCKED;
         if nth == 0 {
-            // A handler that computes.
+            // A handler that computes without yielding.
             return runtime.block_on(async {
                 while Instant::now() < end {
                     spin_loop();

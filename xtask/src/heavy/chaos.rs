@@ -61,8 +61,8 @@ const RUNS: &[Run] = &[
     ),
     redis("reconnect::alone::no_request_fails_after_an_idle_server_was_restarted"),
     redis("reconnect::alone::no_request_fails_after_the_idle_timeout_of_a_proxy"),
-    redis("reconnect::alone::one_command_that_breaks_is_one_failure_and_no_outage"),
-    redis("starved::alone::busy_threads_beside_leave_redis_up_and_the_limit_kept"),
+    redis("reconnect::alone::a_broken_command_is_one_failure_and_not_an_outage"),
+    redis("starved::alone::busy_threads_leave_redis_up_and_the_limit_exact"),
 ];
 
 pub(super) fn run(options: &Heavy) -> Fallible {
