@@ -14,15 +14,23 @@ pub struct ReserveRequest {
     #[prost(message, repeated, tag = "2")]
     pub lines: ::prost::alloc::vec::Vec<Line>,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ReserveResponse {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReserveResponse {
+    /// The pieces left of each product of the order.
+    #[prost(message, repeated, tag = "1")]
+    pub left: ::prost::alloc::vec::Vec<Line>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReleaseRequest {
     #[prost(string, tag = "1")]
     pub order_id: ::prost::alloc::string::String,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ReleaseResponse {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReleaseResponse {
+    /// The pieces left of each released product.
+    #[prost(message, repeated, tag = "1")]
+    pub left: ::prost::alloc::vec::Vec<Line>,
+}
 /// Generated client implementations.
 pub mod inventory_client {
     #![allow(

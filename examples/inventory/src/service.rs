@@ -19,6 +19,15 @@ impl StockService {
     pub(crate) fn new(stock: Stock) -> Self {
         Self { stock }
     }
+
+    /// Returns the pieces left of each product of `lines`.
+    fn left(&self, lines: Vec<Line>) -> Vec<proto::Line> {
+        let left = |Line { product_id, .. }| {
+            let quantity = self.stock.left(&product_id)?;
+            Some(proto::Line { product_id, quantity })
+        };
+        lines.into_iter().filter_map(left).collect()
+    }
 }
 
 #[tonic::async_trait]
@@ -31,7 +40,7 @@ impl Inventory for StockService {
         let lines: Vec<Line> = lines.into_iter().map(Line::from).collect();
         self.stock.reserve(&order_id, &lines)?;
         info!(order = order_id, "reserved");
-        Ok(Response::new(ReserveResponse {}))
+        Ok(Response::new(ReserveResponse { left: self.left(lines) }))
     }
 
     async fn release(
@@ -39,10 +48,11 @@ impl Inventory for StockService {
         request: Request<ReleaseRequest>,
     ) -> Result<Response<ReleaseResponse>, Status> {
         let ReleaseRequest { order_id } = request.into_inner();
-        if self.stock.release(&order_id) {
+        let released = self.stock.release(&order_id);
+        if !released.is_empty() {
             info!(order = order_id, "released");
         }
-        Ok(Response::new(ReleaseResponse {}))
+        Ok(Response::new(ReleaseResponse { left: self.left(released) }))
     }
 }
 

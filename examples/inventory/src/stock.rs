@@ -66,16 +66,16 @@ impl Stock {
         Ok(())
     }
 
-    /// Releases the reservation of an order, and returns whether there was one.
-    pub fn release(&self, order_id: &str) -> bool {
+    /// Releases the reservation of an order, and returns its lines; none if there is no reservation.
+    pub fn release(&self, order_id: &str) -> Vec<Line> {
         let mut shelves = self.lock();
-        let Some(lines) = shelves.reserved.remove(order_id) else {
-            return false;
-        };
-        for (product_id, quantity) in lines {
-            *shelves.left.entry(product_id).or_default() += quantity;
+        let lines = shelves.reserved.remove(order_id).unwrap_or_default();
+        let lines = lines.into_iter().map(|(product_id, quantity)| Line { product_id, quantity });
+        let lines: Vec<Line> = lines.collect();
+        for Line { product_id, quantity } in &lines {
+            *shelves.left.entry(product_id.clone()).or_default() += quantity;
         }
-        true
+        lines
     }
 
     /// Returns the number of pieces left of a product, or `None` if the product is unknown.

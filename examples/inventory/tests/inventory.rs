@@ -67,6 +67,17 @@ async fn a_released_order_can_be_reserved_once_again() {
 }
 
 #[tokio::test]
+async fn the_pieces_left_are_returned_by_both_calls() {
+    let mut client = start().await;
+    let reserved = client.reserve(order("a", &[("mug", 2)])).await.unwrap().into_inner();
+    let request = ReleaseRequest { order_id: "a".into() };
+    let released = client.release(request.clone()).await.unwrap().into_inner();
+    let [left, all] = [reserved.left, released.left].map(|left| left[0].quantity);
+    assert_eq!(all, left + 2);
+    assert_eq!(client.release(request).await.unwrap().into_inner().left, []);
+}
+
+#[tokio::test]
 async fn an_invalid_request_has_a_status_with_the_reason() {
     let mut client = start().await;
     for (request, code) in [

@@ -1,5 +1,7 @@
 //! The endpoint for operators: metrics, on a listener of its own that customers cannot reach.
 
+use std::sync::Arc;
+
 use axum::{Router, routing::get_service};
 use battlement::{
     client_ip::ClientIpLayer,
@@ -8,23 +10,30 @@ use battlement::{
 use http::Method;
 use tokio::runtime::Handle;
 
-use crate::limits::Limits;
+use crate::{limits::Limits, sales::Sales};
 
 /// Creates the metrics of the shop's requests and of its calls to other services.
 pub fn metrics() -> HttpMetrics {
     HttpMetrics::builder()
         // Shown as 0 from the start, so that an alert on failed orders sees the first failure.
         .known_route(Method::POST, "/orders")
+        // Named in advance: without this, the calls of a method are `_OTHER` until one of them succeeds.
         .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release"])
         .build()
 }
 
 /// Returns the router that serves the page for Prometheus at `/metrics`.
-pub fn app(metrics: &HttpMetrics, client_ip: &ClientIpLayer, limits: &Limits) -> Router {
+pub fn app(
+    metrics: &HttpMetrics,
+    client_ip: &ClientIpLayer,
+    limits: &Limits,
+    sales: &Sales,
+) -> Router {
     let page = limits
         .add_to(Exposition::new().metrics(metrics).client_ip(client_ip))
         .process()
         .runtime(&Handle::current())
+        .registry(Arc::new(sales.registry()))
         .build_info([("version", env!("CARGO_PKG_VERSION"))]);
     Router::new().route("/metrics", get_service(page))
 }

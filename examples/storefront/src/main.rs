@@ -13,6 +13,7 @@
 //! | how long the process takes to stop | `signal.rs` |
 //! | the metrics for operators | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
+//! | the metrics of the business | `sales.rs` |
 //! | where orders are stored | `store.rs` |
 
 mod admin;
@@ -31,6 +32,7 @@ mod partner;
 mod problem;
 mod proto;
 mod routes;
+mod sales;
 mod shop;
 mod signal;
 mod store;
@@ -46,6 +48,7 @@ use tracing::{error, info};
 use crate::{
     config::{BaseUrl, Config, Upstream},
     limits::Limits,
+    sales::Sales,
     shop::Shop,
     signal::{Ended, Signals, Stop},
     upstream::{Inventory, Payments},
@@ -99,9 +102,11 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let inventory = inventory_url(config.inventory).await?;
     let metrics = admin::metrics();
     let limits = Limits::new(config.quotas, config.shared, config.instances)?;
+    let sales = Sales::new();
     let shop = Shop::new(
         Inventory::at(&inventory, config.upstream_timeout, &metrics)?,
         Payments::at(&payments, config.upstream_timeout, &metrics)?,
+        sales.clone(),
     );
     let in_flight = shop.in_flight.clone();
     // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
@@ -110,7 +115,9 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let client_ip = config.trusted_proxies.client_ip();
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // Runs until the process ends, so that the last requests can be scraped as well.
-    tokio::spawn(axum::serve(admin, admin::app(&metrics, &client_ip, &limits)).into_future());
+    tokio::spawn(
+        axum::serve(admin, admin::app(&metrics, &client_ip, &limits, &sales)).into_future(),
+    );
 
     info!("storefront listens on http://{}", listener.local_addr()?);
     let connections = listener.tap_io(|stream| {

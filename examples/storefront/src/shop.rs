@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     in_flight::InFlight,
     order::{NewOrder, Order},
+    sales::Sales,
     store::Orders,
     upstream::{Inventory, Payments},
 };
@@ -18,7 +19,18 @@ pub struct Shop {
     pub in_flight: InFlight,
     inventory: Inventory,
     payments: Payments,
+    sales: Sales,
 }
+
+/// The outcomes of orders, as values of a label.
+pub const OUTCOMES: [&str; 6] = [
+    "placed",
+    "out_of_stock",
+    "payment_declined",
+    "upstream_failed",
+    "upstream_timeout",
+    "stopping",
+];
 
 /// The reason why an order was not placed.
 #[derive(Debug)]
@@ -35,11 +47,18 @@ pub enum NotPlaced {
 }
 
 impl Shop {
-    pub fn new(inventory: Inventory, payments: Payments) -> Self {
-        Self { orders: Orders::default(), in_flight: InFlight::default(), inventory, payments }
+    pub fn new(inventory: Inventory, payments: Payments, sales: Sales) -> Self {
+        let (orders, in_flight) = Default::default();
+        Self { orders, in_flight, inventory, payments, sales }
     }
 
     pub async fn place(&self, new: NewOrder) -> Result<Order, NotPlaced> {
+        let placed = self.place_or_undo(new).await;
+        self.sales.record(&placed);
+        placed
+    }
+
+    async fn place_or_undo(&self, new: NewOrder) -> Result<Order, NotPlaced> {
         // Generated here and not by the other services: they recognize a repeated order by this id.
         let id = Uuid::now_v7();
         let placed = tokio::select! {
@@ -55,7 +74,7 @@ impl Shop {
             }
             // Also if the reservation itself failed, since it may have succeeded and its response been lost. (The same
             // holds for a charge; the line above logs the order's id so that the books can be corrected.)
-            self.inventory.release(id).await;
+            self.sales.set_stock(self.inventory.release(id).await);
             return Err(reason);
         }
         let order = Order { id, items: new.items, total_cents: new.total_cents };
@@ -66,12 +85,23 @@ impl Shop {
 
     /// Reserves stock before it charges, since a charge is harder to undo.
     async fn reserve_and_charge(&self, id: Uuid, new: &NewOrder) -> Result<(), NotPlaced> {
-        self.inventory.reserve(id, &new.items).await?;
+        self.sales.set_stock(self.inventory.reserve(id, &new.items).await?);
         self.payments.charge(id, new.total_cents, &new.email).await
     }
 }
 
 impl NotPlaced {
+    /// Returns the outcome of the order, one of [`OUTCOMES`].
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::OutOfStock(_) => "out_of_stock",
+            Self::PaymentDeclined => "payment_declined",
+            Self::Failed(..) => "upstream_failed",
+            Self::TimedOut(_) => "upstream_timeout",
+            Self::Stopping => "stopping",
+        }
+    }
+
     /// Returns whether the customer caused the failure, so that an operator has nothing to do.
     const fn is_caused_by_customer(&self) -> bool {
         matches!(self, Self::OutOfStock(_) | Self::PaymentDeclined)

@@ -39,30 +39,33 @@ impl Inventory {
         Ok(Self { client: InventoryClient::new(channel), timeout })
     }
 
-    pub async fn reserve(&self, order: Uuid, items: &[Item]) -> Result<(), NotPlaced> {
+    /// Reserves the items of an order, and returns the pieces left of each product.
+    pub async fn reserve(&self, order: Uuid, items: &[Item]) -> Result<Vec<Line>, NotPlaced> {
         let request = ReserveRequest {
             order_id: order.to_string(),
             lines: items.iter().map(Line::from).collect(),
         };
         let mut client = self.client.clone();
         within(self.timeout, NAME, async move {
-            client.reserve(request).await.map_err(not_placed)?;
-            Ok(())
+            let response = client.reserve(request).await.map_err(not_placed)?;
+            Ok(response.into_inner().left)
         })
         .await
     }
 
-    /// Releases the stock of a failed order. A failure is logged, since the order has failed already.
-    pub async fn release(&self, order: Uuid) {
+    /// Releases the stock of a failed order, and returns the pieces left of each product. A failure is logged, since
+    /// the order has failed already.
+    pub async fn release(&self, order: Uuid) -> Vec<Line> {
         let mut client = self.client.clone();
         let released = within(self.timeout, NAME, async move {
             let request = ReleaseRequest { order_id: order.to_string() };
-            client.release(request).await.map_err(not_placed)?;
-            Ok(())
+            let response = client.release(request).await.map_err(not_placed)?;
+            Ok(response.into_inner().left)
         });
-        if let Err(reason) = released.await {
+        released.await.unwrap_or_else(|reason| {
             warn!(%order, ?reason, "cannot release the stock of a failed order; it may remain reserved");
-        }
+            Vec::new()
+        })
     }
 }
 
