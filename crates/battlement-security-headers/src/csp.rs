@@ -25,12 +25,12 @@ use crate::{ConfigError, Endpoint, ReportOnly, When};
 
 /// A Content Security Policy.
 ///
-/// # What is always true of it
+/// # Invariants
 ///
-/// Each directive stands once, each value is one by the grammar of CSP Level 3 and heeded where it stands,
-/// and there is a `default-src` unless it was left out on purpose. A policy that fails any of this is not
-/// made; all its mistakes are told at once. What browsers know and this crate does not yet can be said by
-/// [`Source::unchecked`] and [`CspBuilder::unchecked_directive`].
+/// Each directive occurs once, each value is valid by the grammar of CSP Level 3 and has an effect in its directive,
+/// and there is a `default-src` unless it was omitted with [`CspBuilder::without_default_src`]. Otherwise no policy is
+/// created, and the error lists every violation. Use [`Source::unchecked`] and [`CspBuilder::unchecked_directive`] for
+/// values that browsers support and this crate does not know yet.
 ///
 /// # Example
 ///
@@ -44,7 +44,7 @@ use crate::{ConfigError, Endpoint, ReportOnly, When};
 ///     .build()
 ///     .unwrap();
 /// let error = Csp::builder().img_src("self").sandbox(["allow-all"]).build().unwrap_err();
-/// assert_eq!(error.fields().len(), 3, "no default-src, no quotes, no such word");
+/// assert_eq!(error.fields().len(), 3, "default-src, quotes, and a keyword of sandbox");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csp {
@@ -84,7 +84,7 @@ impl PartialEq<Directive> for Name {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     Sources(Vec<Source>),
-    SourceWords(Vec<Word>),
+    Words(Vec<Word>),
 }
 
 impl Csp {
@@ -196,7 +196,7 @@ impl Csp {
     /// Returns the name of the endpoint of its reports.
     pub(crate) fn endpoint_name(&self) -> Option<&str> {
         self.entries.iter().find_map(|entry| match &entry.value {
-            Value::SourceWords(words) if entry.name == Directive::ReportTo => {
+            Value::Words(words) if entry.name == Directive::ReportTo => {
                 words.first().map(|word| &*word.text)
             }
             _ => None,
@@ -216,7 +216,7 @@ impl Csp {
     fn any_source(&self, mut test: impl FnMut(&Source) -> bool) -> bool {
         self.entries.iter().any(|entry| match &entry.value {
             Value::Sources(list) => list.iter().any(&mut test),
-            Value::SourceWords(_) => false,
+            Value::Words(_) => false,
         })
     }
 }

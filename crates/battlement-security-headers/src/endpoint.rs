@@ -5,10 +5,10 @@ use crate::{
     csp::{is_endpoint, is_uri},
 };
 
-/// Where browsers send reports: a name, and the URL that `Reporting-Endpoints` gives it.
+/// An endpoint for the reports of browsers: a name, and the URL that `Reporting-Endpoints` gives it.
 ///
-/// The policies that report there hold this same value, so the layer sends the header that it takes and
-/// the two cannot differ.
+/// A policy that reports to an endpoint contains the endpoint itself, and the layer derives `Reporting-Endpoints` from
+/// its policies, so the two headers agree.
 ///
 /// # Example
 ///

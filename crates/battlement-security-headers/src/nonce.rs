@@ -5,17 +5,17 @@ use std::{
 
 use http::{Extensions, Request};
 
-/// The nonce of one request's policy: 128 random bits of the operating system's, in 22 characters that
-/// need no escape in HTML.
+/// The nonce of one request's policy: 128 bits of the operating system's randomness, in 22 characters that need no
+/// escape in HTML.
 ///
-/// It is made when it is first read. An answer whose handler has read it has the nonce in its policy and
-/// may not be stored (`Cache-Control: no-store`, unless the handler says otherwise); one whose handler has
-/// not has no nonce, and a policy that allows no more for it.
+/// The nonce is generated when it is first read. If the handler has read it, the policy of the response contains it,
+/// and the response must not be stored (`Cache-Control: no-store`, unless the handler sets the header). Otherwise the
+/// response has a policy without a nonce, which allows nothing more.
 ///
-/// Layers that stand around each other share the nonce of the outermost.
+/// Nested layers share the nonce of the outermost one.
 ///
-/// The head of an answer is sent before its body is polled. A nonce that is first read from there is empty
-/// and matches nothing: read it in the handler.
+/// The head of a response is sent before its body is polled. A nonce that is first read by the body is empty and
+/// matches nothing, so read it in the handler.
 ///
 /// # Example
 ///

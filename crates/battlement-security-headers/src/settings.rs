@@ -24,18 +24,16 @@ use self::{
 use crate::{ConfigError, SecurityHeadersLayer};
 
 battlement_core::settings! {
-    /// The settings of a [`SecurityHeadersLayer`] as a configuration file has them: Helmet's options, and some
-    /// of ours.
+    /// The settings of a [`SecurityHeadersLayer`] in a configuration file: Helmet's options, and some additional ones.
     ///
-    /// Keys may be written in Helmet's way or as the header is (`xFrameOptions` or `x-frame-options`), and
-    /// Helmet's shorter names work. `true` is the default, `false` switches a header off, an object has
-    /// options. What is left out is as the preset has it. An unknown key is refused by name; `TryFrom` tells
-    /// every other mistake at once.
+    /// Keys may be written in Helmet's way or like the header (`xFrameOptions` or `x-frame-options`), and Helmet's
+    /// shorter names work. `true` is the default, `false` omits a header, an object has options. A missing key has the
+    /// value of the preset. An unknown key is an error that names it; `TryFrom` returns every other error at once.
     ///
     /// | key, and Helmet's other name for it | options |
     /// |---|---|
     /// | `contentSecurityPolicy` | `useDefaults`, `directives`, `reportOnly`, `dangerouslyDisableDefaultSrc`, `unchecked` |
-    /// | `contentSecurityPolicyReportOnly` | the same but for `reportOnly`; beside the one that is enforced |
+    /// | `contentSecurityPolicyReportOnly` | the same except for `reportOnly`; in addition to the enforced policy |
     /// | `crossOriginEmbedderPolicy`, `crossOriginOpenerPolicy` | `policy`, `reportTo` |
     /// | `crossOriginEmbedderPolicyReportOnly`, `crossOriginOpenerPolicyReportOnly` | `policy`, `reportTo` |
     /// | `crossOriginResourcePolicy` | `policy` |
@@ -47,18 +45,18 @@ battlement_core::settings! {
     /// | `xDownloadOptions`, `ieNoOpen` | |
     /// | `xFrameOptions`, `frameguard` | `action` |
     /// | `xPermittedCrossDomainPolicies`, `permittedCrossDomainPolicies` | `permittedPolicies` |
-    /// | `xPoweredBy`, `hidePoweredBy` | `false` lets the header through |
+    /// | `xPoweredBy`, `hidePoweredBy` | `false` keeps the header of the service |
     /// | `xXssProtection`, `xssFilter` | |
     /// | `permissionsPolicy` | by feature: `"*"`, or a list of `self` and origins |
     /// | `reportingEndpoints` | by name: its URL |
     /// | `remove`, `force` | lists of header names |
-    /// | `preset` | `helmet` (unless told), `api`, `html`, `none` |
+    /// | `preset` | `helmet` (default), `api`, `html`, `none` |
     /// | `enabled` | |
     ///
     /// In a list of sources, `'nonce'` is the nonce of each request, where Helmet takes a function. The list
-    /// `unchecked` of a policy names sources and directives that browsers know and this crate does not yet.
-    /// `null` means what it means to Helmet: no default for `useDefaults` and `includeSubDomains`, and a
-    /// directive that is left out; where a format has no null, `false` leaves it out.
+    /// `unchecked` of a policy names sources and directives that browsers support and this crate does not know yet.
+    /// `null` has the meaning that it has for Helmet: no default for `useDefaults` and `includeSubDomains`, and an
+    /// omitted directive; in a format without null, `false` omits a directive.
     ///
     /// # Example
     ///

@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 use crate::{Header, SecurityHeader, security_header};
 
-/// `Cache-Control` (RFC 9111, section 5.2.2): who may keep an answer, and for how long.
+/// `Cache-Control` (RFC 9111, section 5.2.2): the caches that may store a response, and for how long.
 ///
 /// ```
 /// use std::time::Duration;

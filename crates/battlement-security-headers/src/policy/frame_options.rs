@@ -1,7 +1,7 @@
 use super::fixed::fixed;
 
 fixed! {
-    /// `X-Frame-Options`: who may frame the page, for browsers without `frame-ancestors`.
+    /// `X-Frame-Options`: the pages that may frame the page, for browsers without `frame-ancestors`.
     FrameOptions for FrameOptions {
         /// No page.
         Deny = "DENY",

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{Header, InvalidField, SecurityHeader, security_header::Content};
 
-/// `Strict-Transport-Security` (RFC 6797): browsers come back by https alone.
+/// `Strict-Transport-Security` (RFC 6797): browsers use only https for the host from now on.
 ///
 /// # Example
 ///
@@ -26,12 +26,12 @@ pub struct Hsts {
 /// The responses that contain a header or directive about https.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum When {
-    /// Over https, by the scheme that a trusted proxy wrote, or by the scheme of the connection.
+    /// Responses over https, by the scheme that a trusted proxy wrote, or by the scheme of the connection.
     ///
-    /// Behind a proxy that ends TLS, the layer for the client's address (`battlement-client-ip`) has to stand
-    /// further out; in a server that ends TLS, [`ConnectionScheme`](crate::ConnectionScheme) has to be in the
-    /// extensions of each request. If neither is known, use [`Always`](Self::Always). The URI of a request does
-    /// not count: a client may write `https` into it over plain TCP as well.
+    /// Behind a proxy that terminates TLS, the layer for the client's address (`battlement-client-ip`) must be further
+    /// out; in a server that terminates TLS, [`ConnectionScheme`](crate::ConnectionScheme) must be in the extensions
+    /// of each request. If neither is known, use [`Always`](Self::Always). The URI of a request does not count, since
+    /// a client may write `https` into it over plain TCP as well.
     #[default]
     Https,
     /// All responses.
@@ -88,17 +88,17 @@ impl Hsts {
 
     fn invalid_fields(self) -> Vec<InvalidField> {
         let refuse = |message| InvalidField::new("strict-transport-security", message);
-        let mut mistakes = Vec::new();
+        let mut invalid_fields = Vec::new();
         if self.max_age.as_secs() > MOST {
-            mistakes.push(refuse("max-age must be at most 9007199254740991"));
+            invalid_fields.push(refuse("max-age must be at most 9007199254740991"));
         }
         if self.preload && self.max_age < YEAR {
-            mistakes.push(refuse("preload requires a max-age of at least 31536000"));
+            invalid_fields.push(refuse("preload requires a max-age of at least 31536000"));
         }
         if self.preload && !self.include_subdomains {
-            mistakes.push(refuse("preload requires `includeSubDomains`"));
+            invalid_fields.push(refuse("preload requires `includeSubDomains`"));
         }
-        mistakes
+        invalid_fields
     }
 }
 
@@ -110,6 +110,10 @@ impl Default for Hsts {
 
 impl From<Hsts> for SecurityHeader {
     fn from(hsts: Hsts) -> Self {
-        Self { header: Header::Hsts, content: Content::Hsts(hsts), mistakes: hsts.invalid_fields() }
+        Self {
+            header: Header::Hsts,
+            content: Content::Hsts(hsts),
+            invalid_fields: hsts.invalid_fields(),
+        }
     }
 }

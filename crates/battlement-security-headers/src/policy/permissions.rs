@@ -79,9 +79,9 @@ impl Feature {
     }
 }
 
-/// `Permissions-Policy`: which features the page and what it embeds may use.
+/// `Permissions-Policy`: the features that the page and its embedded content may use.
 ///
-/// A feature that the policy does not name stays as the browser has it. Helmet does not write this header.
+/// A feature that the policy does not name has the default of the browser. Helmet does not send this header.
 ///
 /// # Example
 ///
@@ -146,9 +146,9 @@ impl PermissionsPolicy {
 impl From<PermissionsPolicy> for SecurityHeader {
     fn from(PermissionsPolicy(features): PermissionsPolicy) -> Self {
         let mut text = String::new();
-        let mut mistakes = Vec::new();
+        let mut invalid_fields = Vec::new();
         if features.is_empty() {
-            mistakes
+            invalid_fields
                 .push(InvalidField::new("permissions-policy", "must name at least one feature"));
         }
         for (feature, allowed) in &features {
@@ -156,10 +156,12 @@ impl From<PermissionsPolicy> for SecurityHeader {
             let _ = write!(text, "{separator}{}=", feature.as_str());
             match allowed {
                 Allowed::Everybody => text.push('*'),
-                Allowed::Only(origins) => push_origins(&mut text, *feature, origins, &mut mistakes),
+                Allowed::Only(origins) => {
+                    push_origins(&mut text, *feature, origins, &mut invalid_fields);
+                }
             }
         }
-        Self::written(Header::PermissionsPolicy, text, mistakes)
+        Self::written(Header::PermissionsPolicy, text, invalid_fields)
     }
 }
 
@@ -168,7 +170,7 @@ fn push_origins(
     text: &mut String,
     feature: Feature,
     origins: &[String],
-    mistakes: &mut Vec<InvalidField>,
+    invalid_fields: &mut Vec<InvalidField>,
 ) {
     text.push('(');
     for (index, origin) in origins.iter().enumerate() {
@@ -180,7 +182,7 @@ fn push_origins(
         } else {
             let field = format!("permissions-policy.{}", feature.as_str());
             let message = format!("must contain `self` or https origins, got {origin:?}");
-            mistakes.push(InvalidField::new(field, message));
+            invalid_fields.push(InvalidField::new(field, message));
         }
     }
     text.push(')');

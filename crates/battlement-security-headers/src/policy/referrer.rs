@@ -1,8 +1,8 @@
 use crate::{Header, InvalidField, SecurityHeader};
 
-/// `Referrer-Policy`: what a browser tells other sites of where a user came from.
+/// `Referrer-Policy`: the part of the page's URL that a browser sends to other pages and sites.
 ///
-/// A list of them is one header: browsers take the last one that they know.
+/// A list of values is one header: browsers apply the last one that they know.
 ///
 /// ```
 /// use battlement_security_headers::{ReferrerPolicy, SecurityHeadersLayer};
@@ -78,16 +78,16 @@ impl<const N: usize> From<[ReferrerPolicy; N]> for SecurityHeader {
 impl From<Vec<ReferrerPolicy>> for SecurityHeader {
     fn from(list: Vec<ReferrerPolicy>) -> Self {
         let refuse = |message: String| InvalidField::new("referrer-policy", message);
-        let mut mistakes = Vec::new();
+        let mut invalid_fields = Vec::new();
         if list.is_empty() {
-            mistakes.push(refuse("must not be empty".into()));
+            invalid_fields.push(refuse("must not be empty".into()));
         }
         for (index, policy) in list.iter().enumerate() {
             if list[..index].contains(policy) {
-                mistakes.push(refuse(format!("{:?} is a duplicate", policy.as_str())));
+                invalid_fields.push(refuse(format!("{:?} is a duplicate", policy.as_str())));
             }
         }
         let tokens: Vec<_> = list.into_iter().map(ReferrerPolicy::as_str).collect();
-        Self::written(Header::ReferrerPolicy, tokens.join(","), mistakes)
+        Self::written(Header::ReferrerPolicy, tokens.join(","), invalid_fields)
     }
 }

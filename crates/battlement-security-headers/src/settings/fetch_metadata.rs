@@ -3,9 +3,9 @@ use serde::Deserialize;
 use crate::{ConfigError, FetchMetadataLayer};
 
 battlement_core::settings! {
-    /// The settings of a [`FetchMetadataLayer`] as a configuration file has them.
+    /// The settings of a [`FetchMetadataLayer`], as read from a configuration file.
     ///
-    /// `TryFrom` reports every mistake at once.
+    /// `TryFrom` returns every error at once.
     ///
     /// ```
     /// use battlement_security_headers::{FetchMetadataLayer, FetchMetadataSettings};
