@@ -19,7 +19,7 @@ fn invalid_fields(json: &str) -> Vec<InvalidField> {
 }
 
 fn fields(json: &str) -> Vec<String> {
-    invalid_fields(json).into_iter().map(|mistake| mistake.field().to_owned()).collect()
+    invalid_fields(json).into_iter().map(|invalid| invalid.field().to_owned()).collect()
 }
 
 #[test]

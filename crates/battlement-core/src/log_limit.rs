@@ -122,12 +122,12 @@ mod tests {
         let limit = LogLimit::per(Duration::ZERO);
         let admit =
             || (0..10_000).filter_map(|_| limit.admit()).map(|suppressed| suppressed + 1).sum();
-        let told: u64 = std::thread::scope(|scope| {
+        let admitted: u64 = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(admit)).collect();
             threads.into_iter().map(|thread| -> u64 { thread.join().unwrap() }).sum()
         });
         let last = limit.admit().map_or(0, |suppressed| suppressed);
-        assert_eq!(told + last, 40_000);
+        assert_eq!(admitted + last, 40_000);
     }
 
     #[test]

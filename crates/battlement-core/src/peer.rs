@@ -59,8 +59,8 @@ pub fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
 
 #[inline(never)]
 fn from_others(extensions: &Extensions) -> Option<Peer> {
-    let ours = extensions.get::<UnixPeer>().map(|_| Peer::Unix);
-    ours.or_else(|| from_axum(extensions)).or_else(|| from_tonic(extensions))
+    let unix = extensions.get::<UnixPeer>().map(|_| Peer::Unix);
+    unix.or_else(|| from_axum(extensions)).or_else(|| from_tonic(extensions))
 }
 
 #[cfg(feature = "axum")]
@@ -76,10 +76,10 @@ fn from_axum_over_unix(extensions: &Extensions) -> Option<Peer> {
     use axum::extract::ConnectInfo;
     use tokio::net::unix::SocketAddr;
 
-    let ours = extensions.get::<ConnectInfo<UnixPeer>>().is_some();
+    let has_unix_peer = extensions.get::<ConnectInfo<UnixPeer>>().is_some();
     // The type that `tap_io` leaves of a Unix listener.
     let tapped = || extensions.get::<ConnectInfo<SocketAddr>>().is_some();
-    (ours || tapped()).then_some(Peer::Unix)
+    (has_unix_peer || tapped()).then_some(Peer::Unix)
 }
 
 #[cfg(all(feature = "axum", not(unix)))]

@@ -73,15 +73,15 @@ impl Config {
 
     /// Returns every invalid setting.
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
-        let mut mistakes: Vec<_> =
-            self.headers.values().flat_map(|header| header.mistakes.clone()).collect();
+        let mut invalid_fields: Vec<_> =
+            self.headers.values().flat_map(|header| header.invalid_fields.clone()).collect();
         let mut refuse = |header: Header, message| {
-            mistakes.push(InvalidField::new(header.name().as_str(), message));
+            invalid_fields.push(InvalidField::new(header.name().as_str(), message));
         };
         let endpoints = self.all_endpoints();
         for (header, csp) in self.policies() {
             if csp.has_fixed_nonce() {
-                let message = "has the same nonce in every answer; write 'nonce' for one of each";
+                let message = "has a nonce that is the same in every response; write 'nonce' for a nonce per request";
                 refuse(header, message.to_owned());
             }
             if let Some(name) = csp.endpoint_name()
@@ -100,8 +100,8 @@ impl Config {
             let message = format!(
                 "\"{name}\" must not be removed, since clients need it to read the response"
             );
-            mistakes.push(InvalidField::new("remove", message));
+            invalid_fields.push(InvalidField::new("remove", message));
         }
-        mistakes
+        invalid_fields
     }
 }

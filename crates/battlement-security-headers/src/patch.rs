@@ -58,8 +58,8 @@ impl SecurityPatch {
     /// If it contradicts itself, as for a layer.
     pub fn header(self, header: impl Into<SecurityHeader>) -> Self {
         let header = header.into();
-        if let Some(mistake) = header.mistakes.first() {
-            panic!("SecurityPatch: {mistake}");
+        if let Some(invalid) = header.invalid_fields.first() {
+            panic!("SecurityPatch: {invalid}");
         }
         self.and(Change::Set(Box::new(header)))
     }

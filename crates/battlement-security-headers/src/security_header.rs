@@ -9,7 +9,7 @@ use crate::{Csp, Endpoint, Header, Hsts, InvalidField};
 pub struct SecurityHeader {
     pub(crate) header: Header,
     pub(crate) content: Content,
-    pub(crate) mistakes: Vec<InvalidField>,
+    pub(crate) invalid_fields: Vec<InvalidField>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,19 +27,19 @@ impl SecurityHeader {
     }
 
     pub(crate) const fn csp(header: Header, csp: Csp) -> Self {
-        Self { header, content: Content::Csp(csp), mistakes: Vec::new() }
+        Self { header, content: Content::Csp(csp), invalid_fields: Vec::new() }
     }
 
     pub(crate) const fn fixed(header: Header, value: &'static str) -> Self {
         let value = HeaderValue::from_static(value);
         let content = Content::Fixed { value, endpoint: None };
-        Self { header, content, mistakes: Vec::new() }
+        Self { header, content, invalid_fields: Vec::new() }
     }
 
     /// Creates a header from a composed value, which is visible ASCII unless it has errors.
-    pub(crate) fn written(header: Header, text: String, mistakes: Vec<InvalidField>) -> Self {
+    pub(crate) fn written(header: Header, text: String, invalid_fields: Vec<InvalidField>) -> Self {
         let value = written(text).unwrap_or(HeaderValue::from_static(""));
-        Self { header, content: Content::Fixed { value, endpoint: None }, mistakes }
+        Self { header, content: Content::Fixed { value, endpoint: None }, invalid_fields }
     }
 
     pub(crate) fn reporting_to(mut self, to: Endpoint) -> Self {

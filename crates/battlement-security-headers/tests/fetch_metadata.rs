@@ -43,7 +43,7 @@ async fn a_page_of_another_site_gets_a_403_that_says_so() {
     let rejection = response.extensions().get::<Rejection>().unwrap();
     assert_eq!(rejection.kind, RejectionKind::Forbidden);
     let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    assert_eq!(problem["detail"], "pages of other sites may not ask for this");
+    assert_eq!(problem["detail"], "pages of other sites must not send this request");
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::{grpc_code::GRPC_STATUS, trailers_only::GRPC_PUSHBACK};
 
 /// The fields that judge a call.
-const KEPT: [HeaderName; 2] = [GRPC_STATUS, GRPC_PUSHBACK];
+const JUDGING: [HeaderName; 2] = [GRPC_STATUS, GRPC_PUSHBACK];
 
-/// The number of bytes of a line that are kept. A field that judges a call is far shorter; a longer line is truncated,
+/// The number of bytes of a line that are stored. A field that judges a call is far shorter; a longer line is truncated,
 /// and its value is then invalid.
 const LINE: usize = 64;
 
@@ -14,12 +14,12 @@ const LINE: usize = 64;
 pub(super) struct Fields {
     line: [u8; LINE],
     filled: usize,
-    kept: HeaderMap,
+    fields: HeaderMap,
 }
 
 impl Default for Fields {
     fn default() -> Self {
-        Self { line: [0; LINE], filled: 0, kept: HeaderMap::new() }
+        Self { line: [0; LINE], filled: 0, fields: HeaderMap::new() }
     }
 }
 
@@ -38,7 +38,7 @@ impl Fields {
     /// Returns the fields, including the one of an unterminated last line.
     pub(super) fn take(&mut self) -> HeaderMap {
         self.end_line();
-        std::mem::take(&mut self.kept)
+        std::mem::take(&mut self.fields)
     }
 
     /// Stores the field of the line if it is relevant; of a repeated field the first value applies.
@@ -46,12 +46,12 @@ impl Fields {
         let line = &self.line[..std::mem::take(&mut self.filled)];
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { return };
         let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
-        let kept =
-            KEPT.into_iter().find(|kept| kept.as_str().as_bytes().eq_ignore_ascii_case(name));
-        if let Some(kept) = kept {
+        let field =
+            JUDGING.into_iter().find(|field| field.as_str().as_bytes().eq_ignore_ascii_case(name));
+        if let Some(field) = field {
             // A value that is not valid in a header is not a code either.
             let value = HeaderValue::from_bytes(value).unwrap_or(HeaderValue::from_static(""));
-            self.kept.entry(kept).or_insert(value);
+            self.fields.entry(field).or_insert(value);
         }
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header::ACCEPT};
 use http_body_util::Full;
 
-use crate::stage::{Answer, ask};
+use crate::exchange::{Answer, ask};
 
 async fn accepting(lines: &[String]) -> Answer {
     let mut request = Request::new(());

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 
-use crate::stage::{Answer, ID, answer, ask, send};
+use crate::exchange::{Answer, ID, answer, ask, send};
 
 async fn of(response: Response<&'static str>) -> Answer {
     send(ProblemLayer::new(), &[], async |_| answer(response.clone())).await

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
 
-use crate::stage::{Answer, ID, send};
+use crate::exchange::{Answer, ID, send};
 
 async fn of(status: u16, content_type: &str, body: &'static [u8]) -> Answer {
     send(ProblemLayer::new(), &[], async |_| {

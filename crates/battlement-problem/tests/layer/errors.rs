@@ -13,7 +13,7 @@ use battlement_testkit::probe::{Probe, ProbeBody, ProbeError};
 use http::{Request, StatusCode};
 use tower::{Layer, ServiceExt};
 
-use crate::stage::{BoxError, ID, send};
+use crate::exchange::{BoxError, ID, send};
 
 /// The typed client error of another battlement layer, with a rejection as its source.
 #[derive(Debug)]

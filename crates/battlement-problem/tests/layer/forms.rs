@@ -9,7 +9,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 
-use crate::stage::{Answer, ID, answer, ask, send};
+use crate::exchange::{Answer, ID, answer, ask, send};
 
 fn nasty() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no_product")
@@ -115,7 +115,7 @@ async fn a_request_of_another_method_is_answered_over_http_whatever_its_content_
     }
 }
 
-async fn in_grpc<E: Into<crate::stage::BoxError>>(
+async fn in_grpc<E: Into<crate::exchange::BoxError>>(
     handler: impl AsyncFn(Request<()>) -> Result<Response<Full<Bytes>>, E>,
 ) -> Answer {
     let request =

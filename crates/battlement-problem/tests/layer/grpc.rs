@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::Full;
 
-use crate::stage::{Answer, answer, ask};
+use crate::exchange::{Answer, answer, ask};
 
 async fn call(
     handler: impl AsyncFn(Request<()>) -> Result<Response<Full<Bytes>>, Infallible>,

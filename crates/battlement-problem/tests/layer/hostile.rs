@@ -20,7 +20,7 @@ use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use crate::stage::{Answer, BoxError, ID, send};
+use crate::exchange::{Answer, BoxError, ID, send};
 
 /// A faulty part of an error.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use battlement_problem::ProblemLayer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 
-use crate::stage::{BoxError, send};
+use crate::exchange::{BoxError, send};
 
 #[tokio::test]
 async fn a_body_over_its_limit_is_a_413() {

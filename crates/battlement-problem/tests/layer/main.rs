@@ -5,14 +5,14 @@ mod accept;
 mod bare;
 mod charset;
 mod errors;
+mod exchange;
 mod forms;
 mod grpc;
 mod hostile;
 #[cfg(feature = "hyper")]
 mod hyper;
-mod left;
 mod panics;
 mod replaced;
-mod stage;
+mod returned;
 #[cfg(feature = "tower")]
 mod tower;

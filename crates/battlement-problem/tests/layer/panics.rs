@@ -18,7 +18,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
 
-use crate::stage::{Answer, BoxError, ID, send};
+use crate::exchange::{Answer, BoxError, ID, send};
 
 #[tokio::test]
 async fn a_panic_is_a_bug_under_the_id_of_the_request() {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 
-use crate::stage::{Answer, answer, ask, send};
+use crate::exchange::{Answer, answer, ask, send};
 
 const OF_THE_BODY: [(&str, &str); 13] = [
     ("content-length", "7"),

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use crate::stage::{BoxError, send};
+use crate::exchange::{BoxError, send};
 
 #[tokio::test]
 async fn errors_of_tower_timeout_and_load_shed_are_explained() {

@@ -55,8 +55,9 @@ impl Default for Config {
 impl Config {
     /// Returns every invalid setting.
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
-        let mut mistakes = Vec::new();
-        let mut refuse = |field, message: String| mistakes.push(InvalidField::new(field, message));
+        let mut invalid_fields = Vec::new();
+        let mut refuse =
+            |field, message: String| invalid_fields.push(InvalidField::new(field, message));
         if let Some(message) = refused_header(&self.header) {
             refuse("header", message);
         }
@@ -81,7 +82,7 @@ impl Config {
                 refuse("correlation", message);
             }
         }
-        mistakes
+        invalid_fields
     }
 }
 

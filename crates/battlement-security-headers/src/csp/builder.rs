@@ -15,7 +15,7 @@ pub struct CspBuilder {
 pub(super) struct Draft {
     /// The name as a policy has it.
     pub(super) name: String,
-    /// The name as it was written, for mistakes.
+    /// The name as it was written, for errors.
     pub(super) written: String,
     pub(super) words: Vec<Word>,
     /// Whether the name may be one that this crate does not know.
@@ -163,7 +163,7 @@ impl CspBuilder {
         for draft in self.drafts {
             checked.take(draft);
         }
-        if self.without_default && checked.named.is_empty() && checked.mistakes.is_empty() {
+        if self.without_default && checked.named.is_empty() && checked.invalid_fields.is_empty() {
             checked.refuse(
                 "default-src",
                 "must be present, as must at least one other directive or `without_default_src`",
@@ -173,9 +173,13 @@ impl CspBuilder {
             let message = "is missing; set it, or leave it out on purpose (without_default_src)";
             checked.refuse("default-src", message);
         }
-        let Checked { entries, mistakes, .. } = checked;
+        let Checked { entries, invalid_fields, .. } = checked;
         let upgrade = self.upgrade.unwrap_or(When::Always);
-        ConfigError::check(SUBJECT, mistakes, Csp { entries, endpoint: self.endpoint, upgrade })
+        ConfigError::check(
+            SUBJECT,
+            invalid_fields,
+            Csp { entries, endpoint: self.endpoint, upgrade },
+        )
     }
 }
 
@@ -185,7 +189,7 @@ impl From<Csp> for CspBuilder {
         let drafts = csp.entries.into_iter().map(|entry| {
             let value = match entry.value {
                 Value::Sources(list) => list.into_iter().collect(),
-                Value::SourceWords(words) => SourceList(words),
+                Value::Words(words) => SourceList(words),
             };
             let unchecked = matches!(entry.name, Name::Unchecked(_));
             Draft { unchecked, ..Draft::new(entry.name.as_str(), value) }

@@ -13,7 +13,7 @@ pub(super) struct Checked {
     pub(super) entries: Vec<DirectiveEntry>,
     // The named directives, including those whose values are invalid.
     pub(super) named: Vec<Name>,
-    pub(super) mistakes: Vec<InvalidField>,
+    pub(super) invalid_fields: Vec<InvalidField>,
 }
 
 const DROPPED: [&str; 7] = [
@@ -32,7 +32,7 @@ impl Checked {
     }
 
     pub(super) fn refuse(&mut self, directive: &str, message: impl Into<String>) {
-        self.mistakes
+        self.invalid_fields
             .push(InvalidField::new(format!("content-security-policy.{directive}"), message));
     }
 
@@ -41,7 +41,7 @@ impl Checked {
             Ok(name) => name,
             Err(problem) => {
                 let message = format!("{:?} {problem}", draft.written);
-                self.mistakes.push(InvalidField::new("content-security-policy", message));
+                self.invalid_fields.push(InvalidField::new("content-security-policy", message));
                 return;
             }
         };
@@ -55,9 +55,9 @@ impl Checked {
                 Value::Sources(self.sources(&draft.written, *directive, &draft.words))
             }
             Name::Known(directive) => {
-                Value::SourceWords(self.words(&draft.written, *directive, draft.words))
+                Value::Words(self.words(&draft.written, *directive, draft.words))
             }
-            Name::Unchecked(_) => Value::SourceWords(self.inert(&draft.written, draft.words)),
+            Name::Unchecked(_) => Value::Words(self.inert(&draft.written, draft.words)),
         };
         self.entries.push(DirectiveEntry { name, value });
     }

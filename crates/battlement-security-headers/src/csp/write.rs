@@ -14,7 +14,7 @@ impl Parts {
             parts.text(entry.name.as_str());
             match &entry.value {
                 Value::Sources(list) => list.iter().for_each(|source| parts.source(source)),
-                Value::SourceWords(words) => parts.text(&spaced(words)),
+                Value::Words(words) => parts.text(&spaced(words)),
             }
         });
         parts
@@ -58,7 +58,7 @@ pub(crate) fn unread(csp: &Csp, https: bool) -> String {
         push(&mut text, first, &entry.name);
         match &entry.value {
             Value::Sources(list) => text.push_str(&spaced(&without_nonce(list))),
-            Value::SourceWords(words) => text.push_str(&spaced(words)),
+            Value::Words(words) => text.push_str(&spaced(words)),
         }
     });
     text
@@ -71,7 +71,7 @@ pub(super) fn verbatim(csp: &Csp) -> String {
         push(&mut text, first, &entry.name);
         match &entry.value {
             Value::Sources(list) => text.push_str(&spaced(list)),
-            Value::SourceWords(words) => text.push_str(&spaced(words)),
+            Value::Words(words) => text.push_str(&spaced(words)),
         }
     });
     text

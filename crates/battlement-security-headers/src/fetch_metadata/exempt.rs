@@ -16,8 +16,8 @@ fn stays_below(path: &str) -> bool {
 }
 
 /// Returns every path that exempts no request.
-pub(super) fn mistakes(paths: &[String]) -> Vec<InvalidField> {
-    let mistakes = paths.iter().enumerate().filter_map(|(at, path)| {
+pub(super) fn invalid_fields(paths: &[String]) -> Vec<InvalidField> {
+    let invalid = paths.iter().enumerate().filter_map(|(at, path)| {
         let message = match check_request_path(path) {
             Err(message) => message,
             Ok(()) if path.ends_with('/') && !stays_below(path) => {
@@ -27,7 +27,7 @@ pub(super) fn mistakes(paths: &[String]) -> Vec<InvalidField> {
         };
         Some(InvalidField::new(format!("exemptPaths[{at}]"), format!("{path:?}: {message}")))
     });
-    mistakes.collect()
+    invalid.collect()
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
         fn a_path_that_is_accepted_exempts_a_request(path in "/?[a-z%2e./*?\\\\]{0,8}") {
             let below = format!("{path}below");
             let is_exempting = covers(&path, if path.ends_with('/') { &below } else { &path });
-            if mistakes(std::slice::from_ref(&path)).is_empty() {
+            if invalid_fields(std::slice::from_ref(&path)).is_empty() {
                 prop_assert!(is_exempting && path.starts_with('/'));
             }
         }

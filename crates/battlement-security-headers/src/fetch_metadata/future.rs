@@ -57,7 +57,7 @@ const DECIDED_BY: HeaderValue =
 
 fn rejection_response<B>(caller: Caller) -> Response<ResponseBody<B>> {
     let rejection = Rejection::new(RejectionKind::Forbidden);
-    let answer = Answer::new(rejection).detail("pages of other sites may not ask for this");
+    let answer = Answer::new(rejection).detail("pages of other sites must not send this request");
     let mut response = answer.response(caller);
     response.headers_mut().insert(header::VARY, DECIDED_BY);
     response

@@ -107,7 +107,7 @@ impl FetchMetadataLayer {
         paths: impl IntoIterator<Item = P>,
     ) -> Result<Self, ConfigError> {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
-        ConfigError::check("fetch metadata", exempt::mistakes(&paths), ())?;
+        ConfigError::check("fetch metadata", exempt::invalid_fields(&paths), ())?;
         Ok(self.changed(|policy| policy.paths.extend(paths)))
     }
 

@@ -47,12 +47,12 @@ impl CspOptions {
             builder = builder.remove(Directive::DefaultSrc).without_default_src();
         }
         let mut named: Vec<(String, String)> = Vec::new();
-        let mut mistakes = self.unused();
+        let mut invalid_fields = self.unused();
         for (key, words) in self.directives.0 {
             let name = dashed(&key);
             if let Some((_, first)) = named.iter().find(|(known, _)| *known == name) {
                 let message = format!("{key:?} is the same directive as {first:?}");
-                mistakes.push(InvalidField::new("content-security-policy", message));
+                invalid_fields.push(InvalidField::new("content-security-policy", message));
             } else if let (None, Some(directive)) = (&words, Directive::of_name(&name)) {
                 builder = builder.remove(directive);
             } else {
@@ -67,10 +67,10 @@ impl CspOptions {
             named.push((name, key));
         }
         match builder.build() {
-            Ok(csp) => ConfigError::check(SUBJECT, mistakes, csp),
+            Ok(csp) => ConfigError::check(SUBJECT, invalid_fields, csp),
             Err(error) => {
-                mistakes.extend_from_slice(error.fields());
-                ConfigError::check(SUBJECT, mistakes, defaults.clone())
+                invalid_fields.extend_from_slice(error.fields());
+                ConfigError::check(SUBJECT, invalid_fields, defaults.clone())
             }
         }
     }

@@ -25,7 +25,7 @@ type Settings = SecurityHeadersSettings;
 /// A configuration under construction, and the errors so far.
 struct Draft {
     config: Config,
-    mistakes: Vec<InvalidField>,
+    invalid_fields: Vec<InvalidField>,
 }
 
 pub(super) fn layer(settings: Settings) -> Result<SecurityHeadersLayer, ConfigError> {
@@ -41,8 +41,8 @@ pub(super) fn layer(settings: Settings) -> Result<SecurityHeadersLayer, ConfigEr
     draft.permissions(settings.permissions_policy);
     draft.removed(settings.x_powered_by, &settings.remove);
     draft.forced(&settings.force);
-    draft.mistakes.extend(draft.config.invalid_fields());
-    SecurityHeadersLayer::of(ConfigError::check(SUBJECT, draft.mistakes, draft.config)?)
+    draft.invalid_fields.extend(draft.config.invalid_fields());
+    SecurityHeadersLayer::of(ConfigError::check(SUBJECT, draft.invalid_fields, draft.config)?)
 }
 
 impl Draft {
@@ -53,11 +53,11 @@ impl Draft {
             Preset::Html => preset::html(),
             Preset::None => Config::new([]),
         };
-        Self { config, mistakes: Vec::new() }
+        Self { config, invalid_fields: Vec::new() }
     }
 
     fn refuse(&mut self, field: &str, message: String) {
-        self.mistakes.push(InvalidField::new(field, message));
+        self.invalid_fields.push(InvalidField::new(field, message));
     }
 
     fn switch<T>(
@@ -103,7 +103,7 @@ impl Draft {
         for (name, url) in &settings.reporting_endpoints {
             match Endpoint::new(name, url) {
                 Ok(endpoint) => self.config.endpoints.push(endpoint),
-                Err(mistake) => self.mistakes.push(mistake),
+                Err(invalid) => self.invalid_fields.push(invalid),
             }
         }
     }
@@ -130,7 +130,7 @@ impl Draft {
         match options.policy(defaults) {
             Ok(csp) => Some(csp),
             Err(error) => {
-                self.mistakes.extend_from_slice(error.fields());
+                self.invalid_fields.extend_from_slice(error.fields());
                 None
             }
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
 
-use crate::stage::{Answer, ID, send};
+use crate::exchange::{Answer, ID, send};
 
 /// An error of a database driver, with details that callers must not see.
 #[derive(Debug)]

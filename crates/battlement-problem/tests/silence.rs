@@ -54,7 +54,7 @@ async fn a_caught_panic_is_hidden_from_the_hook_and_its_location_is_known() {
     let bugs = bugs_of(|| panic!("caught by the layer")).await;
     assert!(!was_told("caught by the layer"));
     let (place, message) = &bugs[0];
-    assert!(place.as_ref().unwrap().contains("quiet.rs:"), "{place:?}");
+    assert!(place.as_ref().unwrap().contains("silence.rs:"), "{place:?}");
     assert_eq!(message, "caught by the layer");
 }
 
