@@ -67,5 +67,5 @@ async fn checks_are_degraded_while_one_node_of_a_cluster_is_unavailable() {
     assert!(eventually(PATIENCE, || words(&redis) == ["degraded"; 4]).await, "{redis:?}");
     let deny = redis.store("shop", OnFailure::Deny).check_state();
     assert!(deny.reason().starts_with("parts of Redis are unavailable"), "{deny}");
-    assert!(deny.reason().ends_with("; rejecting requests of their keys"), "{deny}");
+    assert!(deny.reason().ends_with("; rejecting requests for their keys"), "{deny}");
 }

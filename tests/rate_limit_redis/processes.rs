@@ -11,7 +11,7 @@ use crate::{
     shop::{PATIENCE, Shop},
 };
 
-const TOLD: &str = "BATTLEMENT_TEST_REPLICA";
+const SETTINGS: &str = "BATTLEMENT_TEST_REPLICA";
 const TASKS: u64 = 32;
 const ASKS: u64 = 40;
 /// The maximum time for a replica to finish, on a machine that is busy with other tests.
@@ -27,10 +27,10 @@ pub(crate) struct ReplicaLoad {
 
 /// Returns the number of admitted requests of each customer, over all processes.
 pub(crate) async fn in_processes(processes: usize, load: &ReplicaLoad) -> Vec<u32> {
-    let told = json!({
+    let settings = json!({
         "urls": load.urls, "coalesce": load.coalesce, "customers": load.customers,
     });
-    let replicas: Vec<_> = (0..processes).map(|_| start(&told)).collect();
+    let replicas: Vec<_> = (0..processes).map(|_| start(&settings)).collect();
     let mut sums = vec![0; load.customers as usize];
     for replica in replicas {
         for (sum, more) in sums.iter_mut().zip(result(replica).await) {
@@ -40,10 +40,10 @@ pub(crate) async fn in_processes(processes: usize, load: &ReplicaLoad) -> Vec<u3
     sums
 }
 
-fn start(told: &Value) -> Process {
+fn start(settings: &Value) -> Process {
     let test = "processes::a_replica_sends_the_requests_of_its_settings";
     let mut replica = Command::new(env::current_exe().unwrap());
-    replica.args(["--exact", test, "--ignored", "--nocapture"]).env(TOLD, told.to_string());
+    replica.args(["--exact", test, "--ignored", "--nocapture"]).env(SETTINGS, settings.to_string());
     Process::start(&mut replica).unwrap()
 }
 
@@ -58,16 +58,16 @@ async fn result(mut replica: Process) -> Vec<u32> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "one of the processes that other tests start"]
 async fn a_replica_sends_the_requests_of_its_settings() {
-    let told: Value = serde_json::from_str(&env::var(TOLD).unwrap()).unwrap();
-    let urls = told["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap());
+    let settings: Value = serde_json::from_str(&env::var(SETTINGS).unwrap()).unwrap();
+    let urls = settings["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap());
     let urls: Vec<_> = urls.collect();
     let builder = match urls.as_slice() {
         [url] => Redis::builder(url),
         urls => Redis::cluster(urls),
     };
-    let coalesce = told["coalesce"].as_u64().unwrap() as usize;
+    let coalesce = settings["coalesce"].as_u64().unwrap() as usize;
     let redis = builder.deadline(PATIENCE).coalesce(coalesce).build().unwrap();
     let shop = Shop::new(&redis, slow(), OnFailure::Deny);
-    let customers = told["customers"].as_u64().unwrap();
+    let customers = settings["customers"].as_u64().unwrap();
     println!("admitted: {:?}", admitted(&shop, customers, TASKS, ASKS).await);
 }

@@ -82,10 +82,11 @@ impl Shop {
 
 impl Answer {
     fn of(response: &Response<ResponseBody<()>>, began: Instant) -> Self {
-        let told = response.headers().get("ratelimit").map(|value| value.to_str().unwrap());
-        let left = told.and_then(|told| told.split(";r=").nth(1)?.split(';').next()?.parse().ok());
+        let header = response.headers().get("ratelimit").map(|value| value.to_str().unwrap());
+        let left =
+            header.and_then(|header| header.split(";r=").nth(1)?.split(';').next()?.parse().ok());
         let status = response.status().as_u16();
-        Self { status, exact: told.is_some(), left, began, took: began.elapsed() }
+        Self { status, exact: header.is_some(), left, began, took: began.elapsed() }
     }
 
     pub(crate) const fn passed(&self) -> bool {

@@ -49,9 +49,9 @@ async fn a_cluster_stores_each_key_in_its_slot_and_admits_the_exact_number() {
     }
     let mut keys = Vec::new();
     for master in cluster.masters() {
-        let held: Vec<String> = master.query(&["KEYS", "rl:{orders:*"]).await.unwrap();
-        assert!(!held.is_empty(), "50 keys are on all three nodes");
-        keys.extend(held);
+        let keys_of_node: Vec<String> = master.query(&["KEYS", "rl:{orders:*"]).await.unwrap();
+        assert!(!keys_of_node.is_empty(), "50 keys are on all three nodes");
+        keys.extend(keys_of_node);
     }
     assert_eq!(keys.len(), 50);
     assert_eq!(redis.state(), State::Up);

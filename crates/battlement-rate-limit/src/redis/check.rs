@@ -63,8 +63,10 @@ impl RedisStore {
             OnFailure::Allow => "allowing requests without a limit",
             OnFailure::LocalFallback { .. } => "falling back to local limits",
         };
-        let scope = if state == State::Degraded { " of their keys" } else { "" };
-        let reason = format!("{reason}; {consequence}{scope}");
+        let reason = match state {
+            State::Degraded => format!("{reason}; {consequence} for their keys"),
+            _ => format!("{reason}; {consequence}"),
+        };
         if self.on_failure() == OnFailure::Deny && state != State::Degraded {
             CheckState::fail(reason)
         } else {

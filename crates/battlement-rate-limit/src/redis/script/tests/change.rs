@@ -74,8 +74,8 @@ async fn obey(
         let policies = step.policy.get(sets);
         now = if step.is_back { now - step.passes } else { now + step.passes };
         let operation = if step.is_peek { Operation::Peek } else { Operation::Acquire };
-        let told = states(redis.step(now, question(key, policies, step.cost, operation)).await);
-        let waits = told.iter().map(|state| match state.ruling {
+        let first = states(redis.step(now, question(key, policies, step.cost, operation)).await);
+        let waits = first.iter().map(|state| match state.ruling {
             Ruling::Allow => Some(Duration::ZERO),
             Ruling::Deny { wait } => wait,
         });

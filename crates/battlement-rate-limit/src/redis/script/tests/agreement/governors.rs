@@ -45,14 +45,14 @@ impl Governors {
     /// where another policy has denied, limiters that would have allowed are skipped.
     pub(super) fn agree(
         &mut self,
-        said: &Outcome,
+        expected: &Outcome,
         denied: bool,
         cost: u32,
     ) -> Result<(), TestCaseError> {
         // governor multiplies before it compares, which overflows for the largest cost.
         let units = NonZeroU32::new(cost).filter(|units| units.get() < u32::MAX);
         let Some(units) = units else { return Ok(()) };
-        for (governor, state) in self.each.iter().zip(&said.states) {
+        for (governor, state) in self.each.iter().zip(&expected.states) {
             let Some(governor) = governor.as_ref().filter(|_| !denied || state.is_denied()) else {
                 continue;
             };
