@@ -1,13 +1,16 @@
-//! An inner service with scripted replies that records its calls.
+//! Inner services with scripted replies that record their calls.
 
 mod body;
+mod call;
 mod counts;
 mod error;
 mod future;
 mod gate;
 mod misuse;
+mod pending;
 mod received;
 mod reply;
+mod script;
 mod state;
 
 use std::{
@@ -19,9 +22,10 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::{BoxError, Service};
 
-use self::state::{Readiness, State};
+pub(crate) use self::state::State;
 pub use self::{
     body::ProbeBody,
+    call::{CallFuture, CallProbe},
     counts::Counts,
     error::ProbeError,
     future::ProbeFuture,
@@ -30,6 +34,7 @@ pub use self::{
     received::{Received, RequestBody},
     reply::Reply,
 };
+use self::{pending::Pending, received::Log, script::Script};
 
 /// An inner service with scripted replies that records what a layer does to it.
 ///
@@ -58,6 +63,8 @@ pub use self::{
 #[derive(Default)]
 pub struct Probe {
     state: State,
+    script: Script<Response<ProbeBody>>,
+    received: Log,
     is_ready: bool,
 }
 
@@ -70,53 +77,56 @@ impl Probe {
 
     /// Appends `reply` to the script; each call takes the first remaining reply.
     pub fn next(&self, reply: Reply) {
-        self.state.lock().script.push_back(reply);
+        self.script.next(reply);
     }
 
     /// Sets the reply for calls when the script of [`next`](Self::next) is empty. Default: a 200 with an empty body.
     pub fn always(&self, reply: Reply) {
-        self.state.lock().always = reply;
+        self.script.always(reply);
     }
 
     /// Makes readiness wait until `gate` is open; clones that are already ready stay ready.
     pub fn ready_when(&self, gate: &Gate) {
-        self.state.lock().readiness = Readiness::When(gate.clone());
+        self.state.ready_when(gate);
     }
 
     /// Fails every readiness poll with `error`.
     pub fn fail_readiness(&self, error: ProbeError) {
-        self.state.lock().readiness = Readiness::Fails(error);
+        self.state.fail_readiness(error);
     }
 
     /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.state.lock().counts
+        self.state.counts()
     }
 
     /// Returns the caller's violations of tower's contract, in order.
     #[must_use]
     pub fn misuses(&self) -> Vec<Misuse> {
-        self.state.lock().misuses.clone()
+        self.state.misuses()
     }
 
     /// Returns the requests of all calls, in order.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
-        self.state.lock().received.clone()
+        self.received.to_vec()
     }
 
-    fn spend_readiness(&mut self) {
-        if !std::mem::take(&mut self.is_ready) {
-            self.state.record_misuse(Misuse::CallWithoutReadiness);
-        }
+    pub(crate) const fn state(&self) -> &State {
+        &self.state
     }
 }
 
 /// Creates a clone that is not ready, even if the original is.
 impl Clone for Probe {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone(), is_ready: false }
+        Self {
+            state: self.state.clone(),
+            script: self.script.clone(),
+            received: self.received.clone(),
+            is_ready: false,
+        }
     }
 }
 
@@ -138,9 +148,7 @@ where
     type Future = ProbeFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
-        let polled = self.state.poll_ready(cx);
-        self.is_ready = matches!(polled, Poll::Ready(Ok(())));
-        polled
+        self.state.poll_ready(&mut self.is_ready, cx)
     }
 
     /// Records the request and takes the next reply.
@@ -149,7 +157,10 @@ where
     ///
     /// Panics if that reply is [`Reply::panic_in_call`].
     fn call(&mut self, request: Request<B>) -> ProbeFuture {
-        self.spend_readiness();
-        ProbeFuture::begin(&self.state, request)
+        let ticket = self.state.begin(&mut self.is_ready);
+        let (parts, body) = request.into_parts();
+        let index = self.received.push(parts, body.size_hint());
+        let pending = Pending::begin(self.state.clone(), ticket, self.script.take());
+        ProbeFuture::new(pending, &self.received, index, body)
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use bytes::Bytes;
 use http::{HeaderMap, request::Parts};
 use http_body::SizeHint;
@@ -29,4 +31,31 @@ pub enum RequestBody {
     },
     /// The body failed with this error.
     Failed(String),
+}
+
+/// The requests that all clones of a probe have received.
+#[derive(Clone, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<Received>>>);
+
+impl Log {
+    /// Adds a request, and returns its index.
+    pub(super) fn push(&self, parts: Parts, size_hint: SizeHint) -> usize {
+        let mut log = self.lock();
+        log.push(Received { parts, size_hint, body: RequestBody::Unread });
+        log.len() - 1
+    }
+
+    pub(super) fn record_body(&self, index: usize, body: RequestBody) {
+        if let Some(received) = self.lock().get_mut(index) {
+            received.body = body;
+        }
+    }
+
+    pub(super) fn to_vec(&self) -> Vec<Received> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Received>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -2,30 +2,24 @@ use http::{Response, StatusCode};
 
 use super::{Gate, ProbeBody, ProbeError};
 
-/// The probe's reply to one call.
+/// The reply of a probe to one call.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    pub(super) outcome: Outcome,
+pub struct Reply<T = Response<ProbeBody>> {
+    pub(super) outcome: Outcome<T>,
     pub(super) gate: Option<Gate>,
     pub(super) pending_polls: usize,
     pub(super) reads_body: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    Respond(Response<ProbeBody>),
+pub(super) enum Outcome<T> {
+    Respond(T),
     Fail(ProbeError),
     PanicInCall,
     PanicInFuture,
 }
 
 impl Reply {
-    /// Replies with `response`.
-    #[must_use]
-    pub const fn respond(response: Response<ProbeBody>) -> Self {
-        Self::of(Outcome::Respond(response))
-    }
-
     /// Replies with a 200 and `body`.
     #[must_use]
     pub fn body(body: impl Into<ProbeBody>) -> Self {
@@ -38,6 +32,21 @@ impl Reply {
         let mut response = Response::new(ProbeBody::empty());
         *response.status_mut() = status;
         Self::respond(response)
+    }
+
+    /// Reads the request body to its end before the reply.
+    #[must_use]
+    pub const fn read_body(mut self) -> Self {
+        self.reads_body = true;
+        self
+    }
+}
+
+impl<T> Reply<T> {
+    /// Replies with `response`.
+    #[must_use]
+    pub const fn respond(response: T) -> Self {
+        Self::of(Outcome::Respond(response))
     }
 
     /// Fails with `error`.
@@ -61,7 +70,7 @@ impl Reply {
     /// Stays pending forever.
     #[must_use]
     pub fn never() -> Self {
-        Self::default().when(&Gate::new())
+        Self::error(ProbeError::new("a closed gate was passed")).when(&Gate::new())
     }
 
     /// Waits until `gate` is open.
@@ -78,21 +87,26 @@ impl Reply {
         self
     }
 
-    /// Reads the request body to its end before the reply.
-    #[must_use]
-    pub const fn read_body(mut self) -> Self {
-        self.reads_body = true;
-        self
+    /// Replaces the response, if the reply has one.
+    pub(crate) fn map<U>(self, replace: impl FnOnce(T) -> U) -> Reply<U> {
+        let outcome = match self.outcome {
+            Outcome::Respond(response) => Outcome::Respond(replace(response)),
+            Outcome::Fail(error) => Outcome::Fail(error),
+            Outcome::PanicInCall => Outcome::PanicInCall,
+            Outcome::PanicInFuture => Outcome::PanicInFuture,
+        };
+        let Self { gate, pending_polls, reads_body, .. } = self;
+        Reply { outcome, gate, pending_polls, reads_body }
     }
 
-    const fn of(outcome: Outcome) -> Self {
+    const fn of(outcome: Outcome<T>) -> Self {
         Self { outcome, gate: None, pending_polls: 0, reads_body: false }
     }
 }
 
-/// Replies with a 200 and an empty body.
-impl Default for Reply {
+/// Replies with the default response; over HTTP, a 200 with an empty body.
+impl<T: Default> Default for Reply<T> {
     fn default() -> Self {
-        Self::body(ProbeBody::empty())
+        Self::respond(T::default())
     }
 }

@@ -1,30 +1,23 @@
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
-use http::request::Parts;
-use http_body::SizeHint;
+use super::{Counts, Gate, Misuse, ProbeError};
 
-use super::{Counts, Gate, Misuse, ProbeError, Received, Reply, RequestBody};
-
-/// The state that all clones of a probe share.
+/// The counts and the readiness that all clones of a probe share.
 #[derive(Clone, Default)]
-pub(super) struct State(Arc<Mutex<Record>>);
+pub(crate) struct State(Arc<Mutex<Record>>);
 
 #[derive(Default)]
 pub(super) struct Record {
     pub(super) counts: Counts,
-    pub(super) misuses: Vec<Misuse>,
-    pub(super) received: Vec<Received>,
-    pub(super) script: VecDeque<Reply>,
-    pub(super) always: Reply,
-    pub(super) readiness: Readiness,
+    misuses: Vec<Misuse>,
+    readiness: Readiness,
 }
 
 #[derive(Clone, Default)]
-pub(super) enum Readiness {
+enum Readiness {
     #[default]
     Always,
     When(Gate),
@@ -36,51 +29,63 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    pub(crate) fn misuses(&self) -> Vec<Misuse> {
+        self.lock().misuses.clone()
+    }
+
     pub(super) fn record_misuse(&self, misuse: Misuse) {
         self.lock().misuses.push(misuse);
     }
 
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+    pub(crate) fn ready_when(&self, gate: &Gate) {
+        self.lock().readiness = Readiness::When(gate.clone());
+    }
+
+    pub(crate) fn fail_readiness(&self, error: ProbeError) {
+        self.lock().readiness = Readiness::Fails(error);
+    }
+
+    /// Polls readiness, and stores in `is_ready` whether the instance may be called.
+    pub(super) fn poll_ready(
+        &self,
+        is_ready: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), ProbeError>> {
         let readiness = {
             let mut record = self.lock();
             record.counts.readiness_polls += 1;
             record.readiness.clone()
         };
-        match readiness {
+        let polled = match readiness {
             Readiness::Always => Poll::Ready(Ok(())),
             Readiness::When(gate) => gate.poll_open(cx).map(Ok),
             Readiness::Fails(error) => Poll::Ready(Err(error)),
-        }
+        };
+        *is_ready = matches!(polled, Poll::Ready(Ok(())));
+        polled
     }
 
-    /// Records a call; returns its index and its reply.
-    pub(super) fn receive(&self, parts: Parts, size_hint: SizeHint) -> (usize, Reply) {
-        let mut record = self.lock();
-        let index = record.received.len();
-        record.counts.calls += 1;
-        record.received.push(Received { parts, size_hint, body: RequestBody::Unread });
-        let scripted = record.script.pop_front();
-        (index, scripted.unwrap_or_else(|| record.always.clone()))
-    }
-
-    pub(super) fn record_body(&self, index: usize, body: RequestBody) {
-        if let Some(received) = self.lock().received.get_mut(index) {
-            received.body = body;
+    /// Records a call, and a misuse if the instance is not ready.
+    pub(super) fn begin(&self, is_ready: &mut bool) -> Ticket {
+        if !std::mem::take(is_ready) {
+            self.record_misuse(Misuse::CallWithoutReadiness);
         }
+        let counts = &mut self.lock().counts;
+        counts.calls += 1;
+        counts.in_flight += 1;
+        counts.peak = counts.peak.max(counts.in_flight);
+        Ticket(self.clone())
     }
 }
 
-/// A call in flight; its future owns the ticket first, and then its response body.
+/// A call in flight, owned by its future, and then by its response body.
 pub(super) struct Ticket(State);
 
 impl Ticket {
-    pub(super) fn take(state: &State) -> Self {
-        let counts = &mut state.lock().counts;
-        counts.in_flight += 1;
-        counts.peak = counts.peak.max(counts.in_flight);
-        Self(state.clone())
-    }
-
     pub(super) fn count(&self, event: impl FnOnce(&mut Counts)) {
         event(&mut self.0.lock().counts);
     }
