@@ -19,8 +19,8 @@
 //!
 //! # Modules
 //!
-//! - [`contract`]: the rules, and the suite that checks them
-//! - [`probe`]: an inner service with scripted replies that records its calls, also for the tests of a single layer
+//! - [`contract`]: the rules, and the suite that checks them, for HTTP services and for services of any request
+//! - [`probe`]: inner services with scripted replies that record their calls, also for the tests of a single layer
 //! - [`eventually`]: waits for a condition with a deadline
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
 //!   also for raw bytes

@@ -1,3 +1,5 @@
+mod call;
+
 use std::{
     cell::Cell,
     convert::Infallible,
@@ -13,6 +15,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use tower::Service;
 
+pub use self::call::{LocalCall, LocalValue};
 use crate::probe::{ProbeBody, ProbeError};
 
 /// A source of services without the bounds that immediate work does not need: they are neither `Clone` nor `Send`,
@@ -64,6 +67,11 @@ impl Local {
         LocalService { calls: &self.calls }
     }
 
+    /// Returns a service of any request, which is always ready.
+    pub const fn call_service(&self) -> LocalCall<'_> {
+        LocalCall { calls: &self.calls }
+    }
+
     /// Returns the number of calls of all services.
     #[must_use]
     pub const fn calls(&self) -> usize {
@@ -82,9 +90,22 @@ impl Local {
         poll_fn(|cx| service.poll_ready(cx)).await?;
         service.call(Request::new(LocalBody::new())).await
     }
+
+    /// Calls `service` once, on this thread, with a request that borrows and is not `Send`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the service.
+    pub async fn call<'a, S>(&'a self, mut service: S) -> Result<S::Response, S::Error>
+    where
+        S: Service<LocalValue<'a>>,
+    {
+        poll_fn(|cx| service.poll_ready(cx)).await?;
+        service.call(LocalValue::new()).await
+    }
 }
 
-/// A service of a [`Local`].
+/// An HTTP service of a [`Local`].
 #[derive(Debug)]
 pub struct LocalService<'a> {
     calls: &'a Cell<usize>,

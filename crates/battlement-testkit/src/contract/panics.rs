@@ -7,20 +7,17 @@ use tokio_test::task::{Spawn, spawn};
 use tower::Service as _;
 
 use super::{
-    drive::{WAKE, exchange, read, ready},
+    drive::{WAKE, ready},
     subject::{Check, Make},
 };
-use crate::{
-    eventually,
-    probe::{ProbeBody, Reply},
-};
+use crate::{eventually, probe::Reply};
 
 pub(super) async fn in_call(make: Make<'_>) -> Check {
     let subject = make();
     subject.probe.next(Reply::panic_in_call());
     let mut service = subject.service();
     ready(&mut service).await?;
-    if let Ok(call) = catch(|| service.call(subject.request())) {
+    if let Ok(call) = catch(|| service.call(())) {
         run_to_panic(&mut spawn(call)).await?;
     }
     subject.at_rest()
@@ -31,25 +28,14 @@ pub(super) async fn in_future(make: Make<'_>) -> Check {
     subject.probe.next(Reply::panic_in_future());
     let mut service = subject.service();
     ready(&mut service).await?;
-    let mut call = spawn(service.call(subject.request()));
+    let mut call = spawn(service.call(()));
     run_to_panic(&mut call).await?;
     drop(call);
     subject.at_rest()
 }
 
-pub(super) async fn in_body(make: Make<'_>) -> Check {
-    let subject = make();
-    let script = ProbeBody::from("a frame before it").panic();
-    subject.probe.next(Reply::body(script));
-    let response = exchange(&subject, &mut subject.service()).await?;
-    let mut body = response.into_body();
-    run_to_panic(&mut spawn(read(&mut body))).await?;
-    drop(body);
-    subject.at_rest()
-}
-
 /// Polls `task` until it completes or panics; a layer may convert the panic into a response.
-async fn run_to_panic<F: Future>(task: &mut Spawn<F>) -> Check {
+pub(super) async fn run_to_panic<F: Future>(task: &mut Spawn<F>) -> Check {
     let ended = eventually(WAKE, || catch(|| task.poll().is_ready()).unwrap_or(true));
     if !ended.await {
         return Err("the call is still pending after the panic".to_owned());

@@ -3,7 +3,7 @@ use tower::{Service as _, ServiceExt as _};
 
 use super::{
     drive::{begin, exchange, finish, ready},
-    subject::{Check, Failure, Make, Outer, Subject},
+    subject::{Check, Failure, Make, Outer},
 };
 use crate::probe::{Gate, Misuse};
 
@@ -12,22 +12,22 @@ pub(super) async fn spent_once(make: Make<'_>) -> Check {
     let mut service = subject.service();
     let mut other = service.clone();
 
-    exchange(&subject, &mut service).await?;
+    exchange(&mut service).await?;
 
     for _ in 0..3 {
         ready(&mut service).await?;
     }
     drop(service.clone());
-    exchange(&subject, &mut other).await?;
-    service.call(subject.request()).await.map_err(Failure::describe)?;
+    exchange(&mut other).await?;
+    service.call(()).await.map_err(Failure::describe)?;
 
-    let first = begin(&mut service, subject.request()).await?;
-    let second = begin(&mut service, subject.request()).await?;
+    let first = begin(&mut service, ()).await?;
+    let second = begin(&mut service, ()).await?;
     first.await.map_err(Failure::describe)?;
     second.await.map_err(Failure::describe)?;
 
     subject.without(Misuse::CallWithoutReadiness)?;
-    match subject.probe.counts().calls {
+    match subject.counts().calls {
         5 => Ok(()),
         calls => Err(format!("5 calls of the layer caused {calls} calls of the service")),
     }
@@ -36,7 +36,7 @@ pub(super) async fn spent_once(make: Make<'_>) -> Check {
 pub(super) async fn backpressure(make: Make<'_>) -> Check {
     let subject = make();
     let gate = Gate::new();
-    subject.probe.ready_when(&gate);
+    subject.probe.state().ready_when(&gate);
     let mut service = subject.service();
 
     let mut readiness = spawn(service.ready());
@@ -45,15 +45,15 @@ pub(super) async fn backpressure(make: Make<'_>) -> Check {
         let ready = finish(&mut readiness).await?;
         return ready.map(|_| ()).map_err(Failure::describe);
     }
-    if !subject.waits_inside {
+    if !subject.layer.waits_inside {
         return Err("the layer was ready while the service was not".to_owned());
     }
     drop(readiness);
-    waits_in_future(&subject, &gate, service).await
+    waits_in_future(&gate, service).await
 }
 
-async fn waits_in_future(subject: &Subject, gate: &Gate, mut service: Outer) -> Check {
-    let mut call = spawn(service.call(subject.request()));
+async fn waits_in_future(gate: &Gate, mut service: Outer) -> Check {
+    let mut call = spawn(service.call(()));
     if call.poll().is_ready() {
         return Err("the call completed while the service was not ready".to_owned());
     }
@@ -71,16 +71,14 @@ pub(super) async fn reserves_nothing(make: Make<'_>) -> Check {
         }
     }
     subject.at_rest()?;
-    exchange(&subject, &mut subject.service()).await?;
-    drop(abandoned);
-    subject.at_rest()
+    exchange(&mut subject.service()).await.map(|_| ())
 }
 
 pub(super) async fn clone_starts_unready(make: Make<'_>) -> Check {
     let subject = make();
     let gate = Gate::new();
     gate.open();
-    subject.probe.ready_when(&gate);
+    subject.probe.state().ready_when(&gate);
     let mut original = subject.service();
     ready(&mut original).await?;
 
@@ -90,9 +88,9 @@ pub(super) async fn clone_starts_unready(make: Make<'_>) -> Check {
         return Ok(());
     }
     // This readiness is correct only for a layer that waits for the service in its future.
-    let mut call = spawn(copy.call(subject.request()));
+    let mut call = spawn(copy.call(()));
     let _ = call.poll();
-    if subject.probe.counts().calls > 0 {
+    if subject.counts().calls > 0 {
         return Err("a clone of a ready instance called a service that was not ready".to_owned());
     }
     Ok(())

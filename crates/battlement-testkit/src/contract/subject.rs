@@ -1,23 +1,49 @@
-use std::{any::type_name, sync::Arc};
+use std::any::{Any, type_name};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::Body;
-use http_body_util::{BodyExt as _, combinators::UnsyncBoxBody};
-use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
+use tower::util::BoxCloneSyncService;
 
-use crate::probe::{Misuse, Probe, ProbeBody, ProbeError};
+use super::{over_http::HttpSubject, values::ValueSubject};
+use crate::probe::{CallProbe, Counts, Misuse, Probe, ProbeError, Reply, State};
 
-/// The layer's service with erased types, so that every rule is compiled once.
-pub(super) type Outer = BoxCloneSyncService<Request<ProbeBody>, OuterResponse, Failure>;
-pub(super) type OuterResponse = Response<OuterBody>;
-pub(super) type OuterBody = UnsyncBoxBody<Bytes, Failure>;
+/// The layer's service with erased types, so that every rule of all services is compiled once.
+pub(super) type Outer = BoxCloneSyncService<(), Answer, Failure>;
 
 /// The result of a check; the error describes the violation.
 pub(super) type Check<T = ()> = Result<T, String>;
 
 /// Creates a new layer and a new probe with each call.
-pub(super) type Make<'a> = &'a dyn Fn() -> Subject;
+pub(super) type Make<'a, T = Subject> = &'a dyn Fn() -> T;
+
+/// The kind of service that the layer is around.
+#[derive(Clone, Copy)]
+pub(super) enum Suite<'a> {
+    /// A service of any request and response.
+    Any(Make<'a, ValueSubject>),
+    /// An HTTP service.
+    Http(Make<'a, HttpSubject>),
+}
+
+impl Suite<'_> {
+    pub(super) fn subject(self) -> Subject {
+        match self {
+            Self::Any(make) => make().base,
+            Self::Http(make) => make().base,
+        }
+    }
+}
+
+/// A response that the layer returned, which holds everything that a response can hold.
+pub(super) struct Answer {
+    /// The part of the response that is equal in all calls with the same outcome.
+    pub(super) summary: String,
+    pub(super) response: Box<dyn Any + Send>,
+}
+
+impl Answer {
+    pub(super) fn new(summary: String, response: impl Any + Send) -> Self {
+        Self { summary, response: Box::new(response) }
+    }
+}
 
 /// An error that the layer returned.
 #[derive(Debug)]
@@ -29,7 +55,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    fn new<E>(error: E, extract: fn(E) -> Option<ProbeError>) -> Self {
+    pub(super) fn new<E>(error: E, extract: fn(E) -> Option<ProbeError>) -> Self {
         extract(error).map_or_else(|| Self::Other(type_name::<E>()), Self::Probe)
     }
 
@@ -51,64 +77,75 @@ impl Failure {
     }
 }
 
-pub(super) fn erase<S, B>(
-    service: S,
-    call_error: fn(S::Error) -> Option<ProbeError>,
-    body_error: fn(B::Error) -> Option<ProbeError>,
-) -> Outer
-where
-    S: Service<Request<ProbeBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-{
-    let erase_body =
-        move |body: B| body.map_err(move |error| Failure::new(error, body_error)).boxed_unsync();
-    BoxCloneSyncService::new(
-        service
-            .map_response(move |response: Response<B>| response.map(erase_body))
-            .map_err(move |error| Failure::new(error, call_error)),
-    )
+/// A probe of any kind, whose successful replies have the response that the probe was created with.
+pub(super) trait AnyProbe {
+    fn state(&self) -> &State;
+    fn next(&self, reply: Reply<()>);
+    fn always(&self, reply: Reply<()>);
 }
 
-/// Prepares a request so that the layer has work to do.
-pub(super) type Prepare = Arc<dyn Fn(&mut Request<ProbeBody>)>;
+impl AnyProbe for Probe {
+    fn state(&self) -> &State {
+        self.state()
+    }
 
-/// A layer, a probe, and the settings of the suite.
-pub(super) struct Subject {
-    pub(super) probe: Probe,
-    pub(super) apply: Box<dyn Fn(Probe) -> Outer>,
-    pub(super) prepare: Prepare,
+    fn next(&self, reply: Reply<()>) {
+        self.next(reply.map(|()| http::Response::default()));
+    }
+
+    fn always(&self, reply: Reply<()>) {
+        self.always(reply.map(|()| http::Response::default()));
+    }
+}
+
+impl<Q, R: Clone> AnyProbe for CallProbe<Q, R> {
+    fn state(&self) -> &State {
+        self.state()
+    }
+
+    fn next(&self, reply: Reply<()>) {
+        self.next(reply.map(|()| self.response().clone()));
+    }
+
+    fn always(&self, reply: Reply<()>) {
+        self.always(reply.map(|()| self.response().clone()));
+    }
+}
+
+/// A layer and its own counts.
+pub(super) struct Inspected {
     pub(super) idle: Box<dyn Fn() -> bool>,
     pub(super) counts: Option<Box<dyn Fn() -> u64>>,
     pub(super) waits_inside: bool,
-    pub(super) rejects: bool,
+}
+
+/// A layer around a probe of any kind.
+pub(super) struct Subject {
+    pub(super) probe: Box<dyn AnyProbe>,
+    pub(super) apply: Box<dyn Fn() -> Outer>,
+    pub(super) layer: Inspected,
 }
 
 impl Subject {
     /// Applies the layer once more.
     pub(super) fn service(&self) -> Outer {
-        (self.apply)(self.probe.clone())
+        (self.apply)()
     }
 
-    pub(super) fn request(&self) -> Request<ProbeBody> {
-        self.prepared(Request::new(ProbeBody::empty()))
-    }
-
-    pub(super) fn prepared(&self, mut request: Request<ProbeBody>) -> Request<ProbeBody> {
-        (self.prepare)(&mut request);
-        request
+    pub(super) fn counts(&self) -> Counts {
+        self.probe.state().counts()
     }
 
     /// Checks that everything was released, according to the counts of the probe and of the layer.
     pub(super) fn at_rest(&self) -> Check {
-        let counts = self.probe.counts();
+        let counts = self.counts();
         if counts.futures > 0 {
             return Err("the service's future was not dropped".to_owned());
         }
         if counts.in_flight > 0 {
             return Err("the service's body was not dropped".to_owned());
         }
-        if !(self.idle)() {
+        if !(self.layer.idle)() {
             return Err("the layer is not idle, according to its own count".to_owned());
         }
         Ok(())
@@ -116,7 +153,7 @@ impl Subject {
 
     /// Checks that the probe has not recorded `misuse`.
     pub(super) fn without(&self, misuse: Misuse) -> Check {
-        if self.probe.misuses().contains(&misuse) {
+        if self.probe.state().misuses().contains(&misuse) {
             return Err(format!("the layer misused the service: {misuse:?}"));
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use battlement_testkit::{
@@ -28,6 +28,7 @@ enum Defect {
     ReportsEndEarly,
     HidesSize,
     PollsTwice,
+    DropsWaker,
 }
 
 struct DefectiveBody {
@@ -37,6 +38,8 @@ struct DefectiveBody {
 
 impl DefectiveBody {
     fn polled(&mut self, cx: &mut Context<'_>) -> Polled {
+        let mut without_waker = Context::from_waker(Waker::noop());
+        let cx = if self.defect == Defect::DropsWaker { &mut without_waker } else { cx };
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
         match (self.defect, &polled) {
             (Defect::PollsTwice, Poll::Ready(None)) => Pin::new(&mut self.inner).poll_frame(cx),
@@ -115,5 +118,10 @@ async fn a_body_that_does_not_report_its_size_is_detected() {
 
 #[tokio::test]
 async fn a_body_that_polls_the_inner_one_after_its_end_is_detected() {
-    only_breaks(Defect::PollsTwice, Rule::PolledOnDemand).await;
+    only_breaks(Defect::PollsTwice, Rule::BodyPolledOnDemand).await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_pass_the_callers_waker_is_detected() {
+    only_breaks(Defect::DropsWaker, Rule::BodyWakesPropagate).await;
 }

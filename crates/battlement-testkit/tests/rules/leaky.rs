@@ -209,6 +209,11 @@ async fn a_layer_that_leaks_calls_dropped_in_flight_is_detected() {
 }
 
 #[tokio::test]
+async fn a_layer_that_leaks_calls_whose_empty_response_was_dropped_is_detected() {
+    only_breaks(Phase::EmptyBody, Rule::ResponseDropped).await;
+}
+
+#[tokio::test]
 async fn a_layer_that_leaks_calls_dropped_after_the_head_is_detected() {
     only_breaks(Phase::BeforeBody, Rule::DroppedBeforeBody).await;
 }

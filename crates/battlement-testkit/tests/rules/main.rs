@@ -1,9 +1,11 @@
 //! A test for each rule with a layer that breaks only that rule, which shows that the suite can fail.
 
+mod any_service;
 mod bodies;
 mod edits;
 mod errors;
 mod leaky;
+mod leaky_calls;
 mod polling;
 mod quota;
 mod rejecting;
@@ -22,12 +24,12 @@ use tower::{
 };
 
 /// Asserts that the layer breaks `rule` and no other.
-async fn assert_breaks_only<L: 'static>(contract: Contract<L>, rule: Rule) {
+async fn assert_breaks_only<L: 'static, K>(contract: Contract<L, K>, rule: Rule) {
     assert_breaks(contract, &[rule]).await;
 }
 
 /// Asserts that the layer breaks `rules` and no others.
-async fn assert_breaks<L: 'static>(contract: Contract<L>, rules: &[Rule]) {
+async fn assert_breaks<L: 'static, K>(contract: Contract<L, K>, rules: &[Rule]) {
     let violations = contract.violations().await;
     let broken: Vec<Rule> = violations.iter().map(|violation| violation.rule).collect();
     assert_eq!(broken, rules, "{violations:#?}");
@@ -55,7 +57,7 @@ async fn the_suite_also_runs_with_paused_time() {
 }
 
 #[test]
-fn every_rule_has_a_layer_that_breaks_it() {
+fn every_rule_has_an_http_layer_that_breaks_it() {
     let tests = [
         include_str!("bodies.rs"),
         include_str!("edits.rs"),
@@ -68,6 +70,14 @@ fn every_rule_has_a_layer_that_breaks_it() {
     ]
     .concat();
     for rule in Rule::ALL {
+        assert!(tests.contains(&format!("Rule::{rule:?})")), "{rule:?}");
+    }
+}
+
+#[test]
+fn every_rule_of_all_services_has_a_layer_around_plain_calls_that_breaks_it() {
+    let tests = [include_str!("any_service.rs"), include_str!("leaky_calls.rs")].concat();
+    for rule in Rule::ALL.iter().filter(|rule| !rule.is_http()) {
         assert!(tests.contains(&format!("Rule::{rule:?})")), "{rule:?}");
     }
 }

@@ -5,85 +5,97 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use battlement_testkit::{
-    contract::Rule,
-    probe::{Probe, ProbeBody, ProbeError, ProbeFuture},
-};
-use http::{Request, Response};
+use battlement_testkit::contract::Rule;
 use tower::Service;
 
 use crate::{assert_breaks_only, contract_of};
 
-type Polled = Poll<Result<Response<ProbeBody>, ProbeError>>;
+type PollInner<F> = fn(&mut F, &mut Context<'_>) -> Poll<<F as Future>::Output>;
 
 /// A service that polls the inner future with `poll`.
-#[derive(Clone)]
-struct Polling {
-    inner: Probe,
-    poll: fn(&mut ProbeFuture, &mut Context<'_>) -> Polled,
+pub(crate) struct Polling<S, F: Future> {
+    pub(crate) inner: S,
+    pub(crate) poll: PollInner<F>,
 }
 
-impl Service<Request<ProbeBody>> for Polling {
-    type Response = Response<ProbeBody>;
-    type Error = ProbeError;
-    type Future = PollingFuture;
+impl<S: Clone, F: Future> Clone for Polling<S, F> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), poll: self.poll }
+    }
+}
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
-        Service::<Request<ProbeBody>>::poll_ready(&mut self.inner, cx)
+impl<Q, S: Service<Q>> Service<Q> for Polling<S, S::Future>
+where
+    S::Future: Unpin,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = PollingFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ProbeBody>) -> PollingFuture {
+    fn call(&mut self, request: Q) -> Self::Future {
         let inner = self.inner.call(request);
         PollingFuture { inner, poll: self.poll }
     }
 }
 
-struct PollingFuture {
-    inner: ProbeFuture,
-    poll: fn(&mut ProbeFuture, &mut Context<'_>) -> Polled,
+pub(crate) struct PollingFuture<F: Future> {
+    inner: F,
+    poll: PollInner<F>,
 }
 
-impl Future for PollingFuture {
-    type Output = Result<Response<ProbeBody>, ProbeError>;
+impl<F: Future + Unpin> Future for PollingFuture<F> {
+    type Output = F::Output;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let poll = self.poll;
         poll(&mut self.inner, cx)
     }
 }
 
+pub(crate) fn without_waker<F>(future: &mut F, _: &mut Context<'_>) -> Poll<F::Output>
+where
+    F: Future + Unpin,
+{
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+pub(crate) fn twice<F>(future: &mut F, cx: &mut Context<'_>) -> Poll<F::Output>
+where
+    F: Future + Unpin,
+{
+    let first = Pin::new(&mut *future).poll(cx);
+    if first.is_pending() { Pin::new(future).poll(cx) } else { first }
+}
+
+pub(crate) fn after_completion<F>(future: &mut F, cx: &mut Context<'_>) -> Poll<F::Output>
+where
+    F: Future + Unpin,
+{
+    let first = Pin::new(&mut *future).poll(cx);
+    if first.is_ready() {
+        let _ = Pin::new(future).poll(cx);
+    }
+    first
+}
+
 #[tokio::test]
 async fn a_layer_that_does_not_pass_the_callers_waker_is_detected() {
-    let without_waker = |inner| Polling {
-        inner,
-        poll: |future, _| Pin::new(future).poll(&mut Context::from_waker(Waker::noop())),
-    };
-    assert_breaks_only(contract_of(without_waker), Rule::WakesPropagate).await;
+    let contract = contract_of(|inner| Polling { inner, poll: without_waker });
+    assert_breaks_only(contract, Rule::WakesPropagate).await;
 }
 
 #[tokio::test]
 async fn a_layer_that_polls_twice_per_poll_is_detected() {
-    let polling_twice = |inner| Polling {
-        inner,
-        poll: |future, cx| {
-            let first = Pin::new(&mut *future).poll(cx);
-            if first.is_pending() { Pin::new(future).poll(cx) } else { first }
-        },
-    };
-    assert_breaks_only(contract_of(polling_twice), Rule::PolledOnDemand).await;
+    let contract = contract_of(|inner| Polling { inner, poll: twice });
+    assert_breaks_only(contract, Rule::PolledOnDemand).await;
 }
 
 #[tokio::test]
 async fn a_layer_that_polls_a_completed_future_is_detected() {
-    let polling_after_completion = |inner| Polling {
-        inner,
-        poll: |future, cx| {
-            let first = Pin::new(&mut *future).poll(cx);
-            if first.is_ready() {
-                let _ = Pin::new(future).poll(cx);
-            }
-            first
-        },
-    };
-    assert_breaks_only(contract_of(polling_after_completion), Rule::PolledOnDemand).await;
+    let contract = contract_of(|inner| Polling { inner, poll: after_completion });
+    assert_breaks_only(contract, Rule::PolledOnDemand).await;
 }

@@ -7,32 +7,27 @@ use std::{
 
 use battlement_testkit::{
     contract::{Contract, Rule},
-    probe::{Probe, ProbeBody, ProbeError, ProbeFuture},
+    probe::ProbeError,
 };
-use http::{Request, Response};
 use tokio::sync::Semaphore;
 use tower::{Service, ServiceExt as _, limit::GlobalConcurrencyLimitLayer, util::Oneshot};
 
 use crate::{assert_breaks_only, contract_of};
 
-fn poll_probe(probe: &mut Probe, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
-    Service::<Request<ProbeBody>>::poll_ready(probe, cx)
-}
-
 /// Calls a clone that was not polled ready.
 #[derive(Clone)]
-struct CloneInCall(Probe);
+pub(crate) struct CloneInCall<S>(pub(crate) S);
 
-impl Service<Request<ProbeBody>> for CloneInCall {
-    type Response = Response<ProbeBody>;
-    type Error = ProbeError;
-    type Future = ProbeFuture;
+impl<Q, S: Service<Q> + Clone> Service<Q> for CloneInCall<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
-        poll_probe(&mut self.0, cx)
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ProbeBody>) -> ProbeFuture {
+    fn call(&mut self, request: Q) -> S::Future {
         self.0.clone().call(request)
     }
 }
@@ -44,18 +39,18 @@ async fn a_layer_that_calls_a_clone_without_readiness_is_detected() {
 
 /// A service that is always ready and waits for the inner one in its future.
 #[derive(Clone)]
-struct WaitsInside(Probe);
+pub(crate) struct WaitsInside<S>(pub(crate) S);
 
-impl Service<Request<ProbeBody>> for WaitsInside {
-    type Response = Response<ProbeBody>;
-    type Error = ProbeError;
-    type Future = Oneshot<Probe, Request<ProbeBody>>;
+impl<Q, S: Service<Q> + Clone> Service<Q> for WaitsInside<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Oneshot<S, Q>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<ProbeBody>) -> Self::Future {
+    fn call(&mut self, request: Q) -> Self::Future {
         self.0.clone().oneshot(request)
     }
 }
@@ -73,32 +68,32 @@ async fn a_layer_declared_to_wait_inside_may_be_ready_before_its_service() {
 
 /// A service that caches its readiness and copies it to clones.
 #[derive(Clone)]
-struct CopiesReadiness {
-    inner: Probe,
+pub(crate) struct CopiesReadiness<S> {
+    inner: S,
     is_ready: bool,
 }
 
-impl CopiesReadiness {
-    fn around(inner: Probe) -> Self {
+impl<S> CopiesReadiness<S> {
+    pub(crate) fn around(inner: S) -> Self {
         let is_ready = false;
         Self { inner, is_ready }
     }
 }
 
-impl Service<Request<ProbeBody>> for CopiesReadiness {
-    type Response = Response<ProbeBody>;
-    type Error = ProbeError;
-    type Future = ProbeFuture;
+impl<Q, S: Service<Q>> Service<Q> for CopiesReadiness<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         if !self.is_ready {
-            ready!(poll_probe(&mut self.inner, cx))?;
+            ready!(self.inner.poll_ready(cx))?;
             self.is_ready = true;
         }
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<ProbeBody>) -> ProbeFuture {
+    fn call(&mut self, request: Q) -> S::Future {
         self.is_ready = false;
         self.inner.call(request)
     }
@@ -118,18 +113,18 @@ async fn a_layer_that_takes_its_permit_in_poll_ready_is_detected() {
 
 /// A service that replaces the error of readiness.
 #[derive(Clone)]
-struct ReplacesReadyError(Probe);
+pub(crate) struct ReplacesReadyError<S>(pub(crate) S);
 
-impl Service<Request<ProbeBody>> for ReplacesReadyError {
-    type Response = Response<ProbeBody>;
+impl<Q, S: Service<Q, Error = ProbeError>> Service<Q> for ReplacesReadyError<S> {
+    type Response = S::Response;
     type Error = ProbeError;
-    type Future = ProbeFuture;
+    type Future = S::Future;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ProbeError>> {
-        poll_probe(&mut self.0, cx).map_err(|_| ProbeError::new("another"))
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx).map_err(|_| ProbeError::new("another"))
     }
 
-    fn call(&mut self, request: Request<ProbeBody>) -> ProbeFuture {
+    fn call(&mut self, request: Q) -> S::Future {
         self.0.call(request)
     }
 }

@@ -6,17 +6,20 @@ use http::{
     request::Parts,
 };
 
-use super::{
-    drive::{begin, exchange},
-    subject::{Check, Failure, Make},
+use super::HttpSubject;
+use crate::{
+    contract::{
+        drive::begin,
+        subject::{Check, Failure, Make},
+    },
+    probe::{ProbeBody, Received, Reply, RequestBody},
 };
-use crate::probe::{ProbeBody, Received, Reply, RequestBody};
 
 /// An extension that must be passed through.
 #[derive(Clone, Copy, PartialEq)]
 struct Marker;
 
-pub(super) async fn request_passes(make: Make<'_>) -> Check {
+pub(in crate::contract) async fn request_passes(make: Make<'_, HttpSubject>) -> Check {
     let subject = make();
     subject.probe.next(Reply::default().read_body());
     let request = subject.prepared(whole_request());
@@ -61,11 +64,11 @@ fn same_request_body(received: &Received) -> Check {
     same("request body", &expected, &received.body)
 }
 
-pub(super) async fn response_passes(make: Make<'_>) -> Check {
+pub(in crate::contract) async fn response_passes(make: Make<'_, HttpSubject>) -> Check {
     let subject = make();
     let sent = whole_response();
     subject.probe.next(Reply::respond(sent.clone()));
-    let response = exchange(&subject, &mut subject.service()).await?;
+    let response = subject.exchange(&mut subject.service()).await?;
     same("status", &sent.status(), &response.status())?;
     same("version", &sent.version(), &response.version())?;
     all_headers(sent.headers(), response.headers())?;

@@ -2,16 +2,16 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 
-use super::{
-    drive::exchange,
-    subject::{Check, Failure, Make, OuterBody, Subject},
+use super::{HttpSubject, OuterBody};
+use crate::{
+    contract::subject::{Check, Failure, Make},
+    probe::ProbeBody,
 };
-use crate::probe::{ProbeBody, Reply};
 
-pub(super) async fn passes(make: Make<'_>) -> Check {
+pub(in crate::contract) async fn passes(make: Make<'_, HttpSubject>) -> Check {
     let subject = make();
     for mut reference in scripts() {
-        let mut body = body_of(&subject, &reference).await?;
+        let mut body = subject.body_of(reference.clone()).await?;
         while let Some(Ok(expected)) = reference.frame().await {
             let actual = body.frame().await.transpose().map_err(Failure::describe)?;
             same_frame(&expected, actual.as_ref())?;
@@ -34,10 +34,10 @@ fn same_frame(expected: &Frame<bytes::Bytes>, actual: Option<&Frame<bytes::Bytes
     Err(format!("{expected:?} was returned as {actual:?}"))
 }
 
-pub(super) async fn hints_are_exact(make: Make<'_>) -> Check {
+pub(in crate::contract) async fn hints_are_exact(make: Make<'_, HttpSubject>) -> Check {
     let subject = make();
     for mut reference in scripts() {
-        let mut body = body_of(&subject, &reference).await?;
+        let mut body = subject.body_of(reference.clone()).await?;
         loop {
             same_hints(&reference, &body)?;
             let (expected, actual) = (reference.frame().await, body.frame().await);
@@ -77,10 +77,4 @@ fn scripts() -> [ProbeBody; 6] {
 fn trailers() -> HeaderMap {
     let status = HeaderName::from_static("grpc-status");
     HeaderMap::from_iter([(status, HeaderValue::from_static("0"))])
-}
-
-async fn body_of(subject: &Subject, script: &ProbeBody) -> Check<OuterBody> {
-    subject.probe.next(Reply::body(script.clone()));
-    let response = exchange(subject, &mut subject.service()).await?;
-    Ok(response.into_body())
 }

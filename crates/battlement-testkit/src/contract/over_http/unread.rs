@@ -4,8 +4,11 @@ use http::{
 };
 use tower::{Service as _, ServiceExt as _};
 
-use super::subject::{Check, Make, OuterResponse, Subject};
-use crate::probe::{ProbeBody, ProbeError, Reply};
+use super::{HttpSubject, OuterResponse};
+use crate::{
+    contract::subject::{Check, Make},
+    probe::{ProbeBody, ProbeError, Reply},
+};
 
 /// A version and a body declaration of a request, and whether a response that leaves the body unread must close the
 /// connection.
@@ -34,7 +37,7 @@ enum Behavior {
 
 const ERROR: ProbeError = ProbeError::new("the service failed before it read the body");
 
-pub(super) async fn body_closes(make: Make<'_>) -> Check {
+pub(in crate::contract) async fn body_closes(make: Make<'_, HttpSubject>) -> Check {
     for behavior in [Behavior::Responds, Behavior::ReadinessFails, Behavior::CallFails] {
         for upload in &UPLOADS {
             let subject = make();
@@ -52,7 +55,7 @@ pub(super) async fn body_closes(make: Make<'_>) -> Check {
 }
 
 impl Behavior {
-    fn script(self, subject: &Subject) {
+    fn script(self, subject: &HttpSubject) {
         match self {
             Self::Responds => {}
             Self::ReadinessFails => subject.probe.fail_readiness(ERROR),
@@ -62,7 +65,7 @@ impl Behavior {
 }
 
 /// Sends a request, and returns the response unless the layer returns an error.
-async fn respond(subject: &Subject, request: Request<ProbeBody>) -> Option<OuterResponse> {
+async fn respond(subject: &HttpSubject, request: Request<ProbeBody>) -> Option<OuterResponse> {
     let mut service = subject.service();
     service.ready().await.ok()?;
     service.call(subject.prepared(request)).await.ok()
