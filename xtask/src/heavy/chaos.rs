@@ -34,14 +34,14 @@ const RUNS: &[Run] = &[
     Run {
         package: "battlement-tests",
         target: "rate_limit_memory",
-        test: "a_million_identities_of_a_network_stay_under_the_cap_and_lock_out_no_other_network",
+        test: "a_million_addresses_of_a_network_stay_within_capacity_and_block_no_other_network",
         env: &[],
         times: 1,
     },
     Run {
         package: "battlement-tests",
         target: "chaos",
-        test: "calls_dropped_at_random_are_all_counted_and_leave_nothing_behind",
+        test: "calls_dropped_at_random_are_all_recorded_and_leave_nothing_behind",
         env: &[("BATTLEMENT_CHAOS_CALLS", "1000000")],
         times: 1,
     },
@@ -99,5 +99,20 @@ impl Run {
 
     fn target(&self) -> Vec<&'static str> {
         if self.target == "lib" { vec!["--lib"] } else { vec!["--test", self.target] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_names_a_test_of_the_repository() {
+        for run in RUNS {
+            let name = run.test.rsplit("::").next().unwrap_or_default();
+            let search = Step::parse("git grep --quiet --fixed-strings --untracked");
+            let search = search.args([&format!("fn {name}("), "--", ":/tests", ":/crates"]);
+            assert!(search.succeeds(), "{} does not exist", run.test);
+        }
     }
 }
