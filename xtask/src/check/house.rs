@@ -25,9 +25,6 @@ struct File {
 /// A rule checks one file and returns a message for each violation.
 type Rule = fn(&File) -> Vec<String>;
 
-/// Paths whose text predates the rules of language. Each is removed from the list once it is rewritten.
-const PENDING: &[&str] = &[];
-
 const RULES: &[Rule] = &[
     layers::broken,
     lengths::broken,
@@ -66,11 +63,6 @@ impl File {
     /// Returns each line with its number, starting at 1.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
-    }
-
-    /// Returns whether the rules of language apply to the file.
-    fn speaks_the_language(&self) -> bool {
-        !PENDING.iter().any(|pending| self.path.starts_with(pending))
     }
 
     fn is_named(&self, name: &str) -> bool {
