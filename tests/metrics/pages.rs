@@ -1,6 +1,6 @@
 //! Arbitrary pages of the application and its libraries, read by real parsers.
 
-use battlement::metrics::{Exposition, Format, HttpMetrics, Naming, RouteTemplate};
+use battlement::metrics::{Exposition, Format, HttpMetrics, Label, Naming, RouteTemplate};
 use battlement_testkit::prometheus::{OpenMetrics, Promtool};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -182,7 +182,7 @@ impl Chosen {
         let metrics = HttpMetrics::builder()
             .naming(naming)
             .prefix("shop_")
-            .protocol_version(true)
+            .labels([Label::ProtocolVersion])
             .body_sizes(true)
             .known_route(Method::GET, "/{id}")
             .build();

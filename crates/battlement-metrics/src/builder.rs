@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{Method, Uri};
 
 use crate::{
-    ConfigError, HttpMetrics, Naming,
+    ConfigError, HttpMetrics, Label, Naming,
     config::{Config, GrpcMethod, SETTINGS},
     histogram::MAX_BOUNDS,
     methods::Methods,
@@ -95,9 +95,10 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.body_sizes = measure)
     }
 
-    /// Enables the label for the HTTP version. Default: disabled, since it multiplies the number of series.
-    pub fn protocol_version(self, label: bool) -> Self {
-        self.changed(|config| config.protocol_version = label)
+    /// Enables labels in addition to those that every metric has. Default: none, since each multiplies the number of
+    /// series. The server's labels are shown with [`Naming::Otel`] only.
+    pub fn labels(self, labels: impl IntoIterator<Item = Label>) -> Self {
+        self.changed(|config| config.labels = labels.into_iter().collect())
     }
 
     /// Sets whether buckets carry the trace of a sampled request as an exemplar, if an outer layer provides the trace.
@@ -143,7 +144,7 @@ impl HttpMetricsBuilder {
 
     /// Creates the series of a route at 0, for the statuses 200 and 500, because `rate()` does not see the first
     /// failure of a series that begins with it. A series is created in every histogram of requests, for each scheme,
-    /// and with [`protocol_version`](Self::protocol_version) for each HTTP version.
+    /// and for each value of the enabled [`labels`](Self::labels).
     ///
     /// # Panics
     ///

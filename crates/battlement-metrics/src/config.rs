@@ -2,7 +2,13 @@ use std::{borrow::Cow, fmt};
 
 use http::{Method, Uri};
 
-use crate::{Naming, key::VERSIONS, methods::Methods, shard, side::Side};
+use crate::{
+    Naming,
+    label::{EnabledLabels, LabelValues},
+    methods::Methods,
+    shard,
+    side::Side,
+};
 
 mod check;
 
@@ -28,7 +34,7 @@ pub(crate) struct Config {
     pub(crate) duration_bounds: Option<Vec<u64>>,
     pub(crate) first_byte: bool,
     pub(crate) body_sizes: bool,
-    pub(crate) protocol_version: bool,
+    pub(crate) labels: EnabledLabels,
     pub(crate) exemplars: bool,
     pub(crate) https: bool,
     pub(crate) left_out: Vec<Box<str>>,
@@ -67,7 +73,7 @@ impl Default for Config {
             duration_bounds: None,
             first_byte: false,
             body_sizes: false,
-            protocol_version: false,
+            labels: EnabledLabels::default(),
             exemplars: true,
             https: false,
             left_out: Vec::new(),
@@ -93,8 +99,7 @@ pub(crate) struct KnownSeries {
     pub(crate) method: u8,
     pub(crate) status: u16,
     pub(crate) https: bool,
-    /// The version number; 0 if the version is not a label.
-    pub(crate) version: u8,
+    pub(crate) labels: LabelValues,
 }
 
 impl Config {
@@ -107,24 +112,20 @@ impl Config {
     }
 
     /// Returns every series that requests for a known route can have under the naming: with either scheme, which the
-    /// connection or a trusted proxy states, and in any version.
+    /// connection or a trusted proxy states, and with every value of the enabled labels.
     pub(crate) fn known_series(&self) -> impl Iterator<Item = KnownSeries> {
         let is_otel = self.naming == Naming::Otel;
         let schemes: &[bool] = if is_otel { &[false, true] } else { &[false] };
-        let versions: &[u8] = if is_otel && self.protocol_version { VERSIONS } else { &[0] };
+        let labels = if is_otel { self.labels } else { EnabledLabels::default() };
+        let labels = labels.created();
         self.known_routes.iter().flat_map(move |(method, template)| {
             let method = self.methods.number(method);
-            let of = move |status, https, version| KnownSeries {
-                template,
-                method,
-                status,
-                https,
-                version,
+            let each = move |https: bool, labels: LabelValues| {
+                [200, 500].map(|status| KnownSeries { template, method, status, https, labels })
             };
-            let versions =
-                schemes.iter().flat_map(|https| versions.iter().map(|version| (*https, *version)));
-            versions.flat_map(move |(https, version)| {
-                [200, 500].map(|status| of(status, https, version))
+            let labels = labels.clone();
+            schemes.iter().flat_map(move |https| {
+                labels.clone().into_iter().flat_map(move |labels| each(*https, labels))
             })
         })
     }
@@ -142,7 +143,7 @@ impl fmt::Debug for Config {
             .field("duration_bounds", &self.duration_bounds())
             .field("first_byte", &self.first_byte)
             .field("body_sizes", &self.body_sizes)
-            .field("protocol_version", &self.protocol_version)
+            .field("labels", &self.labels)
             .field("exemplars", &self.exemplars)
             .field("https", &self.https)
             .field("left_out", &self.left_out)

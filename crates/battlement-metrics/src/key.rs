@@ -1,7 +1,9 @@
 use battlement_core::DropReason;
-use http::Version;
 
-use crate::names::{OVERFLOW, Subject};
+use crate::{
+    label::{self, LabelValues},
+    names::{OVERFLOW, Subject},
+};
 
 /// The identity of a series, in small numbers, since each request compares and hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,27 +13,28 @@ pub(crate) struct Key {
     pub(crate) subject: Subject,
     /// The client, 0 for a server.
     pub(crate) owner: Subject,
-    /// The HTTP status, or the gRPC code plus one; 0 if there was no response.
-    pub(crate) status: u16,
+    /// The status, in the lower bits, and the optional labels.
+    result: u16,
     /// The index of the method among the known methods.
     pub(crate) method: u8,
-    /// The scheme, the version and the error, packed so that a key fits one word.
+    /// The scheme and the error; a key fits one word. Four bits are left.
     traits: u8,
 }
 
 const HTTPS: u8 = 1;
-const VERSION: u8 = 0b111 << VERSION_AT;
-const VERSION_AT: u8 = 1;
 const ERROR: u8 = 0b111 << ERROR_AT;
-const ERROR_AT: u8 = 4;
+const ERROR_AT: u8 = 1;
+/// The bits of a status, at most 999.
+const STATUS: u16 = (1 << LABELS_AT) - 1;
+const LABELS_AT: u32 = u16::BITS - label::BITS;
 
 impl Key {
     /// The key of the overflow series.
     pub(crate) const OVERFLOW: Self = Self::new(OVERFLOW, 0, 0);
 
-    /// Creates the key of a request without a status, a version or an error.
+    /// Creates the key of a request without a status, optional labels or an error.
     pub(crate) const fn new(subject: Subject, owner: Subject, method: u8) -> Self {
-        Self { subject, owner, status: 0, method, traits: 0 }
+        Self { subject, owner, result: 0, method, traits: 0 }
     }
 
     pub(crate) const fn is_https(self) -> bool {
@@ -42,13 +45,26 @@ impl Key {
         self.traits = self.traits & !HTTPS | u8::from(https);
     }
 
-    /// Returns the version number; 0 if the version is not a label.
-    pub(crate) const fn version(self) -> u8 {
-        (self.traits & VERSION) >> VERSION_AT
+    /// Returns the HTTP status, or the gRPC code plus one; 0 if there was no response.
+    pub(crate) const fn status(self) -> u16 {
+        self.result & STATUS
     }
 
-    pub(crate) const fn set_version(&mut self, version: u8) {
-        self.traits = self.traits & !VERSION | version << VERSION_AT;
+    /// Sets the status of a key that has none, below 1,024.
+    pub(crate) const fn set_status(&mut self, status: u16) {
+        debug_assert!(self.status() == 0 && status <= STATUS);
+        self.result |= status;
+    }
+
+    /// Returns the values of the optional labels.
+    pub(crate) const fn labels(self) -> LabelValues {
+        LabelValues(self.result >> LABELS_AT)
+    }
+
+    /// Sets the optional labels of a key that has none.
+    pub(crate) const fn set_labels(&mut self, labels: LabelValues) {
+        debug_assert!(self.labels().0 == 0);
+        self.result |= labels.0 << LABELS_AT;
     }
 
     pub(crate) const fn error(self) -> ErrorType {
@@ -68,7 +84,7 @@ impl Key {
     pub(crate) fn packed(self) -> u64 {
         u64::from(self.subject)
             | u64::from(self.owner) << 16
-            | u64::from(self.status) << 32
+            | u64::from(self.result) << 32
             | u64::from(self.method) << 48
             | u64::from(self.traits) << 56
     }
@@ -128,49 +144,28 @@ impl From<DropReason> for ErrorType {
     }
 }
 
-/// The numbers of the versions that servers support. (HTTP/0.9 has no status.)
-pub(crate) const VERSIONS: &[u8] = &[2, 3, 4, 5];
-
-/// Returns the number of a version, 1 or more.
-pub(crate) const fn version_number(version: Version) -> u8 {
-    match version {
-        Version::HTTP_09 => 1,
-        Version::HTTP_10 => 2,
-        Version::HTTP_2 => 4,
-        Version::HTTP_3 => 5,
-        _ => 3,
-    }
-}
-
-/// Returns the value of OpenTelemetry's `network.protocol.version`.
-pub(crate) const fn version_name(number: u8) -> Option<&'static str> {
-    match number {
-        1 => Some("0.9"),
-        2 => Some("1.0"),
-        3 => Some("1.1"),
-        4 => Some("2"),
-        5 => Some("3"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    fn error() -> impl Strategy<Value = ErrorType> {
+        prop::sample::select(ErrorType::ALL.to_vec())
+    }
+
     fn key() -> impl Strategy<Value = Key> {
-        let error = prop::sample::select(ErrorType::ALL.to_vec());
-        let numbers = (any::<u16>(), any::<u16>(), 0..1_000_u16, 0..33_u8, 0..6_u8);
-        (numbers, any::<bool>(), error).prop_map(|(numbers, https, error)| {
-            let (subject, owner, status, method, version) = numbers;
-            with(Key { status, ..Key::new(subject, owner, method) }, version, https, error)
+        let numbers = (any::<u16>(), any::<u16>(), 0..1_000_u16, 0..33_u8, 0..64_u16);
+        (numbers, any::<bool>(), error()).prop_map(|(numbers, https, error)| {
+            let (subject, owner, status, method, labels) = numbers;
+            let mut key = Key::new(subject, owner, method);
+            key.set_status(status);
+            key.set_labels(LabelValues(labels));
+            with(key, https, error)
         })
     }
 
-    fn with(mut key: Key, version: u8, https: bool, error: ErrorType) -> Key {
-        key.set_version(version);
+    fn with(mut key: Key, https: bool, error: ErrorType) -> Key {
         key.set_https(https);
         key.set_error(error);
         key
@@ -178,13 +173,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_tells_what_was_set_last(
-            key in key(), version in 0..6_u8, https: bool,
-            error in prop::sample::select(ErrorType::ALL.to_vec()),
+        fn a_key_contains_the_values_that_were_set_last(
+            key in key(), https: bool, error in error(), status in 0..1_000_u16, labels in 0..64_u16,
         ) {
-            let set = with(key, version, https, error);
-            prop_assert_eq!((set.version(), set.is_https(), set.error()), (version, https, error));
-            prop_assert_eq!(with(set, key.version(), key.is_https(), key.error()), key);
+            let set = with(key, https, error);
+            prop_assert_eq!((set.is_https(), set.error()), (https, error));
+            prop_assert_eq!((set.status(), set.labels()), (key.status(), key.labels()));
+            prop_assert_eq!(with(set, key.is_https(), key.error()), key);
+            let mut set = Key { result: 0, ..key };
+            set.set_labels(LabelValues(labels));
+            set.set_status(status);
+            prop_assert_eq!((set.status(), set.labels().0), (status, labels));
+            prop_assert_eq!((set.is_https(), set.error()), (key.is_https(), key.error()));
         }
 
         #[test]
@@ -193,13 +193,15 @@ mod tests {
             // Keys that differ in one field, which random values rarely are.
             for near in [
                 Key { owner: one.owner ^ 1, ..one },
-                Key { status: one.status ^ 1, ..one },
+                Key { result: one.result ^ 1, ..one },
+                Key { result: one.result ^ 1 << LABELS_AT, ..one },
                 Key { method: one.method ^ 1, ..one },
-                with(one, one.version() ^ 1, one.is_https(), one.error()),
-                with(one, one.version(), !one.is_https(), one.error()),
+                with(one, !one.is_https(), one.error()),
             ] {
                 prop_assert_ne!(one.packed(), near.packed());
             }
         }
     }
+
+    const _: () = assert!(size_of::<Key>() == size_of::<u64>());
 }

@@ -20,6 +20,7 @@ mod future;
 mod gauge;
 mod histogram;
 mod key;
+mod label;
 #[cfg(feature = "rate-limit")]
 mod labelled;
 mod layer;
@@ -64,6 +65,7 @@ pub use self::{
     builder::HttpMetricsBuilder,
     exposition::{Exposition, Format, PageBody, ScrapeFuture},
     future::ResponseFuture,
+    label::Label,
     layer::MetricsLayer,
     metrics::HttpMetrics,
     naming::Naming,

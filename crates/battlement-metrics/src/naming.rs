@@ -3,7 +3,7 @@ use battlement_core::GrpcCode;
 use crate::{
     buckets,
     family::{Bounds, Family, Labels},
-    key::{ErrorType, Key, version_name},
+    key::{ErrorType, Key},
     recorder::Recorder,
     side::{MetricNames, Side},
 };
@@ -140,11 +140,7 @@ impl Naming {
         push(&mut labels, route, recorder.routes.text(key.subject).map(str::to_owned));
         if self == Self::Otel {
             push(&mut labels, "error_type", error_type(key, status_of(key)));
-            push(
-                &mut labels,
-                "network_protocol_version",
-                version_name(key.version()).map(str::to_owned),
-            );
+            push_optional(&mut labels, key);
         }
         labels
     }
@@ -185,13 +181,13 @@ fn client(recorder: &Recorder, key: Key) -> Labels {
     push(&mut labels, "server_address", client_name(recorder, key));
     push(&mut labels, "http_response_status_code", status_of(key));
     push(&mut labels, "error_type", error_type(key, status_of(key)));
-    push(&mut labels, "network_protocol_version", version_name(key.version()).map(str::to_owned));
+    push_optional(&mut labels, key);
     labels
 }
 
 fn grpc(recorder: &Recorder, side: Side, key: Key) -> Labels {
     let method = recorder.grpc_methods.text(key.subject).unwrap_or("_OTHER");
-    let code = GrpcCode::ALL.iter().find(|code| **code as u16 + 1 == key.status);
+    let code = GrpcCode::ALL.iter().find(|code| **code as u16 + 1 == key.status());
     let code = code.map(|code| code.name().to_owned());
     let mut labels =
         vec![("rpc_system_name".into(), "grpc".into()), ("rpc_method".into(), method.to_owned())];
@@ -207,6 +203,11 @@ fn push(labels: &mut Labels, name: &'static str, value: Option<String>) {
     labels.extend(value.map(|value| (name.into(), value)));
 }
 
+/// Adds the labels that are disabled by default.
+fn push_optional(labels: &mut Labels, key: Key) {
+    labels.extend(key.labels().named().map(|(name, value)| (name.into(), value.to_owned())));
+}
+
 fn client_name(recorder: &Recorder, key: Key) -> Option<String> {
     recorder.clients.text(key.owner).map(str::to_owned)
 }
@@ -216,7 +217,7 @@ const fn scheme(key: Key) -> &'static str {
 }
 
 fn status_of(key: Key) -> Option<String> {
-    (key.status != 0).then(|| key.status.to_string())
+    (key.status() != 0).then(|| key.status().to_string())
 }
 
 fn error_type(key: Key, status: Option<String>) -> Option<String> {

@@ -62,9 +62,9 @@ impl Recorder {
         let traffic = self.traffic(Side::Server);
         for known in self.config.known_series() {
             let mut key = Key::new(self.routes.number(known.template), 0, known.method);
-            key.status = known.status;
+            key.set_status(known.status);
             key.set_https(known.https);
-            key.set_version(known.version);
+            key.set_labels(known.labels);
             key.set_error(if known.status < 500 { ErrorType::None } else { ErrorType::Status });
             traffic.of_requests().for_each(|series| series.create(key));
         }
@@ -119,7 +119,7 @@ impl Recorder {
         for method in &self.config.grpc_methods {
             for code in KNOWN_CODES {
                 let mut key = Key::new(self.grpc_methods.number(&method.path()), 0, post);
-                key.status = code as u16 + 1;
+                key.set_status(code as u16 + 1);
                 key.set_error(if code == GrpcCode::Ok {
                     ErrorType::None
                 } else {

@@ -4,8 +4,8 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::{
-    ConfigError, HttpMetricsBuilder, InvalidField, Naming, builder::check_bounds, config::SETTINGS,
-    methods::Methods,
+    ConfigError, HttpMetricsBuilder, InvalidField, Label, Naming, builder::check_bounds,
+    config::SETTINGS, methods::Methods,
 };
 
 battlement_core::settings! {
@@ -52,8 +52,8 @@ battlement_core::settings! {
         pub time_to_first_byte: bool,
         /// [`HttpMetricsBuilder::body_sizes`].
         pub body_sizes: bool,
-        /// [`HttpMetricsBuilder::protocol_version`].
-        pub protocol_version: bool,
+        /// [`HttpMetricsBuilder::labels`]: `protocol_version`.
+        pub labels: Vec<Label>,
         /// [`HttpMetricsBuilder::exemplars`].
         pub exemplars: Option<bool>,
         /// [`HttpMetricsBuilder::assume_https`].
@@ -75,7 +75,7 @@ impl TryFrom<MetricsSettings> for HttpMetricsBuilder {
             .naming(settings.naming)
             .time_to_first_byte(settings.time_to_first_byte)
             .body_sizes(settings.body_sizes)
-            .protocol_version(settings.protocol_version)
+            .labels(settings.labels)
             .assume_https(settings.assume_https)
             .leave_out(settings.leave_out);
         builder = set(builder, settings.prefix, Self::prefix);

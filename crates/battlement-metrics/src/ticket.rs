@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::{
     active::ActiveKey,
     exemplar::Exemplar,
-    key::{ErrorType, Key, version_number},
+    key::{ErrorType, Key},
     metrics::Pinned,
     names::{Subject, UNKNOWN},
     nested,
@@ -148,8 +148,8 @@ impl Ticket {
     fn key<B>(recorder: &Recorder, subject: Subject, owner: Subject, request: &Request<B>) -> Key {
         let config = &recorder.config;
         let mut key = Key::new(subject, owner, config.methods.number(request.method()));
-        if config.protocol_version {
-            key.set_version(version_number(request.version()));
+        if config.labels.any() {
+            key.set_labels(config.labels.of(request));
         }
         key
     }
@@ -211,9 +211,9 @@ impl Ticket {
             }
             return;
         }
-        self.key.status = status.as_u16();
+        self.key.set_status(status.as_u16());
         let first_error = if self.side == Side::Client { 400 } else { 500 };
-        if self.key.status >= first_error {
+        if status.as_u16() >= first_error {
             self.key.set_error(ErrorType::Status);
         }
     }
@@ -222,7 +222,7 @@ impl Ticket {
     /// call, and some codes are errors of a server.
     fn judged(&mut self, code: GrpcCode) {
         use GrpcCode::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
-        self.key.status = code as u16 + 1;
+        self.key.set_status(code as u16 + 1);
         let is_server_error = matches!(
             code,
             Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss

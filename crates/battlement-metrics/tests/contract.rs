@@ -1,7 +1,7 @@
 //! The layers keep the contract of every battlement layer.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement_metrics::{HttpMetrics, MetricsLayer};
+use battlement_metrics::{HttpMetrics, Label, MetricsLayer};
 use battlement_testkit::contract::{Contract, Local};
 use tower::Layer;
 
@@ -23,7 +23,7 @@ async fn the_server_s_layer_keeps_the_contract() {
 async fn the_server_layer_with_every_setting_keeps_the_contract() {
     let layer = || {
         let builder = HttpMetrics::builder().body_sizes(true).time_to_first_byte(true);
-        builder.protocol_version(true).route_table(["/{id}"]).build().server_layer()
+        builder.labels([Label::ProtocolVersion]).route_table(["/{id}"]).build().server_layer()
     };
     Contract::new(layer).idle(is_idle).counts(calls).run().await;
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use battlement_core::{DropReason, RequestFacts, dropping};
-use battlement_metrics::{Format, HttpMetrics, Naming, RouteTemplate};
+use battlement_metrics::{Format, HttpMetrics, Label, Naming, RouteTemplate};
 use battlement_testkit::probe::{Gate, Probe, ProbeBody, ProbeError, Reply};
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt;
@@ -344,7 +344,7 @@ async fn a_known_route_has_every_series_that_its_requests_can_have() {
     for naming in [Naming::Otel, Naming::Prometheus, Naming::AxumPrometheus, Naming::PromClient] {
         let metrics = HttpMetrics::builder()
             .naming(naming)
-            .protocol_version(true)
+            .labels([Label::ProtocolVersion])
             .time_to_first_byte(true)
             .body_sizes(true)
             .known_route(Method::GET, "/orders")

@@ -52,7 +52,7 @@ impl Ticket {
     /// Ends a gRPC call. After a status in the head nothing is missing: the response is complete.
     #[inline(never)]
     fn end_call(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
-        let is_open = self.key.status == 0;
+        let is_open = self.key.status() == 0;
         match ending {
             Ending::Complete | Ending::Trailers => {
                 self.judge_end(ending, trailers);
@@ -68,7 +68,7 @@ impl Ticket {
     /// are present but unreadable.
     fn judge_end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         let is_hidden = self.web().is_some_and(|web| !web.is_readable());
-        if self.key.status == 0
+        if self.key.status() == 0
             && !is_hidden
             && let Some(code) = GrpcCode::at_end(ending, trailers)
         {
@@ -89,7 +89,7 @@ impl Ticket {
     /// Sets the route that an inner layer provided, for a request that never got a response.
     fn learn_late_route(&mut self) {
         if let (Side::Server, Origin::Request { facts, .. }) = (self.side, &self.origin)
-            && self.key.status == 0
+            && self.key.status() == 0
             && let Some(template) = facts.route()
         {
             self.key.subject = self.pinned.recorder.routes.number(template);
