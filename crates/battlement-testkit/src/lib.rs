@@ -30,6 +30,8 @@
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
+//! - `upstream`: a server that answers late, fails, resets and hangs as each request asks, and counts what it has
+//!   received and processed
 //!
 //! Servers use real sockets: do not use them with paused time.
 //!
@@ -42,6 +44,7 @@
 //! - `process`: the module `process`; Unix only
 //! - `prometheus`: the module `prometheus`
 //! - `redis`: the module `redis`; includes `process`
+//! - `upstream`: the module `upstream`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -62,5 +65,7 @@ pub mod proxy;
 pub mod redis;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "upstream")]
+pub mod upstream;
 
 pub use self::eventually::eventually;

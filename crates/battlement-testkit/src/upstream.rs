@@ -1,0 +1,131 @@
+//! A server that answers and fails as each request asks, and counts what it has received and processed.
+
+mod admission;
+mod behavior;
+mod counts;
+mod http1;
+mod http2;
+mod plan;
+mod port;
+mod record;
+mod socket;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use tokio::net::TcpListener;
+
+pub use self::{
+    behavior::{Behavior, UnknownBehavior},
+    counts::Counts,
+};
+use self::{port::Port, record::Record};
+
+/// The response body of a request without a body; other requests are echoed.
+pub const BODY: &str = "the upstream's answer\n";
+/// The response header with the number of requests so far with the same `idempotency-key`, including this one.
+pub const ATTEMPT: &str = "x-attempt";
+
+/// A server on a free loopback port, on the runtime of the test, for HTTP/1, HTTP/2 with prior knowledge, and gRPC.
+///
+/// The header [`Behavior::HEADER`] of a request says what the server does; without it, the server answers. A response
+/// echoes the body of the request. Any gRPC method is a unary call that echoes its message, such as
+/// `EchoClient::say`.
+///
+/// Dropping this value closes the port and all connections.
+///
+/// # Example
+///
+/// ```
+/// use battlement_testkit::{client::Http1, upstream::{BODY, Behavior, Upstream}};
+/// use bytes::Bytes;
+/// use http::Request;
+/// use http_body_util::Empty;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower::BoxError> {
+/// let upstream = Upstream::start().await?;
+/// let mut client = Http1::connect(upstream.addr()).await?;
+/// assert_eq!(client.get("/").await?.text(), BODY);
+///
+/// let request = Request::get("/")
+///     .header("idempotency-key", "order-1")
+///     .header(Behavior::HEADER, Behavior::ResetHead)
+///     .body(Empty::<Bytes>::new())?;
+/// client.send(request).await.unwrap_err();
+/// // The answer is lost, but the work is done.
+/// assert_eq!(upstream.counts_of("order-1").processed, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Upstream {
+    port: Port,
+    record: Arc<Record>,
+}
+
+impl Upstream {
+    /// Starts a server.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no port can be bound.
+    pub async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let record = Arc::<Record>::default();
+        Ok(Self { port: Port::open(listener, &record)?, record })
+    }
+
+    /// Returns the address that the server listens on.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.port.addr()
+    }
+
+    /// Returns the URL of `path`, which must start with a slash.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr())
+    }
+
+    /// Closes all connections and refuses new ones, until [`accept`](Self::accept) is called.
+    ///
+    /// A client that is refused sends no request, so that no request can ask for it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the port cannot be reserved.
+    pub async fn refuse(&mut self) -> io::Result<()> {
+        self.port.close().await
+    }
+
+    /// Accepts connections again, on the same port.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the port cannot be bound again.
+    pub fn accept(&mut self) -> io::Result<()> {
+        self.port.reopen(&self.record)
+    }
+
+    /// Returns the counts of all requests.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.record.counts()
+    }
+
+    /// Returns the counts of the requests with this `idempotency-key`.
+    #[must_use]
+    pub fn counts_of(&self, key: &str) -> Counts {
+        self.record.counts_of(key)
+    }
+
+    /// Returns the number of accepted connections.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.record.connections()
+    }
+}

@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, header::CONTENT_TYPE};
+
+use super::{
+    Behavior,
+    plan::{Answer, Step},
+    record::{Receipt, Record},
+};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The decision on a request, by its head.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// The application never sees the request.
+    Refused(Behavior),
+    Received(Exchange),
+}
+
+/// A received request.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    /// The behavior; an unknown one is answered with status 400.
+    behavior: Option<Behavior>,
+    is_grpc: bool,
+    attempt: u64,
+    pub(super) receipt: Receipt,
+}
+
+impl Admission {
+    pub(super) fn of(headers: &HeaderMap, record: &Arc<Record>) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let key = text(IDEMPOTENCY_KEY).map(str::to_owned);
+        let content_type = text(CONTENT_TYPE.as_str()).unwrap_or_default();
+        let is_grpc = content_type.starts_with("application/grpc");
+        let (mut behavior, mut attempt) = (None, 0);
+        let receipt = record.admit(key, |earlier| {
+            attempt = earlier + 1;
+            behavior = Behavior::of(headers.get(Behavior::HEADER), earlier).ok();
+            !matches!(behavior, Some(Behavior::GoAway | Behavior::RefuseStream))
+        });
+        match (receipt, behavior) {
+            (None, Some(behavior)) => Self::Refused(behavior),
+            (None, None) => unreachable!("a request with an unknown behavior is received"),
+            (Some(receipt), behavior) => {
+                Self::Received(Exchange { behavior, is_grpc, attempt, receipt })
+            }
+        }
+    }
+}
+
+impl Exchange {
+    /// Returns the steps that answer the request, whose body is `body`.
+    pub(super) fn plan(&self, body: Bytes) -> Vec<Step> {
+        Answer::new(self.is_grpc, self.attempt, body).plan(self.behavior)
+    }
+}

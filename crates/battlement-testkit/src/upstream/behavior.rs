@@ -1,0 +1,142 @@
+use std::{error::Error, fmt, str::FromStr, time::Duration};
+
+use http::HeaderValue;
+
+/// The behavior of an upstream that a request asks for.
+///
+/// The text form is for clients that are not written in Rust: `late 200ms`, `reset-head`. A list asks for one behavior
+/// per request with the same `idempotency-key`, where the last one repeats: `error, reset-head, answer`.
+///
+/// All behaviors except `RefuseStream` and `GoAway` count the request as received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Behavior {
+    /// Does the work and answers: `answer`.
+    Answer,
+    /// Does the work and answers after a time: `late 200ms`. A client that goes away sooner prevents the work.
+    Late(Duration),
+    /// Does the work, and sends the body byte by byte with a pause after each: `drip 10ms`.
+    Drip(Duration),
+    /// Does no work, and answers with status 500 or INTERNAL: `error`.
+    Error,
+    /// Does no work, and answers with status 503 and `Retry-After`, in whole seconds, or with UNAVAILABLE and
+    /// `grpc-retry-pushback-ms`: `overloaded 7000ms`.
+    Overloaded(Duration),
+    /// Does the work, and resets the TCP connection before the response head: `reset-head`.
+    ResetHead,
+    /// Does the work, and resets the TCP connection in the middle of the body: `reset-body`.
+    ResetBody,
+    /// Does the work, and ends the body in its middle: `truncate`. The connection closes over HTTP/1; the stream ends
+    /// without trailers over HTTP/2.
+    Truncate,
+    /// Does no work, and announces by GOAWAY that the stream is not processed and the connection closes: `go-away`.
+    /// Over HTTP/1, the connection closes without a response.
+    GoAway,
+    /// Does no work, and resets the stream with REFUSED_STREAM: `refuse-stream`. Over HTTP/1, the connection closes
+    /// without a response.
+    RefuseStream,
+    /// Does no work, and fails after the body, by the trailer `grpc-status` with INTERNAL: `fail-trailers`.
+    FailTrailers,
+    /// Does no work, and keeps the request until the client goes away: `hang`.
+    Hang,
+}
+
+impl Behavior {
+    /// The request header that contains the behavior.
+    pub const HEADER: &'static str = "x-behavior";
+
+    /// Returns the header value that asks for these behaviors, one per request with the same `idempotency-key`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `behaviors` is empty.
+    #[must_use]
+    pub fn list(behaviors: &[Self]) -> HeaderValue {
+        assert!(!behaviors.is_empty(), "a list of behaviors is empty");
+        let texts: Vec<_> = behaviors.iter().map(ToString::to_string).collect();
+        HeaderValue::try_from(texts.join(", ")).expect("the text form is visible ASCII")
+    }
+
+    /// Returns the behavior for a request with this number of earlier requests.
+    pub(super) fn of(value: Option<&HeaderValue>, earlier: u64) -> Result<Self, UnknownBehavior> {
+        let Some(value) = value else { return Ok(Self::Answer) };
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let texts: Vec<_> = text.split(',').collect();
+        let nth = usize::try_from(earlier).unwrap_or(usize::MAX).min(texts.len() - 1);
+        texts[nth].parse()
+    }
+}
+
+impl fmt::Display for Behavior {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, time) = match self {
+            Self::Answer => ("answer", None),
+            Self::Late(time) => ("late", Some(time)),
+            Self::Drip(time) => ("drip", Some(time)),
+            Self::Error => ("error", None),
+            Self::Overloaded(time) => ("overloaded", Some(time)),
+            Self::ResetHead => ("reset-head", None),
+            Self::ResetBody => ("reset-body", None),
+            Self::Truncate => ("truncate", None),
+            Self::GoAway => ("go-away", None),
+            Self::RefuseStream => ("refuse-stream", None),
+            Self::FailTrailers => ("fail-trailers", None),
+            Self::Hang => ("hang", None),
+        };
+        match time {
+            Some(time) => write!(f, "{name} {}ms", time.as_millis()),
+            None => f.write_str(name),
+        }
+    }
+}
+
+impl FromStr for Behavior {
+    type Err = UnknownBehavior;
+
+    fn from_str(text: &str) -> Result<Self, UnknownBehavior> {
+        let unknown = || UnknownBehavior { text: text.to_owned() };
+        let (name, time) = match text.trim().split_once(' ') {
+            Some((name, time)) => (name, Some(milliseconds(time).ok_or_else(unknown)?)),
+            None => (text.trim(), None),
+        };
+        Ok(match (name, time) {
+            ("answer", None) => Self::Answer,
+            ("late", Some(time)) => Self::Late(time),
+            ("drip", Some(time)) => Self::Drip(time),
+            ("error", None) => Self::Error,
+            ("overloaded", Some(time)) => Self::Overloaded(time),
+            ("reset-head", None) => Self::ResetHead,
+            ("reset-body", None) => Self::ResetBody,
+            ("truncate", None) => Self::Truncate,
+            ("go-away", None) => Self::GoAway,
+            ("refuse-stream", None) => Self::RefuseStream,
+            ("fail-trailers", None) => Self::FailTrailers,
+            ("hang", None) => Self::Hang,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    text.trim().strip_suffix("ms")?.parse().ok().map(Duration::from_millis)
+}
+
+impl From<Behavior> for HeaderValue {
+    fn from(behavior: Behavior) -> Self {
+        Behavior::list(&[behavior])
+    }
+}
+
+/// A text that is not the name of a behavior; an upstream answers with status 400.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownBehavior {
+    text: String,
+}
+
+impl fmt::Display for UnknownBehavior {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown behavior {:?}", self.text)
+    }
+}
+
+impl Error for UnknownBehavior {}

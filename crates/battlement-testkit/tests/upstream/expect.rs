@@ -1,0 +1,84 @@
+//! The expected end of each behavior.
+
+use battlement_core::{Failure, Verdict};
+use battlement_testkit::upstream::{Behavior, Counts, Upstream};
+
+use crate::{
+    WAIT,
+    judge::{At, Outcome, settled},
+};
+
+/// The protocol of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Http1,
+    Http2,
+    Grpc,
+}
+
+/// Asserts that a call ended as `behavior` says, that the upstream has counted it so, and that it is judged as not
+/// processed only if the upstream has not received it.
+pub(crate) async fn check(
+    upstream: &Upstream,
+    protocol: Protocol,
+    behavior: Behavior,
+    outcome: Outcome,
+) {
+    let counts = settled(upstream).await;
+    let context = format!("{behavior} over {protocol:?}: {outcome:?}, {counts:?}");
+    let expected = expected(protocol, behavior);
+    assert!(expected.contains(&outcome), "{context}, expected {expected:?}");
+    let (received, processed) = work(behavior);
+    assert_eq!((counts.received, counts.processed), (received, processed), "{context}");
+    assert_eq!(counts.refused, 1 - received, "{context}");
+    assert_consistent(counts, outcome, &context);
+}
+
+fn assert_consistent(counts: Counts, outcome: Outcome, context: &str) {
+    let is_not_processed =
+        matches!(outcome, Outcome::Judged(Verdict::Failure(Failure::NotProcessed), _));
+    assert!(!is_not_processed || counts.received == 0, "{context}");
+}
+
+/// Returns the numbers of received and processed requests.
+fn work(behavior: Behavior) -> (u64, u64) {
+    match behavior {
+        Behavior::GoAway | Behavior::RefuseStream => (0, 0),
+        Behavior::Error | Behavior::Overloaded(_) | Behavior::FailTrailers | Behavior::Hang => {
+            (1, 0)
+        }
+        _ => (1, 1),
+    }
+}
+
+/// Returns the outcomes that are correct.
+fn expected(protocol: Protocol, behavior: Behavior) -> Vec<Outcome> {
+    use Failure::{NotProcessed, Overload, Server, Transport};
+    let fails = |failure, at| Outcome::Judged(Verdict::Failure(failure), at);
+    let is_grpc = protocol == Protocol::Grpc;
+    match behavior {
+        Behavior::Answer | Behavior::Late(_) | Behavior::Drip(_) => {
+            vec![Outcome::Judged(Verdict::Success, At::End)]
+        }
+        Behavior::Error => vec![fails(Server, At::End)],
+        Behavior::Overloaded(_) => vec![fails(Overload { retry_after: Some(WAIT) }, At::End)],
+        Behavior::ResetHead => vec![fails(Transport, At::Error)],
+        Behavior::ResetBody => vec![fails(Transport, At::Body)],
+        // A gRPC stream that ends without trailers is complete, and has no status.
+        Behavior::Truncate if is_grpc => vec![fails(Server, At::End)],
+        Behavior::Truncate => vec![fails(Transport, At::Body)],
+        // A connection that closes without a response says nothing about the request.
+        Behavior::GoAway | Behavior::RefuseStream if protocol == Protocol::Http1 => {
+            vec![fails(Transport, At::Error)]
+        }
+        // The classifier may not know the error of every client.
+        Behavior::GoAway | Behavior::RefuseStream => {
+            vec![fails(NotProcessed, At::Error), fails(Transport, At::Error)]
+        }
+        Behavior::FailTrailers if is_grpc => vec![fails(Server, At::End)],
+        // Plain HTTP has no status in its trailers.
+        Behavior::FailTrailers => vec![Outcome::Judged(Verdict::Success, At::End)],
+        Behavior::Hang => vec![Outcome::GaveUp],
+        _ => unreachable!("a behavior has no expectation"),
+    }
+}

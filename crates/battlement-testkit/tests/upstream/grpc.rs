@@ -1,0 +1,77 @@
+//! A tonic channel, and a generated client on it.
+
+use battlement_core::{Auto, Classify, Failure, Verdict};
+use battlement_testkit::{
+    echo::{EchoClient, Words},
+    upstream::{ATTEMPT, Behavior, Upstream},
+};
+use bytes::Bytes;
+use http::{HeaderValue, header::CONTENT_TYPE};
+use tonic::{Code, Request, Status, body::Body, transport::Channel};
+use tower::{Service as _, ServiceExt as _};
+
+use crate::{
+    BEHAVIORS, WAIT,
+    expect::{Protocol, check},
+    judge::{judged, request},
+};
+
+/// A message of length 4.
+const MESSAGE: &[u8] = b"\0\0\0\0\x04\x0a\x02hi";
+
+fn channel(upstream: &Upstream) -> Channel {
+    Channel::from_shared(upstream.url("")).unwrap().connect_lazy()
+}
+
+async fn say(upstream: &Upstream, behavior: Behavior) -> Result<tonic::Response<Words>, Status> {
+    let mut request = Request::new(Words::new("hello"));
+    let value = behavior.to_string().parse().unwrap();
+    request.metadata_mut().insert(Behavior::HEADER, value);
+    EchoClient::new(channel(upstream)).say(request).await
+}
+
+#[tokio::test]
+async fn every_behavior_is_reported_by_a_channel() {
+    for behavior in BEHAVIORS {
+        let upstream = Upstream::start().await.unwrap();
+        let mut channel = channel(&upstream);
+        let mut request = request(&upstream, behavior);
+        let content_type = HeaderValue::from_static("application/grpc");
+        request.headers_mut().insert(CONTENT_TYPE, content_type);
+        let body = http_body_util::Full::new(Bytes::from_static(MESSAGE));
+        let request = request.map(|_| Body::new(body));
+        let call = async { Ok(channel.ready().await?.call(request).await?) };
+        let outcome = judged(behavior, call).await;
+        drop(channel);
+        check(&upstream, Protocol::Grpc, behavior, outcome).await;
+    }
+}
+
+#[tokio::test]
+async fn a_generated_client_gets_its_message_back() {
+    let upstream = Upstream::start().await.unwrap();
+    let response = say(&upstream, Behavior::Answer).await.unwrap();
+    assert_eq!(response.metadata().get(ATTEMPT).unwrap(), "1");
+    assert_eq!(response.into_inner(), Words::new("hello"));
+}
+
+#[tokio::test]
+async fn a_generated_client_gets_the_status_of_a_failure() {
+    let upstream = Upstream::start().await.unwrap();
+    for behavior in [Behavior::Error, Behavior::FailTrailers] {
+        let status = say(&upstream, behavior).await.unwrap_err();
+        assert_eq!(status.code(), Code::Internal, "{behavior}");
+    }
+    let status = say(&upstream, Behavior::Overloaded(WAIT)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(status.metadata().get("grpc-retry-pushback-ms").unwrap(), "7000");
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_judged_as_not_processed() {
+    let mut upstream = Upstream::start().await.unwrap();
+    upstream.refuse().await.unwrap();
+    let status = say(&upstream, Behavior::Answer).await.unwrap_err();
+    assert_eq!(Auto.error(&status), Verdict::Failure(Failure::NotProcessed), "{status:?}");
+    assert_eq!(upstream.counts().received, 0);
+}

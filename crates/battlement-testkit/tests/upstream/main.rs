@@ -1,0 +1,39 @@
+//! Tests of the upstream: each behavior as the clients of several libraries report it and as core judges it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod counts;
+mod curl;
+mod expect;
+mod grpc;
+mod hyper;
+mod judge;
+mod reqwest;
+mod text;
+
+use std::time::Duration;
+
+use battlement_testkit::upstream::Behavior;
+
+/// Longer than anything takes that is not meant to hang, on a machine that is busy with other tests.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// The time after which a client gives up on a request that hangs.
+const PATIENCE: Duration = Duration::from_millis(300);
+const LATE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(5);
+const WAIT: Duration = Duration::from_secs(7);
+
+/// All behaviors that a request can ask for.
+const BEHAVIORS: [Behavior; 12] = [
+    Behavior::Answer,
+    Behavior::Late(LATE),
+    Behavior::Drip(PAUSE),
+    Behavior::Error,
+    Behavior::Overloaded(WAIT),
+    Behavior::ResetHead,
+    Behavior::ResetBody,
+    Behavior::Truncate,
+    Behavior::GoAway,
+    Behavior::RefuseStream,
+    Behavior::FailTrailers,
+    Behavior::Hang,
+];
