@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// `HasCookie` is defined in this file alone, as any label can be.
+    /// Checks that a label needs no other file: `HasCookie` is defined in this one alone.
     #[tokio::test]
     async fn a_label_that_is_defined_in_this_file_alone_is_switched_read_and_shown() {
         let builder = HttpMetrics::builder().labels([Label::HasCookie]);
