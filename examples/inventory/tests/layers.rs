@@ -68,6 +68,7 @@ async fn calls_are_recorded_by_method_on_a_page_that_promtool_accepts() {
         r#"rpc_server_call_duration_seconds_count{rpc_system_name="grpc",rpc_method="inventory.v1.Inventory/Release",rpc_status_code="OK"} 1"#,
     );
     for sample in [
+        r#"rpc_method="inventory.v1.Inventory/Reserve",rpc_status_code="OK"} 0"#,
         r#"battlement_rate_limit_decisions_total{policy="address",decision="allow",source="memory"} 1"#,
         "process_resident_memory_bytes ",
         "battlement_build_info{version=",
