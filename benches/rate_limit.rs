@@ -1,4 +1,4 @@
-//! The cost of a rate limit for different numbers of keys.
+//! The cost of a rate limit for different numbers of keys and of policies.
 
 use std::{
     cell::Cell,
@@ -55,5 +55,20 @@ fn keys(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(curves, keys);
+/// Measures how a decision grows with the number of policies that apply to a key.
+fn policies_per_key(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rate-limit/policies");
+    for count in [1, 2, 4, 8] {
+        let all = (0..count).map(|n| Policy::per_minute(&format!("p{n}"), 1).burst(100_000_000));
+        let layer =
+            RateLimitLayer::new(Policies::new(all), Key::client_ip()).headers(Headers::None);
+        let layered = Batch::new(client_requests(1_000), layer.layer(Bare));
+        layered.run(4_000);
+        group.bench_function(BenchmarkId::new("layer", count), |bencher| {
+            bencher.iter_custom(|n| layered.time(n));
+        });
+    }
+}
+
+criterion_group!(curves, keys, policies_per_key);
 criterion_main!(curves);
