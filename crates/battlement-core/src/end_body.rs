@@ -109,15 +109,9 @@ pin_project! {
     impl<B, T: OnEnd> PinnedDrop for EndBody<B, T> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let ending = match *this.remaining {
-                _ if *this.polls == Polls::Running => Ending::Error,
-                Remaining::NONE => Ending::Complete,
-                _ => Ending::Dropped,
-            };
-            if ending == Ending::Dropped && *this.polls == Polls::None {
-                unread(this.on_end);
-            } else {
-                finish(this.on_end, ending, None);
+            // Checked here, so that a body that has reported its end is dropped without a call.
+            if this.on_end.is_some() {
+                dropped(this.on_end, *this.remaining, *this.polls);
             }
         }
     }
@@ -174,9 +168,16 @@ fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&He
     }
 }
 
-#[cold]
-fn unread<T: OnEnd>(on_end: &mut Option<T>) {
-    on_end.take().into_iter().for_each(OnEnd::unread);
+/// Reports the end of a body that was dropped.
+#[inline(never)]
+fn dropped<T: OnEnd>(on_end: &mut Option<T>, remaining: Remaining, polls: Polls) {
+    let Some(on_end) = on_end.take() else { return };
+    match (remaining, polls) {
+        (_, Polls::Running) => on_end.end(Ending::Error, None),
+        (Remaining::NONE, _) => on_end.end(Ending::Complete, None),
+        (_, Polls::None) => on_end.unread(),
+        (_, Polls::Some) => on_end.end(Ending::Dropped, None),
+    }
 }
 
 /// Gives a frame to the reader of gRPC-Web, and ends the body with the trailers that it completes. Apart from the
@@ -193,10 +194,12 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
     /// Wraps `inner`, which a server sends as `kind`.
     pub fn new(inner: B, kind: BodyKind, on_end: T) -> Self {
         let remaining = Remaining::of(kind);
-        let mut on_end = Some(on_end);
-        if inner.is_end_stream() {
-            finish(&mut on_end, remaining.ending(), None);
-        }
+        let on_end = if inner.is_end_stream() {
+            on_end.end(remaining.ending(), None);
+            None
+        } else {
+            Some(on_end)
+        };
         Self { inner, on_end, remaining, polls: Polls::None }
     }
 
