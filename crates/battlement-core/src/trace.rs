@@ -15,6 +15,8 @@ macro_rules! hex_id {
     ($(#[$doc:meta])* $name:ident, $number:ty, $nonzero:ty, $bytes:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        // Aligned as a word: a number of 128 bits would pad what contains it, which each request moves.
+        #[repr(Rust, packed(8))]
         pub struct $name($nonzero);
 
         impl $name {
