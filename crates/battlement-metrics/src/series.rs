@@ -72,13 +72,23 @@ impl Series {
 
     #[inline]
     fn of(&self, key: Key) -> Option<&Histogram> {
+        let packed = key.packed();
+        match self.slots.find(packed, |one| one.key.packed() == packed) {
+            Some((_, one)) => Some(&one.histogram),
+            None => self.insert(key),
+        }
+    }
+
+    /// Inserts the series of `key`, unless the limit is reached or a name of the key exceeded its own limit.
+    #[cold]
+    fn insert(&self, key: Key) -> Option<&Histogram> {
         if key.is_overflow() {
             return None;
         }
         let packed = key.packed();
         let make = || One { key, histogram: Histogram::new(self.shards) };
-        let found = self.slots.get_or_insert(packed, |one| one.key.packed() == packed, make);
-        found.map(|(_, one)| &one.histogram)
+        let inserted = self.slots.get_or_insert(packed, |one| one.key.packed() == packed, make);
+        inserted.map(|(_, one)| &one.histogram)
     }
 
     #[cold]

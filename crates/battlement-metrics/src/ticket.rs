@@ -203,6 +203,7 @@ impl Ticket {
         kind
     }
 
+    #[inline]
     fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
         if self.side.is_grpc() {
             match GrpcCode::at_head(status, headers) {

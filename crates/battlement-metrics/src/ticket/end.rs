@@ -15,6 +15,8 @@ impl OnEnd for Ticket {
         self.web()
     }
 
+    // Inlined, since a body has several calls of it, all but one of which are rare.
+    #[inline(always)]
     fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         match ending {
             _ if self.side.is_grpc() => self.end_call(ending, trailers),
@@ -40,7 +42,9 @@ impl Drop for Ticket {
             Fate::Running => self.ended(ErrorType::Panic),
             Fate::Waiting => self.given_up(),
         }
-        self.learn_late_route();
+        if self.key.status() == 0 {
+            self.learn_late_route();
+        }
         self.record();
         if let Origin::Request { facts, .. } = &self.origin {
             facts.release(self.pinned.claimant(self.side));
@@ -87,9 +91,9 @@ impl Ticket {
     }
 
     /// Sets the route that an inner layer provided, for a request that never got a response.
+    #[cold]
     fn learn_late_route(&mut self) {
         if let (Side::Server, Origin::Request { facts, .. }) = (self.side, &self.origin)
-            && self.key.status() == 0
             && let Some(template) = facts.route()
         {
             self.key.subject = self.pinned.recorder.routes.number(template);
