@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use battlement_core::{LogLimit, Networks, RequestHead};
+use http::Request;
 use ipnet::IpNet;
 
 /// The callers whose ids and traces are accepted.
@@ -45,7 +46,18 @@ impl Trust {
         Self::Peers(networks.into_iter().collect())
     }
 
-    pub(crate) fn allows(&self, head: &RequestHead<'_>) -> bool {
+    /// Returns whether the ids of `request` may be adopted.
+    #[inline]
+    pub(crate) fn allows<B>(&self, request: &Request<B>) -> bool {
+        match self {
+            Self::IfValid | Self::Always => true,
+            Self::Never => false,
+            Self::When(_) | Self::Peers(_) => self.allows_head(&RequestHead::of(request)),
+        }
+    }
+
+    #[inline(never)]
+    fn allows_head(&self, head: &RequestHead<'_>) -> bool {
         match self {
             Self::IfValid | Self::Always => true,
             Self::Never => false,

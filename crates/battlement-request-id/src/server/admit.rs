@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use battlement_core::{
-    CorrelationId, Ids, RequestFacts, RequestHead, RequestId, Trace, TraceFlags, TraceLink, Unread,
+    CorrelationId, Ids, RequestFacts, RequestId, Trace, TraceFlags, TraceLink, Unread,
 };
 use http::{HeaderMap, HeaderName, Request};
 use tokio::time::Instant;
@@ -10,6 +10,7 @@ use tracing::Span;
 use super::{
     TraceContext, Untrusted,
     config::{Config, MIN_LEN, X_CORRELATION_ID},
+    span::Opened,
 };
 use crate::{
     Trust, generator,
@@ -20,7 +21,7 @@ impl Config {
     /// Chooses the ids of `request`, stores them in the request's facts, and opens the request's span. Ids that an
     /// outer layer has chosen are kept.
     pub(super) fn admit<B>(&self, request: &mut Request<B>) -> (RequestFacts, Span) {
-        let mut opened = None;
+        let mut opened = Opened::default();
         let facts = match RequestFacts::of(request) {
             Some(facts) => {
                 if facts.ids().is_none() {
@@ -42,11 +43,10 @@ impl Config {
         (facts, span)
     }
 
-    fn decide<B>(&self, request: &Request<B>, opened: &mut Option<Span>) -> Ids {
+    fn decide<B>(&self, request: &Request<B>, opened: &mut Opened) -> Ids {
         let headers = request.headers();
-        let head = RequestHead::of(request);
-        let trusted = self.trust.allows(&head);
-        let trace_trusted = self.trust_trace.as_ref().map_or(trusted, |by| by.allows(&head));
+        let trusted = self.trust.allows(request);
+        let trace_trusted = self.trust_trace.as_ref().map_or(trusted, |by| by.allows(request));
         let accept = |name| if trusted { self.accept(headers, name) } else { None };
 
         let id = accept(&self.header).unwrap_or_else(|| self.generator.make());
@@ -76,12 +76,7 @@ impl Config {
     }
 
     #[cfg_attr(not(feature = "opentelemetry"), expect(unused_variables, reason = "for that mode"))]
-    fn trace(
-        &self,
-        headers: &HeaderMap,
-        trusted: bool,
-        opened: &mut Option<Span>,
-    ) -> Option<Trace> {
+    fn trace(&self, headers: &HeaderMap, trusted: bool, opened: &mut Opened) -> Option<Trace> {
         match self.trace {
             TraceContext::Off => None,
             TraceContext::Read => read(headers, trusted),
@@ -123,10 +118,9 @@ impl Config {
 
     /// Sets the headers of the ids, on a response or a request.
     pub(super) fn write_ids(&self, headers: &mut HeaderMap, facts: &RequestFacts) {
-        if let Some(id) = facts.id() {
-            headers.insert(self.header.clone(), id.header_value().clone());
-        }
-        if let (Some(name), Some(id)) = (&self.correlation, facts.correlation()) {
+        let Some(ids) = facts.ids() else { return };
+        headers.insert(self.header.clone(), ids.id.header_value().clone());
+        if let (Some(name), Some(id)) = (&self.correlation, &ids.correlation) {
             headers.insert(name.clone(), id.0.header_value().clone());
         }
     }

@@ -2,13 +2,12 @@
 
 use battlement_core::{LogLimit, Trace};
 use http::HeaderMap;
-use tracing::Span;
 
 use super::{
     RequestSpan,
     admit::{read, tracestate},
     config::Config,
-    span::request_span,
+    span::{Opened, request_span},
 };
 use crate::{otel, w3c::received};
 
@@ -19,7 +18,7 @@ impl Config {
         &self,
         headers: &HeaderMap,
         trusted: bool,
-        opened: &mut Option<Span>,
+        opened: &mut Opened,
     ) -> Option<Trace> {
         let outer = otel::current_trace();
         if outer.is_some() {
@@ -30,7 +29,7 @@ impl Config {
             let state = caller.as_ref().and_then(|_| tracestate(headers));
             let span = otel::child_of(caller.as_ref(), state.as_deref(), request_span);
             let own = span.in_scope(otel::current_trace);
-            *opened = Some(span);
+            opened.span = Some(span);
             if let Some(mut own) = own {
                 own.parent_id = caller.map(|caller| caller.span_id);
                 return Some(own);

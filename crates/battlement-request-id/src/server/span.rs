@@ -20,13 +20,14 @@ pub enum RequestSpan {
 
 impl RequestSpan {
     /// Returns the span around the inner service; `opened` is the layer's own, if it is open already.
-    pub(crate) fn open(self, facts: &RequestFacts, opened: Option<Span>) -> Span {
+    #[inline]
+    pub(crate) fn open(self, facts: &RequestFacts, opened: Opened) -> Span {
         match self {
-            Self::Own => {
-                let span = opened.unwrap_or_else(request_span);
-                record(&span, facts);
-                span
-            }
+            Self::Own => match opened.span() {
+                Some(span) => recorded(span, facts),
+                None if is_off() => Span::none(),
+                None => recorded(request_span(), facts),
+            },
             Self::Current => {
                 record(&Span::current(), facts);
                 Span::none()
@@ -36,11 +37,29 @@ impl RequestSpan {
     }
 }
 
+/// The layer's own span, if it is open before the ids are chosen. Only the trace of OpenTelemetry needs that, so without
+/// its feature this is empty and costs nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    #[cfg(feature = "opentelemetry")]
+    pub(super) span: Option<Span>,
+}
+
+impl Opened {
+    #[cfg(feature = "opentelemetry")]
+    fn span(self) -> Option<Span> {
+        self.span
+    }
+
+    #[cfg(not(feature = "opentelemetry"))]
+    const fn span(self) -> Option<Span> {
+        None
+    }
+}
+
 /// Opens the span of [`RequestSpan::Own`] with empty fields.
 pub(super) fn request_span() -> Span {
-    // Without a subscriber, `tracing` would still write the span to the `log` crate if that feature is on, as axum's
-    // defaults turn it on.
-    if LevelFilter::current() < LevelFilter::INFO {
+    if is_off() {
         return Span::none();
     }
     tracing::info_span!(
@@ -52,6 +71,19 @@ pub(super) fn request_span() -> Span {
         span_id = field::Empty,
         linked_trace_id = field::Empty,
     )
+}
+
+/// Returns whether no subscriber wants the span. `tracing` would still write it to the `log` crate if that feature is
+/// on, as axum's defaults turn it on.
+#[inline]
+fn is_off() -> bool {
+    LevelFilter::current() < LevelFilter::INFO
+}
+
+#[inline(never)]
+fn recorded(span: Span, facts: &RequestFacts) -> Span {
+    record(&span, facts);
+    span
 }
 
 fn record(span: &Span, facts: &RequestFacts) {
