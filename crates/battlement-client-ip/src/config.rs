@@ -48,32 +48,36 @@ impl Config {
 
     /// Resolves the client of `request` and stores it in the request's facts, unless an outer layer has resolved it.
     pub(crate) fn admit<B>(&self, request: &mut Request<B>) {
-        let stored = if let Some(facts) = RequestFacts::of(request) {
-            if facts.client().is_some() {
+        if let Some(facts) = RequestFacts::of(request) {
+            let is_known = facts.client().is_some();
+            if is_known || self.store_client(facts, request.headers(), request.extensions()) {
                 return;
             }
-            self.store_client(facts, request.headers(), request.extensions())
         } else {
             let facts = RequestFacts::starting(Instant::now());
-            let stored = self.store_client(&facts, request.headers(), request.extensions());
-            if stored.is_ok() {
+            if self.store_client(&facts, request.headers(), request.extensions()) {
                 request.extensions_mut().insert(facts);
+                return;
             }
-            stored
-        };
-        if let Err(reason) = stored {
-            self.warnings.no_address(&reason);
-            request.extensions_mut().insert(reason);
         }
+        self.store_reason(request);
     }
 
-    /// Stores the client in `facts`, or returns the reason why it is unknown.
+    /// Logs why the client is unknown, and stores the reason in the request's extensions.
+    #[cold]
+    fn store_reason<B>(&self, request: &mut Request<B>) {
+        let reason = self.unknown(request.headers(), request.extensions());
+        self.warnings.no_address(&reason);
+        request.extensions_mut().insert(reason);
+    }
+
+    /// Stores the client in `facts`, and returns whether it is known.
     fn store_client(
         &self,
         facts: &RequestFacts,
         headers: &HeaderMap,
         extensions: &Extensions,
-    ) -> Result<(), UnknownClient> {
+    ) -> bool {
         let peer = Peer::in_extensions(extensions);
         let peer_is_known = peer.is_some();
         let mut resolution = Resolution::of_peer(peer.and_then(Peer::addr));
@@ -87,24 +91,21 @@ impl Config {
             Some(_) => {}
             None => self.warnings.no_proxy_is_trusted(headers),
         }
-        let Some(ip) = resolution.ip else {
-            return Err(self.unknown(peer_is_known, headers));
-        };
+        let Some(ip) = resolution.ip else { return false };
         let mut client = ClientIp::new(ip.addr(), resolution.via);
         client.peer = resolution.peer.map(Ip::addr);
         client.scheme = resolution.scheme;
         client.host = resolution.host.and_then(Element::host);
         client.ipv6_prefix = self.ipv6_prefix;
         facts.set_client(client);
-        Ok(())
+        true
     }
 
     /// Returns the reason why neither the peer nor a header provides an address.
-    #[cold]
-    fn unknown(&self, peer_is_known: bool, headers: &HeaderMap) -> UnknownClient {
+    fn unknown(&self, headers: &HeaderMap, extensions: &Extensions) -> UnknownClient {
         let trusted = self.resolver.as_ref().filter(|resolver| resolver.trusts(None));
         match trusted.map(|resolver| &resolver.forwarding.header) {
-            _ if !peer_is_known => UnknownClient::NoPeer,
+            _ if Peer::in_extensions(extensions).is_none() => UnknownClient::NoPeer,
             None => UnknownClient::UntrustedSocket,
             Some(header) if headers.contains_key(header) => {
                 UnknownClient::HeaderUnusable(header.clone())
