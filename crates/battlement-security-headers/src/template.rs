@@ -1,4 +1,4 @@
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, header::Entry};
 
 use crate::{
     Header, SecurityPatch,
@@ -29,6 +29,8 @@ struct VariantHeaders {
 
 /// The number of headers that fit before the map grows: the layer's, and those that responses usually have.
 const ROOM: usize = 24;
+/// The most headers that are added one by one; of more, a copy of the map costs less.
+const FEW: usize = 4;
 
 impl Template {
     pub(crate) fn new(config: Config) -> Self {
@@ -64,7 +66,11 @@ impl Template {
         patch: Option<SecurityPatch>,
         headers: &mut HeaderMap,
     ) {
+        self.strip(headers);
         let prepared = &self.prepared[context.variant.index()];
+        if prepared.headers.len() <= FEW && prepared.nonced.is_empty() && patch.is_none() {
+            return prepared.add(context.status, headers);
+        }
         let mut ours = prepared.headers.clone();
         if !prepared.nonced.is_empty() {
             prepared.settle_nonce(context, &mut ours);
@@ -76,7 +82,6 @@ impl Template {
         if context.status == StatusCode::NOT_MODIFIED {
             ours.remove(header::CACHE_CONTROL);
         }
-        self.strip(headers);
         let own = std::mem::replace(headers, ours);
         // The first value of a name replaces the layer's, and further values are added.
         headers.extend(own);
@@ -114,6 +119,17 @@ impl VariantHeaders {
             headers.insert(Header::ReportingEndpoints.name(), value);
         }
         Self { headers, nonced }
+    }
+
+    /// Adds the headers one by one, each where the response has none of its name.
+    fn add(&self, status: StatusCode, headers: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            // As in `merge`.
+            let is_left_out = status == StatusCode::NOT_MODIFIED && *name == header::CACHE_CONTROL;
+            if !is_left_out && let Entry::Vacant(entry) = headers.entry(name) {
+                entry.insert(value.clone());
+            }
+        }
     }
 
     /// Writes the policies with a nonce. A cached page keeps the policy that it was stored with, whose nonce its

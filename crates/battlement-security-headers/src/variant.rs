@@ -17,6 +17,7 @@ impl Variant {
         Self { grpc: true, https: true },
     ];
 
+    #[inline]
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         let grpc = Wire::of_request(request.method(), request.headers()).is_grpc();
         Self { grpc, https: Scheme::of(request).is_some_and(Scheme::is_https) }
