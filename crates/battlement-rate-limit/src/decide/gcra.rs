@@ -118,7 +118,7 @@ impl Gcra {
     }
 
     /// Combines [`take`](Self::take) and [`remaining`](Self::remaining).
-    #[inline]
+    #[inline(always)]
     pub(super) fn charge(
         &self,
         cell: &mut Cell,

@@ -37,6 +37,10 @@ struct Prepared {
 }
 
 type AllPrepared = SmallVec<[Prepared; 2]>;
+type States = SmallVec<[PolicyState; 2]>;
+
+/// The maximum number of policies that are decided without prepared cells.
+const SEVERAL: usize = 4;
 
 /// The location of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,6 +89,59 @@ impl Cells {
     /// Decides in all cases.
     #[inline(never)]
     pub(super) fn acquire_all(
+        &mut self,
+        ask: &Ask<'_>,
+        requested_at: u64,
+        now: u64,
+        networks: &Networks,
+    ) -> Outcome {
+        match self.acquire_several(ask, now) {
+            Some(states) => {
+                Outcome::new(states, Source::Memory, decided_at(ask, requested_at, now))
+            }
+            None => self.acquire_prepared(ask, requested_at, now, networks),
+        }
+    }
+
+    /// Decides for a stored key and a few policies that all allow the request: one look-up for each. Otherwise returns
+    /// `None`, and leaves the cells as they were.
+    fn acquire_several(&mut self, ask: &Ask<'_>, now: u64) -> Option<States> {
+        let count = ask.policies.len();
+        if !(2..=SEVERAL).contains(&count) {
+            return None;
+        }
+        let mut before = [Cell::default(); SEVERAL];
+        let mut states = States::with_capacity(count);
+        for ((policy, mark), before) in each(ask).zip(&mut before) {
+            let charged = self.by_key.get_mut(own(ask, mark)).and_then(|cell| {
+                *before = *cell;
+                let (taken, left) = policy.rule().charge(cell, now, ask.cost);
+                let is_allowed = taken.is_ok() || policy.is_shadow();
+                is_allowed.then(|| state(taken, left))
+            });
+            let Some(state) = charged else { break };
+            states.push(state);
+        }
+        if states.len() == count {
+            return Some(states);
+        }
+        self.restore(ask, &before[..=states.len()]);
+        None
+    }
+
+    /// Restores the cells of the first policies, as far as they are stored.
+    #[cold]
+    fn restore(&mut self, ask: &Ask<'_>, before: &[Cell]) {
+        for ((_, mark), before) in each(ask).zip(before) {
+            if let Some(cell) = self.by_key.get_mut(own(ask, mark)) {
+                *cell = *before;
+            }
+        }
+    }
+
+    /// Decides with prepared cells, which are written at once after all policies have decided.
+    #[inline(never)]
+    fn acquire_prepared(
         &mut self,
         ask: &Ask<'_>,
         requested_at: u64,
@@ -314,14 +371,4 @@ fn state(taken: Result<(), Denied>, Remaining { units, reset }: Remaining) -> Po
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{mem::offset_of, sync::Mutex};
-
-    use super::*;
-
-    #[test]
-    fn hot_fields_are_on_the_cache_line_of_the_lock() {
-        let lock = size_of::<Mutex<u64>>() - size_of::<u64>();
-        assert!(lock + offset_of!(Cells, shared) <= 64);
-    }
-}
+mod tests;
