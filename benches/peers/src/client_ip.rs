@@ -41,7 +41,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let list = Forwarding::x_forwarded_for;
     vec![
         ours("ours: no proxy", direct, ClientIpLayer::new()),
-        ours("ours: one proxy", one, behind(list())).at_most(600, 0),
+        ours("ours: one proxy", one, behind(list())).at_most(900, 0),
         ours("ours: one proxy, IPv6", of_ipv6, behind(list())),
         ours("ours: three proxies", three, behind(list())),
         ours(

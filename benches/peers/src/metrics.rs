@@ -26,7 +26,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let all = HttpMetrics::builder().time_to_first_byte(true).body_sizes(true).build();
     vec![
         Case::new("ours, with route", routed, Bare, metrics.server_layer().layer(Bare))
-            .at_most(700, 0),
+            .at_most(900, 0),
         Case::new("ours, with sizes and first byte", routed, Bare, all.server_layer().layer(Bare)),
         Case::new("ours, facts made here", request, Bare, metrics.server_layer().layer(Bare)),
         Case::new("axum-prometheus", recorded, Bare, PrometheusMetricLayer::new().layer(Bare)),

@@ -16,7 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
     });
     vec![
         Case::new("ours: nothing wrong", request, Bare, ProblemLayer::new().layer(Bare))
-            .at_most(100, 0),
+            .at_most(600, 0),
         Case::new(
             "tower-http: catch panic, nothing wrong",
             request,

@@ -37,7 +37,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let three = RateLimitLayer::new(three, Key::client_ip());
     vec![
         ours("ours: no headers", one().headers(Headers::None)).at_most(700, 0),
-        ours("ours: both headers", one()).at_most(1_600, 1),
+        ours("ours: both headers", one()).at_most(1_800, 1),
         ours("ours: draft 6, four headers", one().headers(Headers::Draft6)),
         ours("ours: three policies, both headers", three),
         ours("ours: both headers, refund and information", one().refund(|_| false).expose(true)),

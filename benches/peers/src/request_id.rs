@@ -22,8 +22,8 @@ pub(crate) fn cases() -> Vec<Case> {
     let all = RequestIdLayer::new().correlation(CORRELATION.0).trace_context(TraceContext::Own);
     let no_span = RequestIdLayer::new().span(RequestSpan::Off);
     vec![
-        ours("ours: make", request, RequestIdLayer::new()).at_most(2_400, 5),
-        ours("ours: accept", with_id, RequestIdLayer::new()).at_most(2_400, 5),
+        ours("ours: make", request, RequestIdLayer::new()).at_most(2_900, 5),
+        ours("ours: accept", with_id, RequestIdLayer::new()).at_most(2_900, 5),
         ours("ours: make, no span", request, no_span),
         ours("ours: accept, correlation id, own trace", with_all, all),
         set_and_propagate("tower-http: set and propagate, make", request),

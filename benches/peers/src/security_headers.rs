@@ -12,7 +12,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let permissions = PermissionsPolicy::new().deny(Feature::Camera).deny(Feature::Microphone);
     let thirteen = SecurityHeadersLayer::helmet().header(permissions);
     vec![
-        ours("ours: helmet and permissions, 13 headers", thirteen).at_most(2_600, 3),
+        ours("ours: helmet and permissions, 13 headers", thirteen).at_most(2_600, 2),
         ours("ours: helmet, 12 headers", SecurityHeadersLayer::helmet()),
         ours("ours: api, 8 headers", SecurityHeadersLayer::api()),
         ours("ours: html, 10 headers, nonce not read", SecurityHeadersLayer::html()),

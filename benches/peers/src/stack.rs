@@ -22,8 +22,8 @@ const PROXY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
-        case(request, "ours: six, around the router", ours::around).at_most(12_500, 7),
-        case(request, "ours: six, one Router::layer", ours::at_once).at_most(13_900, 12),
+        case(request, "ours: six, around the router", ours::around).at_most(12_200, 6),
+        case(request, "ours: six, one Router::layer", ours::at_once).at_most(13_500, 11),
         case(request, "ours: six, six Router::layer", ours::one_by_one),
         case(recorded, "peers: six, around the router", peers::six::around),
         case(recorded, "peers: six, one Router::layer", peers::six::at_once),
