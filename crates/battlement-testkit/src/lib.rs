@@ -26,6 +26,8 @@
 //!   also for raw bytes
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
+//! - `load`: callers that never repeat a request, with a tally, and an open-loop generator that measures latency from
+//!   the time a request was due
 //! - `process`: programs that end with their value and with the test process; their log, signals and exit codes
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
@@ -41,6 +43,7 @@
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
 //! - `proxy`: the module `proxy`
+//! - `load`: the module `load`; includes `server`
 //! - `process`: the module `process`; Unix only
 //! - `prometheus`: the module `prometheus`
 //! - `redis`: the module `redis`; includes `process`
@@ -54,6 +57,8 @@ pub mod contract;
 #[cfg(feature = "tonic")]
 pub mod echo;
 mod eventually;
+#[cfg(feature = "load")]
+pub mod load;
 pub mod probe;
 #[cfg(feature = "process")]
 pub mod process;

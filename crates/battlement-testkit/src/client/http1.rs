@@ -31,6 +31,12 @@ impl Http1 {
         Ok(Self { addr, sender })
     }
 
+    /// Returns whether the connection has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Sends `request`, and adds a `host` header if it has none.
     ///
     /// # Errors

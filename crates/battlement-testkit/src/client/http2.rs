@@ -36,6 +36,12 @@ impl Http2 {
         Ok(Self { authority, sender })
     }
 
+    /// Returns whether the connection has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Sends `request`, and adds a scheme and an authority to its URI if it has none.
     ///
     /// # Errors

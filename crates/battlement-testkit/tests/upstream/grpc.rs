@@ -7,11 +7,12 @@ use battlement_testkit::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
+use tokio::time::timeout;
 use tonic::{Code, Request, Status, body::Body, transport::Channel};
 use tower::{Service as _, ServiceExt as _};
 
 use crate::{
-    BEHAVIORS, WAIT,
+    BEHAVIORS, DEADLINE, PATIENCE, WAIT,
     expect::{Protocol, check},
     judge::{judged, request},
 };
@@ -74,4 +75,15 @@ async fn a_refused_connection_is_judged_as_not_processed() {
     let status = say(&upstream, Behavior::Answer).await.unwrap_err();
     assert_eq!(Auto.error(&status), Verdict::Failure(Failure::NotProcessed), "{status:?}");
     assert_eq!(upstream.counts().received, 0);
+}
+
+#[tokio::test]
+async fn a_status_is_judged_as_not_processed_only_if_the_upstream_has_not_received_the_call() {
+    for behavior in BEHAVIORS {
+        let upstream = Upstream::start().await.unwrap();
+        let patience = if behavior == Behavior::Hang { PATIENCE } else { DEADLINE };
+        let Ok(Err(status)) = timeout(patience, say(&upstream, behavior)).await else { continue };
+        let is_not_processed = Auto.error(&status) == Verdict::Failure(Failure::NotProcessed);
+        assert_eq!(is_not_processed, upstream.counts().received == 0, "{behavior}: {status:?}");
+    }
 }

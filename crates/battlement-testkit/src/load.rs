@@ -1,0 +1,124 @@
+//! Callers that never repeat a request, and count what became of each.
+//!
+//! [`Load`] keeps a fixed number of callers busy, each of which waits for its answer before it calls again.
+//! [`OpenLoop`] sends requests at the times at which they are due, however slow the answers are.
+
+mod arrivals;
+mod caller;
+mod exchange;
+mod http1;
+mod http2;
+mod open_loop;
+mod random;
+mod site;
+mod tally;
+mod upload;
+
+use std::net::SocketAddr;
+
+use tokio::{sync::watch, task::JoinSet};
+
+use self::site::Site;
+pub use self::{
+    arrivals::{Arrival, Arrivals},
+    caller::Caller,
+    exchange::call,
+    open_loop::OpenLoop,
+    tally::{End, Tally},
+};
+
+/// The settings of callers of one kind.
+///
+/// # Example
+///
+/// ```
+/// use battlement_testkit::{load::{Caller, Load}, upstream::Upstream};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let upstream = Upstream::start().await?;
+/// let think = Duration::from_millis(1);
+/// let load = Load::new(Caller::KeepAlive { think }).callers(4).start(upstream.addr());
+/// // Here, a test restarts the server.
+/// load.answered(100).await;
+/// let tally = load.stop().await;
+/// assert_eq!(tally.lost(), 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a load does nothing until it is started"]
+pub struct Load {
+    caller: Caller,
+    callers: usize,
+    path: String,
+}
+
+impl Load {
+    /// Creates a load of one caller.
+    pub fn new(caller: Caller) -> Self {
+        Self { caller, callers: 1, path: caller.default_path().to_owned() }
+    }
+
+    /// Sets the number of callers, each with a connection of its own.
+    pub const fn callers(mut self, callers: usize) -> Self {
+        self.callers = callers;
+        self
+    }
+
+    /// Sets the path of all requests; the default is `/`, or the method `Say` of the echo service.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Starts all callers.
+    #[must_use = "dropping a running load aborts its callers"]
+    pub fn start(&self, addr: SocketAddr) -> RunningLoad {
+        let (stop, stopped) = watch::channel(false);
+        let (tally, counted) = watch::channel(Tally::default());
+        let mut tasks = JoinSet::new();
+        for nth in 0..self.callers {
+            let site = Site::new(addr, &self.path, nth as u64, tally.clone(), stopped.clone());
+            tasks.spawn(self.caller.run(site));
+        }
+        RunningLoad { stop, tally: counted, tasks }
+    }
+}
+
+/// Callers at work; dropping this value aborts them, and [`stop`](Self::stop) lets them finish.
+#[derive(Debug)]
+pub struct RunningLoad {
+    stop: watch::Sender<bool>,
+    tally: watch::Receiver<Tally>,
+    tasks: JoinSet<()>,
+}
+
+impl RunningLoad {
+    /// Returns the tally so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        *self.tally.borrow()
+    }
+
+    /// Waits until this number of requests has been answered in total.
+    pub async fn answered(&self, requests: u64) {
+        let mut tally = self.tally.clone();
+        // An error means that all callers have ended, which only happens when they are stopped.
+        let _ = tally.wait_for(|tally| tally.answered >= requests).await;
+    }
+
+    /// Starts no further request, waits for those in flight, and returns the tally.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a caller has panicked.
+    pub async fn stop(mut self) -> Tally {
+        self.stop.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.expect("a caller panicked");
+        }
+        self.tally()
+    }
+}

@@ -1,0 +1,82 @@
+use std::{net::SocketAddr, time::Duration};
+
+use battlement_core::{Auto, Classify as _, Ending, Failure, Head, Judgment, Verdict};
+use bytes::Bytes;
+use http::{Request, Response, header::CONNECTION};
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use tokio::time::timeout;
+use tower::BoxError;
+
+use super::End;
+use crate::client::{Collected, Http1};
+
+/// The maximum time until the head of a response, and from there until its end.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The result of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exchange {
+    pub(super) end: End,
+    /// Whether the connection carries no further request.
+    pub(super) is_last: bool,
+}
+
+/// Sends a GET request for `path` on an HTTP/1 connection of its own.
+pub async fn call(addr: SocketAddr, path: &str) -> End {
+    let Ok(mut client) = Http1::connect(addr).await else { return End::NotProcessed };
+    match Request::get(path).body(Empty::<Bytes>::new()) {
+        Ok(request) => Exchange::run(client.send(request), false).await.end,
+        Err(_) => End::NotProcessed,
+    }
+}
+
+impl Exchange {
+    /// Waits for a response and reads it to its end.
+    pub(super) async fn run(
+        send: impl Future<Output = Result<Response<Incoming>, BoxError>>,
+        is_reused: bool,
+    ) -> Self {
+        match Self::head(send, is_reused).await {
+            Ok(response) => Self::read(response).await,
+            Err(end) => Self { end, is_last: true },
+        }
+    }
+
+    /// Waits for the head of a response.
+    pub(super) async fn head(
+        send: impl Future<Output = Result<Response<Incoming>, BoxError>>,
+        is_reused: bool,
+    ) -> Result<Response<Incoming>, End> {
+        let lost = if is_reused { End::LostReused } else { End::LostFresh };
+        let sent = timeout(TIMEOUT, send).await.map_err(|_| lost)?;
+        sent.map_err(|error| match Auto.error(&*error) {
+            Verdict::Failure(Failure::NotProcessed) => End::NotProcessed,
+            _ => lost,
+        })
+    }
+
+    /// Reads a response to its end.
+    pub(super) async fn read(response: Response<Incoming>) -> Self {
+        let judgment = Auto.head(&Head::of(&response));
+        let is_last = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
+        let Ok(Ok(response)) = timeout(TIMEOUT, Collected::of(response)).await else {
+            return Self { end: End::CutOff, is_last: true };
+        };
+        let end = match (judgment, &response.trailers) {
+            (Judgment::Now(verdict), _) => end(verdict),
+            (Judgment::AtEnd, Some(trailers)) => end(Auto.end(Ending::Trailers, Some(trailers))),
+            // The status of a gRPC call is missing.
+            (Judgment::AtEnd, None) => End::CutOff,
+        };
+        Self { end, is_last }
+    }
+}
+
+fn end(verdict: Verdict) -> End {
+    match verdict {
+        Verdict::Failure(Failure::Overload { .. }) => End::Rejected,
+        Verdict::Failure(_) => End::ServerError,
+        _ => End::Answered,
+    }
+}

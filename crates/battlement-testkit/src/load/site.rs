@@ -1,0 +1,76 @@
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, request::Builder};
+use http_body_util::Empty;
+use tokio::{sync::watch, time::sleep};
+
+use super::{End, Tally};
+
+/// The pause after a failed connection, so that a server that is down is not flooded.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(5);
+
+/// The parts of a load that a caller needs.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    pub(super) addr: SocketAddr,
+    path: Arc<str>,
+    /// The number of the caller.
+    pub(super) nth: u64,
+    tally: watch::Sender<Tally>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Site {
+    pub(super) fn new(
+        addr: SocketAddr,
+        path: &str,
+        nth: u64,
+        tally: watch::Sender<Tally>,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        Self { addr, path: path.into(), nth, tally, stopped }
+    }
+
+    /// Returns a GET request.
+    pub(super) fn get(&self) -> Request<Empty<Bytes>> {
+        build(Request::get(&*self.path), Empty::new())
+    }
+
+    /// Returns a POST request.
+    pub(super) fn post<B>(&self, body: B) -> Request<B> {
+        build(Request::post(&*self.path), body)
+    }
+
+    pub(super) fn record(&self, end: End) {
+        self.tally.send_modify(|tally| tally.count(end));
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Waits until the load is stopped.
+    pub(super) async fn stopped(&self) {
+        // An error means that the load was dropped.
+        let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
+    }
+
+    /// Pauses, at most until the load is stopped.
+    pub(super) async fn pause(&self, time: Duration) {
+        tokio::select! {
+            () = sleep(time) => {}
+            () = self.stopped() => {}
+        }
+    }
+
+    /// Records that no connection was made, on which nothing was sent.
+    pub(super) async fn not_connected(&self) {
+        self.record(End::NotProcessed);
+        self.pause(RECONNECT_PAUSE).await;
+    }
+}
+
+fn build<B>(builder: Builder, body: B) -> Request<B> {
+    builder.body(body).expect("the path of a load must be valid in a URI")
+}
