@@ -37,15 +37,15 @@ const SENT: [(&str, &str, &str); 8] = [
         "hsts_and_upgrades_are_for_https_or_for_always",
     ),
     ("`Server`", "answers.rs", "headers_that_name_the_program_are_removed_and_more_if_configured"),
-    ("the first mistake in the options", "settings.rs", "every_invalid_option_is_reported_at_once"),
-    ("enforced and report-only", "values.rs", "trials_stand_beside_what_is_enforced"),
+    ("the first invalid option", "settings.rs", "every_invalid_option_is_reported_at_once"),
+    ("enforced and report-only policies", "values.rs", "trials_stand_beside_what_is_enforced"),
     (
         "`Permissions-Policy`, `Reporting-Endpoints`, `Clear-Site-Data`, `Cache-Control`",
         "settings.rs",
         "options_that_helmet_lacks_are_accepted",
     ),
     (
-        "an answer whose nonce was read",
+        "a response whose nonce was read",
         "nonce.rs",
         "a_nonce_that_was_read_stands_in_the_policy_and_the_answer_is_not_stored",
     ),
@@ -54,7 +54,7 @@ const SENT: [(&str, &str, &str); 8] = [
         "nonce.rs",
         "the_answer_that_a_page_is_unchanged_has_no_policy_to_replace_the_page_s",
     ),
-    ("answers to gRPC", "answers.rs", "a_grpc_answer_gets_what_means_something_there"),
+    ("responses to gRPC requests", "answers.rs", "a_grpc_answer_gets_what_means_something_there"),
 ];
 
 #[test]

@@ -101,16 +101,16 @@ const differences = {
     directives({ scriptSrc: "'self'  https:" }),
   ],
   "the source `'nonce'`": [directives({ scriptSrc: ["'nonce'"] })],
-  "a keyword without its quotes in another case, or beside other words of a text": [
+  "a keyword without its quotes in another case, or beside other words of a string": [
     directives({ scriptSrc: ["SELF"] }),
     directives({ scriptSrc: "self https:" }),
   ],
   "an unknown directive": [directives({ fooSrc: ["'self'"] }), directives({ fooSrc: null })],
-  "`block-all-mixed-content`, `prefetch-src` and others that browsers have dropped": [
+  "`block-all-mixed-content`, `prefetch-src` and others that browsers have removed": [
     directives({ blockAllMixedContent: [] }),
     directives({ prefetchSrc: ["'self'"] }),
   ],
-  "a source that is not one by CSP Level 3: `//host`, an IPv6 address, a host with `_`, an unknown keyword": [
+  "a source that is invalid in CSP Level 3: `//host`, an IPv6 address, a host with `_`, an unknown keyword": [
     directives({ imgSrc: ["//cdn.example.com"] }),
     directives({ imgSrc: ["[::1]"] }),
     directives({ imgSrc: ["http://[::1]:8080"] }),
@@ -121,19 +121,19 @@ const differences = {
     directives({ imgSrc: ["ex\u00e4mple.com"] }),
   ],
   "two words in one element of a list": [directives({ imgSrc: ["'self' https:"] }), directives({ imgSrc: [" 'self'"] })],
-  "an empty text, as in `sandbox: \"\"`": [
+  "an empty string, as in `sandbox: \"\"`": [
     directives({ sandbox: "" }),
     directives({ sandbox: [""] }),
     directives({ imgSrc: "" }),
   ],
-  "a source or a word that means nothing where it stands": [
+  "a source or a keyword that has no meaning in its directive": [
     directives({ imgSrc: ["'unsafe-inline'"] }),
     directives({ styleSrc: ["'strict-dynamic'"] }),
     directives({ sandbox: ["allow-everything"] }),
     directives({ upgradeInsecureRequests: ["'self'"] }),
     directives({ webrtc: ["'allow'", "'block'"] }),
   ],
-  "a source twice": [directives({ imgSrc: ["'self'", "'self'"] })],
+  "a duplicate source": [directives({ imgSrc: ["'self'", "'self'"] })],
   "an empty list of sources": [directives({ imgSrc: [] })],
   "`'none'` beside other sources": [directives({ imgSrc: ["'none'", "https:"] })],
   "`'strict-dynamic'` without a nonce or a hash": [directives({ scriptSrc: ["'strict-dynamic'"] })],
@@ -141,10 +141,10 @@ const differences = {
     directives({ scriptSrc: ["'sha256-abc'"] }),
     directives({ scriptSrc: ["'nonce-abc'"] }),
   ],
-  "a nonce that is the same in every answer": [directives({ scriptSrc: ["'nonce-abcdefghijklmnopqrstuv'"] })],
+  "a nonce that is the same in every response": [directives({ scriptSrc: ["'nonce-abcdefghijklmnopqrstuv'"] })],
   "`reportTo` without such an endpoint in `reportingEndpoints`": [directives({ reportTo: "csp" })],
   "`false` for a directive": [directives({ styleSrc: false })],
-  "`null` for a header under its shorter name, as `hsts: null`": [
+  "`null` for a header under its shorter name, such as `hsts: null`": [
     { hsts: null },
     { dnsPrefetchControl: null },
     { frameguard: null },
@@ -155,7 +155,7 @@ const differences = {
     { hsts: { includeSubDomains: false, preload: true } },
   ],
   "a `maxAge` of more than 2^53 - 1": [{ hsts: { maxAge: 9007199254740992 } }, { hsts: { maxAge: 1e21 } }],
-  "a truthy or falsy value in the place of `true`, `false` or an object: `\"no\"`, `0`, `[]`": [
+  "a truthy or falsy value in place of `true`, `false` or an object: `\"no\"`, `0`, `[]`": [
     { hsts: { includeSubDomains: "no" } },
     { hsts: { preload: 1 } },
     { xDnsPrefetchControl: { allow: 0 } },
@@ -167,14 +167,14 @@ const differences = {
     csp({ useDefaults: 0, directives: { defaultSrc: ["'self'"] } }),
     csp({ directives: [] }),
   ],
-  "an element of a list that is not a text": [directives({ imgSrc: [5] }), directives({ imgSrc: [null] })],
-  "an unknown or misspelt key": [
+  "an element of a list that is not a string": [directives({ imgSrc: [5] }), directives({ imgSrc: [null] })],
+  "an unknown or misspelled key": [
     { expectCt: true },
     { contentSecurityPolice: false },
     csp({ reportonly: true }),
     { crossOriginResourcePolicy: { polici: "same-site" } },
   ],
-  "a key that is written as the header is, as `x-frame-options`": [
+  "a key spelled like the header, such as `x-frame-options`": [
     { "x-frame-options": false },
     { hsts: { "max-age": 5 } },
   ],
