@@ -1,7 +1,6 @@
 //! Metrics under real servers, read by real parsers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod answers;
 mod grpc;
 mod grpc_web;
 mod matrix;

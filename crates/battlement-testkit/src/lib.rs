@@ -24,6 +24,7 @@
 //! - [`eventually`]: waits for a condition with a deadline
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
 //!   also for raw bytes
+//! - `matrix`: the 18 ways in which an HTTP request can end, for layers that work until the end of a response
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
 //! - `load`: callers that never repeat a request, with a tally, and an open-loop generator that measures latency from
@@ -39,7 +40,7 @@
 //!
 //! # Feature flags
 //!
-//! - `server`: the modules `server` and `client`
+//! - `server`: the modules `server`, `client` and `matrix`
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
 //! - `proxy`: the module `proxy`
@@ -59,6 +60,8 @@ pub mod echo;
 mod eventually;
 #[cfg(feature = "load")]
 pub mod load;
+#[cfg(feature = "server")]
+pub mod matrix;
 pub mod probe;
 #[cfg(feature = "process")]
 pub mod process;

@@ -2,10 +2,13 @@ use axum_prometheus::{
     EndpointLabel, PrometheusMetricLayer, PrometheusMetricLayerBuilder,
     metrics_exporter_prometheus::PrometheusHandle,
 };
-use battlement_testkit::server::{Protocol, Server};
-use tower::{Layer, service_fn};
+use battlement_testkit::{
+    matrix::Responses,
+    server::{Protocol, Server},
+};
+use tower::Layer;
 
-use crate::{Recorder, Totals, answers::serve, recorder::Serving};
+use crate::{Recorder, Totals, recorder::Serving};
 
 pub(crate) struct AxumPrometheus {
     layer: PrometheusMetricLayer<'static>,
@@ -31,7 +34,7 @@ impl Recorder for AxumPrometheus {
     }
 
     fn serve(&self, protocol: Protocol) -> Serving<'_> {
-        let service = self.layer.clone().layer(service_fn(serve));
+        let service = self.layer.clone().layer(Responses::new());
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 

@@ -1,6 +1,9 @@
 use std::sync::{Arc, Weak};
 
-use battlement_testkit::server::{Protocol, Server};
+use battlement_testkit::{
+    matrix::Responses,
+    server::{Protocol, Server},
+};
 use opentelemetry_instrumentation_tower::http::server::Layer as OtelLayer;
 use opentelemetry_sdk::{
     error::OTelSdkResult,
@@ -10,9 +13,9 @@ use opentelemetry_sdk::{
         reader::MetricReader,
     },
 };
-use tower::{Layer, service_fn};
+use tower::Layer;
 
-use crate::{Recorder, Totals, answers::serve, recorder::Serving};
+use crate::{Recorder, Totals, recorder::Serving};
 
 pub(crate) struct OpenTelemetry {
     layer: OtelLayer,
@@ -60,7 +63,7 @@ impl Recorder for OpenTelemetry {
     }
 
     fn serve(&self, protocol: Protocol) -> Serving<'_> {
-        let service = self.layer.layer(service_fn(serve));
+        let service = self.layer.layer(Responses::new());
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 

@@ -1,8 +1,11 @@
 use battlement_metrics::{Exposition, Format, HttpMetrics};
-use battlement_testkit::server::{Protocol, Server};
-use tower::{Layer, service_fn};
+use battlement_testkit::{
+    matrix::Responses,
+    server::{Protocol, Server},
+};
+use tower::Layer;
 
-use crate::{Recorder, Totals, answers::serve, axum_prometheus::total, recorder::Serving};
+use crate::{Recorder, Totals, axum_prometheus::total, recorder::Serving};
 
 pub(crate) struct Ours(HttpMetrics);
 
@@ -18,7 +21,7 @@ impl Recorder for Ours {
     }
 
     fn serve(&self, protocol: Protocol) -> Serving<'_> {
-        let service = self.0.server_layer().layer(service_fn(serve));
+        let service = self.0.server_layer().layer(Responses::new());
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 

@@ -3,11 +3,14 @@ use std::{
     time::Duration,
 };
 
-use battlement_testkit::server::{Protocol, Server};
+use battlement_testkit::{
+    matrix::Responses,
+    server::{Protocol, Server},
+};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, response::Parts};
 use tokio::time::Instant;
-use tower::{ServiceBuilder, service_fn};
+use tower::ServiceBuilder;
 use tower_http::{
     classify::ServerErrorsFailureClass,
     metrics::InFlightRequestsLayer,
@@ -16,7 +19,7 @@ use tower_http::{
 };
 use tracing::Span;
 
-use crate::{Recorder, Totals, answers::serve, recorder::Serving};
+use crate::{Recorder, Totals, recorder::Serving};
 
 /// Counts with tower-http's callbacks: those of `TraceLayer` for requests that end, and those of
 /// `OnEarlyDropLayer` for dropped futures and bodies.
@@ -89,7 +92,7 @@ impl Recorder for TowerHttp {
             .layer(InFlightRequestsLayer::new(self.in_flight.clone()))
             .layer(trace)
             .layer(dropped)
-            .service(service_fn(serve));
+            .service(Responses::new());
         Box::pin(Server::hyper(protocol, move |_| service.clone()))
     }
 
