@@ -25,6 +25,7 @@
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
 //!   also for raw bytes
 //! - `matrix`: the 18 ways in which an HTTP request can end, for layers that work until the end of a response
+//! - `balancer`: a TCP load balancer between clients and several instances of a server, which it polls for readiness
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
 //! - `load`: callers that never repeat a request, with a tally, and an open-loop generator that measures latency from
@@ -44,6 +45,7 @@
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
 //! - `proxy`: the module `proxy`
+//! - `balancer`: the module `balancer`; includes `server`
 //! - `load`: the module `load`; includes `server`
 //! - `process`: the module `process`; Unix only
 //! - `prometheus`: the module `prometheus`
@@ -52,6 +54,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "balancer")]
+pub mod balancer;
 #[cfg(feature = "server")]
 pub mod client;
 pub mod contract;

@@ -1,0 +1,124 @@
+//! A TCP load balancer that sends connections to the instances of a service that are ready.
+
+mod forward;
+mod instances;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+
+use self::{forward::forward, instances::Instances};
+
+/// A TCP load balancer on a free loopback port, on the runtime of the test.
+///
+/// It requests a path of each instance every 20 milliseconds, on a connection of its own, and an instance is ready if
+/// the last answer was a success within a second. Each connection goes to the next ready instance and stays there, also
+/// after that instance is not ready anymore. Without a ready instance, a connection is closed.
+///
+/// Each direction of a connection is forwarded on its own: a client that has sent everything still gets its answer, and
+/// an answer that an instance sends before it breaks the connection still arrives. A reset by an instance reaches the
+/// client as the end of the connection, after all data.
+///
+/// Dropping this value closes its port and its connections.
+///
+/// # Example
+///
+/// ```
+/// use battlement_testkit::{balancer::Balancer, client::Http1, eventually, upstream::Upstream};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower::BoxError> {
+/// let instances = [Upstream::start().await?, Upstream::start().await?];
+/// let balancer = Balancer::start("/readyz", instances.iter().map(Upstream::addr)).await?;
+/// let all_ready = || instances.iter().all(|instance| balancer.is_ready(instance.addr()));
+/// assert!(eventually(Duration::from_secs(10), all_ready).await);
+///
+/// let mut client = Http1::connect(balancer.addr()).await?;
+/// assert_eq!(client.get("/").await?.status, 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Balancer {
+    addr: SocketAddr,
+    instances: Arc<Instances>,
+    task: JoinHandle<()>,
+}
+
+impl Balancer {
+    /// Starts a balancer in front of `instances`, whose readiness is requested at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no port can be bound.
+    pub async fn start(
+        path: &str,
+        instances: impl IntoIterator<Item = SocketAddr>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let addr = listener.local_addr()?;
+        let all = Arc::new(Instances::new(path));
+        instances.into_iter().for_each(|instance| all.add(instance));
+        let task = tokio::spawn(accept(listener, Arc::clone(&all)));
+        Ok(Self { addr, instances: all, task })
+    }
+
+    /// Returns the address that the balancer listens on.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Adds an instance, which gets connections when it is ready.
+    pub fn add(&self, instance: SocketAddr) {
+        self.instances.add(instance);
+    }
+
+    /// Removes an instance, which gets no further connections.
+    pub fn remove(&self, instance: SocketAddr) {
+        self.instances.remove(instance);
+    }
+
+    /// Returns whether an instance is ready.
+    #[must_use]
+    pub fn is_ready(&self, instance: SocketAddr) -> bool {
+        self.instances.is_ready(instance)
+    }
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Accepts connections; dropping this future closes all of them.
+async fn accept(listener: TcpListener, instances: Arc<Instances>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((client, _)) = listener.accept() => {
+                connections.spawn(serve(client, Arc::clone(&instances)));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Forwards a connection to the first instance that accepts it.
+async fn serve(client: TcpStream, instances: Arc<Instances>) {
+    for instance in instances.next_ready() {
+        if let Ok(server) = TcpStream::connect(instance).await {
+            forward(client, server).await;
+            return;
+        }
+    }
+}
