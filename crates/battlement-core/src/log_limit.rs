@@ -9,8 +9,8 @@ use tokio::time::Instant;
 ///
 /// Clients cause most of the events that a layer warns about, so an unbounded warning is a way to fill a disk.
 /// The first event is logged at once. Later events within the period are counted, and the next one that is
-/// logged carries their number. The check takes one atomic load for an event that is not logged, and reads the
-/// clock only where there is a period.
+/// logged carries their number. An event that is not logged costs an atomic load and an atomic increment, and a
+/// reading of the clock only where there is a period.
 ///
 /// # Example
 ///
