@@ -1,6 +1,6 @@
 use std::{
     array, fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,6 +11,9 @@ use super::{Observe, State, fault::Fault};
 /// Reports the state to the log and the observer. A reason is logged at once, and then at most once a minute.
 pub(super) struct Report {
     observe: Option<Arc<dyn Observe>>,
+    /// Held while a state is read and reported, so that reports are in the order of the states.
+    reporting: Mutex<()>,
+    /// Not held while the observer runs, which may read it.
     state: Mutex<LastReport>,
     down: Limits,
     degraded: Limits,
@@ -42,23 +45,28 @@ impl Report {
         let limits = || array::from_fn(|_| LogLimit::per(PERIOD));
         let state = LastReport { state: State::Connecting, fault: None, logged: false };
         let (down, degraded, commands) = (limits(), limits(), limits());
-        Self { observe, state: Mutex::new(state), down, degraded, commands }
+        Self {
+            observe,
+            reporting: Mutex::default(),
+            state: Mutex::new(state),
+            down,
+            degraded,
+            commands,
+        }
     }
 
-    /// Reports a change of the state or of its reason. The state is read under the lock.
+    /// Reports a change of the state or of its reason. The state is read when no other report is in progress.
     pub(super) fn state(&self, state: impl FnOnce() -> State, fault: Option<&Fault>) {
-        let mut reported = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let _reporting = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
         let state = state();
-        if state != reported.state
+        let next = LastReport { state, fault: fault.cloned(), logged: false };
+        let before = std::mem::replace(&mut *self.last(), next);
+        if state != before.state
             && let Some(observe) = &self.observe
         {
             observe.on_state(state);
         }
-        let before = std::mem::replace(
-            &mut *reported,
-            LastReport { state, fault: fault.cloned(), logged: false },
-        );
-        reported.logged = match (state, fault) {
+        let logged = match (state, fault) {
             (State::Up, _) => {
                 log_up(&before);
                 false
@@ -67,11 +75,16 @@ impl Report {
             (_, Some(fault)) if before.is_alike(state, fault) => before.logged,
             (_, Some(fault)) => self.log_fault(state, fault) || before.logged,
         };
+        self.last().logged = logged;
     }
 
     /// Returns the last fault that was reported, unless Redis has become available since.
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).fault.clone()
+        self.last().fault.clone()
+    }
+
+    fn last(&self) -> MutexGuard<'_, LastReport> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs that Redis, or a part of it, is unavailable, unless the same reason was logged in the last minute.
@@ -130,7 +143,14 @@ impl fmt::Debug for Report {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::{
+        sync::{
+            OnceLock,
+            atomic::{AtomicUsize, Ordering::Relaxed},
+            mpsc,
+        },
+        thread,
+    };
 
     use tracing::{
         Event, Level, Metadata, Subscriber,
@@ -185,5 +205,34 @@ mod tests {
     fn an_outage_is_logged_after_parts_were_unavailable_for_the_same_reason() {
         let of = |state| (state, Some(Fault::Late));
         assert_eq!(warnings(&[of(State::Degraded), of(State::Down), of(State::Degraded)]), 2);
+    }
+
+    /// Reads the last fault with each state, as a health check does.
+    #[derive(Default)]
+    struct Checks {
+        report: OnceLock<Arc<Report>>,
+        faults: Mutex<Vec<Option<Fault>>>,
+    }
+
+    impl Observe for Arc<Checks> {
+        fn on_state(&self, _: State) {
+            let fault = self.report.get().unwrap().fault();
+            self.faults.lock().unwrap().push(fault);
+        }
+    }
+
+    #[test]
+    fn an_observer_may_read_the_fault_of_the_state_that_it_observes() {
+        let checks = Arc::<Checks>::default();
+        let report = Arc::new(Report::new(Some(Arc::new(Arc::clone(&checks)))));
+        checks.report.set(Arc::clone(&report)).ok().unwrap();
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || {
+            report.state(|| State::Down, Some(&Fault::Late));
+            report.state(|| State::Up, None);
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(Duration::from_secs(5)).expect("a report waits for itself");
+        assert_eq!(*checks.faults.lock().unwrap(), [Some(Fault::Late), None]);
     }
 }
