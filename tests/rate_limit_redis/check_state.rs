@@ -1,10 +1,14 @@
 //! Health checks of a client and of its stores, while a real server stops and starts.
 
+use std::time::Duration;
+
 use battlement_rate_limit::redis::{CheckState, OnFailure, Redis, State};
 use battlement_testkit::{
     eventually,
     redis::{Redis as Server, RedisCluster},
 };
+
+use tokio::time::sleep;
 
 use crate::shop::{HALF, PATIENCE};
 
@@ -68,4 +72,20 @@ async fn checks_are_degraded_while_one_node_of_a_cluster_is_unavailable() {
     let deny = redis.store("shop", OnFailure::Deny).check_state();
     assert!(deny.reason().starts_with("parts of Redis are unavailable"), "{deny}");
     assert!(deny.reason().ends_with("; rejecting requests for their keys"), "{deny}");
+}
+
+#[tokio::test]
+async fn nodes_that_stop_answering_are_found_without_a_request_while_another_is_down() {
+    let mut cluster = RedisCluster::start().await.unwrap();
+    let redis = Redis::cluster(cluster.urls()).build().unwrap();
+    assert!(eventually(PATIENCE, || redis.state() == State::Up).await, "{redis:?}");
+    cluster.master_of(0).kill();
+    assert!(eventually(PATIENCE, || redis.state() == State::Degraded).await, "{redis:?}");
+    // The outage lasts for a while, so that the probes that it caused are over. The connections of the other nodes stay
+    // open, so only answers that do not come show that they stop.
+    sleep(Duration::from_millis(500)).await;
+    for slot in [8_191, 16_383] {
+        cluster.master_of(slot).pause();
+    }
+    assert!(eventually(PATIENCE, || redis.state() == State::Down).await, "{redis:?}");
 }

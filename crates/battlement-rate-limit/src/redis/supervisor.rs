@@ -10,7 +10,7 @@ use std::{
 use redis::cmd;
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
 use super::{
@@ -52,12 +52,14 @@ struct Supervisor<'a, T> {
     backoff: Backoff,
     rounds: u32,
     refreshed: Instant,
+    /// The time of the last pings. Not reset by signals or probes, which may come more often than the interval.
+    pinged: Instant,
 }
 
 impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
     fn new(client: &'a Arc<Client>, report: T) -> Self {
-        let (faults, backoff) = (BTreeMap::new(), Backoff::default());
-        Self { client, report, faults, backoff, rounds: 0, refreshed: Instant::now() }
+        let (faults, backoff, now) = (BTreeMap::new(), Backoff::default(), Instant::now());
+        Self { client, report, faults, backoff, rounds: 0, refreshed: now, pinged: now }
     }
 
     async fn run(mut self) {
@@ -67,10 +69,17 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
             let signals = tokio::select! {
                 signals = self.client.signals.next() => signals,
                 () = self.backoff.wait_if(!self.faults.is_empty()) => SignalSet { changed: true, ..SignalSet::default() },
-                () = sleep(PING_INTERVAL) => ping_all(self.client).await,
+                () = sleep_until(self.pinged + PING_INTERVAL) => self.ping().await,
             };
             self.handle(&signals).await;
         }
+    }
+
+    /// Pings each connection, and returns the groups of those that did not answer.
+    async fn ping(&mut self) -> SignalSet {
+        let signals = ping_all(self.client).await;
+        self.pinged = Instant::now();
+        signals
     }
 
     async fn handle(&mut self, signals: &SignalSet) {
@@ -161,7 +170,7 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
     }
 }
 
-/// Pings each connection, and returns the groups of those that did not answer.
+/// Pings each connection once, however many groups use it.
 async fn ping_all(client: &Arc<Client>) -> SignalSet {
     let mut groups_of = HashMap::<usize, (Arc<Connection>, u128)>::new();
     for group in 0..client.groups.len() {
