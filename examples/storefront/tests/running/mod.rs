@@ -1,5 +1,7 @@
 //! The real program in a process of its own: its log, and a client that can send arbitrary bytes.
 
+#[path = "../stopping/guard.rs"]
+pub mod guard;
 pub mod prometheus;
 
 use std::{
@@ -11,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+use guard::Guard;
+
 /// Far longer than any awaited event takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -20,6 +24,7 @@ pub struct Storefront {
     /// The address of the listener for operators.
     pub admin: SocketAddr,
     process: Child,
+    _guard: Guard,
     lines: Receiver<String>,
     log: Vec<String>,
 }
@@ -52,12 +57,13 @@ impl Storefront {
         let mut program = program(settings);
         program.env("STOREFRONT_ADDR", "127.0.0.1:0").env("STOREFRONT_ADMIN_ADDR", "127.0.0.1:0");
         program.stdout(Stdio::piped());
-        let mut process = program.spawn().unwrap();
+        let (mut process, guard) = Guard::spawn(&mut program).unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut storefront = Self { addr, admin: addr, process, lines, log: Vec::new() };
+        let (admin, log) = (addr, Vec::new());
+        let mut storefront = Self { addr, admin, process, _guard: guard, lines, log };
         let line = storefront.log_line(&["metrics are at http://"]);
         let admin = line.rsplit_once("http://").unwrap().1;
         storefront.admin = admin.strip_suffix("/metrics").unwrap().parse().unwrap();

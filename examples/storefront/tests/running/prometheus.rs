@@ -10,13 +10,14 @@ use std::{
 
 use serde_json::Value;
 
-use super::send;
+use super::{guard::Guard, send};
 
 const MISSING: &str = "prometheus is missing: apt-get install prometheus";
 /// A Prometheus that scrapes one target every second. Dropping the value ends the process.
 pub struct Prometheus {
     addr: SocketAddr,
     process: Child,
+    _guard: Guard,
     _folder: tempfile::TempDir,
 }
 
@@ -30,15 +31,15 @@ impl Prometheus {
         );
         fs::write(&config, text).unwrap();
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = Command::new("prometheus")
+        let mut prometheus = Command::new("prometheus");
+        prometheus
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
             .arg(format!("--web.listen-address={addr}"))
             .args(["--enable-feature=exemplar-storage", "--log.level=error"])
-            .stderr(Stdio::null())
-            .spawn()
-            .expect(MISSING);
-        Self { addr, process, _folder: folder }
+            .stderr(Stdio::null());
+        let (process, guard) = Guard::spawn(&mut prometheus).expect(MISSING);
+        Self { addr, process, _guard: guard, _folder: folder }
     }
 
     /// Repeats a query, for about twenty seconds, until the response contains `wanted`.

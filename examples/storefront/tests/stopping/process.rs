@@ -2,6 +2,9 @@
 //!
 //! Each of the examples has a copy of this file, so that each can be copied alone.
 
+#[path = "guard.rs"]
+mod guard;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -10,6 +13,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use guard::Guard;
 
 /// Far longer than any awaited event takes, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,23 +25,20 @@ pub struct Process {
     /// The address of the listener for operators.
     pub admin: SocketAddr,
     child: Child,
+    _guard: Guard,
     lines: Receiver<String>,
 }
 
 impl Process {
     pub fn start(program: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(program);
-        let mut child = command
-            .env_clear()
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.env_clear().envs(settings.iter().copied()).stdout(Stdio::piped());
+        let (mut child, guard) = Guard::spawn(&mut command).unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut process = Self { addr, admin: addr, child, lines };
+        let mut process = Self { addr, admin: addr, child, _guard: guard, lines };
         let line = process.log_line("metrics are at http://");
         let admin = line.rsplit_once("http://").unwrap().1.strip_suffix("/metrics").unwrap();
         process.admin = admin.parse().unwrap();

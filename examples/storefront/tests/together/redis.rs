@@ -8,19 +8,23 @@ use std::{
     time::Duration,
 };
 
+use crate::running::guard::Guard;
+
 const PINGS: u32 = 4_000;
 const BETWEEN_PINGS: Duration = Duration::from_millis(5);
 
 pub struct Redis {
     port: u16,
     process: Child,
+    guard: Guard,
 }
 
 impl Redis {
     pub fn start() -> Self {
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let redis = Self { port, process: spawn(port) };
+        let (process, guard) = spawn(port);
+        let redis = Self { port, process, guard };
         redis.answers();
         redis
     }
@@ -36,7 +40,7 @@ impl Redis {
 
     /// Starts the server again on the same port.
     pub fn run(&mut self) {
-        self.process = spawn(self.port);
+        (self.process, self.guard) = spawn(self.port);
         self.answers();
     }
 
@@ -65,10 +69,9 @@ impl Drop for Redis {
     }
 }
 
-fn spawn(port: u16) -> Child {
-    Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-        .stdout(Stdio::null())
-        .spawn()
+fn spawn(port: u16) -> (Child, Guard) {
+    let mut redis = Command::new("redis-server");
+    redis.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+    Guard::spawn(redis.stdout(Stdio::null()))
         .expect("redis-server: `apt-get install redis-server`, or `brew install redis`")
 }
