@@ -118,7 +118,8 @@ impl<St> Limiter<St> {
 
 impl<St: Store> Limiter<St> {
     /// Decides about a request and charges its cost.
-    #[inline]
+    // A call would copy the decision twice, which costs as much as the look-up of the key's cell.
+    #[inline(always)]
     pub(crate) fn decide<B>(self: &Arc<Self>, request: &mut Request<B>) -> MaybePending<St> {
         let head = RequestHead::of(request);
         if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&head)) {
