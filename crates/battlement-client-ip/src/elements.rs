@@ -67,7 +67,7 @@ impl<'a, F: Fn(&[u8]) -> Option<usize>> Elements<'a, F> {
     fn line(&mut self) -> Option<Element<'a>> {
         let line = self.lines.next_back()?;
         let first = line.len().saturating_sub(self.budget);
-        // The end of a line counts, so that a row of empty ones comes to an end.
+        // The end of a line counts as a byte, so that the number of empty lines is bounded, too.
         self.budget = self.budget.saturating_sub(line.len() + 1);
         Some(Element { line, range: first..line.len() })
     }

@@ -88,7 +88,7 @@ impl Forwarding {
     ///
     /// # Panics
     ///
-    /// With [`forwarded`](Self::forwarded), which names it itself, or if HTTP defines the header for another use.
+    /// With [`forwarded`](Self::forwarded), whose header contains the value, or if HTTP defines the header for another use.
     #[must_use]
     pub fn scheme(mut self, header: HeaderName) -> Self {
         self.scheme = Some(header);
@@ -102,7 +102,7 @@ impl Forwarding {
     ///
     /// # Panics
     ///
-    /// With [`forwarded`](Self::forwarded), which names it itself, or if HTTP defines the header for another use;
+    /// With [`forwarded`](Self::forwarded), whose header contains the value, or if HTTP defines the header for another use;
     /// `host` itself is allowed.
     #[must_use]
     pub fn host(mut self, header: HeaderName) -> Self {
@@ -134,7 +134,7 @@ impl Forwarding {
         if self.form == Form::Rfc7239 {
             return Some(InvalidField::new(
                 field,
-                "must be unset with `forwarded`, which names it itself",
+                "must be unset with `forwarded`, whose header contains the value",
             ));
         }
         let is_host = field == "host_header" && *header == HOST;

@@ -6,7 +6,7 @@ use crate::{ClientIpService, Forwarding, Proxies, config::Config, resolver::Reso
 
 /// A layer that resolves the client of every request.
 ///
-/// The crate's documentation describes what it does and where it goes.
+/// The documentation of the crate describes its effect and its place in the stack.
 ///
 /// # Example
 ///

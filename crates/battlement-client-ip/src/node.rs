@@ -5,7 +5,7 @@ use std::{
 
 use crate::ip::Ip;
 
-/// The reason why the text of a hop names no address.
+/// The reason why the text of a hop does not contain an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
     /// The proxy does not disclose or does not know the address: `unknown`, an obfuscated name, a Unix socket.
@@ -20,7 +20,7 @@ pub(crate) enum Unusable {
 // Not inlined into the loop over hops, which has parsed most hops before it gets here.
 #[inline(never)]
 pub(crate) fn parse(text: &[u8]) -> Result<Ip, Unusable> {
-    // Nearly all are.
+    // Nearly all addresses are IPv4.
     if let Some(ip) = ipv4(text) {
         return Ok(Ip::v4(ip));
     }

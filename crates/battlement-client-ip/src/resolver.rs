@@ -74,7 +74,8 @@ impl Resolver {
         walked
     }
 
-    /// Goes from the nearest hop to the first that is not a proxy. A hop is read only if the hop that wrote it is a proxy.
+    /// Follows the hops from the nearest one to the first that is not a proxy. A hop is read only if the hop that
+    /// wrote it is a proxy.
     fn walk<'a>(
         &self,
         resolution: &mut Resolution<'a>,
@@ -119,7 +120,7 @@ impl<'a> Resolution<'a> {
         Self { ip: peer, via: Via::Peer, peer, scheme: None, host: None }
     }
 
-    /// Takes `hop`, which a proxy wrote, as the client as far as it is known.
+    /// Sets `hop`, which a proxy wrote, as the client that is known so far.
     fn apply(&mut self, hop: Hop<'a>, is_proxy: bool) {
         (self.scheme, self.host) = (hop.scheme, hop.host);
         self.via = match hop.node {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 battlement_core::settings! {
-    /// The settings of a [`ClientIpLayer`] as a configuration file has them.
+    /// The settings of a [`ClientIpLayer`] in a configuration file.
     ///
     /// Every field is optional; without any, no proxy is trusted, as with [`ClientIpLayer::new`]. Unknown fields are
     /// rejected by name. `TryFrom` reports every invalid field at once.

@@ -46,7 +46,7 @@ impl Answer {
         Self { rejection, type_uri: "about:blank", detail, more: String::new() }
     }
 
-    /// Sets the URI that names the type of the problem. Default: `about:blank`, as the status says everything.
+    /// Sets the URI that names the type of the problem. Default: `about:blank`, as the status is sufficient.
     #[must_use]
     pub const fn type_uri(mut self, uri: &'static str) -> Self {
         self.type_uri = uri;

@@ -11,8 +11,8 @@ use http::{Extensions, StatusCode, request::Parts};
 
 use crate::{ClientIp, CorrelationId, RequestFacts, RequestId, Trace, UnknownClient};
 
-/// The rejection of a handler that asks for a fact which the request does not have, because its layer is missing, is
-/// further in, or could not determine it.
+/// The rejection of an extractor whose fact the request does not have, because the layer for it is missing, is further
+/// in, or could not determine it.
 ///
 /// It responds with 500 and names the fix, since this is an error of the program and not a secret. Use an `Option` of
 /// the fact in a handler that works without it.

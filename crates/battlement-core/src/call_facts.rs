@@ -5,8 +5,9 @@ use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread
 /// The facts of a call to another service, copied from the request it is made for.
 ///
 /// An extension of the outgoing request, created by the outermost client layer. Ids, trace and deadline are copied,
-/// start and route are not: a proxy that passes a request on does not mix the request it received with the one it sends.
-/// A layer that limits or repeats an attempt inserts a changed copy, which leaves the facts of the whole call alone.
+/// start and route are not: a proxy that passes a request on does not mix the request it received with the one it
+/// sends. A layer that limits or repeats an attempt inserts a changed copy, which does not change the facts of the
+/// whole call.
 #[derive(Clone, Debug)]
 pub struct CallFacts {
     ids: Option<Ids>,
@@ -15,8 +16,8 @@ pub struct CallFacts {
 }
 
 impl CallFacts {
-    /// Returns the facts of the call `request`: its own if an outer layer created them, else a copy of the facts of
-    /// the request it once was (in a proxy), else of the current ones.
+    /// Returns the facts of the call `request`: its own if an outer layer created them, else (in a proxy) a copy of
+    /// the facts of the received request, else a copy of the current facts.
     pub fn of<B>(request: &Request<B>) -> Self {
         if let Some(facts) = request.extensions().get::<Self>() {
             return facts.clone();

@@ -8,11 +8,11 @@ use crate::{Wire, content_length::declared};
 /// head, and keeps the connection; with a longer body it closes the connection.
 const DRAINED: u64 = 8 * 1024;
 
-/// The sender of a request, as far as an answer needs to know it: the format it reads, and whether its connection
-/// closes after the answer.
+/// The properties of a request's sender that a response depends on: the format that it reads, and whether its
+/// connection closes after the response.
 ///
-/// An answer that precedes the end of the request body makes an HTTP/1 server close the connection, unless the body is
-/// so small that it arrived with the head. A client that is not informed sends its next request into the closed
+/// A response that precedes the end of the request body makes an HTTP/1 server close the connection, unless the body
+/// is so small that it arrived with the head. A client that is not informed sends its next request into the closed
 /// connection and loses it. So [`Answer`](crate::Answer) carries `Connection: close` over HTTP/1 if the request
 /// declares a body of more than 8 KiB or of unknown length. Smaller bodies leave the connection open, so that
 /// rejecting a flood of small requests costs no handshakes. Over HTTP/2 and HTTP/3 a stream ends by itself.
@@ -48,13 +48,13 @@ impl Caller {
         Self { wire, closes: leaves_much_unread(version, headers) }
     }
 
-    /// Returns the format of the answer.
+    /// Returns the format of the response.
     #[must_use]
     pub const fn wire(self) -> Wire {
         self.wire
     }
 
-    /// Returns whether the connection closes after an answer that leaves the body unread.
+    /// Returns whether the connection closes after a response that leaves the body unread.
     #[must_use]
     pub const fn closes(self) -> bool {
         self.closes

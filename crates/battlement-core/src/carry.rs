@@ -22,8 +22,8 @@ use crate::{RequestFacts, within};
 /// # }
 /// ```
 ///
-/// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request it
-/// carries the absence of facts: the task that polls it does not lend it any.
+/// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request, the
+/// future runs without facts, even if the task that polls it has facts.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
     Carry { future: Some(future), facts: RequestFacts::current() }
 }

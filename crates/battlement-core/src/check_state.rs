@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt};
 /// The result of a health check, each with a reason.
 ///
 /// A dependency returns it (`check_state()` of a store or a breaker) and a health registry reads it, so that neither
-/// has to name the other. The reason is shown to operators: it must contain no secret.
+/// depends on the other. The reason is shown to operators: it must contain no secret.
 ///
 /// # Example
 ///
@@ -22,7 +22,7 @@ pub enum CheckState {
         /// The state behind the result, as `closed`.
         reason: Cow<'static, str>,
     },
-    /// The dependency does not work fully, and the service can do without.
+    /// The dependency is impaired, and the service can work without it.
     Degraded {
         /// The cause, and what still works.
         reason: Cow<'static, str>,
@@ -41,7 +41,7 @@ impl CheckState {
         Self::Pass { reason: reason.into() }
     }
 
-    /// Creates the result of a check whose dependency does not work fully.
+    /// Creates the result of a check whose dependency is impaired.
     #[must_use]
     pub fn degraded(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Degraded { reason: reason.into() }

@@ -6,7 +6,7 @@ use crate::{Host, IpKey, RequestFacts, Scheme};
 
 /// The client of a request, as far as trusted proxies identify it.
 ///
-/// Resolved once per request by the layer `battlement-client-ip`. No part of it is text that only the client wrote.
+/// Resolved once per request by the layer `battlement-client-ip`. No field contains text that only the client wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientIp {
@@ -28,7 +28,7 @@ pub struct ClientIp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Via {
-    /// The other end of the connection, because it is not a trusted proxy or its header names no client.
+    /// The other end of the connection, because it is not a trusted proxy or its header does not name a client.
     Peer,
     /// The header of a trusted proxy.
     Header,

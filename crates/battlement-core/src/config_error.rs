@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A setting that cannot be used, and why.
+/// An invalid setting, with the reason.
 ///
 /// An entry of a [`ConfigError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,7 @@ impl InvalidField {
 
 /// Every invalid setting of a layer: at least one [`InvalidField`].
 ///
-/// All layers share this type, so that a service can read the settings of every layer before it reports what is
-/// wrong.
+/// All layers share this type, so that a service can read the settings of every layer before it reports the errors.
 ///
 /// # Example
 ///

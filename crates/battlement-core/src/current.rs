@@ -3,13 +3,13 @@ use std::{cell::Cell, mem::ManuallyDrop};
 use crate::RequestFacts;
 
 thread_local! {
-    // Empty outside of `within`, so that there is nothing to drop with the thread; to say so spares
-    // each access the look whether the thread is going away.
+    // Empty outside of `within`, so nothing has to be dropped with the thread. `ManuallyDrop` tells the compiler,
+    // which then omits the check on each access whether the thread is being destroyed.
     static CURRENT: Cell<ManuallyDrop<Option<RequestFacts>>> =
         const { Cell::new(ManuallyDrop::new(None)) };
 }
 
-/// Puts `facts` in the place of those that are current, which it returns.
+/// Replaces the current facts with `facts`, and returns the previous ones.
 fn replace(facts: Option<RequestFacts>) -> Option<RequestFacts> {
     CURRENT.with(|current| ManuallyDrop::into_inner(current.replace(ManuallyDrop::new(facts))))
 }
@@ -20,7 +20,7 @@ pub(crate) fn get() -> Option<RequestFacts> {
     facts
 }
 
-/// Returns what `read` makes of the current facts; `read` runs no code of a user.
+/// Returns the result of `read` for the current facts. `read` must not run code of a user.
 pub(crate) fn peek<R>(read: impl FnOnce(&RequestFacts) -> Option<R>) -> Option<R> {
     let facts = replace(None);
     let result = facts.as_ref().and_then(read);
@@ -28,11 +28,12 @@ pub(crate) fn peek<R>(read: impl FnOnce(&RequestFacts) -> Option<R>) -> Option<R
     result
 }
 
-/// Runs `work` with the facts in `slot` as the current ones, none if it is empty.
+/// Runs `work` with the facts in `slot` as the current ones; if `slot` is empty, there are none.
 ///
-/// For the poll of a future or body, and for its drop. The facts move there and back and no count is
-/// touched; calls nest, and a panic restores what was there. A closure and no guard: guards dropped out of
-/// order would leave the facts of one request to the next on this thread.
+/// Layers use it for the poll and for the drop of a future or body. The facts are moved to the thread and back, so no
+/// reference count changes. Calls nest, and the previous facts are restored even if `work` panics. This is a closure
+/// and not a guard, since guards that are dropped out of order would leave the facts of one request to the next on
+/// this thread.
 pub fn within<R>(slot: &mut Option<RequestFacts>, work: impl FnOnce() -> R) -> R {
     *slot = replace(slot.take());
     let _entered = Entered { slot };

@@ -19,9 +19,9 @@ thread_local! {
 
 /// The time at which the work on a request must be done.
 ///
-/// A value is the deadline as it was when it was read. The deadline of a request may still move, because an inner layer
-/// can shorten or lengthen it ([`RequestFacts::move_deadline`](crate::RequestFacts::move_deadline)). Code that waits for
-/// a deadline therefore reads it again at each poll.
+/// A value is a snapshot of the deadline. The deadline of a request may still move, because an inner layer can shorten
+/// or lengthen it ([`RequestFacts::move_deadline`](crate::RequestFacts::move_deadline)). Code that waits for a
+/// deadline therefore reads it again at each poll.
 ///
 /// # Example
 ///
@@ -82,7 +82,7 @@ impl Deadline {
         CURRENT.get().or_else(of_request::current)
     }
 
-    /// Runs `work` with this deadline as the current one, also if `work` panics. Calls nest.
+    /// Runs `work` with this deadline as the current one, even if `work` panics. Calls nest.
     pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
         let _restore = Restore(CURRENT.replace(Some(self)));
         work()

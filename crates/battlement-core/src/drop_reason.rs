@@ -7,19 +7,18 @@ thread_local! {
 
 /// The reason why a call was dropped before it ended.
 ///
-/// A caller that left, an expired timeout and a shutdown look alike from inside: a future or a body is dropped. The
-/// code that drops it states the reason, in either of two ways:
+/// A caller that disconnected, an expired timeout and a shutdown look alike from inside: a future or a body is
+/// dropped. The code that drops it states the reason, in either of two ways:
 ///
 /// - [`dropping`] runs the drop itself. Every `Drop` in it reads the reason with [`DropReason::current`], including
-///   those of outer layers when a server drops a whole connection: the reason is known before the first of them
-///   runs.
-/// - [`RequestFacts::drop_for`](crate::RequestFacts::drop_for) leaves the reason in the facts of a request, for
-///   layers further out that are dropped later.
+///   those of outer layers when a server drops a whole connection: the reason is known before the first of them runs.
+/// - [`RequestFacts::drop_for`](crate::RequestFacts::drop_for) stores the reason in the facts of a request, for layers
+///   further out that are dropped later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum DropReason {
-    /// The caller left, or no reason is known.
+    /// The caller disconnected, or the reason is unknown.
     #[default]
     Cancelled = 0,
     /// A timeout or a deadline expired.
@@ -48,7 +47,7 @@ impl DropReason {
 
 /// Runs `drop_it` with `reason` as the current [`DropReason`] of this thread.
 ///
-/// The reason lasts for the length of the call, also when it panics. Nothing is allocated.
+/// The reason applies for the duration of the call, even if `drop_it` panics. Nothing is allocated.
 ///
 /// # Example
 ///
@@ -72,7 +71,7 @@ pub fn dropping<R>(reason: DropReason, drop_it: impl FnOnce() -> R) -> R {
     drop_it()
 }
 
-/// Puts the outer reason back.
+/// A guard that restores the outer reason.
 struct Restore(Option<DropReason>);
 
 impl Drop for Restore {

@@ -27,8 +27,8 @@ pub trait OnEnd {
         None
     }
 
-    /// Ends a body that was dropped before its first poll, as a client does that needs the head alone. By default this
-    /// is [`end`](Self::end) with [`Ending::Dropped`].
+    /// Ends a body that was dropped before its first poll, as by a client that needs only the head. By default this is
+    /// [`end`](Self::end) with [`Ending::Dropped`].
     fn unread(self)
     where
         Self: Sized,
@@ -58,14 +58,14 @@ pub enum BodyKind {
     Absent,
     /// The number of bytes is known, and the body may not be polled after them.
     Sized(u64),
-    /// The body ends when it says so.
+    /// The body ends when it returns its end.
     Open,
 }
 
 impl BodyKind {
     /// Returns the kind of the body of `response` to a request of `method`.
     ///
-    /// A length that the body knows precedes one that the head declares, as in hyper.
+    /// A length that the body reports takes precedence over one that the head declares, as in hyper.
     pub fn of<B: Body>(method: MethodKind, response: &Response<B>) -> Self {
         if is_absent(method, response.status()) {
             return Self::Absent;
@@ -90,10 +90,11 @@ fn is_absent(method: MethodKind, status: StatusCode) -> bool {
 pin_project! {
     /// A body that reports exactly once how it ended.
     ///
-    /// The body owns `T` and gives it up at its end: everything that a request must release when it is over (a permit,
-    /// a count, a probe) belongs in it. `size_hint` and `is_end_stream` are always those of the inner body.
+    /// The body owns `T` and passes it to [`OnEnd::end`] at its end: everything that a request must release when it is
+    /// over (a permit, a count, a probe) belongs in it. `size_hint` and `is_end_stream` are always those of the inner
+    /// body.
     ///
-    /// A body that is empty and says so ends at once, in [`EndBody::new`]. A body that is not sent, and one whose
+    /// A body that reports that it is empty ends at once, in [`EndBody::new`]. A body that is not sent, and one whose
     /// declared length has been passed on, have completed, although trailers may follow: the end is reported when they
     /// arrive, when the body ends, or when it is dropped, whichever is first. A body that ends short of its declared
     /// length has failed.
@@ -180,8 +181,8 @@ fn dropped<T: OnEnd>(on_end: &mut Option<T>, remaining: Remaining, polls: Polls)
     }
 }
 
-/// Gives a frame to the reader of gRPC-Web, and ends the body with the trailers that it completes. Apart from the
-/// rest, so that other bodies carry none of it.
+/// Passes a frame to the reader of gRPC-Web, and ends the body with the trailers that the frame completes. This is a
+/// separate function, so that other bodies do not contain its code.
 #[inline(never)]
 fn read_web<T: OnEnd>(on_end: &mut Option<T>, data: &impl Buf) {
     let reader = on_end.as_mut().and_then(OnEnd::web_trailers);

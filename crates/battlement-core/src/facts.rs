@@ -136,7 +136,7 @@ impl RequestFacts {
         self.0.ids.as_ref().or_else(|| self.0.later_ids.get().map(AsRef::as_ref))
     }
 
-    /// Sets the ids, unless they are known.
+    /// Sets the ids, unless they are already set.
     pub fn set_ids(&self, ids: Ids) {
         if self.0.ids.is_none() {
             let _ = self.0.later_ids.set(Box::new(ids));
@@ -167,7 +167,7 @@ impl RequestFacts {
         self.0.client.get()
     }
 
-    /// Sets the client, unless it is known.
+    /// Sets the client, unless it is already set.
     pub fn set_client(&self, client: ClientIp) {
         let _ = self.0.client.set(client);
     }
@@ -178,7 +178,7 @@ impl RequestFacts {
         self.0.route.get().map(AsRef::as_ref)
     }
 
-    /// Sets the template of the route, unless it is known.
+    /// Sets the template of the route, unless it is already set.
     ///
     /// For routers and inner layers that know the route, so that outer layers can read it. It must not be the path,
     /// which a client chooses.
@@ -226,9 +226,9 @@ impl RequestFacts {
 
     /// Claims the request for `claimant`, and returns the claimant that holds it already, if there is one.
     ///
-    /// For a layer whose work is to be done once per request although it may be applied twice, as around a router
-    /// and inside of it: its claimant is the address of its shared state, which is never 0. The first claim stands
-    /// until it is [released](Self::release).
+    /// For a layer whose work is to be done once per request although it may be applied twice, as around a router and
+    /// inside of it: its claimant is the address of its shared state, which is never 0. The first claim applies until
+    /// it is [released](Self::release).
     #[must_use]
     pub fn claim(&self, claimant: usize) -> Option<usize> {
         // Layers see a request one after the other, so nothing comes between the two.
@@ -250,7 +250,7 @@ impl RequestFacts {
     }
 
     /// Returns why the call was dropped: the reason of the [`dropping`](crate::dropping) that runs on this thread,
-    /// else the last one that [`drop_for`](Self::drop_for) left, else [`DropReason::Cancelled`].
+    /// else the last one that [`drop_for`](Self::drop_for) stored, else [`DropReason::Cancelled`].
     #[must_use]
     pub fn drop_reason(&self) -> DropReason {
         DropReason::current().unwrap_or_else(|| drop_reason(self.0.drop_reason.load(Relaxed)))

@@ -10,7 +10,7 @@ mod fields;
 
 use self::{base64::Base64, fields::Fields};
 
-/// The pieces of one buffer that are read; a buffer in more pieces than this is not one that a server builds.
+/// The number of pieces of one buffer that are read; servers do not build buffers with more.
 const PIECES: usize = 16;
 
 const HEADER: usize = 5;
@@ -19,14 +19,13 @@ const TRAILERS: u8 = 0b1000_0000;
 
 /// A reader that finds the trailers of a gRPC-Web response in its body.
 ///
-/// Browsers cannot read HTTP trailers, so gRPC-Web sends them as the last length-prefixed frame of the body, marked
-/// by the highest bit of its first byte; in `application/grpc-web-text` the frames are base64, padded wherever the
-/// sender flushed (gRPC's `PROTOCOL-WEB`). The reader takes the body piece by piece, in whatever pieces it comes,
-/// and passes over messages. Of the trailers it keeps the fields that judge a call (`grpc-status` and
-/// `grpc-retry-pushback-ms`), so its memory is constant: about 300 bytes, however long the body and its trailers
-/// are.
+/// Browsers cannot read HTTP trailers, so gRPC-Web sends them as the last length-prefixed frame of the body, marked by
+/// the highest bit of its first byte; in `application/grpc-web-text` the frames are base64, padded wherever the sender
+/// flushed (gRPC's `PROTOCOL-WEB`). The reader takes the body in pieces of any size, and skips messages. Of the
+/// trailers it stores the fields that determine the result of a call (`grpc-status` and `grpc-retry-pushback-ms`), so
+/// its memory is constant: about 300 bytes, however long the body and its trailers are.
 ///
-/// [`EndBody`](crate::EndBody) feeds the reader that its owner offers by
+/// [`EndBody`](crate::EndBody) passes the body to the reader that its owner provides by
 /// [`OnEnd::web_trailers`](crate::OnEnd::web_trailers).
 ///
 /// # Example
@@ -51,13 +50,13 @@ pub struct WebTrailers {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The first bytes of a frame, of which so many are there.
+    /// The first bytes of a frame, and the number of them that have arrived.
     Header([u8; HEADER], usize),
-    /// A message, of which so many bytes are missing.
+    /// A message, and the number of bytes that are missing.
     Message(u32),
-    /// The trailers, of which so many bytes are missing.
+    /// The trailers, and the number of bytes that are missing.
     Trailers(u32),
-    /// The trailers were returned, or the body is malformed: what follows is not read.
+    /// The trailers were returned, or the body is malformed: the rest is not read.
     Over,
     /// The trailers are hidden from the reader.
     Unreadable,
@@ -92,9 +91,9 @@ impl WebTrailers {
         None
     }
 
-    /// Returns whether the reader sees the trailers if there are any. Not where a `content-encoding` covers them,
-    /// where they are compressed themselves, and where they stand in a part of a buffer that
-    /// [`Buf::chunks_vectored`] does not show.
+    /// Returns whether the reader can read the trailers, if there are any. It cannot if a `content-encoding` covers
+    /// them, if they are compressed themselves, or if they are in a part of a buffer that [`Buf::chunks_vectored`]
+    /// does not return.
     #[must_use]
     pub fn is_readable(&self) -> bool {
         self.state != State::Unreadable
@@ -153,7 +152,7 @@ impl WebTrailers {
         rest
     }
 
-    /// Passes over bytes that the buffer does not show, if they belong to a message.
+    /// Skips bytes that the buffer does not return, if they belong to a message.
     fn hide(&mut self, hidden: usize) {
         self.state = match (self.state, u32::try_from(hidden)) {
             (state, Ok(0)) => state,
@@ -183,7 +182,7 @@ const fn after_message(missing: u32) -> State {
     }
 }
 
-/// Splits off what belongs to a frame that lacks `missing` bytes, and returns what it lacks then.
+/// Splits off the part that belongs to a frame with `missing` bytes, and returns the number that is still missing.
 fn split(bytes: &[u8], missing: u32) -> (&[u8], &[u8], u32) {
     let taken = usize::try_from(missing).map_or(bytes.len(), |missing| bytes.len().min(missing));
     let (part, rest) = bytes.split_at(taken);

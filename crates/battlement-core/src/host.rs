@@ -4,8 +4,9 @@ use http::HeaderValue;
 
 /// A host and an optional port, as a proxy wrote it in a header.
 ///
-/// It has the form of a host (`shop.example`, `192.0.2.1:8080`, `[2001:db8::1]:443`): no user, no path, nothing to
-/// escape. The application decides whether it is one of its own names. A clone shares the bytes of the header.
+/// It has the form of a host (`shop.example`, `192.0.2.1:8080`, `[2001:db8::1]:443`): no user, no path, and no
+/// characters that need escaping. The application decides whether it is one of its own names. A clone shares the bytes
+/// of the header.
 #[derive(Clone)]
 pub struct Host {
     line: HeaderValue,

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Decides how often a recurring event is logged: once, or at most once per period.
 ///
-/// Clients cause most of the events that a layer warns about, so an unbounded warning is a way to fill a disk.
+/// Clients cause most of the events that a layer warns about, so an unlimited warning lets a client fill a disk.
 /// The first event is logged at once. Later events within the period are counted, and the next one that is
 /// logged carries their number. An event that is not logged costs an atomic load and an atomic increment, and a
 /// reading of the clock only where there is a period.
@@ -58,7 +58,7 @@ impl LogLimit {
         None
     }
 
-    /// Returns whether no event will be admitted any more, so that the caller can save the work of detecting it.
+    /// Returns whether the limit admits no further event, so that the caller can skip the work of detecting one.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.next.load(Relaxed) == u64::MAX
@@ -72,7 +72,7 @@ impl LogLimit {
     }
 }
 
-/// Returns whole milliseconds, below the value that stands for "never".
+/// Returns whole milliseconds, below the value that means "never".
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(u64::MAX - 1)
 }

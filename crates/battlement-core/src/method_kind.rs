@@ -2,7 +2,7 @@ use http::Method;
 
 /// The kind of a request method, which decides whether its response has a body.
 ///
-/// For layers to store until the response arrives: the method itself may be any word, and would have to be copied.
+/// Layers store it until the response arrives. The method itself may be any token, and would have to be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MethodKind {

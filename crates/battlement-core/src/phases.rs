@@ -2,11 +2,11 @@ use std::future::pending;
 
 use tokio::sync::watch;
 
-/// The life of a process from its first request to its exit, as every part of it reads it.
+/// The phase of a process, from its first request to its exit, for all parts of the process to read.
 ///
-/// One value is written by the code that shuts the process down ([`PhaseWriter`]) and read by all other code: a
-/// drain, a server's accept loop, the readiness of a health check, a handler that streams. So none of them has to
-/// name another. Phases only advance. A clone is one atomic increment.
+/// One value is written by the code that shuts the process down ([`PhaseWriter`]) and read by all other code: a drain,
+/// a server's accept loop, the readiness of a health check, a handler that streams. So none of them depends on
+/// another. Phases only advance. A clone is one atomic increment.
 ///
 /// # Example
 ///
@@ -63,7 +63,7 @@ impl Phases {
 
     /// Returns whether the process is ending: true from [`Phase::Unready`] on.
     ///
-    /// Long-lived streams end themselves, and HTTP/1 responses announce that the connection closes.
+    /// Long-lived streams then end themselves, and HTTP/1 responses announce that the connection closes.
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.now() > Phase::Running

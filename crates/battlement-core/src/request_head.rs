@@ -8,7 +8,7 @@ use crate::{Caller, ClientIp, IpKey, RequestFacts, peer_addr};
 /// The prefix length, in bits, by which a limiter counts the IPv6 address of a peer.
 const IPV6_PREFIX: u8 = 64;
 
-/// The head of a request, as closures of the layers see it: predicates, keys, costs, choices of policies.
+/// The head of a request, as layers pass it to closures: predicates, keys, costs, and selections of policies.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {
@@ -20,7 +20,7 @@ pub struct RequestHead<'a> {
     pub uri: &'a Uri,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// The extensions, which hold what the server and outer layers know.
+    /// The extensions, which contain the data of the server and of outer layers.
     pub extensions: &'a Extensions,
     facts: Option<&'a RequestFacts>,
 }
@@ -38,7 +38,7 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Returns the sender of the request, as an answer needs to know it.
+    /// Returns the properties of the sender that a response depends on.
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller::of_head(self.method, self.version, self.headers)
@@ -93,7 +93,7 @@ pub fn matched_path(extensions: &Extensions) -> Option<&str> {
     extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
 }
 
-/// Returns nothing: without the feature `axum` no router is known.
+/// Returns `None`: without the feature `axum`, no router is supported.
 #[cfg(not(feature = "axum"))]
 #[must_use]
 pub const fn matched_path(_: &Extensions) -> Option<&str> {

@@ -27,7 +27,7 @@ pub struct CorrelationId(pub RequestId);
 
 /// The error of an id that is empty, longer than 128 bytes, or contains a byte that ids must not have.
 ///
-/// It does not repeat the id, which may be hostile.
+/// Its message does not contain the id, which may be hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidId;

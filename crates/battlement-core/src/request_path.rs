@@ -4,7 +4,7 @@ use http::uri::PathAndQuery;
 ///
 /// # Errors
 ///
-/// With what `path` must be instead. A path that no request can have would never match, without a word.
+/// Returns the rule that `path` violates. Otherwise, a path that no request can have would silently never match.
 ///
 /// # Example
 ///
@@ -19,10 +19,10 @@ use http::uri::PathAndQuery;
 pub fn check_request_path(path: &str) -> Result<(), &'static str> {
     let is_pattern = path.contains(['*', '{', '}']);
     match path.parse::<PathAndQuery>() {
-        _ if !path.starts_with('/') => Err("must be a path, which begins with a slash"),
-        _ if is_pattern => Err("must be a whole path; patterns are not matched"),
+        _ if !path.starts_with('/') => Err("must be a path that begins with a slash"),
+        _ if is_pattern => Err("must be an exact path; patterns are not supported"),
         Ok(parsed) if parsed.as_str() == path && parsed.query().is_none() => Ok(()),
-        _ => Err("must be a path as requests have it, without a query"),
+        _ => Err("must be a path that a request can have, without a query"),
     }
 }
 

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The body of the service's response, or a small buffered one instead.
     ///
-    /// It has the data and error types of `B`, so that a layer that may answer itself changes neither.
+    /// It has the data and error types of `B`, so that a layer that may respond itself changes neither.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -46,7 +46,7 @@ impl<B> ResponseBody<B> {
     }
 }
 
-/// An empty body, whatever `B` is, so that layers which answer with a default body can stand outside.
+/// An empty body for any `B`, so that layers that respond with a default body can be applied further out.
 impl<B> Default for ResponseBody<B> {
     fn default() -> Self {
         Self::empty()

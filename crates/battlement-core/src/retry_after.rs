@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, header};
 pub struct RetryAfter(pub Duration);
 
 impl RetryAfter {
-    /// Parses the header in either form, seconds or date; a date in the past is no wait.
+    /// Parses the header in either form, seconds or date; a date in the past is a wait of zero.
     ///
     /// A wait of more than 136 years (2³² seconds) is reduced to that, so that it can be added to any clock. The wall
     /// clock is read only for a date. An invalid header is `None`.
@@ -36,7 +36,7 @@ impl RetryAfter {
     }
 }
 
-/// Limits the wait that a peer asks for to a duration that a clock can add.
+/// Limits the wait that a peer requests to a duration that can be added to a clock.
 pub(crate) fn bounded(wait: Duration) -> Duration {
     wait.min(Duration::from_secs(u64::from(u32::MAX)))
 }

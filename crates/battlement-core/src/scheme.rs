@@ -13,9 +13,9 @@ pub enum Scheme {
 
 /// The scheme of the connection that a request came over: `https` if the server speaks TLS on it.
 ///
-/// Put into the extensions of every request by the accept loop, or by a layer of a server that listens with TLS
-/// alone. The URI of a request is not a substitute: a client may send `GET https://host/`, or the `:scheme` of HTTP/2,
-/// over plain TCP as well.
+/// The accept loop inserts it into the extensions of every request, or a layer does if the server accepts only TLS.
+/// The URI of a request is not a substitute: a client may send `GET https://host/`, or the `:scheme` of HTTP/2, over
+/// plain TCP as well.
 ///
 /// # Example
 ///
@@ -42,7 +42,7 @@ impl Scheme {
         Self::known(RequestFacts::of(request), request.extensions())
     }
 
-    /// Returns the same of a request with these facts and extensions.
+    /// Returns the scheme of a request with these facts and extensions; see [`of`](Self::of).
     #[must_use]
     #[inline]
     pub fn known(facts: Option<&RequestFacts>, extensions: &Extensions) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! Settings as configuration files have them: errors that name the field, and enums that every format can express.
+//! Settings in configuration files: errors that name the field, and enums that every format can express.
 //!
 //! serde reports a value of the wrong type, but not the field that contains it. YAML writes an enum with data as a tag
 //! (`!peers [..]`), where JSON and TOML write a map (`{ peers: [..] }`). Layers read their settings through [`named`]
@@ -14,7 +14,7 @@ pub use self::{
 
 /// Defines a struct of settings whose deserialization errors name the field, as `policies[1].quota`.
 ///
-/// The struct is written as for `#[derive(Deserialize)]`, which stands in an attribute of its own. Its `serde` attribute
+/// The struct is written as for `#[derive(Deserialize)]`, which is in an attribute of its own. Its `serde` attribute
 /// has the struct's name as `remote`, and `Name::default` as `default` where all fields have one. On the struct and on
 /// each field the documentation comes first and `serde`'s attributes last.
 ///

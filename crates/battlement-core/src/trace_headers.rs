@@ -2,13 +2,12 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, header::GetAll};
 
-/// Ends a value; the value of a header holds none.
+/// The byte that ends a value; a header value cannot contain it.
 const LINE_END: u8 = b'\n';
 
 /// The values of `traceparent` and `tracestate` as a caller sent them, for calls that pass them on unchanged.
 ///
-/// A copy in one allocation, which clones share: it does not keep the buffer alive that the request was read
-/// into.
+/// The copy is one allocation, which clones share, and does not keep the buffer of the request alive.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TraceHeaders(Arc<[u8]>);
 

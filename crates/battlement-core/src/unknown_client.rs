@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use http::HeaderName;
 
-/// The reason why the client of a request is unknown although a layer looked for it.
+/// The reason why the client of a request is unknown although a layer tried to resolve it.
 ///
 /// The layer of `battlement-client-ip` puts it into the extensions of the request, so that an extractor can
 /// distinguish it from a missing layer.

@@ -1,11 +1,11 @@
-/// The headers of a request that its service does not read, from a caller that it trusts.
+/// The headers of a trusted caller's request that the service does not read.
 ///
-/// A call that passes the request on keeps them as they came. Headers that were read and not accepted, and all
-/// from a caller that is not trusted, are removed from such a call.
+/// A call that forwards the request keeps these headers unchanged. Headers that were read and not accepted, and all
+/// headers of an untrusted caller, are removed from such a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
-    /// The header of a correlation id, where the service keeps none.
+    /// The header of a correlation id, if the service has no correlation ids.
     pub correlation: bool,
-    /// `traceparent` and `tracestate`, where the service does not look at traces.
+    /// `traceparent` and `tracestate`, if the service does not read traces.
     pub trace: bool,
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::RejectionKind;
 
-/// The verdict on a call, shared by all layers that react to failures, as circuit breaker, retry and limiter.
+/// The verdict on a call, shared by all layers that react to failures, such as circuit breaker, retry and limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -10,7 +10,7 @@ pub enum Verdict {
     Success,
     /// The service did not do its work.
     Failure(Failure),
-    /// The call says nothing about the service: the caller went away, or gave up.
+    /// The call says nothing about the service, since the caller disconnected or gave up.
     Ignore,
 }
 

@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderValue, Method, header};
 
-/// The format in which a caller is answered, by the content type of its request.
+/// The format of a response, selected by the content type of the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Wire {
@@ -51,7 +51,7 @@ impl Wire {
         matches!(self, Self::Grpc | Self::GrpcWeb)
     }
 
-    /// Returns the content type of an answer that a layer creates.
+    /// Returns the content type of a response that a layer creates.
     #[must_use]
     pub const fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {

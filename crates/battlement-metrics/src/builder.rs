@@ -142,7 +142,7 @@ impl HttpMetricsBuilder {
         self.changed(|config| config.route_of = Some(Box::new(route)))
     }
 
-    /// Creates the series of a route at 0, for the statuses 200 and 500, because `rate()` does not see the first
+    /// Creates the series of a route at 0, for the statuses 200 and 500, because `rate()` does not count the first
     /// failure of a series that begins with it. A series is created in every histogram of requests, for each scheme,
     /// and for each value of the enabled [`labels`](Self::labels).
     ///
@@ -155,8 +155,8 @@ impl HttpMetricsBuilder {
     }
 
     /// Names methods of the gRPC service `service` (`pkg.Name`) in advance. [`HttpMetrics::grpc_layer`] creates their
-    /// series at 0, for the codes `OK` and `INTERNAL`, because `rate()` does not see the first failure of a series that
-    /// begins with it. Any other method is `_OTHER` until a call of it ends with `OK`.
+    /// series at 0, for the codes `OK` and `INTERNAL`, because `rate()` does not count the first failure of a series
+    /// that begins with it. Any other method is `_OTHER` until a call of it ends with `OK`.
     ///
     /// # Panics
     ///

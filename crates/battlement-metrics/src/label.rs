@@ -1,5 +1,6 @@
-//! The labels that are disabled by default. This file is all that a new label needs: its variant, its name, its values
-//! and how a request selects one of them. Its switch, its bits in a key and its text on the page are derived.
+//! The labels that are disabled by default. A new label is added in this file alone: its variant, its name, its
+//! values, and the selection of a value for a request. Its setting, its bits in a key and its text on the page are
+//! derived.
 
 use std::ops::Range;
 
@@ -68,7 +69,7 @@ impl Label {
         }
     }
 
-    /// Returns the number of bits in a key: 0 is a label that is disabled, and each value is its index plus one.
+    /// Returns the number of bits in a key: 0 means that the label is disabled, and each value is its index plus one.
     const fn bits(self) -> u32 {
         usize::BITS - self.values().len().leading_zeros()
     }

@@ -1,4 +1,4 @@
-//! Metrics of rate limits: decisions, and the state that they keep.
+//! Metrics of rate limits: their decisions and their state.
 
 #[cfg(feature = "rate-limit-redis")]
 mod redis;
@@ -18,14 +18,14 @@ use crate::{
     labelled::Labelled,
 };
 
-/// Metrics of rate limit decisions. Clones share the same counts; one is enough for all limits of a service.
+/// Metrics of rate limit decisions. Clones share the same counts; one value is enough for all limits of a service.
 ///
 /// | metric | labels |
 /// |---|---|
 /// | `battlement_rate_limit_decisions_total` | `policy`, `decision` (`allow`, `deny`, `shadow_deny`), `source` (the store that decided) |
 /// | `battlement_rate_limit_missing_keys_total`: requests without a key | |
 /// | `battlement_rate_limit_cells`: cells in memory, one for each key and policy | `limiter` |
-/// | `battlement_rate_limit_overflows_total`: decisions by the cell that new keys share once memory is full | `limiter` |
+/// | `battlement_rate_limit_overflows_total`: decisions by cells that new keys share, because the memory is full or their network has used its share | `limiter` |
 /// | `battlement_rate_limit_denied_keys`: keys cached as denied, of limits in Redis | `limiter` |
 ///
 /// # Example
@@ -78,14 +78,14 @@ impl RateLimitMetrics {
             "Decisions of rate limits.",
             ["policy", "decision", "source"],
         );
-        let help = "Requests without a key, which are not limited.";
+        let help = "Requests without a rate limit key, handled by the configured `without_key`.";
         let missing_keys = Labelled::new("battlement_rate_limit_missing_keys", help, []);
         missing_keys.add([], 0);
         Self(Arc::new(Inner { decisions, missing_keys, watched: Mutex::default() }))
     }
 
-    /// Adds the state that a limiter keeps in this process, labelled `limiter`, and creates the series of each of its
-    /// policies at 0, because `rate()` does not see the first denial of a series that begins with it.
+    /// Shows the state of a limiter in this process, labelled `limiter`, and creates the series of each of its
+    /// policies at 0, because `rate()` does not count the first denial of a series that begins with it.
     pub fn watch<St: Store>(&self, limiter: &str, handle: &Handle<St>) {
         self.watch_tier(handle, &handle.policies());
         let mut watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,7 +129,7 @@ impl RateLimitMetrics {
 }
 
 const CELLS: &str = "Cells in memory, one for each key and policy.";
-const OVERFLOWS: &str = "Decisions by the cell that new keys share once memory is full.";
+const OVERFLOWS: &str = "Decisions by shared cells, used by new keys if the memory is full or their network has used its share.";
 const DENIED: &str = "Keys cached as denied, which are not sent to Redis.";
 
 #[expect(clippy::cast_precision_loss, reason = "as every number of the format")]

@@ -58,7 +58,7 @@ enum Origin {
 struct More {
     /// The trace of a client's call.
     trace: Option<(TraceId, SpanId)>,
-    /// Present for a gRPC-Web response whose trailers have not come yet.
+    /// Present for a gRPC-Web response whose trailers have not arrived yet.
     web: Option<WebTrailers>,
     /// The path of a gRPC call whose method has no name yet.
     path: Option<PathAndQuery>,
@@ -107,7 +107,7 @@ impl Ticket {
                 let subject = recorder.grpc_method(uri);
                 (subject, More::unnamed(subject, uri))
             }
-            // Learned with the response, and never another: the first route that is set stands.
+            // The route is read with the response; it does not change, since the first route that is set applies.
             _ if facts.route().is_some() => (UNKNOWN, None),
             _ => (recorder.route_of(method, uri, request.extensions()), None),
         };
@@ -237,7 +237,7 @@ impl Ticket {
     }
 
     /// Sets the method of a gRPC call that had no name when it began. `OK` proves that the method exists; an error
-    /// does not, since an authentication layer answers any path that a client invents.
+    /// does not, since an authentication layer responds to any path that a client invents.
     #[inline(never)]
     fn learn_method(&mut self, code: GrpcCode) {
         let (Origin::Request { more, .. } | Origin::Call { more, .. }) = &self.origin;
@@ -382,5 +382,5 @@ fn trace_of_call<B>(request: &Request<B>) -> Option<(TraceId, SpanId)> {
     sampled(CallFacts::of(request).trace()?)
 }
 
-// A ticket is moved several times, and beyond eight words by a call.
+// A ticket is moved several times; a move of more than eight words is a function call.
 const _: () = assert!(size_of::<Ticket>() <= 64);

@@ -102,15 +102,15 @@ fn invalid_settings_are_rejected_by_build() {
         ),
         (
             new().leave_out(["livez"]),
-            "leave_out[0]: \"livez\": must be a path, which begins with a slash",
+            "leave_out[0]: \"livez\": must be a path that begins with a slash",
         ),
         (
             new().leave_out(["/livez", "/a?x"]),
-            "leave_out[1]: \"/a?x\": must be a path as requests have it, without a query",
+            "leave_out[1]: \"/a?x\": must be a path that a request can have, without a query",
         ),
         (
             new().leave_out(["/admin/*"]),
-            "leave_out[0]: \"/admin/*\": must be a whole path; patterns are not matched",
+            "leave_out[0]: \"/admin/*\": must be an exact path; patterns are not supported",
         ),
         (
             new().known_methods([Method::from_bytes(b"get").unwrap()]),

@@ -6,7 +6,7 @@ use crate::{
     replaced::remove_metadata, request_context::RequestContext,
 };
 
-/// Writes the answer to one request, in the format its caller accepts.
+/// Writes the response to one request, in the format that its caller accepts.
 #[derive(Clone, Copy)]
 pub(crate) struct Answerer<'a> {
     pub(crate) config: &'a Config,
@@ -14,14 +14,14 @@ pub(crate) struct Answerer<'a> {
 }
 
 impl Answerer<'_> {
-    /// Answers with the head of a response, without the headers that describe its body.
+    /// Responds with the head of a response, without the headers that describe its body.
     pub(crate) fn rewrite<B>(
         self,
         mut parts: Parts,
         problem: &Problem,
     ) -> Response<ResponseBody<B>> {
         remove_metadata(&mut parts.headers, parts.status, problem.headers());
-        // A second problem layer further out leaves the answer alone.
+        // A second problem layer further out does not change the response.
         parts.extensions.insert(Untouched);
         let no_store = HeaderValue::from_static("no-store");
         parts.headers.entry(header::CACHE_CONTROL).or_insert(no_store);

@@ -23,8 +23,8 @@ impl IntoResponse for Problem {
 /// Returns a 404, for [`Router::fallback`](::axum::Router::fallback). A gRPC caller gets UNIMPLEMENTED, as for an
 /// unknown method.
 ///
-/// A [`ProblemLayer`](crate::ProblemLayer) turns axum's own empty 404 into the same answer. This handler is for a
-/// router without that layer, or as a start for a detail of your own.
+/// A [`ProblemLayer`](crate::ProblemLayer) turns axum's own empty 404 into the same response. This handler is for a
+/// router without that layer, or a starting point for a detail of your own.
 pub async fn not_found() -> Problem {
     Problem::of_status(StatusCode::NOT_FOUND).grpc_code(GrpcCode::Unimplemented)
 }

@@ -31,7 +31,7 @@ pin_project! {
         // `None` if the layer created the body.
         watch: Option<Watch>,
         has_failed: bool,
-        // The body of an answer to HEAD: empty, and the length that GET would give is unknown.
+        // The body of a response to HEAD: empty, and the length of the body that GET would return is unknown.
         is_unread: bool,
     }
 }

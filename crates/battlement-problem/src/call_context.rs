@@ -16,7 +16,7 @@ use crate::{
     request_context::RequestContext,
 };
 
-/// A request in flight, which the layer has to answer.
+/// A request in flight, to which the layer has to respond.
 #[derive(Debug)]
 pub(crate) struct CallContext {
     pub(crate) config: Arc<Config>,
@@ -73,7 +73,7 @@ impl CallContext {
         }
     }
 
-    /// Answers with the problem that a short body contained.
+    /// Responds with the problem that a short body contained.
     pub(crate) fn answer_read<B>(&self, read: ReadBody) -> Response<ResponseBody<B>> {
         let reporter = self.reporter();
         if let Some(failure) = read.failure {
@@ -93,7 +93,7 @@ impl CallContext {
         self.answer(parts, problem)
     }
 
-    /// Answers with `problem` and the head of a response.
+    /// Responds with `problem` and the head of a response.
     fn answer<B>(&self, parts: Parts, problem: Problem) -> Response<ResponseBody<B>> {
         let reporter = self.reporter();
         reporter.answered(&problem);
@@ -103,7 +103,7 @@ impl CallContext {
         answer
     }
 
-    /// Answers a request for which the service returned no response. Whether the service has read the body of the
+    /// Responds to a request for which the service returned no response. Whether the service has read the body of the
     /// request is unknown; a large one may be unread.
     pub(crate) fn failed<B>(&self, error: BoxError) -> Response<ResponseBody<B>> {
         let problem = explain::problem(error, self.reporter());

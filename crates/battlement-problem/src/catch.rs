@@ -36,8 +36,8 @@ thread_local! {
 /// instead. The hook still sees every other panic of the process, on every thread.
 ///
 /// Call it once at the start of `main`, after any other code that installs a hook. The hook belongs to the whole
-/// process, which is why the layer does not install one itself. A second call does nothing. Under `panic = "abort"` it
-/// never does anything.
+/// process, which is why the layer does not install one itself. A second call does nothing. Under `panic = "abort"` a
+/// call has no effect.
 ///
 /// # Panics that are still reported
 ///

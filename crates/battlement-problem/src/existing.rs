@@ -12,11 +12,11 @@ pub(crate) const LONGEST_TEXT: u64 = 4 * 1024;
 pub(crate) enum Existing {
     /// A problem that a handler attached, or that follows from the head of a response without a body.
     Problem(Problem),
-    /// The problem of an answer to HEAD, where the body of the answer to GET is unknown.
+    /// The problem of a response to HEAD, where the body of the response to GET is unknown.
     Unread(Problem),
     /// A short body that is read first.
     Text(Text),
-    /// A complete answer, which stays unchanged.
+    /// A complete response, which stays unchanged.
     Whole,
 }
 
@@ -101,7 +101,7 @@ fn is_bare(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Returns the problem of a response without a body. Routers answer a path without a route by a 404 that has no
+/// Returns the problem of a response without a body. Routers respond to a path without a route with a 404 that has no
 /// content type either. In gRPC that method is not implemented; clients that check health distinguish that from
 /// NOT_FOUND, which means that the health of a service is unknown.
 fn unrouted(problem: Problem, headers: &HeaderMap) -> Problem {

@@ -24,7 +24,7 @@ pin_project! {
     pub struct ResponseFuture<F, B> {
         #[pin]
         state: State<F, B>,
-        // Taken when the answer is written.
+        // Taken when the response is written.
         context: Option<CallContext>,
     }
 }
@@ -101,7 +101,7 @@ where
     B: Body<Error: Into<BoxError>>,
 {
     /// Drops the service's future, which may have panicked and may panic again in `Drop`, and continues with the
-    /// answer.
+    /// response.
     #[cold]
     fn fall_back(
         mut self: Pin<&mut Self>,

@@ -8,7 +8,9 @@ use crate::{
     Bug, Explain, Expose, Problem, ProblemService, config::Config, settings::check_types_uri,
 };
 
-/// Turns errors and panics into answers. The crate's documentation describes its behavior and its place in the stack.
+/// A layer that turns errors and panics into responses.
+///
+/// The documentation of the crate describes its effect and its place in the stack.
 ///
 /// # Example
 ///
@@ -62,8 +64,8 @@ impl ProblemLayer {
         self.changed(|config| config.expose = expose)
     }
 
-    /// Adds an explainer of errors that leave the service. Explainers are called in the order of their addition,
-    /// before the layer's own knowledge applies. A panic of an explainer is logged and counts as `None`.
+    /// Adds an explainer of errors that leave the service. Explainers are called in the order in which they were
+    /// added, before the layer's own rules apply. A panic of an explainer is logged and counts as `None`.
     #[must_use]
     pub fn explain<F>(self, explain: F) -> Self
     where
@@ -80,14 +82,15 @@ impl ProblemLayer {
 
     /// Calls `hook` for each bug, after it was logged: to count it or to raise an alert.
     ///
-    /// The hook runs on the worker that answers the request, so it must not block. Its panics are caught and logged.
+    /// The hook runs on the worker that handles the request, so it must not block. Its panics are caught and logged.
     #[must_use]
     pub fn on_bug(self, hook: impl Fn(&Bug<'_>) + Send + Sync + 'static) -> Self {
         self.changed(|config| config.on_bug = Some(Arc::new(hook)))
     }
 
     /// Enables or disables the layer. Default: `true`. A disabled layer keeps all types, and passes responses and
-    /// panics through. It still answers errors of the service, because its own error type is `Infallible`.
+    /// panics through. It still turns errors of the service into responses, because its own error type is
+    /// `Infallible`.
     #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         self.changed(|config| config.enabled = enabled)

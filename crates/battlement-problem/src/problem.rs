@@ -23,14 +23,14 @@ pub(crate) const RESERVED: [&str; 8] =
 /// # Two kinds
 ///
 /// A problem from [`Problem::new`] is *operational*: the caller sees the text that it was given. A problem from an
-/// error by `?`, or from [`Problem::bug`], is a *bug*: the caller sees a fixed text and the id of the request. Of
-/// everything else that is set on a bug, only the headers are sent.
+/// error by `?`, or from [`Problem::bug`], is a *bug*: the caller sees a fixed text and the id of the request. Of the
+/// other settings of a bug, only the headers are sent.
 ///
 /// Neither shows its source to the caller. The source is for the log, for [`ProblemLayer::on_bug`], and for callers
 /// only under [`Expose::Causes`].
 ///
 /// The type does not implement [`std::error::Error`], so that every error converts into it by `?`. It converts into a
-/// [`BoxError`], in which the layer finds it again.
+/// [`BoxError`], from which the layer retrieves it.
 ///
 /// # Example
 ///
@@ -53,8 +53,7 @@ pub(crate) const RESERVED: [&str; 8] =
 /// assert_eq!(serde_json::to_value(&bug).unwrap()["code"], "internal");
 /// ```
 ///
-/// [`ProblemLayer::on_bug`]: crate::ProblemLayer::on_bug
-/// [`Expose::Causes`]: crate::Expose::Causes
+/// [`ProblemLayer::on_bug`]: crate::ProblemLayer::on_bug [`Expose::Causes`]: crate::Expose::Causes
 #[derive(Clone)]
 pub struct Problem(Box<Inner>);
 
@@ -84,7 +83,7 @@ pub(crate) struct Cause {
 impl Problem {
     /// Creates an operational problem, whose text is sent to the caller.
     ///
-    /// `code` is for programs: an identifier that stays when texts change, such as `out_of_stock`.
+    /// `code` is for programs: an identifier that does not change when texts do, such as `out_of_stock`.
     ///
     /// # Panics
     ///
@@ -137,7 +136,7 @@ impl Problem {
         self.0.is_bug
     }
 
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.0.status
@@ -185,7 +184,7 @@ impl Problem {
         &self.0.members
     }
 
-    /// Returns the headers that the problem adds to the answer.
+    /// Returns the headers that the problem adds to the response.
     #[must_use]
     pub const fn headers(&self) -> &HeaderMap {
         &self.0.headers
@@ -209,7 +208,7 @@ impl Problem {
         self.0.cause.as_ref().map(|cause| &*cause.backtrace)
     }
 
-    /// Returns the answer as JSON, for a service without axum.
+    /// Returns the response as JSON, for a service without axum.
     ///
     /// The problem is also in the extensions of the response, where a [`ProblemLayer`](crate::ProblemLayer) finds it.
     /// The layer adds the id and writes the format that the caller accepts. Without a layer the JSON is sent.
@@ -224,7 +223,7 @@ impl Problem {
         Response::from_parts(parts, json.into())
     }
 
-    /// Returns the head of the answer: the status and the headers.
+    /// Returns the head of the response: the status and the headers.
     pub(crate) fn head(&self) -> Parts {
         let (mut parts, ()) = Response::new(()).into_parts();
         parts.status = self.status();

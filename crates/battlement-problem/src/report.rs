@@ -21,7 +21,7 @@ pub(crate) struct Reporter<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// Logs the cause of a problem. The answer to a problem without a cause contains everything that is known.
+    /// Logs the cause of a problem. The response for a problem without a cause contains everything that is known.
     pub(crate) fn answered(self, problem: &Problem) {
         let Some(cause) = problem.cause() else {
             return;

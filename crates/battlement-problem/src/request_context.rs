@@ -3,8 +3,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 use crate::accept::{Format, choose};
 
-/// The facts about a request that its answer needs. They are taken before the call, because a service that panics does
-/// not give the request back.
+/// The facts about a request that its response depends on. They are copied before the call, because a service that
+/// panics does not return the request.
 #[derive(Debug)]
 pub(crate) struct RequestContext {
     pub(crate) facts: Option<RequestFacts>,

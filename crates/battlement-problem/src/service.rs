@@ -17,7 +17,7 @@ use crate::{
     request_context::RequestContext,
 };
 
-/// Turns errors and panics into answers. Created by [`ProblemLayer`](crate::ProblemLayer).
+/// A service that turns errors and panics into responses, created by [`ProblemLayer`](crate::ProblemLayer).
 #[derive(Debug)]
 pub struct ProblemService<S> {
     inner: S,
@@ -65,7 +65,7 @@ where
     type Error = Infallible;
     type Future = ResponseFuture<S::Future, RB>;
 
-    /// Returns no error: if the service fails here, the next call is answered with its error.
+    /// Returns no error: if the service fails here, the next call responds with its error.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx).map(|ready| {
             if let Err(error) = ready {

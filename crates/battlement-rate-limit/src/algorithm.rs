@@ -1,6 +1,6 @@
 /// The algorithm by which a policy counts.
 ///
-/// A policy whose algorithm changes starts with nothing used; a policy whose numbers change [does
+/// A policy whose algorithm changes starts with a full quota; a policy whose numbers change [does
 /// not](crate::Policy#when-its-numbers-change).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
@@ -8,17 +8,17 @@
 pub enum Algorithm {
     /// The generic cell rate algorithm (ITU-T I.371): a bucket that leaks evenly. The default.
     ///
-    /// There is no window whose end a client waits for: units come back one by one. Any one period admits at most
-    /// burst + quota.
+    /// Units are restored one by one, so that clients do not wait for the end of a window. Any one period admits at
+    /// most burst + quota.
     #[default]
     Gcra,
     /// A count that restarts when a period is over. A period begins with the first request of a key.
     ///
     /// The algorithm of express-rate-limit. Around the boundary of two windows, twice the quota can pass.
     FixedWindow,
-    /// Two such counts, of which the previous one weighs less the longer the current one lasts.
+    /// Two such counts: the weight of the previous count decreases while the current period passes.
     ///
-    /// It assumes that the requests of the previous window were spread evenly, which is off by a few percent if they
-    /// were not.
+    /// It assumes that the requests of the previous window were spread evenly; otherwise the result is off by a few
+    /// percent.
     SlidingWindow,
 }

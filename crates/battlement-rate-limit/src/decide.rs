@@ -22,7 +22,7 @@ pub(crate) struct Cell {
     /// The time at which the cell expires: the theoretical arrival time of GCRA, or the end of its windows.
     pub(crate) until: u64,
     /// For a window, the used units of the current window in the lower half and of the previous one in the upper half.
-    /// For GCRA, the nanoseconds that a unit takes to come back, as the bits of an `f64`.
+    /// For GCRA, the nanoseconds until one unit is restored, as the bits of an `f64`.
     pub(crate) state: u64,
     /// Identifies the rule that wrote the cell. For a window, its period in microseconds, as the bits of an `f32`.
     pub(crate) rule: u32,
@@ -88,8 +88,8 @@ impl Rule {
     /// If a rule with other numbers wrote it, the units stay used, as [`Policy`](crate::Policy) promises. If it
     /// expires later than this rule allows, because a burst became smaller or a clock was set back, it is cut.
     ///
-    /// A caller that reports a wait to a client must store the result: a cell that is settled again later would start
-    /// the same wait again.
+    /// A caller that reports a wait to a client must store the result. Otherwise the cell is settled again later, and
+    /// the same wait starts again.
     #[inline]
     pub(crate) fn settle(&self, cell: Cell, now: u64) -> Cell {
         match self {
@@ -117,9 +117,9 @@ impl Rule {
         }
     }
 
-    /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have come back already
-    /// are not refunded twice. A cell that another rule has written since keeps that rule and gets the same number of
-    /// units.
+    /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have already been
+    /// restored are not refunded again. A cell that another rule has written since keeps that rule and gets the same
+    /// number of units.
     pub(crate) fn refund(
         &self,
         cell: Cell,

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{Ask, KeyHash, Memory, Outcome, Policies, Remote, StoreError, limiter::Limiter};
 
-/// Reads the state of a layer and replaces its policies at runtime. Created by
+/// A handle that reads the state of a layer and replaces its policies at runtime, created by
 /// [`RateLimitLayer::pair`](crate::RateLimitLayer::pair).
 #[derive(Clone, Debug)]
 pub struct Handle<St = Memory> {
@@ -45,7 +45,7 @@ impl<St> Handle<St> {
 }
 
 impl<St: Remote> Handle<St> {
-    /// Returns what a request of cost 1 with this key would get, without charging it.
+    /// Returns the decision about a request of cost 1 with this key, without charging it.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl<St: Remote> Handle<St> {
 }
 
 impl Handle {
-    /// Returns what a request of cost 1 with this key would get, without charging it.
+    /// Returns the decision about a request of cost 1 with this key, without charging it.
     #[must_use]
     pub fn peek(&self, key: KeyHash) -> Outcome {
         self.store().peek(&Ask::new(key, &self.policies(), 1, Instant::now()))

@@ -51,8 +51,8 @@ impl Key {
         Self::of(Part::Peer)
     }
 
-    /// Counts by the value of a header, as an API key that was already verified. A request without the header has no
-    /// key, and neither has one with several values, of which the service might use another one.
+    /// Counts by the value of a header, such as an API key that was already verified. A request without the header has
+    /// no key. A request with several values has no key either, since the service might use a different value.
     ///
     /// A client can invent any number of values: limit by address as well, or verify the value first.
     #[must_use]
@@ -95,7 +95,7 @@ impl Key {
     ) -> Self {
         Self::of(Part::closure(
             move |head, hasher| key(head).map(|key| key.hash(hasher)).is_some(),
-            "return a key from the closure of Key::by, or choose with without_key what applies",
+            "return a key from the closure of `Key::by`, or configure `without_key`",
         ))
     }
 
@@ -126,7 +126,7 @@ impl Key {
         Some(hasher.finish_key())
     }
 
-    /// Logs the first request without a key, which may be part of an attack or one of all requests.
+    /// Logs the first request without a key. A client may have caused it, or all requests may lack the key.
     fn warn_missing(&self, part: &Part) {
         if !self.missing.is_spent() && self.missing.admit().is_some() {
             tracing::warn!(

@@ -8,7 +8,9 @@ use crate::{
     limiter::Limiter, swappable::Swappable,
 };
 
-/// Limits the requests of each key. The documentation of the crate describes what the layer does and where it goes.
+/// A layer that limits the requests of each key.
+///
+/// The documentation of the crate describes its effect and its place in the stack.
 ///
 /// # Example
 ///
@@ -55,7 +57,7 @@ impl RateLimitLayer {
     }
 
     /// Sets the maximum number of cells, one for each key and policy. Default: 250,000, which take up to 20 MB.
-    /// [`Memory`] describes what happens when they do not suffice.
+    /// [`Memory`] describes the behavior when the cells do not suffice.
     ///
     /// The layer starts with an empty store: call this method before the layer is cloned.
     #[must_use]
@@ -73,7 +75,7 @@ impl<St: Store> RateLimitLayer<St> {
         RateLimitLayer { limiter: Arc::new(Arc::unwrap_or_clone(self.limiter).with_store(store)) }
     }
 
-    /// Sets what applies to a request without a key. Default: [`MissingKey::Shared`].
+    /// Sets the treatment of requests without a key. Default: [`MissingKey::Shared`].
     #[must_use]
     pub fn without_key(self, missing_key: MissingKey) -> Self {
         self.configure(|limiter| limiter.missing_key = missing_key)
@@ -120,8 +122,8 @@ impl<St: Store> RateLimitLayer<St> {
     /// Refunds the cost of requests whose response head satisfies `when`. Default: none.
     ///
     /// For a login of which only failures count: `.refund(|head| head.status.is_success())`. The cost remains charged
-    /// while the service works, if it fails with an error, and if the caller goes away before the head is there. A
-    /// refund costs one allocation for each request.
+    /// while the service works, if it fails with an error, and if the caller disconnects before the head is available.
+    /// A refund costs one allocation for each request.
     #[must_use]
     pub fn refund(self, when: impl Fn(&Head<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.configure(|limiter| limiter.refund = Some(Arc::new(when)))

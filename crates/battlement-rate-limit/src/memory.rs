@@ -19,38 +19,37 @@ use tokio::time::Instant;
 use self::{networks::Networks, shard::Shard};
 use crate::{Ask, Attempt, Moment, Never, Outcome, Source, Store, StoreError, Usage};
 
-/// A number at which two threads rarely need the same lock, and each part has enough cells to sweep.
+/// The number of shards, such that two threads rarely need the same lock, and each shard has enough cells to sweep.
 const SHARDS: usize = 64;
-/// The default number of cells, which take about 80 bytes each, all included.
+/// The default number of cells, each of which takes about 80 bytes in total.
 const CAPACITY: usize = 250_000;
 
 /// A bounded store in the memory of this process.
 ///
-/// It holds one cell for each key and policy, in 64 parts with a lock each. Expired cells are removed while others are
-/// added: there is no background task. Clones share the state.
+/// It holds one cell for each key and policy, in 64 shards with a lock each. Expired cells are removed while others
+/// are added: there is no background task. Clones share the state.
 ///
 /// # When keys do not fit
 ///
 /// A cell in use is never removed, so an attacker with many keys resets no limit. A new key gets cells of its own as
 /// long as
 ///
-/// - its part of the store has room, and
+/// - its shard of the store has room, and
 /// - its network, an IPv6 /32 or an IPv4 /16, holds no more cells than are free, and an IPv6 /48 no more than a
 ///   quarter of that. So one network takes at most half of the store, two take two thirds, and a /48 takes a fifth:
-///   however many take as much as they can, there is room for a client of another one.
+///   however many networks take as much as they can, there is room for clients of other networks.
 ///
 /// Keys that contain an address ([`Key::client_ip`], [`Key::peer`], alone or with other parts) have a network. All
-/// other keys have none, and are bounded by the room alone.
+/// other keys have no network, and are bounded only by the room in the shard.
 ///
-/// Other new keys share cells, so an attacker limits new clients of its own network with it: a network shares up to 64
-/// cells for each policy, and keys without a network share up to 7,800. Of other networks, an attacker affects one in
-/// 4,095, which are counted together with its own, and one in 120 as long as the store is full. A hash under a random
-/// key determines which ones.
+/// Other new keys share cells, so new clients of an attacker's network are limited together with the attacker: a
+/// network shares up to 64 cells for each policy, and keys without a network share up to 7,800. Of other networks, an
+/// attacker affects one in 4,095, which are counted together with its own, and one in 120 as long as the store is
+/// full. A hash under a random key determines which ones.
 ///
 /// The first decision by shared cells is logged; [`Memory::cells`] and [`Memory::overflows`] are for metrics.
 ///
-/// [`Key::client_ip`]: crate::Key::client_ip
-/// [`Key::peer`]: crate::Key::peer
+/// [`Key::client_ip`]: crate::Key::client_ip [`Key::peer`]: crate::Key::peer
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
 
@@ -64,7 +63,7 @@ struct Inner {
 }
 
 impl Memory {
-    /// Creates a store of at most `cells`, and an eighth more for keys to share, rounded up for each of 64 parts. The
+    /// Creates a store of at most `cells`, and an eighth more for keys to share, rounded up for each of 64 shards. The
     /// default of the layer is 250,000, which take up to 20 MB.
     #[must_use]
     pub fn new(cells: usize) -> Self {
@@ -101,13 +100,13 @@ impl Memory {
         self.shard(ask).acquire(ask, now, &self.0.networks, || self.count_overflow())
     }
 
-    /// Returns what [`acquire`](Self::acquire) would return, without charging anything.
+    /// Returns the decision that [`acquire`](Self::acquire) would make, without charging anything.
     #[must_use]
     pub fn peek(&self, ask: &Ask<'_>) -> Outcome {
         self.shard(ask).peek(ask, self.nanos(ask.now), &self.0.networks)
     }
 
-    /// Refunds what the decision `charged` has taken, as far as it has not come back by itself.
+    /// Refunds the units that the decision `charged` has taken, except those that have been restored since.
     pub fn refund(&self, ask: &Ask<'_>, charged: &Outcome) {
         let (now, then) = (self.nanos(ask.now), self.nanos(charged.at));
         self.shard(ask).refund(ask, now, &self.0.networks, charged, then);

@@ -28,20 +28,21 @@ const MAX_MICROS: u128 = 1 << 53;
 ///
 /// The name has 1 to 64 bytes of printable ASCII, the quota is at least 1, and the rate is at most 1,000,000 per
 /// second. The interval between two units is a whole number of nanoseconds, rounded up, so that no more than the quota
-/// is ever admitted. The whole burst comes back in less than 2^53 microseconds.
+/// is ever admitted. The whole burst is restored in less than 2^53 microseconds.
 ///
 /// # When its numbers change
 ///
 /// A policy that replaces another of the same name and [`Algorithm`] continues with the state of its keys, in memory
-/// and in Redis. Used units stay used, and come back at the pace of the new policy:
+/// and in Redis. Used units remain used, and are restored at the rate of the new policy:
 ///
 /// - 10 used of 10 an hour, then 1,000 an hour: 990 remain at once.
-/// - 500 used of 1,000 an hour, then 10 an hour: none remain. The client waits for as long as it takes to get a unit
-///   under the new policy, not for the units that it used beyond it. If the change is reverted, 500 remain again.
+/// - 500 used of 1,000 an hour, then 10 an hour: none remain. The client waits until the new policy restores one unit,
+///   and not for the units that it had used beyond the new quota. If the change is reverted, 500 remain again.
 /// - A window keeps the share of its period that has passed: half of an hour becomes half of a day.
 ///
-/// A policy with another name or algorithm starts with nothing used. Policies that apply at the same time need
-/// different names: with the same name they share their state, and a client gets what the largest of them allows.
+/// A policy with another name or algorithm starts with a full quota. Policies that apply at the same time need
+/// different names: with the same name they share their state, and a client gets as much as the largest of them
+/// allows.
 #[derive(Clone, Debug)]
 pub struct Policy {
     name: Arc<str>,
@@ -106,7 +107,7 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// Panics if `units` is 0, if that many take 2^53 microseconds or more to come back, or if the policy counts in
+    /// Panics if `units` is 0, if restoring that many takes 2^53 microseconds or more, or if the policy counts in
     /// windows, which have no burst.
     #[must_use]
     pub fn burst(self, units: u32) -> Self {
@@ -202,7 +203,7 @@ impl Policy {
     }
 }
 
-/// Returns the time that a unit takes to come back, in nanoseconds, rounded up.
+/// Returns the time in which a unit is restored, in nanoseconds, rounded up.
 fn interval(quota: u32, period: Duration) -> u64 {
     let nanos = period.as_nanos().div_ceil(u128::from(quota.max(1)));
     u64::try_from(nanos).unwrap_or(u64::MAX)

@@ -4,7 +4,7 @@
 //!
 //! A service with four replicas allows each client 100 requests a minute in each process, so that a client gets 400.
 //! The limits move to Redis. Then Redis stops for a minute, and requests wait for it, fail, or pass without a limit,
-//! depending on which error each of them meets.
+//! depending on the error that each of them gets.
 //!
 //! ```no_run
 //! use battlement_rate_limit::{Key, Policy, RateLimitLayer, redis::{OnFailure, Redis, Share}};
@@ -27,9 +27,8 @@
 //! 2. For every other key, one command runs a script in Redis. The script charges all policies of the key or none, by
 //!    the clock of Redis. Requests that arrive while two commands are in flight are batched into the next one, in the
 //!    order in which they arrived.
-//! 3. The request waits for the reply before it reaches the service, and no longer than the deadline. A request that
-//!    was given up is not charged later: the command carries its deadline, and the script does nothing once it has
-//!    passed.
+//! 3. The request waits for the reply before it reaches the service, and no longer than the deadline. A request is not
+//!    charged after its deadline: the command carries the deadline, and the script does nothing once it has passed.
 //! 4. If no reply arrives in time, the configured [`OnFailure`] applies. A command that Redis may have executed is
 //!    never sent again. Headers whose values are unknown are left out.
 //!
@@ -38,15 +37,15 @@
 //! idle timeout of a proxy fails no request while the server answers. A command that was in flight fails its own
 //! requests and no others.
 //!
-//! After a late or failed command, a background task probes whether Redis still decides. The probe *writes*, so that a
-//! demoted primary or a server without memory does not count as available. Only if the probe fails too, the circuit
-//! breaker opens and requests stop asking Redis: an outage costs a few requests the deadline, and the others nothing.
-//! While the breaker is open, the task probes with a backoff that grows with the outage and has jitter. It also pings
-//! idle connections.
+//! After a late or failed command, a background task probes whether Redis still makes decisions. The probe *writes*,
+//! so that a demoted primary or a server without memory does not count as available. Only if the probe fails too, the
+//! circuit breaker opens and no request is sent to Redis: an outage delays a few requests by the deadline, and the
+//! others not at all. While the breaker is open, the task probes with a backoff that grows with the outage and has
+//! jitter. It also pings idle connections.
 //!
-//! A process without enough CPU time reads replies late. Where a timer fires late, the request waits for that much
-//! longer, and a probe that was late for the same reason is repeated, so that a busy process does not mistake its own
-//! load for an outage.
+//! A process without enough CPU time reads replies late. If a timer fires late, the request waits longer by the same
+//! time, and a probe that was late for that reason is repeated, so that a busy process does not mistake its own load
+//! for an outage.
 //!
 //! # What the log says
 //!
@@ -65,7 +64,7 @@
 //!   no request of another core. Create one [`Redis`], and move clones of it, or of its layers, to the cores.
 //! - A [`Redis`] that was created in one runtime may be used in others, whether or not that runtime still runs.
 //!   [`Redis::state`] combines the states of all runtimes, without those that have not run for 20 seconds.
-//! - A call outside of any runtime does not ask Redis; the configured [`OnFailure`] applies.
+//! - A call outside of any runtime is not sent to Redis; the configured [`OnFailure`] applies.
 //!
 //! # TLS
 //!
@@ -94,11 +93,11 @@
 //! # What it stores in Redis
 //!
 //! Redis stores one string for each key, `rl:{orders:<128 bits of a hash>}`, with a cell for each policy: about 200
-//! bytes with one policy, including what Redis adds. Every key has a TTL, which ends when nothing of the limit is used
-//! any more. Under GCRA the TTL is longer by a quarter and a second, so that it is written only when the key would
-//! expire too soon, and not with each request. Everything about a client is in one slot, so that a cluster never
-//! replies `CROSSSLOT`. The hash is the same in all replicas; with a [`key_secret`](Builder::key_secret), a client
-//! cannot be recovered from it.
+//! bytes with one policy, including what Redis adds. Every key has a TTL, which ends when the full quota is available
+//! again. Under GCRA the TTL is longer by a quarter and a second, so that it is written only when the key would expire
+//! too soon, and not with each request. Everything about a client is in one slot, so that a cluster never replies
+//! `CROSSSLOT`. The hash is the same in all replicas; with a [`key_secret`](Builder::key_secret), a client cannot be
+//! recovered from it.
 //!
 //! The script uses `GET`, `SET` (with `KEEPTTL`, since Redis 6.0), `DEL` and `TIME`. It is tested with Redis 7.0;
 //! Redis 8 and Valkey are not tested.
@@ -106,23 +105,23 @@
 //! # When Redis loses data
 //!
 //! After a restart without persistence, a `FLUSHALL`, or a failover to a replica that lacks the last writes, a key
-//! gets back what it had used: at most its burst (or the quota of a window) for each such event. `docs/redis.md`
-//! describes how to size Redis, and how to reduce the loss.
+//! regains the units that it had used: at most its burst (or the quota of a window) for each such event.
+//! `docs/redis.md` describes how to size Redis, and how to reduce the loss.
 //!
 //! # Compared with others
 //!
 //! - tower-rate-limit-redis: one policy, by GCRA, with intervals in whole milliseconds. A timeout is optional; during
 //!   an outage each request waits for it, and then passes or gets a 500. The application provides the connection,
-//!   which must be open when the service starts and is not replaced. It has no headers but `Retry-After`, and no
-//!   costs, refunds or clusters.
+//!   which must be open when the service starts and is not replaced. It sends no header other than `Retry-After`, and
+//!   does not support costs, refunds or clusters.
 //! - rate-limit-redis for Express counts each request in a fixed window, denied ones included, and fails the request
 //!   with a 500 when Redis fails: `docs/migrate/rate-limit-redis.md`.
 //!
 //! # When the caller goes away
 //!
-//! A request that is dropped before its command was sent is not charged. After that it is charged, as in memory.
-//! Dropping one request does not affect the others in its batch, and no request waits for a caller that is no longer
-//! polled.
+//! A request that is dropped before its command was sent is not charged. A request that is dropped later is charged,
+//! as in memory. Dropping one request does not affect the others in its batch, and no request waits for a caller that
+//! is no longer polled.
 
 mod batch;
 mod builder;
@@ -217,7 +216,7 @@ impl Redis {
     /// Returns a builder for a client of the cluster that these nodes belong to. The other nodes are discovered
     /// through them.
     ///
-    /// A key is in the slot of its hash, and each batch is about keys of one slot. An unavailable node affects only
+    /// A key is in the slot of its hash, and each batch contains keys of one slot. An unavailable node affects only
     /// its own slots. A slot that migrates fails no request.
     #[cfg(feature = "redis-cluster")]
     #[must_use]

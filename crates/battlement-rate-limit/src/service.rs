@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use crate::{AcquireFuture, Memory, Never, Remote, ResponseFuture, future::Next, limiter::Limiter};
 
-/// Limits the requests of each key. Created by [`RateLimitLayer`](crate::RateLimitLayer).
+/// A service that limits the requests of each key, created by [`RateLimitLayer`](crate::RateLimitLayer).
 ///
 /// With a store in memory, the inner service has no further bounds. With a [`Remote`] store, it must be `Clone`.
 #[derive(Clone, Debug)]

@@ -24,11 +24,11 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
     /// Charges the cost to all policies, if all of them allow it.
     fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
 
-    /// Returns what [`acquire`](Self::acquire) would return, without charging anything.
+    /// Returns the decision that [`acquire`](Self::acquire) would make, without charging anything.
     fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>>;
 
-    /// Refunds what the decision `charged` has taken, as far as it has not come back by itself; also if the returned
-    /// future is dropped.
+    /// Refunds the units that the decision `charged` has taken, except those that have been restored since. The refund
+    /// is made even if the returned future is dropped.
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>>;
 
     /// Removes the state of the key under all of these policies.
@@ -46,7 +46,7 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
         &[]
     }
 
-    /// Returns the usage of memory in this process. Default: nothing is used.
+    /// Returns the usage of memory in this process. Default: no usage.
     fn usage(&self) -> Usage {
         Usage::default()
     }

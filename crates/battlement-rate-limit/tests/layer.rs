@@ -159,7 +159,7 @@ async fn a_request_without_a_key_gets_the_configured_treatment_and_is_logged_onc
     }
     let text = log.text();
     assert_eq!(text.matches("without a rate limit key").count(), 3, "once for each layer: {text}");
-    assert!(text.contains("add the layer of battlement-client-ip outside"), "{text}");
+    assert!(text.contains("add `ClientIpLayer` outside"), "{text}");
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tracing::Span;
 
-/// Carries the id and the deadline of the current request, and the current span, into a future that is polled elsewhere.
+/// Carries the id and the deadline of the current request, and the current span, into a future that is polled
+/// elsewhere.
 ///
 /// For a spawned task, which otherwise starts without them:
 ///
@@ -23,8 +24,8 @@ use tracing::Span;
 /// # }
 /// ```
 ///
-/// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request it
-/// carries the absence of an id: the task that polls it does not lend it one. A task that continues with an upgraded
+/// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request, the
+/// future runs without an id, even if the task that polls it has one. A task that continues with an upgraded
 /// connection, such as a WebSocket, is a spawned task.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
     Carry { carried: Some(battlement_core::carry(future)), span: Span::current() }
@@ -47,7 +48,7 @@ pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
     move || span.in_scope(work)
 }
 
-/// Runs a future under an id, as a job that no request began: a message from a queue, a nightly task.
+/// Runs a future under an id, for a job outside of any request: a message from a queue, a nightly task.
 ///
 /// [`RequestId::current`] is `id` in the future, and its calls carry it. The current span stays unchanged.
 ///

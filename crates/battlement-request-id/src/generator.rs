@@ -52,7 +52,7 @@ impl Generator {
         Self(Kind::Custom(Arc::new(make)))
     }
 
-    /// Returns a new id, for example for a job that no request began.
+    /// Returns a new id, for example for a job outside of any request.
     #[must_use]
     pub fn make(&self) -> RequestId {
         match &self.0 {

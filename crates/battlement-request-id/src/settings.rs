@@ -12,7 +12,7 @@ use crate::{
 };
 
 battlement_core::settings! {
-    /// The settings of a [`RequestIdLayer`] as a configuration file has them.
+    /// The settings of a [`RequestIdLayer`] in a configuration file.
     ///
     /// Every field is optional, with the default of [`RequestIdLayer::new`]; unknown fields are rejected by name.
     /// `TryFrom` reports every invalid field at once.
@@ -64,7 +64,7 @@ battlement_core::settings! {
     }
 }
 
-/// The serde side of [`Trust`], without predicates.
+/// The form of [`Trust`] in a configuration file, without predicates.
 #[derive(Clone, Debug, Default)]
 pub enum TrustSetting {
     /// [`Trust::IfValid`].
@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for TrustSetting {
     }
 }
 
-/// The serde side of [`Generator`], without closures.
+/// The form of [`Generator`] in a configuration file, without closures.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GeneratorSetting {

@@ -46,7 +46,7 @@ impl Trust {
         Self::Peers(networks.into_iter().collect())
     }
 
-    /// Returns whether the ids of `request` may be adopted.
+    /// Returns whether the ids of `request` may be accepted.
     #[inline]
     pub(crate) fn allows<B>(&self, request: &Request<B>) -> bool {
         match self {

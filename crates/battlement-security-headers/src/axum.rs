@@ -8,10 +8,10 @@ use http::{StatusCode, request::Parts};
 
 use crate::{CspNonce, SecurityPatch};
 
-/// The rejection of a handler that asks for a nonce without an outer layer whose policy has one.
+/// The rejection of an extractor for a nonce, if no outer layer has a policy with a nonce.
 ///
-/// It responds with 500 and names the fix, since this is an error of the program and not a secret. Use an `Option` of the nonce in a handler that works
-/// without it.
+/// It responds with 500 and names the fix, since this is an error of the program and not a secret. Use an `Option` of
+/// the nonce in a handler that works without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingNonce;
 

@@ -97,7 +97,7 @@ impl Csp {
     ///
     /// # Errors
     ///
-    /// Every error in the policy.
+    /// Returns every error in the policy.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         parse::builder(text).build()
     }
@@ -221,7 +221,7 @@ impl Csp {
     }
 }
 
-/// Writes the policy with `'nonce'` in the place of each request's nonce.
+/// Writes the policy with `'nonce'` in place of the nonce of each request.
 impl fmt::Display for Csp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&write::verbatim(self))

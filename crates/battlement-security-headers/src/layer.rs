@@ -10,7 +10,7 @@ use crate::{
 
 /// A layer that adds security headers to every response.
 ///
-/// The crate's documentation describes what it does and where it goes.
+/// The documentation of the crate describes its effect and its place in the stack.
 ///
 /// # Example
 ///
@@ -67,7 +67,7 @@ impl SecurityHeadersLayer {
     ///
     /// # Errors
     ///
-    /// Every error in the headers and between them.
+    /// Returns every error in the headers, and every conflict between them.
     pub fn try_new(headers: impl IntoIterator<Item = SecurityHeader>) -> Result<Self, ConfigError> {
         Self::of(Config::new(headers))
     }
@@ -76,9 +76,9 @@ impl SecurityHeadersLayer {
     ///
     /// # Panics
     ///
-    /// If it contradicts itself or earlier settings: HSTS with an invalid preload, a list of referrer policies with a
-    /// duplicate, a nonce that is the same in every response, a `report-to` without an [`endpoint`](Self::endpoint) of
-    /// that name.
+    /// If the header is invalid or conflicts with earlier settings: HSTS with an invalid preload, a list of referrer
+    /// policies with a duplicate, a nonce that is the same in every response, a `report-to` without an
+    /// [`endpoint`](Self::endpoint) of that name.
     #[must_use]
     pub fn header(self, header: impl Into<SecurityHeader>) -> Self {
         self.changed(|config| config.set(header.into()))

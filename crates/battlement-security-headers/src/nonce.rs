@@ -75,11 +75,11 @@ impl CspNonce {
     }
 }
 
-/// A layer's share in the nonce of one request.
+/// A layer's reference to the nonce of one request.
 #[derive(Debug)]
 pub(crate) struct Offer {
     nonce: CspNonce,
-    /// Whether the nonce was in the request before, so that a layer further out closes it.
+    /// Whether the request already had the nonce, so that a layer further out closes it.
     shared: bool,
 }
 
@@ -110,7 +110,7 @@ fn make() -> Option<Text> {
     match getrandom::fill(&mut bits) {
         Ok(()) => Some(base64(bits)),
         Err(error) => {
-            tracing::error!(%error, "no randomness for a nonce; the page's scripts will not run");
+            tracing::error!(%error, "cannot generate a nonce, since the operating system provides no random bytes; scripts of the page will not run");
             None
         }
     }

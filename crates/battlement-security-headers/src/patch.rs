@@ -8,7 +8,7 @@ use crate::{
     variant::ResponseContext,
 };
 
-/// The deviations of one route's responses from the layer, as an extension of the response.
+/// Changes to the layer's headers for the responses of one route, as an extension of the response.
 ///
 /// Several patches on one response all apply, in the order in which they were added: if a handler's patch and that of
 /// a middleware around its group change the same header, the middleware's applies. Inserting a patch into the
@@ -55,7 +55,7 @@ impl SecurityPatch {
     ///
     /// # Panics
     ///
-    /// If it contradicts itself, as for a layer.
+    /// If the header is invalid, as for a layer.
     pub fn header(self, header: impl Into<SecurityHeader>) -> Self {
         let header = header.into();
         if let Some(invalid) = header.invalid_fields.first() {

@@ -20,7 +20,7 @@ pub(crate) enum Content {
 }
 
 impl SecurityHeader {
-    /// Returns which header it is.
+    /// Returns the header without its value.
     #[must_use]
     pub const fn header(&self) -> Header {
         self.header
@@ -59,7 +59,8 @@ impl SecurityHeader {
     }
 }
 
-/// Creates a value that is shared from the start, so that the copy of each response is one more reference.
+/// Creates a value that is shared from the start, so that the copy for each response only increments a reference
+/// count.
 pub(crate) fn written(text: String) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
 }

@@ -78,7 +78,8 @@ impl Template {
         if let Some(patch) = patch {
             patch.apply(&self.config, context, &mut ours);
         }
-        // A 304 updates the stored response (RFC 9111, section 4.3.4), whose storage the service has decided before.
+        // A 304 updates the stored response (RFC 9111, section 4.3.4), whose caching the service has decided with the
+        // original response.
         if context.status == StatusCode::NOT_MODIFIED {
             ours.remove(header::CACHE_CONTROL);
         }

@@ -1,7 +1,7 @@
 use battlement_core::{Scheme, Wire};
 use http::{Request, StatusCode};
 
-/// The properties of a request that decide the headers of its response.
+/// The properties of a request that determine the headers of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub(crate) grpc: bool,
@@ -28,7 +28,7 @@ impl Variant {
     }
 }
 
-/// Everything that decides the headers of one response.
+/// The properties that determine the headers of one response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResponseContext<'a> {
     pub(crate) variant: Variant,

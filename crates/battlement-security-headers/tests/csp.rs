@@ -57,7 +57,7 @@ fn all_mistakes_are_told_at_once() {
     );
     let expected = [
         ".img-src: \"self\" needs single quotes around it",
-        ".script-src: \"'sha256-short'\" is not such a hash",
+        ".script-src: \"'sha256-short'\" is not a valid hash",
         ".script-src: has 'strict-dynamic' without a nonce or a hash",
         ".img-src: is a duplicate",
         ".sandbox: \"allow-all\" is not a valid value for this directive",

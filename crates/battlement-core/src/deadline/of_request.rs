@@ -4,7 +4,7 @@ use super::Deadline;
 use crate::{CallFacts, RequestFacts, current};
 
 impl Deadline {
-    /// Returns the deadline of `request`: of the call that it is, else of the request that a server received.
+    /// Returns the deadline of `request`, as a call to another service or else as a request that a server received.
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
         match request.extensions().get::<CallFacts>() {
             Some(call) => call.deadline(),

@@ -2,11 +2,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{grpc_code::GRPC_STATUS, trailers_only::GRPC_PUSHBACK};
 
-/// The fields that judge a call.
+/// The fields that determine the result of a call.
 const JUDGING: [HeaderName; 2] = [GRPC_STATUS, GRPC_PUSHBACK];
 
-/// The number of bytes of a line that are stored. A field that judges a call is far shorter; a longer line is truncated,
-/// and its value is then invalid.
+/// The number of bytes of a line that are stored. A field that determines the result of a call is far shorter; a
+/// longer line is truncated, and its value is then invalid.
 const LINE: usize = 64;
 
 /// The fields of a trailer frame, read line by line as HTTP/1 writes them.

@@ -18,13 +18,13 @@ impl RejectionKind {
         }
     }
 
-    /// Returns the HTTP status of the answer.
+    /// Returns the HTTP status of the response.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         self.answer().0
     }
 
-    /// Returns the status of the answer to a gRPC caller.
+    /// Returns the gRPC status of the response to a gRPC caller.
     #[must_use]
     pub const fn grpc_code(self) -> GrpcCode {
         self.answer().1

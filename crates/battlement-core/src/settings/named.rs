@@ -15,8 +15,8 @@ pub trait Settings<'de>: Sized {
 
 /// Reads settings; an error begins with the path of the field that it is about, as `policies[1].quota`.
 ///
-/// Keys stand in the path as the file has them. Formats that name the field themselves, as YAML's readers do, keep
-/// their text.
+/// The path has the keys as the file spells them. The errors of formats that name the field themselves, as those of
+/// YAML do, are unchanged.
 ///
 /// # Errors
 ///

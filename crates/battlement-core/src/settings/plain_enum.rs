@@ -11,9 +11,8 @@ use serde::{
 
 /// Reads an enum as a word, or as a map with one key: the name of a variant that holds data.
 ///
-/// JSON and TOML write enums so by themselves. YAML's readers want a tag (`!peers [..]`) and refuse
-/// `{ peers: [..] }`; through this deserializer they accept both. A format that does not describe itself is read as
-/// without it.
+/// JSON and TOML already write enums in this form. Readers of YAML expect a tag (`!peers [..]`) and reject `{ peers:
+/// [..] }`; with this deserializer they accept both. Formats that are not self-describing are unaffected.
 ///
 /// # Example
 ///

@@ -141,7 +141,7 @@ fn write_exemplar(out: &mut String, exemplar: &Exemplar, scale: f64) -> fmt::Res
 }
 
 /// Writes escaped text. Both formats escape backslash and line feed, and quotes in values; OpenMetrics escapes quotes
-/// in help as well. Prometheus takes NUL for the end of the page.
+/// in help as well. Prometheus treats NUL as the end of the page.
 fn write_escaped(out: &mut String, text: &str, quotes: bool) -> fmt::Result {
     for character in text.chars() {
         match character {

@@ -158,7 +158,7 @@ fn escaped(help: &str) -> String {
     help.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"").replace('\0', "\u{fffd}")
 }
 
-/// Replaces NUL, which Prometheus takes for the end of the page; prometheus-client escapes the rest.
+/// Replaces NUL, which Prometheus treats as the end of the page; prometheus-client escapes the rest.
 fn cleaned(labels: &Labels) -> Cow<'_, Labels> {
     if labels.iter().all(|(_, value)| !value.contains('\0')) {
         return Cow::Borrowed(labels);

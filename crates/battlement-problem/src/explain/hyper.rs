@@ -7,8 +7,8 @@ use crate::{Problem, chain::links};
 
 /// Explains errors of request bodies, and of calls to other services.
 ///
-/// hyper has one error type for both. An error that could come from either connection is taken for one of the call to
-/// another service: if the caller's connection failed, the caller cannot read the answer anyway.
+/// hyper has one error type for both. An error that could come from either connection is treated as one of the call to
+/// another service: if the caller's connection failed, the caller cannot read the response anyway.
 pub(super) fn explain(link: &(dyn Error + 'static)) -> Option<Problem> {
     if link.is::<LengthLimitError>() {
         return Some(problem(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"));

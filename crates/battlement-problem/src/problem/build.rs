@@ -30,7 +30,7 @@ impl Problem {
         self
     }
 
-    /// Sets the URI of this occurrence. Default: none; the answer has the id of the request in any case.
+    /// Sets the URI of this occurrence. Default: none; the response has the id of the request in any case.
     #[must_use]
     pub fn instance(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         self.0.instance = Some(uri.into());
@@ -69,7 +69,7 @@ impl Problem {
         self
     }
 
-    /// Adds a header to the answer, including that of a bug.
+    /// Adds a header to the response, even if the problem is a bug.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);

@@ -5,8 +5,9 @@ use crate::{BoxError, explain};
 
 /// Converts errors by `?`: every error is a bug, except for errors that were created for the caller.
 ///
-/// Those are a [`Rejection`](battlement_core::Rejection) of a battlement layer, in the error or among its sources, and
-/// with the feature `axum` the rejections of axum's extractors. The text of any other error was written for the log.
+/// The exceptions are a [`Rejection`](battlement_core::Rejection) of a battlement layer, in the error or among its
+/// sources, and with the feature `axum` the rejections of axum's extractors. The text of any other error was written
+/// for the log.
 impl<E: Error + Send + Sync + 'static> From<E> for Problem {
     fn from(error: E) -> Self {
         let error: BoxError = error.into();
@@ -17,7 +18,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Problem {
     }
 }
 
-/// A problem as an error, on its way through services with boxed errors.
+/// A problem as an error, for services with boxed errors.
 #[derive(Debug)]
 pub(crate) struct Carried(pub(crate) Problem);
 

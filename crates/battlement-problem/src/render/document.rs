@@ -41,7 +41,7 @@ impl<'a> Document<'a> {
         self
     }
 
-    /// Returns the status of the answer.
+    /// Returns the status of the response.
     pub(crate) const fn status(&self) -> StatusCode {
         self.problem.status()
     }

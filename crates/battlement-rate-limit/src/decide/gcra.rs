@@ -18,13 +18,14 @@ use super::{Cell, Denied, Remaining};
 /// The generic cell rate algorithm, as governor decides it.
 ///
 /// governor's own stores have no peek, no refund, no bound and no second policy. So governor receives a single cell,
-/// as the key. All of its times are relative to now, and the cell holds how far the state is ahead of now.
+/// as the key. All of its times are relative to now, and the cell contains the time by which the state is ahead of
+/// now.
 #[derive(Debug)]
 pub(crate) struct Gcra {
     limiter: RateLimiter<Ahead, StateInKey, Now, NoOpMiddleware<Nanos>>,
     interval: u64,
     capacity: u32,
-    /// How many nanoseconds a cell is ahead when all units are used.
+    /// The number of nanoseconds by which a cell is ahead when all units are used.
     most: u64,
     /// The interval, in the form that cells carry.
     nanos: f64,
@@ -87,7 +88,8 @@ impl Clone for Gcra {
 }
 
 impl Gcra {
-    /// Creates a rule of `capacity` units that come back one by one, each in `interval` nanoseconds; neither is zero.
+    /// Creates a rule of `capacity` units that are restored one by one, each in `interval` nanoseconds; neither is
+    /// zero.
     pub(crate) fn new(interval: u64, capacity: u32) -> Self {
         let interval = interval.max(1);
         let burst = NonZeroU32::new(capacity).unwrap_or(NonZeroU32::MIN);
@@ -211,8 +213,8 @@ impl Gcra {
     /// Returns a cell that is `ahead`, in which a rule with other numbers finds one used unit for each `nanos` of
     /// that.
     ///
-    /// They are less than an interval if the cell was cut: this rule lets the client wait for the units that it holds,
-    /// but the others still know what was used.
+    /// `nanos` is less than an interval if the cell was cut: this rule lets the client wait only for its own capacity,
+    /// but other rules still find all used units.
     fn overdrawn(&self, now: u64, ahead: u64, nanos: f64) -> Cell {
         if nanos < self.nanos {
             let (state, rule) = (nanos.to_bits(), self.rule | OVERDRAWN);
@@ -225,13 +227,13 @@ impl Gcra {
         cell.rule & !OVERDRAWN == self.rule
     }
 
-    /// Returns the nanoseconds that a used unit of the cell takes to come back.
+    /// Returns the nanoseconds in which a used unit of the cell is restored.
     fn nanos_of(&self, cell: Cell) -> f64 {
         let nanos = f64::from_bits(cell.state);
         if nanos > 0.0 && nanos.is_finite() { nanos } else { self.nanos }
     }
 
-    /// Returns how far a cell is ahead that was `ahead` before `cost` was taken.
+    /// Returns the nanoseconds by which a cell is ahead after `cost` was taken, if it was `ahead` before.
     #[inline]
     fn decide(&self, ahead: u64, cost: u32) -> Result<u64, Denied> {
         let Some(cost) = NonZeroU32::new(cost) else { return Ok(ahead) };
@@ -256,13 +258,13 @@ impl Gcra {
         let Some(rest) = ahead.checked_sub(1) else {
             return Remaining { units: self.capacity, reset: 0 };
         };
-        // The unit that comes back next, which is used partly or fully, and those after it.
+        // The unit that is restored next, which is used partly or fully, and those after it.
         let after_it = rest / self.interval;
         Remaining { units: self.capacity - 1 - after_it as u32, reset: rest % self.interval + 1 }
     }
 
-    /// Refunds a cost. The units that were taken last come back last: all of them have come back once the cell is as
-    /// it would be without other requests since.
+    /// Refunds a cost. The units that were taken last are restored last: all of them are restored once the cell is in
+    /// the state that it would have without later requests.
     pub(super) fn refund(
         &self,
         cell: Cell,

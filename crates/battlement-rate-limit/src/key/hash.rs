@@ -10,7 +10,7 @@ use super::{network::Network, sip::Sip};
 /// The leading 96 bits of IPv4 addresses that are mapped into IPv6.
 const MAPPED: u128 = 0xffff;
 
-/// A key as stores see it: a keyed hash of 128 bits, from which the key cannot be recovered.
+/// A key as passed to stores: a keyed hash of 128 bits, from which the key cannot be recovered.
 ///
 /// The key of an address also carries the network of that address, which only the store in memory uses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

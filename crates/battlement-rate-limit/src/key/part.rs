@@ -51,17 +51,16 @@ impl Part {
     pub(super) const fn fix(&self) -> &'static str {
         match self {
             Self::ClientIp => {
-                "add the layer of battlement-client-ip outside of this one; if it is there, provide the peer \
-                 address: in axum by into_make_service_with_connect_info::<SocketAddr>(), elsewhere by PeerAddr in \
+                "add `ClientIpLayer` outside of this layer; if it is present, provide the peer \
+                 address: in axum by `into_make_service_with_connect_info::<SocketAddr>()`, elsewhere by `PeerAddr` in \
                  the extensions"
             }
             Self::Peer => {
-                "provide the peer address: in axum by into_make_service_with_connect_info::<SocketAddr>(), \
-                 elsewhere by PeerAddr in the extensions"
+                "provide the peer address: in axum by `into_make_service_with_connect_info::<SocketAddr>()`, \
+                 elsewhere by `PeerAddr` in the extensions"
             }
             Self::Header(_) => {
-                "reject requests that do not have this header exactly once, or choose with without_key what \
-                 applies to them"
+                "reject requests that do not have this header exactly once, or configure `without_key`"
             }
             Self::Route => "apply this layer to the routes, not around the router",
             Self::Global => "no fix is needed",

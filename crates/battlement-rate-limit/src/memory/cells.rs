@@ -209,8 +209,8 @@ impl Cells {
         }
     }
 
-    /// Finds the cells of all policies. A policy of which the key has a cell continues with it; the others get one of
-    /// their own, or with `shared` one of those that the keys with these counts share.
+    /// Finds the cells of all policies. If the key has a cell for a policy, the policy continues with it. Other
+    /// policies get a new cell or, with `shared`, one that the keys with these counts share.
     fn prepare(&self, ask: &Ask<'_>, now: u64, shared: Option<Counted>) -> AllPrepared {
         let prepare = |(policy, mark): (&Policy, u128)| {
             let (location, before) = match (self.by_key.get(own(ask, mark)), shared) {
@@ -296,8 +296,8 @@ impl Cells {
         self.by_key.get_mut(own(ask, mark))
     }
 
-    /// Returns the cell that keys with these counts share, or that this key has if it has no network. Many policies
-    /// may leave a policy without a cell of its own; it then has one for all keys.
+    /// Returns the cell that keys with these counts share, or that this key has if it has no network. If there are too
+    /// many policies, a policy has a single cell for all keys.
     fn find_shared(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> (Location, Cell) {
         if let Some(cell) = self.shared.get(self.bucket(ask, mark, counted)) {
             return (Location::Shared, cell);

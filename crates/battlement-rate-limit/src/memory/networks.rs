@@ -51,8 +51,8 @@ impl Networks {
     }
 
     /// Returns whether a network may hold `more` additional cells: no more than remain free beside them, and a /48 no
-    /// more than a quarter of that. So however many networks take as much as they can, some cells are left for another
-    /// one.
+    /// more than a quarter of that. So however many networks take as much as they can, some cells remain for other
+    /// networks.
     pub(super) fn admits(&self, counted: Counted, more: usize) -> bool {
         let free = self.capacity.saturating_sub(self.stored.load(Relaxed) as usize);
         let (wide, narrow) = self.counts(counted);

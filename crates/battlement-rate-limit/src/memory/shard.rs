@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Ask, Outcome, Source};
 
-/// A part of the keys, behind a lock that is never held for longer than a decision. Aligned to its own cache lines, so
-/// that neighbors do not slow each other down.
+/// A shard of the keys, behind a lock that is held for one decision at most. It is aligned to its own cache lines, so
+/// that threads that use neighboring shards do not slow each other down.
 #[repr(align(128))]
 pub(super) struct Shard {
     cells: Mutex<Cells>,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::StoreError;
 
-/// The number of times a batch is sent again that was certainly not executed.
+/// The number of times that a batch which was certainly not executed is sent again.
 const TRIES: usize = 3;
 
 /// A call with the sender of its reply.

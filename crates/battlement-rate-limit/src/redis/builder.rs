@@ -83,12 +83,12 @@ impl Builder {
         self
     }
 
-    /// Sets the largest number of questions that are batched into one command, from 1 to 1,024; 1 sends each as a
-    /// command of its own. Default: 64.
+    /// Sets the largest number of decisions that are batched into one command, from 1 to 1,024; 1 sends each as a
+    /// separate command. Default: 64.
     ///
-    /// Batching does not wait for a timer. A batch contains the questions of all tasks that are ready to run, since
-    /// its task yields once before it is sent. Questions that arrive while two batches are in flight go with the next
-    /// batch, which is sent early once it is full. A command with 64 questions occupies a server for a quarter of a
+    /// Batching does not wait for a timer. A batch contains the requests of all tasks that are ready to run, since its
+    /// task yields once before it is sent. Requests that arrive while two batches are in flight are part of the next
+    /// batch, which is sent early once it is full. A command with 64 decisions occupies a server for a quarter of a
     /// millisecond.
     #[must_use]
     pub fn coalesce(mut self, questions: usize) -> Self {
@@ -96,7 +96,7 @@ impl Builder {
         self
     }
 
-    /// Sets the largest number of questions that wait at once. Further requests get the configured
+    /// Sets the largest number of requests that wait at the same time. Further requests get the configured
     /// [`OnFailure`](super::OnFailure) policy. Default: 10,000.
     #[must_use]
     pub fn queue(mut self, questions: usize) -> Self {
@@ -139,7 +139,8 @@ impl Builder {
         Ok(Redis::with_settings(settings, seed))
     }
 
-    /// Checks the settings without creating a client, as for a program that reads them before its log is set up.
+    /// Checks the settings without creating a client, for example in a program that reads them before its log is set
+    /// up.
     ///
     /// # Errors
     ///

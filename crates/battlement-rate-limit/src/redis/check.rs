@@ -6,7 +6,7 @@ impl Redis {
     /// Returns the result of a health check, with a reason that contains no secret: [`State::Up`] passes, and every
     /// other state is degraded.
     ///
-    /// The result never fails, since only a store knows what becomes of its requests; see
+    /// The result is never a failure, since only a store knows its [`OnFailure`] policy; see
     /// [`RedisStore::check_state`].
     #[must_use]
     pub fn check_state(&self) -> CheckState {

@@ -100,7 +100,7 @@ const BATCHES: usize = 2;
 /// A supervisor that has not run for this long belongs to a runtime that is not driven: otherwise it runs every few
 /// seconds.
 const SILENCE: Duration = Duration::from_secs(20);
-/// The number of times a question is asked again that was certainly not decided.
+/// The number of times that a question which was certainly not executed is sent again.
 const TRIES: usize = 3;
 
 impl Client {

@@ -12,7 +12,7 @@ use super::{
 
 /// A client for each runtime, with connections and a supervisor of its own.
 ///
-/// A runtime that is blocked, or exists without being driven, so delays no request of another one.
+/// So a runtime that is blocked or not driven does not delay requests of other runtimes.
 pub(super) struct Clients {
     pub(super) settings: Arc<Settings>,
     all: ArcSwap<Vec<RuntimeClient>>,

@@ -68,7 +68,7 @@ impl Fault {
         )
     }
 
-    /// Returns what an operator can do about the fault.
+    /// Returns the fix for an operator.
     pub(super) const fn fix(&self) -> &'static str {
         match self {
             Self::ClusterNode | Self::Moved(_) | Self::Ask(_) => {

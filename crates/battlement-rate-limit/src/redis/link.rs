@@ -24,7 +24,7 @@ pub(super) trait Link: Send + Sync {
     /// Returns the connection to a server that one command is redirected to.
     fn redirected(&self, to: &Redirect) -> BoxFuture<'_, Result<Arc<Connection>, Fault>>;
 
-    /// Reads again which server has which slot.
+    /// Reads the assignment of slots to servers again.
     fn refresh(&self) -> BoxFuture<'_, Result<(), Fault>>;
 }
 

@@ -7,7 +7,7 @@ use crate::StoreError;
 ///
 /// Its methods run on the path of requests: they should count and return.
 pub trait Observe: Send + Sync {
-    /// Observes the end of a command with the given number of questions, after `took`. Commands that were given up at
+    /// Observes the end of a command that makes `questions` decisions, after `took`. Commands that were abandoned at
     /// the deadline are included.
     fn on_command(&self, questions: usize, took: Duration, result: Result<(), StoreError>) {
         let _ = (questions, took, result);

@@ -8,7 +8,7 @@ pub enum State {
     Up,
     /// Some nodes of a cluster are unavailable, or Redis is unavailable in one of several runtimes.
     Degraded,
-    /// Redis is unavailable. Requests do not ask it; a background task probes it.
+    /// Redis is unavailable. Requests are decided without it, and a background task probes it.
     Down,
 }
 

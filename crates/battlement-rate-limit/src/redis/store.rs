@@ -48,7 +48,7 @@ struct Inner {
 const MAX_AGE: Duration = Duration::from_secs(1);
 /// The default number of cached denials, of about 200 bytes each.
 const MAX_DENIALS: usize = 10_000;
-/// The largest number of sets of policies whose shares are cached; more than a service has tiers.
+/// The largest number of sets of policies whose shares are cached; services have fewer tiers.
 const MAX_SHARES: usize = 32;
 
 impl RedisStore {
@@ -65,8 +65,8 @@ impl RedisStore {
         Self { redis, inner: Arc::new(inner) }
     }
 
-    /// Sets the number of denied keys that are cached, and denied without asking Redis until their wait has passed.
-    /// Default: 10,000, about 2 MB; 0 disables the cache.
+    /// Sets the number of denied keys that are cached, and denied without a round trip to Redis until their wait has
+    /// passed. Default: 10,000, about 2 MB; 0 disables the cache.
     ///
     /// The cache starts empty, so call this before the store is cloned.
     #[must_use]
@@ -150,7 +150,7 @@ impl RedisStore {
         ask.key.bits() ^ Encoded::of(ask.policies).digest
     }
 
-    /// Applies the configured policy for an unavailable Redis.
+    /// Applies the configured `OnFailure` policy.
     fn apply_on_failure(&self, ask: &Ask<'_>, error: StoreError) -> Result<Outcome, StoreError> {
         match self.inner.on_failure {
             OnFailure::Deny => Err(error),

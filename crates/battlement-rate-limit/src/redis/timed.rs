@@ -35,7 +35,7 @@ impl<'a> TimedCommand<'a> {
 
 impl Drop for TimedCommand<'_> {
     fn drop(&mut self) {
-        // A caller that was dropped before the deadline says nothing about the duration.
+        // If the caller was dropped before the deadline, the duration is unknown.
         if self.calls > 0 {
             let now = self.client.now();
             if self.deadline <= now {

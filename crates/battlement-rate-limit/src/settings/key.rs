@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for KeyPart {
     }
 }
 
-/// Written by hand, since the error of an untagged enum of serde does not name the unknown value.
+/// Implemented by hand, since serde's error for an untagged enum does not name the unknown value.
 impl<'de> Deserialize<'de> for KeySetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(KeyVisitor)

@@ -9,14 +9,14 @@ use crate::{
     w3c::{TRACEPARENT, TRACESTATE},
 };
 
-/// A layer that writes the id of the current request into calls to other services.
+/// A layer that adds the id of the current request to calls to other services.
 ///
 /// It wraps a hyper-util client, a tonic channel or, with the feature `reqwest`, a `reqwest::Client`. The facts are
 /// those of the request whose handler makes the call, in any function and in any task that is wrapped in
 /// [`carry`](crate::carry); in a proxy, those of the request that it passes on.
 ///
-/// It writes the request id, the correlation id if the server has one enabled, and `traceparent` with `tracestate`:
-/// the caller's, unchanged, if the server only reads traces (the default), or with a span id for each call if it takes
+/// It adds the request id, the correlation id if the server has one enabled, and `traceparent` with `tracestate`: the
+/// caller's, unchanged, if the server only reads traces (the default), or with a span id for each call if it takes
 /// part in them ([`TraceContext::Own`](crate::TraceContext::Own)). Outside any request it writes nothing. A header
 /// that the call already has is kept.
 ///
@@ -120,7 +120,7 @@ impl PropagateLayer {
         }
         assert!(
             self.header != self.correlation,
-            "PropagateLayer: {} cannot be both the request id's header and the correlation id's",
+            "PropagateLayer: {} cannot be the header of both the request id and the correlation id",
             self.header
         );
         self
@@ -130,9 +130,9 @@ impl PropagateLayer {
     /// Default: false, except for requests whose trace the server's layer took from OpenTelemetry
     /// ([`TraceContext::OpenTelemetry`](crate::TraceContext::OpenTelemetry)), which need no setting here.
     ///
-    /// For clients in jobs that no request began, and behind servers in another mode. Without such a span, the headers
-    /// are written as without this setting: after `TraceContext::OpenTelemetry`, as in a spawned task that lost its
-    /// span, with the request's span as the parent.
+    /// For clients in jobs outside of any request, and behind servers in another mode. Without such a span, the
+    /// headers are written as without this setting: after `TraceContext::OpenTelemetry`, as in a spawned task that
+    /// lost its span, with the request's span as the parent.
     #[cfg(feature = "opentelemetry")]
     #[must_use]
     pub const fn opentelemetry(mut self, yes: bool) -> Self {

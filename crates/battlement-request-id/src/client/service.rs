@@ -6,7 +6,7 @@ use tower_service::Service;
 
 use super::PropagateLayer;
 
-/// A service that writes the id of the current request into calls, created by [`PropagateLayer`].
+/// A service that adds the id of the current request to calls, created by [`PropagateLayer`].
 #[derive(Clone, Debug)]
 pub struct Propagate<S> {
     inner: S,

@@ -96,6 +96,6 @@ pub(crate) fn refused_header(name: &HeaderName) -> Option<String> {
         return None;
     };
     Some(format!(
-        "must be a header that {owner} does not define, got `{name}`; name one as x-request-id"
+        "must be a header that {owner} does not define, got `{name}`; use a header such as x-request-id"
     ))
 }

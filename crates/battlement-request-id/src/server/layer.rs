@@ -6,9 +6,9 @@ use tower_layer::Layer;
 use super::{RequestIdService, RequestSpan, TraceContext, Untrusted, config::Config};
 use crate::{Generator, Trust};
 
-/// A layer that gives every request an id.
+/// A layer that assigns an id to every request.
 ///
-/// The crate's documentation describes what it does and where it goes.
+/// The documentation of the crate describes its effect and its place in the stack.
 ///
 /// # Example
 ///

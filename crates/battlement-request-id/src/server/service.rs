@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{ResponseBody, ResponseFuture, config::Config};
 use crate::scoped::Scope;
 
-/// A service that gives every request an id, created by [`RequestIdLayer`](crate::RequestIdLayer).
+/// A service that assigns an id to every request, created by [`RequestIdLayer`](crate::RequestIdLayer).
 #[derive(Clone, Debug)]
 pub struct RequestIdService<S> {
     inner: S,

@@ -73,8 +73,8 @@ pub(super) fn request_span() -> Span {
     )
 }
 
-/// Returns whether no subscriber wants the span. `tracing` would still write it to the `log` crate if that feature is
-/// on, as axum's defaults turn it on.
+/// Returns whether no subscriber is interested in the span. `tracing` would still write it to the `log` crate if that
+/// feature is on, as axum's defaults turn it on.
 #[inline]
 fn is_off() -> bool {
     LevelFilter::current() < LevelFilter::INFO

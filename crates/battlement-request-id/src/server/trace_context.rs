@@ -17,14 +17,14 @@ pub enum TraceContext {
     Off,
     /// Reads an accepted trace for logs and exemplars, and lets [`PropagateLayer`](crate::PropagateLayer) pass both
     /// headers on unchanged, byte for byte. The default: a service that reports no spans of its own leaves the tree of
-    /// spans intact, and W3C Trace Context requires that it does not cut it.
+    /// spans intact, as W3C Trace Context requires.
     ///
     /// A `tracestate` of more than 16,447 bytes, which is longer than any valid list, is not copied onto calls; a
     /// `traceparent` of more than 512 bytes is not accepted.
     #[default]
     Read,
-    /// Takes part: continues an accepted trace with a span of its own, else begins one as [`Untrusted`] says, and lets
-    /// [`PropagateLayer`](crate::PropagateLayer) write it on calls.
+    /// Takes part: continues an accepted trace with a span of its own, or else begins one as [`Untrusted`] specifies,
+    /// and lets [`PropagateLayer`](crate::PropagateLayer) add it to calls.
     Own,
     /// Takes part with the spans that OpenTelemetry exports. Works in either place:
     ///

@@ -210,7 +210,7 @@ mod tracestate {
         let list = format!("{key}={value}");
         assert_eq!(state(&[&list]), Some(list));
         assert_eq!(state(&["0=1"]).as_deref(), Some("0=1"));
-        // Level 2 has no vendor format any more: an at sign may stand anywhere but first.
+        // Level 2 has no vendor format any more: an at sign may occur anywhere except at the start.
         assert_eq!(state(&["t@v=1,foo@@bar=2,foo@=3"]).as_deref(), Some("t@v=1,foo@@bar=2,foo@=3"));
     }
 
@@ -267,7 +267,7 @@ mod tracestate {
 
     #[test]
     fn keys_and_values_have_at_most_256_characters() {
-        // Too long to travel on, which is another rule: only whether the list survives is looked at.
+        // The list may be too long to be passed on, which is another rule: this checks only that it is accepted.
         let survives = |member: &str| state(&["foo=1", member]).is_some();
         assert!(survives(&format!("{}=1", "z".repeat(256))));
         assert!(!survives(&format!("{}=1", "z".repeat(257))));

@@ -156,21 +156,18 @@ impl CspBuilder {
     ///
     /// # Errors
     ///
-    /// Every error: unknown or duplicate directives, invalid values, values that browsers ignore in that directive,
-    /// contradicting lists, a missing `default-src`.
+    /// Returns every error: unknown or duplicate directives, invalid values, values that browsers ignore in that
+    /// directive, contradicting lists, a missing `default-src`.
     pub fn build(self) -> Result<Csp, ConfigError> {
         let mut checked = Checked::default();
         for draft in self.drafts {
             checked.take(draft);
         }
         if self.without_default && checked.named.is_empty() && checked.invalid_fields.is_empty() {
-            checked.refuse(
-                "default-src",
-                "must be present, as must at least one other directive or `without_default_src`",
-            );
+            checked.refuse("default-src", "must be present if there is no other directive");
         }
         if !self.without_default && !checked.has(&Name::Known(Directive::DefaultSrc)) {
-            let message = "is missing; set it, or leave it out on purpose (without_default_src)";
+            let message = "is missing; set it, or omit it explicitly with `without_default_src`";
             checked.refuse("default-src", message);
         }
         let Checked { entries, invalid_fields, .. } = checked;

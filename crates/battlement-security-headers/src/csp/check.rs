@@ -87,7 +87,7 @@ impl Checked {
         if list.iter().any(|source| source.is(Keyword::StrictDynamic)) && !trusts_some {
             self.refuse(
                 written,
-                "has 'strict-dynamic' without a nonce or a hash, so nothing may run",
+                "has 'strict-dynamic' without a nonce or a hash, so no script may run",
             );
         }
         list
@@ -127,7 +127,7 @@ fn name(draft: &Draft) -> Result<Name, &'static str> {
     }
     let lower = draft.name.to_ascii_lowercase();
     if DROPPED.contains(&&*lower) {
-        return Err("is a directive that browsers have dropped; leave it out");
+        return Err("is a directive that browsers no longer support; remove it");
     }
     let is_name = lower.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match draft.unchecked && is_name && !lower.is_empty() {

@@ -74,7 +74,7 @@ const NONCE_DIGITS: usize = 22;
 
 const UNQUOTED: &str = "needs single quotes around it";
 const NONCE: &str = "is not a nonce; it has at least 128 bits in base64";
-const HASH: &str = "is not such a hash; it has another length or is not base64";
+const HASH: &str = "is not a valid hash; its length is wrong or it is not base64";
 
 impl Keyword {
     pub(super) const fn belongs_to(self, form: Form) -> bool {

@@ -6,9 +6,9 @@ use tower_layer::Layer;
 
 use super::{FetchMetadata, decide::allows, exempt};
 
-/// A layer that rejects the requests of other sites' pages, except for links that users follow.
+/// A layer that rejects requests from pages of other sites, except for links that users follow.
 ///
-/// Browsers report whose page made a request (`Sec-Fetch-Site`, `-Mode`, `-Dest`), and pages cannot change the report.
+/// Browsers report which page made a request (`Sec-Fetch-Site`, `-Mode`, `-Dest`), and pages cannot change the report.
 /// A request without these headers comes from another client, or from a browser older than 2023, and is allowed; so
 /// the layer complements tokens against forged requests, and does not replace them. It responds with 403, which over
 /// HTTP/1 closes the connection if a body of more than 8 KiB or of unknown length was not read.
@@ -18,10 +18,10 @@ use super::{FetchMetadata, decide::allows, exempt};
 ///
 /// # With tower-http's layers
 ///
-/// - `cors` decides who may read a response; it goes further out, because it answers preflights, which are cross-site
-///   by nature and must not reach this layer.
+/// - `cors` decides who may read a response; it goes further out, because it responds to preflights, which are
+///   cross-site by nature and must not reach this layer.
 /// - `csrf` checks requests with unsafe methods. This layer also prevents other sites from embedding the responses of
-///   GET, be it to time them or to read them through a vulnerability of the processor.
+///   GET, whether to measure their timing or to read them through a vulnerability of the processor.
 ///
 /// # Example
 ///
@@ -69,22 +69,22 @@ impl FetchMetadataLayer {
 
     /// Allows requests that would be rejected, and logs them. Default: false.
     ///
-    /// At most one of them is logged per minute, at WARN, with the number of suppressed ones.
+    /// At most one such request is logged per minute, at WARN, with the number of suppressed log lines.
     #[must_use]
     pub fn report_only(self, yes: bool) -> Self {
         self.changed(|policy| policy.report_only = yes)
     }
 
-    /// Treats pages of the same site and another origin as one's own. Default: true.
+    /// Treats pages of the same site and another origin as pages of the same origin. Default: true.
     ///
-    /// Disable it if others have pages under the same domain.
+    /// Disable this if other parties publish pages under the same domain.
     #[must_use]
     pub fn same_site(self, yes: bool) -> Self {
         self.changed(|policy| policy.same_site = yes)
     }
 
-    /// Exempts paths that pages of other sites may request. A path that ends with `/` includes all paths below it. A
-    /// layer on a single route also exempts all other routes.
+    /// Exempts paths that pages of other sites may request. A path that ends with `/` includes all paths below it.
+    /// Applying the layer to a single route exempts all other routes, too.
     ///
     /// # Panics
     ///
@@ -101,7 +101,7 @@ impl FetchMetadataLayer {
     ///
     /// # Errors
     ///
-    /// Every path that a request cannot have.
+    /// Returns every path that a request cannot have.
     pub fn try_exempt_paths<P: Into<String>>(
         self,
         paths: impl IntoIterator<Item = P>,

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{FetchMetadataFuture, layer::Policy};
 
-/// A service that rejects the requests of other sites' pages, created by
+/// A service that rejects requests from pages of other sites, created by
 /// [`FetchMetadataLayer`](crate::FetchMetadataLayer).
 #[derive(Clone, Debug)]
 pub struct FetchMetadata<S> {

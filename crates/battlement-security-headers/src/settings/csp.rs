@@ -22,7 +22,7 @@ pub(super) struct CspOptions {
     pub(super) report_only: bool,
     #[serde(alias = "dangerously-disable-default-src", deserialize_with = "null::or_false")]
     dangerously_disable_default_src: bool,
-    /// Sources and names of directives that this crate need not know.
+    /// Sources and names of directives that this crate does not check.
     unchecked: Vec<String>,
 }
 
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for DirectivesVisitor {
     }
 }
 
-/// The value of a directive, if it is not taken out.
+/// The value of a directive, unless it is removed.
 struct Sources(Option<SourceWords>);
 
 impl<'de> Deserialize<'de> for Sources {
@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for SourcesVisitor {
     type Value = Sources;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a list of texts, null or false")
+        f.write_str("a string, a list of strings, null or false")
     }
 
     fn visit_unit<E>(self) -> Result<Sources, E> {

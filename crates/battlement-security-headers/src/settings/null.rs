@@ -1,4 +1,4 @@
-//! Reads `null` as Helmet does: as false, as the default or as an error, but not as an option that is left out.
+//! Reads `null` as Helmet does: as false, as the default or as an error, but not as a missing option.
 
 use std::fmt;
 

@@ -39,7 +39,7 @@ pub(super) fn group(
     !group.is_empty()
 }
 
-/// Removes the times of an info unless all its samples have one, since strict parsers take them for one group.
+/// Removes the times of an info unless all its samples have one, since strict parsers treat them as one group.
 pub(super) fn info_times(kind: Kind, groups: &mut BTreeMap<Labels, Vec<Sample>>) {
     let samples = || groups.values().flatten();
     if kind == Kind::Info && samples().any(|sample| sample.time.is_none()) {
@@ -63,7 +63,11 @@ fn state_set(name: &str, group: &[Sample]) -> Checked {
         let is_state = sample.labels.iter().any(|(label, _)| label == name);
         is_state && (sample.value.value == 0.0 || sample.value.value == 1.0)
     };
-    each(group, is_right, "a state has no label of the name of its metric, or is neither 0 nor 1")
+    each(
+        group,
+        is_right,
+        "a state has no label with the name of its metric, or its value is neither 0 nor 1",
+    )
 }
 
 fn summary(group: &mut Vec<Sample>, leave_out: &mut impl FnMut(&'static str)) -> Checked {
@@ -102,7 +106,7 @@ fn histogram(
     let (sum_value, count_value) = (value(sum), value(count));
     let last = group.iter().rfind(|sample| sample.suffix == "_bucket").map(|one| one.value.value);
     if count_value.is_some() && count_value != last {
-        return Err("the count of a histogram is not that of its last bucket");
+        return Err("the count of a histogram differs from that of its last bucket");
     }
     // The sum may be negative if values may be, but `_sum` is a counter.
     let fits = match (sum_value, is_negative, kind) {
@@ -137,7 +141,7 @@ fn buckets(group: &mut Vec<Sample>) -> Result<bool, &'static str> {
         return Err("a histogram has no bucket for +Inf");
     }
     if bounds.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err("a histogram has two buckets of one bound");
+        return Err("a histogram has two buckets with the same bound");
     }
     let values = || group[..bounds.len()].iter().map(|bucket| &bucket.value);
     if !values().all(Number::is_count) {
@@ -194,7 +198,7 @@ fn check_exemplar(kind: Kind, sample: &mut Sample, leave_out: &mut impl FnMut(&'
         name.chars().count() + value.chars().count()
     };
     if !belongs || exemplar.labels.iter().map(length).sum::<usize>() > EXEMPLAR {
-        leave_out("an exemplar is too long, or is not of a counter or a bucket");
+        leave_out("an exemplar is too long, or does not belong to a counter or a bucket");
         sample.exemplar = None;
     }
 }

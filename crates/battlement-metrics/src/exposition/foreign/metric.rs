@@ -57,7 +57,7 @@ pub(super) fn read(page: &str) -> (Vec<Declared>, Invalid) {
             Ok(Line::Nothing) => {}
             _ if end.is_some_and(|end| at > end) => {
                 read.invalid
-                    .push((format!("line {}", at + 1), "the line is behind the end of the page"));
+                    .push((format!("line {}", at + 1), "the line follows the end of the page"));
             }
             Ok(Line::Sample(sample)) => samples.push(sample),
             Ok(described) => read.describe(described),
@@ -77,7 +77,7 @@ struct Read {
 }
 
 impl Read {
-    /// Adds a description; the first of each kind counts.
+    /// Adds a description; the first of each kind applies.
     fn describe(&mut self, line: Line<'_>) {
         match line {
             Line::Help(name, help) => drop(self.declared(name).help.get_or_insert(help)),
@@ -138,7 +138,7 @@ impl Declared {
         let mut series = HashSet::new();
         for sample in self.samples {
             if !series.insert((sample.suffix, identity(&sample.labels))) {
-                invalid.push((name.clone(), "a series is there twice"));
+                invalid.push((name.clone(), "a series is duplicate"));
                 continue;
             }
             let group =

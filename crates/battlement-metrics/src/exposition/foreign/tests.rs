@@ -159,11 +159,11 @@ const LEFT_OUT: [(&str, &str); 41] = [
     ("x{a} 1\n", "a label has no value"),
     ("x 1 soon\n", "the time is not a number"),
     ("x 1 2 3\n", "the line has more than a value and a time"),
-    ("x 1\n# EOF\ny 1\n", "the line is behind the end of the page"),
+    ("x 1\n# EOF\ny 1\n", "the line follows the end of the page"),
     ("# TYPE 0 gauge\n", "the line describes a metric whose name is invalid"),
-    ("x 1\nx 2\n", "a series is there twice"),
-    ("x{a=\"\"} 1\nx 2\n", "a series is there twice"),
-    ("x{a=\"1\",b=\"2\"} 1\nx{b=\"2\",a=\"1\"} 2\n", "a series is there twice"),
+    ("x 1\nx 2\n", "a series is duplicate"),
+    ("x{a=\"\"} 1\nx 2\n", "a series is duplicate"),
+    ("x{a=\"1\",b=\"2\"} 1\nx{b=\"2\",a=\"1\"} 2\n", "a series is duplicate"),
     ("# TYPE x histogram\nx 1\n", "a metric of its type has no such sample"),
     ("# TYPE x counter\nx_total -1\n# EOF\n", "the value of a counter is negative or not a number"),
     (
@@ -184,11 +184,11 @@ const LEFT_OUT: [(&str, &str); 41] = [
     ),
     (
         "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"1.0\"} 1\nh_bucket{le=\"+Inf\"} 1\n",
-        "a histogram has two buckets of one bound",
+        "a histogram has two buckets with the same bound",
     ),
     (
         "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 2\n",
-        "the count of a histogram is not that of its last bucket",
+        "the count of a histogram differs from that of its last bucket",
     ),
     (
         "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum NaN\nh_count 1\n",
@@ -206,12 +206,12 @@ const LEFT_OUT: [(&str, &str); 41] = [
     ("# TYPE i info\ni_info 2\n# EOF\n", "the value of an info is not 1"),
     (
         "# TYPE d stateset\nd 1\n# EOF\n",
-        "a state has no label of the name of its metric, or is neither 0 nor 1",
+        "a state has no label with the name of its metric, or its value is neither 0 nor 1",
     ),
     ("# TYPE x gauge\n# UNIT x seconds\nx 1\n# EOF\n", "the name does not end with the unit"),
     (
         "# TYPE x gauge\nx 1 # {a=\"b\"} 1\n# EOF\n",
-        "an exemplar is too long, or is not of a counter or a bucket",
+        "an exemplar is too long, or does not belong to a counter or a bucket",
     ),
     (
         "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1 5\nh_count 1 5\n",
@@ -219,7 +219,7 @@ const LEFT_OUT: [(&str, &str); 41] = [
     ),
     (
         "# TYPE a gauge\na_total 1\na 1\n# TYPE a counter\n# TYPE a_total gauge\na_total 2\n",
-        "a series is there twice",
+        "a series is duplicate",
     ),
     ("# TYPE a counter\na_total 1\n# TYPE a_created gauge\na_created 2\n# EOF\n", "clash"),
 ];
@@ -233,7 +233,7 @@ fn invalid_metrics_are_left_out_with_the_reason() {
     let long = "b".repeat(128);
     let page = format!("# TYPE x counter\nx_total 1 # {{a=\"{long}\"}} 1\n# EOF\n");
     let (_, _, left_out) = self::copied(&page);
-    assert_eq!(left_out, ["an exemplar is too long, or is not of a counter or a bucket"]);
+    assert_eq!(left_out, ["an exemplar is too long, or does not belong to a counter or a bucket"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 const HOUR: u64 = 3_600 * SECOND;
 
-/// The numbers of a rule: units, and the time in which all of them come back.
+/// The numbers of a rule: units, and the time in which all of them are restored.
 type Numbers = (u32, u64);
 
 #[derive(Clone, Copy, Debug)]

@@ -86,7 +86,7 @@ impl Dial {
                     connection.clock.note(time, sent, self.began.elapsed());
                 }
             }
-            // A proxy may not know the command, though the scripts behind it do.
+            // A proxy may not support the command, although scripts in the server behind it do.
             Err(Fault::Refused(refusal)) if !refusal.is_about_permission() => {}
             Err(fault) => return Err(fault),
         }

@@ -124,7 +124,7 @@ const ALL: [(Cause, &str, &str); 17] = [
     ),
     (
         Cause::Persistence,
-        "the server refuses writes, since they cannot be persisted or replicated",
+        "the server rejects writes, since they cannot be persisted or replicated",
         "check its disk and its replicas",
     ),
     (Cause::Busy, "the server is busy with a script", "end the script with SCRIPT KILL"),

@@ -1,4 +1,4 @@
--- Decides about rate limits. Reads the clock once, decides each entry as a whole, and leaves no key without a TTL.
+-- Makes rate limit decisions. Reads the clock once, decides each entry as a whole, and leaves no key without a TTL.
 --
 -- Arguments and reply are packed in little endian: d is a double, I a 4-byte unsigned integer, B a byte.
 --
@@ -10,24 +10,23 @@
 --       3 sliding window), shadow (0, 1), d: mark, microseconds and nanoseconds of its interval or period, units,
 --       I: rule, and d: scale, which is the nanoseconds of an interval or, rounded up, the microseconds of a period;
 --       the entries, of each B: operation (1 acquire, 2 peek, 3 refund, 4 reset); I: the set, the cost; d: the
---       deadline; and of a refund, d: the time of the charge, and for each policy how far its cell was ahead then,
---       or -1 if nothing was charged.
+--       deadline; and of a refund, d: the time of the charge, and for each policy the time by which its cell was
+--       ahead then, or -1 if nothing was charged.
 -- reply d: the time; and for each entry, s if it was stale; e, the code of an error and a newline; d if a refund
 --       or a reset was done; or else for each policy c if it was charged, y if it would have been, n if not, followed
 --       by the value of a key that holds only these policies.
 --
--- A key holds d: the end of its TTL, and a cell for each policy, d: its mark, the time at which nothing is used any
--- more; I: with GCRA the nanoseconds of that time and the rule that wrote it, or the units used in the window and in
--- the one before; d: the scale of the policy that wrote it. Times are whole microseconds since 2025, which a double
+-- A key holds d: the end of its TTL, and a cell for each policy, d: its mark, the time at which all units are
+-- available; I: with GCRA the nanoseconds of that time and the rule that wrote it, or the units used in the window and
+-- in the one before; d: the scale of the policy that wrote it. Times are whole microseconds since 2025, which a double
 -- represents exactly.
 --
 -- After a change of a policy's numbers, or after a clock was set back, cells are settled before the decision, and
--- written if they changed, whatever the decision is: a client that waits as the reply says must find less to wait for
--- when it comes back. `decide.rs` does the same in memory.
+-- written if they changed, whatever the decision is: a client that waits as the reply says must have less to wait for
+-- when it retries. `decide.rs` does the same in memory.
 --
 -- Redis runs this text from the beginning for each call. Creating tables, functions and strings and formatting numbers
--- take most of the time, so there are few of them; what remains, and how long to wait, is computed by the reader of
--- the cells.
+-- take most of the time, so there are few of them; the reader of the cells computes the remaining units and the wait.
 
 local KEYS, ARGV, call, pack, unpack = KEYS, ARGV, redis.pcall, struct.pack, struct.unpack
 local ONE, ONE_SIZE = '<dddIId', 40
@@ -39,18 +38,18 @@ if now == 0 then
   now = time[1] * 1000000 + time[2] - 1735689600000000
 end
 
--- Fast path: one policy, which uses GCRA, and entries that all acquire. Everything unusual is left to the code below.
+-- Fast path: one policy, which uses GCRA, and entries that all acquire. All other cases are left to the code below.
 -- A single entry needs no table to build its reply.
-local stamp, reply, said, done = pack('<d', now), nil, 1, 0
+local stamp, reply, length, done = pack('<d', now), nil, 1, 0
 if mark ~= 0 and last >= now then
   if #KEYS > 1 then reply = { stamp, nil, nil, nil } end
   for entry = 1, #KEYS do
-    local key, lives, whose, us, ns, id = KEYS[entry], 0, mark, 0, 0, rule
+    local key, lives, cell_mark, us, ns, id = KEYS[entry], 0, mark, 0, 0, rule
     local raw = call('GET', key)
     if raw then
       if #raw ~= ONE_SIZE then break end
-      lives, whose, us, ns, id = unpack(ONE, raw)
-      if whose ~= mark then break end
+      lives, cell_mark, us, ns, id = unpack(ONE, raw)
+      if cell_mark ~= mark then break end
     end
     local ahead = us - now
     if ahead < 0 then
@@ -75,8 +74,8 @@ if mark ~= 0 and last >= now then
     end
     if res and res.err then break end
     if not reply then return stamp .. ruling .. raw end
-    reply[said + 1], reply[said + 2] = ruling, raw
-    said, done = said + 2, entry
+    reply[length + 1], reply[length + 2] = ruling, raw
+    length, done = length + 2, entry
   end
   if done == #KEYS then return table.concat(reply) end
 end
@@ -86,7 +85,7 @@ local CELL, CELL_SIZE = '<ddIId', 32
 local floor, sub = math.floor, string.sub
 
 -- The functions of each kind on a settled cell: `settle` also returns whether the cell changed, `take` returns nil if
--- too little remains. `give_back` accepts unsettled cells, and leaves those of another rule unsettled.
+-- too little remains. `refund` accepts unsettled cells, and leaves those of another rule unsettled.
 local kinds = {}
 
 -- GCRA: `a` is the nanoseconds of `us`, `b` the rule, `c` the nanoseconds that one used unit stands for.
@@ -109,67 +108,67 @@ kinds[1] = function()
   end
 
   local function settle(policy, us, ns, id, c)
-    local held = us - now
-    if held < 0 or (held == 0 and ns == 0) then return us, ns, id, c, false end
+    local ahead_us = us - now
+    if ahead_us < 0 or (ahead_us == 0 and ns == 0) then return us, ns, id, c, false end
     if wrote(policy, id) then
-      if held > policy.most_us or (held == policy.most_us and ns > policy.most_ns) then
+      if ahead_us > policy.most_us or (ahead_us == policy.most_us and ns > policy.most_ns) then
         return now + policy.most_us, policy.most_ns, id, c, true
       end
       return us, ns, id, c, false
     end
-    local used = (held * 1000 + ns) / nanos_of(policy, c)
+    local used = (ahead_us * 1000 + ns) / nanos_of(policy, c)
     local least = used * (1 - 4 * 2 ^ -52)
     local ahead = used * policy.scale
     if ahead >= 2 ^ 50 then ahead = least * policy.scale end
     if ahead < policy.most_us * 1000 + policy.most_ns then
       ahead = floor(ahead)
       ns = math.fmod(ahead, 1000)
-      held = (ahead - ns) / 1000
+      ahead_us = (ahead - ns) / 1000
     else
-      held, ns = policy.most_us, policy.most_ns
+      ahead_us, ns = policy.most_us, policy.most_ns
     end
     local nanos = policy.scale
-    -- Rounded up: a client must not gain units by making two policies take turns.
-    if least > policy.units then nanos = (held * 1000 + ns) / math.ceil(least) end
-    us, ns, id, c = cell(policy, held, ns, nanos)
+    -- Rounded up: a client must not gain units by alternating between two policies.
+    if least > policy.units then nanos = (ahead_us * 1000 + ns) / math.ceil(least) end
+    us, ns, id, c = cell(policy, ahead_us, ns, nanos)
     return us, ns, id, c, true
   end
 
   local function take(policy, us, ns, id, c, cost)
-    local held = us - now
-    if held < 0 then held, ns = 0, 0 end
-    local new_us, new_ns = held + cost * policy.us, ns + cost * policy.ns
+    local ahead_us = us - now
+    if ahead_us < 0 then ahead_us, ns = 0, 0 end
+    local new_us, new_ns = ahead_us + cost * policy.us, ns + cost * policy.ns
     local more = floor(new_ns / 1000)
     new_us, new_ns = new_us + more, new_ns - more * 1000
     if new_us > policy.most_us or (new_us == policy.most_us and new_ns > policy.most_ns) then return nil end
     local nanos = policy.scale
-    if id ~= policy.rule and held * 1000 + ns > 0 then
-      nanos = (new_us * 1000 + new_ns) / ((held * 1000 + ns) / nanos_of(policy, c) + cost * policy.step)
+    if id ~= policy.rule and ahead_us * 1000 + ns > 0 then
+      nanos = (new_us * 1000 + new_ns) / ((ahead_us * 1000 + ns) / nanos_of(policy, c) + cost * policy.step)
     end
     return cell(policy, new_us, new_ns, nanos)
   end
 
-  local function give_back(policy, us, ns, id, c, cost, taken_at, was_ahead)
-    local give_us, give_ns = cost * policy.us, cost * policy.ns
-    local more = floor(give_ns / 1000)
-    give_us, give_ns = give_us + more, give_ns - more * 1000
+  local function refund(policy, us, ns, id, c, cost, taken_at, was_ahead)
+    local refund_us, refund_ns = cost * policy.us, cost * policy.ns
+    local more = floor(refund_ns / 1000)
+    refund_us, refund_ns = refund_us + more, refund_ns - more * 1000
     if now > taken_at then was_ahead = was_ahead - (now - taken_at) end
     if was_ahead < 0 then was_ahead = 0 end
-    if give_us >= was_ahead then give_us, give_ns = was_ahead, 0 end
+    if refund_us >= was_ahead then refund_us, refund_ns = was_ahead, 0 end
     if wrote(policy, id) then
       us, ns = settle(policy, us, ns, id, c)
     else
-      local give = floor((give_us * 1000 + give_ns) / policy.scale * nanos_of(policy, c))
-      give_ns = math.fmod(give, 1000)
-      give_us = (give - give_ns) / 1000
+      local refund_nanos = floor((refund_us * 1000 + refund_ns) / policy.scale * nanos_of(policy, c))
+      refund_ns = math.fmod(refund_nanos, 1000)
+      refund_us = (refund_nanos - refund_ns) / 1000
     end
-    us, ns = us - give_us, ns - give_ns
+    us, ns = us - refund_us, ns - refund_ns
     if ns < 0 then us, ns = us - 1, ns + 1000 end
     if us < now then us, ns = now, 0 end
     return us, ns, id, c
   end
 
-  return { settle = settle, take = take, give_back = give_back }
+  return { settle = settle, take = take, refund = refund }
 end
 
 -- Windows: `us` is the end of the last window that counts, `c` the scale of their period.
@@ -202,14 +201,14 @@ kinds[2] = function()
     return us, used + cost, 0, policy.scale
   end
 
-  local function give_back(policy, us, used, before, c, cost, taken_at)
+  local function refund(policy, us, used, before, c, cost, taken_at)
     if c ~= policy.scale then return us, used > cost and used - cost or 0, 0, c end
     local ends, open_used = open(policy, settle(policy, us, used, before, c))
     if taken_at < ends - policy.us then return us, used, before, c end
     return ends, open_used > cost and open_used - cost or 0, 0, c
   end
 
-  return { settle = settle, take = take, give_back = give_back }
+  return { settle = settle, take = take, refund = refund }
 end
 
 -- A sliding window: `us` is the end of the next window, `a` the units used in this one, `b` in the one before.
@@ -252,7 +251,7 @@ kinds[3] = function()
     return us, used + cost, before, policy.scale
   end
 
-  local function give_back(policy, us, used, before, c, cost, taken_at)
+  local function refund(policy, us, used, before, c, cost, taken_at)
     if c ~= policy.scale then
       -- The units were charged before the period changed, to either window.
       local rest = cost > before and cost - before or 0
@@ -268,20 +267,21 @@ kinds[3] = function()
     return ends, open_used, open_before, c
   end
 
-  return { settle = settle, take = take, give_back = give_back }
+  return { settle = settle, take = take, refund = refund }
 end
 
 -- Creates a policy of a set. The functions of a kind are created with its first policy.
 local function new_policy(kind, shadow, mark, us, ns, units, rule, scale)
-  local made = kinds[kind]
-  if type(made) == 'function' then
-    made = made()
-    kinds[kind] = made
+  local functions = kinds[kind]
+  if type(functions) == 'function' then
+    functions = functions()
+    kinds[kind] = functions
   end
   local most_ns = units * ns
   local more = floor(most_ns / 1000)
   return {
-    settle = made.settle, take = made.take, give_back = made.give_back, grows = kind == 1, shadow = shadow == 1,
+    settle = functions.settle, take = functions.take, refund = functions.refund,
+    grows = kind == 1, shadow = shadow == 1,
     mark = mark, us = us, ns = ns, units = units, step = 1, rule = rule, scale = scale,
     most_us = units * us + more, most_ns = most_ns - more * 1000,
   }
@@ -295,17 +295,17 @@ local function read_sets()
     policy.most_us, policy.most_ns = most_us, most_ns
     policy.step = floor((cost_us * 1000 + cost_ns) / scale + 0.5)
     policy.units = floor((most_us * 1000 + most_ns) / scale + 0.5)
-    return { { policy, size = 1, places = { [mark] = 1 } } }
+    return { { policy, size = 1, indexes = { [mark] = 1 } } }
   end
   local sets, word, at, count, size = {}, ARGV[2], 5, unpack('<I', ARGV[2]), nil
   for s = 1, count do
     size, at = unpack('<I', word, at)
-    local set = { size = size, places = {} }
+    local set = { size = size, indexes = {} }
     for p = 1, size do
-      local kind, shadow, whose, us, ns, units, rule, scale
-      kind, shadow, whose, us, ns, units, rule, scale, at = unpack('<BBddddId', word, at)
-      set[p] = new_policy(kind, shadow, whose, us, ns, units, rule, scale)
-      set.places[whose] = p
+      local kind, shadow, policy_mark, us, ns, units, rule, scale
+      kind, shadow, policy_mark, us, ns, units, rule, scale, at = unpack('<BBddddId', word, at)
+      set[p] = new_policy(kind, shadow, policy_mark, us, ns, units, rule, scale)
+      set.indexes[policy_mark] = p
     end
     sets[s] = set
   end
@@ -313,7 +313,7 @@ local function read_sets()
 end
 
 -- The cells of the current entry, and its new cells. The end of its key's TTL, and the rest of the key: the cells of
--- other policies, and the time at which none of those is used any more. Whether settling changed a cell.
+-- other policies, and the time at which all units of those are available. Whether settling changed a cell.
 local us, a, b, c = { nil }, { nil }, { nil }, { nil }
 local new_us, new_a, new_b, new_c = { nil }, { nil }, { nil }, { nil }
 local lives, others, others_us, dirty
@@ -326,8 +326,8 @@ local function read(set, raw)
   if not raw or #raw % CELL_SIZE ~= 8 then return end
   local any = false
   for at = 9, #raw, CELL_SIZE do
-    local whose, until_us, x, y, z = unpack(CELL, raw, at)
-    local p = set.places[whose]
+    local cell_mark, until_us, x, y, z = unpack(CELL, raw, at)
+    local p = set.indexes[cell_mark]
     if p then
       any = true
       us[p], a[p], b[p], c[p] = until_us, x, y, z
@@ -372,15 +372,15 @@ local function write(key, set, us, a, b, c)
   return call('SET', key, pack('<d', now + ms * 1000 - 2000) .. text, 'PX', ms)
 end
 
-local function say(word)
-  said = said + 1
-  reply[said] = word
+local function append(word)
+  length = length + 1
+  reply[length] = word
 end
 
 -- Returns whether a command succeeded; if not, adds its error to the reply.
 local function is_done(res)
   if type(res) ~= 'table' or not res.err then return true end
-  say('e' .. (string.match(res.err, '^%-?(%S+)') or 'ERR') .. '\n')
+  append('e' .. (string.match(res.err, '^%-?(%S+)') or 'ERR') .. '\n')
 end
 
 local function decide(key, set, cost, commits)
@@ -404,7 +404,7 @@ local function decide(key, set, cost, commits)
     if dirty and not is_done(write(key, set, us, a, b, c)) then return end
     text = cells(set, us, a, b, c)
   end
-  say(rulings .. pack('<d', 0) .. text)
+  append(rulings .. pack('<d', 0) .. text)
 end
 
 local function refund(key, set, cost, taken_at, was_ahead)
@@ -415,25 +415,25 @@ local function refund(key, set, cost, taken_at, was_ahead)
     if was_ahead[p] >= 0 and us[p] > now then
       any = true
       new_us[p], new_a[p], new_b[p], new_c[p] =
-        policy.give_back(policy, us[p], a[p], b[p], c[p], cost, taken_at, was_ahead[p])
+        policy.refund(policy, us[p], a[p], b[p], c[p], cost, taken_at, was_ahead[p])
     end
   end
-  if not any or is_done(write(key, set, new_us, new_a, new_b, new_c)) then say('d') end
+  if not any or is_done(write(key, set, new_us, new_a, new_b, new_c)) then append('d') end
 end
 
 local function reset(key, set)
   for p = 1, set.size do
     new_us[p], new_a[p], new_b[p], new_c[p] = 0, 0, 0, 0
   end
-  if is_done(write(key, set, new_us, new_a, new_b, new_c)) then say('d') end
+  if is_done(write(key, set, new_us, new_a, new_b, new_c)) then append('d') end
 end
 
 local sets, at = read_sets(), 1
 for entry = done + 1, #KEYS do
-  local key, what, set, cost, taken_at, was_ahead = KEYS[entry], 1, 1, 1, nil, {}
+  local key, operation, set, cost, taken_at, was_ahead = KEYS[entry], 1, 1, 1, nil, {}
   if mark == 0 then
-    what, set, cost, last, at = unpack('<BIId', ARGV[3], at)
-    if what == 3 then
+    operation, set, cost, last, at = unpack('<BIId', ARGV[3], at)
+    if operation == 3 then
       taken_at, at = unpack('<d', ARGV[3], at)
       for p = 1, sets[set].size do
         was_ahead[p], at = unpack('<d', ARGV[3], at)
@@ -443,15 +443,15 @@ for entry = done + 1, #KEYS do
   set = sets[set]
   local raw = now <= last and call('GET', key)
   if now > last then
-    say('s')
+    append('s')
   elseif is_done(raw) then
     read(set, raw)
-    if what == 4 then
+    if operation == 4 then
       reset(key, set)
-    elseif what == 3 then
+    elseif operation == 3 then
       refund(key, set, cost, taken_at, was_ahead)
     else
-      decide(key, set, cost, what == 1)
+      decide(key, set, cost, operation == 1)
     end
   end
 end
