@@ -61,7 +61,7 @@ fn all_mistakes_are_told_at_once() {
         ".script-src: has 'strict-dynamic' without a nonce or a hash",
         ".img-src: is a duplicate",
         ".sandbox: \"allow-all\" is not a valid value for this directive",
-        "\"block-all-mixed-content\" is a directive that browsers have dropped",
+        "\"block-all-mixed-content\" is a directive that browsers no longer support",
         "\"scrip-src\" is not a known directive",
         ".object-src: must not combine 'none' with other sources",
         ".font-src: must not be empty",

@@ -30,12 +30,13 @@
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
 //! - `load`: callers that never repeat a request, with a tally, and an open-loop generator that measures latency from
 //!   the time a request was due
-//! - `process`: programs that end with their value and with the test process; their log, signals and exit codes
+//! - `process`: programs that end when their value is dropped and when the test process ends; their log, signals and
+//!   exit codes
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
-//! - `upstream`: a server that answers late, fails, resets and hangs as each request asks, and counts what it has
-//!   received and processed
+//! - `upstream`: a server that answers late, fails, resets and hangs as each request specifies, and counts the
+//!   requests that it has received and processed
 //!
 //! Servers use real sockets: do not use them with paused time.
 //!

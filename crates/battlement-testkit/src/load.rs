@@ -1,4 +1,4 @@
-//! Callers that never repeat a request, and count what became of each.
+//! Callers that never repeat a request, and count the result of each.
 //!
 //! [`Load`] keeps a fixed number of callers busy, each of which waits for its answer before it calls again.
 //! [`OpenLoop`] sends requests at the times at which they are due, however slow the answers are.

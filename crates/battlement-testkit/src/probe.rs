@@ -36,11 +36,11 @@ pub use self::{
 };
 use self::{pending::Pending, received::Log, script::Script};
 
-/// An inner service with scripted replies that records what a layer does to it.
+/// An inner service with scripted replies that records the calls of a layer.
 ///
-/// All clones share one record and one script; only readiness belongs to each clone, as with any tower
-/// service. A test keeps one clone, passes another to the layer, and inspects its own. A call without
-/// readiness also gets a reply, and is recorded in [`misuses`](Self::misuses).
+/// All clones share one record and one script; only readiness belongs to each clone, as with any tower service. A test
+/// keeps one clone, passes another to the layer, and inspects its own. A call without readiness also gets a reply, and
+/// is recorded in [`misuses`](Self::misuses).
 ///
 /// # Example
 ///

@@ -1,4 +1,4 @@
-//! Programs as processes of their own, which end with their value and with the test process.
+//! Programs in separate processes, which end when their value is dropped and when the test process ends.
 
 mod error;
 mod guard;

@@ -59,8 +59,8 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// Returns an error if `redis-server` is not installed, which must fail a test and not skip it, or if the server
-    /// does not answer in time.
+    /// Returns an error if `redis-server` is not installed, which must fail a test rather than skip it, or if the
+    /// server does not answer in time.
     pub async fn start() -> Result<Self, StartError> {
         Self::start_with(&[]).await
     }

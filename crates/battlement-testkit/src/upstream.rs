@@ -1,4 +1,5 @@
-//! A server that answers and fails as each request asks, and counts what it has received and processed.
+//! A server that answers and fails as each request specifies, and counts the requests that it has received and
+//! processed.
 
 mod admission;
 mod behavior;
@@ -31,8 +32,8 @@ pub const ATTEMPT: &str = "x-attempt";
 
 /// A server on a free loopback port, on the runtime of the test, for HTTP/1, HTTP/2 with prior knowledge, and gRPC.
 ///
-/// The header [`Behavior::HEADER`] of a request says what the server does; without it, the server answers. A response
-/// echoes the body of the request. Any gRPC method is a unary call that echoes its message, such as
+/// The header [`Behavior::HEADER`] of a request selects the behavior of the server; without it, the server answers. A
+/// response echoes the body of the request. Any gRPC method is a unary call that echoes its message, such as
 /// `EchoClient::say`.
 ///
 /// Dropping this value closes the port and all connections.
@@ -93,7 +94,7 @@ impl Upstream {
 
     /// Closes all connections and refuses new ones, until [`accept`](Self::accept) is called.
     ///
-    /// A client that is refused sends no request, so that no request can ask for it.
+    /// This is not a [`Behavior`], since a client whose connection is refused sends no request.
     ///
     /// # Errors
     ///

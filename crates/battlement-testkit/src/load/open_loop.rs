@@ -14,8 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A generator of requests that arrive at random times with a mean rate (a Poisson process), as those of many
 /// independent clients do.
 ///
-/// A slow answer does not delay the next request, and the latency of a request starts when it is due. A generator that
-/// waits for answers sends nothing while a server stalls, and misses the latency that its clients would have seen.
+/// A slow response does not delay the next request, and the latency of a request is measured from the time when it is
+/// due. A generator that waits for responses sends nothing while a server stalls, and does not measure the latency
+/// that clients would have had.
 ///
 /// # Example
 ///

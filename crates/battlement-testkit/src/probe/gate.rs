@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// A gate that replies, readiness and bodies wait at until a test opens it. Clones share one gate.
+/// A gate at which replies, readiness and bodies wait until a test opens it. Clones share one gate.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<Mutex<State>>);
 

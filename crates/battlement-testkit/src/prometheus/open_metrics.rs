@@ -12,10 +12,10 @@ pub struct OpenMetrics;
 
 const VERSION: &str = "prometheus_client==0.26.0";
 
-/// Separates pages, and what is said of them. Neither holds such a line.
+/// A line that separates pages, and the results for them. Neither contains such a line.
 const NEXT: &str = "\u{1e}\n";
 
-/// Bytes are decoded as they are: in text mode Python takes a carriage return for the end of a line.
+/// A Python program that reads bytes: in text mode, Python treats a carriage return as the end of a line.
 const READ: &str = "
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read

@@ -6,15 +6,15 @@ use super::{feed, said};
 #[derive(Clone, Copy, Debug)]
 pub struct Promtool;
 
-/// The exit code for a page that was read, and whose names or texts could be better.
+/// The exit code for a page that was read, and about whose names or texts there are remarks.
 const LINT: i32 = 3;
 
 impl Promtool {
-    /// Returns what `promtool check metrics` would improve in a page in the text format.
+    /// Returns the remarks of `promtool check metrics` about a page in the text format.
     ///
     /// # Errors
     ///
-    /// With its message, if it cannot read the page.
+    /// Returns the message of `promtool`, if it cannot read the page.
     ///
     /// # Panics
     ///

@@ -40,7 +40,7 @@ impl CertificateAuthority {
         let key = KeyPair::generate().expect("failed to generate a key");
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
         let mut params = CertificateParams::new(names).expect("failed to describe the certificate");
-        // With the name of the authority, OpenSSL would take the certificate for a self-signed one.
+        // With the name of the authority, OpenSSL would treat the certificate as self-signed.
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "localhost");
         let certificate = params.signed_by(&key, &self.0).expect("failed to sign the certificate");

@@ -14,7 +14,7 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The decision on a request, by its head.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// The application never sees the request.
+    /// The request does not reach the application.
     Refused(Behavior),
     Received(Exchange),
 }

@@ -2,10 +2,10 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 
 use http::HeaderValue;
 
-/// The behavior of an upstream that a request asks for.
+/// The behavior of an upstream, selected by a request.
 ///
-/// The text form is for clients that are not written in Rust: `late 200ms`, `reset-head`. A list asks for one behavior
-/// per request with the same `idempotency-key`, where the last one repeats: `error, reset-head, answer`.
+/// The text form is for clients that are not written in Rust: `late 200ms`, `reset-head`. A list contains one behavior
+/// for each request with the same `idempotency-key`, and the last one repeats: `error, reset-head, answer`.
 ///
 /// All behaviors except `RefuseStream` and `GoAway` count the request as received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ impl Behavior {
     /// The request header that contains the behavior.
     pub const HEADER: &'static str = "x-behavior";
 
-    /// Returns the header value that asks for these behaviors, one per request with the same `idempotency-key`.
+    /// Returns the header value that selects these behaviors, one for each request with the same `idempotency-key`.
     ///
     /// # Panics
     ///

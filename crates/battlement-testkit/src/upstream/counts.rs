@@ -1,4 +1,4 @@
-/// The numbers of requests that an upstream has seen.
+/// The numbers of requests that an upstream has counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

@@ -46,7 +46,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Makes the end of the connection a TCP reset, which is sent when the last clone is dropped.
+    /// Ends the connection with a TCP reset, which is sent when the last clone is dropped.
     pub(super) fn reset_at_end(&self) {
         // An error means that the connection has ended.
         let _ = self.stream.set_zero_linger();
