@@ -21,7 +21,7 @@ impl<'de> Visitor<'de> for WordsVisitor {
     type Value = SourceWords;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of texts")
+        f.write_str("a string or a list of strings")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<SourceWords, E> {
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for TokensVisitor {
     type Value = Tokens;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of texts")
+        f.write_str("a string or a list of strings")
     }
 
     fn visit_str<E>(self, token: &str) -> Result<Tokens, E> {
