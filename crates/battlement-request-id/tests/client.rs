@@ -196,7 +196,7 @@ fn http_owned() -> Vec<HeaderName> {
 }
 
 #[test]
-#[should_panic(expected = "x-request-id cannot be both")]
+#[should_panic(expected = "x-request-id cannot be the header of both")]
 fn two_ids_do_not_go_under_one_header() {
     let _ = PropagateLayer::new().correlation(HeaderName::from_static("x-request-id"));
 }
