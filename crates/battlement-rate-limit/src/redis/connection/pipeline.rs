@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -21,7 +21,6 @@ use crate::redis::{
 };
 
 /// A command to be written.
-#[derive(Debug)]
 pub(super) struct Command {
     pub(super) bytes: Vec<u8>,
     /// The number of replies to ignore before the one that is wanted.
@@ -51,7 +50,7 @@ struct PendingCommand {
 }
 
 /// Bytes to be written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Output {
     bytes: Vec<u8>,
     /// The index of the first byte that was not written.
@@ -231,7 +230,39 @@ impl Output {
     }
 }
 
+/// Omits the bytes, which may contain a password.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command").field("skipped", &self.skipped).finish_non_exhaustive()
+    }
+}
+
+/// Omits the bytes, which may contain a password.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("unwritten", &self.len()).finish_non_exhaustive()
+    }
+}
+
 /// Returns the fault of a connection that broke with `error`.
 fn broken(error: &io::Error) -> Fault {
     tls::of_io(error).map_or(Fault::Broken, Fault::Unreachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_command_is_not_in_its_debug_text() {
+        let (reply, _receiver) = oneshot::channel();
+        let command = Command { bytes: b"AUTH hunter2".to_vec(), skipped: 0, reply };
+        let mut pipeline = Pipeline::new(tokio::io::empty(), mpsc::channel(1).1);
+        let text = format!("{command:?}");
+        pipeline.push(command);
+        let text = format!("{text} {pipeline:?}");
+        let password = b"hunter2".map(|byte| byte.to_string()).join(", ");
+        assert!(!text.contains("hunter2") && !text.contains(&password), "{text}");
+        assert!(text.contains("unwritten: 12"), "{text}");
+    }
 }
