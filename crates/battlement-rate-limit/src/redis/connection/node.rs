@@ -140,6 +140,7 @@ impl Node {
             endpoint: self.endpoint.clone(),
             dial: Arc::clone(&self.dial),
             lost: lost.map(|_| Instant::now()),
+            is_reported: false,
         };
         let delay = lost.map_or(Duration::ZERO, |since| SHORT_LIFE.saturating_sub(since.elapsed()));
         let Ok(runtime) = Handle::try_current() else {
@@ -168,10 +169,12 @@ struct Attempts {
     dial: Arc<Dial>,
     /// The time at which the connection that is being replaced was lost.
     lost: Option<Instant>,
+    /// Whether the node knows the result.
+    is_reported: bool,
 }
 
 impl Attempts {
-    async fn run(self, delay: Duration) {
+    async fn run(mut self, delay: Duration) {
         sleep(delay).await;
         loop {
             let node = self.node.clone();
@@ -186,6 +189,7 @@ impl Attempts {
                 sleep(pause).await;
                 continue;
             }
+            self.is_reported = true;
             if let Some(node) = self.node.upgrade() {
                 match result {
                     Ok(connection) => node.succeed(connection),
@@ -212,6 +216,17 @@ impl Attempts {
     }
 }
 
+/// Attempts end early with their runtime, which need not be that of their callers. The callers must not wait for them.
+impl Drop for Attempts {
+    fn drop(&mut self) {
+        if !self.is_reported
+            && let Some(node) = self.node.upgrade()
+        {
+            node.fail(Fault::Unreachable(Unreachable::Io));
+        }
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -224,5 +239,67 @@ impl Drop for Node {
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Node").field("state", &*self.state.borrow()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        thread,
+    };
+
+    use tokio::{
+        runtime::{Builder, Runtime},
+        task::yield_now,
+        time::timeout,
+    };
+
+    use super::*;
+    use crate::redis::tls::{Certificates, Tls};
+
+    const TIME: &[u8] = b"*2\r\n$10\r\n1800000000\r\n$1\r\n0\r\n";
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    fn node_at(listener: &TcpListener) -> Arc<Node> {
+        let url = format!("redis://{}/", listener.local_addr().unwrap());
+        let endpoint = Endpoint::of_url("url", &url).unwrap();
+        let tls = Tls::new(Certificates::default()).unwrap();
+        let dial = Dial::new(tls, Duration::from_secs(60), Instant::now());
+        Node::new(endpoint, Arc::new(dial), Arc::new(|| {}))
+    }
+
+    /// Answers the first command of each connection.
+    fn answer(listener: TcpListener) {
+        thread::spawn(move || {
+            let mut open = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 64]).and_then(|_| stream.write_all(TIME));
+                open.push(stream);
+            }
+        });
+    }
+
+    #[test]
+    fn an_attempt_that_ends_with_its_runtime_is_followed_by_another() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let node = node_at(&listener);
+        let first = runtime();
+        let unanswered = async { timeout(Duration::from_millis(50), node.connection()).await };
+        assert!(first.block_on(unanswered).is_err());
+        drop(first);
+        answer(listener);
+        let connected = async {
+            while node.connection().await.is_err() {
+                yield_now().await;
+            }
+        };
+        let connected = async { timeout(Duration::from_secs(5), connected).await };
+        runtime().block_on(connected).expect("callers wait for an attempt that no longer exists");
     }
 }
