@@ -44,9 +44,13 @@ impl<'a> Bug<'a> {
     }
 
     /// Returns the backtrace, if `RUST_BACKTRACE` enables it.
+    ///
+    /// The backtrace of a panic is known only after [`silence_caught_panics`](crate::silence_caught_panics) was called;
+    /// otherwise the process's panic hook prints it.
     #[must_use]
     pub fn backtrace(&self) -> Option<&'a Backtrace> {
-        self.panic().and_then(Panic::backtrace).or(self.backtrace)
+        // A panic was unwound before it became a `Problem`, whose own backtrace has none of its frames.
+        self.panic().map_or(self.backtrace, Panic::backtrace)
     }
 }
 
@@ -57,5 +61,32 @@ impl fmt::Debug for Bug<'_> {
             .field("route", &self.route())
             .field("chain", &self.chain())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_does_not_have_the_backtrace_of_the_layer_that_caught_it() {
+        let of_layer = Backtrace::force_capture();
+        let panic = Panic::of_payload(Box::new("out of tea"));
+        let bug = Bug { facts: None, error: &panic, backtrace: Some(&of_layer) };
+        assert!(bug.backtrace().is_none());
+
+        let panic = Panic { backtrace: Some(Backtrace::force_capture()), ..panic };
+        let bug = Bug { facts: None, error: &panic, backtrace: Some(&of_layer) };
+        assert!(bug.backtrace().is_some_and(|backtrace| !std::ptr::eq(backtrace, &of_layer)));
+    }
+
+    #[test]
+    fn an_error_has_the_backtrace_of_its_conversion() {
+        let of_conversion = Backtrace::force_capture();
+        let error = io::Error::other("disk full");
+        let bug = Bug { facts: None, error: &error, backtrace: Some(&of_conversion) };
+        assert!(bug.backtrace().is_some());
     }
 }
