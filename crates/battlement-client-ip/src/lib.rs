@@ -1,9 +1,5 @@
-// The examples of the page use axum's extractor.
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "axum"),
-    doc = "Resolves the client's address, scheme and host behind trusted proxies."
-)]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;

@@ -1,9 +1,5 @@
-// The examples of the page use axum's routes and a registry of prometheus-client.
-#![cfg_attr(all(feature = "axum", feature = "prometheus-client"), doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(all(feature = "axum", feature = "prometheus-client")),
-    doc = "Records rate, errors and duration of every request once, and serves them to Prometheus."
-)]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), all(feature = "axum", feature = "prometheus-client", feature = "reqwest")), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod active;

@@ -1,9 +1,5 @@
-// The examples of the page use axum.
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "axum"),
-    doc = "Turns errors and panics into RFC 9457 problems and gRPC statuses: operational errors are explained, bugs are not."
-)]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accept;

@@ -1,9 +1,5 @@
-// The examples of the page use axum's routes.
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "axum"),
-    doc = "Limits how many requests each client may send, in bounded memory or in Redis, with standard headers."
-)]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acquire_future;

@@ -1,9 +1,5 @@
-// The examples of the page use axum's extractor.
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "axum"),
-    doc = "Puts a request id into every log line, every response and every outgoing call, with W3C trace context."
-)]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), all(feature = "axum", feature = "reqwest")), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod carry;

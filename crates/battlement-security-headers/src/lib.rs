@@ -1,9 +1,5 @@
-// The examples of the page use axum's extractor.
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "axum"),
-    doc = "Adds Helmet's security headers to every response without weakening a route's own policies."
-)]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]

@@ -73,6 +73,7 @@
 //! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
+//! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
 //! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share
 //! - `full`: every feature
 
