@@ -32,6 +32,7 @@
 //!   the time a request was due
 //! - `process`: programs that end when their value is dropped and when the test process ends; their log, signals and
 //!   exit codes
+//! - `wiring`: the suite of the parts in which a layer fits into a service, as its settings, its metrics and its clients
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
@@ -52,6 +53,8 @@
 //! - `prometheus`: the module `prometheus`
 //! - `redis`: the module `redis`; includes `process`
 //! - `upstream`: the module `upstream`
+//! - `wiring`: the module `wiring` and the macro `wiring!`; includes `prometheus`
+//! - `wiring-client`: the part `client` of that suite; includes `wiring` and `tonic`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -80,5 +83,7 @@ pub mod redis;
 pub mod server;
 #[cfg(feature = "upstream")]
 pub mod upstream;
+#[cfg(feature = "wiring")]
+pub mod wiring;
 
 pub use self::eventually::eventually;
