@@ -1,0 +1,50 @@
+//! The layers of servers and of clients fit into a service.
+
+mod server {
+    use battlement_client_ip::ClientIpLayer;
+    use battlement_metrics::{
+        Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
+    };
+    use battlement_testkit::wiring::{Series, Settings};
+    use http::Method;
+
+    fn settings() -> Settings<MetricsSettings, HttpMetricsBuilder> {
+        Settings::new("{}").invalid(
+            r#"{
+                "duration_buckets": [0.1, 0.1], "known_methods": ["GET", "NO WORD"], "max_series": 0,
+                "shards": 3, "prefix": "a-b", "leave_out": ["livez"]
+            }"#,
+            ["duration_buckets", "known_methods[1]", "max_series", "shards", "prefix", "leave_out[0]"],
+        )
+    }
+
+    /// Returns the page of a server with a known route, before its first request.
+    fn series() -> Series {
+        let metrics = HttpMetrics::builder().known_route(Method::GET, "/orders/{id}").build();
+        let _layer = metrics.server_layer();
+        let exposition = Exposition::new().metrics(&metrics).client_ip(&ClientIpLayer::new());
+        let families =
+            ["http_server_request_duration_seconds", "battlement_client_ip_malformed_total"];
+        Series::new(exposition.render(Format::Text), families)
+    }
+
+    battlement_testkit::wiring! {
+        body: HttpMetrics::new().server_layer(),
+        settings: settings(),
+        series: series(),
+        cors: HttpMetrics::new().server_layer(),
+        without client: "the layer is for servers; the next module has the layer of clients",
+    }
+}
+
+mod client {
+    use battlement_metrics::HttpMetrics;
+
+    battlement_testkit::wiring! {
+        body: HttpMetrics::new().client_layer("shop"),
+        client: HttpMetrics::new().client_layer("shop"),
+        without settings: "the settings are those of the server's layer",
+        without series: "the series of a call begin with the first call, and its status is not known before",
+        without cors: "the layer is for clients",
+    }
+}
