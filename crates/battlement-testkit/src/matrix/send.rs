@@ -134,7 +134,11 @@ async fn upgrade(addr: SocketAddr, path: &str) -> Result<(), BoxError> {
     let upgrade = "HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: test\r\n\r\n";
     client.write(format!("GET {path} {upgrade}")).await?;
     let head = client.read_until(b"\r\n\r\n").await?;
-    if head.starts_with(b"HTTP/1.1 101 ") { Ok(()) } else { Err("not upgraded".into()) }
+    if head.starts_with(b"HTTP/1.1 101 ") {
+        Ok(())
+    } else {
+        Err("the connection was not upgraded".into())
+    }
 }
 
 async fn arrive(has_arrived: impl FnMut() -> bool) -> Result<(), BoxError> {
