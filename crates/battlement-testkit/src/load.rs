@@ -14,9 +14,9 @@ mod site;
 mod tally;
 mod upload;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 use self::site::Site;
 pub use self::{
@@ -41,7 +41,7 @@ pub use self::{
 /// let think = Duration::from_millis(1);
 /// let load = Load::new(Caller::KeepAlive { think }).callers(4).start(upstream.addr());
 /// // Here, a test restarts the server.
-/// load.answered(100).await;
+/// assert!(load.answered(100, Duration::from_secs(10)).await);
 /// let tally = load.stop().await;
 /// assert_eq!(tally.lost(), 0);
 /// # Ok(())
@@ -102,11 +102,13 @@ impl RunningLoad {
         *self.tally.borrow()
     }
 
-    /// Waits until this number of requests has been answered in total.
-    pub async fn answered(&self, requests: u64) {
+    /// Waits until this number of requests has been answered in total; returns `false` if that does not happen within
+    /// `deadline`.
+    #[must_use = "the requests may not have been answered before the deadline"]
+    pub async fn answered(&self, requests: u64, deadline: Duration) -> bool {
         let mut tally = self.tally.clone();
-        // An error means that all callers have ended, which only happens when they are stopped.
-        let _ = tally.wait_for(|tally| tally.answered >= requests).await;
+        let answered = tally.wait_for(|tally| tally.answered >= requests);
+        matches!(timeout(deadline, answered).await, Ok(Ok(_)))
     }
 
     /// Starts no further request, waits for those in flight, and returns the tally.

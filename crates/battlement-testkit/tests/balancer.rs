@@ -120,7 +120,7 @@ async fn no_request_is_lost_while_an_instance_is_taken_out_and_back() {
     for is_ready in [false, true] {
         a.is_ready.store(is_ready, Relaxed);
         assert!(eventually(DEADLINE, || balancer.is_ready(a.addr()) == is_ready).await);
-        load.answered(load.tally().answered + 30).await;
+        assert!(load.answered(load.tally().answered + 30, DEADLINE).await);
     }
     let tally = load.stop().await;
     assert_eq!(tally.answered, tally.total(), "{tally:?}");

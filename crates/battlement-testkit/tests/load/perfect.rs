@@ -10,6 +10,8 @@ use battlement_testkit::{
 };
 use http::Response;
 
+use crate::DEADLINE;
+
 const THINK: Duration = Duration::from_millis(2);
 const PAUSE: Duration = Duration::from_millis(1);
 const ANSWERS: u64 = 60;
@@ -28,7 +30,7 @@ async fn a_perfect_server_answers_every_caller_and_loses_nothing() {
     for caller in CALLERS {
         let upstream = Upstream::start().await.unwrap();
         let load = Load::new(caller).callers(3).start(upstream.addr());
-        load.answered(ANSWERS).await;
+        assert!(load.answered(ANSWERS, DEADLINE).await);
         let tally = load.stop().await;
         assert!(tally.answered >= ANSWERS, "{caller:?}: {tally:?}");
         assert_eq!((tally.lost(), tally.not_processed), (0, 0), "{caller:?}: {tally:?}");
@@ -51,7 +53,7 @@ async fn a_server_that_announces_the_end_of_a_connection_loses_nothing() {
     probe.always(Reply::respond(response.body(ProbeBody::from("ok")).unwrap()));
     let server = Server::http1(probe).await.unwrap();
     let load = Load::new(Caller::KeepAlive { think: THINK }).callers(3).start(server.addr());
-    load.answered(ANSWERS).await;
+    assert!(load.answered(ANSWERS, DEADLINE).await);
     let tally = load.stop().await;
     assert_eq!(tally.answered, tally.total(), "{tally:?}");
 }
