@@ -54,7 +54,7 @@ fn an_address_that_is_not_understood_is_reported_with_the_accepted_forms() {
     let output = run(&[], &[("INVENTORY_ADDR", "3000")]);
     let report = text(output.stderr);
     assert_eq!(output.status.code(), Some(78), "{report}");
-    assert!(report.contains("INVENTORY_ADDR: expected an address and a port"), "{report}");
+    assert!(report.contains("INVENTORY_ADDR: expected an IP address and a port"), "{report}");
     assert!(report.contains("such as 127.0.0.1:8080, localhost:8080 or :8080"), "{report}");
 }
 

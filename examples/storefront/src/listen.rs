@@ -16,7 +16,7 @@ pub struct ListenAddr(SocketAddr);
 
 impl ListenAddr {
     pub const EXPECTED: &str =
-        "an address and a port to listen on, such as 127.0.0.1:8080, localhost:8080 or :8080";
+        "an IP address and a port to listen on, such as 127.0.0.1:8080, localhost:8080 or :8080";
 
     /// Binds the address. An error names `variable`, which sets it.
     pub async fn bind(self, variable: &str) -> anyhow::Result<TcpListener> {
