@@ -47,6 +47,8 @@ impl Config {
     }
 
     /// Resolves the client of `request` and stores it in the request's facts, unless an outer layer has resolved it.
+    // A call costs more than it saves, since a service has one place that admits requests.
+    #[inline(always)]
     pub(crate) fn admit<B>(&self, request: &mut Request<B>) {
         if let Some(facts) = RequestFacts::of(request) {
             let is_known = facts.client().is_some();
