@@ -44,7 +44,7 @@ pub use self::{
     settings::{ReadSettings, Settings},
 };
 
-/// Creates the tests of a layer's wiring; see [`wiring`](crate::wiring).
+/// Creates the tests of a layer's wiring; see [the module](mod@crate::wiring).
 #[macro_export]
 macro_rules! wiring {
     ($($parts:tt)*) => {
