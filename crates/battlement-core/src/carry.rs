@@ -5,9 +5,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{RequestFacts, within};
+use crate::{Deadline, RequestFacts, deadline, within};
 
-/// Carries the facts of the current request into a future that is polled elsewhere.
+/// Carries the facts of the current request, and the deadline of a [`Deadline::within`], into a future that is polled
+/// elsewhere.
 ///
 /// For a spawned task, which otherwise starts without them:
 ///
@@ -25,13 +26,13 @@ use crate::{RequestFacts, within};
 /// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request, the
 /// future runs without facts, even if the task that polls it has facts.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
-    Carry { future: Some(future), facts: RequestFacts::current() }
+    Carry { future: Some(future), facts: RequestFacts::current(), deadline: deadline::innermost() }
 }
 
 /// Carries the facts of the current request into a closure that another thread calls, as with `spawn_blocking`.
 pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let mut facts = RequestFacts::current();
-    move || within(&mut facts, work)
+    let (mut facts, deadline) = (RequestFacts::current(), deadline::innermost());
+    move || within(&mut facts, || deadline::within(deadline, work))
 }
 
 pin_project! {
@@ -43,12 +44,13 @@ pin_project! {
         #[pin]
         future: Option<F>,
         facts: Option<RequestFacts>,
+        deadline: Option<Deadline>,
     }
 
     impl<F> PinnedDrop for Carry<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            within(this.facts, || this.future.set(None));
+            within(this.facts, || deadline::within(*this.deadline, || this.future.set(None)));
         }
     }
 }
@@ -67,7 +69,9 @@ impl<F: Future> Future for Carry<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         within(this.facts, || {
-            this.future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx))
+            deadline::within(*this.deadline, || {
+                this.future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx))
+            })
         })
     }
 }

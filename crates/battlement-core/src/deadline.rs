@@ -84,9 +84,20 @@ impl Deadline {
 
     /// Runs `work` with this deadline as the current one, even if `work` panics. Calls nest.
     pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
-        let _restore = Restore(CURRENT.replace(Some(self)));
-        work()
+        within(Some(self), work)
     }
+}
+
+/// Runs `work` with the deadline of a [`Deadline::within`], or without one.
+pub(crate) fn within<R>(deadline: Option<Deadline>, work: impl FnOnce() -> R) -> R {
+    let _restore = Restore(CURRENT.replace(deadline));
+    work()
+}
+
+/// Returns the deadline of the innermost [`Deadline::within`] on this thread.
+#[cfg(feature = "http")]
+pub(crate) fn innermost() -> Option<Deadline> {
+    CURRENT.get()
 }
 
 /// Restores the outer deadline.

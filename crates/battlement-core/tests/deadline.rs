@@ -50,6 +50,17 @@ async fn spawned_work_has_the_deadline_of_the_request_and_its_moves() {
 }
 
 #[tokio::test]
+async fn spawned_work_of_a_job_has_the_deadline_of_the_job() {
+    let deadline = Deadline::after(Instant::now(), SECOND);
+    let (task, closure) = deadline.within(|| {
+        (tokio::spawn(carry(async { Deadline::current() })), carry_fn(Deadline::current))
+    });
+    assert_eq!(task.await.unwrap(), Some(deadline));
+    assert_eq!(closure(), Some(deadline));
+    assert_eq!(Deadline::current(), None);
+}
+
+#[tokio::test]
 async fn a_carried_future_is_dropped_with_the_facts_as_well() {
     struct Dropped(Arc<Mutex<Option<Deadline>>>);
     impl Drop for Dropped {
