@@ -53,7 +53,8 @@ pub(crate) const RESERVED: [&str; 8] =
 /// assert_eq!(serde_json::to_value(&bug).unwrap()["code"], "internal");
 /// ```
 ///
-/// [`ProblemLayer::on_bug`]: crate::ProblemLayer::on_bug [`Expose::Causes`]: crate::Expose::Causes
+/// [`ProblemLayer::on_bug`]: crate::ProblemLayer::on_bug
+/// [`Expose::Causes`]: crate::Expose::Causes
 #[derive(Clone)]
 pub struct Problem(Box<Inner>);
 

@@ -49,7 +49,8 @@ const CAPACITY: usize = 250_000;
 ///
 /// The first decision by shared cells is logged; [`Memory::cells`] and [`Memory::overflows`] are for metrics.
 ///
-/// [`Key::client_ip`]: crate::Key::client_ip [`Key::peer`]: crate::Key::peer
+/// [`Key::client_ip`]: crate::Key::client_ip
+/// [`Key::peer`]: crate::Key::peer
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
 
