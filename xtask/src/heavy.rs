@@ -13,6 +13,8 @@ use crate::report::Report;
 struct Job {
     name: &'static str,
     about: &'static str,
+    /// The duration on two cores, including the release build.
+    minutes: u32,
     run: fn(&Heavy) -> Fallible,
 }
 
@@ -20,26 +22,31 @@ const JOBS: &[Job] = &[
     Job {
         name: "bench",
         about: "costs of all layers, compared with their peers",
+        minutes: 15,
         run: |_| bench::run(),
     },
     Job {
         name: "chaos",
         about: "a million dropped calls, Redis failures, floods of clients",
+        minutes: 15,
         run: chaos::run,
     },
     Job {
         name: "fuzz",
         about: "each fuzz target for N seconds (--seconds, default: 180)",
+        minutes: 75,
         run: fuzz::run,
     },
     Job {
         name: "loom",
         about: "models of lock-free code under all thread interleavings",
+        minutes: 4,
         run: |_| loom::run(),
     },
     Job {
         name: "repeat",
         about: "the test suite N times (--times, default: 10)",
+        minutes: 60,
         run: repeat::run,
     },
 ];
@@ -60,7 +67,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     JOBS.iter().map(|job| job.name)
 }
 
-/// Returns one line per job for the help text.
+/// Returns one line per job for the help text, with its duration in minutes.
 pub(crate) fn list() -> String {
-    JOBS.iter().map(|job| format!("      {:<10} {}\n", job.name, job.about)).collect()
+    let line = |job: &Job| format!("      {:<8} {:>3} min  {}\n", job.name, job.minutes, job.about);
+    JOBS.iter().map(line).collect()
 }
