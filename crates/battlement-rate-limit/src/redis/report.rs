@@ -13,7 +13,7 @@ pub(super) struct Report {
     observe: Option<Arc<dyn Observe>>,
     /// Held while a state is read and reported, so that reports are in the order of the states.
     reporting: Mutex<()>,
-    /// Not held while the observer runs, which may read it.
+    /// The last state. The lock is not held while the observer runs, which may read it.
     state: Mutex<LastReport>,
     down: Limits,
     degraded: Limits,

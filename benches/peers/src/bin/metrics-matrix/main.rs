@@ -8,13 +8,12 @@ mod ours;
 mod recorder;
 mod tower_http;
 
-use std::time::Instant;
-
 use anyhow::Result;
 use battlement_testkit::{
     matrix::{SLOW, Way},
     server::Protocol,
 };
+use tokio::time::Instant;
 
 use self::{
     errors::errors,
