@@ -4,7 +4,6 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     task::{Context, Poll},
-    time::Instant,
 };
 
 use battlement_benches::Bare;
@@ -17,6 +16,7 @@ use prometheus_client::{
     metrics::{family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
+use tokio::time::Instant;
 use tower::Service;
 
 /// A service around [`Bare`] that looks up a histogram and a gauge by label set, as prometheus-client documents it.
