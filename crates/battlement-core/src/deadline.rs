@@ -2,6 +2,8 @@ use std::{cell::Cell, time::Duration};
 
 use tokio::time::Instant;
 
+use crate::scoped_value;
+
 #[cfg(feature = "http")]
 mod of_request;
 #[cfg(not(feature = "http"))]
@@ -90,23 +92,13 @@ impl Deadline {
 
 /// Runs `work` with the deadline of a [`Deadline::within`], or without one.
 pub(crate) fn within<R>(deadline: Option<Deadline>, work: impl FnOnce() -> R) -> R {
-    let _restore = Restore(CURRENT.replace(deadline));
-    work()
+    scoped_value::within(&CURRENT, deadline, work)
 }
 
 /// Returns the deadline of the innermost [`Deadline::within`] on this thread.
 #[cfg(feature = "http")]
 pub(crate) fn innermost() -> Option<Deadline> {
     CURRENT.get()
-}
-
-/// Restores the outer deadline.
-struct Restore(Option<Deadline>);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        CURRENT.set(self.0);
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use std::cell::Cell;
 
+use crate::scoped_value;
+
 thread_local! {
     /// The reason of the innermost [`dropping`] that runs on this thread.
     static CURRENT: Cell<Option<DropReason>> = const { Cell::new(None) };
@@ -67,17 +69,7 @@ impl DropReason {
 /// assert_eq!(DropReason::current(), None);
 /// ```
 pub fn dropping<R>(reason: DropReason, drop_it: impl FnOnce() -> R) -> R {
-    let _restore = Restore(CURRENT.replace(Some(reason)));
-    drop_it()
-}
-
-/// A guard that restores the outer reason.
-struct Restore(Option<DropReason>);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        CURRENT.set(self.0);
-    }
+    scoped_value::within(&CURRENT, Some(reason), drop_it)
 }
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ mod response_body;
 mod retry_after;
 #[cfg(feature = "http")]
 mod scheme;
+mod scoped_value;
 #[cfg(feature = "serde")]
 pub mod settings;
 #[cfg(feature = "http")]
