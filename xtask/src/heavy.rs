@@ -13,7 +13,7 @@ use crate::report::Report;
 struct Job {
     name: &'static str,
     about: &'static str,
-    /// The duration on two cores, including the release build.
+    /// The approximate duration on two cores, including the release build, with default options.
     minutes: u32,
     run: fn(&Heavy) -> Fallible,
 }
@@ -22,13 +22,13 @@ const JOBS: &[Job] = &[
     Job {
         name: "bench",
         about: "costs of all layers, compared with their peers",
-        minutes: 15,
+        minutes: 10,
         run: |_| bench::run(),
     },
     Job {
         name: "chaos",
         about: "a million dropped calls, Redis failures, floods of clients",
-        minutes: 15,
+        minutes: 10,
         run: chaos::run,
     },
     Job {
@@ -46,7 +46,7 @@ const JOBS: &[Job] = &[
     Job {
         name: "repeat",
         about: "the test suite N times (--times, default: 10)",
-        minutes: 60,
+        minutes: 45,
         run: repeat::run,
     },
 ];
