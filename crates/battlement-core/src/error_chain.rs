@@ -17,7 +17,7 @@ mod tonic;
 
 /// A function that returns the verdict on an error it knows, and `None` for every other error.
 ///
-/// It is called with each error of a chain of sources on its own.
+/// The function is called with each error of a chain of sources on its own.
 pub type JudgeError = fn(&(dyn Error + 'static)) -> Option<Verdict>;
 
 /// A list of functions that judge the error of a call, shared by circuit breaker, retry and limiter.

@@ -188,7 +188,7 @@ impl RequestFacts {
 
     /// Returns the deadline of the request, if a layer has set one.
     ///
-    /// It may still move: code that waits for it reads it again at each poll.
+    /// The deadline may still move: code that waits for it reads it again at each poll.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
         self.0.deadline.get().map(|after| Deadline::after(self.0.start, after))

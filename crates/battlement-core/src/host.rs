@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 /// A host and an optional port, as a proxy wrote it in a header.
 ///
-/// It has the form of a host (`shop.example`, `192.0.2.1:8080`, `[2001:db8::1]:443`): no user, no path, and no
+/// The value has the form of a host (`shop.example`, `192.0.2.1:8080`, `[2001:db8::1]:443`): no user, no path, and no
 /// characters that need escaping. The application decides whether it is one of its own names. A clone shares the bytes
 /// of the header.
 #[derive(Clone)]

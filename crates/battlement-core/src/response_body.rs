@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The body of the service's response, or a small buffered one instead.
     ///
-    /// It has the data and error types of `B`, so that a layer that may respond itself changes neither.
+    /// The body has the data and error types of `B`, so that a layer that may respond itself changes neither.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]

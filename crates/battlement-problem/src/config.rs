@@ -6,8 +6,8 @@ use crate::{Bug, Explain};
 
 /// The amount of detail that callers see of a bug.
 ///
-/// It is a value that the configuration of a deployment sets. It does not depend on the build profile: a debug build
-/// in production must not expose causes.
+/// The configuration of a deployment sets this value. The build profile has no effect on it: a debug build in production
+/// must not expose causes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Expose {

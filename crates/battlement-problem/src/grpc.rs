@@ -3,7 +3,7 @@ use http::StatusCode;
 
 /// Returns the gRPC code with the meaning of `status`.
 ///
-/// It differs from what gRPC clients assume for a plain HTTP status ([`GrpcCode::from_http`]), which maps 404 to
+/// The mapping differs from what gRPC clients assume for a plain HTTP status ([`GrpcCode::from_http`]), which maps 404 to
 /// UNIMPLEMENTED and 413 to UNKNOWN.
 pub(crate) const fn code(status: StatusCode) -> GrpcCode {
     match status.as_u16() {

@@ -18,7 +18,7 @@ pub enum Algorithm {
     FixedWindow,
     /// Two such counts: the weight of the previous count decreases while the current period passes.
     ///
-    /// It assumes that the requests of the previous window were spread evenly; otherwise the result is off by a few
-    /// percent.
+    /// The algorithm assumes that the requests of the previous window were spread evenly; otherwise the result is off by
+    /// a few percent.
     SlidingWindow,
 }

@@ -15,7 +15,7 @@ pub(crate) use self::{gcra::Gcra, window::Window};
 /// carries the numbers of the rule that wrote it, so that a policy whose numbers have changed can
 /// [settle](Rule::settle) it.
 ///
-/// It is packed into 20 bytes, so that an entry of the store, including the key, is half a cache line.
+/// A cell is packed into 20 bytes, so that an entry of the store, including the key, is half a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, packed(4))]
 pub(crate) struct Cell {

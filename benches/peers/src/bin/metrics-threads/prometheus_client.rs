@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 /// A service around [`Bare`] that looks up a histogram and a gauge by label set, as prometheus-client documents it.
-/// It records less than battlement-metrics: neither the end of the body nor a request that is dropped.
+/// The layer records less than battlement-metrics: neither the end of the body nor a request that is dropped.
 #[derive(Clone, Debug)]
 pub struct Direct {
     durations: Family<Ended, Histogram, fn() -> Histogram>,
