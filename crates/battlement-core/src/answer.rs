@@ -32,6 +32,7 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 #[derive(Clone, Debug)]
 pub struct Answer {
     rejection: Rejection,
+    status: StatusCode,
     type_uri: &'static str,
     detail: Cow<'static, str>,
     /// Members beyond those of every problem, as JSON, each preceded by a comma.
@@ -43,7 +44,16 @@ impl Answer {
     #[must_use]
     pub const fn new(rejection: Rejection) -> Self {
         let detail = Cow::Borrowed(rejection.kind.message());
-        Self { rejection, type_uri: "about:blank", detail, more: String::new() }
+        let status = rejection.kind.status();
+        Self { rejection, status, type_uri: "about:blank", detail, more: String::new() }
+    }
+
+    /// Sets the HTTP status. Default: [`RejectionKind::status`](crate::RejectionKind::status). A gRPC caller does not
+    /// get it.
+    #[must_use]
+    pub const fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     /// Sets the URI that names the type of the problem. Default: `about:blank`, as the status is sufficient.
@@ -106,9 +116,8 @@ impl Answer {
     }
 
     fn problem<B>(&self) -> Response<ResponseBody<B>> {
-        let kind = self.rejection.kind;
         let mut response = Response::new(ResponseBody::own(self.json()));
-        *response.status_mut() = kind.status();
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(4);
         if let Some(wait) = self.rejection.retry_after {
@@ -118,8 +127,7 @@ impl Answer {
     }
 
     fn json(&self) -> Bytes {
-        let kind = self.rejection.kind;
-        let status = kind.status();
+        let Self { status, rejection: Rejection { kind, .. }, .. } = *self;
         let mut json = String::with_capacity(160 + self.detail.len() + self.more.len());
         json.push_str("{\"type\":");
         push_json(&mut json, self.type_uri);

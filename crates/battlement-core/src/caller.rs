@@ -48,6 +48,14 @@ impl Caller {
         Self { wire, closes: leaves_much_unread(version, headers) }
     }
 
+    /// Returns the caller of a request whose body stalled and is abandoned: an HTTP/1 connection closes after the
+    /// response, whatever length the body has declared.
+    #[must_use]
+    pub fn stalled(mut self, version: Version) -> Self {
+        self.closes |= version <= Version::HTTP_11;
+        self
+    }
+
     /// Returns the format of the response.
     #[must_use]
     pub const fn wire(self) -> Wire {
@@ -116,6 +124,15 @@ mod tests {
             let request = Request::builder().method(method).uri("/shop.Orders/Place");
             let request = request.header("content-type", "application/grpc").body(()).unwrap();
             assert_eq!(Caller::of(&request).wire().is_grpc(), is_grpc, "{method}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_stalled_closes_an_http1_connection() {
+        for (version, closes) in
+            [(Version::HTTP_10, true), (Version::HTTP_11, true), (Version::HTTP_2, false)]
+        {
+            assert_eq!(Caller::default().stalled(version).closes(), closes);
         }
     }
 

@@ -26,12 +26,12 @@ use crate::{Deadline, RequestFacts, deadline, within};
 /// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request, the
 /// future runs without facts, even if the task that polls it has facts.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
-    Carry { future: Some(future), facts: RequestFacts::current(), deadline: deadline::innermost() }
+    Carry { future: Some(future), facts: RequestFacts::current(), deadline: Deadline::innermost() }
 }
 
 /// Carries the facts of the current request into a closure that another thread calls, as with `spawn_blocking`.
 pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let (mut facts, deadline) = (RequestFacts::current(), deadline::innermost());
+    let (mut facts, deadline) = (RequestFacts::current(), Deadline::innermost());
     move || within(&mut facts, || deadline::within(deadline, work))
 }
 

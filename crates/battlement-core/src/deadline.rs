@@ -81,10 +81,17 @@ impl Deadline {
     /// request whose future or body is being polled.
     #[must_use]
     pub fn current() -> Option<Self> {
-        CURRENT.get().or_else(of_request::current)
+        Self::innermost().or_else(of_request::current)
+    }
+
+    /// Returns the deadline of the innermost [`within`](Self::within) on this thread, without regard to the request.
+    #[must_use]
+    pub fn innermost() -> Option<Self> {
+        CURRENT.get()
     }
 
     /// Runs `work` with this deadline as the current one, even if `work` panics. Calls nest.
+    #[inline]
     pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
         within(Some(self), work)
     }
@@ -93,12 +100,6 @@ impl Deadline {
 /// Runs `work` with the deadline of a [`Deadline::within`], or without one.
 pub(crate) fn within<R>(deadline: Option<Deadline>, work: impl FnOnce() -> R) -> R {
     scoped_value::within(&CURRENT, deadline, work)
-}
-
-/// Returns the deadline of the innermost [`Deadline::within`] on this thread.
-#[cfg(feature = "http")]
-pub(crate) fn innermost() -> Option<Deadline> {
-    CURRENT.get()
 }
 
 #[cfg(test)]

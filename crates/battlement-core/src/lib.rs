@@ -54,6 +54,7 @@ mod overrides;
 #[cfg(feature = "http")]
 mod peer;
 mod phases;
+mod reject;
 mod rejection;
 #[cfg(feature = "http")]
 mod request_head;
@@ -109,6 +110,7 @@ pub use self::{
     method_kind::MethodKind,
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
+    reject::WithResponse,
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
     request_path::check_request_path,
@@ -133,6 +135,7 @@ pub use self::{
     judge::{JudgeResult, judge_boxed_error, judge_error},
     log_limit::LogLimit,
     phases::{Phase, PhaseWriter, Phases},
+    reject::{DefaultReject, LocalError, Reject, WithError},
     rejection::{Rejection, RejectionKind},
     verdict::{Failure, Verdict},
 };

@@ -39,6 +39,15 @@ impl<B> ResponseBody<B> {
         Self { state: State::Own { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
     }
 
+    /// Returns the bytes of a body of this crate's own.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn into_own(self) -> Bytes {
+        match self.state {
+            State::Own { bytes } => bytes.unwrap_or_default(),
+            State::Inner { .. } => Bytes::new(),
+        }
+    }
+
     /// Creates an empty body.
     #[must_use]
     pub const fn empty() -> Self {

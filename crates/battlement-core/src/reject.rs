@@ -1,0 +1,70 @@
+use std::error::Error;
+
+#[cfg(feature = "http")]
+use crate::Answer;
+use crate::Rejection;
+
+mod with_error;
+#[cfg(feature = "http")]
+mod with_response;
+
+pub use self::with_error::WithError;
+#[cfg(feature = "http")]
+pub use self::with_response::WithResponse;
+
+/// The form in which layers reject a call unless another is chosen: a response.
+#[cfg(feature = "http")]
+pub type DefaultReject = WithResponse;
+/// The form in which layers reject a call unless another is chosen: an error, as there are no HTTP responses without
+/// the feature `http`.
+#[cfg(not(feature = "http"))]
+pub type DefaultReject = WithError;
+
+/// The form in which a layer rejects a call to a service that takes `Req` and returns `Res` or `E`.
+///
+/// Layers have it as a type parameter: [`WithResponse`] keeps the service's error type and answers with a response,
+/// [`WithError`] returns the layer's own error.
+pub trait Reject<Req, Res, E> {
+    /// The data about the sender of a request that a rejection depends on.
+    type Caller;
+    /// The response of the layer's service.
+    type Response;
+    /// The error of the layer's service.
+    type Error;
+
+    /// Reads the request before the service takes it.
+    fn caller(request: &Req) -> Self::Caller;
+
+    /// Converts the service's own result.
+    ///
+    /// # Errors
+    ///
+    /// When the service has failed.
+    fn pass(result: Result<Res, E>) -> Result<Self::Response, Self::Error>;
+
+    /// Creates the result of a call that was rejected because of `error`.
+    ///
+    /// # Errors
+    ///
+    /// When a rejection is an error in this form.
+    fn reject(caller: Self::Caller, error: impl LocalError) -> Result<Self::Response, Self::Error>;
+}
+
+/// An error of a layer's own, whose source is a [`Rejection`].
+pub trait LocalError: Error + Send + Sync + 'static {
+    /// Returns the reason, which is also the error's source.
+    fn rejection(&self) -> Rejection;
+
+    /// Returns the answer to a caller that reads a response. Default: the plain one.
+    #[cfg(feature = "http")]
+    fn answer(&self) -> Answer {
+        Answer::new(self.rejection())
+    }
+}
+
+/// The plain error of a rejection, which is its own source.
+impl LocalError for Rejection {
+    fn rejection(&self) -> Rejection {
+        *self
+    }
+}

@@ -1,0 +1,28 @@
+use std::error::Error;
+
+use super::{LocalError, Reject};
+
+/// Rejects a call with the layer's own error, boxed as by tower's layers; a downcast finds the typed error.
+///
+/// The service may take and return any type, and its error is boxed too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WithError;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl<Req, Res, E: Into<BoxError>> Reject<Req, Res, E> for WithError {
+    type Caller = ();
+    type Response = Res;
+    type Error = BoxError;
+
+    fn caller(_: &Req) {}
+
+    #[inline]
+    fn pass(result: Result<Res, E>) -> Result<Res, BoxError> {
+        result.map_err(Into::into)
+    }
+
+    fn reject((): (), error: impl LocalError) -> Result<Res, BoxError> {
+        Err(Box::new(error))
+    }
+}
