@@ -5,10 +5,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{Deadline, RequestFacts, deadline, within};
+use crate::{RequestFacts, deadline::Scope, within};
 
-/// Carries the facts of the current request, and the deadline of a [`Deadline::within`], into a future that is polled
-/// elsewhere.
+/// Carries the facts of the current request, and the deadlines of [`Deadline::within`](crate::Deadline::within) and
+/// [`Deadline::limit`](crate::Deadline::limit), into a future that is polled elsewhere.
 ///
 /// For a spawned task, which otherwise starts without them:
 ///
@@ -26,13 +26,13 @@ use crate::{Deadline, RequestFacts, deadline, within};
 /// The future keeps the facts of the request alive for its lifetime, but not the request. Outside any request, the
 /// future runs without facts, even if the task that polls it has facts.
 pub fn carry<F: Future>(future: F) -> Carry<F> {
-    Carry { future: Some(future), facts: RequestFacts::current(), deadline: Deadline::innermost() }
+    Carry { future: Some(future), facts: RequestFacts::current(), deadlines: Scope::current() }
 }
 
 /// Carries the facts of the current request into a closure that another thread calls, as with `spawn_blocking`.
 pub fn carry_fn<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let (mut facts, deadline) = (RequestFacts::current(), Deadline::innermost());
-    move || within(&mut facts, || deadline::within(deadline, work))
+    let (mut facts, deadlines) = (RequestFacts::current(), Scope::current());
+    move || within(&mut facts, || deadlines.run(work))
 }
 
 pin_project! {
@@ -44,13 +44,13 @@ pin_project! {
         #[pin]
         future: Option<F>,
         facts: Option<RequestFacts>,
-        deadline: Option<Deadline>,
+        deadlines: Scope,
     }
 
     impl<F> PinnedDrop for Carry<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            within(this.facts, || deadline::within(*this.deadline, || this.future.set(None)));
+            within(this.facts, || this.deadlines.run(|| this.future.set(None)));
         }
     }
 }
@@ -69,9 +69,8 @@ impl<F: Future> Future for Carry<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         within(this.facts, || {
-            deadline::within(*this.deadline, || {
-                this.future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx))
-            })
+            this.deadlines
+                .run(|| this.future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx)))
         })
     }
 }

@@ -14,9 +14,36 @@ mod of_request {
     }
 }
 
+/// The deadlines that apply to the code that runs on a thread, beside that of the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    /// Replaces the deadline of the request.
+    own: Option<Deadline>,
+    /// The latest time, whichever deadline applies.
+    limit: Option<Deadline>,
+}
+
 thread_local! {
-    /// The deadline of the innermost [`Deadline::within`] that runs on this thread.
-    static CURRENT: Cell<Option<Deadline>> = const { Cell::new(None) };
+    static CURRENT: Cell<Scope> = const { Cell::new(Scope { own: None, limit: None }) };
+}
+
+impl Scope {
+    /// Returns the scope of this thread.
+    pub(crate) fn current() -> Self {
+        CURRENT.get()
+    }
+
+    /// Runs `work` in this scope, and restores the outer one.
+    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        scoped_value::within(&CURRENT, self, work)
+    }
+
+    fn limited(self, deadline: Option<Deadline>) -> Option<Deadline> {
+        match self.limit {
+            Some(limit) => Some(deadline.map_or(limit, |deadline| deadline.min(limit))),
+            None => deadline,
+        }
+    }
 }
 
 /// The time at which the work on a request must be done.
@@ -78,28 +105,29 @@ impl Deadline {
     }
 
     /// Returns the deadline of the current work: of the innermost [`within`](Self::within) on this thread, else of the
-    /// request whose future or body is being polled.
+    /// request whose future or body is being polled; or the [`limit`](Self::limit) on this thread, if that is earlier.
     #[must_use]
     pub fn current() -> Option<Self> {
-        Self::innermost().or_else(of_request::current)
-    }
-
-    /// Returns the deadline of the innermost [`within`](Self::within) on this thread, without regard to the request.
-    #[must_use]
-    pub fn innermost() -> Option<Self> {
-        CURRENT.get()
+        let scope = Scope::current();
+        scope.limited(scope.own.or_else(of_request::current))
     }
 
     /// Runs `work` with this deadline as the current one, even if `work` panics. Calls nest.
     #[inline]
     pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
-        within(Some(self), work)
+        Scope { own: Some(self), limit: None }.run(work)
     }
-}
 
-/// Runs `work` with the deadline of a [`Deadline::within`], or without one.
-pub(crate) fn within<R>(deadline: Option<Deadline>, work: impl FnOnce() -> R) -> R {
-    scoped_value::within(&CURRENT, deadline, work)
+    /// Runs `work` with the current deadline limited to this one, even if `work` panics. Calls nest, and the earliest
+    /// limit applies.
+    ///
+    /// For a layer that limits one attempt at a call: the deadline of the request stays what it is and may still move,
+    /// but the attempt ends at this time at the latest.
+    #[inline]
+    pub fn limit<R>(self, work: impl FnOnce() -> R) -> R {
+        let scope = Scope::current();
+        Scope { limit: scope.limited(Some(self)), ..scope }.run(work)
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +157,23 @@ mod tests {
             assert!(catch_unwind(|| inner.within(|| panic!("in a call"))).is_err());
             assert_eq!(Deadline::current(), Some(outer));
         });
+        assert_eq!(Deadline::current(), None);
+    }
+
+    #[test]
+    fn the_earliest_limit_applies_and_a_deadline_within_it_is_free_of_it() {
+        let now = Instant::now();
+        let [one, two, three] = [1, 2, 3].map(|times| Deadline::after(now, times * SECOND));
+        two.limit(|| {
+            assert_eq!(Deadline::current(), Some(two));
+            three.limit(|| assert_eq!(Deadline::current(), Some(two)));
+            one.limit(|| assert_eq!(Deadline::current(), Some(one)));
+            three.within(|| {
+                assert_eq!(Deadline::current(), Some(three));
+                two.limit(|| assert_eq!(Deadline::current(), Some(two)));
+            });
+        });
+        one.within(|| two.limit(|| assert_eq!(Deadline::current(), Some(one))));
         assert_eq!(Deadline::current(), None);
     }
 }

@@ -1,15 +1,16 @@
 use http::Request;
 
-use super::Deadline;
+use super::{Deadline, Scope};
 use crate::{CallFacts, RequestFacts, current};
 
 impl Deadline {
-    /// Returns the deadline of `request`, as a call to another service or else as a request that a server received.
+    /// Returns the deadline of `request`, as a call to another service or else as a request that a server received; or
+    /// the [`limit`](Self::limit) on this thread, if that is earlier.
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
-        match request.extensions().get::<CallFacts>() {
+        Scope::current().limited(match request.extensions().get::<CallFacts>() {
             Some(call) => call.deadline(),
-            None => RequestFacts::of(request)?.deadline(),
-        }
+            None => RequestFacts::of(request).and_then(RequestFacts::deadline),
+        })
     }
 }
 
