@@ -117,7 +117,7 @@
 //! - rate-limit-redis for Express counts each request in a fixed window, denied ones included, and fails the request
 //!   with a 500 when Redis fails: `docs/migrate/rate-limit-redis.md`.
 //!
-//! # When the caller goes away
+//! # Cancellation
 //!
 //! A request that is dropped before its command was sent is not charged. A request that is dropped later is charged,
 //! as in memory. Dropping one request does not affect the others in its batch, and no request waits for a caller that
