@@ -1,8 +1,8 @@
 use std::error::Error;
 
-#[cfg(feature = "http")]
-use crate::Answer;
 use crate::Rejection;
+#[cfg(feature = "http")]
+use crate::{Answer, RequestFacts};
 
 mod with_error;
 #[cfg(feature = "http")]
@@ -35,12 +35,31 @@ pub trait Reject<Req, Res, E> {
     /// Reads the request before the service takes it.
     fn caller(request: &Req) -> Self::Caller;
 
+    /// Returns the facts that a server's layers share about the request. Default: none, as for other calls.
+    #[cfg(feature = "http")]
+    fn facts(request: &Req) -> Option<&RequestFacts> {
+        let _ = request;
+        None
+    }
+
+    /// Converts the service's own response.
+    fn response(response: Res) -> Self::Response;
+
+    /// Converts the service's own error.
+    fn error(error: E) -> Self::Error;
+
     /// Converts the service's own result.
     ///
     /// # Errors
     ///
     /// When the service has failed.
-    fn pass(result: Result<Res, E>) -> Result<Self::Response, Self::Error>;
+    #[inline]
+    fn pass(result: Result<Res, E>) -> Result<Self::Response, Self::Error> {
+        match result {
+            Ok(response) => Ok(Self::response(response)),
+            Err(error) => Err(Self::error(error)),
+        }
+    }
 
     /// Creates the result of a call that was rejected because of `error`.
     ///

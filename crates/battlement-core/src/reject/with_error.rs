@@ -18,8 +18,12 @@ impl<Req, Res, E: Into<BoxError>> Reject<Req, Res, E> for WithError {
     fn caller(_: &Req) {}
 
     #[inline]
-    fn pass(result: Result<Res, E>) -> Result<Res, BoxError> {
-        result.map_err(Into::into)
+    fn response(response: Res) -> Res {
+        response
+    }
+
+    fn error(error: E) -> BoxError {
+        error.into()
     }
 
     fn reject((): (), error: impl LocalError) -> Result<Res, BoxError> {

@@ -1,7 +1,7 @@
 use http::{Request, Response};
 
 use super::{LocalError, Reject};
-use crate::{Caller, ResponseBody};
+use crate::{Caller, RequestFacts, ResponseBody};
 
 /// Rejects a call with a response: a small problem, or a status for gRPC; see [`Answer`](crate::Answer). The error of
 /// the service is unchanged.
@@ -22,8 +22,18 @@ impl<B, RB, E> Reject<Request<B>, Response<RB>, E> for WithResponse {
     }
 
     #[inline]
-    fn pass(result: Result<Response<RB>, E>) -> Result<Self::Response, E> {
-        result.map(|response| response.map(ResponseBody::inner))
+    fn facts(request: &Request<B>) -> Option<&RequestFacts> {
+        RequestFacts::of(request)
+    }
+
+    #[inline]
+    fn response(response: Response<RB>) -> Self::Response {
+        response.map(ResponseBody::inner)
+    }
+
+    #[inline]
+    fn error(error: E) -> E {
+        error
     }
 
     fn reject(caller: Caller, error: impl LocalError) -> Result<Self::Response, E> {
@@ -41,8 +51,12 @@ impl<E> Reject<reqwest::Request, reqwest::Response, E> for WithResponse {
         Caller::of_head(request.method(), request.version(), request.headers())
     }
 
-    fn pass(result: Result<reqwest::Response, E>) -> Result<reqwest::Response, E> {
-        result
+    fn response(response: reqwest::Response) -> reqwest::Response {
+        response
+    }
+
+    fn error(error: E) -> E {
+        error
     }
 
     fn reject(caller: Caller, error: impl LocalError) -> Result<reqwest::Response, E> {

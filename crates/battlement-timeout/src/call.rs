@@ -1,0 +1,19 @@
+//! The limit of one call.
+
+mod config;
+mod countdown;
+mod future;
+mod layer;
+mod ready;
+#[cfg(feature = "http")]
+mod route;
+mod service;
+
+#[cfg(feature = "http")]
+pub use self::route::{TimeoutOverride, TimeoutOverrideService};
+pub use self::{
+    future::TimeoutFuture,
+    layer::TimeoutLayer,
+    ready::{ReadyTimeout, ReadyTimeoutFuture, ReadyTimeoutLayer},
+    service::Timeout,
+};
