@@ -104,7 +104,7 @@ async fn happen<B>(fault: &str, caller: Caller) -> Answered<B> {
         "media type" => bare(415, "expected JSON"),
         "rejected" => {
             let wait = Duration::from_secs(7);
-            let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(wait);
+            let rejection = Rejection::new(RejectionKind::RateLimited).retry_in(wait);
             Ok(Answer::new(rejection).response(caller))
         }
         "circuit open" => Err(Rejection::new(RejectionKind::CircuitOpen).into()),

@@ -24,7 +24,7 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// use bytes::Bytes;
 ///
 /// let request = http::Request::new(());
-/// let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(Duration::from_millis(1200));
+/// let rejection = Rejection::new(RejectionKind::RateLimited).retry_in(Duration::from_millis(1200));
 /// let response: http::Response<ResponseBody<Full<Bytes>>> = Answer::new(rejection).response(Caller::of(&request));
 /// assert_eq!(response.status(), 429);
 /// assert_eq!(response.headers()["retry-after"], "2");
@@ -43,8 +43,8 @@ impl Answer {
     /// Creates the plain answer to `rejection`.
     #[must_use]
     pub const fn new(rejection: Rejection) -> Self {
-        let detail = Cow::Borrowed(rejection.kind.message());
-        let status = rejection.kind.status();
+        let detail = Cow::Borrowed(rejection.kind().message());
+        let status = rejection.kind().status();
         Self { rejection, status, type_uri: "about:blank", detail, more: String::new() }
     }
 
@@ -109,8 +109,8 @@ impl Answer {
         let mut response = Response::new(ResponseBody::empty());
         let headers = response.headers_mut();
         headers.reserve(5);
-        TrailersOnly::new(self.rejection.kind.grpc_code(), &self.detail)
-            .pushback(self.rejection.retry_after)
+        TrailersOnly::new(self.rejection.kind().grpc_code(), &self.detail)
+            .pushback(self.rejection.retry_after())
             .write(headers);
         response
     }
@@ -120,14 +120,14 @@ impl Answer {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(4);
-        if let Some(wait) = self.rejection.retry_after {
+        if let Some(wait) = self.rejection.retry_after() {
             headers.insert(header::RETRY_AFTER, RetryAfter(wait).header_value());
         }
         response
     }
 
     fn json(&self) -> Bytes {
-        let Self { status, rejection: Rejection { kind, .. }, .. } = *self;
+        let (status, kind) = (self.status, self.rejection.kind());
         let mut json = String::with_capacity(160 + self.detail.len() + self.more.len());
         json.push_str("{\"type\":");
         push_json(&mut json, self.type_uri);

@@ -9,13 +9,21 @@ mod status;
 ///
 /// It is in the extensions of every such response, and it is the source of every typed error that a client layer
 /// returns. So outer layers can tell a local rejection from a failure of the service.
+///
+/// # Example
+///
+/// ```
+/// # use std::time::Duration;
+/// use battlement_core::{Rejection, RejectionKind};
+///
+/// let rejection = Rejection::new(RejectionKind::CircuitOpen).retry_in(Duration::from_secs(5));
+/// assert_eq!(rejection.kind(), RejectionKind::CircuitOpen);
+/// assert_eq!(rejection.retry_after(), Some(Duration::from_secs(5)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub struct Rejection {
-    /// The reason.
-    pub kind: RejectionKind,
-    /// The time after which a retry is worthwhile, if it is known.
-    pub retry_after: Option<Duration>,
+    kind: RejectionKind,
+    retry_after: Option<Duration>,
 }
 
 /// The reason for which a request was rejected.
@@ -72,7 +80,7 @@ impl RejectionKind {
 }
 
 impl Rejection {
-    /// Creates a rejection whose end is unknown.
+    /// Creates a rejection without a time after which a retry is worthwhile.
     #[must_use]
     pub const fn new(kind: RejectionKind) -> Self {
         Self { kind, retry_after: None }
@@ -80,9 +88,21 @@ impl Rejection {
 
     /// Sets the time after which a retry is worthwhile.
     #[must_use]
-    pub const fn retry_after(mut self, wait: Duration) -> Self {
+    pub const fn retry_in(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// Returns the reason.
+    #[must_use]
+    pub const fn kind(self) -> RejectionKind {
+        self.kind
+    }
+
+    /// Returns the time after which a retry is worthwhile, if it is known.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// Returns the class of failure of a call with this rejection.

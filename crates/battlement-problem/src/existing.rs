@@ -79,7 +79,7 @@ impl Text {
         match (self, text) {
             (Self::Rejection(rejection), text) => {
                 let written = text.and_then(|json| serde_json::from_str::<Problem>(json).ok());
-                let grpc_code = rejection.kind.grpc_code();
+                let grpc_code = rejection.kind().grpc_code();
                 written
                     .unwrap_or_else(|| Problem::of_rejection(rejection))
                     .at(parts.status)

@@ -4,13 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// An error in one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[non_exhaustive]
 pub struct FieldError {
-    /// The position of the field: a JSON pointer into the request's body (RFC 6901), or the name of a query parameter
-    /// after a `/`.
-    pub pointer: Cow<'static, str>,
-    /// A description of the error, for people.
-    pub detail: Cow<'static, str>,
+    pointer: Cow<'static, str>,
+    detail: Cow<'static, str>,
 }
 
 impl FieldError {
@@ -20,5 +16,18 @@ impl FieldError {
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
+    }
+
+    /// Returns the position of the field: a JSON pointer into the request's body (RFC 6901), or the name of a query
+    /// parameter after a `/`.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
+    /// Returns the description of the error, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 }

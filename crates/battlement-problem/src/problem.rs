@@ -234,10 +234,10 @@ impl Problem {
 
     /// Converts a rejection of another battlement layer.
     pub(crate) fn of_rejection(rejection: Rejection) -> Self {
-        let kind = rejection.kind;
+        let kind = rejection.kind();
         let mut problem = Self::new(kind.status(), kind.as_str()).detail(kind.message());
         problem.0.grpc_code = Some(kind.grpc_code());
-        if let Some(wait) = rejection.retry_after {
+        if let Some(wait) = rejection.retry_after() {
             let wait = RetryAfter(wait).header_value();
             problem.0.headers.insert(header::RETRY_AFTER, wait);
         }

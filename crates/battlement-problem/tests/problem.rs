@@ -36,7 +36,7 @@ fn an_error_that_contains_a_problem_becomes_that_problem() {
 
 #[test]
 fn a_battlement_rejection_keeps_its_kind() {
-    let rejection = Rejection::new(RejectionKind::Overloaded).retry_after(Duration::from_secs(3));
+    let rejection = Rejection::new(RejectionKind::Overloaded).retry_in(Duration::from_secs(3));
     let problem = Problem::from(rejection);
     assert!(!problem.is_bug());
     assert_eq!((problem.status().as_u16(), problem.code()), (503, "overloaded"));

@@ -30,8 +30,8 @@ impl Rejected {
         retry_after: Option<Duration>,
         fields: Fields,
     ) -> Self {
-        let mut rejection = Rejection::new(RejectionKind::RateLimited);
-        rejection.retry_after = retry_after;
+        let rejection = Rejection::new(RejectionKind::RateLimited);
+        let rejection = retry_after.map_or(rejection, |wait| rejection.retry_in(wait));
         let answer =
             Answer::new(rejection).type_uri(QUOTA_EXCEEDED).list("violated-policies", violated);
         Self { answer, caller, retry_after, fields }

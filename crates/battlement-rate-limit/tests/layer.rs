@@ -343,8 +343,8 @@ async fn a_rejection_is_marked_in_the_extensions_of_the_response() {
     let _ = call(&layer).await;
     let response = layer.layer(ok()).oneshot(at("/")).await.unwrap();
     let rejection = response.extensions().get::<Rejection>().unwrap();
-    assert_eq!(rejection.kind, RejectionKind::RateLimited);
-    assert!(rejection.retry_after.unwrap() <= Duration::from_secs(86_400));
+    assert_eq!(rejection.kind(), RejectionKind::RateLimited);
+    assert!(rejection.retry_after().unwrap() <= Duration::from_secs(86_400));
 }
 
 #[tokio::test(start_paused = true)]

@@ -187,7 +187,7 @@ async fn a_failed_store_results_in_a_503_without_rate_limit_headers() {
     let layer = layer(Policy::per_day("day", 1), &store).observe(Failures(failures.clone()));
     let response = layer.layer(ok()).oneshot(Request::new(())).await.unwrap();
     let rejection = response.extensions().get::<Rejection>().unwrap();
-    assert_eq!(rejection.kind, RejectionKind::Unavailable);
+    assert_eq!(rejection.kind(), RejectionKind::Unavailable);
     let answer = answers(layer.layer(ok())).await;
     assert_eq!(answer.status, 503);
     assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("ratelimit")));

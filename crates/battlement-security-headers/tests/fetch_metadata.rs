@@ -41,7 +41,7 @@ async fn a_page_of_another_site_gets_a_403_that_says_so() {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     assert_eq!(response.headers()["cache-control"], "no-store");
     let rejection = response.extensions().get::<Rejection>().unwrap();
-    assert_eq!(rejection.kind, RejectionKind::Forbidden);
+    assert_eq!(rejection.kind(), RejectionKind::Forbidden);
     let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     assert_eq!(problem["detail"], "pages of other sites must not send this request");
 }

@@ -120,7 +120,7 @@ mod tests {
 
     fn pointers(form: OrderForm) -> Vec<String> {
         let errors = form.check().unwrap_err();
-        errors.into_iter().map(|error| error.pointer.into_owned()).collect()
+        errors.into_iter().map(|error| error.pointer().to_owned()).collect()
     }
 
     #[test]

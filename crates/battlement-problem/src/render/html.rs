@@ -17,7 +17,7 @@ pub(super) fn render(document: &Document<'_>) -> String {
     if !document.errors().is_empty() {
         page.push_str("<ul>\n");
         for error in document.errors() {
-            let (pointer, detail) = (Escaped(&error.pointer), Escaped(&error.detail));
+            let (pointer, detail) = (Escaped(error.pointer()), Escaped(error.detail()));
             let _ = writeln!(page, "<li><code>{pointer}</code>: {detail}</li>");
         }
         page.push_str("</ul>\n");

@@ -9,7 +9,7 @@ pub(super) fn render(document: &Document<'_>) -> String {
         let _ = writeln!(text, "{detail}");
     }
     for error in document.errors() {
-        let _ = writeln!(text, "{}: {}", error.pointer, error.detail);
+        let _ = writeln!(text, "{}: {}", error.pointer(), error.detail());
     }
     for cause in document.exposed_causes() {
         let _ = writeln!(text, "caused by: {cause}");

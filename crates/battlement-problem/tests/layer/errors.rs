@@ -88,7 +88,7 @@ async fn an_explainer_sees_the_error_inside_an_io_error() {
 #[tokio::test]
 async fn battlement_rejections_are_found_anywhere_in_the_chain() {
     let wait = Duration::from_millis(1500);
-    let rejection = Rejection::new(RejectionKind::CircuitOpen).retry_after(wait);
+    let rejection = Rejection::new(RejectionKind::CircuitOpen).retry_in(wait);
     let answer = send(ProblemLayer::new(), &[], async |_| Err(CircuitOpen(rejection))).await;
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.json()["code"], "circuit_open");

@@ -166,7 +166,7 @@ async fn a_rejection_of_another_layer_keeps_its_document_and_gets_the_id() {
 
 async fn rejected() -> Response<Full<Bytes>> {
     let wait = std::time::Duration::from_secs(7);
-    let rejection = Rejection::new(RejectionKind::RateLimited).retry_after(wait);
+    let rejection = Rejection::new(RejectionKind::RateLimited).retry_in(wait);
     let response = CoreAnswer::new(rejection).type_uri("/problems/quota").detail("ten a minute");
     let response: Response<ResponseBody<Full<Bytes>>> = response.response(Caller::default());
     let (parts, body) = response.into_parts();

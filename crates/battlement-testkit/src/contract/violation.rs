@@ -4,17 +4,26 @@ use super::Rule;
 
 /// A violation of a rule by a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Violation {
-    /// The broken rule.
-    pub rule: Rule,
-    /// A description of the violation.
-    pub message: String,
+    rule: Rule,
+    message: String,
 }
 
 impl Violation {
     pub(super) const fn new(rule: Rule, message: String) -> Self {
         Self { rule, message }
+    }
+
+    /// Returns the broken rule.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Returns the description of the violation.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }
 

@@ -96,7 +96,7 @@ async fn a_rule_about_http_is_not_checked_without_http_and_fails_if_checked_alon
     let contract = contract_of(PassThrough);
     assert_eq!(contract.violations().await, []);
     let violation = contract.check(Rule::BodyEnds).await.unwrap_err();
-    assert_eq!(violation.message, "the rule applies to HTTP services alone");
+    assert_eq!(violation.message(), "the rule applies to HTTP services alone");
 }
 
 #[tokio::test]

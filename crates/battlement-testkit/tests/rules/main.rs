@@ -12,7 +12,7 @@ mod rejecting;
 mod unready;
 
 use battlement_testkit::{
-    contract::{Contract, Rule},
+    contract::{Contract, Rule, Violation},
     probe::{Probe, ProbeBody, ProbeError},
 };
 use bytes::Bytes;
@@ -31,7 +31,7 @@ async fn assert_breaks_only<L: 'static, K>(contract: Contract<L, K>, rule: Rule)
 /// Asserts that the layer breaks `rules` and no others.
 async fn assert_breaks<L: 'static, K>(contract: Contract<L, K>, rules: &[Rule]) {
     let violations = contract.violations().await;
-    let broken: Vec<Rule> = violations.iter().map(|violation| violation.rule).collect();
+    let broken: Vec<Rule> = violations.iter().map(Violation::rule).collect();
     assert_eq!(broken, rules, "{violations:#?}");
 }
 
