@@ -83,8 +83,10 @@ impl Config {
         let peer = Peer::in_extensions(extensions);
         let peer_is_known = peer.is_some();
         let mut resolution = Resolution::of_peer(peer.and_then(Peer::addr));
+        let mut peer_is_trusted = false;
         match &self.resolver {
             Some(resolver) if peer_is_known && resolver.trusts(resolution.peer) => {
+                peer_is_trusted = true;
                 if let Err(error) = resolver.resolve(&mut resolution, headers) {
                     let peer = resolution.peer.map(Ip::addr);
                     self.warnings.malformed(error, &resolver.forwarding.header, peer);
@@ -96,6 +98,7 @@ impl Config {
         let Some(ip) = resolution.ip else { return false };
         let mut client = ClientIp::new(ip.addr(), resolution.via);
         client.peer = resolution.peer.map(Ip::addr);
+        client.peer_is_trusted = peer_is_trusted;
         client.scheme = resolution.scheme;
         client.host = resolution.host.and_then(Element::host);
         client.ipv6_prefix = self.ipv6_prefix;

@@ -1,4 +1,4 @@
-use http::Request;
+use http::{Extensions, Request};
 
 use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread, current};
 
@@ -19,10 +19,16 @@ impl CallFacts {
     /// Returns the facts of the call `request`: its own if an outer layer created them, else (in a proxy) a copy of
     /// the facts of the received request, else a copy of the current facts.
     pub fn of<B>(request: &Request<B>) -> Self {
-        if let Some(facts) = request.extensions().get::<Self>() {
+        Self::in_extensions(request.extensions())
+    }
+
+    /// Returns the facts of the call whose request has these extensions; see [`of`](Self::of).
+    #[must_use]
+    pub fn in_extensions(extensions: &Extensions) -> Self {
+        if let Some(facts) = extensions.get::<Self>() {
             return facts.clone();
         }
-        RequestFacts::of(request).map_or_else(Self::current, Self::copied)
+        RequestFacts::in_extensions(extensions).map_or_else(Self::current, Self::copied)
     }
 
     /// Returns the facts of a call that is made now, for the current request.

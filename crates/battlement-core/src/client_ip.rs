@@ -16,6 +16,8 @@ pub struct ClientIp {
     pub via: Via,
     /// The other end of the connection: the client itself, or the nearest proxy. Unknown for a Unix socket.
     pub peer: Option<IpAddr>,
+    /// Whether the other end of the connection is a trusted proxy, even if it named no client.
+    pub peer_is_trusted: bool,
     /// The scheme of the client's request, if a trusted proxy reported it.
     pub scheme: Option<Scheme>,
     /// The host of the client's request, if a trusted proxy reported it.
@@ -42,7 +44,15 @@ impl ClientIp {
     /// Creates a client with an address alone.
     #[must_use]
     pub fn new(ip: IpAddr, via: Via) -> Self {
-        Self { ip: ip.to_canonical(), via, peer: None, scheme: None, host: None, ipv6_prefix: 64 }
+        Self {
+            ip: ip.to_canonical(),
+            via,
+            peer: None,
+            peer_is_trusted: false,
+            scheme: None,
+            host: None,
+            ipv6_prefix: 64,
+        }
     }
 
     /// Returns the client of `request`, if a layer has resolved it.

@@ -1,8 +1,10 @@
 use std::error::Error;
 
+#[cfg(feature = "http")]
+use crate::Answer;
 use crate::Rejection;
 #[cfg(feature = "http")]
-use crate::{Answer, RequestFacts};
+use http::Extensions;
 
 mod with_error;
 #[cfg(feature = "http")]
@@ -35,9 +37,16 @@ pub trait Reject<Req, Res, E> {
     /// Reads the request before the service takes it.
     fn caller(request: &Req) -> Self::Caller;
 
-    /// Returns the facts that a server's layers share about the request. Default: none, as for other calls.
+    /// Returns the extensions of the request, in which layers find its facts. Default: none, as for other calls.
     #[cfg(feature = "http")]
-    fn facts(request: &Req) -> Option<&RequestFacts> {
+    fn extensions(request: &Req) -> Option<&Extensions> {
+        let _ = request;
+        None
+    }
+
+    /// Returns the extensions of the request for a change. Default: none, as for other calls.
+    #[cfg(feature = "http")]
+    fn extensions_mut(request: &mut Req) -> Option<&mut Extensions> {
         let _ = request;
         None
     }

@@ -15,7 +15,7 @@ pub(crate) fn report(elapsed: &Elapsed, observer: &Observer) {
     warn!(
         kind = kind.as_str(),
         after = ?elapsed.after(),
-        code = elapsed.rejection().kind.as_str(),
+        code = elapsed.rejection().kind().as_str(),
         "{elapsed}"
     );
 }

@@ -18,7 +18,7 @@ mod with_http {
     impl Facts {
         #[inline]
         pub(crate) fn of<A: Reject<Req, Res, E>, Req, Res, E>(request: &Req) -> Self {
-            Self(A::facts(request).cloned())
+            Self(A::extensions(request).and_then(RequestFacts::in_extensions).cloned())
         }
 
         /// Returns a copy of the settings of the route, if an inner layer has added any.

@@ -56,6 +56,17 @@ fn every_form_is_read_in_every_header() {
 }
 
 #[test]
+fn the_client_tells_whether_the_peer_is_trusted_even_if_it_names_no_client() {
+    let none: [(_, &str); 0] = [];
+    for (peer, is_trusted) in [(PROXY, true), ("203.0.113.9", false)] {
+        for headers in [&none[..], &[(XFF, "192.0.2.1")]] {
+            let found = client(&x_forwarded_for(), request(peer, headers)).unwrap();
+            assert_eq!(found.peer_is_trusted, is_trusted, "{peer}");
+        }
+    }
+}
+
+#[test]
 fn a_peer_that_is_not_trusted_is_the_client_whatever_it_sends() {
     for (layer, header) in [
         (ClientIpLayer::new(), XFF),

@@ -1,7 +1,7 @@
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 
 use super::{LocalError, Reject};
-use crate::{Caller, RequestFacts, ResponseBody};
+use crate::{Caller, ResponseBody};
 
 /// Rejects a call with a response: a small problem, or a status for gRPC; see [`Answer`](crate::Answer). The error of
 /// the service is unchanged.
@@ -22,8 +22,13 @@ impl<B, RB, E> Reject<Request<B>, Response<RB>, E> for WithResponse {
     }
 
     #[inline]
-    fn facts(request: &Request<B>) -> Option<&RequestFacts> {
-        RequestFacts::of(request)
+    fn extensions(request: &Request<B>) -> Option<&Extensions> {
+        Some(request.extensions())
+    }
+
+    #[inline]
+    fn extensions_mut(request: &mut Request<B>) -> Option<&mut Extensions> {
+        Some(request.extensions_mut())
     }
 
     #[inline]
