@@ -1,10 +1,10 @@
 use std::{fmt, path::PathBuf};
 
-use battlement_core::settings::{self, PlainEnum, Settings};
+use battlement_core::settings::{self, PlainEnum, Settings, duration};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{Builder, OnFailure, Redis, Share, cluster, tls::Certificates};
-use crate::{ConfigError, policy::SETTINGS, settings::duration};
+use crate::{ConfigError, policy::SETTINGS};
 
 battlement_core::settings! {
     /// The settings of a [`Redis`] in a configuration file.
@@ -94,7 +94,7 @@ impl TryFrom<RedisSettings> for Redis {
             }
         };
         if let Some(text) = settings.deadline {
-            let deadline = duration::read("deadline", &text, &mut invalid);
+            let deadline = duration("deadline", &text, &mut invalid);
             // An invalid deadline is reported once.
             builder = if invalid.is_empty() { builder.deadline(deadline) } else { builder };
         }

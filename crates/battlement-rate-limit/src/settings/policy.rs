@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use battlement_core::settings::Unnamed;
+use battlement_core::settings::{Unnamed, duration};
 use serde::{Deserialize, Deserializer};
 
-use super::duration;
 use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
 battlement_core::settings! {
@@ -68,7 +67,7 @@ pub(super) fn policies(
 impl PolicySettings {
     fn read(&self, field: &str, invalid: &mut Vec<InvalidField>) -> Option<Policy> {
         let before = invalid.len();
-        let period = duration::read(&format!("{field}.period"), &self.period, invalid);
+        let period = duration(&format!("{field}.period"), &self.period, invalid);
         // An invalid period is reported once: with any valid period, the other fields are still checked.
         let period = if invalid.len() > before { Duration::from_secs(86_400) } else { period };
         let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);

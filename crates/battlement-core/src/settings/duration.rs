@@ -3,7 +3,22 @@ use std::time::Duration;
 use crate::InvalidField;
 
 /// Parses `250ms`, `10s`, `5m`, `24h` or `7d`; records an invalid field and returns zero for other text.
-pub(crate) fn read(field: &str, text: &str, invalid: &mut Vec<InvalidField>) -> Duration {
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use battlement_core::settings::duration;
+///
+/// let mut invalid = Vec::new();
+/// assert_eq!(duration("limit", "250ms", &mut invalid), Duration::from_millis(250));
+/// assert!(invalid.is_empty());
+/// let _ = duration("limit", "soon", &mut invalid);
+/// assert!(invalid[0].to_string().contains("limit"));
+/// ```
+#[must_use]
+pub fn duration(field: &str, text: &str, invalid: &mut Vec<InvalidField>) -> Duration {
     parse(text).unwrap_or_else(|| {
         let message = format!("must be a duration such as 250ms, 10s, 5m, 24h or 7d, got {text:?}");
         invalid.push(InvalidField::new(field, message));
