@@ -2,8 +2,8 @@
 //!
 //! serde reports a value of the wrong type, but not the field that contains it. YAML writes an enum with data as a tag
 //! (`!peers [..]`), where JSON and TOML write a map (`{ peers: [..] }`). Layers read their settings through [`named`]
-//! and [`PlainEnum`], so that one document means the same in each format and an error names its field. [`duration()`] reads the text of a
-//! duration.
+//! and [`PlainEnum`], so that one document means the same in each format and an error names its field. [`duration()`]
+//! reads the text of a duration.
 
 mod duration;
 mod named;

@@ -1,7 +1,7 @@
 //! The limit of one call.
 
-mod config;
-mod countdown;
+pub(crate) mod config;
+pub(crate) mod countdown;
 mod future;
 mod layer;
 mod ready;

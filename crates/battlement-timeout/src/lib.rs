@@ -2,14 +2,21 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod call;
+mod client;
+#[cfg(feature = "http")]
+mod deadline;
 mod elapsed;
 mod expiry;
 mod facts;
 mod limit;
 mod observe;
-#[cfg(feature = "http")]
+#[cfg(feature = "serde")]
+mod settings;
+#[cfg(any(feature = "http", feature = "serde"))]
 mod status;
 mod timer;
+#[cfg(feature = "http")]
+mod wire;
 
 #[cfg(feature = "http")]
 pub use battlement_core::WithResponse;
@@ -17,13 +24,25 @@ pub use battlement_core::{
     ConfigError, Deadline, DefaultReject, InvalidField, Rejection, RejectionKind, WithError,
 };
 
-#[cfg(feature = "http")]
-pub use self::call::{TimeoutOverride, TimeoutOverrideService};
+#[cfg(all(feature = "http", feature = "serde"))]
+pub use self::settings::DeadlineSettings;
+#[cfg(feature = "serde")]
+pub use self::settings::{CallDeadlineSettings, TimeoutSettings};
 pub use self::{
     call::{
         ReadyTimeout, ReadyTimeoutFuture, ReadyTimeoutLayer, Timeout, TimeoutFuture, TimeoutLayer,
     },
+    client::{CallDeadline, CallDeadlineLayer},
     elapsed::{Elapsed, ElapsedKind},
     limit::{By, Fixed, Limit},
     observe::Observe,
+};
+#[cfg(feature = "http")]
+pub use self::{
+    call::{TimeoutOverride, TimeoutOverrideService},
+    deadline::{
+        DeadlineBody, DeadlineFuture, DeadlineLayer, DeadlineOverride, DeadlineOverrideService,
+        DeadlineService,
+    },
+    wire::{InvalidTimeoutHeader, TimeoutHeader},
 };

@@ -20,7 +20,7 @@ impl Timer {
         Self { sleep: None }
     }
 
-    /// Waits for `time`, which may differ at each poll. A timer that fires before a time that has moved on is set anew.
+    /// Waits for `time`, which may differ at each poll. A timer that fires before a time that has moved on is set again.
     pub(crate) fn poll_until(
         self: Pin<&mut Self>,
         time: Instant,

@@ -15,9 +15,12 @@ use crate::{Elapsed, ElapsedKind, expiry, facts::Facts, timer::Timer};
 pin_project! {
     /// The time that a call has left.
     #[derive(Debug)]
-    pub(super) struct Countdown {
+    pub(crate) struct Countdown {
         start: Instant,
         limit: Option<Duration>,
+        kind: ElapsedKind,
+        // Whether the limit replaces the deadline of the request.
+        is_detached: bool,
         #[pin]
         timer: Timer,
         facts: Facts,
@@ -32,16 +35,28 @@ pub(super) struct RouteLimit(pub(super) Option<Duration>);
 impl Countdown {
     #[inline]
     pub(super) fn new(limit: Option<Duration>, facts: Facts, config: Arc<Config>) -> Self {
-        Self { start: Instant::now(), limit, timer: Timer::unset(), facts, config }
+        let (start, timer) = (Instant::now(), Timer::unset());
+        Self { start, limit, kind: ElapsedKind::Call, is_detached: false, timer, facts, config }
+    }
+
+    /// Creates the countdown of a call with all its tries.
+    pub(crate) fn until(
+        start: Instant,
+        left: Duration,
+        kind: ElapsedKind,
+        is_detached: bool,
+        config: Arc<Config>,
+    ) -> Self {
+        let (limit, timer, facts) = (Some(left), Timer::unset(), Facts::none());
+        Self { start, limit, kind, is_detached, timer, facts, config }
     }
 
     /// Runs `work` with the current deadline limited to the time that is left.
     #[inline]
-    pub(super) fn limit<R>(&self, work: impl FnOnce() -> R) -> R {
-        match self.limit {
-            Some(limit) => Deadline::after(self.start, limit).limit(work),
-            None => work(),
-        }
+    pub(crate) fn limit<R>(&self, work: impl FnOnce() -> R) -> R {
+        let Some(limit) = self.limit else { return work() };
+        let deadline = Deadline::after(self.start, limit);
+        if self.is_detached { deadline.within(work) } else { deadline.limit(work) }
     }
 
     /// Waits until the time is up. For a call that is pending, since that creates the timer.
@@ -52,7 +67,7 @@ impl Countdown {
         }
         let Some(limit) = *this.limit else { return Poll::Pending };
         ready!(this.timer.poll_until(Deadline::after(*this.start, limit).instant(), cx));
-        let elapsed = Elapsed::new(ElapsedKind::Call, limit).answered_with(this.config.status);
+        let elapsed = Elapsed::new(*this.kind, limit).answered_with(this.config.status);
         expiry::report(&elapsed, &this.config.observer);
         Poll::Ready(elapsed)
     }

@@ -9,21 +9,23 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::countdown::Countdown;
+use crate::Elapsed;
 
 pin_project! {
-    /// The future of a [`Timeout`](crate::Timeout).
+    /// The future of a [`Timeout`](crate::Timeout) or [`CallDeadline`](crate::CallDeadline).
     #[must_use = "futures do nothing unless polled"]
     pub struct TimeoutFuture<S, Req, A>
     where
         S: Service<Req>,
         A: Reject<Req, S::Response, S::Error>,
     {
-        // `None` once the call was dropped.
+        // `None` if the call was not made, and once it was dropped.
         #[pin]
         inner: Option<S::Future>,
         // `None` if the layer is disabled.
         #[pin]
         countdown: Option<Countdown>,
+        rejected: Option<Elapsed>,
         caller: Option<A::Caller>,
     }
 }
@@ -34,12 +36,17 @@ where
     A: Reject<Req, S::Response, S::Error>,
 {
     #[inline]
-    pub(super) const fn new(
+    pub(crate) const fn new(
         inner: S::Future,
         countdown: Option<Countdown>,
         caller: A::Caller,
     ) -> Self {
-        Self { inner: Some(inner), countdown, caller: Some(caller) }
+        Self { inner: Some(inner), countdown, rejected: None, caller: Some(caller) }
+    }
+
+    /// Creates the future of a call that is not made.
+    pub(crate) const fn rejected(elapsed: Elapsed, caller: A::Caller) -> Self {
+        Self { inner: None, countdown: None, rejected: Some(elapsed), caller: Some(caller) }
     }
 }
 
@@ -53,17 +60,20 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let inner = this.inner.as_mut().as_pin_mut();
-        let inner = inner.expect("`TimeoutFuture` polled after completion");
-        let Some(mut countdown) = this.countdown.as_pin_mut() else {
-            return inner.poll(cx).map(A::pass);
+        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.countdown.as_pin_mut()) {
+            (Some(inner), None) => return inner.poll(cx).map(A::pass),
+            (Some(inner), Some(mut countdown)) => {
+                if let Poll::Ready(result) = countdown.limit(|| inner.poll(cx)) {
+                    return Poll::Ready(A::pass(result));
+                }
+                let elapsed = ready!(countdown.as_mut().poll_expired(cx));
+                countdown.drop_call(|| this.inner.set(None));
+                Some(elapsed)
+            }
+            (None, _) => this.rejected.take(),
         };
-        if let Poll::Ready(result) = countdown.limit(|| inner.poll(cx)) {
-            return Poll::Ready(A::pass(result));
-        }
-        let elapsed = ready!(countdown.as_mut().poll_expired(cx));
-        countdown.drop_call(|| this.inner.set(None));
-        let caller = this.caller.take().expect("`TimeoutFuture` polled after completion");
+        let rejected = this.caller.take().zip(elapsed);
+        let (caller, elapsed) = rejected.expect("`TimeoutFuture` polled after completion");
         Poll::Ready(A::reject(caller, elapsed))
     }
 }

@@ -5,7 +5,7 @@ use tower_layer::Layer;
 
 use super::{
     config::{Config, invalid_limit},
-    countdown::Countdown,
+    countdown::{Countdown, RouteLimit},
     ready::ReadyTimeoutLayer,
     service::Timeout,
 };
@@ -119,7 +119,7 @@ impl<L, A> TimeoutLayer<L, A> {
     {
         let caller = A::caller(request);
         let countdown = self.config.enabled.then(|| {
-            let facts = Facts::of::<A, _, _, _>(request);
+            let facts = Facts::of::<A, RouteLimit, _, _, _>(request);
             Countdown::new(self.limit.limit(request), facts, Arc::clone(&self.config))
         });
         (caller, countdown)

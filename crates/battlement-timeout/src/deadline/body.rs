@@ -1,0 +1,120 @@
+use std::{
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use battlement_core::{GrpcCode, TrailersOnly, Wire};
+use http::{HeaderMap, Response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::{part::Part, remains::Remains};
+use crate::{Elapsed, ElapsedKind};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+pin_project! {
+    /// The body of a response, which ends at the deadline of its request if that applies to it.
+    ///
+    /// Its error is boxed, since a body that the deadline ends must not look complete. A body to which the deadline
+    /// applies costs one allocation.
+    #[derive(Debug)]
+    pub struct DeadlineBody<B> {
+        // `None` once the deadline has ended the body.
+        #[pin]
+        inner: Option<B>,
+        limit: Option<Pin<Box<Limited>>>,
+    }
+
+    impl<B> PinnedDrop for DeadlineBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(limit) = this.limit {
+                limit.as_mut().project().remains.within(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// The limit of one body.
+    #[derive(Debug)]
+    pub(super) struct Limited {
+        #[pin]
+        pub(super) remains: Remains,
+        // `None` once the part to which the deadline applies has passed.
+        pub(super) part: Option<Part>,
+        pub(super) wire: Wire,
+    }
+}
+
+impl<B> DeadlineBody<B> {
+    pub(super) fn passing(response: Response<B>) -> Response<Self> {
+        response.map(|body| Self { inner: Some(body), limit: None })
+    }
+
+    pub(super) fn limited(response: Response<B>, limit: Limited) -> Response<Self> {
+        response.map(|body| Self { inner: Some(body), limit: Some(Box::pin(limit)) })
+    }
+}
+
+impl<B: Default> Default for DeadlineBody<B> {
+    fn default() -> Self {
+        Self { inner: Some(B::default()), limit: None }
+    }
+}
+
+impl<B> Body for DeadlineBody<B>
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    type Data = B::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(limit) = this.limit else {
+            return inner.poll_frame(cx).map_err(Into::into);
+        };
+        let mut limit = limit.as_mut().project();
+        let polled = limit.remains.as_mut().within(|| inner.poll_frame(cx));
+        if let Poll::Ready(frame) = polled {
+            if let Some(Ok(frame)) = &frame
+                && let Some(data) = frame.data_ref()
+                && limit.part.as_mut().is_some_and(|part| part.ends_with(data))
+            {
+                *limit.part = None;
+            }
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        if limit.part.is_none() {
+            return Poll::Pending;
+        }
+        let elapsed = ready!(limit.remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
+        limit.remains.drop_work(|| this.inner.set(None));
+        Poll::Ready(Some(last_frame(*limit.wire, elapsed)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// Returns the end of a body that has expired: a status in trailers for gRPC, otherwise an error.
+pub(crate) fn last_frame<D>(wire: Wire, elapsed: Elapsed) -> Result<Frame<D>, BoxError> {
+    if wire != Wire::Grpc {
+        return Err(elapsed.into());
+    }
+    let mut trailers = HeaderMap::with_capacity(2);
+    TrailersOnly::new(GrpcCode::DeadlineExceeded, &elapsed.to_string()).write(&mut trailers);
+    Ok(Frame::trailers(trailers))
+}

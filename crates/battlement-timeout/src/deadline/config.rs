@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use battlement_core::InvalidField;
+
+use super::trust::Trust;
+use crate::{TimeoutHeader, observe::Observer};
+
+/// The subject of a `ConfigError`.
+#[cfg(feature = "serde")]
+pub(crate) const SETTINGS: &str = "deadline settings";
+
+/// The checked settings of a [`DeadlineLayer`](crate::DeadlineLayer).
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    /// The time of a request that brings no usable value.
+    pub(crate) default: Duration,
+    pub(crate) max: Duration,
+    pub(crate) header: Option<TimeoutHeader>,
+    pub(crate) trust: Trust,
+    pub(crate) bodies: bool,
+    pub(crate) event_streams: bool,
+    pub(crate) grpc_streams: bool,
+    /// The HTTP status of the answer; 0 stands for the default.
+    pub(crate) status: u16,
+    pub(crate) observer: Observer,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            default: Duration::from_secs(30),
+            max: Duration::from_secs(60),
+            header: None,
+            trust: Trust::default(),
+            bodies: false,
+            event_streams: false,
+            grpc_streams: false,
+            status: 0,
+            observer: Observer::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Returns every invalid time.
+    pub(crate) fn invalid_times(&self) -> Vec<InvalidField> {
+        let mut invalid = Vec::new();
+        for (field, time) in [("default", self.default), ("max", self.max)] {
+            if time.is_zero() {
+                invalid.push(InvalidField::new(field, "must be greater than zero"));
+            }
+        }
+        if self.default > self.max {
+            let message = format!("must be at most `max`, {:?}, got {:?}", self.max, self.default);
+            invalid.push(InvalidField::new("default", message));
+        }
+        invalid
+    }
+}

@@ -1,0 +1,136 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use battlement_core::{Reject, Wire};
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::{arrival::Arrival, body::Limited, config::Config, part::Part, remains::Remains};
+use crate::{DeadlineBody, Elapsed, ElapsedKind};
+
+pin_project! {
+    /// The future of a [`DeadlineService`](crate::DeadlineService).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct DeadlineFuture<S, Req, A>
+    where
+        S: Service<Req>,
+        A: Reject<Req, S::Response, S::Error>,
+    {
+        // `None` if the service was not called, and once the call was dropped.
+        #[pin]
+        inner: Option<S::Future>,
+        // `None` if the layer is disabled or the request was rejected.
+        #[pin]
+        remains: Option<Remains>,
+        wire: Wire,
+        has_grpc_timeout: bool,
+        rejected: Option<Elapsed>,
+        caller: Option<A::Caller>,
+    }
+
+    impl<S, Req, A> PinnedDrop for DeadlineFuture<S, Req, A>
+    where
+        S: Service<Req>,
+        A: Reject<Req, S::Response, S::Error>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(remains) = this.remains.as_pin_mut() {
+                remains.within(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<S, Req, A> DeadlineFuture<S, Req, A>
+where
+    S: Service<Req>,
+    A: Reject<Req, S::Response, S::Error>,
+{
+    #[inline]
+    pub(super) fn limited(
+        inner: S::Future,
+        arrival: Arrival,
+        config: Arc<Config>,
+        caller: A::Caller,
+    ) -> Self {
+        let (wire, has_grpc_timeout) = (arrival.caller.wire(), arrival.has_grpc_timeout);
+        let remains = Some(Remains::new(arrival.facts, config));
+        let (inner, caller) = (Some(inner), Some(caller));
+        Self { inner, remains, wire, has_grpc_timeout, rejected: None, caller }
+    }
+
+    pub(super) fn passing(inner: S::Future) -> Self {
+        let (inner, wire) = (Some(inner), Wire::Http);
+        let (remains, rejected, caller) = (None, None, None);
+        Self { inner, remains, wire, has_grpc_timeout: false, rejected, caller }
+    }
+
+    pub(super) fn rejected(caller: A::Caller, elapsed: Elapsed) -> Self {
+        let (inner, remains, wire) = (None, None, Wire::Http);
+        let (rejected, caller) = (Some(elapsed), Some(caller));
+        Self { inner, remains, wire, has_grpc_timeout: false, rejected, caller }
+    }
+}
+
+impl<S, Req, A, AB> Future for DeadlineFuture<S, Req, A>
+where
+    S: Service<Req>,
+    A: Reject<Req, S::Response, S::Error, Response = Response<AB>>,
+    AB: Body,
+{
+    type Output = Result<Response<DeadlineBody<AB>>, A::Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.remains.as_mut().as_pin_mut()) {
+            (Some(inner), None) => {
+                return inner.poll(cx).map(A::pass).map_ok(DeadlineBody::passing);
+            }
+            (Some(inner), Some(mut remains)) => {
+                if let Poll::Ready(result) = remains.as_mut().within(|| inner.poll(cx)) {
+                    let response = match A::pass(result) {
+                        Ok(response) => response,
+                        Err(error) => return Poll::Ready(Err(error)),
+                    };
+                    let config = remains.config();
+                    let part = Part::of(config, *this.wire, *this.has_grpc_timeout, &response);
+                    return Poll::Ready(Ok(match part {
+                        None => DeadlineBody::passing(response),
+                        Some(part) => {
+                            let (part, remains) = (Some(part), remains.take());
+                            DeadlineBody::limited(
+                                response,
+                                Limited { remains, part, wire: *this.wire },
+                            )
+                        }
+                    }));
+                }
+                let elapsed = ready!(remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
+                remains.drop_work(|| this.inner.set(None));
+                Some(elapsed)
+            }
+            (None, _) => this.rejected.take(),
+        };
+        let caller = this.caller.take().zip(elapsed);
+        let (caller, elapsed) = caller.expect("`DeadlineFuture` polled after completion");
+        Poll::Ready(A::reject(caller, elapsed).map(DeadlineBody::passing))
+    }
+}
+
+impl<S, Req, A> fmt::Debug for DeadlineFuture<S, Req, A>
+where
+    S: Service<Req>,
+    A: Reject<Req, S::Response, S::Error>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadlineFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,9 @@
+//! The settings of the layers in configuration files.
+
+#[cfg(feature = "http")]
+mod deadline;
+mod timeout;
+
+#[cfg(feature = "http")]
+pub use self::deadline::DeadlineSettings;
+pub use self::timeout::{CallDeadlineSettings, TimeoutSettings};

@@ -1,0 +1,120 @@
+use battlement_core::{ConfigError, InvalidField, Networks, settings::duration};
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use crate::{
+    DeadlineLayer, TimeoutHeader,
+    deadline::{Config, SETTINGS, Trust},
+};
+
+battlement_core::settings! {
+    /// The settings of a [`DeadlineLayer`] in a configuration file.
+    ///
+    /// Every field is optional and has the default of [`DeadlineLayer::new`]. Unknown fields are rejected by name.
+    /// `TryFrom` reports every invalid field at once.
+    ///
+    /// ```
+    /// use battlement_timeout::{DeadlineLayer, DeadlineSettings};
+    ///
+    /// let settings: DeadlineSettings = serde_json::from_str(
+    ///     r#"{ "default": "10s", "max": "1m", "header": "envoy", "trusted": ["10.0.0.0/8"] }"#,
+    /// ).unwrap();
+    /// let layer = DeadlineLayer::try_from(settings).unwrap();
+    /// ```
+    #[derive(Clone, Debug)]
+    #[derive(Deserialize)]
+    #[serde(remote = "DeadlineSettings", default = "DeadlineSettings::default", deny_unknown_fields)]
+    pub struct DeadlineSettings {
+        /// [`DeadlineLayer::enabled`].
+        pub enabled: bool,
+        /// [`DeadlineLayer::default_limit`], as `30s`.
+        pub default: Option<String>,
+        /// [`DeadlineLayer::max`], as `60s`.
+        pub max: Option<String>,
+        /// [`DeadlineLayer::header`]: `envoy`, `linkerd`, or the name of a header with whole milliseconds, such as
+        /// `x-request-timeout-ms`.
+        pub header: Option<String>,
+        /// [`DeadlineLayer::trust_peers`]: networks as `10.0.0.0/8`, or addresses.
+        pub trusted: Option<Vec<String>>,
+        /// [`DeadlineLayer::bodies`].
+        pub bodies: bool,
+        /// [`DeadlineLayer::event_streams`].
+        pub event_streams: bool,
+        /// [`DeadlineLayer::grpc_streams`].
+        pub grpc_streams: bool,
+        /// [`DeadlineLayer::status`], 500 to 599.
+        pub status: Option<u16>,
+    }
+}
+
+impl Default for DeadlineSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            default: None,
+            max: None,
+            header: None,
+            trusted: None,
+            bodies: false,
+            event_streams: false,
+            grpc_streams: false,
+            status: None,
+        }
+    }
+}
+
+impl TryFrom<DeadlineSettings> for DeadlineLayer {
+    type Error = ConfigError;
+
+    fn try_from(settings: DeadlineSettings) -> Result<Self, ConfigError> {
+        let (mut invalid, mut config) = (Vec::new(), Config::default());
+        if settings.trusted.is_some() && settings.header.is_none() {
+            let message = "must be unset without a header; name the header in `header`";
+            invalid.push(InvalidField::new("trusted", message));
+        }
+        config.enabled = settings.enabled;
+        let times = [("default", &settings.default), ("max", &settings.max)];
+        let readable = times.map(|(field, text)| {
+            let (before, text) = (invalid.len(), text.as_deref());
+            let time = text.map(|text| duration(field, text, &mut invalid));
+            time.filter(|_| invalid.len() == before)
+        });
+        config.default = readable[0].unwrap_or(config.default);
+        config.max = readable[1].unwrap_or(config.max);
+        config.header = settings.header.and_then(|text| header(&text, &mut invalid));
+        if let Some(names) = settings.trusted {
+            config.trust = Trust::peers(networks(&names, &mut invalid));
+        }
+        config.bodies = settings.bodies;
+        config.event_streams = settings.event_streams;
+        config.grpc_streams = settings.grpc_streams;
+        if let Some(status) = settings.status {
+            invalid.extend(crate::status::invalid("status", status));
+            config.status = status;
+        }
+        invalid.extend(config.invalid_times());
+        ConfigError::check(SETTINGS, invalid, config).map(Self::of)
+    }
+}
+
+fn header(text: &str, invalid: &mut Vec<InvalidField>) -> Option<TimeoutHeader> {
+    text.parse()
+        .map_err(|error: crate::InvalidTimeoutHeader| {
+            invalid.push(InvalidField::new("header", error.to_string()));
+        })
+        .ok()
+}
+
+fn networks(names: &[String], invalid: &mut Vec<InvalidField>) -> Networks {
+    let mut networks: Vec<IpNet> = Vec::new();
+    for name in names {
+        match name.parse().or_else(|_| name.parse().map(|ip: std::net::IpAddr| ip.into())) {
+            Ok(network) => networks.push(network),
+            Err(_) => {
+                let message = format!("must be a network such as 10.0.0.0/8, got {name:?}");
+                invalid.push(InvalidField::new("trusted", message));
+            }
+        }
+    }
+    networks.into_iter().collect()
+}
