@@ -7,6 +7,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
@@ -18,8 +19,8 @@ use self::{forward::forward, instances::Instances};
 
 /// A TCP load balancer on a free loopback port, on the runtime of the test.
 ///
-/// It requests a path of each instance every 20 milliseconds, on a connection of its own, and an instance is ready if
-/// the last answer was a success within a second. Each connection goes to the next ready instance and stays there, also
+/// It requests a path of each instance every 20 milliseconds, or at another [interval](Self::poll_interval), on a
+/// connection of its own, and an instance is ready if the last answer was a success within a second. Each connection goes to the next ready instance and stays there, also
 /// after that instance is not ready anymore. Without a ready instance, a connection is closed.
 ///
 /// Each direction of a connection is forwarded on its own: a client that has sent everything still gets its answer, and
@@ -69,6 +70,16 @@ impl Balancer {
         instances.into_iter().for_each(|instance| all.add(instance));
         let task = tokio::spawn(accept(listener, Arc::clone(&all)));
         Ok(Self { addr, instances: all, task })
+    }
+
+    /// Sets the pause between two polls of an instance, for all instances. Default: 20 milliseconds.
+    ///
+    /// A service that shuts down must stay reachable for longer than its balancer takes to notice, so a long interval
+    /// shows whether it does. Pauses that have begun are restarted.
+    #[must_use]
+    pub fn poll_interval(self, interval: Duration) -> Self {
+        self.instances.poll_interval(interval);
+        self
     }
 
     /// Returns the address that the balancer listens on.

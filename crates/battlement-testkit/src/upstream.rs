@@ -33,8 +33,8 @@ pub const ATTEMPT: &str = "x-attempt";
 /// A server on a free loopback port, on the runtime of the test, for HTTP/1, HTTP/2 with prior knowledge, and gRPC.
 ///
 /// The header [`Behavior::HEADER`] of a request selects the behavior of the server; without it, the server answers. A
-/// response echoes the body of the request. Any gRPC method is a unary call that echoes its message, such as
-/// `EchoClient::say`.
+/// response echoes the body of the request. Any gRPC method echoes its message, such as `EchoClient::say`; with
+/// [`Behavior::Stream`], it streams the message several times, such as `EchoClient::repeat`.
 ///
 /// Dropping this value closes the port and all connections.
 ///

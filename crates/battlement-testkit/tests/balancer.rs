@@ -102,6 +102,21 @@ async fn an_instance_that_is_not_ready_keeps_its_connections_and_gets_no_new_one
 }
 
 #[tokio::test]
+async fn a_balancer_notices_a_change_of_readiness_only_when_it_polls() {
+    let instance = Instance::start("a").await;
+    let addr = instance.addr();
+    let balancer = Balancer::start("/readyz", [addr]).await.unwrap();
+    let balancer = balancer.poll_interval(Duration::from_secs(3_600));
+    assert!(eventually(DEADLINE, || balancer.is_ready(addr)).await);
+    instance.is_ready.store(false, Relaxed);
+    assert!(!eventually(Duration::from_millis(300), || !balancer.is_ready(addr)).await);
+    assert_eq!(names(&balancer).await, ["a"; 4]);
+
+    let balancer = balancer.poll_interval(Duration::from_millis(1));
+    assert!(eventually(DEADLINE, || !balancer.is_ready(addr)).await);
+}
+
+#[tokio::test]
 async fn a_connection_without_a_ready_instance_is_closed() {
     let instance = Instance::start("a").await;
     let balancer = balancer(&[instance.addr()]).await;

@@ -10,13 +10,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    task::JoinHandle,
-    time::{sleep, timeout},
-};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use crate::client::Http1;
 
+/// The default pause between two polls of an instance.
 const INTERVAL: Duration = Duration::from_millis(20);
 const TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -26,6 +24,7 @@ pub(super) struct Instances {
     path: Arc<str>,
     all: Mutex<Vec<Instance>>,
     next: AtomicUsize,
+    interval: watch::Sender<Duration>,
 }
 
 /// An instance; dropping it ends its polls.
@@ -38,17 +37,23 @@ struct Instance {
 
 impl Instances {
     pub(super) fn new(path: &str) -> Self {
-        Self { path: path.into(), all: Mutex::default(), next: AtomicUsize::new(0) }
+        let (path, interval) = (path.into(), watch::Sender::new(INTERVAL));
+        Self { path, all: Mutex::default(), next: AtomicUsize::new(0), interval }
     }
 
     pub(super) fn add(&self, addr: SocketAddr) {
         let is_ready = Arc::<AtomicBool>::default();
-        let polls = tokio::spawn(poll(addr, Arc::clone(&self.path), Arc::clone(&is_ready)));
+        let (path, interval) = (Arc::clone(&self.path), self.interval.subscribe());
+        let polls = tokio::spawn(poll(addr, path, Arc::clone(&is_ready), interval));
         self.all().push(Instance { addr, is_ready, polls });
     }
 
     pub(super) fn remove(&self, addr: SocketAddr) {
         self.all().retain(|instance| instance.addr != addr);
+    }
+
+    pub(super) fn poll_interval(&self, interval: Duration) {
+        self.interval.send_replace(interval);
     }
 
     pub(super) fn is_ready(&self, addr: SocketAddr) -> bool {
@@ -84,11 +89,25 @@ impl Drop for Instance {
     }
 }
 
-async fn poll(addr: SocketAddr, path: Arc<str>, is_ready: Arc<AtomicBool>) {
+async fn poll(
+    addr: SocketAddr,
+    path: Arc<str>,
+    is_ready: Arc<AtomicBool>,
+    mut interval: watch::Receiver<Duration>,
+) {
     loop {
         let answer = timeout(TIMEOUT, async { Http1::connect(addr).await?.get(&path).await }).await;
         let is_success = matches!(answer, Ok(Ok(answer)) if answer.status.is_success());
         is_ready.store(is_success, Release);
-        sleep(INTERVAL).await;
+        pause(&mut interval).await;
+    }
+}
+
+/// Waits for the interval, and restarts the wait when the interval changes.
+async fn pause(interval: &mut watch::Receiver<Duration>) {
+    loop {
+        let time = *interval.borrow_and_update();
+        // An error within means that the balancer was dropped, which also ends this task.
+        let Ok(Ok(())) = timeout(time, interval.changed()).await else { return };
     }
 }

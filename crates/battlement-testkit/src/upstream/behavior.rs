@@ -17,6 +17,16 @@ pub enum Behavior {
     Late(Duration),
     /// Does the work, and sends the body byte by byte with a pause after each: `drip 10ms`.
     Drip(Duration),
+    /// Does the work, and sends its body as several events or gRPC messages: `stream 3 100ms`.
+    ///
+    /// Over HTTP, the response is an event stream (`text/event-stream`). Over gRPC, it is a server stream, such as
+    /// `EchoClient::repeat` reads; a unary client reports the second message as an error.
+    Stream {
+        /// The number of events or messages.
+        events: u16,
+        /// The pause after each of them.
+        pause: Duration,
+    },
     /// Does no work, and answers with status 500 or INTERNAL: `error`.
     Error,
     /// Does no work, and answers with status 503 and `Retry-After`, in whole seconds, or with UNAVAILABLE and
@@ -73,6 +83,9 @@ impl fmt::Display for Behavior {
             Self::Answer => ("answer", None),
             Self::Late(time) => ("late", Some(time)),
             Self::Drip(time) => ("drip", Some(time)),
+            Self::Stream { events, pause } => {
+                return write!(f, "stream {events} {}ms", pause.as_millis());
+            }
             Self::Error => ("error", None),
             Self::Overloaded(time) => ("overloaded", Some(time)),
             Self::ResetHead => ("reset-head", None),
@@ -95,6 +108,9 @@ impl FromStr for Behavior {
 
     fn from_str(text: &str) -> Result<Self, UnknownBehavior> {
         let unknown = || UnknownBehavior { text: text.to_owned() };
+        if let Some(stream) = text.trim().strip_prefix("stream ") {
+            return stream_of(stream).ok_or_else(unknown);
+        }
         let (name, time) = match text.trim().split_once(' ') {
             Some((name, time)) => (name, Some(milliseconds(time).ok_or_else(unknown)?)),
             None => (text.trim(), None),
@@ -115,6 +131,11 @@ impl FromStr for Behavior {
             _ => return Err(unknown()),
         })
     }
+}
+
+fn stream_of(text: &str) -> Option<Behavior> {
+    let (events, pause) = text.trim().split_once(' ')?;
+    Some(Behavior::Stream { events: events.parse().ok()?, pause: milliseconds(pause)? })
 }
 
 fn milliseconds(text: &str) -> Option<Duration> {

@@ -66,6 +66,7 @@ impl Answer {
                 ]
             }
             Behavior::Drip(pause) => self.drip(pause),
+            Behavior::Stream { events, pause } => self.stream(events, pause),
             Behavior::Error => self.fail(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL, None),
             Behavior::Overloaded(wait) => {
                 self.fail(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, Some(wait))
@@ -88,6 +89,20 @@ impl Answer {
         let mut steps = vec![Step::Work, self.ok()];
         for at in 0..self.body.len() {
             steps.extend([Step::Data(self.body.slice(at..=at)), Step::Wait(pause)]);
+        }
+        steps.push(self.end(OK));
+        steps
+    }
+
+    fn stream(&self, events: u16, pause: Duration) -> Vec<Step> {
+        let (mut headers, mut event) = (self.headers(None), self.body.clone());
+        if !self.is_grpc {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            event = Bytes::from([b"data: ", self.body.trim_ascii_end(), b"\n\n"].concat());
+        }
+        let mut steps = vec![Step::Work, Step::Head(StatusCode::OK, headers)];
+        for _ in 0..events {
+            steps.extend([Step::Data(event.clone()), Step::Wait(pause)]);
         }
         steps.push(self.end(OK));
         steps

@@ -4,7 +4,7 @@ use battlement_core::{Failure, Verdict};
 use battlement_testkit::upstream::{Behavior, Counts, Upstream};
 
 use crate::{
-    WAIT,
+    STREAM, WAIT,
     judge::{At, Outcome, settled},
 };
 
@@ -57,7 +57,7 @@ fn expected(protocol: Protocol, behavior: Behavior) -> Outcome {
     let fails = |failure, at| Outcome::Judged(Verdict::Failure(failure), at);
     let is_grpc = protocol == Protocol::Grpc;
     match behavior {
-        Behavior::Answer | Behavior::Late(_) | Behavior::Drip(_) => {
+        Behavior::Answer | Behavior::Late(_) | Behavior::Drip(_) | STREAM => {
             Outcome::Judged(Verdict::Success, At::End)
         }
         Behavior::Error => fails(Server, At::End),

@@ -3,6 +3,7 @@
 use battlement_core::{Auto, Classify, Failure, Verdict};
 use battlement_testkit::{
     echo::{EchoClient, Words},
+    eventually,
     upstream::{ATTEMPT, Behavior, Upstream},
 };
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use tonic::{Code, Request, Status, body::Body, transport::Channel};
 use tower::{Service as _, ServiceExt as _};
 
 use crate::{
-    BEHAVIORS, DEADLINE, PATIENCE, WAIT,
+    BEHAVIORS, DEADLINE, PATIENCE, PAUSE, STREAM, WAIT,
     expect::{Protocol, check},
     judge::{judged, request},
 };
@@ -66,6 +67,47 @@ async fn a_generated_client_gets_the_status_of_a_failure() {
     let status = say(&upstream, Behavior::Overloaded(WAIT)).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(status.metadata().get("grpc-retry-pushback-ms").unwrap(), "7000");
+}
+
+async fn repeat(upstream: &Upstream, behavior: Behavior) -> (usize, Result<(), Status>) {
+    let mut request = Request::new(Words::new("hello"));
+    let value = behavior.to_string().parse().unwrap();
+    request.metadata_mut().insert(Behavior::HEADER, value);
+    let response = EchoClient::new(channel(upstream)).repeat(request).await.unwrap();
+    let (mut stream, mut messages) = (response.into_inner(), 0);
+    loop {
+        match stream.message().await {
+            Ok(Some(words)) => assert_eq!(words, Words::new("hello")),
+            Ok(None) => return (messages, Ok(())),
+            Err(status) => return (messages, Err(status)),
+        }
+        messages += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_server_stream_has_all_its_messages_and_ends_with_its_status() {
+    let upstream = Upstream::start().await.unwrap();
+    let (messages, end) = repeat(&upstream, STREAM).await;
+    assert_eq!(messages, 3);
+    end.unwrap();
+    let (messages, end) = repeat(&upstream, Behavior::FailTrailers).await;
+    assert_eq!((messages, end.unwrap_err().code()), (1, Code::Internal));
+}
+
+#[tokio::test]
+async fn a_server_stream_whose_client_goes_away_ends() {
+    let upstream = Upstream::start().await.unwrap();
+    let mut request = Request::new(Words::new("hello"));
+    let endless = Behavior::Stream { events: u16::MAX, pause: PAUSE };
+    let value = endless.to_string().parse().unwrap();
+    request.metadata_mut().insert(Behavior::HEADER, value);
+    let response = EchoClient::new(channel(&upstream)).repeat(request).await.unwrap();
+    let mut stream = response.into_inner();
+    assert!(stream.message().await.unwrap().is_some());
+    assert_eq!(upstream.counts().in_flight, 1);
+    drop(stream);
+    assert!(eventually(DEADLINE, || upstream.counts().in_flight == 0).await);
 }
 
 #[tokio::test]

@@ -22,11 +22,14 @@ const LATE: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(5);
 const WAIT: Duration = Duration::from_secs(7);
 
+const STREAM: Behavior = Behavior::Stream { events: 3, pause: PAUSE };
+
 /// All behaviors that a request can ask for.
-const BEHAVIORS: [Behavior; 12] = [
+const BEHAVIORS: [Behavior; 13] = [
     Behavior::Answer,
     Behavior::Late(LATE),
     Behavior::Drip(PAUSE),
+    STREAM,
     Behavior::Error,
     Behavior::Overloaded(WAIT),
     Behavior::ResetHead,
