@@ -1,9 +1,9 @@
 //! A contract test suite for battlement layers, and real servers to test them with.
 //!
 //! A tower layer that passes its own tests can still call a service that is not ready, leak a permit when a call is
-//! dropped, or lose the trailers of a gRPC response, and such a bug first shows in production. One suite therefore
-//! contains the rules of the contract. Every layer runs it in its `tests/contract.rs`, and the testkit's own tests
-//! contain a layer that breaks each rule.
+//! dropped, or lose the trailers of a gRPC response, and such a bug first shows in production. Therefore a single suite
+//! checks the rules of the contract. Every layer runs this suite in its `tests/contract.rs`, and the testkit's own
+//! tests contain a layer that breaks each rule.
 //!
 //! # Example
 //!
@@ -28,16 +28,16 @@
 //! - `balancer`: a TCP load balancer between clients and several instances of a server, which it polls for readiness
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
-//! - `load`: callers that never repeat a request, with a tally, and an open-loop generator that measures latency from
-//!   the time a request was due
+//! - `load`: callers that never retry a request and count the results, and an open-loop generator that measures latency
+//!   from the time a request was due
 //! - `process`: programs that end when their value is dropped and when the test process ends; their log, signals and
 //!   exit codes
-//! - `wiring`: the suite of the parts in which a layer fits into a service, as its settings, its metrics and its clients
+//! - `wiring`: a suite that checks how a layer fits into a service: its body, settings, metrics, clients and CORS
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
-//! - `upstream`: a server that answers late, fails, resets and hangs as each request specifies, and counts the
-//!   requests that it has received and processed
+//! - `upstream`: a server that answers late, fails, resets or hangs as each request specifies, and counts the requests
+//!   that it has received and processed
 //!
 //! Servers use real sockets: do not use them with paused time.
 //!
@@ -54,7 +54,7 @@
 //! - `redis`: the module `redis`; includes `process`
 //! - `upstream`: the module `upstream`
 //! - `wiring`: the module `wiring` and the macro `wiring!`; includes `prometheus`
-//! - `wiring-client`: the part `client` of that suite; includes `wiring` and `tonic`
+//! - `wiring-client`: the part `client` of the wiring suite; includes `wiring` and `tonic`
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! Callers that never repeat a request, and count the result of each.
+//! Callers that never retry a request, and count the result of each.
 //!
 //! [`Load`] keeps a fixed number of callers busy, each of which waits for its answer before it calls again.
 //! [`OpenLoop`] sends requests at the times at which they are due, however slow the answers are.
@@ -56,7 +56,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Creates a load of one caller.
+    /// Creates a load with a single caller.
     pub fn new(caller: Caller) -> Self {
         Self { caller, callers: 1, path: caller.default_path().to_owned() }
     }
@@ -87,7 +87,7 @@ impl Load {
     }
 }
 
-/// Callers at work; dropping this value aborts them, and [`stop`](Self::stop) lets them finish.
+/// A set of running callers; dropping this value aborts them, and [`stop`](Self::stop) lets them finish.
 #[derive(Debug)]
 pub struct RunningLoad {
     stop: watch::Sender<bool>,

@@ -1,13 +1,13 @@
 //! The 18 ways in which an HTTP request can end, over HTTP/1 and HTTP/2.
 //!
 //! A layer that works until the end of a response (metrics, an access log, a drain, a concurrency limit) must notice
-//! each of them exactly once: also a body that hyper never polls, a body that it drops after its last byte, a panic, and
-//! a client that disconnects. A test wraps [`Responses`] in the layer, and compares what the layer has recorded with
-//! what the [`Way`] promises.
+//! the end of each request exactly once, even if hyper never polls the body or drops it after its last byte, if the
+//! handler panics, or if the client disconnects. A test wraps [`Responses`] in the layer, and compares what the layer
+//! has recorded with the fields of the [`Way`].
 //!
 //! # Example
 //!
-//! A concurrency limit has all of its permits back:
+//! A concurrency limit gets all of its permits back:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -36,5 +36,5 @@ pub use self::{
 
 use std::time::Duration;
 
-/// The duration of the requests that take time: a slow body, and those that the client ends.
+/// The duration of slow requests: those with a slow body, and those that the client ends.
 pub const SLOW: Duration = Duration::from_millis(60);

@@ -24,9 +24,9 @@ const LOG_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running program.
 ///
-/// Dropping this value kills the program and every process that it has started, unless they have left its process
-/// group. The death of the test process does the same, by SIGKILL too: the program runs in the process group of a
-/// shell that waits for the end of a pipe, whose other end only the test process holds.
+/// Dropping this value kills the program and every process that it has started, except for those that have left its
+/// process group. The same happens if the test process dies, even by SIGKILL: the program runs in the process group of
+/// a shell that waits for the end of a pipe, whose other end only the test process holds.
 ///
 /// # Example
 ///
@@ -55,7 +55,7 @@ pub struct Process {
 
 impl Process {
     /// Starts `command`, which sets the program, its arguments and its environment. Standard input is empty; standard
-    /// output and standard error are the log.
+    /// output and standard error are collected in the log.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Returns the log so far. Lines of standard output and of standard error may be in another order than written.
+    /// Returns the log so far. Lines of standard output and of standard error may be in a different order than written.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.text()
@@ -104,12 +104,12 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits until the program has exited, and returns its status. Its log is then complete, and processes that it has
-    /// left behind in its process group are killed.
+    /// Waits until the program has exited, and returns its status. The log is then complete, and processes that the
+    /// program has left behind in its process group are killed.
     ///
     /// # Errors
     ///
-    /// Returns an error if the program still runs after `within`.
+    /// Returns an error if the program is still running after `within`.
     pub async fn exited(&mut self, within: Duration) -> Result<ExitStatus, WaitError> {
         if !eventually(within, || !self.is_running()).await {
             return Err(WaitError::running(self.log()));

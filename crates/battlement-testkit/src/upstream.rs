@@ -1,4 +1,4 @@
-//! A server that answers and fails as each request specifies, and counts the requests that it has received and
+//! A server that answers or fails as each request specifies, and counts the requests that it has received and
 //! processed.
 
 mod admission;
@@ -25,9 +25,9 @@ pub use self::{
 };
 use self::{port::Port, record::Record};
 
-/// The response body of a request without a body; other requests are echoed.
+/// The response body for a request without a body; the bodies of other requests are echoed.
 pub const BODY: &str = "the upstream's answer\n";
-/// The response header with the number of requests so far with the same `idempotency-key`, including this one.
+/// The response header that contains the number of requests so far with the same `idempotency-key`, including this one.
 pub const ATTEMPT: &str = "x-attempt";
 
 /// A server on a free loopback port, on the runtime of the test, for HTTP/1, HTTP/2 with prior knowledge, and gRPC.
@@ -92,7 +92,7 @@ impl Upstream {
         format!("http://{}{path}", self.addr())
     }
 
-    /// Closes all connections and refuses new ones, until [`accept`](Self::accept) is called.
+    /// Closes all connections, and refuses new ones until [`accept`](Self::accept) is called.
     ///
     /// This is not a [`Behavior`], since a client whose connection is refused sends no request.
     ///

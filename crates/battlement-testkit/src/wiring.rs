@@ -1,8 +1,8 @@
-//! The parts in which a layer fits into a service, checked by one suite.
+//! A test suite that checks how a layer fits into a service.
 //!
-//! A crate calls [`wiring!`](crate::wiring!) once for each layer, in its `tests/wiring.rs`. The macro creates a test for
-//! each part: `body`, `settings`, `series`, `client` and `cors`. A part that does not apply is left out by name, with the
-//! reason; a call that neither checks nor leaves out a part does not compile.
+//! A crate calls [`wiring!`](crate::wiring!) once for each layer, in its `tests/wiring.rs`. The macro creates a test
+//! for each part: `body`, `settings`, `series`, `client` and `cors`. A part that does not apply is excluded with
+//! `without` and a reason; a call that neither checks nor excludes a part does not compile.
 //!
 //! | part | value | promise |
 //! |---|---|---|
@@ -12,7 +12,7 @@
 //! | `client` | a layer | a call through hyper-util's client, a tonic channel and a `reqwest::Client` arrives and is answered |
 //! | `cors` | a layer | the layer composes with tower-http's `CorsLayer` outside and inside of it |
 //!
-//! `client` needs the feature `wiring-client`. Each value is an expression that a test evaluates.
+//! `client` needs the feature `wiring-client`. Each value is an expression that the test of its part evaluates.
 //!
 //! # Example
 //!
@@ -44,12 +44,12 @@ pub use self::{
     settings::{ReadSettings, Settings},
 };
 
-/// Creates the tests of a layer's wiring; see [the module](mod@crate::wiring).
+/// Creates the tests of the wiring suite for a layer; see [the module](mod@crate::wiring).
 #[macro_export]
 macro_rules! wiring {
     ($($parts:tt)*) => {
         $crate::wiring_part! { $($parts)* }
-        // A part that is missing has no constant, and one that is given twice has two.
+        // A missing part has no constant, and a duplicate part has two; neither compiles.
         const _: [&str; 5] = [BODY, SETTINGS, SERIES, CLIENT, CORS];
     };
 }

@@ -10,7 +10,7 @@ const CHUNK_SIZE: usize = 16 * 1024;
 
 /// Forwards both directions until each of them has ended.
 pub(super) async fn forward(client: TcpStream, server: TcpStream) {
-    // An error means that a connection has ended, which the copies see themselves.
+    // An error means that a connection has ended, which both copies notice by themselves.
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
@@ -19,8 +19,8 @@ pub(super) async fn forward(client: TcpStream, server: TcpStream) {
 
 /// Forwards one direction until its sender ends.
 ///
-/// If the receiver breaks, the rest is read and discarded: to close a socket with unread data is a reset, which can
-/// destroy the data of the other direction.
+/// If the receiver closes its connection, the remaining data is read and discarded: closing a socket with unread data
+/// sends a reset, which can destroy data in the other direction.
 async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
     let mut chunk = vec![0; CHUNK_SIZE];
     let mut is_broken = false;

@@ -10,7 +10,7 @@ use super::{End, Tally};
 pub struct Arrival {
     /// The time when the request was due.
     pub due: Instant,
-    /// The time from then until the end of the request.
+    /// The time from `due` until the end of the request.
     pub latency: Duration,
     /// The end of the request, or `None` if it was given up.
     pub end: Option<End>,
@@ -41,9 +41,9 @@ impl Arrivals {
         self.arrivals.iter().filter(|arrival| arrival.end.is_none()).count()
     }
 
-    /// Returns the latency that this share of all requests does not exceed, such as 0.99; zero if there are none.
+    /// Returns the latency that `share` of all requests, such as 0.99, do not exceed; zero if there are no requests.
     ///
-    /// Requests that were given up count with the time until then.
+    /// A request that was given up counts with the time until it was given up.
     ///
     /// # Panics
     ///

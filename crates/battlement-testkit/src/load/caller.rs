@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use super::{http1, http2, site::Site};
 
-/// A kind of caller. None of them repeats a request, and each opens a new connection when its connection has ended.
+/// A kind of caller. Callers never retry a request, and open a new connection when their connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Caller {
-    /// Sends one request after the other on a kept-alive HTTP/1 connection.
+    /// Sends one request after another on an HTTP/1 keep-alive connection.
     KeepAlive {
         /// The maximum pause before the next request; each pause is random.
         think: Duration,
@@ -18,9 +18,9 @@ pub enum Caller {
         /// The number of concurrent requests on the connection.
         streams: usize,
     },
-    /// Sends unary gRPC calls, with an empty message, one after the other on an HTTP/2 connection.
+    /// Sends unary gRPC calls, with an empty message, one after another on an HTTP/2 connection.
     Grpc,
-    /// Opens an HTTP/1 connection for each request, and sends its body slowly, without announcing its length.
+    /// Opens an HTTP/1 connection for each request, and sends its body slowly, without a `content-length`.
     SlowUpload {
         /// The number of chunks of the body.
         chunks: usize,

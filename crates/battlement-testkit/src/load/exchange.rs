@@ -11,14 +11,14 @@ use tower::BoxError;
 use super::End;
 use crate::client::{Collected, Http1};
 
-/// The maximum time until the head of a response, and from there until its end.
+/// The maximum time until the head of a response, and from the head until the end.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The result of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exchange {
     pub(super) end: End,
-    /// Whether the connection carries no further request.
+    /// Whether the connection cannot carry further requests.
     pub(super) is_last: bool,
 }
 

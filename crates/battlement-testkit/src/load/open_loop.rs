@@ -15,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// independent clients do.
 ///
 /// A slow response does not delay the next request, and the latency of a request is measured from the time when it is
-/// due. A generator that waits for responses sends nothing while a server stalls, and does not measure the latency
-/// that clients would have had.
+/// due. This avoids coordinated omission: a generator that waits for responses sends nothing while a server stalls, and
+/// so does not measure the latency that clients would have had.
 ///
 /// # Example
 ///
@@ -42,8 +42,8 @@ pub struct OpenLoop {
 }
 
 impl OpenLoop {
-    /// Creates a generator with a mean rate in requests per second. It sends 1,000 requests, which give up after ten
-    /// seconds.
+    /// Creates a generator with a mean rate in requests per second. By default, it sends 1,000 requests, each of which
+    /// is given up after ten seconds.
     ///
     /// # Panics
     ///
@@ -59,7 +59,7 @@ impl OpenLoop {
         self
     }
 
-    /// Sets the seed; equal seeds give equal times.
+    /// Sets the seed of the random times; equal seeds give equal times.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

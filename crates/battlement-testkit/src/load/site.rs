@@ -10,7 +10,7 @@ use super::{End, Tally};
 /// The pause after a failed connection, so that a server that is down is not flooded.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(5);
 
-/// The parts of a load that a caller needs.
+/// The state of a load that its callers need.
 #[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) addr: SocketAddr,
@@ -64,7 +64,7 @@ impl Site {
         }
     }
 
-    /// Records that no connection was made, on which nothing was sent.
+    /// Records a failed connection attempt, so that no request was sent, and pauses.
     pub(super) async fn not_connected(&self) {
         self.record(End::NotProcessed);
         self.pause(RECONNECT_PAUSE).await;

@@ -4,11 +4,12 @@ use std::ops::Add;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum End {
-    /// A complete response with any other status than those below.
+    /// A complete response with a status other than those below.
     Answered,
-    /// A complete response that the service is overloaded: status 429 or 503, RESOURCE_EXHAUSTED or UNAVAILABLE.
+    /// A complete response that reports overload: status 429 or 503, RESOURCE_EXHAUSTED or UNAVAILABLE.
     Rejected,
-    /// A complete response with another status of 500 or above, or with a gRPC status that blames the service.
+    /// A complete response with another status of 500 or above, or with a gRPC status that reports a failure of the
+    /// service.
     ServerError,
     /// No response on a new connection, although the request may have been processed.
     LostFresh,
@@ -16,11 +17,11 @@ pub enum End {
     LostReused,
     /// A response that broke off after its head.
     CutOff,
-    /// No response, and the request was provably not processed.
+    /// No response, and the request was certainly not processed.
     NotProcessed,
 }
 
-/// The numbers of requests by their ends.
+/// The numbers of requests by [`End`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tally {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 const CHUNK: &[u8] = &[b'x'; 1024];
 
-/// A body of chunks with a pause before each, without an announced length.
+/// A body of chunks with a pause before each, without a known length.
 #[derive(Debug)]
 pub(super) struct Upload {
     chunks: usize,

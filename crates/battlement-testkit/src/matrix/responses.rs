@@ -15,7 +15,7 @@ use tower::Service;
 use super::SLOW;
 use crate::probe::{Gate, ProbeBody, ProbeError};
 
-/// An HTTP service with every kind of response, by the path of the request. Clones share one count of calls.
+/// An HTTP service with every kind of response, selected by the path of the request. Clones share one count of calls.
 #[derive(Clone, Debug, Default)]
 pub struct Responses {
     calls: Arc<AtomicUsize>,

@@ -24,7 +24,7 @@ impl Way {
     ///
     /// # Errors
     ///
-    /// Returns an error if the client receives another response than the way promises.
+    /// Returns an error if the client receives a different response than the fields specify.
     pub async fn send(
         &self,
         addr: SocketAddr,
@@ -70,7 +70,8 @@ impl Way {
             Ok(received) if Some(received.status.as_u16()) != self.status => {
                 Err(format!("the client received the status {}", received.status).into())
             }
-            // hyper sends parts of a body over HTTP/2 that a response to HEAD, a 204 and a 304 cannot have.
+            // Over HTTP/2, hyper sends parts of the body even in a response to HEAD, a 204 and a 304, which have no
+            // body.
             _ if self.has_no_body() && protocol == Protocol::Http2 => Ok(()),
             Ok(received) if u32::try_from(received.body.len()) != Ok(self.bytes) => {
                 Err(format!("the client received {} bytes", received.body.len()).into())

@@ -14,7 +14,7 @@ use crate::{
 /// The maximum wait for a layer to record a request.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A way in which a request can end, and what a layer must record of it.
+/// A way in which a request can end, with the values that a layer must record.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Way {
@@ -22,11 +22,11 @@ pub struct Way {
     pub name: &'static str,
     /// The method of the request.
     pub method: Method,
-    /// The path of the request, by which [`Responses`] responds.
+    /// The path of the request, which selects the response of [`Responses`].
     pub path: &'static str,
     /// The status, or `None` if no response head is sent.
     pub status: Option<u16>,
-    /// The number of bytes of the body that belong to the response and are sent.
+    /// The number of bytes of the response body that are sent.
     pub bytes: u32,
     /// The reason for the end.
     pub end: End,
@@ -120,19 +120,19 @@ impl Way {
         }
     }
 
-    /// Returns the least duration of the request, from its call to its end.
+    /// Returns the minimum duration of the request, from the call to its end.
     #[must_use]
     pub fn least_duration(&self) -> Duration {
         if self.end == End::Cancelled || self.path == "/slow" { SLOW } else { Duration::ZERO }
     }
 
-    /// Serves [`Responses`] in the layer that `wrap` puts around it, sends the request and ends it, and waits until
-    /// `is_over` returns that the layer has noticed the end.
+    /// Serves [`Responses`] inside the layer that `wrap` applies to it, sends the request and ends it, and waits until
+    /// `is_over` returns `true`, which means that the layer has noticed the end.
     ///
     /// # Panics
     ///
-    /// Panics if the client receives another response than the way promises, or if the layer has not noticed the end
-    /// after ten seconds; the message names the way.
+    /// Panics if the client receives a different response than the fields specify, or if the layer has not noticed the
+    /// end after ten seconds. The message contains the name of the way.
     pub async fn run<S, B>(
         &self,
         protocol: Protocol,

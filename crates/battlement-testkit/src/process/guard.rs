@@ -6,17 +6,17 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Waits for the end of standard input, which is the death of the test process, and kills the process group.
+/// Waits for the end of standard input, which means that the test process has died, and kills the process group.
 ///
 /// When the parent of a group with a paused process dies, the system sends SIGHUP to the group.
 const SCRIPT: &str = "trap '' HUP INT TERM; read -r _; kill -KILL 0";
 
 /// The leader of the process group of a program, which kills the group when the test process dies.
 ///
-/// The alternatives leave gaps. A signal on the death of the parent (`PR_SET_PDEATHSIG`) needs unsafe code and Linux,
-/// and arrives when the thread that started the program ends. A guard that is given the id of a running program misses
-/// a test process that dies in between. Here, the program joins the group before it executes, and keeps a copy of the
-/// pipe until then, so that the guard cannot see the end of the pipe before the program is in the group.
+/// The alternatives leave gaps. A parent-death signal (`PR_SET_PDEATHSIG`) needs unsafe code and Linux, and arrives
+/// when the thread that started the program ends. A guard that gets the id of a program after its start does not notice
+/// if the test process dies in between. Here, the program joins the group before it executes, and keeps a copy of the
+/// pipe until then, so the guard cannot see the end of the pipe before the program is in the group.
 #[derive(Debug)]
 pub(super) struct Guard {
     shell: Child,

@@ -11,7 +11,7 @@ use super::{
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// The decision on a request, by its head.
+/// The decision on a request, made from its head.
 #[derive(Debug)]
 pub(super) enum Admission {
     /// The request does not reach the application.
@@ -22,7 +22,7 @@ pub(super) enum Admission {
 /// A received request.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    /// The behavior; an unknown one is answered with status 400.
+    /// The behavior; an unknown behavior is answered with status 400.
     behavior: Option<Behavior>,
     is_grpc: bool,
     attempt: u64,

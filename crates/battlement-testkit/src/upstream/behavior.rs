@@ -5,7 +5,8 @@ use http::HeaderValue;
 /// The behavior of an upstream, selected by a request.
 ///
 /// The text form is for clients that are not written in Rust: `late 200ms`, `reset-head`. A list contains one behavior
-/// for each request with the same `idempotency-key`, and the last one repeats: `error, reset-head, answer`.
+/// for each request with the same `idempotency-key`, and its last behavior applies to all further requests: `error,
+/// reset-head, answer`.
 ///
 /// All behaviors except `RefuseStream` and `GoAway` count the request as received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,7 +14,7 @@ use http::HeaderValue;
 pub enum Behavior {
     /// Does the work and answers: `answer`.
     Answer,
-    /// Does the work and answers after a time: `late 200ms`. A client that goes away sooner prevents the work.
+    /// Does the work and answers after a delay: `late 200ms`. If the client goes away sooner, the work is not done.
     Late(Duration),
     /// Does the work, and sends the body byte by byte with a pause after each: `drip 10ms`.
     Drip(Duration),
@@ -36,16 +37,16 @@ pub enum Behavior {
     ResetHead,
     /// Does the work, and resets the TCP connection in the middle of the body: `reset-body`.
     ResetBody,
-    /// Does the work, and ends the body in its middle: `truncate`. The connection closes over HTTP/1; the stream ends
-    /// without trailers over HTTP/2.
+    /// Does the work, and ends the body prematurely: `truncate`. Over HTTP/1, the connection closes; over HTTP/2, the
+    /// stream ends without trailers.
     Truncate,
-    /// Does no work, and announces by GOAWAY that the stream is not processed and the connection closes: `go-away`.
-    /// Over HTTP/1, the connection closes without a response.
+    /// Does no work, and announces with GOAWAY that the stream is not processed and the connection will close:
+    /// `go-away`. Over HTTP/1, the connection closes without a response.
     GoAway,
     /// Does no work, and resets the stream with REFUSED_STREAM: `refuse-stream`. Over HTTP/1, the connection closes
     /// without a response.
     RefuseStream,
-    /// Does no work, and fails after the body, by the trailer `grpc-status` with INTERNAL: `fail-trailers`.
+    /// Does no work, and fails after the body, with INTERNAL in the trailer `grpc-status`: `fail-trailers`.
     FailTrailers,
     /// Does no work, and keeps the request until the client goes away: `hang`.
     Hang,
@@ -148,7 +149,7 @@ impl From<Behavior> for HeaderValue {
     }
 }
 
-/// A text that is not the name of a behavior; an upstream answers with status 400.
+/// A text that is not the name of a behavior; an upstream answers such a request with status 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownBehavior {
     text: String,

@@ -13,12 +13,12 @@ use super::{
     socket::Socket,
 };
 
-/// A connection, which is written by hand because a server library neither resets nor truncates on demand.
+/// A connection, implemented by hand because server libraries do not reset or truncate on demand.
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
     record: Arc<Record>,
-    /// Bytes that were read and not parsed yet.
+    /// Bytes that have been read but not parsed yet.
     buffer: BytesMut,
 }
 
@@ -101,7 +101,7 @@ impl Connection {
         Ok(State::Open)
     }
 
-    /// Waits until the client has closed the connection; keeps what it sends until then.
+    /// Waits until the client has closed the connection, and keeps the bytes that it sends until then.
     async fn gone(&mut self) {
         while let Ok(1..) = self.socket.read(&mut self.buffer).await {}
     }

@@ -16,7 +16,7 @@ use tokio::{
 use self::respond::Response;
 use super::{Behavior, admission::Admission, record::Record, socket::Socket};
 
-/// The parts of a connection that its streams share.
+/// The state of a connection that its streams share.
 #[derive(Clone)]
 struct Link {
     socket: Socket,

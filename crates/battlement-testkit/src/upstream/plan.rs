@@ -20,14 +20,14 @@ pub(super) enum Step {
     Wait(Duration),
     /// Counts the request as processed.
     Work,
-    /// Sends the head. Without a `content-length`, the length is not announced.
+    /// Sends the head. The length of the body is announced only if the head has a `content-length`.
     Head(StatusCode, HeaderMap),
     Data(Bytes),
     /// Ends the body with trailers.
     Trailers(HeaderMap),
     /// Ends the body.
     End,
-    /// Ends the body before its end.
+    /// Ends the body prematurely.
     Cut,
     /// Resets the TCP connection.
     Reset,

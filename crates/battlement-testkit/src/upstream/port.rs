@@ -23,7 +23,7 @@ pub(super) struct Port {
 #[derive(Debug)]
 enum State {
     Open(JoinHandle<()>),
-    /// The socket is bound and does not listen, so that connections are refused and the port remains ours.
+    /// The socket is bound but does not listen, so connections are refused and the port remains reserved.
     Closed {
         _reserved: Option<TcpSocket>,
     },

@@ -46,7 +46,7 @@ impl Record {
     }
 
     /// Counts a request as received if `is_received` returns `true` for the number of earlier requests with its key,
-    /// else as refused.
+    /// and otherwise as refused.
     pub(super) fn admit(
         self: &Arc<Self>,
         key: Key,

@@ -33,7 +33,7 @@ impl Socket {
         self.unread = bytes;
     }
 
-    /// Writes `bytes` past the owner of the connection, which must not be writing at the same time.
+    /// Writes `bytes` directly to the socket. The owner of the connection must not write at the same time.
     pub(super) async fn write_past(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             self.stream.writable().await?;

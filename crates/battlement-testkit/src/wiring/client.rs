@@ -54,7 +54,7 @@ where
     call_tonic(Layer::<Channel>::layer(layer, channel)).await;
 }
 
-/// Starts a server that sends the body and the header of each request back.
+/// Starts a server that echoes the body and the header of each request.
 async fn echo() -> Server {
     let echo = service_fn(|request: Request<Incoming>| async {
         let (parts, body) = request.into_parts();

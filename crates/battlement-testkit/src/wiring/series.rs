@@ -1,6 +1,6 @@
 use crate::prometheus::Promtool;
 
-/// A metrics page of a layer before its first call, and the metrics that the layer has on it.
+/// A metrics page of a layer before its first call, and the metric families that the layer has on the page.
 #[derive(Clone, Debug)]
 pub struct Series {
     page: String,
@@ -8,7 +8,8 @@ pub struct Series {
 }
 
 impl Series {
-    /// Creates a check of `page`, in the text format, which must have a series of each of `families` at 0.
+    /// Creates a check of `page`, in the text format. The page must contain a series with the value 0 for each of
+    /// `families`.
     #[must_use]
     pub fn new(page: impl Into<String>, families: impl IntoIterator<Item = &'static str>) -> Self {
         Self { page: page.into(), families: families.into_iter().collect() }
@@ -18,7 +19,7 @@ impl Series {
     ///
     /// # Errors
     ///
-    /// Returns every family without a series or with one that is not 0, and the objections of `promtool`.
+    /// Returns every family without a series or with a series that is not 0, and the objections of `promtool`.
     pub fn check(&self) -> Result<(), String> {
         let mut errors = Vec::new();
         match Promtool::check(&self.page) {

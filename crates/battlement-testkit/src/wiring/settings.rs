@@ -4,7 +4,7 @@ use battlement_core::{ConfigError, InvalidField};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-/// Settings that become a layer.
+/// Settings that convert to a layer.
 pub trait ReadSettings: DeserializeOwned {}
 
 impl<T: DeserializeOwned> ReadSettings for T {}
@@ -33,11 +33,11 @@ where
     T: ReadSettings,
     L: TryFrom<T, Error = ConfigError>,
 {
-    /// Creates a check of settings with only the fields that are required, an object of JSON.
+    /// Creates a check of settings. `valid` is a JSON object with only the required fields.
     ///
     /// # Panics
     ///
-    /// Panics if `valid` is not an object of JSON.
+    /// Panics if `valid` is not a JSON object.
     #[must_use]
     pub fn new(valid: &str) -> Self {
         let valid = serde_json::from_str(valid);

@@ -11,7 +11,7 @@ use crate::upstream::{admission::Exchange, plan::Step};
 /// The maximum time for a client to answer a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The response to a request, step by step.
+/// The response to a request, which is sent step by step.
 pub(super) struct Response<'a> {
     head: SendResponse<Bytes>,
     /// The body, once the head is sent.
@@ -70,7 +70,7 @@ impl<'a> Response<'a> {
         };
     }
 
-    /// Waits until the client has read what is sent, since it may discard the rest when it meets an error.
+    /// Waits until the client has read the data that was sent, since it may discard unread data when it meets an error.
     async fn read(&self) {
         if self.body.is_none() {
             return;
