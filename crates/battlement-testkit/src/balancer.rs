@@ -19,13 +19,14 @@ use self::{forward::forward, instances::Instances};
 
 /// A TCP load balancer on a free loopback port, on the runtime of the test.
 ///
-/// It requests a path of each instance every 20 milliseconds, or at another [interval](Self::poll_interval), on a
-/// connection of its own, and an instance is ready if the last answer was a success within a second. Each connection goes to the next ready instance and stays there, also
-/// after that instance is not ready anymore. Without a ready instance, a connection is closed.
+/// The balancer requests a path from each instance every 20 milliseconds, or at another
+/// [interval](Self::poll_interval), on a separate connection. An instance is ready if it answered the last request with
+/// success within a second. Each connection of a client goes to the next ready instance, and stays there even after
+/// that instance is no longer ready. If no instance is ready, the connection is closed.
 ///
-/// Each direction of a connection is forwarded on its own: a client that has sent everything still gets its answer, and
-/// an answer that an instance sends before it breaks the connection still arrives. A reset by an instance reaches the
-/// client as the end of the connection, after all data.
+/// Each direction of a connection is forwarded independently: a client that has closed its sending side still gets its
+/// answer, and an answer that an instance sends before it breaks the connection still arrives. A reset by an instance
+/// reaches the client as the end of the connection, after all data.
 ///
 /// Dropping this value closes its port and its connections.
 ///
