@@ -74,7 +74,7 @@ mod with_http {
 mod without_http {
     use battlement_core::{Deadline, Reject};
 
-    /// Nothing: without HTTP there are no facts.
+    /// The absence of facts, which there are only with HTTP.
     #[derive(Debug)]
     pub(crate) struct Facts;
 
