@@ -16,6 +16,7 @@ mod settings;
 mod status;
 mod timer;
 #[cfg(feature = "http")]
+#[allow(dead_code, unused_imports, reason = "the propagation of deadlines writes with it")]
 mod wire;
 
 #[cfg(feature = "http")]
