@@ -10,13 +10,14 @@ mod expiry;
 mod facts;
 mod limit;
 mod observe;
+#[cfg(feature = "http")]
+mod propagate;
 #[cfg(feature = "serde")]
 mod settings;
 #[cfg(any(feature = "http", feature = "serde"))]
 mod status;
 mod timer;
 #[cfg(feature = "http")]
-#[allow(dead_code, unused_imports, reason = "the propagation of deadlines writes with it")]
 mod wire;
 
 #[cfg(feature = "http")]
@@ -45,5 +46,6 @@ pub use self::{
         DeadlineBody, DeadlineFuture, DeadlineLayer, DeadlineOverride, DeadlineOverrideService,
         DeadlineService,
     },
+    propagate::{PropagateDeadline, PropagateDeadlineFuture, PropagateDeadlineLayer},
     wire::{InvalidTimeoutHeader, TimeoutHeader},
 };

@@ -84,3 +84,15 @@ async fn overrides_of_routes_uphold_the_contract() {
     Contract::new(|| DeadlineOverride::new(LONG)).run().await;
     Contract::new(|| TimeoutOverride::new(LONG)).run().await;
 }
+
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn a_propagation_of_deadlines_upholds_the_contract() {
+    Contract::new(battlement_timeout::PropagateDeadlineLayer::new).run().await;
+}
+
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn a_disabled_propagation_of_deadlines_upholds_the_contract() {
+    Contract::new(|| battlement_timeout::PropagateDeadlineLayer::new().enabled(false)).run().await;
+}

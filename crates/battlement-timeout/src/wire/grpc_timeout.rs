@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName};
 use super::{Written, digits};
 
 /// The header of a gRPC call in which the client states its timeout.
-pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Returns the timeout of a gRPC call: 1 to 8 digits and a unit (`H`, `M`, `S`, `m`, `u`, `n`), as gRPC's protocol
 /// over HTTP/2 defines it. An empty, malformed, or duplicate header counts as absent.
@@ -63,7 +63,7 @@ mod tests {
     fn read(lines: &[&str]) -> Option<Duration> {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(GRPC_TIMEOUT, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+            headers.append(&GRPC_TIMEOUT, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         grpc_timeout(&headers)
     }

@@ -1,0 +1,67 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use battlement_core::{Deadline, Reject, Wire};
+use reqwest::{Request, Response};
+use tower_service::Service;
+
+use super::{PropagateDeadline, is_cancelled};
+use crate::{
+    Elapsed, PropagateDeadlineFuture,
+    propagate::{
+        config::Config,
+        stated::{Stated, insert_new},
+    },
+};
+
+/// States the time that is left for a call. Requests of reqwest have no facts, so the current deadline applies.
+fn state(
+    config: &Arc<Config>,
+    wire: Wire,
+    request: &mut Request,
+) -> Result<Option<Stated>, Elapsed> {
+    let Some(deadline) = Deadline::current() else { return Ok(None) };
+    let (mut stated, value) = config.stated(wire, deadline)?;
+    let (name, headers) = (config.name(wire), request.headers_mut());
+    if let Some(value) = insert_new(headers, name, value)
+        && !stated.is_above(config.own(wire, headers))
+    {
+        headers.insert(name, value);
+    }
+    Ok(Some(stated))
+}
+
+impl<S, A> Service<Request> for PropagateDeadline<S, A>
+where
+    S: Service<Request, Response = Response>,
+    A: Reject<Request, Response, S::Error>,
+{
+    type Response = A::Response;
+    type Error = A::Error;
+    type Future = PropagateDeadlineFuture<S, Request, A>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), A::Error>> {
+        self.inner.poll_ready(cx).map_err(A::error)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let config = &self.layer.config;
+        let caller = A::caller(&request);
+        if !config.enabled {
+            return PropagateDeadlineFuture::new(self.inner.call(request), None, caller);
+        }
+        let wire = Wire::of_request(request.method(), request.headers());
+        match state(config, wire, &mut request) {
+            Ok(stated) => {
+                let future = PropagateDeadlineFuture::new(self.inner.call(request), stated, caller);
+                if !wire.is_grpc() {
+                    return future;
+                }
+                future.cancelled_if(|response| is_cancelled(response.headers()))
+            }
+            Err(elapsed) => PropagateDeadlineFuture::rejected(elapsed, caller),
+        }
+    }
+}
