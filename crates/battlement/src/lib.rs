@@ -11,6 +11,7 @@
 //! | `rate_limit` | `rate-limit` | limits requests per key, in bounded memory or in Redis |
 //! | `request_id` | `request-id` | puts an id into every log line, response and outgoing call |
 //! | `security_headers` | `security-headers` | sets Helmet's headers, with nonces, per-route changes and Fetch Metadata |
+//! | `timeout` | `timeout` | sets deadlines of requests and calls, passes them on, and limits bodies |
 //!
 //! # Example
 //!
@@ -70,7 +71,8 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`
+//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`,
+//!   `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
@@ -108,3 +110,8 @@ pub use battlement_request_id as request_id;
 #[cfg(feature = "security-headers")]
 #[doc(inline)]
 pub use battlement_security_headers as security_headers;
+
+/// Timeouts and deadlines: the remaining time travels with the request, over HTTP and gRPC.
+#[cfg(feature = "timeout")]
+#[doc(inline)]
+pub use battlement_timeout as timeout;
