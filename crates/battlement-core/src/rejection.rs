@@ -50,6 +50,18 @@ pub enum RejectionKind {
 }
 
 impl RejectionKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::CircuitOpen,
+        Self::Timeout,
+        Self::DeadlineExceeded,
+        Self::Unavailable,
+        Self::ShuttingDown,
+        Self::Forbidden,
+    ];
+
     /// Returns the label and the message.
     const fn words(self) -> (&'static str, &'static str) {
         match self {

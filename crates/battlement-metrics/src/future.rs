@@ -7,7 +7,7 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::{ResponseBody, ticket::Ticket};
+use crate::{ResponseBody, error_type::ErrorType, ticket::Ticket};
 
 pin_project! {
     /// Future returned by a [`Metrics`](crate::Metrics) service.
@@ -34,6 +34,7 @@ impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body,
+    E: 'static,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
@@ -52,7 +53,8 @@ where
                 Ok(response.map(|body| ResponseBody::of(body, kind, ticket)))
             }
             Err(error) => {
-                this.ticket.take().into_iter().for_each(Ticket::failed);
+                let error_type = ErrorType::of_error(&error);
+                this.ticket.take().into_iter().for_each(|ticket| ticket.failed(error_type));
                 Err(error)
             }
         })

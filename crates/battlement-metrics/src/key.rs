@@ -1,6 +1,5 @@
-use battlement_core::DropReason;
-
 use crate::{
+    error_type::ErrorType,
     label::{self, LabelValues},
     names::{OVERFLOW, Subject},
 };
@@ -17,12 +16,12 @@ pub(crate) struct Key {
     result: u16,
     /// The index of the method among the known methods.
     pub(crate) method: u8,
-    /// The scheme and the error; a key fits one word. Four bits are left.
+    /// The scheme and the error; a key fits one word. Three bits are left.
     traits: u8,
 }
 
 const HTTPS: u8 = 1;
-const ERROR: u8 = 0b111 << ERROR_AT;
+const ERROR: u8 = 0b1111 << ERROR_AT;
 const ERROR_AT: u8 = 1;
 /// The bits of a status, at most 999.
 const STATUS: u16 = (1 << LABELS_AT) - 1;
@@ -68,7 +67,7 @@ impl Key {
     }
 
     pub(crate) const fn error(self) -> ErrorType {
-        ErrorType::ALL[(self.traits >> ERROR_AT) as usize & 0b111]
+        ErrorType::ALL[((self.traits & ERROR) >> ERROR_AT) as usize]
     }
 
     pub(crate) const fn set_error(&mut self, error: ErrorType) {
@@ -87,60 +86,6 @@ impl Key {
             | u64::from(self.result) << 32
             | u64::from(self.method) << 48
             | u64::from(self.traits) << 56
-    }
-}
-
-/// The reason why a request failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum ErrorType {
-    None,
-    /// The status is an error.
-    Status,
-    Cancelled,
-    Timeout,
-    Shutdown,
-    /// The service failed without a response.
-    Error,
-    /// The body failed, after the head.
-    Body,
-    Panic,
-}
-
-impl ErrorType {
-    /// All variants in order of their discriminants.
-    const ALL: [Self; 8] = [
-        Self::None,
-        Self::Status,
-        Self::Cancelled,
-        Self::Timeout,
-        Self::Shutdown,
-        Self::Error,
-        Self::Body,
-        Self::Panic,
-    ];
-
-    /// Returns the value of the label, except for [`Status`](Self::Status), whose value is the status.
-    pub(crate) const fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::None | Self::Status => None,
-            Self::Cancelled => Some(DropReason::Cancelled.as_str()),
-            Self::Timeout => Some(DropReason::Timeout.as_str()),
-            Self::Shutdown => Some(DropReason::Shutdown.as_str()),
-            Self::Error => Some("error"),
-            Self::Body => Some("body_error"),
-            Self::Panic => Some("panic"),
-        }
-    }
-}
-
-impl From<DropReason> for ErrorType {
-    fn from(reason: DropReason) -> Self {
-        match reason {
-            DropReason::Timeout => Self::Timeout,
-            DropReason::Shutdown => Self::Shutdown,
-            _ => Self::Cancelled,
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod builder;
 #[cfg(feature = "client-ip")]
 mod client_ip;
 mod config;
+mod error_type;
 mod exemplar;
 mod exposition;
 mod family;

@@ -2,8 +2,9 @@ use battlement_core::GrpcCode;
 
 use crate::{
     buckets,
+    error_type::ErrorType,
     family::{Bounds, Family, Labels},
-    key::{ErrorType, Key},
+    key::Key,
     recorder::Recorder,
     side::{MetricNames, Side},
 };
@@ -24,7 +25,8 @@ use crate::{
 /// are different series.
 ///
 /// Except with `Otel`, every request needs a status. A request without a response gets 499 if its client disconnected,
-/// 504 after a timeout of a battlement layer, 503 during shutdown, and 500 otherwise. Gauges of requests in flight
+/// 503 during shutdown, the status of the rejection if a battlement layer ended it (504 after a timeout), and 500
+/// otherwise. Gauges of requests in flight
 /// have no route, which is not known yet when a request begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
@@ -227,10 +229,9 @@ fn error_type(key: Key, status: Option<String>) -> Option<String> {
 /// Returns the status of a request without a response, for namings that need one.
 fn assumed_status(error: ErrorType) -> String {
     let status = match error {
-        ErrorType::Cancelled => "499",
-        ErrorType::Timeout => "504",
-        ErrorType::Shutdown => "503",
-        _ => "500",
+        ErrorType::Cancelled => 499,
+        ErrorType::Shutdown => 503,
+        _ => error.rejection().map_or(500, |kind| kind.status().as_u16()),
     };
-    status.to_owned()
+    status.to_string()
 }

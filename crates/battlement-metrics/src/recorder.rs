@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use crate::{
     ConfigError, InvalidField,
     config::{Config, SETTINGS, is_grpc_name},
-    key::{ErrorType, Key},
+    error_type::ErrorType,
+    key::Key,
     names::{Names, Subject, UNKNOWN},
     side::Side,
     traffic::Traffic,

@@ -1,6 +1,7 @@
 //! The client layer around a `reqwest::Client`, which has request and response types of its own.
 
 use std::{
+    any::Any,
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -11,11 +12,11 @@ use http::Uri;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{Metrics, ResponseBody, service::Calling, ticket::Ticket};
+use crate::{Metrics, ResponseBody, error_type::ErrorType, service::Calling, ticket::Ticket};
 
 impl<S> Service<Request> for Metrics<S>
 where
-    S: Service<Request, Response = Response>,
+    S: Service<Request, Response = Response, Error: 'static>,
 {
     type Response = Response;
     type Error = S::Error;
@@ -64,6 +65,7 @@ pin_project! {
 impl<F, E> Future for ReqwestFuture<F>
 where
     F: Future<Output = Result<Response, E>>,
+    E: 'static,
 {
     type Output = Result<Response, E>;
 
@@ -79,11 +81,20 @@ where
         Poll::Ready(match (result, this.ticket.take()) {
             (Ok(response), Some(ticket)) => Ok(counting(response, ticket)),
             (Err(error), Some(ticket)) => {
-                ticket.failed();
+                ticket.failed(failure(&error));
                 Err(error)
             }
             (result, None) => result,
         })
+    }
+}
+
+/// Returns the type of an error, which is reqwest's own unless a layer inside boxed it.
+#[cold]
+fn failure<E: 'static>(error: &E) -> ErrorType {
+    match (error as &dyn Any).downcast_ref::<::reqwest::Error>() {
+        Some(error) => ErrorType::of_standard_error(error),
+        None => ErrorType::of_error(error),
     }
 }
 

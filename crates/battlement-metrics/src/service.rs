@@ -49,7 +49,7 @@ impl<S> Metrics<S> {
 
 impl<S, B, RB> Service<Request<B>> for Metrics<S>
 where
-    S: Service<Request<B>, Response = Response<RB>>,
+    S: Service<Request<B>, Response = Response<RB>, Error: 'static>,
     RB: Body,
 {
     type Response = Response<ResponseBody<RB>>;

@@ -4,14 +4,18 @@ use battlement_core::{
     BodyKind, CallFacts, DropReason, GrpcCode, MethodKind, RequestFacts, Scheme, SpanId, TraceId,
     WebTrailers, Wire,
 };
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, uri::PathAndQuery};
+use http::{
+    Extensions, HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header,
+    uri::PathAndQuery,
+};
 use http_body::Body;
 use tokio::time::Instant;
 
 use crate::{
     active::ActiveKey,
+    error_type::ErrorType,
     exemplar::Exemplar,
-    key::{ErrorType, Key},
+    key::Key,
     metrics::Pinned,
     names::{Subject, UNKNOWN},
     nested,
@@ -181,15 +185,15 @@ impl Ticket {
     }
 
     /// Records a request whose service failed without a response.
-    pub(crate) fn failed(mut self) {
-        self.ended(ErrorType::Error);
+    pub(crate) fn failed(mut self, error: ErrorType) {
+        self.ended(error);
     }
 
     /// Records the head of the response, and returns the kind of its body, which then holds the ticket.
     pub(crate) fn answered<B: Body>(&mut self, response: &Response<B>) -> BodyKind {
         let kind = BodyKind::of(self.method, response);
         let status = response.status();
-        self.judge(status, response.headers());
+        self.judge(status, response.headers(), response.extensions());
         self.learn_route(response);
         if !self.side.is_grpc() {
             self.is_stream |= is_upgrade(self.method, status);
@@ -204,10 +208,10 @@ impl Ticket {
     }
 
     #[inline]
-    fn judge(&mut self, status: StatusCode, headers: &HeaderMap) {
+    fn judge(&mut self, status: StatusCode, headers: &HeaderMap, extensions: &Extensions) {
         if self.side.is_grpc() {
             match GrpcCode::at_head(status, headers) {
-                Some(code) => self.judged(code),
+                Some(code) => self.judged(code, Some(extensions)),
                 None => self.read_web(headers),
             }
             return;
@@ -215,13 +219,14 @@ impl Ticket {
         self.key.set_status(status.as_u16());
         let first_error = if self.side == Side::Client { 400 } else { 500 };
         if status.as_u16() >= first_error {
-            self.key.set_error(ErrorType::Status);
+            self.key.set_error(ErrorType::of_response(extensions));
         }
     }
 
-    /// Sets the status of a gRPC call. By OpenTelemetry's conventions every code but `OK` is an error of a client
-    /// call, and some codes are errors of a server.
-    fn judged(&mut self, code: GrpcCode) {
+    /// Sets the status of a gRPC call, from the head with its `extensions` or from the end of the body. By
+    /// OpenTelemetry's conventions every code but `OK` is an error of a client call, and some codes are errors of a
+    /// server.
+    fn judged(&mut self, code: GrpcCode, extensions: Option<&Extensions>) {
         use GrpcCode::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
         self.key.set_status(code as u16 + 1);
         let is_server_error = matches!(
@@ -229,7 +234,11 @@ impl Ticket {
             Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss
         );
         if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
-            self.key.set_error(ErrorType::Status);
+            let error = match extensions {
+                Some(extensions) => ErrorType::of_response(extensions),
+                None => self.at_end(ErrorType::Status),
+            };
+            self.key.set_error(error);
         }
         if self.key.subject == UNKNOWN {
             self.learn_method(code);

@@ -4,7 +4,7 @@ use battlement_core::{Ending, GrpcCode, OnEnd, WebTrailers};
 use http::HeaderMap;
 
 use super::{Fate, Origin, Ticket};
-use crate::{key::ErrorType, side::Side};
+use crate::{error_type::ErrorType, side::Side};
 
 impl OnEnd for Ticket {
     fn data(&mut self, bytes: usize) {
@@ -21,7 +21,7 @@ impl OnEnd for Ticket {
         match ending {
             _ if self.side.is_grpc() => self.end_call(ending, trailers),
             Ending::Complete | Ending::Trailers => self.ended(ErrorType::None),
-            Ending::Error => self.ended(ErrorType::Body),
+            Ending::Error => self.failed_body(),
             _ => self.given_up(),
         }
     }
@@ -62,7 +62,7 @@ impl Ticket {
                 self.judge_end(ending, trailers);
                 self.ended(ErrorType::None);
             }
-            Ending::Error => self.ended(ErrorType::Body),
+            Ending::Error => self.failed_body(),
             _ if is_open => self.given_up(),
             _ => self.ended(ErrorType::None),
         }
@@ -76,7 +76,22 @@ impl Ticket {
             && !is_hidden
             && let Some(code) = GrpcCode::at_end(ending, trailers)
         {
-            self.judged(code);
+            self.judged(code, None);
+        }
+    }
+
+    /// Records a body that failed.
+    #[cold]
+    fn failed_body(&mut self) {
+        self.ended(self.at_end(ErrorType::Body));
+    }
+
+    /// Returns the type of an error at the end of a body: the reason for which a battlement layer ended the body, if the
+    /// facts of the request have one, otherwise `other`.
+    pub(super) fn at_end(&self, other: ErrorType) -> ErrorType {
+        match self.drop_reason() {
+            ErrorType::Cancelled => other,
+            reason => reason,
         }
     }
 
