@@ -18,7 +18,7 @@ mod gauge;
 mod histogram;
 mod key;
 mod label;
-#[cfg(feature = "rate-limit")]
+#[cfg(any(feature = "rate-limit", feature = "timeout"))]
 mod labelled;
 mod layer;
 mod methods;
@@ -47,6 +47,8 @@ mod side;
 mod slots;
 mod snapshot;
 mod ticket;
+#[cfg(feature = "timeout")]
+pub mod timeout;
 mod traffic;
 
 pub use battlement_core::{ConfigError, ConnectionScheme, InvalidField, Scheme};

@@ -4,6 +4,7 @@ mod server {
     use battlement_client_ip::ClientIpLayer;
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
+        timeout::TimeoutMetrics,
     };
     use battlement_testkit::wiring::{Series, Settings};
     use http::Method;
@@ -22,9 +23,17 @@ mod server {
     fn series() -> Series {
         let metrics = HttpMetrics::builder().known_route(Method::GET, "/orders/{id}").build();
         let _layer = metrics.server_layer();
-        let exposition = Exposition::new().metrics(&metrics).client_ip(&ClientIpLayer::new());
-        let families =
-            ["http_server_request_duration_seconds", "battlement_client_ip_malformed_total"];
+        let exposition = Exposition::new()
+            .metrics(&metrics)
+            .client_ip(&ClientIpLayer::new())
+            .timeout(&TimeoutMetrics::new());
+        let families = [
+            "http_server_request_duration_seconds",
+            "battlement_client_ip_malformed_total",
+            "battlement_timeout_expired_total",
+            "battlement_timeout_not_called_total",
+            "battlement_timeout_time_left_seconds",
+        ];
         Series::new(exposition.render(Format::Text), families)
     }
 
