@@ -8,6 +8,8 @@ mod deadline;
 mod elapsed;
 mod expiry;
 mod facts;
+#[cfg(all(fuzzing, feature = "http"))]
+pub mod fuzz;
 mod limit;
 mod observe;
 #[cfg(feature = "http")]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use battlement_testkit::contract::Contract;
 use battlement_timeout::{
-    CallDeadlineLayer, DeadlineLayer, DeadlineOverride, TimeoutLayer, TimeoutOverride,
+    CallDeadlineLayer, DeadlineLayer, DeadlineOverride, PropagateDeadlineLayer, TimeoutLayer,
+    TimeoutOverride,
 };
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -85,14 +86,12 @@ async fn overrides_of_routes_uphold_the_contract() {
     Contract::new(|| TimeoutOverride::new(LONG)).run().await;
 }
 
-#[cfg(feature = "http")]
 #[tokio::test]
 async fn a_propagation_of_deadlines_upholds_the_contract() {
-    Contract::new(battlement_timeout::PropagateDeadlineLayer::new).run().await;
+    Contract::new(PropagateDeadlineLayer::new).run().await;
 }
 
-#[cfg(feature = "http")]
 #[tokio::test]
 async fn a_disabled_propagation_of_deadlines_upholds_the_contract() {
-    Contract::new(|| battlement_timeout::PropagateDeadlineLayer::new().enabled(false)).run().await;
+    Contract::new(|| PropagateDeadlineLayer::new().enabled(false)).run().await;
 }

@@ -1,5 +1,4 @@
 //! The layers fit into a service.
-#![cfg(feature = "http")]
 
 mod propagate {
     use battlement_timeout::PropagateDeadlineLayer;

@@ -1,5 +1,4 @@
 //! The remaining time on calls to other services.
-#![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod calls;

@@ -1,0 +1,38 @@
+//! Arbitrary text is read as a timeout only if it is one number, with a unit for Linkerd; a time written again is never
+//! longer, and less than a millisecond shorter.
+#![no_main]
+
+mod lines;
+
+use std::time::Duration;
+
+use battlement_timeout::{
+    TimeoutHeader,
+    fuzz::{read_header, write_header},
+};
+use libfuzzer_sys::fuzz_target;
+
+/// The longest time that is written.
+const MOST: Duration = Duration::from_millis(99_999_999);
+
+fuzz_target!(|input: &[u8]| {
+    let lines = lines::lines(input);
+    for header in [TimeoutHeader::default(), TimeoutHeader::envoy(), TimeoutHeader::linkerd()] {
+        let Some(time) = read_header(&header, &lines) else { continue };
+        let [line] = &lines[..] else { panic!("{} lines", lines.len()) };
+        let text = line.to_str().expect("ASCII");
+        let digits = text.trim_end_matches(|unit: char| unit.is_ascii_lowercase());
+        let number: u32 = digits.parse().expect("a number");
+        assert!(digits.len() <= 8 && text.len() - digits.len() <= 2);
+        assert_eq!(time.is_zero(), number == 0);
+        match write_header(&header, time) {
+            Some(value) => assert_eq!(read_header(&header, &[value]), Some(time.min(MOST))),
+            None => assert!(time.is_zero()),
+        }
+    }
+    if let Ok(text) = str::from_utf8(input)
+        && let Ok(header) = text.parse::<TimeoutHeader>()
+    {
+        assert_eq!(header.name().as_str().parse(), Ok(header));
+    }
+});
