@@ -37,6 +37,12 @@ pub trait Reject<Req, Res, E> {
     /// Reads the request before the service takes it.
     fn caller(request: &Req) -> Self::Caller;
 
+    /// Reads the request before the service takes it, for a rejection that abandons a body which stalled. Default: as
+    /// [`caller`](Self::caller).
+    fn stalled_caller(request: &Req) -> Self::Caller {
+        Self::caller(request)
+    }
+
     /// Returns the extensions of the request, in which layers find its facts. Default: none, as for other calls.
     #[cfg(feature = "http")]
     fn extensions(request: &Req) -> Option<&Extensions> {

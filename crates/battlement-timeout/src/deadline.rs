@@ -12,6 +12,7 @@ mod route;
 mod service;
 mod trust;
 
+pub(crate) use self::body::last_frame;
 pub use self::{
     body::DeadlineBody,
     future::DeadlineFuture,

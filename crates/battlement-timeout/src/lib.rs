@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "http")]
+mod body;
 mod call;
 mod client;
 #[cfg(feature = "http")]
@@ -29,9 +31,20 @@ pub use battlement_core::{
 };
 
 #[cfg(all(feature = "http", feature = "serde"))]
-pub use self::settings::DeadlineSettings;
+pub use self::settings::{BodyLimitsSettings, BodyTimeoutSettings, DeadlineSettings};
 #[cfg(feature = "serde")]
 pub use self::settings::{CallDeadlineSettings, TimeoutSettings};
+#[cfg(feature = "http")]
+pub use self::{
+    body::{BodyLimits, BodyTimeout, BodyTimeoutFuture, BodyTimeoutLayer, TimeoutBody},
+    call::{TimeoutOverride, TimeoutOverrideService},
+    deadline::{
+        DeadlineBody, DeadlineFuture, DeadlineLayer, DeadlineOverride, DeadlineOverrideService,
+        DeadlineService,
+    },
+    propagate::{PropagateDeadline, PropagateDeadlineFuture, PropagateDeadlineLayer},
+    wire::{InvalidTimeoutHeader, TimeoutHeader},
+};
 pub use self::{
     call::{
         ReadyTimeout, ReadyTimeoutFuture, ReadyTimeoutLayer, Timeout, TimeoutFuture, TimeoutLayer,
@@ -40,14 +53,4 @@ pub use self::{
     elapsed::{Elapsed, ElapsedKind},
     limit::{By, Fixed, Limit},
     observe::Observe,
-};
-#[cfg(feature = "http")]
-pub use self::{
-    call::{TimeoutOverride, TimeoutOverrideService},
-    deadline::{
-        DeadlineBody, DeadlineFuture, DeadlineLayer, DeadlineOverride, DeadlineOverrideService,
-        DeadlineService,
-    },
-    propagate::{PropagateDeadline, PropagateDeadlineFuture, PropagateDeadlineLayer},
-    wire::{InvalidTimeoutHeader, TimeoutHeader},
 };

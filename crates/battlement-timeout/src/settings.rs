@@ -1,9 +1,13 @@
 //! The settings of the layers in configuration files.
 
 #[cfg(feature = "http")]
+mod body;
+#[cfg(feature = "http")]
 mod deadline;
 mod timeout;
 
+#[cfg(feature = "http")]
+pub use self::body::{BodyLimitsSettings, BodyTimeoutSettings};
 #[cfg(feature = "http")]
 pub use self::deadline::DeadlineSettings;
 pub use self::timeout::{CallDeadlineSettings, TimeoutSettings};

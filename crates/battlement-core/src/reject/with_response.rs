@@ -22,6 +22,11 @@ impl<B, RB, E> Reject<Request<B>, Response<RB>, E> for WithResponse {
     }
 
     #[inline]
+    fn stalled_caller(request: &Request<B>) -> Caller {
+        Caller::of(request).stalled(request.version())
+    }
+
+    #[inline]
     fn extensions(request: &Request<B>) -> Option<&Extensions> {
         Some(request.extensions())
     }
@@ -127,6 +132,15 @@ mod tests {
         let response = answered::<WithResponse, _>(&grpc).unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(GrpcCode::from_headers(response.headers()), Some(GrpcCode::DeadlineExceeded));
+    }
+
+    #[test]
+    fn a_rejection_that_abandons_a_body_closes_an_http1_connection() {
+        type Form = WithResponse;
+        let request = Request::post("/").header("content-length", "10").body(()).unwrap();
+        let stalled = <Form as Reject<_, Response<()>, ()>>::stalled_caller(&request);
+        assert!(stalled.closes());
+        assert!(!<Form as Reject<_, Response<()>, ()>>::caller(&request).closes());
     }
 
     #[test]
