@@ -26,7 +26,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// assert_eq!(judge(&judge_error, Err(refused)), Verdict::Failure(Failure::NotProcessed));
 /// // An empty answer of this database means that it is overloaded.
 /// let by_rows = |result: Result<&u32, &io::Error>| match result {
-///     Ok(0) => Verdict::Failure(Failure::Overload { retry_after: None }),
+///     Ok(0) => Verdict::Failure(Failure::Overload { pushback: None }),
 ///     other => judge_error(other),
 /// };
 /// assert!(judge(&by_rows, Ok(0)).is_failure());

@@ -137,5 +137,5 @@ pub use self::{
     phases::{Phase, PhaseWriter, Phases},
     reject::{DefaultReject, LocalError, Reject, WithError},
     rejection::{Rejection, RejectionKind},
-    verdict::{Failure, Verdict},
+    verdict::{Failure, Pushback, Verdict},
 };

@@ -36,8 +36,8 @@ pub enum Failure {
     Server,
     /// The service responded that it is overloaded.
     Overload {
-        /// The time for which it asks for no further calls.
-        retry_after: Option<Duration>,
+        /// The answer's own statement on repeating the call, if it has one.
+        pushback: Option<Pushback>,
     },
     /// A local layer rejected the call, and the service was not called.
     Rejected(RejectionKind),
@@ -50,12 +50,31 @@ impl Failure {
         !matches!(self, Self::Rejected(_))
     }
 
-    /// Returns the wait that the service asked for, if it did.
+    /// Returns what the service said about repeating the call, if it did.
     #[must_use]
-    pub const fn retry_after(self) -> Option<Duration> {
+    pub const fn pushback(self) -> Option<Pushback> {
         match self {
-            Self::Overload { retry_after } => retry_after,
+            Self::Overload { pushback } => pushback,
             _ => None,
         }
     }
+
+    /// Returns the wait that the service asked for, if it did.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self.pushback() {
+            Some(Pushback::Wait(wait)) => Some(wait),
+            Some(Pushback::Stop) | None => None,
+        }
+    }
+}
+
+/// The statement of an overloaded service on repeating the call: the `Retry-After` of HTTP, or the
+/// `grpc-retry-pushback-ms` of gRPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pushback {
+    /// The call may be repeated after this time. Zero names no time, as a `Retry-After` with a date in the past does.
+    Wait(Duration),
+    /// The call must not be repeated: the value of `grpc-retry-pushback-ms` is negative or malformed (gRFC A6).
+    Stop,
 }

@@ -6,7 +6,7 @@ use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use battlement_core::Classify;
 use battlement_core::{
-    ErrorChain, ErrorsBy, Failure, HttpStatus, Rejection, RejectionKind, Verdict,
+    ErrorChain, ErrorsBy, Failure, HttpStatus, Pushback, Rejection, RejectionKind, Verdict,
     judge_boxed_error, judge_error,
 };
 use bytes::Bytes;
@@ -88,8 +88,8 @@ fn the_status_of_a_grpc_server_is_judged_by_its_code() {
     assert_eq!(judged(Code::DeadlineExceeded), Verdict::Failure(Failure::Timeout));
     let mut overloaded = Status::new(Code::Unavailable, "of a server");
     overloaded.metadata_mut().insert("grpc-retry-pushback-ms", "250".parse().unwrap());
-    let retry_after = Some(Duration::from_millis(250));
-    assert_eq!(verdict(&overloaded), Verdict::Failure(Failure::Overload { retry_after }));
+    let pushback = Some(Pushback::Wait(Duration::from_millis(250)));
+    assert_eq!(verdict(&overloaded), Verdict::Failure(Failure::Overload { pushback }));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::{Classify, Head, Judgment};
-use crate::{Ending, Failure, GrpcCode, Verdict, WebTrailers, retry_after::bounded};
+use crate::{Ending, Failure, GrpcCode, Pushback, Verdict, WebTrailers, retry_after::bounded};
 
 /// Judges a call by `grpc-status`, in the head of a trailers-only response, else in the trailers.
 ///
@@ -13,7 +13,7 @@ use crate::{Ending, Failure, GrpcCode, Verdict, WebTrailers, retry_after::bounde
 /// | CANCELLED | ignored: the caller gave up |
 /// | UNKNOWN, UNIMPLEMENTED, INTERNAL, DATA_LOSS | the service failed |
 /// | DEADLINE_EXCEEDED | timeout |
-/// | RESOURCE_EXHAUSTED, UNAVAILABLE | overload, with the wait of `grpc-retry-pushback-ms` |
+/// | RESOURCE_EXHAUSTED, UNAVAILABLE | overload, with the pushback of `grpc-retry-pushback-ms` |
 ///
 /// The failures are the codes that OpenTelemetry's conventions count as errors of a server, and RESOURCE_EXHAUSTED,
 /// with which a server rejects calls. A response that ends without a status has failed, whatever its HTTP status,
@@ -57,15 +57,21 @@ pub(crate) fn verdict(code: GrpcCode, headers: &HeaderMap) -> Verdict {
         Unknown | Unimplemented | Internal | DataLoss => Verdict::Failure(Failure::Server),
         DeadlineExceeded => Verdict::Failure(Failure::Timeout),
         ResourceExhausted | Unavailable => {
-            Verdict::Failure(Failure::Overload { retry_after: pushback(headers) })
+            Verdict::Failure(Failure::Overload { pushback: pushback(headers) })
         }
         _ => Verdict::Success,
     }
 }
 
-/// Returns the wait of gRFC A6, in milliseconds; a negative or invalid value means that the call must not be repeated,
-/// which a wait cannot express.
-fn pushback(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("grpc-retry-pushback-ms")?.to_str().ok()?;
-    text.parse().ok().map(Duration::from_millis).map(bounded)
+/// Reads the pushback of gRFC A6, in milliseconds; a negative or malformed value means that the call must not be
+/// repeated.
+fn pushback(headers: &HeaderMap) -> Option<Pushback> {
+    let text = headers.get("grpc-retry-pushback-ms")?.as_bytes();
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return Some(Pushback::Stop);
+    }
+    // A number of more than 64 bits is a long wait, not a malformed one.
+    let digits = std::str::from_utf8(text).ok();
+    let millis = digits.and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
+    Some(Pushback::Wait(bounded(Duration::from_millis(millis))))
 }

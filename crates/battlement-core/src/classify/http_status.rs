@@ -1,7 +1,7 @@
 use http::{HeaderMap, StatusCode};
 
 use super::{Classify, Head, Judgment};
-use crate::{Ending, Failure, RetryAfter, Verdict};
+use crate::{Ending, Failure, Pushback, RetryAfter, Verdict};
 
 /// Judges a call by the HTTP status, at the head.
 ///
@@ -32,8 +32,8 @@ impl Classify for HttpStatus {
 fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
     match status.as_u16() {
         429 | 503 => {
-            let retry_after = RetryAfter::from_headers(headers).map(|wait| wait.0);
-            Verdict::Failure(Failure::Overload { retry_after })
+            let pushback = RetryAfter::from_headers(headers).map(|wait| Pushback::Wait(wait.0));
+            Verdict::Failure(Failure::Overload { pushback })
         }
         499 => Verdict::Ignore,
         504 => Verdict::Failure(Failure::Timeout),

@@ -1,9 +1,9 @@
 use std::{io, time::Duration};
 
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderValue, Response};
 
 use super::*;
-use crate::{Failure, RejectionKind};
+use crate::{Failure, Pushback, RejectionKind};
 
 const LOCAL: Verdict = Verdict::Failure(Failure::Rejected(RejectionKind::CircuitOpen));
 
@@ -12,7 +12,7 @@ fn failure(failure: Failure) -> Verdict {
 }
 
 fn overload(seconds: Option<u64>) -> Verdict {
-    failure(Failure::Overload { retry_after: seconds.map(Duration::from_secs) })
+    failure(Failure::Overload { pushback: seconds.map(Duration::from_secs).map(Pushback::Wait) })
 }
 
 fn response(status: u16, headers: &[(&'static str, &str)]) -> Response<()> {
@@ -100,6 +100,30 @@ fn a_trailers_only_answer_is_judged_at_the_head_with_its_pushback() {
         ],
     );
     assert_eq!(Auto.head(&Head::of(&head)), Judgment::Now(overload(Some(3))));
+}
+
+#[test]
+fn a_negative_or_malformed_pushback_forbids_a_repetition() {
+    let judge = |value: &[u8]| {
+        let mut trailers = trailers("14");
+        trailers.insert("grpc-retry-pushback-ms", HeaderValue::from_bytes(value).unwrap());
+        let Verdict::Failure(failure) = Auto.end(Ending::Trailers, Some(&trailers)) else {
+            panic!("UNAVAILABLE is a failure");
+        };
+        (failure.pushback(), failure.retry_after())
+    };
+    for value in ["", "-1", "-0", "+5", "1.5", "soon", " 5", "5ms", "0x10"] {
+        assert_eq!(judge(value.as_bytes()), (Some(Pushback::Stop), None), "{value:?}");
+    }
+    assert_eq!(judge(b"\xff5"), (Some(Pushback::Stop), None));
+    for (value, millis) in [("0", 0), ("007", 7), ("3000", 3000)] {
+        let wait = Duration::from_millis(millis);
+        assert_eq!(judge(value.as_bytes()), (Some(Pushback::Wait(wait)), Some(wait)));
+    }
+    let long = judge(b"99999999999999999999999999").1.unwrap();
+    assert!(long >= Duration::from_secs(1 << 31), "{long:?}");
+    assert_eq!(Failure::Overload { pushback: None }.pushback(), None);
+    assert_eq!(Failure::Server.pushback(), None);
 }
 
 #[test]

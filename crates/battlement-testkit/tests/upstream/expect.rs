@@ -1,6 +1,6 @@
 //! The expected end of each behavior.
 
-use battlement_core::{Failure, Verdict};
+use battlement_core::{Failure, Pushback, Verdict};
 use battlement_testkit::upstream::{Behavior, Counts, Upstream};
 
 use crate::{
@@ -61,7 +61,9 @@ fn expected(protocol: Protocol, behavior: Behavior) -> Outcome {
             Outcome::Judged(Verdict::Success, At::End)
         }
         Behavior::Error => fails(Server, At::End),
-        Behavior::Overloaded(_) => fails(Overload { retry_after: Some(WAIT) }, At::End),
+        Behavior::Overloaded(_) => {
+            fails(Overload { pushback: Some(Pushback::Wait(WAIT)) }, At::End)
+        }
         Behavior::ResetHead => fails(Transport, At::Error),
         Behavior::ResetBody => fails(Transport, At::Body),
         // A gRPC stream that ends without trailers is complete, and has no status.
