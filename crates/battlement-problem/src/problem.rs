@@ -71,6 +71,8 @@ struct Inner {
     members: Map<String, Value>,
     headers: HeaderMap,
     grpc_code: Option<GrpcCode>,
+    /// The rejection of another battlement layer that this problem was converted from.
+    rejection: Option<Rejection>,
     cause: Option<Cause>,
 }
 
@@ -104,6 +106,7 @@ impl Problem {
             members: Map::new(),
             headers: HeaderMap::new(),
             grpc_code: None,
+            rejection: None,
             cause: None,
         }))
     }
@@ -224,11 +227,14 @@ impl Problem {
         Response::from_parts(parts, json.into())
     }
 
-    /// Returns the head of the response: the status and the headers.
+    /// Returns the head of the response: the status, the headers, and the rejection by which outer layers recognize it.
     pub(crate) fn head(&self) -> Parts {
         let (mut parts, ()) = Response::new(()).into_parts();
         parts.status = self.status();
         parts.headers = self.0.headers.clone();
+        if let Some(rejection) = self.0.rejection {
+            parts.extensions.insert(rejection);
+        }
         parts
     }
 
@@ -237,6 +243,7 @@ impl Problem {
         let kind = rejection.kind();
         let mut problem = Self::new(kind.status(), kind.as_str()).detail(kind.message());
         problem.0.grpc_code = Some(kind.grpc_code());
+        problem.0.rejection = Some(rejection);
         if let Some(wait) = rejection.retry_after() {
             let wait = RetryAfter(wait).header_value();
             problem.0.headers.insert(header::RETRY_AFTER, wait);

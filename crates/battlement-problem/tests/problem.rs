@@ -42,6 +42,8 @@ fn a_battlement_rejection_keeps_its_kind() {
     assert_eq!((problem.status().as_u16(), problem.code()), (503, "overloaded"));
     assert_eq!(problem.headers()["retry-after"], "3");
     assert_eq!(problem.grpc(), GrpcCode::Unavailable);
+    let response: Response<Full<Bytes>> = problem.response();
+    assert_eq!(response.extensions().get(), Some(&rejection));
 }
 
 #[test]

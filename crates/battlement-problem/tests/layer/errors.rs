@@ -95,20 +95,22 @@ async fn battlement_rejections_are_found_anywhere_in_the_chain() {
     assert_eq!(answer.header("retry-after"), Some("2"));
     assert!(!answer.all().contains("billing"));
     assert!(answer.log.contains("billing.internal") && answer.log.contains("WARN"));
+    assert_eq!(answer.response.extensions().get(), Some(&rejection));
 }
 
 #[tokio::test]
 async fn battlement_rejections_convert_by_the_question_mark() {
+    let rejection = Rejection::new(RejectionKind::CircuitOpen);
     let answer = send(ProblemLayer::new(), &[], async |_| {
-        let call = || -> Result<Infallible, Problem> {
-            Err(CircuitOpen(Rejection::new(RejectionKind::CircuitOpen)))?
-        };
+        let call = || -> Result<Infallible, Problem> { Err(CircuitOpen(rejection))? };
         match call() {
             Ok(never) => match never {},
             Err(problem) => Err(problem),
         }
     });
-    assert_eq!(answer.await.status(), 503);
+    let answer = answer.await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.response.extensions().get(), Some(&rejection));
 }
 
 #[tokio::test]
