@@ -5,6 +5,7 @@ mod page;
 
 use std::{convert::Infallible, error::Error, time::Duration};
 
+use battlement_core::{Rejection, RejectionKind};
 use battlement_metrics::HttpMetrics;
 use battlement_testkit::{
     eventually,
@@ -12,6 +13,7 @@ use battlement_testkit::{
     server::Server,
 };
 use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use reqwest::{Client, Method};
 use tokio::net::TcpListener;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -154,4 +156,35 @@ async fn a_response_of_reqwest_keeps_its_url_and_address_and_the_request_its_hea
         response.error_for_status().unwrap_err();
     }
     assert_eq!(metrics.ended(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_of_a_layer_around_reqwest_is_typed_by_its_rejection() {
+    let metrics = HttpMetrics::new();
+    let service = service_fn(async |_: reqwest::Request| {
+        let response = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE);
+        let response = response.extension(Rejection::new(RejectionKind::CircuitOpen)).body("");
+        Ok::<_, Infallible>(reqwest::Response::from(response.unwrap()))
+    });
+    let request = reqwest::Request::new(Method::GET, "http://shop.internal/".parse().unwrap());
+    let response = metrics.client_layer("shop").layer(service).oneshot(request).await.unwrap();
+    response.text().await.unwrap();
+    let labels = r#",http_response_status_code="503",error_type="circuit_open""#;
+    assert_eq!(recorded(&metrics, labels), Some(1), "{}", page(&metrics).text);
+}
+
+#[tokio::test]
+async fn an_error_of_reqwest_is_typed_by_the_rejection_among_its_sources() {
+    let metrics = HttpMetrics::new();
+    // A server that never answers, so that the call fails by its body.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let mut request = reqwest::Request::new(Method::POST, url.parse().unwrap());
+    let body = ProbeBody::empty().error(ProbeError::new("too slow")).stream();
+    let body = body.map_err(|_| Rejection::new(RejectionKind::Timeout));
+    *request.body_mut() = Some(reqwest::Body::wrap(body));
+    metrics.client_layer("shop").layer(Client::new()).oneshot(request).await.unwrap_err();
+    let labels = r#"http_request_method="POST",server_address="shop",error_type="timeout""#;
+    let page = page(&metrics);
+    assert_eq!(page.count((DURATION, labels)), Some(1), "{}", page.text);
 }

@@ -6,6 +6,7 @@ mod page;
 use std::{convert::Infallible, error::Error, future::pending, time::Duration};
 
 use battlement_metrics::{Exposition, Format, HttpMetrics, timeout::TimeoutMetrics};
+use battlement_testkit::probe::{Gate, Probe, ProbeBody, Reply};
 use battlement_timeout::{DeadlineLayer, ElapsedKind, Observe, TimeoutLayer};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -105,6 +106,33 @@ async fn a_timeout_that_is_returned_as_an_error_counts_as_a_timeout() {
     let metrics = HttpMetrics::new();
     metrics.server_layer().layer(limited).oneshot(request()).await.unwrap_err();
     is_recorded(&metrics, SERVER, &format!(r#"{OF_SERVER},error_type="timeout""#));
+}
+
+/// Returns a service whose response ends halfway.
+fn half() -> Probe {
+    let probe = Probe::new();
+    probe.next(Reply::body(ProbeBody::empty().data("half").wait(&Gate::new()).stream()));
+    probe
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_the_deadline_ends_counts_as_a_timeout() {
+    let metrics = HttpMetrics::new();
+    let limited = DeadlineLayer::new().default_limit(LIMIT).bodies(true).layer(half());
+    let request = Request::get("/").body(ProbeBody::empty()).unwrap();
+    let response = metrics.server_layer().layer(limited).oneshot(request).await.unwrap();
+    response.into_body().collect().await.unwrap_err();
+    let labels = r#",http_response_status_code="200",error_type="timeout""#;
+    is_recorded(&metrics, SERVER, &format!("{OF_SERVER}{labels}"));
+
+    let metrics = HttpMetrics::new();
+    let limited = DeadlineLayer::new().bodies(true).layer(half());
+    let request = Request::post("/").header("content-type", "application/grpc");
+    let request = request.header("grpc-timeout", "2S").body(ProbeBody::empty()).unwrap();
+    let response = metrics.grpc_layer().layer(limited).oneshot(request).await.unwrap();
+    assert!(response.into_body().collect().await.unwrap().trailers().is_some());
+    let labels = r#"rpc_system_name="grpc",rpc_method="_OTHER",rpc_status_code="DEADLINE_EXCEEDED",error_type="timeout""#;
+    is_recorded(&metrics, "rpc_server_call_duration_seconds", labels);
 }
 
 #[tokio::test]

@@ -55,6 +55,8 @@ impl Remains {
         ready!(this.timer.poll_until(deadline.instant(), cx));
         let after = deadline.instant().saturating_duration_since(facts.start());
         let elapsed = Elapsed::new(kind, after).answered_with(this.config.status);
+        // Outer layers that see only a failed body, or the trailers of a call, read the reason here.
+        facts.drop_for(DropReason::Timeout);
         within(this.slot, || expiry::report(&elapsed, &this.config.observer));
         Poll::Ready(elapsed)
     }
