@@ -1,0 +1,179 @@
+use std::{fmt, sync::Arc};
+
+use battlement_core::{ConfigError, InvalidField, RequestHead, Wire};
+use http::{HeaderMap, Method, Request};
+
+#[cfg(test)]
+mod tests;
+
+/// States whether a request is idempotent: sending it twice has the effect of sending it once.
+///
+/// An extension of a request that precedes every other rule. `Idempotent(true)` lets a POST be repeated, and
+/// `Idempotent(false)` keeps a PUT from being repeated that is not idempotent after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Idempotent(pub bool);
+
+type Rule = dyn Fn(&RequestHead<'_>) -> Option<bool> + Send + Sync;
+
+/// The rules by which a request counts as idempotent, and may be repeated after any failure.
+///
+/// The extension [`Idempotent`] of a request decides, else the closure of [`rule`](Self::rule) where it returns `Some`.
+/// Otherwise a request is idempotent if one of these holds:
+///
+/// - Its method is GET, HEAD, OPTIONS, TRACE, PUT or DELETE (RFC 9110, section 9.2.2).
+/// - It has an `Idempotency-Key` that is not empty, unless [`idempotency_key`](Self::idempotency_key) is off.
+/// - It is a gRPC call of one of the [`grpc_methods`](Self::grpc_methods).
+///
+/// Any other request, such as a POST, is repeated only if it was provably not processed.
+///
+/// # Example
+///
+/// ```
+/// use battlement_retry::Idempotency;
+/// use http::Request;
+///
+/// let rules = Idempotency::default();
+/// assert!(rules.is_idempotent(&Request::put("/orders/7").body(()).unwrap()));
+/// let order = Request::post("/orders").body(()).unwrap();
+/// assert!(!rules.is_idempotent(&order));
+/// let order = Request::post("/orders").header("idempotency-key", "\"8e03978e\"").body(()).unwrap();
+/// assert!(rules.is_idempotent(&order));
+/// ```
+#[derive(Clone)]
+pub struct Idempotency {
+    key: bool,
+    grpc_methods: Arc<[String]>,
+    rule: Option<Arc<Rule>>,
+}
+
+/// The header of draft-ietf-httpapi-idempotency-key-header.
+const KEY: &str = "idempotency-key";
+
+impl Idempotency {
+    /// Sets whether an `Idempotency-Key` makes a request idempotent; the default is true.
+    ///
+    /// A proxy that forwards the keys of its clients switches it off, unless its upstream honors them.
+    #[must_use]
+    pub const fn idempotency_key(mut self, is_honored: bool) -> Self {
+        self.key = is_honored;
+        self
+    }
+
+    /// Sets the gRPC methods that are idempotent, as `inventory.v1.Inventory/Reserve`, with or without a leading slash.
+    ///
+    /// # Panics
+    ///
+    /// If [`try_grpc_methods`](Self::try_grpc_methods) returns an error.
+    #[must_use]
+    pub fn grpc_methods<M: AsRef<str>>(self, methods: impl IntoIterator<Item = M>) -> Self {
+        self.try_grpc_methods(methods).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Sets the gRPC methods that are idempotent, or returns every error; see [`grpc_methods`](Self::grpc_methods).
+    ///
+    /// # Errors
+    ///
+    /// If a name is not a service and a method, as `pkg.Svc/Method`.
+    pub fn try_grpc_methods<M: AsRef<str>>(
+        mut self,
+        methods: impl IntoIterator<Item = M>,
+    ) -> Result<Self, ConfigError> {
+        let mut errors = Vec::new();
+        let mut names = Vec::new();
+        for (index, method) in methods.into_iter().enumerate() {
+            match method_name(method.as_ref()) {
+                Some(name) => names.push(name.to_owned()),
+                None => errors.push(InvalidField::new(
+                    format!("idempotent_methods[{index}]"),
+                    format!("must be a gRPC method as `pkg.Svc/Method`, got {:?}", method.as_ref()),
+                )),
+            }
+        }
+        self.grpc_methods = names.into();
+        ConfigError::check("retry", errors, self)
+    }
+
+    /// Sets a closure that marks requests as idempotent (`Some(true)`), excludes them (`Some(false)`), or leaves them to
+    /// the other rules (`None`).
+    #[must_use]
+    pub fn rule<F>(mut self, rule: F) -> Self
+    where
+        F: Fn(&RequestHead<'_>) -> Option<bool> + Send + Sync + 'static,
+    {
+        self.rule = Some(Arc::new(rule));
+        self
+    }
+
+    /// Returns whether `request` may be repeated after any failure.
+    #[must_use]
+    pub fn is_idempotent<B>(&self, request: &Request<B>) -> bool {
+        if let Some(Idempotent(is_idempotent)) = request.extensions().get() {
+            return *is_idempotent;
+        }
+        if let Some(rule) = &self.rule
+            && let Some(is_idempotent) = rule(&RequestHead::of(request))
+        {
+            return is_idempotent;
+        }
+        is_idempotent_method(request.method())
+            || self.key && has_key(request.headers())
+            || self.names(request)
+    }
+
+    /// Returns whether the request is a gRPC call of a method in the list.
+    fn names<B>(&self, request: &Request<B>) -> bool {
+        // Most clients have no list, and their requests are not read for it.
+        if self.grpc_methods.is_empty() {
+            return false;
+        }
+        let is_grpc = Wire::of_request(request.method(), request.headers()).is_grpc();
+        let path = request.uri().path();
+        let called = path.strip_prefix('/').unwrap_or(path);
+        is_grpc && self.grpc_methods.iter().any(|name| name == called)
+    }
+}
+
+impl Default for Idempotency {
+    /// Creates the default rules: the idempotent methods, and any request with an `Idempotency-Key`.
+    fn default() -> Self {
+        Self { key: true, grpc_methods: Arc::default(), rule: None }
+    }
+}
+
+impl fmt::Debug for Idempotency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idempotency")
+            .field("key", &self.key)
+            .field("grpc_methods", &self.grpc_methods)
+            .field("has_rule", &self.rule.is_some())
+            .finish()
+    }
+}
+
+/// Returns whether the request carries an `Idempotency-Key` that is not empty.
+#[must_use]
+pub(crate) fn has_key(headers: &HeaderMap) -> bool {
+    headers.get(KEY).is_some_and(|key| !key.as_bytes().trim_ascii().is_empty())
+}
+
+const fn is_idempotent_method(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
+    )
+}
+
+/// Returns the name without a leading slash, or `None` if it is not a service and a method.
+fn method_name(name: &str) -> Option<&str> {
+    let name = name.strip_prefix('/').unwrap_or(name);
+    let (service, method) = name.split_once('/')?;
+    let is_valid = service.split('.').all(is_identifier) && is_identifier(method);
+    is_valid.then_some(name)
+}
+
+/// Returns whether `name` is an identifier of protobuf.
+fn is_identifier(name: &str) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    name.as_bytes().first().is_some_and(is_letter)
+        && name.bytes().all(|byte| is_letter(&byte) || byte.is_ascii_digit())
+}
