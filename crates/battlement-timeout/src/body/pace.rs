@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(ended(128, start + SECOND + Duration::from_nanos(1)), Some(SECOND));
     }
 
-    /// What happens to a body, each a number of milliseconds after the former.
+    /// A step of a body, a number of milliseconds after the former.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Wait(u64),
