@@ -3,12 +3,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use battlement_timeout::PropagateDeadlineLayer;
+use battlement_timeout::{CallDeadlineLayer, PropagateDeadlineLayer};
 use http::Method;
 use reqwest::Request;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use crate::calls::{GRPC, HTTP, deadline, within};
+use crate::calls::{GRPC, HTTP, deadline, ms, within};
 
 fn request() -> Request {
     Request::new(Method::POST, "http://localhost/".parse().unwrap())
@@ -58,4 +58,21 @@ async fn a_call_of_reqwest_with_no_time_left_is_not_made() {
     let (status, sent) = within(deadline(5), call(request())).await;
     assert!(sent.is_none());
     assert_eq!(status, 504);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_a_whole_call_of_reqwest_is_stated_also_if_it_is_detached() {
+    for (limit, is_detached, expected) in
+        [(1000, false, "995"), (3000, false, "1995"), (3000, true, "2995")]
+    {
+        let client = service_fn(move |request: Request| {
+            assert_eq!(request.headers()[HTTP], expected);
+            async { Ok::<reqwest::Response, Infallible>(http::Response::new("").into()) }
+        });
+        let whole = CallDeadlineLayer::new(ms(limit));
+        let whole = if is_detached { whole.detached() } else { whole };
+        let client = whole.layer(PropagateDeadlineLayer::new().layer(client));
+        let response = within(deadline(2000), client.oneshot(request())).await.unwrap();
+        assert_eq!(response.status(), 200);
+    }
 }
