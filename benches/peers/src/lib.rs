@@ -11,6 +11,7 @@ pub mod rate_limit_redis;
 mod request_id;
 mod security_headers;
 mod stack;
+mod timeout;
 
 /// The suites of all layers.
 pub const SUITES: &[Suite] = &[
@@ -21,4 +22,5 @@ pub const SUITES: &[Suite] = &[
     Suite { layer: "request-id", cases: request_id::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
     Suite { layer: "stack", cases: stack::cases },
+    Suite { layer: "timeout", cases: timeout::cases },
 ];
