@@ -48,6 +48,20 @@ impl Caller {
         Self { wire, closes: leaves_much_unread(version, headers) }
     }
 
+    /// Reads what an answer needs that may come after the service has taken the request, at less cost than
+    /// [`of`](Self::of).
+    ///
+    /// No length is looked up: an HTTP/1 connection closes after the answer to any request but GET and HEAD, which have
+    /// no body as a rule. Such an answer is rare, since the service was called, and a new connection costs little
+    /// beside it.
+    #[must_use]
+    #[inline]
+    pub fn of_late<B>(request: &Request<B>) -> Self {
+        let may_have_body = !matches!(*request.method(), Method::GET | Method::HEAD);
+        let wire = Wire::of_request(request.method(), request.headers());
+        Self { wire, closes: may_have_body && request.version() <= Version::HTTP_11 }
+    }
+
     /// Returns the caller of a request whose body stalled and is abandoned: an HTTP/1 connection closes after the
     /// response, whatever length the body has declared.
     #[must_use]
@@ -125,6 +139,22 @@ mod tests {
             let request = request.header("content-type", "application/grpc").body(()).unwrap();
             assert_eq!(Caller::of(&request).wire().is_grpc(), is_grpc, "{method}");
         }
+    }
+
+    #[test]
+    fn a_late_answer_closes_an_http1_connection_whose_request_may_have_a_body() {
+        for (method, version, closes) in [
+            ("GET", Version::HTTP_11, false),
+            ("HEAD", Version::HTTP_11, false),
+            ("POST", Version::HTTP_11, true),
+            ("PUT", Version::HTTP_10, true),
+            ("POST", Version::HTTP_2, false),
+        ] {
+            let request = Request::builder().method(method).version(version).body(()).unwrap();
+            assert_eq!(Caller::of_late(&request).closes(), closes, "{method} {version:?}");
+        }
+        let grpc = Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
+        assert!(Caller::of_late(&grpc).wire().is_grpc());
     }
 
     #[test]

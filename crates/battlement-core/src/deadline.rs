@@ -14,6 +14,13 @@ mod of_request {
     }
 }
 
+thread_local! {
+    /// The deadline of the innermost [`Deadline::within`] that runs on this thread.
+    static OWN: Cell<Option<Deadline>> = const { Cell::new(None) };
+    /// The earliest [`Deadline::limit`] inside of it.
+    static LIMIT: Cell<Option<Deadline>> = const { Cell::new(None) };
+}
+
 /// The deadlines that apply to the code that runs on a thread, beside that of the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
@@ -23,19 +30,17 @@ pub(crate) struct Scope {
     limit: Option<Deadline>,
 }
 
-thread_local! {
-    static CURRENT: Cell<Scope> = const { Cell::new(Scope { own: None, limit: None }) };
-}
-
 impl Scope {
     /// Returns the scope of this thread.
     pub(crate) fn current() -> Self {
-        CURRENT.get()
+        Self { own: OWN.get(), limit: LIMIT.get() }
     }
 
     /// Runs `work` in this scope, and restores the outer one.
+    #[inline]
     pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
-        scoped_value::within(&CURRENT, self, work)
+        let limited = || scoped_value::within(&LIMIT, self.limit, work);
+        scoped_value::within(&OWN, self.own, limited)
     }
 
     fn limited(self, deadline: Option<Deadline>) -> Option<Deadline> {
@@ -125,8 +130,8 @@ impl Deadline {
     /// but the attempt ends at this time at the latest.
     #[inline]
     pub fn limit<R>(self, work: impl FnOnce() -> R) -> R {
-        let scope = Scope::current();
-        Scope { limit: scope.limited(Some(self)), ..scope }.run(work)
+        let limit = LIMIT.get().map_or(self, |outer| outer.min(self));
+        scoped_value::within(&LIMIT, Some(limit), work)
     }
 }
 

@@ -28,8 +28,10 @@ impl MovingDeadline {
 
     /// Sets the deadline and its limit; a second layer can only lower either.
     pub(crate) fn set(&self, after: Duration, max: Duration) {
-        let max = self.max.fetch_min(nanos(max), Relaxed).min(nanos(max));
-        self.after.fetch_min(nanos(after).min(max), Relaxed);
+        // Layers see a request one after the other, so nothing comes between the loads and the stores.
+        let max = self.max.load(Relaxed).min(nanos(max));
+        self.max.store(max, Relaxed);
+        self.after.store(self.after.load(Relaxed).min(nanos(after)).min(max), Relaxed);
     }
 
     /// Moves a deadline that is set, within its limit.

@@ -43,6 +43,12 @@ pub trait Reject<Req, Res, E> {
         Self::caller(request)
     }
 
+    /// Reads the request for a rejection that may come after the service has taken it, at less cost than
+    /// [`caller`](Self::caller).
+    fn late_caller(request: &Req) -> Self::Caller {
+        Self::caller(request)
+    }
+
     /// Returns the extensions of the request, in which layers find its facts. Default: none, as for other calls.
     #[cfg(feature = "http")]
     fn extensions(request: &Req) -> Option<&Extensions> {

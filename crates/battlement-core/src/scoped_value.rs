@@ -1,6 +1,7 @@
 use std::{cell::Cell, thread::LocalKey};
 
 /// Runs `work` with `value` in a cell of this thread, and restores the outer value, even if `work` panics.
+#[inline]
 pub(crate) fn within<T: Copy + 'static, R>(
     cell: &'static LocalKey<Cell<T>>,
     value: T,

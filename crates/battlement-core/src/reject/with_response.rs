@@ -27,6 +27,11 @@ impl<B, RB, E> Reject<Request<B>, Response<RB>, E> for WithResponse {
     }
 
     #[inline]
+    fn late_caller(request: &Request<B>) -> Caller {
+        Caller::of_late(request)
+    }
+
+    #[inline]
     fn extensions(request: &Request<B>) -> Option<&Extensions> {
         Some(request.extensions())
     }

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::countdown::Countdown;
-use crate::Elapsed;
+use crate::{Elapsed, timer::Timer};
 
 pin_project! {
     /// The future of a [`Timeout`](crate::Timeout) or [`CallDeadline`](crate::CallDeadline).
@@ -22,10 +22,12 @@ pin_project! {
         // `None` if the call was not made, and once it was dropped.
         #[pin]
         inner: Option<S::Future>,
-        // `None` if the layer is disabled.
         #[pin]
+        timer: Timer,
+        // `None` if the layer is disabled.
         countdown: Option<Countdown>,
-        rejected: Option<Elapsed>,
+        // Boxed, since a rejection is rare and every call moves the future.
+        rejected: Option<Box<Elapsed>>,
         caller: Option<A::Caller>,
     }
 }
@@ -36,17 +38,18 @@ where
     A: Reject<Req, S::Response, S::Error>,
 {
     #[inline]
-    pub(crate) const fn new(
+    pub(crate) fn new(
         inner: S::Future,
         countdown: Option<Countdown>,
-        caller: A::Caller,
+        caller: Option<A::Caller>,
     ) -> Self {
-        Self { inner: Some(inner), countdown, rejected: None, caller: Some(caller) }
+        Self { inner: Some(inner), timer: Timer::unset(), countdown, rejected: None, caller }
     }
 
     /// Creates the future of a call that is not made.
-    pub(crate) const fn rejected(elapsed: Elapsed, caller: A::Caller) -> Self {
-        Self { inner: None, countdown: None, rejected: Some(elapsed), caller: Some(caller) }
+    pub(crate) fn rejected(elapsed: Elapsed, caller: A::Caller) -> Self {
+        let (timer, rejected) = (Timer::unset(), Some(Box::new(elapsed)));
+        Self { inner: None, timer, countdown: None, rejected, caller: Some(caller) }
     }
 }
 
@@ -60,21 +63,21 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.countdown.as_pin_mut()) {
+        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.countdown) {
             (Some(inner), None) => return inner.poll(cx).map(A::pass),
-            (Some(inner), Some(mut countdown)) => {
+            (Some(inner), Some(countdown)) => {
                 if let Poll::Ready(result) = countdown.limit(|| inner.poll(cx)) {
                     return Poll::Ready(A::pass(result));
                 }
-                let elapsed = ready!(countdown.as_mut().poll_expired(cx));
+                let elapsed = ready!(countdown.poll_expired(this.timer, cx));
                 countdown.drop_call(|| this.inner.set(None));
-                Some(elapsed)
+                Some(Box::new(elapsed))
             }
             (None, _) => this.rejected.take(),
         };
         let rejected = this.caller.take().zip(elapsed);
         let (caller, elapsed) = rejected.expect("`TimeoutFuture` polled after completion");
-        Poll::Ready(A::reject(caller, elapsed))
+        Poll::Ready(A::reject(caller, *elapsed))
     }
 }
 

@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{countdown::Countdown, layer::TimeoutLayer};
-use crate::{Fixed, Limit};
+use crate::{Fixed, Limit, timer::Timer};
 
 /// A [`TimeoutLayer`] whose limit includes the wait for readiness, created by [`TimeoutLayer::include_ready`].
 #[derive(Clone, Debug)]
@@ -72,9 +72,10 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let fresh = self.inner.clone();
         let service = mem::replace(&mut self.inner, fresh);
-        let (caller, countdown) = self.layer.begin::<Req, S::Response, S::Error>(&request);
+        let countdown = self.layer.begin::<Req, S::Response, S::Error>(&request);
+        let caller = Some(A::late_caller(&request));
         let state = State::Wait { service, request: Some(request) };
-        ReadyTimeoutFuture { state, countdown, caller: Some(caller) }
+        ReadyTimeoutFuture { state, timer: Timer::unset(), countdown, caller }
     }
 }
 
@@ -100,8 +101,9 @@ pin_project! {
     {
         #[pin]
         state: State<S, S::Future, Req>,
-        // `None` if the layer is disabled.
         #[pin]
+        timer: Timer,
+        // `None` if the layer is disabled.
         countdown: Option<Countdown>,
         caller: Option<A::Caller>,
     }
@@ -146,13 +148,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(mut countdown) = this.countdown.as_pin_mut() else {
+        let Some(countdown) = this.countdown else {
             return this.state.poll(cx).map(A::pass);
         };
         if let Poll::Ready(result) = countdown.limit(|| this.state.as_mut().poll(cx)) {
             return Poll::Ready(A::pass(result));
         }
-        let elapsed = ready!(countdown.as_mut().poll_expired(cx));
+        let elapsed = ready!(countdown.poll_expired(this.timer, cx));
         countdown.drop_call(|| this.state.set(State::Done));
         let caller = this.caller.take().expect("`ReadyTimeoutFuture` polled after completion");
         Poll::Ready(A::reject(caller, elapsed))

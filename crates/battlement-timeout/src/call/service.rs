@@ -53,12 +53,12 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let (caller, countdown) = self.layer.begin::<Req, S::Response, S::Error>(&request);
-        let inner = match &countdown {
-            Some(countdown) => countdown.limit(|| self.inner.call(request)),
-            None => self.inner.call(request),
+        let Some(countdown) = self.layer.begin::<Req, S::Response, S::Error>(&request) else {
+            return TimeoutFuture::new(self.inner.call(request), None, None);
         };
-        TimeoutFuture::new(inner, countdown, caller)
+        let caller = A::late_caller(&request);
+        let inner = countdown.limit(|| self.inner.call(request));
+        TimeoutFuture::new(inner, Some(countdown), Some(caller))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::{
     fmt,
-    sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use battlement_core::{Deadline, DefaultReject, Reject};
@@ -69,25 +69,23 @@ where
 
     fn call(&mut self, mut request: Req) -> Self::Future {
         let Self { inner, layer } = self;
-        let caller = A::caller(&request);
         if !layer.config.enabled {
-            return TimeoutFuture::new(inner.call(request), None, caller);
+            return TimeoutFuture::new(inner.call(request), None, None);
         }
+        let caller = A::late_caller(&request);
         let of_request =
             if layer.is_detached { None } else { call_deadline::<A, _, _, _>(&request) };
         let now = Instant::now();
         let (deadline, kind) = layer.deadline(now, of_request);
-        let left = deadline.remaining_at(now);
-        if left.is_zero() {
-            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, left);
+        if deadline.instant() <= now {
+            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, Duration::ZERO);
             expiry::report(&elapsed, &layer.config.observer);
             return TimeoutFuture::rejected(elapsed, caller);
         }
         set_call_deadline::<A, _, _, _>(&mut request, deadline);
-        let config = Arc::clone(&layer.config);
-        let countdown = Countdown::until(now, left, kind, layer.is_detached, config);
+        let countdown = Countdown::until(now, deadline, kind, layer.is_detached, &layer.config);
         let future = countdown.limit(|| inner.call(request));
-        TimeoutFuture::new(future, Some(countdown), caller)
+        TimeoutFuture::new(future, Some(countdown), Some(caller))
     }
 }
 

@@ -1,7 +1,6 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -11,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{arrival::Arrival, body::Limited, config::Config, part::Part, remains::Remains};
+use super::{body::Limited, part::Part, remains::Remains};
 use crate::{DeadlineBody, Elapsed, ElapsedKind};
 
 pin_project! {
@@ -30,7 +29,8 @@ pin_project! {
         remains: Option<Remains>,
         wire: Wire,
         has_grpc_timeout: bool,
-        rejected: Option<Elapsed>,
+        // Boxed, since a rejection is rare and every request moves the future.
+        rejected: Option<Box<Elapsed>>,
         caller: Option<A::Caller>,
     }
 
@@ -56,13 +56,12 @@ where
     #[inline]
     pub(super) fn limited(
         inner: S::Future,
-        arrival: Arrival,
-        config: Arc<Config>,
+        remains: Remains,
+        wire: Wire,
+        has_grpc_timeout: bool,
         caller: A::Caller,
     ) -> Self {
-        let (wire, has_grpc_timeout) = (arrival.caller.wire(), arrival.has_grpc_timeout);
-        let remains = Some(Remains::new(arrival.facts, config));
-        let (inner, caller) = (Some(inner), Some(caller));
+        let (inner, remains, caller) = (Some(inner), Some(remains), Some(caller));
         Self { inner, remains, wire, has_grpc_timeout, rejected: None, caller }
     }
 
@@ -74,7 +73,7 @@ where
 
     pub(super) fn rejected(caller: A::Caller, elapsed: Elapsed) -> Self {
         let (inner, remains, wire) = (None, None, Wire::Http);
-        let (rejected, caller) = (Some(elapsed), Some(caller));
+        let (rejected, caller) = (Some(Box::new(elapsed)), Some(caller));
         Self { inner, remains, wire, has_grpc_timeout: false, rejected, caller }
     }
 }
@@ -96,32 +95,29 @@ where
             }
             (Some(inner), Some(mut remains)) => {
                 if let Poll::Ready(result) = remains.as_mut().within(|| inner.poll(cx)) {
-                    let response = match A::pass(result) {
-                        Ok(response) => response,
-                        Err(error) => return Poll::Ready(Err(error)),
-                    };
-                    let config = remains.config();
-                    let part = Part::of(config, *this.wire, *this.has_grpc_timeout, &response);
-                    return Poll::Ready(Ok(match part {
-                        None => DeadlineBody::passing(response),
-                        Some(part) => {
-                            let (part, remains) = (Some(part), remains.take());
-                            DeadlineBody::limited(
-                                response,
-                                Limited { remains, part, wire: *this.wire },
-                            )
+                    let (wire, has_grpc_timeout) = (*this.wire, *this.has_grpc_timeout);
+                    let finished = A::pass(result).map(|response| {
+                        match Part::of(remains.config(), wire, has_grpc_timeout, &response) {
+                            None => DeadlineBody::passing(response),
+                            Some(part) => {
+                                let (part, remains) = (Some(part), remains.take());
+                                DeadlineBody::limited(response, Limited { remains, part, wire })
+                            }
                         }
-                    }));
+                    });
+                    // The service has finished, so its future is dropped without the facts.
+                    this.remains.set(None);
+                    return Poll::Ready(finished);
                 }
                 let elapsed = ready!(remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
                 remains.drop_work(|| this.inner.set(None));
-                Some(elapsed)
+                Some(Box::new(elapsed))
             }
             (None, _) => this.rejected.take(),
         };
         let caller = this.caller.take().zip(elapsed);
         let (caller, elapsed) = caller.expect("`DeadlineFuture` polled after completion");
-        Poll::Ready(A::reject(caller, elapsed).map(DeadlineBody::passing))
+        Poll::Ready(A::reject(caller, *elapsed).map(DeadlineBody::passing))
     }
 }
 

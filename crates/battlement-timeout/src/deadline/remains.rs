@@ -23,8 +23,8 @@ pin_project! {
 
 impl Remains {
     #[inline]
-    pub(super) const fn new(facts: RequestFacts, config: Arc<Config>) -> Self {
-        Self { timer: Timer::unset(), slot: Some(facts), config }
+    pub(super) const fn new(slot: Option<RequestFacts>, config: Arc<Config>) -> Self {
+        Self { timer: Timer::unset(), slot, config }
     }
 
     /// Returns the same with a timer of its own, for the body of the response.

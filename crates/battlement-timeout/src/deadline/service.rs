@@ -2,6 +2,7 @@ use std::{
     fmt,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use battlement_core::{DefaultReject, Reject, within};
@@ -9,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{future::DeadlineFuture, layer::DeadlineLayer};
+use super::{arrival::Arrival, future::DeadlineFuture, layer::DeadlineLayer, remains::Remains};
 use crate::{DeadlineBody, Elapsed, ElapsedKind, expiry};
 
 /// A service that sets the deadline of each request, created by [`DeadlineLayer`].
@@ -60,20 +61,16 @@ where
         if !config.enabled {
             return DeadlineFuture::passing(self.inner.call(request));
         }
-        let caller = A::caller(&request);
-        let arrival = config.arrive(&mut request);
-        if let Some(observe) = config.observer.get() {
-            observe.arrived(arrival.left);
-        }
-        if arrival.left.is_zero() {
-            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, arrival.left);
+        let caller = A::late_caller(&request);
+        let Arrival { mut facts, wire, has_grpc_timeout, is_late } = config.arrive(&mut request);
+        if is_late {
+            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, Duration::ZERO);
             expiry::report(&elapsed, &config.observer);
             return DeadlineFuture::rejected(caller, elapsed);
         }
-        let config = Arc::clone(config);
-        let mut slot = Some(arrival.facts.clone());
-        let inner = within(&mut slot, || self.inner.call(request));
-        DeadlineFuture::limited(inner, arrival, config, caller)
+        let inner = within(&mut facts, || self.inner.call(request));
+        let remains = Remains::new(facts, Arc::clone(config));
+        DeadlineFuture::limited(inner, remains, wire, has_grpc_timeout, caller)
     }
 }
 
