@@ -7,7 +7,9 @@ use std::{convert::Infallible, error::Error, future::pending, time::Duration};
 
 use battlement_metrics::{Exposition, Format, HttpMetrics, timeout::TimeoutMetrics};
 use battlement_testkit::probe::{Gate, Probe, ProbeBody, Reply};
-use battlement_timeout::{DeadlineLayer, ElapsedKind, Observe, TimeoutLayer};
+use battlement_timeout::{
+    BodyLimits, BodyTimeoutLayer, DeadlineLayer, ElapsedKind, Observe, TimeoutLayer,
+};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -133,6 +135,25 @@ async fn a_body_that_the_deadline_ends_counts_as_a_timeout() {
     assert!(response.into_body().collect().await.unwrap().trailers().is_some());
     let labels = r#"rpc_system_name="grpc",rpc_method="_OTHER",rpc_status_code="DEADLINE_EXCEEDED",error_type="timeout""#;
     is_recorded(&metrics, "rpc_server_call_duration_seconds", labels);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_counts_as_a_timeout() {
+    let (metrics, timeouts) = (HttpMetrics::new(), TimeoutMetrics::new());
+    let limited = BodyTimeoutLayer::new()
+        .response(BodyLimits::new().idle(LIMIT))
+        .observe(timeouts.clone())
+        .layer(half());
+    let request = Request::get("/").body(ProbeBody::empty()).unwrap();
+    let response = metrics.server_layer().layer(limited).oneshot(request).await.unwrap();
+    response.into_body().collect().await.unwrap_err();
+    let labels = r#",http_response_status_code="200",error_type="timeout""#;
+    is_recorded(&metrics, SERVER, &format!("{OF_SERVER}{labels}"));
+    let page = Exposition::new().timeout(&timeouts).render(Format::Text);
+    assert!(
+        page.contains("battlement_timeout_expired_total{kind=\"response_body\"} 1\n"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

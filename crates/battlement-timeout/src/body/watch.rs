@@ -72,8 +72,11 @@ impl Watch {
         let elapsed = Elapsed::new(self.role.kind(), limit);
         drop_expired(&mut self.facts, drop_it);
         expiry::report(&elapsed, &self.config.observer);
-        if let Role::Request(id) = self.role {
-            id.expire(limit);
+        match (self.role, &self.facts) {
+            (Role::Request(id), _) => id.expire(limit),
+            // Outer layers that see only a failed body, or the trailers of a call, read the reason here.
+            (Role::Response(_), Some(facts)) => facts.drop_for(DropReason::Timeout),
+            (Role::Response(_), None) => {}
         }
         elapsed
     }
