@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), all(feature = "axum", feature = "reqwest")), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "http")]
@@ -25,7 +26,7 @@ mod timer;
 mod wire;
 
 #[cfg(feature = "http")]
-pub use battlement_core::WithResponse;
+pub use battlement_core::{PeerAddr, RequestHead, WithResponse, carry, carry_fn};
 pub use battlement_core::{
     ConfigError, Deadline, DefaultReject, InvalidField, Rejection, RejectionKind, WithError,
 };

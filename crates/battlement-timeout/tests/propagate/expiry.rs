@@ -1,4 +1,4 @@
-//! What a tonic channel and a tonic server do when the time that they were sent has passed.
+//! A tonic channel and a tonic server report that the time which they were sent has passed.
 
 use std::{
     convert::Infallible,
