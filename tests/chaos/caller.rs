@@ -105,7 +105,11 @@ fn outcome(family: Family, status: Option<StatusCode>, error: impl Into<String>)
     Outcome { family, status, error: error.into() }
 }
 
-/// Returns the `error_type` of a complete response with this status.
+/// Returns the `error_type` of a complete response with this status. Only the timeout of the stack answers 504.
 fn failure(status: StatusCode) -> String {
-    if status.is_server_error() { status.as_str().to_owned() } else { String::new() }
+    match status {
+        StatusCode::GATEWAY_TIMEOUT => "timeout".to_owned(),
+        _ if status.is_server_error() => status.as_str().to_owned(),
+        _ => String::new(),
+    }
 }
