@@ -4,10 +4,11 @@ use std::future::Future;
 
 use battlement::{
     client_ip::ClientIpLayer,
-    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics},
+    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics, timeout::TimeoutMetrics},
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
+    timeout::DeadlineLayer,
 };
 use tokio::net::TcpListener;
 use tonic::transport::{Server, server::TcpIncoming};
@@ -21,6 +22,7 @@ pub struct Inventory {
     metrics: HttpMetrics,
     limit: RateLimitLayer,
     limit_metrics: RateLimitMetrics,
+    timeouts: TimeoutMetrics,
 }
 
 impl Inventory {
@@ -36,7 +38,7 @@ impl Inventory {
         let (limit, handle) =
             RateLimitLayer::new(policy, Key::client_ip()).observe(limit_metrics.clone()).pair();
         limit_metrics.watch("address", &handle);
-        Self { stock, metrics, limit, limit_metrics }
+        Self { stock, metrics, limit, limit_metrics, timeouts: TimeoutMetrics::new() }
     }
 
     /// Returns the page for Prometheus.
@@ -45,6 +47,7 @@ impl Inventory {
         Exposition::new()
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
+            .timeout(&self.timeouts)
             .process()
             .build_info([("version", env!("CARGO_PKG_VERSION"))])
     }
@@ -66,7 +69,7 @@ pub async fn serve(
     // Sends small responses at once. Otherwise the first on a connection waits about 40 ms for the client to
     // acknowledge what was sent before it.
     let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let Inventory { stock, metrics, limit, .. } = inventory;
+    let Inventory { stock, metrics, limit, timeouts, .. } = inventory;
     let layers = ServiceBuilder::new()
         // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
         // order has one id in all services, and every log line contains it.
@@ -77,6 +80,8 @@ pub async fn serve(
         .layer(metrics.grpc_layer())
         // Turns errors and panics into a gRPC status, also the rejections of the limit.
         .layer(ProblemLayer::new())
+        // Ends a call when its caller no longer waits for it, which `grpc-timeout` says, or after 30 seconds.
+        .layer(DeadlineLayer::new().observe(timeouts))
         .layer(limit);
     Server::builder()
         .layer(layers)

@@ -8,11 +8,12 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use inventory::proto::{ReleaseRequest, inventory_client::InventoryClient};
 use process::Process;
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, Request, Status, transport::Channel};
 
 fn start(settings: &[(&str, &str)]) -> Process {
     let free = [("INVENTORY_ADDR", "127.0.0.1:0"), ("INVENTORY_ADMIN_ADDR", "127.0.0.1:0")];
@@ -89,4 +90,21 @@ async fn a_client_beyond_its_limit_gets_resource_exhausted_with_an_id() {
     assert_eq!(rejected.code(), Code::ResourceExhausted);
     assert!(rejected.metadata().contains_key("x-request-id"), "{rejected:?}");
     assert!(rejected.metadata().contains_key("grpc-retry-pushback-ms"), "{rejected:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deadline_of_a_call_is_that_of_its_caller() {
+    let inventory = start(&[]);
+    let mut client = client(&inventory).await;
+    release(&mut client).await.unwrap();
+    let mut call = Request::new(ReleaseRequest { order_id: "order-1".into() });
+    call.set_timeout(Duration::from_secs(20));
+    client.release(call).await.unwrap();
+    // The first call has the default of 30 seconds.
+    let page = page_with(&inventory, "battlement_timeout_time_left_seconds_count 2\n");
+    for sample in ["bucket{le=\"10.0\"} 0\n", "bucket{le=\"20.0\"} 1\n", "bucket{le=\"30.0\"} 2\n"]
+    {
+        let sample = format!("battlement_timeout_time_left_seconds_{sample}");
+        assert!(page.contains(&sample), "{sample} is missing: {page}");
+    }
 }

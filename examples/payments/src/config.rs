@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use payments::PerMinute;
+use payments::{PerMinute, TrustedPeers};
 
 use crate::{
     env::{Env, InvalidEnv, Usage},
@@ -24,6 +24,8 @@ pub struct Config {
     pub limit_cents: NonZeroU64,
     /// The requests of one client address.
     pub per_minute: PerMinute,
+    /// The callers whose timeout header is read.
+    pub trusted_peers: TrustedPeers,
     /// The time that requests in flight have to finish when the process is asked to stop.
     pub drain: Duration,
     pub log: LogFilter,
@@ -61,6 +63,11 @@ impl Config {
             "the requests of one client address per minute, from 1 to 1000000",
             "6000",
         );
+        let trusted_peers = env.read(
+            "PAYMENTS_TRUSTED_PEERS",
+            "networks of callers, such as 10.0.0.0/8,fd00::/8",
+            "127.0.0.0/8,::1",
+        );
         // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
         let drain: Option<NonZeroU32> =
             env.read("PAYMENTS_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
@@ -70,6 +77,7 @@ impl Config {
             admin_addr: admin_addr?,
             limit_cents: limit_cents?,
             per_minute: per_minute?,
+            trusted_peers: trusted_peers?,
             drain: Duration::from_millis(drain?.get().into()),
             log: log?,
         })

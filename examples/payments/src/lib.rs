@@ -9,6 +9,7 @@ mod ledger;
 mod per_minute;
 mod routes;
 mod server;
+mod trusted_peers;
 
 pub use self::{
     admin::serve_metrics,
@@ -16,4 +17,5 @@ pub use self::{
     ledger::{Ledger, NotCharged},
     per_minute::PerMinute,
     server::{Payments, serve},
+    trusted_peers::TrustedPeers,
 };

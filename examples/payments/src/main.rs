@@ -59,7 +59,8 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     config.log.init();
     let signals = Signals::listen()?;
 
-    let payments = Payments::new(Ledger::new(config.limit_cents), config.per_minute);
+    let ledger = Ledger::new(config.limit_cents);
+    let payments = Payments::new(ledger, config.per_minute, &config.trusted_peers);
     let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR").await?;
     let listener = config.addr.bind("PAYMENTS_ADDR").await?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);

@@ -4,30 +4,34 @@ use std::{future::Future, sync::Arc};
 
 use battlement::{
     client_ip::ClientIpLayer,
-    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics},
+    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics, timeout::TimeoutMetrics},
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
     security_headers::SecurityHeadersLayer,
+    timeout::{DeadlineLayer, TimeoutHeader},
 };
 use http::Method;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 
-use crate::{Ledger, PerMinute, connections, routes};
+use crate::{Ledger, PerMinute, TrustedPeers, connections, routes};
 
-/// The payments service, before it is started: its ledger, its metrics and its rate limit.
+/// The payments service, before it is started: its ledger, its metrics and its limits.
 pub struct Payments {
     ledger: Arc<Ledger>,
     metrics: HttpMetrics,
     limit: RateLimitLayer,
     limit_metrics: RateLimitMetrics,
+    deadline: DeadlineLayer,
+    timeouts: TimeoutMetrics,
 }
 
 impl Payments {
-    /// Creates a service that allows each client address `per_minute` requests.
+    /// Creates a service that allows each client address `per_minute` requests, and that ends a request of `peers` at the
+    /// time that it brings.
     #[must_use]
-    pub fn new(ledger: Ledger, per_minute: PerMinute) -> Self {
+    pub fn new(ledger: Ledger, per_minute: PerMinute, peers: &TrustedPeers) -> Self {
         let metrics = HttpMetrics::builder()
             .route_table([routes::CHARGES])
             // Shown as 0 from the start, so that an alert on failed charges sees the first failure.
@@ -38,7 +42,12 @@ impl Payments {
         let (limit, handle) =
             RateLimitLayer::new(policy, Key::client_ip()).observe(limit_metrics.clone()).pair();
         limit_metrics.watch("address", &handle);
-        Self { ledger: Arc::new(ledger), metrics, limit, limit_metrics }
+        let timeouts = TimeoutMetrics::new();
+        let deadline = DeadlineLayer::new()
+            .header(TimeoutHeader::default())
+            .trust_peers(peers.networks().iter().copied())
+            .observe(timeouts.clone());
+        Self { ledger: Arc::new(ledger), metrics, limit, limit_metrics, deadline, timeouts }
     }
 
     /// Returns the page for Prometheus.
@@ -47,6 +56,7 @@ impl Payments {
         Exposition::new()
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
+            .timeout(&self.timeouts)
             .process()
             .build_info([("version", env!("CARGO_PKG_VERSION"))])
     }
@@ -54,7 +64,7 @@ impl Payments {
 
 impl Default for Payments {
     fn default() -> Self {
-        Self::new(Ledger::default(), PerMinute::DEFAULT)
+        Self::new(Ledger::default(), PerMinute::DEFAULT, &TrustedPeers::default())
     }
 }
 
@@ -65,7 +75,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     tracing::info!("payments listens on http://{}", listener.local_addr()?);
-    let Payments { ledger, metrics, limit, .. } = payments;
+    let Payments { ledger, metrics, limit, deadline, .. } = payments;
     let service = ServiceBuilder::new()
         // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
         // order has one id in all services, and every log line contains it.
@@ -77,6 +87,8 @@ pub async fn serve(
         .layer(SecurityHeadersLayer::api())
         // Turns errors and panics into problems, also the rejections of the limit.
         .layer(ProblemLayer::new())
+        // Ends a request when its caller no longer waits for it, or after 30 seconds.
+        .layer(deadline)
         .layer(limit)
         .service_fn(move |request| {
             let ledger = ledger.clone();

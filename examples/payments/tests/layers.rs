@@ -97,3 +97,49 @@ fn a_client_beyond_its_limit_gets_a_problem_with_every_layer_s_headers() {
         assert!(rejected.contains(part), "{part} is missing: {rejected}");
     }
 }
+
+/// Sends a charge, and returns the whole response. The body is `body` or, if its length is more, the start of it.
+fn charge(addr: SocketAddr, timeout_ms: &str, length: usize, body: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    let head = format!(
+        "POST /charges HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+         x-request-timeout-ms: {timeout_ms}\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+const CHARGE: &str =
+    r#"{"order_id": "order-1", "amount_cents": 2400, "receipt_email": "ada@example.org"}"#;
+
+#[test]
+fn a_request_ends_when_its_trusted_caller_no_longer_waits_for_it() {
+    let payments = start(&[]);
+    let late = charge(payments.addr, "100", CHARGE.len() + 1, CHARGE);
+    assert!(late.starts_with("HTTP/1.1 504"), "{late}");
+    for part in [r#""code":"timeout""#, "x-request-id: ", "x-content-type-options: nosniff"] {
+        assert!(late.contains(part), "{part} is missing: {late}");
+    }
+    let too_late = charge(payments.addr, "0", CHARGE.len(), CHARGE);
+    assert!(too_late.starts_with("HTTP/1.1 504"), "{too_late}");
+    assert!(too_late.contains(r#""code":"deadline_exceeded""#), "{too_late}");
+    let in_time = charge(payments.addr, "20000", CHARGE.len(), CHARGE);
+    assert!(in_time.starts_with("HTTP/1.1 201"), "{in_time}");
+    let page = page_with(&payments, "battlement_timeout_expired_total{kind=\"deadline\"} 1\n");
+    for sample in [
+        "battlement_timeout_not_called_total 1\n",
+        r#"http_route="/charges",error_type="timeout"} 1"#,
+    ] {
+        assert!(page.contains(sample), "{sample} is missing: {page}");
+    }
+}
+
+#[test]
+fn the_deadline_of_a_caller_that_is_not_trusted_is_ignored() {
+    let mut payments = start(&[("PAYMENTS_TRUSTED_PEERS", "10.0.0.0/8")]);
+    let answer = charge(payments.addr, "0", CHARGE.len(), CHARGE);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    payments.log_line("not trusted");
+}

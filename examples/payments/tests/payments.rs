@@ -95,12 +95,18 @@ fn an_invalid_environment_is_reported_in_full_at_startup() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_payments"));
     let output = program
         .env_clear()
-        .envs([("PAYMENTS_ADDR", "here"), ("PAYMENTS_LIMIT_CENTS", "0"), ("PAYMENTS_LIMIT", "9")])
+        .envs([
+            ("PAYMENTS_ADDR", "here"),
+            ("PAYMENTS_LIMIT_CENTS", "0"),
+            ("PAYMENTS_TRUSTED_PEERS", "storefront"),
+            ("PAYMENTS_LIMIT", "9"),
+        ])
         .output()
         .unwrap();
     let report = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(78));
-    for name in ["PAYMENTS_ADDR:", "PAYMENTS_LIMIT_CENTS:", "\"PAYMENTS_LIMIT\":"] {
+    let trusted = "PAYMENTS_TRUSTED_PEERS:";
+    for name in ["PAYMENTS_ADDR:", "PAYMENTS_LIMIT_CENTS:", trusted, "\"PAYMENTS_LIMIT\":"] {
         assert!(report.contains(name), "{name} is missing in: {report}");
     }
 }

@@ -84,6 +84,7 @@ fn help_lists_every_variable_with_its_default() {
         ("PAYMENTS_ADMIN_ADDR", "default: 127.0.0.1:9091"),
         ("PAYMENTS_LIMIT_CENTS", "default: 100000"),
         ("PAYMENTS_REQUESTS_PER_MINUTE", "default: 6000"),
+        ("PAYMENTS_TRUSTED_PEERS", "default: 127.0.0.0/8,::1"),
         ("PAYMENTS_DRAIN_MS", "default: 15000"),
         ("RUST_LOG", "default: info"),
     ] {
@@ -95,7 +96,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 6);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 7);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use battlement::{
 use http::Method;
 use tokio::runtime::Handle;
 
-use crate::{limits::Limits, sales::Sales};
+use crate::{limits::Limits, sales::Sales, timeouts::Timeouts};
 
 /// Creates the metrics of the shop's requests and of its calls to other services.
 pub fn metrics() -> HttpMetrics {
@@ -27,10 +27,12 @@ pub fn app(
     metrics: &HttpMetrics,
     client_ip: &ClientIpLayer,
     limits: &Limits,
+    timeouts: &Timeouts,
     sales: &Sales,
 ) -> Router {
-    let page = limits
-        .add_to(Exposition::new().metrics(metrics).client_ip(client_ip))
+    let page = Exposition::new().metrics(metrics).client_ip(client_ip);
+    let page = timeouts
+        .add_to(limits.add_to(page))
         .process()
         .runtime(&Handle::current())
         .registry(Arc::new(sales.registry()))

@@ -13,6 +13,7 @@ use crate::{
     listen::ListenAddr,
     log::LogFilter,
     partner::Partners,
+    timeouts::TimeLimit,
 };
 
 const PREFIX: &str = "STOREFRONT_";
@@ -33,8 +34,10 @@ pub struct Config {
     pub instances: Instances,
     pub payments: Upstream,
     pub inventory: Upstream,
-    /// The time that payments and inventory have to respond.
-    pub upstream_timeout: Duration,
+    /// The time of a request, with all calls that are made for it.
+    pub deadline: TimeLimit,
+    /// The time that payments and inventory have for one call.
+    pub upstream_timeout: TimeLimit,
     /// The time that requests and orders in flight have to finish when the process is asked to stop.
     pub drain: Duration,
     /// Whether the routes that fail on purpose are mounted.
@@ -82,9 +85,10 @@ impl Config {
         );
         let payments = Upstream::read(env, "PAYMENTS_URL", "payments runs in this process");
         let inventory = Upstream::read(env, "INVENTORY_URL", "inventory runs in this process");
-        // A customer waits for it. A call that takes longer has most likely failed.
-        let timeout: Option<NonZeroU32> =
-            env.read("STOREFRONT_UPSTREAM_TIMEOUT_MS", MILLISECONDS, "2000");
+        // About as long as a customer waits.
+        let deadline = env.read("STOREFRONT_DEADLINE_MS", TimeLimit::EXPECTED, "3000");
+        // A call that takes longer has most likely failed.
+        let timeout = env.read("STOREFRONT_UPSTREAM_TIMEOUT_MS", TimeLimit::EXPECTED, "2000");
         // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
         let drain: Option<NonZeroU32> = env.read("STOREFRONT_DRAIN_MS", MILLISECONDS, "15000");
         let bugs = env.read("STOREFRONT_BUGS", "true or false", "false");
@@ -99,7 +103,8 @@ impl Config {
             instances: instances?,
             payments: payments?,
             inventory: inventory?,
-            upstream_timeout: Duration::from_millis(timeout?.get().into()),
+            deadline: deadline?,
+            upstream_timeout: timeout?,
             drain: Duration::from_millis(drain?.get().into()),
             bugs: bugs?,
             log: log?,
@@ -255,7 +260,8 @@ mod tests {
             ("STOREFRONT_LIMIT_KEY_SECRET", "fifteen-bytes-x"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
             ("INVENTORY_URL", "https://inventory"),
-            ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "0"),
+            ("STOREFRONT_DEADLINE_MS", "3s"),
+            ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "9"),
             ("STOREFRONT_DRAIN_MS", "soon"),
             ("RUST_LOG", "storefront=loud"),
         ]);
@@ -274,6 +280,7 @@ mod tests {
             "STOREFRONT_PARTNER_ORDERS_PER_MINUTE",
             "PAYMENTS_URL",
             "INVENTORY_URL",
+            "STOREFRONT_DEADLINE_MS",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
             "STOREFRONT_DRAIN_MS",
             "RUST_LOG",

@@ -1,4 +1,4 @@
-//! Orders in flight. They outlive the connections of their clients, but not the process.
+//! Orders in flight, and the releases of failed orders. They outlive the requests of their clients, but not the process.
 
 use std::{future::Future, time::Duration};
 
@@ -7,7 +7,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::signal::Stop;
 
-/// Tracks the tasks that place orders, so that the process ends after the last of them. Clones share the same tasks.
+/// Tracks the tasks that place orders and release their stock, so that the process ends after the last of them. Clones
+/// share the same tasks.
 #[derive(Clone, Default)]
 pub struct InFlight {
     tasks: TaskTracker,
@@ -15,13 +16,13 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// Runs `placing` in a task of its own: axum drops a handler when its client disconnects, which could leave an
-    /// order charged and not stored.
-    pub fn spawn<F>(&self, placing: F) -> JoinHandle<F::Output>
+    /// Runs `work` in a task of its own: a handler is dropped when its client disconnects, or at the deadline of the
+    /// request, which could leave an order charged and not stored.
+    pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        self.tasks.spawn(placing)
+        self.tasks.spawn(work)
     }
 
     /// Waits until unfinished orders must be undone. From then on, no order is started.
@@ -39,13 +40,13 @@ impl InFlight {
         });
     }
 
-    /// Waits until no order is in flight. Must be called after the last request that could start one.
+    /// Waits until no order is in flight and no release is left. Must be called after the last request that could start one.
     pub async fn settled(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    /// Returns the number of orders in flight.
+    /// Returns the number of orders in flight, with those whose stock is being released.
     pub fn count(&self) -> usize {
         self.tasks.len()
     }

@@ -7,9 +7,10 @@
 //! | the fields of an order, and their validation | `order.rs` |
 //! | the response to a failure | `problem.rs` |
 //! | the rate limits of customers | `limits.rs` |
+//! | the time limits of requests and calls | `timeouts.rs` |
 //! | the keys of partners | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
-//! | the orders that are finished before the process ends | `in_flight.rs` |
+//! | the orders that are finished or undone before the process ends | `in_flight.rs` |
 //! | how long the process takes to stop | `signal.rs` |
 //! | the metrics for operators | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
@@ -36,6 +37,7 @@ mod sales;
 mod shop;
 mod signal;
 mod store;
+mod timeouts;
 mod upstream;
 
 use std::{env::args_os, future::IntoFuture, net::SocketAddr, process::ExitCode};
@@ -51,6 +53,7 @@ use crate::{
     sales::Sales,
     shop::Shop,
     signal::{Ended, Signals, Stop},
+    timeouts::Timeouts,
     upstream::{Inventory, Payments},
 };
 
@@ -102,21 +105,23 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let inventory = inventory_url(config.inventory).await?;
     let metrics = admin::metrics();
     let limits = Limits::new(config.quotas, config.shared, config.instances)?;
+    let timeouts = Timeouts::new(config.deadline, config.upstream_timeout);
     let sales = Sales::new();
     let shop = Shop::new(
-        Inventory::at(&inventory, config.upstream_timeout, &metrics)?,
-        Payments::at(&payments, config.upstream_timeout, &metrics)?,
+        Inventory::at(&inventory, &metrics, &timeouts)?,
+        Payments::at(&payments, &metrics, &timeouts)?,
         sales.clone(),
     );
     let in_flight = shop.in_flight.clone();
     // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
-    let undo_within = config.upstream_timeout.min(config.drain / 2);
+    let undo_within = timeouts.call_limit().min(config.drain / 2);
 
     let client_ip = config.trusted_proxies.client_ip();
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // Runs until the process ends, so that the last requests can be scraped as well.
     tokio::spawn(
-        axum::serve(admin, admin::app(&metrics, &client_ip, &limits, &sales)).into_future(),
+        axum::serve(admin, admin::app(&metrics, &client_ip, &limits, &timeouts, &sales))
+            .into_future(),
     );
 
     info!("storefront listens on http://{}", listener.local_addr()?);
@@ -126,8 +131,9 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
         let _ = stream.set_nodelay(true);
     });
     // With the address of the peer, which is the client or a proxy.
-    let app = routes::app(shop, &metrics, client_ip, limits, config.partners, config.bugs)
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let app =
+        routes::app(shop, &metrics, client_ip, &timeouts, limits, config.partners, config.bugs)
+            .into_make_service_with_connect_info::<SocketAddr>();
     let serve = |stop: Stop| async {
         in_flight.undo_after(stop.clone(), config.drain - undo_within);
         axum::serve(connections, app).with_graceful_shutdown(stop.requested()).await?;

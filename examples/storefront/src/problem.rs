@@ -7,7 +7,10 @@ use axum::{
     http::{StatusCode, header::WWW_AUTHENTICATE},
     response::IntoResponse,
 };
-use battlement::problem::{FieldError, Problem};
+use battlement::{
+    problem::{FieldError, Problem},
+    timeout::{Rejection, RejectionKind},
+};
 
 use crate::shop::NotPlaced;
 
@@ -38,6 +41,8 @@ impl From<NotPlaced> for Problem {
             NotPlaced::PaymentDeclined => (StatusCode::PAYMENT_REQUIRED, "payment_declined"),
             NotPlaced::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
             NotPlaced::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
+            // The same response as that of the layer for deadlines, which may also be the first to notice.
+            NotPlaced::DeadlinePassed => return Rejection::new(RejectionKind::Timeout).into(),
             NotPlaced::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         };
         let problem = Self::new(status, code).detail(reason.to_string());

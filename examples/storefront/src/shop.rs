@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use battlement::request_id::carry;
 use tower::BoxError;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -23,12 +24,13 @@ pub struct Shop {
 }
 
 /// The outcomes of orders, as values of a label.
-pub const OUTCOMES: [&str; 6] = [
+pub const OUTCOMES: [&str; 7] = [
     "placed",
     "out_of_stock",
     "payment_declined",
     "upstream_failed",
     "upstream_timeout",
+    "timeout",
     "stopping",
 ];
 
@@ -40,8 +42,10 @@ pub enum NotPlaced {
     PaymentDeclined,
     /// The named service failed or could not be reached; the error is for the log.
     Failed(&'static str, BoxError),
-    /// The named service did not respond in time.
+    /// The named service did not respond within the limit of one call.
     TimedOut(&'static str),
+    /// The deadline of the request passed.
+    DeadlinePassed,
     /// This process is stopping.
     Stopping,
 }
@@ -74,13 +78,20 @@ impl Shop {
             }
             // Also if the reservation itself failed, since it may have succeeded and its response been lost. (The same
             // holds for a charge; the line above logs the order's id so that the books can be corrected.)
-            self.sales.set_stock(self.inventory.release(id).await);
+            self.release(id);
             return Err(reason);
         }
         let order = Order { id, items: new.items, total_cents: new.total_cents };
         self.orders.insert(order.clone());
         info!(order = %id, cents = order.total_cents, "order placed");
         Ok(order)
+    }
+
+    /// Releases the stock of an order in the background, so that the customer does not wait for it.
+    fn release(&self, id: Uuid) {
+        let (inventory, sales) = (self.inventory.clone(), self.sales.clone());
+        let released = async move { sales.set_stock(inventory.release(id).await) };
+        self.in_flight.spawn(carry(released));
     }
 
     /// Reserves stock before it charges, since a charge is harder to undo.
@@ -98,6 +109,7 @@ impl NotPlaced {
             Self::PaymentDeclined => "payment_declined",
             Self::Failed(..) => "upstream_failed",
             Self::TimedOut(_) => "upstream_timeout",
+            Self::DeadlinePassed => "timeout",
             Self::Stopping => "stopping",
         }
     }
@@ -115,6 +127,7 @@ impl fmt::Display for NotPlaced {
             Self::PaymentDeclined => f.write_str("the payment was declined"),
             Self::Failed(upstream, _) => write!(f, "{upstream} failed"),
             Self::TimedOut(upstream) => write!(f, "{upstream} did not respond in time"),
+            Self::DeadlinePassed => f.write_str("the request took too long"),
             Self::Stopping => f.write_str("the shop is restarting; try again"),
         }
     }

@@ -92,6 +92,7 @@ fn help_lists_every_variable_with_its_default() {
         ("STOREFRONT_LIMIT_KEY_SECRET", "unset: keys in Redis are hashed without a secret"),
         ("STOREFRONT_INSTANCES", "default: 2"),
         ("STOREFRONT_BUGS", "default: false"),
+        ("STOREFRONT_DEADLINE_MS", "default: 3000"),
         ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "default: 2000"),
         ("STOREFRONT_DRAIN_MS", "default: 15000"),
         ("PAYMENTS_URL", "unset: payments runs in this process"),
@@ -106,7 +107,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 16);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 17);
 }
 
 #[test]

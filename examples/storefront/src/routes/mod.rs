@@ -18,7 +18,7 @@ use battlement::{
 };
 use tower::ServiceBuilder;
 
-use crate::{limits::Limits, partner::Partners, shop::Shop};
+use crate::{limits::Limits, partner::Partners, shop::Shop, timeouts::Timeouts};
 
 /// Several times the size of the largest order. The default of axum is 2 MB.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -27,6 +27,7 @@ pub fn app(
     shop: Shop,
     metrics: &HttpMetrics,
     client_ip: ClientIpLayer,
+    timeouts: &Timeouts,
     limits: Limits,
     partners: Partners,
     bugs: bool,
@@ -48,6 +49,11 @@ pub fn app(
         // Turns failures into problems in a format that the client accepts: axum's own 404, 405 and 413, errors of
         // handlers, and panics.
         .layer(ProblemLayer::new())
+        // Ends a request at its deadline, which is also that of all calls made for it. Inside the problems, so that a
+        // 504 is like any other problem.
+        .layer(timeouts.deadline())
+        // Answers a client that stops in the middle of a body.
+        .layer(timeouts.bodies())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     Router::new()
         .route("/", get(page::html))

@@ -24,8 +24,8 @@ pub async fn place(
     let Json(form) = form?;
     let new = form.check().map_err(problem::invalid_order)?;
     info!(client = %client.ip, "order received");
-    // The order continues if its client disconnects. `carry` hands the id of the request to the spawned task, for its
-    // log lines and calls.
+    // The order continues if its client disconnects. `carry` hands the id and the deadline of the request to the spawned
+    // task, for its log lines and calls.
     let in_flight = shop.in_flight.clone();
     let order = in_flight.spawn(carry(async move { shop.place(new).await })).await??;
     let location = format!("/orders/{}", order.id);

@@ -1,42 +1,50 @@
 use std::time::Duration;
 
 use battlement::{
-    metrics::{HttpMetrics, Metrics},
-    request_id::{Propagate, PropagateLayer},
+    metrics::HttpMetrics,
+    request_id::PropagateLayer,
+    timeout::{CallDeadlineLayer, PropagateDeadlineLayer},
 };
+use http::Request;
 use tonic::{
     Code, Status,
+    body::Body,
     transport::{Channel, Endpoint},
 };
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::within;
+use super::{Client, expiry, whole};
 use crate::{
     config::BaseUrl,
     order::Item,
     proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
     shop::NotPlaced,
+    timeouts::Timeouts,
 };
 
 const NAME: &str = "inventory";
 
 /// A gRPC client of the inventory service. Clones share one connection.
+#[derive(Clone)]
 pub struct Inventory {
-    client: InventoryClient<Metrics<Propagate<Channel>>>,
-    timeout: Duration,
+    client: InventoryClient<Client<Request<Body>, Body, Status>>,
+    /// For calls that must finish: the deadline of the request does not end them.
+    detached: InventoryClient<Client<Request<Body>, Body, Status>>,
+    limit: Duration,
 }
 
 impl Inventory {
-    pub fn at(url: &BaseUrl, timeout: Duration, metrics: &HttpMetrics) -> anyhow::Result<Self> {
+    pub fn at(url: &BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> anyhow::Result<Self> {
         // Lazy, so that this service starts and lists its products while the inventory is unavailable.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
-        let channel = ServiceBuilder::new()
-            .layer(metrics.grpc_client_layer(NAME))
-            .layer(PropagateLayer::new())
-            .service(channel);
-        Ok(Self { client: InventoryClient::new(channel), timeout })
+        let client = |limit| InventoryClient::new(client(channel.clone(), metrics, limit));
+        Ok(Self {
+            client: client(timeouts.call()),
+            detached: client(timeouts.call().detached()),
+            limit: timeouts.call_limit(),
+        })
     }
 
     /// Reserves the items of an order, and returns the pieces left of each product.
@@ -45,36 +53,47 @@ impl Inventory {
             order_id: order.to_string(),
             lines: items.iter().map(Line::from).collect(),
         };
-        let mut client = self.client.clone();
-        within(self.timeout, NAME, async move {
-            let response = client.reserve(request).await.map_err(not_placed)?;
-            Ok(response.into_inner().left)
+        let expiry = expiry(NAME, self.limit);
+        let reserved = self.client.clone().reserve(request).await;
+        reserved.map(|response| response.into_inner().left).map_err(|status| match status.code() {
+            Code::FailedPrecondition => NotPlaced::OutOfStock(status.message().to_owned()),
+            Code::DeadlineExceeded => expiry,
+            _ => NotPlaced::Failed(NAME, status.into()),
         })
-        .await
     }
 
-    /// Releases the stock of a failed order, and returns the pieces left of each product. A failure is logged, since
-    /// the order has failed already.
+    /// Releases the stock of a failed order, and returns the pieces left of each product. The call has its whole limit,
+    /// since the request of the order may have no time left. A failure is logged, since the order has failed already.
     pub async fn release(&self, order: Uuid) -> Vec<Line> {
-        let mut client = self.client.clone();
-        let released = within(self.timeout, NAME, async move {
-            let request = ReleaseRequest { order_id: order.to_string() };
-            let response = client.release(request).await.map_err(not_placed)?;
-            Ok(response.into_inner().left)
-        });
-        released.await.unwrap_or_else(|reason| {
-            warn!(%order, ?reason, "cannot release the stock of a failed order; it may remain reserved");
+        let request = ReleaseRequest { order_id: order.to_string() };
+        let released = self.detached.clone().release(request).await;
+        released.map(|response| response.into_inner().left).unwrap_or_else(|status: Status| {
+            let (code, reason) = (status.code(), status.message());
+            warn!(%order, ?code, reason, "cannot release the stock of a failed order; it may remain reserved");
             Vec::new()
         })
     }
 }
 
-fn not_placed(status: Status) -> NotPlaced {
-    match status.code() {
-        Code::FailedPrecondition => NotPlaced::OutOfStock(status.message().to_owned()),
-        Code::DeadlineExceeded => NotPlaced::TimedOut(NAME),
-        _ => NotPlaced::Failed(NAME, status.into()),
-    }
+fn client(
+    channel: Channel,
+    metrics: &HttpMetrics,
+    limit: CallDeadlineLayer,
+) -> Client<Request<Body>, Body, Status> {
+    let channel = ServiceBuilder::new()
+        .layer(PropagateLayer::new())
+        .layer(PropagateDeadlineLayer::new())
+        .service(channel);
+    let client = ServiceBuilder::new()
+        .map_err(Status::from_error)
+        .map_response(|response: http::Response<_>| response.map(Body::new))
+        .layer(metrics.grpc_client_layer(NAME))
+        // Ends a call that takes too long, so that an inventory that hangs does not hang this service.
+        .layer(limit)
+        .and_then(whole)
+        // The wait for a free place on the connection is a part of the call as well.
+        .service_fn(move |request: Request<Body>| channel.clone().oneshot(request));
+    BoxCloneSyncService::new(client)
 }
 
 impl From<&Item> for Line {

@@ -1,69 +1,75 @@
 use std::time::Duration;
 
 use battlement::{
-    metrics::{HttpMetrics, Metrics},
-    request_id::{Propagate, PropagateLayer},
+    metrics::HttpMetrics, request_id::PropagateLayer, timeout::PropagateDeadlineLayer,
 };
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Uri, header::CONTENT_TYPE};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Request, StatusCode, Uri, header::CONTENT_TYPE};
+use http_body_util::Full;
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{Client as HyperClient, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use serde_json::json;
-use tower::{BoxError, ServiceBuilder, ServiceExt};
+use tower::{BoxError, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use uuid::Uuid;
 
-use super::within;
-use crate::{config::BaseUrl, shop::NotPlaced};
+use super::{Client, expiry, whole};
+use crate::{config::BaseUrl, shop::NotPlaced, timeouts::Timeouts};
 
 const NAME: &str = "payments";
 
-/// Far more than the size of any response of payments.
-const MAX_RESPONSE_BYTES: usize = 64 * 1024;
-
 /// An HTTP client of the payments service. Connections are reused.
 pub struct Payments {
-    client: Metrics<Propagate<Client<HttpConnector, Full<Bytes>>>>,
+    client: Client<Request<Full<Bytes>>, (), NotPlaced>,
     charges: Uri,
-    timeout: Duration,
+    limit: Duration,
 }
 
 impl Payments {
-    pub fn at(url: &BaseUrl, timeout: Duration, metrics: &HttpMetrics) -> anyhow::Result<Self> {
+    pub fn at(url: &BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> anyhow::Result<Self> {
         let mut connector = HttpConnector::new();
         // The body is sent at once. Otherwise it waits about 40 ms for the head to be acknowledged.
         connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
+        let client = HyperClient::builder(TokioExecutor::new()).build(connector);
         let client = ServiceBuilder::new()
+            .map_err(failed)
+            // Only the status is of interest. The body is read for the metrics, which record a call when it is over.
+            .and_then(|response| async { Ok(whole(response).await?.map(drop)) })
             .layer(metrics.client_layer(NAME))
+            // Ends a call that takes too long, so that payments that hang do not hang this service.
+            .layer(timeouts.call())
+            .and_then(whole)
             .layer(PropagateLayer::new())
+            .layer(PropagateDeadlineLayer::new())
             .service(client);
-        Ok(Self { client, charges: format!("{url}/charges").parse()?, timeout })
+        Ok(Self {
+            client: BoxCloneSyncService::new(client),
+            charges: format!("{url}/charges").parse()?,
+            limit: timeouts.call_limit(),
+        })
     }
 
     pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), NotPlaced> {
         let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
-        let status = within(self.timeout, NAME, async {
-            let posted = self.post(charge.to_string()).await;
-            posted.map_err(|error| NotPlaced::Failed(NAME, error))
-        });
-        match status.await? {
+        let expiry = expiry(NAME, self.limit);
+        let request = self.request(charge.to_string()).map_err(|error| failed(error.into()))?;
+        match self.client.clone().oneshot(request).await?.status() {
             StatusCode::CREATED => Ok(()),
             StatusCode::PAYMENT_REQUIRED => Err(NotPlaced::PaymentDeclined),
-            status => Err(NotPlaced::Failed(NAME, format!("unexpected status {status}").into())),
+            // From payments, or from the layer that limits the call.
+            StatusCode::GATEWAY_TIMEOUT => Err(expiry),
+            status => Err(failed(format!("unexpected status {status}").into())),
         }
     }
 
-    async fn post(&self, body: String) -> Result<StatusCode, BoxError> {
-        let request = Request::post(self.charges.clone())
+    fn request(&self, body: String) -> Result<Request<Full<Bytes>>, http::Error> {
+        Request::post(self.charges.clone())
             .header(CONTENT_TYPE, "application/json")
-            .body(Full::from(body))?;
-        let response: Response<_> = self.client.clone().oneshot(request).await?;
-        let status = response.status();
-        // The body is read to its end, so that the connection can be reused.
-        Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await?;
-        Ok(status)
+            .body(Full::from(body))
     }
+}
+
+fn failed(error: BoxError) -> NotPlaced {
+    NotPlaced::Failed(NAME, error)
 }

@@ -4,7 +4,11 @@
 mod orders;
 mod process;
 
-use std::{net::TcpStream, time::Duration};
+use std::{
+    io::Read,
+    net::{TcpListener, TcpStream},
+    time::Duration,
+};
 
 use process::Process;
 
@@ -50,14 +54,37 @@ fn a_client_that_never_sends_the_rest_keeps_the_process_only_for_the_drain() {
 }
 
 #[test]
-fn by_default_such_a_client_keeps_the_process_for_fifteen_seconds() {
-    let mut shop = start(&[]);
-    let _client = shop.begin_after(ANSWERED, HALF_A_BODY);
+fn by_default_an_order_that_cannot_be_undone_keeps_the_process_for_fifteen_seconds() {
+    let inventory = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", inventory.local_addr().unwrap());
+    let an_hour = "3600000";
+    let mut shop = start(&[
+        ("INVENTORY_URL", &url),
+        ("STOREFRONT_UPSTREAM_TIMEOUT_MS", an_hour),
+        ("STOREFRONT_DEADLINE_MS", an_hour),
+    ]);
+    let _client = shop.begin(&orders::order());
+    // The order is in flight.
+    let _call = inventory.accept().unwrap();
     shop.terminate();
     shop.log_line("stopping: no new connections, 15s for the requests in flight");
     let (code, log) = shop.ended_within(Duration::from_secs(15) + SOON);
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("still busy after 15s"), "{log}");
+    assert!(log.contains("orders are neither finished nor undone orders=1"), "{log}");
+}
+
+#[test]
+fn a_client_that_stops_in_the_middle_of_a_body_keeps_the_process_for_two_seconds() {
+    let shop = start_with_drain(LONG_DRAIN_MS);
+    let mut client = shop.begin_after(ANSWERED, HALF_A_BODY);
+    shop.terminate();
+    let (code, log) = shop.ended_within(SOON);
+    assert_eq!(code, Some(0), "{log}");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    // If the signal arrives before the first byte is read, the connection is closed.
+    assert!(answer.is_empty() || answer.contains("HTTP/1.1 408"), "{answer}");
 }
 
 #[test]
