@@ -7,6 +7,8 @@ mod budget;
 mod idempotency;
 #[allow(dead_code, reason = "the layers draw from it")]
 mod random;
+#[cfg(feature = "http")]
+mod replay;
 mod throttle;
 
 #[cfg(feature = "http")]
@@ -22,4 +24,5 @@ pub use self::{
 pub use self::{
     budget::AuthorityBudgets,
     idempotency::{Idempotency, Idempotent},
+    replay::{Replay, ReplayBody, ReplayError},
 };

@@ -18,7 +18,7 @@ fn race(
         let theirs = Arc::clone(&window);
         let thread = thread::spawn(move || other(&theirs));
         let taken = one(&window) + thread.join().unwrap();
-        assert!(taken <= 1, "one request allows one retry");
+        assert!(taken <= 1, "the retries exceed the request");
         check(&window);
     });
 }

@@ -221,6 +221,17 @@ fn a_retry_that_is_given_back_late_allows_no_more_retries_than_before() {
 }
 
 #[test]
+fn a_retry_that_is_given_back_after_an_hour_does_not_move_the_window() {
+    let (budget, now) = (Budget::new(1.0, 1), Instant::now());
+    let later = now + Duration::from_secs(3_600);
+    let held = budget.withdraw(now, 1).unwrap();
+    budget.deposit(later);
+    drop(held);
+    budget.deposit(later);
+    assert_eq!(budget.remaining(later), 12);
+}
+
+#[test]
 fn a_thread_whose_clock_is_behind_neither_moves_the_window_back_nor_empties_it() {
     let (budget, now) = (Budget::new(1.0, 0), Instant::now());
     let later = now + Duration::from_secs(5);
