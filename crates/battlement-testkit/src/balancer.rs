@@ -13,9 +13,13 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
+    time::sleep,
 };
 
 use self::{forward::forward, instances::Instances};
+
+/// The pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 
 /// A TCP load balancer on a free loopback port, on the runtime of the test.
 ///
@@ -117,9 +121,13 @@ async fn accept(listener: TcpListener, instances: Arc<Instances>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            Ok((client, _)) = listener.accept() => {
-                connections.spawn(serve(client, Arc::clone(&instances)));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((client, _)) => {
+                    connections.spawn(serve(client, Arc::clone(&instances)));
+                }
+                // The process may have too many open files; the connection waits in the queue.
+                Err(_) => sleep(ACCEPT_PAUSE).await,
+            },
             Some(_) = connections.join_next() => {}
         }
     }

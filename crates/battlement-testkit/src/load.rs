@@ -16,7 +16,11 @@ mod upload;
 
 use std::{net::SocketAddr, time::Duration};
 
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 
 use self::site::Site;
 pub use self::{
@@ -26,6 +30,9 @@ pub use self::{
     open_loop::OpenLoop,
     tally::{End, Tally},
 };
+
+/// The default time to wait for requests in flight after a load was stopped.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings of callers of one kind.
 ///
@@ -53,12 +60,14 @@ pub struct Load {
     caller: Caller,
     callers: usize,
     path: String,
+    patience: Duration,
 }
 
 impl Load {
     /// Creates a load with a single caller.
     pub fn new(caller: Caller) -> Self {
-        Self { caller, callers: 1, path: caller.default_path().to_owned() }
+        let path = caller.default_path().to_owned();
+        Self { caller, callers: 1, path, patience: PATIENCE }
     }
 
     /// Sets the number of callers, each with a connection of its own.
@@ -73,14 +82,22 @@ impl Load {
         self
     }
 
+    /// Sets the time to wait for requests in flight after the load was [stopped](RunningLoad::stop). Default: ten
+    /// seconds.
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Starts all callers.
     #[must_use = "dropping a running load aborts its callers"]
     pub fn start(&self, addr: SocketAddr) -> RunningLoad {
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(None);
         let (tally, counted) = watch::channel(Tally::default());
         let mut tasks = JoinSet::new();
         for nth in 0..self.callers {
-            let site = Site::new(addr, &self.path, nth as u64, tally.clone(), stopped.clone());
+            let (tally, stopped) = (tally.clone(), stopped.clone());
+            let site = Site::new(addr, &self.path, nth as u64, self.patience, tally, stopped);
             tasks.spawn(self.caller.run(site));
         }
         RunningLoad { stop, tally: counted, tasks }
@@ -90,7 +107,7 @@ impl Load {
 /// A set of running callers; dropping this value aborts them, and [`stop`](Self::stop) lets them finish.
 #[derive(Debug)]
 pub struct RunningLoad {
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Instant>>,
     tally: watch::Receiver<Tally>,
     tasks: JoinSet<()>,
 }
@@ -113,11 +130,14 @@ impl RunningLoad {
 
     /// Starts no further request, waits for those in flight, and returns the tally.
     ///
+    /// The wait is at most the [`patience`](Load::patience) of the load. A request that is then still in flight is
+    /// given up: it counts as lost, or as cut off if the head of its response has arrived.
+    ///
     /// # Panics
     ///
     /// Panics if a caller has panicked.
     pub async fn stop(mut self) -> Tally {
-        self.stop.send_replace(true);
+        self.stop.send_replace(Some(Instant::now()));
         while let Some(ended) = self.tasks.join_next().await {
             ended.expect("a caller panicked");
         }

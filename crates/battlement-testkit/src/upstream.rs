@@ -20,7 +20,7 @@ use std::{
 use tokio::net::TcpListener;
 
 pub use self::{
-    behavior::{Behavior, UnknownBehavior},
+    behavior::{Behavior, Break, UnknownBehavior},
     counts::Counts,
 };
 use self::{port::Port, record::Record};
@@ -35,6 +35,9 @@ pub const ATTEMPT: &str = "x-attempt";
 /// The header [`Behavior::HEADER`] of a request selects the behavior of the server; without it, the server answers. A
 /// response echoes the body of the request. Any gRPC method echoes its message, such as `EchoClient::say`; with
 /// [`Behavior::Stream`], it streams the message several times, such as `EchoClient::repeat`.
+///
+/// A response begins after the whole request was read. A gRPC client stream therefore gets its messages echoed at its
+/// end, and a bidirectional stream gets no message before the client has ended its side.
 ///
 /// Dropping this value closes the port and all connections.
 ///

@@ -13,7 +13,7 @@ pub enum Caller {
     },
     /// Opens an HTTP/1 connection for each request.
     ConnectionEach,
-    /// Sends requests concurrently on an HTTP/2 connection.
+    /// Sends requests concurrently on an HTTP/2 connection. A stream that fails is replaced while the connection lives.
     Http2 {
         /// The number of concurrent requests on the connection.
         streams: usize,

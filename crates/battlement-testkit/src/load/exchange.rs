@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{future::pending, net::SocketAddr, time::Duration};
 
 use battlement_core::{Auto, Classify as _, Ending, Failure, Head, Judgment, Verdict};
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use tokio::time::timeout;
 use tower::BoxError;
 
-use super::End;
+use super::{End, site::Site};
 use crate::client::{Collected, Http1};
 
 /// The maximum time until the head of a response, and from the head until the end.
@@ -26,7 +26,7 @@ pub(super) struct Exchange {
 pub async fn call(addr: SocketAddr, path: &str) -> End {
     let Ok(mut client) = Http1::connect(addr).await else { return End::NotProcessed };
     match Request::get(path).body(Empty::<Bytes>::new()) {
-        Ok(request) => Exchange::run(client.send(request), false).await.end,
+        Ok(request) => Exchange::run(None, client.send(request), false).await.end,
         Err(_) => End::NotProcessed,
     }
 }
@@ -34,22 +34,24 @@ pub async fn call(addr: SocketAddr, path: &str) -> End {
 impl Exchange {
     /// Waits for a response and reads it to its end.
     pub(super) async fn run(
+        site: Option<&Site>,
         send: impl Future<Output = Result<Response<Incoming>, BoxError>>,
         is_reused: bool,
     ) -> Self {
-        match Self::head(send, is_reused).await {
-            Ok(response) => Self::read(response).await,
+        match Self::head(site, send, is_reused).await {
+            Ok(response) => Self::read(site, response).await,
             Err(end) => Self { end, is_last: true },
         }
     }
 
     /// Waits for the head of a response.
     pub(super) async fn head(
+        site: Option<&Site>,
         send: impl Future<Output = Result<Response<Incoming>, BoxError>>,
         is_reused: bool,
     ) -> Result<Response<Incoming>, End> {
         let lost = if is_reused { End::LostReused } else { End::LostFresh };
-        let sent = timeout(TIMEOUT, send).await.map_err(|_| lost)?;
+        let sent = within(site, send).await.ok_or(lost)?;
         sent.map_err(|error| match Auto.error(&*error) {
             Verdict::Failure(Failure::NotProcessed) => End::NotProcessed,
             _ => lost,
@@ -57,10 +59,10 @@ impl Exchange {
     }
 
     /// Reads a response to its end.
-    pub(super) async fn read(response: Response<Incoming>) -> Self {
+    pub(super) async fn read(site: Option<&Site>, response: Response<Incoming>) -> Self {
         let judgment = Auto.head(&Head::of(&response));
         let is_last = response.headers().get(CONNECTION).is_some_and(|value| value == "close");
-        let Ok(Ok(response)) = timeout(TIMEOUT, Collected::of(response)).await else {
+        let Some(Ok(response)) = within(site, Collected::of(response)).await else {
             return Self { end: End::CutOff, is_last: true };
         };
         let end = match (judgment, &response.trailers) {
@@ -70,6 +72,20 @@ impl Exchange {
             (Judgment::AtEnd, None) => End::CutOff,
         };
         Self { end, is_last }
+    }
+}
+
+/// Waits for `work`, at most for the time limit and until the load of `site` gives up.
+pub(super) async fn within<T>(site: Option<&Site>, work: impl Future<Output = T>) -> Option<T> {
+    let given_up = async {
+        match site {
+            Some(site) => site.given_up().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        done = timeout(TIMEOUT, work) => done.ok(),
+        () = given_up => None,
     }
 }
 

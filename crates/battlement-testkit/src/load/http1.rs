@@ -2,7 +2,13 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 
-use super::{End, exchange::Exchange, random::Random, site::Site, upload::Upload};
+use super::{
+    End,
+    exchange::{Exchange, within},
+    random::Random,
+    site::Site,
+    upload::Upload,
+};
 use crate::client::Http1;
 
 pub(super) async fn keep_alive(site: Site, think: Duration) {
@@ -11,7 +17,7 @@ pub(super) async fn keep_alive(site: Site, think: Duration) {
         let Some(mut client) = connect(&site).await else { continue };
         let mut is_reused = false;
         while !site.is_stopped() && !client.is_closed() {
-            let exchange = Exchange::run(client.send(site.get()), is_reused).await;
+            let exchange = Exchange::run(Some(&site), client.send(site.get()), is_reused).await;
             site.record(exchange.end);
             if exchange.is_last {
                 break;
@@ -25,7 +31,7 @@ pub(super) async fn keep_alive(site: Site, think: Duration) {
 pub(super) async fn connection_each(site: Site) {
     while !site.is_stopped() {
         let Some(mut client) = connect(&site).await else { continue };
-        site.record(Exchange::run(client.send(site.get()), false).await.end);
+        site.record(Exchange::run(Some(&site), client.send(site.get()), false).await.end);
     }
 }
 
@@ -33,14 +39,14 @@ pub(super) async fn uploads(site: Site, chunks: usize, pause: Duration) {
     while !site.is_stopped() {
         let Some(mut client) = connect(&site).await else { continue };
         let request = site.post(Upload::new(chunks, pause));
-        site.record(Exchange::run(client.send(request), false).await.end);
+        site.record(Exchange::run(Some(&site), client.send(request), false).await.end);
     }
 }
 
 pub(super) async fn event_streams(site: Site) {
     while !site.is_stopped() {
         let Some(mut client) = connect(&site).await else { continue };
-        let response = Exchange::head(client.send(site.get()), false).await;
+        let response = Exchange::head(Some(&site), client.send(site.get()), false).await;
         site.record(match response {
             Ok(response) if response.status().is_success() => {
                 let mut events = response.into_body();
@@ -49,7 +55,7 @@ pub(super) async fn event_streams(site: Site) {
                     () = site.stopped() => End::Answered,
                 }
             }
-            Ok(response) => Exchange::read(response).await.end,
+            Ok(response) => Exchange::read(Some(&site), response).await.end,
             Err(end) => end,
         });
     }
@@ -66,7 +72,7 @@ async fn read_events(events: &mut hyper::body::Incoming) -> End {
 }
 
 async fn connect(site: &Site) -> Option<Http1> {
-    let client = Http1::connect(site.addr).await.ok();
+    let client = within(Some(site), Http1::connect(site.addr)).await.and_then(Result::ok);
     if client.is_none() {
         site.not_connected().await;
     }

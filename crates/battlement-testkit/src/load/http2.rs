@@ -3,7 +3,10 @@ use http::{HeaderValue, Request, header::CONTENT_TYPE};
 use http_body_util::Full;
 use tokio::task::JoinSet;
 
-use super::{exchange::Exchange, site::Site};
+use super::{
+    exchange::{Exchange, within},
+    site::Site,
+};
 use crate::client::Http2;
 
 /// An empty gRPC message.
@@ -18,7 +21,7 @@ pub(super) enum Kind {
 
 pub(super) async fn run(site: Site, kind: Kind, streams: usize) {
     while !site.is_stopped() {
-        let Ok(client) = Http2::connect(site.addr).await else {
+        let Some(Ok(client)) = within(Some(&site), Http2::connect(site.addr)).await else {
             site.not_connected().await;
             continue;
         };
@@ -34,10 +37,12 @@ pub(super) async fn run(site: Site, kind: Kind, streams: usize) {
 async fn call(site: Site, kind: Kind, mut client: Http2) {
     let mut is_reused = false;
     while !site.is_stopped() && !client.is_closed() {
-        let exchange = Exchange::run(client.send(kind.request(&site)), is_reused).await;
+        let call = client.send(kind.request(&site));
+        let exchange = Exchange::run(Some(&site), call, is_reused).await;
         site.record(exchange.end);
         if exchange.is_last {
-            return;
+            // The stream has failed, and the connection may live on.
+            site.failed().await;
         }
         is_reused = true;
     }

@@ -3,12 +3,15 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Request, request::Builder};
 use http_body_util::Empty;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{End, Tally};
 
-/// The pause after a failed connection, so that a server that is down is not flooded.
-const RECONNECT_PAUSE: Duration = Duration::from_millis(5);
+/// The pause after a failed connection or stream, so that a server that is down is not flooded.
+const FAILURE_PAUSE: Duration = Duration::from_millis(5);
 
 /// The state of a load that its callers need.
 #[derive(Clone, Debug)]
@@ -18,7 +21,8 @@ pub(super) struct Site {
     /// The number of the caller.
     pub(super) nth: u64,
     tally: watch::Sender<Tally>,
-    stopped: watch::Receiver<bool>,
+    patience: Duration,
+    stopped: watch::Receiver<Option<Instant>>,
 }
 
 impl Site {
@@ -26,10 +30,11 @@ impl Site {
         addr: SocketAddr,
         path: &str,
         nth: u64,
+        patience: Duration,
         tally: watch::Sender<Tally>,
-        stopped: watch::Receiver<bool>,
+        stopped: watch::Receiver<Option<Instant>>,
     ) -> Self {
-        Self { addr, path: path.into(), nth, tally, stopped }
+        Self { addr, path: path.into(), nth, tally, patience, stopped }
     }
 
     /// Returns a GET request.
@@ -47,13 +52,22 @@ impl Site {
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        *self.stopped.borrow()
+        self.stopped.borrow().is_some()
     }
 
     /// Waits until the load is stopped.
     pub(super) async fn stopped(&self) {
         // An error means that the load was dropped.
-        let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
+        let _ = self.stopped.clone().wait_for(Option::is_some).await;
+    }
+
+    /// Waits until the load is stopped and its patience is over.
+    pub(super) async fn given_up(&self) {
+        self.stopped().await;
+        let stopped = *self.stopped.borrow();
+        if let Some(stopped) = stopped {
+            sleep_until(stopped + self.patience).await;
+        }
     }
 
     /// Pauses, at most until the load is stopped.
@@ -67,7 +81,12 @@ impl Site {
     /// Records a failed connection attempt, so that no request was sent, and pauses.
     pub(super) async fn not_connected(&self) {
         self.record(End::NotProcessed);
-        self.pause(RECONNECT_PAUSE).await;
+        self.failed().await;
+    }
+
+    /// Pauses after a failure.
+    pub(super) async fn failed(&self) {
+        self.pause(FAILURE_PAUSE).await;
     }
 }
 

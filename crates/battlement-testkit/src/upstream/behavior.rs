@@ -28,6 +28,16 @@ pub enum Behavior {
         /// The pause after each of them.
         pause: Duration,
     },
+    /// Does the work, and sends a [`Stream`](Self::Stream) that breaks after its last event: `stream 3 100ms
+    /// reset-stream`.
+    BrokenStream {
+        /// The number of events or messages before the stream breaks.
+        events: u16,
+        /// The pause after each of them.
+        pause: Duration,
+        /// The way in which the stream breaks.
+        by: Break,
+    },
     /// Does no work, and answers with status 500 or INTERNAL: `error`.
     Error,
     /// Does no work, and answers with status 503 and `Retry-After`, in whole seconds, or with UNAVAILABLE and
@@ -50,6 +60,39 @@ pub enum Behavior {
     FailTrailers,
     /// Does no work, and keeps the request until the client goes away: `hang`.
     Hang,
+}
+
+/// A way in which a stream breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Break {
+    /// INTERNAL in the trailer `grpc-status`: `fail-trailers`. Over HTTP, the stream is complete.
+    FailTrailers,
+    /// A reset of the HTTP/2 stream with INTERNAL_ERROR, while its connection lives on: `reset-stream`. Over HTTP/1,
+    /// the TCP connection is reset.
+    ResetStream,
+    /// A reset of the TCP connection: `reset-connection`.
+    ResetConnection,
+    /// A missing end: `truncate`. Over HTTP/1, the connection closes. Over HTTP/2, the stream ends without trailers, so
+    /// that it has no status over gRPC and is complete over HTTP, since its length is unknown.
+    Truncate,
+    /// Silence until the client goes away: `hang`.
+    Hang,
+}
+
+impl Break {
+    const ALL: [Self; 5] =
+        [Self::FailTrailers, Self::ResetStream, Self::ResetConnection, Self::Truncate, Self::Hang];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::FailTrailers => "fail-trailers",
+            Self::ResetStream => "reset-stream",
+            Self::ResetConnection => "reset-connection",
+            Self::Truncate => "truncate",
+            Self::Hang => "hang",
+        }
+    }
 }
 
 impl Behavior {
@@ -86,6 +129,9 @@ impl fmt::Display for Behavior {
             Self::Drip(time) => ("drip", Some(time)),
             Self::Stream { events, pause } => {
                 return write!(f, "stream {events} {}ms", pause.as_millis());
+            }
+            Self::BrokenStream { events, pause, by } => {
+                return write!(f, "stream {events} {}ms {}", pause.as_millis(), by.name());
             }
             Self::Error => ("error", None),
             Self::Overloaded(time) => ("overloaded", Some(time)),
@@ -135,8 +181,16 @@ impl FromStr for Behavior {
 }
 
 fn stream_of(text: &str) -> Option<Behavior> {
-    let (events, pause) = text.trim().split_once(' ')?;
-    Some(Behavior::Stream { events: events.parse().ok()?, pause: milliseconds(pause)? })
+    let mut words = text.split_whitespace();
+    let (events, pause) = (words.next()?.parse().ok()?, milliseconds(words.next()?)?);
+    match (words.next(), words.next()) {
+        (None, _) => Some(Behavior::Stream { events, pause }),
+        (Some(name), None) => {
+            let by = Break::ALL.into_iter().find(|by| by.name() == name)?;
+            Some(Behavior::BrokenStream { events, pause, by })
+        }
+        _ => None,
+    }
 }
 
 fn milliseconds(text: &str) -> Option<Duration> {

@@ -88,7 +88,7 @@ impl Connection {
                 Step::Trailers(trailers) => self.write_end(&trailers, encoding).await?,
                 Step::End => self.write_end(&HeaderMap::new(), encoding).await?,
                 Step::Cut => return Ok(State::Closed),
-                Step::Reset => {
+                Step::ResetStream | Step::Reset => {
                     self.socket.reset_at_end();
                     return Ok(State::Closed);
                 }

@@ -6,7 +6,7 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
 };
 
-use super::{ATTEMPT, BODY, Behavior};
+use super::{ATTEMPT, BODY, Behavior, Break};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
@@ -29,6 +29,8 @@ pub(super) enum Step {
     End,
     /// Ends the body prematurely.
     Cut,
+    /// Resets the HTTP/2 stream, or the TCP connection of HTTP/1.
+    ResetStream,
     /// Resets the TCP connection.
     Reset,
     /// Waits until the client goes away.
@@ -66,7 +68,10 @@ impl Answer {
                 ]
             }
             Behavior::Drip(pause) => self.drip(pause),
-            Behavior::Stream { events, pause } => self.stream(events, pause),
+            Behavior::Stream { events, pause } => self.stream(events, pause, self.end(OK)),
+            Behavior::BrokenStream { events, pause, by } => {
+                self.stream(events, pause, self.broken(by))
+            }
             Behavior::Error => self.fail(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL, None),
             Behavior::Overloaded(wait) => {
                 self.fail(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, Some(wait))
@@ -94,7 +99,7 @@ impl Answer {
         steps
     }
 
-    fn stream(&self, events: u16, pause: Duration) -> Vec<Step> {
+    fn stream(&self, events: u16, pause: Duration, end: Step) -> Vec<Step> {
         let (mut headers, mut event) = (self.headers(None), self.body.clone());
         if !self.is_grpc {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -104,8 +109,18 @@ impl Answer {
         for _ in 0..events {
             steps.extend([Step::Data(event.clone()), Step::Wait(pause)]);
         }
-        steps.push(self.end(OK));
+        steps.push(end);
         steps
+    }
+
+    fn broken(&self, by: Break) -> Step {
+        match by {
+            Break::FailTrailers => self.end(INTERNAL),
+            Break::ResetStream => Step::ResetStream,
+            Break::ResetConnection => Step::Reset,
+            Break::Truncate => Step::Cut,
+            Break::Hang => Step::Hang,
+        }
     }
 
     /// Returns a response without a body: over gRPC with the status in its head.

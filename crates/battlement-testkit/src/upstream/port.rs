@@ -1,15 +1,18 @@
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     task::{JoinHandle, JoinSet},
+    time::sleep,
 };
 
 use super::{http1, http2, record::Record, socket::Socket};
 
 /// The length of the pending connection queue.
 const BACKLOG: u32 = 1024;
+/// The pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 /// The first bytes of an HTTP/2 connection, which no HTTP/1 method starts with.
 const HTTP2_PREFACE: &[u8] = b"PRI ";
 
@@ -80,10 +83,14 @@ async fn accept(listener: TcpListener, record: Arc<Record>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            Ok((stream, _)) = listener.accept() => {
-                record.connected();
-                connections.spawn(serve(stream, Arc::clone(&record)));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    record.connected();
+                    connections.spawn(serve(stream, Arc::clone(&record)));
+                }
+                // The process may have too many open files; the connection waits in the queue.
+                Err(_) => sleep(ACCEPT_PAUSE).await,
+            },
             Some(_) = connections.join_next() => {}
         }
     }

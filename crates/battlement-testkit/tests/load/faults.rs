@@ -1,14 +1,22 @@
 //! Servers that lose requests in known ways.
 
-use std::{convert::Infallible, net::Ipv4Addr, time::Duration};
+use std::{
+    convert::Infallible,
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use battlement_testkit::{
     load::{Caller, Load},
-    probe::{Gate, Probe, ProbeBody, Reply},
-    server::Server,
+    probe::{Gate, Probe, ProbeBody, ProbeError, Reply},
+    server::{Protocol, Server},
 };
 use http::{Request, Response};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tower::service_fn;
 
 use crate::{
@@ -148,5 +156,47 @@ async fn the_status_tells_a_rejection_from_a_server_error() {
         tally_with(&load, |tally| tally.server_errors >= 3).await;
         let tally = load.stop().await;
         assert_eq!(tally.server_errors, tally.total(), "{caller:?}: {tally:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_stream_is_replaced_on_its_connection() {
+    for (caller, streams) in [(Caller::Http2 { streams: 3 }, 3), (Caller::Grpc, 1)] {
+        let (probe, gate) = (Probe::new(), Gate::new());
+        probe.next(Reply::error(ProbeError::new("resets its stream")));
+        probe.always(Reply::default().when(&gate));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (service, accepted) = (probe.clone(), connections.clone());
+        let server = Server::hyper(Protocol::Http2, move |_| {
+            accepted.fetch_add(1, SeqCst);
+            service.clone()
+        });
+        let server = server.await.unwrap();
+        let load = Load::new(caller).start(server.addr());
+        let are_all_busy = || probe.counts().calls > streams && probe.counts().in_flight == streams;
+        assert!(battlement_testkit::eventually(crate::DEADLINE, are_all_busy).await, "{caller:?}");
+        assert_eq!((load.tally().lost_fresh, load.tally().total()), (1, 1), "{caller:?}");
+        assert_eq!(connections.load(SeqCst), 1, "{caller:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_load_gives_up_requests_that_hang_when_its_patience_is_over() {
+    for caller in [KEEP_ALIVE, Caller::Http2 { streams: 2 }] {
+        for has_head in [false, true] {
+            let (probe, requests) = (Probe::new(), if caller == KEEP_ALIVE { 1 } else { 2 });
+            let stalled = ProbeBody::from("head").wait(&Gate::new()).data("never");
+            probe.always(if has_head { Reply::body(stalled.stream()) } else { Reply::never() });
+            let service = probe.clone();
+            let server = Server::hyper(Protocol::Auto, move |_| service.clone()).await.unwrap();
+            let patience = Duration::from_millis(200);
+            let load = Load::new(caller).patience(patience).start(server.addr());
+            let is_open = || probe.counts().in_flight == requests as usize;
+            assert!(battlement_testkit::eventually(crate::DEADLINE, is_open).await);
+            let stopped = timeout(crate::DEADLINE, load.stop()).await;
+            let tally = stopped.expect("a stop is longer than its patience");
+            let given_up = if has_head { tally.cut_off } else { tally.lost_fresh };
+            assert_eq!((given_up, tally.total()), (requests, requests), "{caller:?}: {tally:?}");
+        }
     }
 }

@@ -70,7 +70,7 @@ fn every_rule_has_an_http_layer_that_breaks_it() {
     ]
     .concat();
     for rule in Rule::ALL {
-        assert!(tests.contains(&format!("Rule::{rule:?})")), "{rule:?}");
+        assert!(tests.contains(&format!(", Rule::{rule:?})")), "{rule:?}");
     }
 }
 
@@ -78,7 +78,7 @@ fn every_rule_has_an_http_layer_that_breaks_it() {
 fn every_rule_of_all_services_has_a_layer_around_plain_calls_that_breaks_it() {
     let tests = [include_str!("any_service.rs"), include_str!("leaky_calls.rs")].concat();
     for rule in Rule::ALL.iter().filter(|rule| !rule.is_http()) {
-        assert!(tests.contains(&format!("Rule::{rule:?})")), "{rule:?}");
+        assert!(tests.contains(&format!(", Rule::{rule:?})")), "{rule:?}");
     }
 }
 

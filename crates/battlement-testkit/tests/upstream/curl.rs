@@ -4,7 +4,7 @@ use std::process::Command;
 
 use battlement_testkit::{
     process::Process,
-    upstream::{BODY, Behavior, Upstream},
+    upstream::{BODY, Behavior, Break, Upstream},
 };
 
 use crate::{BEHAVIORS, DEADLINE};
@@ -46,6 +46,12 @@ async fn every_behavior_is_reported_over_http1() {
             Behavior::Truncate => (&[PARTIAL_FILE][..], "200"),
             Behavior::GoAway | Behavior::RefuseStream => (&[EMPTY_REPLY][..], "000"),
             Behavior::Hang => (&[TIMED_OUT][..], "000"),
+            Behavior::BrokenStream { by, .. } => match by {
+                Break::ResetStream | Break::ResetConnection => (&[RECEIVE][..], "200"),
+                Break::Truncate => (&[PARTIAL_FILE][..], "200"),
+                Break::Hang => (&[TIMED_OUT][..], "200"),
+                _ => (&[0][..], "200"),
+            },
             _ => (&[0][..], "200"),
         };
         assert!(expected.contains(&code), "{behavior}: {code} {output}");
@@ -67,6 +73,12 @@ async fn every_behavior_is_reported_over_http2() {
             // curl repeats the request on a new connection until its time is over.
             Behavior::GoAway | Behavior::RefuseStream => (&REFUSED_STREAM[..], "000"),
             Behavior::Hang => (&[TIMED_OUT][..], "000"),
+            Behavior::BrokenStream { by, .. } => match by {
+                Break::ResetStream => (&[HTTP2_STREAM][..], "200"),
+                Break::ResetConnection => (&BROKEN[..], "200"),
+                Break::Hang => (&[TIMED_OUT][..], "200"),
+                _ => (&[0][..], "200"),
+            },
             _ => (&[0][..], "200"),
         };
         assert!(expected.contains(&code), "{behavior}: {code} {output}");

@@ -1,7 +1,7 @@
 //! The expected end of each behavior.
 
 use battlement_core::{Failure, Pushback, Verdict};
-use battlement_testkit::upstream::{Behavior, Counts, Upstream};
+use battlement_testkit::upstream::{Behavior, Break, Counts, Upstream};
 
 use crate::{
     STREAM, WAIT,
@@ -78,6 +78,21 @@ fn expected(protocol: Protocol, behavior: Behavior) -> Outcome {
         // Plain HTTP has no status in its trailers.
         Behavior::FailTrailers => Outcome::Judged(Verdict::Success, At::End),
         Behavior::Hang => Outcome::GaveUp,
+        Behavior::BrokenStream { by, .. } => broken(protocol, by),
         _ => unreachable!("a behavior has no expectation"),
+    }
+}
+
+/// Returns the correct outcome of a stream that breaks.
+fn broken(protocol: Protocol, by: Break) -> Outcome {
+    let fails = |failure, at| Outcome::Judged(Verdict::Failure(failure), at);
+    match (by, protocol) {
+        (Break::Hang, _) => Outcome::GaveUp,
+        (Break::FailTrailers | Break::Truncate, Protocol::Grpc) => fails(Failure::Server, At::End),
+        // A stream over HTTP/2 without a length is complete when it ends, and plain HTTP has no status in its trailers.
+        (Break::FailTrailers, _) | (Break::Truncate, Protocol::Http2) => {
+            Outcome::Judged(Verdict::Success, At::End)
+        }
+        _ => fails(Failure::Transport, At::Body),
     }
 }

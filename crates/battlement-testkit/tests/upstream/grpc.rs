@@ -2,9 +2,10 @@
 
 use battlement_core::{Auto, Classify, Failure, Verdict};
 use battlement_testkit::{
+    client::{Collected, Http2},
     echo::{EchoClient, Words},
     eventually,
-    upstream::{ATTEMPT, Behavior, Upstream},
+    upstream::{ATTEMPT, Behavior, Break, Upstream},
 };
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
@@ -13,8 +14,9 @@ use tonic::{Code, Request, Status, body::Body, transport::Channel};
 use tower::{Service as _, ServiceExt as _};
 
 use crate::{
-    BEHAVIORS, DEADLINE, PATIENCE, PAUSE, STREAM, WAIT,
+    BEHAVIORS, DEADLINE, PATIENCE, PAUSE, STREAM, WAIT, broken,
     expect::{Protocol, check},
+    hangs,
     judge::{judged, request},
 };
 
@@ -96,6 +98,32 @@ async fn a_server_stream_has_all_its_messages_and_ends_with_its_status() {
 }
 
 #[tokio::test]
+async fn a_server_stream_that_breaks_has_delivered_all_messages_before() {
+    let upstream = Upstream::start().await.unwrap();
+    for (by, codes) in [
+        (Break::FailTrailers, [Code::Internal; 2]),
+        (Break::ResetStream, [Code::Internal; 2]),
+        // The code depends on the part of tonic that meets the error.
+        (Break::ResetConnection, [Code::Unknown, Code::Cancelled]),
+        (Break::Truncate, [Code::Unknown; 2]),
+    ] {
+        let (messages, end) = repeat(&upstream, broken(by)).await;
+        assert_eq!(messages, 3, "{by:?}: {end:?}");
+        assert!(codes.contains(&end.clone().unwrap_err().code()), "{by:?}: {end:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_stream_leaves_its_connection_open() {
+    let upstream = Upstream::start().await.unwrap();
+    let mut client = Http2::connect(upstream.addr()).await.unwrap();
+    let reset = client.send(request(&upstream, broken(Break::ResetStream))).await.unwrap();
+    Collected::of(reset).await.unwrap_err();
+    client.get("/").await.unwrap();
+    assert_eq!(upstream.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_server_stream_whose_client_goes_away_ends() {
     let upstream = Upstream::start().await.unwrap();
     let mut request = Request::new(Words::new("hello"));
@@ -123,7 +151,7 @@ async fn a_refused_connection_is_judged_as_not_processed() {
 async fn a_status_is_judged_as_not_processed_only_if_the_upstream_has_not_received_the_call() {
     for behavior in BEHAVIORS {
         let upstream = Upstream::start().await.unwrap();
-        let patience = if behavior == Behavior::Hang { PATIENCE } else { DEADLINE };
+        let patience = if hangs(behavior) { PATIENCE } else { DEADLINE };
         let Ok(Err(status)) = timeout(patience, say(&upstream, behavior)).await else { continue };
         let is_not_processed = Auto.error(&status) == Verdict::Failure(Failure::NotProcessed);
         assert_eq!(is_not_processed, upstream.counts().received == 0, "{behavior}: {status:?}");

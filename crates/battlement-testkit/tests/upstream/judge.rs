@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::time::timeout;
 use tower::BoxError;
 
-use crate::{DEADLINE, PATIENCE};
+use crate::{DEADLINE, PATIENCE, hangs};
 
 pub(crate) const KEY: &str = "order-1";
 
@@ -55,7 +55,7 @@ where
             Err(error) => Outcome::Judged(Auto.error(&*error), At::Error),
         }
     };
-    let patience = if behavior == Behavior::Hang { PATIENCE } else { DEADLINE };
+    let patience = if hangs(behavior) { PATIENCE } else { DEADLINE };
     timeout(patience, judged).await.unwrap_or(Outcome::GaveUp)
 }
 

@@ -12,7 +12,7 @@ mod text;
 
 use std::time::Duration;
 
-use battlement_testkit::upstream::Behavior;
+use battlement_testkit::upstream::{Behavior, Break};
 
 /// Longer than anything takes that is not meant to hang, on a machine that is busy with other tests.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -24,8 +24,17 @@ const WAIT: Duration = Duration::from_secs(7);
 
 const STREAM: Behavior = Behavior::Stream { events: 3, pause: PAUSE };
 
+const fn broken(by: Break) -> Behavior {
+    Behavior::BrokenStream { events: 3, pause: PAUSE, by }
+}
+
+/// Returns whether only the client ends a request.
+const fn hangs(behavior: Behavior) -> bool {
+    matches!(behavior, Behavior::Hang | Behavior::BrokenStream { by: Break::Hang, .. })
+}
+
 /// All behaviors that a request can ask for.
-const BEHAVIORS: [Behavior; 13] = [
+const BEHAVIORS: [Behavior; 18] = [
     Behavior::Answer,
     Behavior::Late(LATE),
     Behavior::Drip(PAUSE),
@@ -38,5 +47,10 @@ const BEHAVIORS: [Behavior; 13] = [
     Behavior::GoAway,
     Behavior::RefuseStream,
     Behavior::FailTrailers,
+    broken(Break::FailTrailers),
+    broken(Break::ResetStream),
+    broken(Break::ResetConnection),
+    broken(Break::Truncate),
+    broken(Break::Hang),
     Behavior::Hang,
 ];

@@ -19,9 +19,18 @@ fn a_text_form_is_read_as_the_same_behavior() {
 
 #[test]
 fn an_unknown_text_is_an_error_that_quotes_it() {
-    for text in
-        ["", "slow", "late", "late soon", "answer 1ms", "late -1ms", "stream 2", "stream x 1ms"]
-    {
+    for text in [
+        "",
+        "slow",
+        "late",
+        "late soon",
+        "answer 1ms",
+        "late -1ms",
+        "stream 2",
+        "stream x 1ms",
+        "stream 2 1ms slow",
+        "stream 2 1ms hang hang",
+    ] {
         let error = text.parse::<Behavior>().unwrap_err();
         assert_eq!(error.to_string(), format!("unknown behavior {text:?}"));
     }

@@ -1,7 +1,7 @@
 use std::{future::poll_fn, time::Duration};
 
 use bytes::Bytes;
-use h2::{Ping, SendStream, server::SendResponse};
+use h2::{Ping, Reason, SendStream, server::SendResponse};
 use http::{HeaderMap, StatusCode};
 use tokio::time::{sleep, timeout};
 
@@ -49,6 +49,10 @@ impl<'a> Response<'a> {
                 Step::Cut => {
                     self.read().await;
                     self.send_data(Bytes::new(), true)?;
+                }
+                Step::ResetStream => {
+                    self.read().await;
+                    self.head.send_reset(Reason::INTERNAL_ERROR);
                 }
                 Step::Reset => {
                     self.read().await;
