@@ -49,6 +49,14 @@ pub(crate) const PYTHON: Tool = Tool {
     source: Source::System { apt: "python3-venv", brew: "python" },
 };
 
+/// Linux only: no other system has the calls that it counts.
+const STRACE: Tool = Tool {
+    name: "strace",
+    purpose: "tests count the system calls of requests with it",
+    detect: &["strace --version"],
+    source: Source::System { apt: "strace", brew: "strace" },
+};
+
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     purpose: "checks licenses, sources and duplicate versions",
@@ -83,7 +91,11 @@ pub(crate) const CHROMIUM: Tool = Tool {
 };
 
 /// The tools that `cargo xtask test` needs.
-pub(crate) const FOR_TESTS: &[Tool] = &[REDIS, PROMETHEUS, PROMTOOL, PYTHON];
+pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, STRACE]
+} else {
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON]
+};
 
 /// The tools that the fuzz job needs.
 pub(crate) const FOR_FUZZING: &[Tool] = &[NIGHTLY, FUZZ];

@@ -1,12 +1,23 @@
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use battlement_benches::{Bare, Case, request, request_with};
-use battlement_core::RequestFacts;
-use battlement_timeout::{CallDeadlineLayer, DeadlineLayer, TimeoutHeader, TimeoutLayer};
+use battlement_core::{CallFacts, Deadline, RequestFacts};
+use battlement_timeout::{
+    BodyTimeoutLayer, CallDeadlineLayer, DeadlineLayer, PropagateDeadlineLayer, TimeoutHeader,
+    TimeoutLayer,
+};
 use bytes::Bytes;
-use http::{HeaderName, Request, StatusCode};
+use http::{HeaderName, Request, Response, StatusCode};
+use http_body::{Body, Frame};
 use http_body_util::Full;
-use tower::Layer;
+use tower::{Layer, Service};
+use tower_http::timeout::ResponseBodyTimeoutLayer;
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
 const LONG: Duration = Duration::from_secs(30);
@@ -17,6 +28,13 @@ type Make = fn() -> Request<Full<Bytes>>;
 pub(crate) fn cases() -> Vec<Case> {
     let served: Make = || with_facts(request());
     let with_header: Make = || with_facts(request_with(&[(TIMEOUT, "2000")]));
+    let called: Make = || {
+        let mut facts = CallFacts::default();
+        facts.set_deadline(Some(Deadline::after(tokio::time::Instant::now(), LONG)));
+        let mut request = request();
+        request.extensions_mut().insert(facts);
+        request
+    };
     let header = || DeadlineLayer::new().header(TimeoutHeader::default());
     vec![
         Case::new("ours: call timeout", request, Bare, TimeoutLayer::new(LONG).layer(Bare))
@@ -86,4 +104,40 @@ fn with_facts(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
     let facts = RequestFacts::starting(tokio::time::Instant::now());
     request.extensions_mut().insert(facts);
     request
+}
+
+/// A service whose responses have a body of 1,000 frames.
+#[derive(Clone)]
+struct Framed;
+
+/// The number of frames that are left.
+struct Frames(u32);
+
+impl<B> Service<Request<B>> for Framed {
+    type Response = Response<Frames>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Frames>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        ready(Ok(Response::new(Frames(1_000))))
+    }
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.checked_sub(1).map(|left| {
+            self.0 = left;
+            Ok(Frame::data(Bytes::from_static(b"hello")))
+        }))
+    }
 }
