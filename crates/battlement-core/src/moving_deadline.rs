@@ -42,7 +42,8 @@ impl MovingDeadline {
 }
 
 fn nanos(time: Duration) -> u64 {
-    time.as_nanos().try_into().map_or(UNSET - 1, |nanos: u64| nanos.min(UNSET - 1))
+    let nanos = time.as_secs().saturating_mul(1_000_000_000);
+    nanos.saturating_add(time.subsec_nanos().into()).min(UNSET - 1)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 use std::error::Error;
 
-#[cfg(feature = "http")]
-use crate::Answer;
 use crate::Rejection;
 #[cfg(feature = "http")]
-use http::Extensions;
+use crate::{Answer, ResponseBody};
+#[cfg(feature = "http")]
+use http::{Extensions, Response};
 
 mod with_error;
 #[cfg(feature = "http")]
@@ -88,6 +88,17 @@ pub trait Reject<Req, Res, E> {
     ///
     /// When a rejection is an error in this form.
     fn reject(caller: Self::Caller, error: impl LocalError) -> Result<Self::Response, Self::Error>;
+
+    /// Creates the result of a call that was rejected because of `error`, for a layer of HTTP with a body of its own.
+    ///
+    /// # Errors
+    ///
+    /// When a rejection is an error in this form.
+    #[cfg(feature = "http")]
+    fn answer<B>(
+        caller: Self::Caller,
+        error: impl LocalError,
+    ) -> Result<Response<ResponseBody<B>>, Self::Error>;
 }
 
 /// An error of a layer's own, whose source is a [`Rejection`].

@@ -25,11 +25,11 @@ mod timer;
 #[cfg(feature = "http")]
 mod wire;
 
-#[cfg(feature = "http")]
-pub use battlement_core::{PeerAddr, RequestHead, WithResponse, carry, carry_fn};
 pub use battlement_core::{
     ConfigError, Deadline, DefaultReject, InvalidField, Rejection, RejectionKind, WithError,
 };
+#[cfg(feature = "http")]
+pub use battlement_core::{PeerAddr, RequestHead, WithResponse, carry, carry_fn};
 
 #[cfg(all(feature = "http", feature = "serde"))]
 pub use self::settings::{BodyLimitsSettings, BodyTimeoutSettings, DeadlineSettings};

@@ -1,6 +1,11 @@
 use std::error::Error;
 
+#[cfg(feature = "http")]
+use http::Response;
+
 use super::{LocalError, Reject};
+#[cfg(feature = "http")]
+use crate::ResponseBody;
 
 /// Rejects a call with the layer's own error, boxed as by tower's layers; a downcast finds the typed error.
 ///
@@ -27,6 +32,11 @@ impl<Req, Res, E: Into<BoxError>> Reject<Req, Res, E> for WithError {
     }
 
     fn reject((): (), error: impl LocalError) -> Result<Res, BoxError> {
+        Err(Box::new(error))
+    }
+
+    #[cfg(feature = "http")]
+    fn answer<B>((): (), error: impl LocalError) -> Result<Response<ResponseBody<B>>, BoxError> {
         Err(Box::new(error))
     }
 }

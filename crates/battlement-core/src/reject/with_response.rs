@@ -52,6 +52,10 @@ impl<B, RB, E> Reject<Request<B>, Response<RB>, E> for WithResponse {
     }
 
     fn reject(caller: Caller, error: impl LocalError) -> Result<Self::Response, E> {
+        <Self as Reject<Request<B>, Response<RB>, E>>::answer(caller, error)
+    }
+
+    fn answer<C>(caller: Caller, error: impl LocalError) -> Result<Response<ResponseBody<C>>, E> {
         Ok(error.answer().response(caller))
     }
 }
@@ -77,6 +81,10 @@ impl<E> Reject<reqwest::Request, reqwest::Response, E> for WithResponse {
     fn reject(caller: Caller, error: impl LocalError) -> Result<reqwest::Response, E> {
         let response: Response<ResponseBody<()>> = error.answer().response(caller);
         Ok(response.map(ResponseBody::into_own).into())
+    }
+
+    fn answer<B>(caller: Caller, error: impl LocalError) -> Result<Response<ResponseBody<B>>, E> {
+        Ok(error.answer().response(caller))
     }
 }
 

@@ -4,7 +4,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::{GrpcCode, TrailersOnly, Wire};
+use battlement_core::{GrpcCode, ResponseBody, TrailersOnly, Wire};
+use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -23,7 +24,7 @@ pin_project! {
     pub struct DeadlineBody<B> {
         // `None` once the deadline has ended the body.
         #[pin]
-        inner: Option<B>,
+        inner: Option<ResponseBody<B>>,
         limit: Option<Pin<Box<Limited>>>,
     }
 
@@ -42,32 +43,44 @@ pin_project! {
     #[derive(Debug)]
     pub(super) struct Limited {
         #[pin]
-        pub(super) remains: Remains,
+        remains: Remains,
         // `None` once the part to which the deadline applies has passed.
-        pub(super) part: Option<Part>,
-        pub(super) wire: Wire,
+        part: Option<Part>,
+        wire: Wire,
+    }
+}
+
+impl Limited {
+    pub(super) fn boxed(remains: Remains, part: Part, wire: Wire) -> Pin<Box<Self>> {
+        Box::pin(Self { remains, part: Some(part), wire })
     }
 }
 
 impl<B> DeadlineBody<B> {
-    pub(super) fn passing(response: Response<B>) -> Response<Self> {
-        response.map(|body| Self { inner: Some(body), limit: None })
+    #[inline]
+    pub(super) fn of(response: Response<B>, limit: Option<Pin<Box<Limited>>>) -> Response<Self> {
+        response.map(|body| Self { inner: Some(ResponseBody::inner(body)), limit })
     }
 
-    pub(super) fn limited(response: Response<B>, limit: Limited) -> Response<Self> {
-        response.map(|body| Self { inner: Some(body), limit: Some(Box::pin(limit)) })
+    pub(super) fn passing(response: Response<B>) -> Response<Self> {
+        Self::of(response, None)
+    }
+
+    /// Takes an answer of the layer's own.
+    pub(super) fn own(response: Response<ResponseBody<B>>) -> Response<Self> {
+        response.map(|body| Self { inner: Some(body), limit: None })
     }
 }
 
 impl<B: Default> Default for DeadlineBody<B> {
     fn default() -> Self {
-        Self { inner: Some(B::default()), limit: None }
+        Self { inner: Some(ResponseBody::inner(B::default())), limit: None }
     }
 }
 
 impl<B> Body for DeadlineBody<B>
 where
-    B: Body<Error: Into<BoxError>>,
+    B: Body<Data: From<Bytes>, Error: Into<BoxError>>,
 {
     type Data = B::Data;
     type Error = BoxError;

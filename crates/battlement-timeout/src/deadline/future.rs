@@ -6,7 +6,6 @@ use std::{
 
 use battlement_core::{Reject, Wire};
 use http::Response;
-use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -78,33 +77,32 @@ where
     }
 }
 
-impl<S, Req, A, AB> Future for DeadlineFuture<S, Req, A>
+impl<S, Req, A, B> Future for DeadlineFuture<S, Req, A>
 where
-    S: Service<Req>,
-    A: Reject<Req, S::Response, S::Error, Response = Response<AB>>,
-    AB: Body,
+    S: Service<Req, Response = Response<B>>,
+    A: Reject<Req, Response<B>, S::Error>,
 {
-    type Output = Result<Response<DeadlineBody<AB>>, A::Error>;
+    type Output = Result<Response<DeadlineBody<B>>, A::Error>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let elapsed = match (this.inner.as_mut().as_pin_mut(), this.remains.as_mut().as_pin_mut()) {
             (Some(inner), None) => {
-                return inner.poll(cx).map(A::pass).map_ok(DeadlineBody::passing);
+                return inner.poll(cx).map_ok(DeadlineBody::passing).map_err(A::error);
             }
             (Some(inner), Some(mut remains)) => {
                 if let Poll::Ready(result) = remains.as_mut().within(|| inner.poll(cx)) {
                     let (wire, has_grpc_timeout) = (*this.wire, *this.has_grpc_timeout);
-                    let finished = A::pass(result).map(|response| {
-                        match Part::of(remains.config(), wire, has_grpc_timeout, &response) {
-                            None => DeadlineBody::passing(response),
-                            Some(part) => {
-                                let (part, remains) = (Some(part), remains.take());
-                                DeadlineBody::limited(response, Limited { remains, part, wire })
-                            }
+                    let finished = match result {
+                        Ok(response) => {
+                            let config = remains.config();
+                            let part = Part::of(config, wire, has_grpc_timeout, &response);
+                            let limit = part.map(|part| Limited::boxed(remains.take(), part, wire));
+                            Ok(DeadlineBody::of(response, limit))
                         }
-                    });
+                        Err(error) => Err(A::error(error)),
+                    };
                     // The service has finished, so its future is dropped without the facts.
                     this.remains.set(None);
                     return Poll::Ready(finished);
@@ -117,7 +115,7 @@ where
         };
         let caller = this.caller.take().zip(elapsed);
         let (caller, elapsed) = caller.expect("`DeadlineFuture` polled after completion");
-        Poll::Ready(A::reject(caller, *elapsed).map(DeadlineBody::passing))
+        Poll::Ready(A::answer(caller, *elapsed).map(DeadlineBody::own))
     }
 }
 

@@ -7,7 +7,6 @@ use std::{
 
 use battlement_core::{DefaultReject, Reject, within};
 use http::{Request, Response};
-use http_body::Body;
 use tower_service::Service;
 
 use super::{arrival::Arrival, future::DeadlineFuture, layer::DeadlineLayer, remains::Remains};
@@ -40,13 +39,12 @@ impl<S, A> DeadlineService<S, A> {
     }
 }
 
-impl<S, A, B, RB, AB> Service<Request<B>> for DeadlineService<S, A>
+impl<S, A, B, RB> Service<Request<B>> for DeadlineService<S, A>
 where
     S: Service<Request<B>, Response = Response<RB>>,
-    A: Reject<Request<B>, Response<RB>, S::Error, Response = Response<AB>>,
-    AB: Body,
+    A: Reject<Request<B>, Response<RB>, S::Error>,
 {
-    type Response = Response<DeadlineBody<AB>>;
+    type Response = Response<DeadlineBody<RB>>;
     type Error = A::Error;
     type Future = DeadlineFuture<S, Request<B>, A>;
 

@@ -12,7 +12,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
 
-pub(crate) type Answer = Response<DeadlineBody<battlement_core::ResponseBody<Full<Bytes>>>>;
+pub(crate) type Answer = Response<DeadlineBody<Full<Bytes>>>;
 
 /// Returns the time that a handler sees as left, and the answer.
 pub(crate) async fn left(layer: &DeadlineLayer, request: Request<()>) -> Duration {
