@@ -1,0 +1,25 @@
+//! Tests the behavior of the peers that COMPARE.md describes, and ours under the same conditions.
+#![allow(missing_docs, reason = "a test")]
+
+mod answer;
+mod body;
+mod drop;
+mod grpc;
+mod remaining;
+mod timer;
+
+use std::{convert::Infallible, future::pending, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+
+pub(crate) const LIMIT: Duration = Duration::from_millis(100);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+pub(crate) type Answer = Result<Response<Full<Bytes>>, Infallible>;
+
+/// Waits forever.
+pub(crate) async fn hang(_: Request<()>) -> Answer {
+    pending().await
+}
