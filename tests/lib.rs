@@ -35,4 +35,8 @@ mod pages {
     mod migrate_tower_http {}
     #[doc = include_str!("../docs/migrate/tower-helmet.md")]
     mod migrate_tower_helmet {}
+    #[doc = include_str!("../docs/migrate/tonic-timeout.md")]
+    mod migrate_tonic_timeout {}
+    #[doc = include_str!("../docs/migrate/tower-timeout.md")]
+    mod migrate_tower_timeout {}
 }

@@ -14,12 +14,12 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{
-    Layer as _, Service, ServiceExt as _, service_fn, timeout::Timeout, util::BoxCloneService,
+    Layer as _, Service, ServiceExt as _, service_fn, timeout::Timeout, util::BoxCloneSyncService,
 };
 use tower_http::timeout::TimeoutLayer as HttpTimeoutLayer;
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
-use crate::{Answer, LIMIT, hang};
+use crate::{Answer, LIMIT, hang, of_seatbelt};
 
 /// Sets a flag when it is dropped.
 struct Guard(Arc<AtomicBool>);
@@ -30,7 +30,7 @@ impl Drop for Guard {
     }
 }
 
-type Guarded = BoxCloneService<Request<()>, Response<Full<Bytes>>, Infallible>;
+type Guarded = BoxCloneSyncService<Request<()>, Response<Full<Bytes>>, Infallible>;
 
 /// Returns a service that never answers, and whether its call was dropped.
 fn guarded() -> (Guarded, Arc<AtomicBool>) {
@@ -43,7 +43,7 @@ fn guarded() -> (Guarded, Arc<AtomicBool>) {
             pending::<Answer>().await
         }
     });
-    (BoxCloneService::new(service), dropped)
+    (BoxCloneSyncService::new(service), dropped)
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,6 +65,18 @@ async fn tower_and_tower_http_keep_an_expired_call_until_their_future_is_dropped
     let mut call = pin!(service.call(Request::new(())));
     assert_eq!(call.as_mut().await.unwrap().status(), 504);
     assert!(dropped.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn tower_resilience_and_seatbelt_drop_an_expired_call_at_once() {
+    let (service, dropped) = guarded();
+    let limiter = TimeLimiterLayer::builder().timeout_duration(LIMIT).build();
+    let mut call = limiter.layer(service).call(Request::new(()));
+    assert!((&mut call).await.is_err() && dropped.load(Ordering::Relaxed));
+
+    let (service, dropped) = guarded();
+    let mut call = of_seatbelt().layer(service).call(Request::new(()));
+    assert!((&mut call).await.is_ok() && dropped.load(Ordering::Relaxed));
 }
 
 /// Returns whether the metrics of a request contain `label`.
@@ -97,4 +109,12 @@ async fn metrics_inside_a_limit_of_a_peer_count_the_expired_call_as_cancelled() 
     let inner = metrics.server_layer().layer(service_fn(hang));
     TimeoutLayer::new(LIMIT).layer(inner).oneshot(Request::new(())).await.unwrap();
     assert!(counts(&metrics, r#"error_type="timeout""#));
+}
+
+#[tokio::test]
+async fn metrics_inside_a_limit_of_seatbelt_count_the_expired_call_as_cancelled() {
+    let metrics = HttpMetrics::new();
+    let inner = metrics.server_layer().layer(service_fn(hang));
+    of_seatbelt().layer(inner).oneshot(Request::new(())).await.unwrap();
+    assert!(counts(&metrics, r#"error_type="cancelled""#));
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use battlement_testkit::{
+    client::Http2,
     echo::{EchoClient, Words},
     server::Server,
 };
@@ -14,7 +15,8 @@ use battlement_timeout::{DeadlineLayer, TimeoutLayer};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use tonic::{Code, Status, body::Body, server::NamedService, transport::Channel};
 use tower::{Layer as _, Service};
 
@@ -65,7 +67,7 @@ async fn a_tonic_server_that_ends_a_call_answers_cancelled() {
     let status = say(&Server::tonic(tonic).await.unwrap()).await;
     assert_eq!((status.code(), status.message()), (Code::Cancelled, "Timeout expired"));
 
-    // Ours goes outside of tonic's own, and has the shorter limit.
+    // Ours is inside of tonic's, and has the shorter limit.
     let builder = tonic::transport::Server::builder().timeout(HOUR);
     let layer = DeadlineLayer::new().default_limit(LIMIT);
     let status = say(&Server::tonic(builder.layer(layer).add_service(HANG)).await.unwrap()).await;
@@ -119,14 +121,26 @@ impl http_body::Body for Silent {
     }
 }
 
-/// Returns the body of the response to a unary call that brings a timeout, after the head.
-async fn body_after_head(server: &Server) -> Body {
-    let mut channel = Channel::from_shared(server.url("")).unwrap().connect().await.unwrap();
+/// Returns the response to a unary call that brings a timeout. Unlike a channel, the client does not end the call.
+async fn limited_call(server: &Server) -> Response<Incoming> {
     let request = Request::post(server.url("/battlement.testkit.Echo/Say"))
         .header("content-type", "application/grpc")
         .header("grpc-timeout", "100m");
-    let ready = tower::ServiceExt::ready(&mut channel).await.unwrap();
-    ready.call(request.body(Body::empty()).unwrap()).await.unwrap().into_body()
+    let mut client = Http2::connect(server.addr()).await.unwrap();
+    client.send(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn our_deadline_inside_of_a_tonic_server_expires_before_its_own_timer() {
+    let server = tonic::transport::Server::builder().add_service(HANG);
+    let response = limited_call(&Server::tonic(server).await.unwrap()).await;
+    assert_eq!(response.headers()["grpc-status"], "1");
+
+    let mut layered = tonic::transport::Server::builder().layer(DeadlineLayer::new());
+    let server = Server::tonic(layered.add_service(HANG)).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(limited_call(&server).await.headers()["grpc-status"], "4");
+    }
 }
 
 #[tokio::test]
@@ -137,13 +151,12 @@ async fn a_tonic_server_applies_grpc_timeout_until_the_head_of_the_response() {
     });
     let server = tonic::transport::Server::builder().add_service(silent);
     let server = Server::tonic(server).await.unwrap();
-    // The channel ends the call at the head as well, so that both wait for the message without a limit.
-    let mut body = body_after_head(&server).await;
+    let mut body = limited_call(&server).await.into_body();
     let ended = tokio::time::timeout(Duration::from_millis(400), body.frame()).await;
     assert!(ended.is_err() && !body.is_end_stream());
 
     let mut layered = tonic::transport::Server::builder().layer(DeadlineLayer::new());
     let server = Server::tonic(layered.add_service(silent)).await.unwrap();
-    let frame = body_after_head(&server).await.frame().await.unwrap().unwrap();
+    let frame = limited_call(&server).await.into_body().frame().await.unwrap().unwrap();
     assert_eq!(frame.trailers_ref().unwrap()["grpc-status"], "4");
 }

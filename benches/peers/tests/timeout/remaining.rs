@@ -2,14 +2,12 @@ use std::{convert::Infallible, future::pending, time::Duration};
 
 use battlement_timeout::{DeadlineLayer, PropagateDeadlineLayer};
 use http::{HeaderMap, Request, Response, StatusCode};
-use seatbelt::{ResilienceContext, timeout::Timeout as SeatbeltTimeout};
-use tick::Clock;
 use tokio::time::Instant;
 use tower::{BoxError, Layer as _, ServiceExt as _, service_fn, timeout::Timeout};
 use tower_http::timeout::TimeoutLayer as HttpTimeoutLayer;
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
-use crate::LIMIT;
+use crate::{LIMIT, of_seatbelt};
 
 /// Returns the headers with which a call arrives.
 async fn upstream(request: Request<()>) -> Result<Response<()>, Infallible> {
@@ -23,17 +21,13 @@ async fn no_peer_sends_the_time_that_is_left() {
     let call = || Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
     let sent = |response: Response<()>| -> HeaderMap { response.headers().clone() };
     let service = service_fn(upstream);
-    let context = ResilienceContext::new(Clock::new_tokio());
-    let of_seatbelt = SeatbeltTimeout::layer("call", &context)
-        .timeout_output(|_| Ok(Response::new(())))
-        .timeout(LIMIT);
     let limiter = TimeLimiterLayer::builder().timeout_duration(LIMIT).build();
     let of_http = HttpTimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LIMIT);
     for headers in [
         sent(Timeout::new(service, LIMIT).oneshot(call()).await.unwrap()),
         sent(of_http.layer(service).oneshot(call()).await.unwrap()),
         sent(limiter.layer(service).oneshot(call()).await.unwrap()),
-        sent(of_seatbelt.layer(service).oneshot(call()).await.unwrap()),
+        sent(of_seatbelt().layer(service).oneshot(call()).await.unwrap()),
     ] {
         assert_eq!(headers, *call().headers());
     }
@@ -64,6 +58,15 @@ async fn limits_of_calls_in_a_row_add_up_unless_a_deadline_covers_them() {
     let start = Instant::now();
     two_calls(Timeout::new(hang, 2 * SECOND)).await;
     assert_eq!(start.elapsed(), 4 * SECOND);
+    let limiter = TimeLimiterLayer::builder().timeout_duration(2 * SECOND).build();
+    two_calls(limiter.layer(hang).map_err(BoxError::from)).await;
+    assert_eq!(start.elapsed(), 8 * SECOND);
+    let of_http = HttpTimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, 2 * SECOND);
+    let of_http = of_http.layer(service_fn(crate::hang));
+    for _ in 0..2 {
+        of_http.clone().oneshot(Request::new(())).await.unwrap();
+    }
+    assert_eq!(start.elapsed(), 12 * SECOND);
 
     let start = Instant::now();
     let call = DeadlineLayer::client(2 * SECOND).as_error().layer(hang);

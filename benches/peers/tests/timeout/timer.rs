@@ -15,7 +15,7 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn, timeout::Timeout};
 use tower_http::timeout::TimeoutLayer as HttpTimeoutLayer;
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
-use crate::{Answer, HOUR, LIMIT};
+use crate::{Answer, HOUR, LIMIT, of_seatbelt};
 
 const STATUS: StatusCode = StatusCode::GATEWAY_TIMEOUT;
 
@@ -58,6 +58,9 @@ async fn tower_http_discards_a_response_that_is_ready_on_the_tick_of_the_limit()
     let of_http = HttpTimeoutLayer::with_status_code(STATUS, LIMIT).layer(service);
     assert_eq!(of_http.oneshot(Request::new(())).await.unwrap().status(), STATUS);
 
+    assert!(Timeout::new(service, LIMIT).oneshot(Request::new(())).await.is_ok());
+    let limiter = TimeLimiterLayer::builder().timeout_duration(LIMIT).build();
+    assert!(limiter.layer(service).oneshot(Request::new(())).await.is_ok());
     let ours = TimeoutLayer::new(LIMIT).layer(service);
     assert_eq!(ours.oneshot(Request::new(())).await.unwrap().status(), 200);
 }
@@ -67,16 +70,16 @@ async fn tower_http_discards_a_response_that_is_ready_on_the_tick_of_the_limit()
 struct Busy;
 
 impl<Req> Service<Req> for Busy {
-    type Response = ();
+    type Response = http::Response<()>;
     type Error = Infallible;
-    type Future = Ready<Result<(), Infallible>>;
+    type Future = Ready<Result<http::Response<()>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Pending
     }
 
     fn call(&mut self, _: Req) -> Self::Future {
-        ready(Ok(()))
+        ready(Ok(http::Response::new(())))
     }
 }
 
@@ -85,8 +88,16 @@ async fn ours_can_include_the_wait_for_readiness() {
     assert!(timeout(HOUR, Timeout::new(Busy, LIMIT).oneshot(())).await.is_err());
     let limiter = TimeLimiterLayer::builder().timeout_duration(LIMIT).build();
     assert!(timeout(HOUR, limiter.layer(Busy).oneshot(())).await.is_err());
+    let of_http = HttpTimeoutLayer::with_status_code(STATUS, LIMIT);
+    assert!(timeout(HOUR, of_http.layer(Busy).oneshot(Request::new(()))).await.is_err());
 
     let ours = TimeoutLayer::new(LIMIT).as_error().include_ready().layer(Busy);
     let error = timeout(HOUR, ours.oneshot(())).await.unwrap().unwrap_err();
     assert!(error.is::<Elapsed>());
+}
+
+#[tokio::test]
+async fn seatbelt_waits_for_readiness_outside_of_its_limit() {
+    let wait = of_seatbelt().layer(Busy).oneshot(Request::new(()));
+    assert!(timeout(3 * LIMIT, wait).await.is_err());
 }
