@@ -1,6 +1,10 @@
 //! An inventory that accepts connections and never answers.
 
-use std::net::TcpListener;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+};
 
 use crate::{TWO_MUGS, running::Storefront};
 
@@ -78,9 +82,28 @@ fn payments_get_the_time_that_the_order_has_left() {
     let _order = crate::running::begin(shop.addr, "POST", "/orders", b"", TWO_MUGS);
     let (mut charge, _) = payments.accept().unwrap();
     let mut head = [0; 4096];
-    let read = std::io::Read::read(&mut charge, &mut head).unwrap();
+    let read = charge.read(&mut head).unwrap();
     let head = String::from_utf8_lossy(&head[..read]).into_owned();
     let (_, rest) = head.split_once("x-request-timeout-ms: ").expect(&head);
     let left: u32 = rest.split("\r\n").next().unwrap().parse().unwrap();
     assert!((1..=14_995).contains(&left), "{left}");
+}
+
+#[test]
+fn the_limit_of_a_call_includes_the_body_of_its_response() {
+    let payments = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", payments.local_addr().unwrap());
+    let shop =
+        Storefront::start(&[("PAYMENTS_URL", &url), ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "500")]);
+    let charge = thread::spawn(move || {
+        let (mut charge, _) = payments.accept().unwrap();
+        assert!(charge.read(&mut [0; 4096]).unwrap() > 0);
+        let half = b"HTTP/1.1 201 Created\r\ncontent-length: 99\r\n\r\n{";
+        charge.write_all(half).unwrap();
+        charge
+    });
+    let answer = shop.order(b"", TWO_MUGS);
+    assert_eq!(answer.status, 504);
+    assert_eq!(answer.json()["code"], "upstream_timeout");
+    drop(charge.join().unwrap());
 }
