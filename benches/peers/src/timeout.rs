@@ -72,6 +72,25 @@ pub(crate) fn cases() -> Vec<Case> {
             header().trust(|_| true).layer(Bare),
         ),
         Case::new(
+            "ours: deadline written to an HTTP call",
+            called,
+            Bare,
+            PropagateDeadlineLayer::new().layer(Bare),
+        )
+        .at_most(600, 1),
+        Case::new(
+            "ours: a body of 1,000 frames",
+            request,
+            Framed,
+            BodyTimeoutLayer::new().layer(Framed),
+        ),
+        Case::new(
+            "tower-http: a body of 1,000 frames",
+            request,
+            Framed,
+            ResponseBodyTimeoutLayer::new(LONG).layer(Framed),
+        ),
+        Case::new(
             "ours: deadline of a call",
             request,
             Bare,

@@ -1,5 +1,4 @@
 use std::{
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -61,7 +60,7 @@ impl Countdown {
     /// Waits until the time is up. For a call that is pending, since that creates the timer.
     pub(super) fn poll_expired(
         &mut self,
-        timer: Pin<&mut Timer>,
+        timer: &mut Timer,
         cx: &mut Context<'_>,
     ) -> Poll<Elapsed> {
         if let Some(RouteLimit(limit)) = self.facts.overridden() {

@@ -24,7 +24,6 @@ pin_project! {
         #[pin]
         inner: Option<S::Future>,
         // `None` if the layer is disabled or the request was rejected.
-        #[pin]
         remains: Option<Remains>,
         wire: Wire,
         has_grpc_timeout: bool,
@@ -40,7 +39,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(remains) = this.remains.as_pin_mut() {
+            if let Some(remains) = this.remains {
                 remains.within(|| this.inner.set(None));
             }
         }
@@ -87,27 +86,29 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.remains.as_mut().as_pin_mut()) {
+        let elapsed = match (this.inner.as_mut().as_pin_mut(), &mut *this.remains) {
             (Some(inner), None) => {
                 return inner.poll(cx).map_ok(DeadlineBody::passing).map_err(A::error);
             }
-            (Some(inner), Some(mut remains)) => {
-                if let Poll::Ready(result) = remains.as_mut().within(|| inner.poll(cx)) {
+            (Some(inner), Some(remains)) => {
+                if let Poll::Ready(result) = remains.within(|| inner.poll(cx)) {
                     let (wire, has_grpc_timeout) = (*this.wire, *this.has_grpc_timeout);
                     let finished = match result {
                         Ok(response) => {
                             let config = remains.config();
                             let part = Part::of(config, wire, has_grpc_timeout, &response);
-                            let limit = part.map(|part| Limited::boxed(remains.take(), part, wire));
+                            let limit = part
+                                .zip(this.remains.take())
+                                .map(|(part, remains)| Limited::boxed(remains, part, wire));
                             Ok(DeadlineBody::of(response, limit))
                         }
                         Err(error) => Err(A::error(error)),
                     };
                     // The service has finished, so its future is dropped without the facts.
-                    this.remains.set(None);
+                    *this.remains = None;
                     return Poll::Ready(finished);
                 }
-                let elapsed = ready!(remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
+                let elapsed = ready!(remains.poll_expired(ElapsedKind::Deadline, cx));
                 remains.drop_work(|| this.inner.set(None));
                 Some(Box::new(elapsed))
             }
