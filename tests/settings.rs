@@ -1,7 +1,7 @@
 //! A service that reports the invalid settings of several layers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement::{client_ip, metrics, problem, rate_limit, request_id, security_headers};
+use battlement::{client_ip, metrics, problem, rate_limit, request_id, security_headers, timeout};
 use battlement_core::ConfigError;
 use serde_json::from_str;
 
@@ -34,6 +34,15 @@ fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
         read::<metrics::MetricsSettings, _>(r#"{"shards": 3}"#, &mut errors);
     let problems: Option<problem::ProblemLayer> =
         read::<problem::ProblemSettings, _>(r#"{"types_at": "/problems"}"#, &mut errors);
+    let deadline: Option<timeout::DeadlineLayer> =
+        read::<timeout::DeadlineSettings, _>(r#"{"default": "2m"}"#, &mut errors);
+    let bodies: Option<timeout::BodyTimeoutLayer> =
+        read::<timeout::BodyTimeoutSettings, _>(r#"{"request": {"idle": "0s"}}"#, &mut errors);
+    let call: Option<timeout::CallDeadlineLayer> =
+        read::<timeout::CallDeadlineSettings, _>(r#"{"limit": "soon"}"#, &mut errors);
+    let attempt: Option<timeout::TimeoutLayer> =
+        read::<timeout::TimeoutSettings, _>(r#"{"limit": "1s", "status": 404}"#, &mut errors);
+    assert!(deadline.is_none() && bodies.is_none() && call.is_none() && attempt.is_none());
     assert!(problems.is_none());
     assert!(limit.is_none() && id.is_none() && client.is_none());
     assert!(headers.is_none() && counts.is_none());
@@ -50,6 +59,10 @@ fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
             ("security headers", "remove"),
             ("metrics settings", "shards"),
             ("problem settings", "types_at"),
+            ("deadline settings", "default"),
+            ("body timeout settings", "request.idle"),
+            ("call deadline settings", "limit"),
+            ("timeout settings", "status"),
         ]
     );
 }

@@ -30,7 +30,7 @@ fn tower_and_tower_http_create_a_timer_for_a_service_that_is_ready_at_once() {
     let panics = |call: &dyn Fn()| catch_unwind(AssertUnwindSafe(call)).is_err();
     assert!(panics(&|| drop(Timeout::new(service, LIMIT).call(Request::new(())))));
     let of_http = HttpTimeoutLayer::with_status_code(STATUS, LIMIT).layer(service);
-    assert!(panics(&|| drop(of_http.clone().call(Request::new(())))));
+    assert!(panics(&|| drop({ of_http }.call(Request::new(())))));
 
     let mut ours = TimeoutLayer::new(LIMIT).layer(service);
     let answer = ours.call(Request::new(())).now_or_never().unwrap().unwrap();
