@@ -30,7 +30,7 @@ fn request() -> Request<Body> {
     Request::get("/").body(Body::default()).unwrap()
 }
 
-/// A service that never answers.
+/// Never answers.
 fn hanging()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
 {

@@ -33,7 +33,7 @@ async fn send<S: Service<Request<()>> + Clone>(service: S) {
     }
 }
 
-/// The program that the other tests trace. On its own it does nothing.
+/// Runs as the program that the other tests trace. On its own it does nothing.
 #[test]
 fn traced() {
     let Ok(layer) = var(TRACED) else { return };

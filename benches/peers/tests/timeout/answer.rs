@@ -80,7 +80,7 @@ async fn seatbelt_answers_with_what_the_application_makes() {
     assert_eq!(error, "over after 100ms");
 }
 
-/// A call whose future holds a kilobyte.
+/// Creates a call whose future holds a kilobyte.
 async fn large(_: ()) -> Result<(), String> {
     let held = std::hint::black_box([0_u8; 1024]);
     tokio::task::yield_now().await;

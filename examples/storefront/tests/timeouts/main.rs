@@ -17,7 +17,7 @@ const TWO_MUGS: &str =
 const DEFAULT_LIMITS: [(&str, &str); 2] =
     [("STOREFRONT_UPSTREAM_TIMEOUT_MS", ""), ("STOREFRONT_DEADLINE_MS", "")];
 
-/// The number of requests of orders with this status and error type.
+/// Returns the number of requests of orders with this status and error type.
 fn orders_with(status: u16, error_type: &str, count: u32) -> String {
     format!(
         "http_server_request_duration_seconds_count{{http_request_method=\"POST\",url_scheme=\"http\",\
