@@ -30,7 +30,7 @@ fn request() -> Request<Body> {
     Request::get("/").body(Body::default()).unwrap()
 }
 
-/// Never answers.
+/// Waits forever, as a service that hangs.
 fn hanging()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
 {
