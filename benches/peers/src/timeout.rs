@@ -28,11 +28,10 @@ type Make = fn() -> Request<Full<Bytes>>;
 pub(crate) fn cases() -> Vec<Case> {
     let served: Make = || with_facts(request());
     let with_header: Make = || with_facts(request_with(&[(TIMEOUT, "2000")]));
-    let called: Make = || {
-        let mut facts = CallFacts::default();
-        facts.set_deadline(Some(Deadline::after(tokio::time::Instant::now(), LONG)));
-        let mut request = request();
-        request.extensions_mut().insert(facts);
+    let called: Make = || with_deadline(request());
+    let called_with_room: Make = || {
+        let mut request = with_deadline(request());
+        request.headers_mut().reserve(8);
         request
     };
     let header = || DeadlineLayer::new().header(TimeoutHeader::default());
@@ -44,7 +43,8 @@ pub(crate) fn cases() -> Vec<Case> {
             request,
             Bare,
             TimeoutLayer::new(LONG).as_error().layer(Bare),
-        ),
+        )
+        .at_most(200, 0),
         Case::new(
             "ours: call timeout with readiness",
             request,
@@ -72,12 +72,18 @@ pub(crate) fn cases() -> Vec<Case> {
             header().trust(|_| true).layer(Bare),
         ),
         Case::new(
-            "ours: deadline written to an HTTP call",
-            called,
+            "ours: deadline written to an HTTP call with room for a header",
+            called_with_room,
             Bare,
             PropagateDeadlineLayer::new().layer(Bare),
         )
         .at_most(600, 1),
+        Case::new(
+            "ours: deadline written to an HTTP call whose header map grows",
+            called,
+            Bare,
+            PropagateDeadlineLayer::new().layer(Bare),
+        ),
         Case::new(
             "ours: a body of 1,000 frames",
             request,
@@ -116,6 +122,14 @@ pub(crate) fn cases() -> Vec<Case> {
             TimeLimiterLayer::builder().timeout_duration(LONG).build().layer(Bare),
         ),
     ]
+}
+
+/// Adds the facts of a call with a deadline.
+fn with_deadline(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
+    let mut facts = CallFacts::default();
+    facts.set_deadline(Some(Deadline::after(tokio::time::Instant::now(), LONG)));
+    request.extensions_mut().insert(facts);
+    request
 }
 
 /// Adds facts, as an outer layer does.

@@ -3,15 +3,16 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A timer that is created when something first waits for it, and that follows a time that moves.
-///
-/// It is boxed: a timer is larger than everything else in a future of this crate, and each layer further out moves the
-/// future of every call, while the allocation is made only for a call that waits.
-#[derive(Debug, Default)]
-pub(crate) struct Timer {
-    sleep: Option<Pin<Box<Sleep>>>,
+pin_project! {
+    /// A timer that is created when something first waits for it, and that follows a time that moves.
+    #[derive(Debug)]
+    pub(crate) struct Timer {
+        #[pin]
+        sleep: Option<Sleep>,
+    }
 }
 
 impl Timer {
@@ -20,8 +21,16 @@ impl Timer {
     }
 
     /// Waits for `time`, which may differ at each poll. A timer that fires before a time that has moved on is set again.
-    pub(crate) fn poll_until(&mut self, time: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(time)));
+    pub(crate) fn poll_until(
+        self: Pin<&mut Self>,
+        time: Instant,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let mut sleep = self.project().sleep;
+        if sleep.is_none() {
+            sleep.set(Some(sleep_until(time)));
+        }
+        let Some(mut sleep) = sleep.as_pin_mut() else { return Poll::Pending };
         if time < sleep.deadline() {
             sleep.as_mut().reset(time);
         }
@@ -30,13 +39,13 @@ impl Timer {
             return Poll::Ready(());
         }
         sleep.as_mut().reset(time);
-        sleep.as_mut().poll(cx)
+        sleep.poll(cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, time::Duration};
+    use std::{future::poll_fn, pin::pin, time::Duration};
 
     use super::*;
 
@@ -45,10 +54,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_timer_follows_a_time_that_moves_either_way() {
         let start = Instant::now();
-        let mut timer = Timer::unset();
+        let mut timer = pin!(Timer::unset());
         let mut wait = async |first: u32, then: u32| {
             let mut times = [first].into_iter().chain(std::iter::repeat(then));
-            poll_fn(|cx| timer.poll_until(start + times.next().unwrap() * SECOND, cx)).await;
+            poll_fn(|cx| timer.as_mut().poll_until(start + times.next().unwrap() * SECOND, cx))
+                .await;
             start.elapsed()
         };
         assert_eq!(wait(1, 1).await, SECOND);
@@ -59,18 +69,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_time_that_moves_forward_is_waited_for_from_the_next_poll() {
         let start = Instant::now();
-        let mut timer = Timer::unset();
+        let mut timer = pin!(Timer::unset());
         let late = start + 60 * SECOND;
-        assert!(poll_fn(|cx| Poll::Ready(timer.poll_until(late, cx))).await.is_pending());
-        poll_fn(|cx| timer.poll_until(start + SECOND, cx)).await;
+        assert!(poll_fn(|cx| Poll::Ready(timer.as_mut().poll_until(late, cx))).await.is_pending());
+        poll_fn(|cx| timer.as_mut().poll_until(start + SECOND, cx)).await;
         assert_eq!(start.elapsed(), SECOND);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_time_in_the_past_is_reached_at_once() {
-        let mut timer = Timer::unset();
+        let mut timer = pin!(Timer::unset());
         let past = Instant::now();
         tokio::time::advance(SECOND).await;
-        assert!(poll_fn(|cx| Poll::Ready(timer.poll_until(past, cx))).await.is_ready());
+        assert!(poll_fn(|cx| Poll::Ready(timer.as_mut().poll_until(past, cx))).await.is_ready());
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -15,7 +16,8 @@ use crate::{Elapsed, ElapsedKind, expiry, timer::Timer};
 pub(super) struct Watch {
     role: Role,
     pace: Pace,
-    timer: Timer,
+    /// Boxed when the body first waits, so that the body stays small and `Unpin`.
+    timer: Option<Pin<Box<Timer>>>,
     facts: Option<RequestFacts>,
     config: Arc<Config>,
 }
@@ -46,14 +48,15 @@ impl Role {
 
 impl Watch {
     pub(super) const fn new(role: Role, facts: Option<RequestFacts>, config: Arc<Config>) -> Self {
-        Self { role, pace: Pace::new(), timer: Timer::unset(), facts, config }
+        Self { role, pace: Pace::new(), timer: None, facts, config }
     }
 
     /// Waits until a limit is exceeded, and returns it. For a body that is pending, since that creates the timer.
     pub(super) fn poll_exceeded(&mut self, cx: &mut Context<'_>) -> Poll<Duration> {
         let limits = self.role.limits(&self.config);
         let Some(due) = self.pace.wait(limits, Instant::now) else { return Poll::Pending };
-        ready!(self.timer.poll_until(due.at, cx));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(Timer::unset()));
+        ready!(timer.as_mut().poll_until(due.at, cx));
         Poll::Ready(due.limit)
     }
 

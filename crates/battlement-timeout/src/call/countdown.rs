@@ -1,4 +1,5 @@
 use std::{
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -31,7 +32,8 @@ impl Countdown {
     #[inline]
     pub(super) fn new(limit: Option<Duration>, facts: Facts, config: &Arc<Config>) -> Self {
         let (start, config) = (Instant::now(), Arc::clone(config));
-        let deadline = limit.map(|limit| Deadline::after(start, limit));
+        // A limit that the clock cannot express is none.
+        let deadline = limit.and_then(|limit| start.checked_add(limit)).map(Deadline::at);
         Self { start, deadline, kind: ElapsedKind::Call, is_detached: false, facts, config }
     }
 
@@ -60,7 +62,7 @@ impl Countdown {
     /// Waits until the time is up. For a call that is pending, since that creates the timer.
     pub(super) fn poll_expired(
         &mut self,
-        timer: &mut Timer,
+        timer: Pin<&mut Timer>,
         cx: &mut Context<'_>,
     ) -> Poll<Elapsed> {
         if let Some(RouteLimit(limit)) = self.facts.overridden() {

@@ -22,6 +22,7 @@ pin_project! {
         // `None` if the call was not made, and once it was dropped.
         #[pin]
         inner: Option<S::Future>,
+        #[pin]
         timer: Timer,
         // `None` if the layer is disabled.
         countdown: Option<Countdown>,

@@ -101,6 +101,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, S::Future, Req>,
+        #[pin]
         timer: Timer,
         // `None` if the layer is disabled.
         countdown: Option<Countdown>,

@@ -25,37 +25,40 @@ pin_project! {
         // `None` once the deadline has ended the body.
         #[pin]
         inner: Option<ResponseBody<B>>,
-        limit: Option<Box<Limited>>,
+        limit: Option<Pin<Box<Limited>>>,
     }
 
     impl<B> PinnedDrop for DeadlineBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(limit) = this.limit {
-                limit.remains.within(|| this.inner.set(None));
+                limit.as_mut().project().remains.within(|| this.inner.set(None));
             }
         }
     }
 }
 
-/// The limit of one body.
-#[derive(Debug)]
-pub(super) struct Limited {
-    remains: Remains,
-    /// `None` once the part to which the deadline applies has passed.
-    part: Option<Part>,
-    wire: Wire,
+pin_project! {
+    /// The limit of one body.
+    #[derive(Debug)]
+    pub(super) struct Limited {
+        #[pin]
+        remains: Remains,
+        // `None` once the part to which the deadline applies has passed.
+        part: Option<Part>,
+        wire: Wire,
+    }
 }
 
 impl Limited {
-    pub(super) fn boxed(remains: Remains, part: Part, wire: Wire) -> Box<Self> {
-        Box::new(Self { remains, part: Some(part), wire })
+    pub(super) fn boxed(remains: Remains, part: Part, wire: Wire) -> Pin<Box<Self>> {
+        Box::pin(Self { remains, part: Some(part), wire })
     }
 }
 
 impl<B> DeadlineBody<B> {
     #[inline]
-    pub(super) fn of(response: Response<B>, limit: Option<Box<Limited>>) -> Response<Self> {
+    pub(super) fn of(response: Response<B>, limit: Option<Pin<Box<Limited>>>) -> Response<Self> {
         response.map(|body| Self { inner: Some(ResponseBody::inner(body)), limit })
     }
 
@@ -91,22 +94,23 @@ where
         let Some(limit) = this.limit else {
             return inner.poll_frame(cx).map_err(Into::into);
         };
-        let polled = limit.remains.within(|| inner.poll_frame(cx));
+        let mut limit = limit.as_mut().project();
+        let polled = limit.remains.as_mut().within(|| inner.poll_frame(cx));
         if let Poll::Ready(frame) = polled {
             if let Some(Ok(frame)) = &frame
                 && let Some(data) = frame.data_ref()
                 && limit.part.as_mut().is_some_and(|part| part.ends_with(data))
             {
-                limit.part = None;
+                *limit.part = None;
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         if limit.part.is_none() {
             return Poll::Pending;
         }
-        let elapsed = ready!(limit.remains.poll_expired(ElapsedKind::Deadline, cx));
+        let elapsed = ready!(limit.remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
         limit.remains.drop_work(|| this.inner.set(None));
-        Poll::Ready(Some(last_frame(limit.wire, elapsed)))
+        Poll::Ready(Some(last_frame(*limit.wire, elapsed)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -24,6 +24,7 @@ pin_project! {
         #[pin]
         inner: Option<S::Future>,
         // `None` if the layer is disabled or the request was rejected.
+        #[pin]
         remains: Option<Remains>,
         wire: Wire,
         has_grpc_timeout: bool,
@@ -39,7 +40,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(remains) = this.remains {
+            if let Some(remains) = this.remains.as_pin_mut() {
                 remains.within(|| this.inner.set(None));
             }
         }
@@ -86,29 +87,27 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let elapsed = match (this.inner.as_mut().as_pin_mut(), &mut *this.remains) {
+        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.remains.as_mut().as_pin_mut()) {
             (Some(inner), None) => {
                 return inner.poll(cx).map_ok(DeadlineBody::passing).map_err(A::error);
             }
-            (Some(inner), Some(remains)) => {
-                if let Poll::Ready(result) = remains.within(|| inner.poll(cx)) {
+            (Some(inner), Some(mut remains)) => {
+                if let Poll::Ready(result) = remains.as_mut().within(|| inner.poll(cx)) {
                     let (wire, has_grpc_timeout) = (*this.wire, *this.has_grpc_timeout);
                     let finished = match result {
                         Ok(response) => {
                             let config = remains.config();
                             let part = Part::of(config, wire, has_grpc_timeout, &response);
-                            let limit = part
-                                .zip(this.remains.take())
-                                .map(|(part, remains)| Limited::boxed(remains, part, wire));
+                            let limit = part.map(|part| Limited::boxed(remains.take(), part, wire));
                             Ok(DeadlineBody::of(response, limit))
                         }
                         Err(error) => Err(A::error(error)),
                     };
                     // The service has finished, so its future is dropped without the facts.
-                    *this.remains = None;
+                    this.remains.set(None);
                     return Poll::Ready(finished);
                 }
-                let elapsed = ready!(remains.poll_expired(ElapsedKind::Deadline, cx));
+                let elapsed = ready!(remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
                 remains.drop_work(|| this.inner.set(None));
                 Some(Box::new(elapsed))
             }

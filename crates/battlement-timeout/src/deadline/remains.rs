@@ -1,19 +1,24 @@
 use std::{
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use battlement_core::{DropReason, RequestFacts, dropping, within};
+use pin_project_lite::pin_project;
 
 use super::config::Config;
 use crate::{Elapsed, ElapsedKind, expiry, timer::Timer};
 
-/// The time that a request has left.
-#[derive(Debug)]
-pub(super) struct Remains {
-    timer: Timer,
-    slot: Option<RequestFacts>,
-    config: Arc<Config>,
+pin_project! {
+    /// The time that a request has left.
+    #[derive(Debug)]
+    pub(super) struct Remains {
+        #[pin]
+        timer: Timer,
+        slot: Option<RequestFacts>,
+        config: Arc<Config>,
+    }
 }
 
 impl Remains {
@@ -22,35 +27,42 @@ impl Remains {
         Self { timer: Timer::unset(), slot, config }
     }
 
+    /// Returns the same with a timer of its own, for the body of the response.
+    pub(super) fn take(self: Pin<&mut Self>) -> Self {
+        let this = self.project();
+        Self { timer: Timer::unset(), slot: this.slot.take(), config: Arc::clone(this.config) }
+    }
+
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
     /// Runs `work` with the facts of the request as the current ones.
     #[inline]
-    pub(super) fn within<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        within(&mut self.slot, work)
+    pub(super) fn within<R>(self: Pin<&mut Self>, work: impl FnOnce() -> R) -> R {
+        within(self.project().slot, work)
     }
 
     /// Waits until the deadline, which is read again, since inner code may have moved it.
     pub(super) fn poll_expired(
-        &mut self,
+        self: Pin<&mut Self>,
         kind: ElapsedKind,
         cx: &mut Context<'_>,
     ) -> Poll<Elapsed> {
-        let Some(facts) = &self.slot else { return Poll::Pending };
+        let this = self.project();
+        let Some(facts) = this.slot else { return Poll::Pending };
         let Some(deadline) = facts.deadline() else { return Poll::Pending };
-        ready!(self.timer.poll_until(deadline.instant(), cx));
+        ready!(this.timer.poll_until(deadline.instant(), cx));
         let after = deadline.instant().saturating_duration_since(facts.start());
-        let elapsed = Elapsed::new(kind, after).answered_with(self.config.status);
+        let elapsed = Elapsed::new(kind, after).answered_with(this.config.status);
         // Outer layers that see only a failed body, or the trailers of a call, read the reason here.
         facts.drop_for(DropReason::Timeout);
-        within(&mut self.slot, || expiry::report(&elapsed, &self.config.observer));
+        within(this.slot, || expiry::report(&elapsed, &this.config.observer));
         Poll::Ready(elapsed)
     }
 
     /// Drops a part of the work, which can read the reason and the facts of its request.
-    pub(super) fn drop_work(&mut self, drop_it: impl FnOnce()) {
+    pub(super) fn drop_work(self: Pin<&mut Self>, drop_it: impl FnOnce()) {
         self.within(|| dropping(DropReason::Timeout, drop_it));
     }
 }
