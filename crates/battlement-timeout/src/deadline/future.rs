@@ -40,8 +40,10 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(remains) = this.remains.as_pin_mut() {
-                remains.within(|| this.inner.set(None));
+            if let Some(remains) = this.remains.as_pin_mut()
+                && this.inner.is_some()
+            {
+                remains.abandon(|| this.inner.set(None));
             }
         }
     }

@@ -2,13 +2,17 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use battlement_core::{DropReason, RequestFacts, dropping, within};
+use battlement_core::{Deadline, DropReason, RequestFacts, dropping, within};
 use pin_project_lite::pin_project;
 
 use super::config::Config;
 use crate::{Elapsed, ElapsedKind, expiry, timer::Timer};
+
+/// The time by which a caller may be ahead: more than a round trip within a data center.
+const GRACE: Duration = Duration::from_millis(5);
 
 pin_project! {
     /// The time that a request has left.
@@ -59,6 +63,22 @@ impl Remains {
         facts.drop_for(DropReason::Timeout);
         within(this.slot, || expiry::report(&elapsed, &this.config.observer));
         Poll::Ready(elapsed)
+    }
+
+    /// Drops unfinished work whose caller went away.
+    ///
+    /// A caller that states its limit ends the call at that limit itself, as a tonic channel does, and may be ahead of
+    /// the timer here. So a call that is dropped at its deadline has timed out.
+    pub(super) fn abandon(mut self: Pin<&mut Self>, drop_it: impl FnOnce()) {
+        let facts = self.as_mut().project().slot.as_ref();
+        let is_over = |deadline: Deadline| deadline.remaining() <= GRACE;
+        match facts.filter(|facts| facts.deadline().is_some_and(is_over)) {
+            Some(facts) if DropReason::current().is_none() => {
+                facts.drop_for(DropReason::Timeout);
+                self.drop_work(drop_it);
+            }
+            _ => self.within(drop_it),
+        }
     }
 
     /// Drops a part of the work, which can read the reason and the facts of its request.

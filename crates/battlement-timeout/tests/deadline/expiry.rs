@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, DropReason, Rejection, RejectionKind, RequestFacts, carry};
+use battlement_core::{
+    Deadline, DropReason, Rejection, RejectionKind, RequestFacts, carry, dropping,
+};
 use battlement_timeout::{
     DeadlineLayer, DeadlineOverride, Elapsed, ElapsedKind, Observe, TimeoutHeader,
 };
@@ -178,6 +180,29 @@ async fn the_work_of_an_expired_request_reads_the_reason_and_its_facts() {
 #[tokio::test(start_paused = true)]
 async fn the_work_of_a_request_whose_caller_left_has_its_facts_and_no_reason() {
     assert_eq!(dropped(10 * MS).await, (None, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_work_of_a_request_whose_caller_left_at_the_deadline_has_timed_out() {
+    assert_eq!(dropped(29_994 * MS).await, (None, true));
+    assert_eq!(dropped(29_995 * MS).await, (Some(DropReason::Timeout), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_drops_a_request_at_the_deadline_remains_a_shutdown() {
+    let seen = Arc::new(Mutex::new(None));
+    let watched = Watched(Arc::clone(&seen));
+    let handler = service_fn(move |_: Request<()>| {
+        let watched = Watched(Arc::clone(&watched.0));
+        async move {
+            let _watched = watched;
+            hang(Request::new(())).await
+        }
+    });
+    let mut call = Box::pin(DeadlineLayer::new().layer(handler).oneshot(get(&[])));
+    let _ = tokio::time::timeout(29_999 * MS, &mut call).await;
+    dropping(DropReason::Shutdown, || drop(call));
+    assert_eq!(*seen.lock().unwrap(), Some((Some(DropReason::Shutdown), true)));
 }
 
 #[derive(Default)]
