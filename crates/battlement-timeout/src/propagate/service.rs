@@ -103,7 +103,7 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let config = &self.layer.config;
-        let caller = A::caller(&request);
+        let caller = A::late_caller(&request);
         if !config.enabled {
             return PropagateDeadlineFuture::new(self.inner.call(request), None, caller);
         }

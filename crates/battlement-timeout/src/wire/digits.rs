@@ -18,7 +18,7 @@ pub(super) fn write(number: u64, unit: &str) -> HeaderValue {
     let mut text = [0; 10];
     let end = 8 + unit.len();
     text[8..end].copy_from_slice(unit.as_bytes());
-    let (mut start, mut rest) = (8, number.min(MOST));
+    let (mut start, mut rest) = (8, number.min(MOST) as u32);
     loop {
         start -= 1;
         text[start] = b'0' + (rest % 10) as u8;
