@@ -13,6 +13,7 @@ use battlement::{
     rate_limit::{RateLimitSettings, redis::RedisSettings},
     request_id::RequestIdSettings,
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    timeout::{BodyTimeoutSettings, DeadlineSettings, TimeoutSettings},
 };
 use serde_json::Value;
 
@@ -31,7 +32,9 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
     assert_eq!(
         names,
         [
+            "BodyTimeoutSettings",
             "ClientIpSettings",
+            "DeadlineSettings",
             "FetchMetadataSettings",
             "MetricsSettings",
             "ProblemSettings",
@@ -39,6 +42,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
             "RedisSettings",
             "RequestIdSettings",
             "SecurityHeadersSettings",
+            "TimeoutSettings",
         ],
         "every settings type is documented with a document"
     );
@@ -46,7 +50,9 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
 
 fn read_documented(name: &str, document: &Value) {
     match name {
+        "BodyTimeoutSettings" => drop(read_in_all::<BodyTimeoutSettings>(document)),
         "ClientIpSettings" => drop(read_in_all::<ClientIpSettings>(document)),
+        "DeadlineSettings" => drop(read_in_all::<DeadlineSettings>(document)),
         "FetchMetadataSettings" => drop(read_in_all::<FetchMetadataSettings>(document)),
         "MetricsSettings" => drop(read_in_all::<MetricsSettings>(document)),
         "ProblemSettings" => drop(read_in_all::<ProblemSettings>(document)),
@@ -54,6 +60,7 @@ fn read_documented(name: &str, document: &Value) {
         "RedisSettings" => drop(read_in_all::<RedisSettings>(document)),
         "RequestIdSettings" => drop(read_in_all::<RequestIdSettings>(document)),
         "SecurityHeadersSettings" => drop(read_in_all::<SecurityHeadersSettings>(document)),
+        "TimeoutSettings" => drop(read_in_all::<TimeoutSettings>(document)),
         other => panic!("{other} is documented and not read by this test"),
     }
 }

@@ -10,6 +10,7 @@ use battlement::{
     },
     request_id::RequestIdSettings,
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    timeout::{BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, TimeoutSettings},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,6 +27,10 @@ struct Whole {
     security_headers: SecurityHeadersSettings,
     fetch_metadata: FetchMetadataSettings,
     problem: ProblemSettings,
+    deadline: DeadlineSettings,
+    bodies: BodyTimeoutSettings,
+    call: CallDeadlineSettings,
+    attempt: TimeoutSettings,
     rate_limit: RateLimitSettings,
     redis: RedisSettings,
     on_failure: OnFailure,

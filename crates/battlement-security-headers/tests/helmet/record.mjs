@@ -101,7 +101,7 @@ const differences = {
     directives({ scriptSrc: "'self'  https:" }),
   ],
   "the source `'nonce'`": [directives({ scriptSrc: ["'nonce'"] })],
-  "a keyword without its quotes in another case, or beside other words of a string": [
+  "an unquoted keyword in another case, or beside other words in a string": [
     directives({ scriptSrc: ["SELF"] }),
     directives({ scriptSrc: "self https:" }),
   ],

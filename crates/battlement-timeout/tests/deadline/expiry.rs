@@ -80,6 +80,15 @@ async fn a_request_in_time_logs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_with_no_time_left_logs_nothing() {
+    let log = Log::default();
+    let _guard = log.start();
+    let (response, _) = serve(&DeadlineLayer::new(), grpc(&["0m"]), MS).await;
+    assert_eq!(response.headers()["grpc-status"], "4");
+    assert_eq!(log.text(), "");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_grpc_call_gets_deadline_exceeded() {
     let (response, took) = serve(&DeadlineLayer::new(), grpc(&["200m"]), 90_000 * MS).await;
     assert_eq!((response.status().as_u16(), took), (200, 200 * MS));
