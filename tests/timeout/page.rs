@@ -51,7 +51,7 @@ pub(crate) fn assert_one_timeout(metrics: &HttpMetrics, what: &str) {
     assert!(labels.contains(r#"error_type="timeout""#), "{what}: {labels}");
 }
 
-/// Never answers.
+/// Waits forever, as a service that hangs.
 pub(crate) async fn hang() -> &'static str {
     pending().await
 }

@@ -101,7 +101,6 @@ impl Secret {
 
 impl KeyHash {
     #[cfg(test)]
-    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only tests of it need one"))]
     pub(crate) const fn of_bits(bits: u128) -> Self {
         Self::new(bits, Network::NONE)
     }

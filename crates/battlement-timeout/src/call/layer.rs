@@ -47,7 +47,7 @@ pub struct TimeoutLayer<L = Fixed, A = DefaultReject> {
 impl TimeoutLayer {
     /// Creates a layer that limits each call to `limit`; `None` means no limit.
     ///
-    /// Without a limit, calls of routes with a [`TimeoutOverride`](crate::TimeoutOverride) are limited nevertheless.
+    /// Without a limit, calls of routes with a `TimeoutOverride` are limited nevertheless.
     ///
     /// # Panics
     ///
