@@ -73,7 +73,7 @@ impl TryFrom<RateLimitSettings> for RateLimitLayer {
         let mut invalid = Vec::new();
         let policies = policy::policies(&settings.policies, &mut invalid);
         let key = settings.key.key(&mut invalid);
-        let jitter = settings.jitter.map(|text| duration("jitter", &text, &mut invalid));
+        let jitter = settings.jitter.and_then(|text| duration("jitter", &text, &mut invalid));
         if settings.capacity == Some(0) {
             invalid.push(InvalidField::new("capacity", "must be at least 1"));
         }

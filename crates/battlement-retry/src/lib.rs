@@ -5,7 +5,6 @@ mod backoff;
 mod budget;
 #[cfg(feature = "http")]
 mod idempotency;
-#[allow(dead_code, reason = "the layers draw from it")]
 mod random;
 #[cfg(feature = "http")]
 mod replay;

@@ -7,7 +7,6 @@ mod limits;
 mod pace;
 mod service;
 mod signal;
-mod stream;
 mod timeout_body;
 mod watch;
 

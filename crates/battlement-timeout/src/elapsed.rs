@@ -10,8 +10,8 @@ pub struct Elapsed {
     after: Duration,
     kind: ElapsedKind,
     rejection: Rejection,
-    /// The HTTP status of the answer; 0 stands for the default.
-    status: u16,
+    /// The HTTP status of the answer, if it is not that of the rejection.
+    status: Option<u16>,
 }
 
 /// The limit that expired.
@@ -63,10 +63,10 @@ impl ElapsedKind {
         }
     }
 
-    const fn status(self) -> u16 {
+    const fn status(self) -> Option<u16> {
         match self {
-            Self::RequestBody => 408,
-            _ => 0,
+            Self::RequestBody => Some(408),
+            _ => None,
         }
     }
 }
@@ -77,9 +77,9 @@ impl Elapsed {
         Self { after, kind, rejection, status: kind.status() }
     }
 
-    /// Sets the HTTP status of the answer; 0 stands for the default.
-    pub(crate) const fn answered_with(mut self, status: u16) -> Self {
-        if status != 0 {
+    /// Sets the HTTP status of the answer, if there is one.
+    pub(crate) const fn answered_with(mut self, status: Option<u16>) -> Self {
+        if status.is_some() {
             self.status = status;
         }
         self
@@ -134,9 +134,10 @@ impl LocalError for Elapsed {
     #[cfg(feature = "http")]
     fn answer(&self) -> battlement_core::Answer {
         let answer = battlement_core::Answer::new(self.rejection);
-        match http::StatusCode::from_u16(self.status) {
-            Ok(status) => answer.status(status),
-            Err(_) => answer,
+        let status = self.status.and_then(|status| http::StatusCode::from_u16(status).ok());
+        match status {
+            Some(status) => answer.status(status),
+            None => answer,
         }
     }
 }

@@ -21,6 +21,8 @@ mod propagate;
 mod settings;
 #[cfg(any(feature = "http", feature = "serde"))]
 mod status;
+#[cfg(feature = "http")]
+mod stream;
 mod timer;
 #[cfg(feature = "http")]
 mod wire;

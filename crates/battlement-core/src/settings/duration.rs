@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::InvalidField;
 
-/// Parses `250ms`, `10s`, `5m`, `24h` or `7d`; records an invalid field and returns zero for other text.
+/// Parses `250ms`, `10s`, `5m`, `24h` or `7d`; records an invalid field and returns `None` for other text.
 ///
 /// # Example
 ///
@@ -12,18 +12,19 @@ use crate::InvalidField;
 /// use battlement_core::settings::duration;
 ///
 /// let mut invalid = Vec::new();
-/// assert_eq!(duration("limit", "250ms", &mut invalid), Duration::from_millis(250));
+/// assert_eq!(duration("limit", "250ms", &mut invalid), Some(Duration::from_millis(250)));
 /// assert!(invalid.is_empty());
-/// let _ = duration("limit", "soon", &mut invalid);
+/// assert_eq!(duration("limit", "soon", &mut invalid), None);
 /// assert!(invalid[0].to_string().contains("limit"));
 /// ```
 #[must_use]
-pub fn duration(field: &str, text: &str, invalid: &mut Vec<InvalidField>) -> Duration {
-    parse(text).unwrap_or_else(|| {
+pub fn duration(field: &str, text: &str, invalid: &mut Vec<InvalidField>) -> Option<Duration> {
+    let duration = parse(text);
+    if duration.is_none() {
         let message = format!("must be a duration such as 250ms, 10s, 5m, 24h or 7d, got {text:?}");
         invalid.push(InvalidField::new(field, message));
-        Duration::ZERO
-    })
+    }
+    duration
 }
 
 fn parse(text: &str) -> Option<Duration> {

@@ -93,11 +93,9 @@ impl TryFrom<RedisSettings> for Redis {
                 cluster::builder(urls).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?
             }
         };
-        if let Some(text) = settings.deadline {
-            let deadline = duration("deadline", &text, &mut invalid);
-            // An invalid deadline is reported once.
-            builder = if invalid.is_empty() { builder.deadline(deadline) } else { builder };
-        }
+        let deadline = settings.deadline;
+        let deadline = deadline.and_then(|text| duration("deadline", &text, &mut invalid));
+        builder = deadline.into_iter().fold(builder, Builder::deadline);
         builder = settings.prefix.iter().fold(builder, |builder, prefix| builder.prefix(prefix));
         builder = settings.key_secret.into_iter().fold(builder, Builder::key_secret);
         builder = settings.coalesce.into_iter().fold(builder, Builder::coalesce);

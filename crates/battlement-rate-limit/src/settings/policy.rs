@@ -66,10 +66,9 @@ pub(super) fn policies(
 
 impl PolicySettings {
     fn read(&self, field: &str, invalid: &mut Vec<InvalidField>) -> Option<Policy> {
-        let before = invalid.len();
         let period = duration(&format!("{field}.period"), &self.period, invalid);
         // An invalid period is reported once: with any valid period, the other fields are still checked.
-        let period = if invalid.len() > before { Duration::from_secs(86_400) } else { period };
+        let period = period.unwrap_or(Duration::from_secs(86_400));
         let policy = Policy::build(&self.name, self.quota, period, self.burst, self.algorithm);
         let under = |error: InvalidField| error.under(field);
         let policy =

@@ -10,7 +10,7 @@ use super::Budget;
 
 /// A budget for each authority (host and port) that a client calls.
 ///
-/// One dead host then does not spend the budget of the others. The number of budgets is bounded, because a client of a
+/// A host that is down then does not spend the budget of the others. The number of budgets is bounded, because a client of a
 /// service may choose the hosts that it calls: once `cap` authorities have been seen, all further ones share one
 /// budget. A budget is kept as long as the value; [`len`](Self::len) tells how many there are.
 ///

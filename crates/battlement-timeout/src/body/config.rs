@@ -1,7 +1,7 @@
 use battlement_core::InvalidField;
 
-use super::{limits::BodyLimits, stream::Stream};
-use crate::observe::Observer;
+use super::limits::BodyLimits;
+use crate::{observe::Observer, stream::Stream};
 
 #[cfg(feature = "serde")]
 pub(crate) const SETTINGS: &str = "body timeout settings";

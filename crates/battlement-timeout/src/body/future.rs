@@ -15,11 +15,10 @@ use tower_service::Service;
 use super::{
     config::Config,
     signal::BodyId,
-    stream::Stream,
     timeout_body::TimeoutBody,
     watch::{Role, Watch, drop_expired},
 };
-use crate::{Elapsed, ElapsedKind};
+use crate::{Elapsed, ElapsedKind, stream::Stream};
 
 pin_project! {
     /// The future of a [`BodyTimeout`](crate::BodyTimeout).

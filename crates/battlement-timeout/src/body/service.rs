@@ -13,10 +13,10 @@ use super::{
     future::{BodyTimeoutFuture, Upload},
     layer::BodyTimeoutLayer,
     signal::BodyId,
-    stream::Stream,
     timeout_body::TimeoutBody,
     watch::{Role, Watch},
 };
+use crate::stream::Stream;
 
 /// A service that limits the time that bodies take, created by [`BodyTimeoutLayer`](crate::BodyTimeoutLayer).
 pub struct BodyTimeout<S, A = DefaultReject> {

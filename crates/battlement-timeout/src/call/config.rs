@@ -8,14 +8,14 @@ use crate::observe::Observer;
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
-    /// The HTTP status of the answer; 0 stands for the default.
-    pub(crate) status: u16,
+    /// The HTTP status of the answer, if it is not the default.
+    pub(crate) status: Option<u16>,
     pub(crate) observer: Observer,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { enabled: true, status: 0, observer: Observer::default() }
+        Self { enabled: true, status: None, observer: Observer::default() }
     }
 }
 

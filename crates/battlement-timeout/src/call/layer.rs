@@ -81,7 +81,7 @@ impl<L, A> TimeoutLayer<L, A> {
 
     /// Returns an expired call as a boxed [`Elapsed`](crate::Elapsed) instead of a response, as tower's timeout does.
     ///
-    /// This is the only form without the feature `http`. A library that wraps other calls than HTTP says so in any
+    /// Without the feature `http`, this form is the only one. A library that wraps other calls than HTTP says so in any
     /// case: another crate of the program may turn the feature on.
     #[must_use]
     pub fn as_error(self) -> TimeoutLayer<L, WithError> {
@@ -144,7 +144,7 @@ impl<L> TimeoutLayer<L> {
         if let Some(invalid) = crate::status::invalid("status", status.as_u16()) {
             panic!("TimeoutLayer: {invalid}");
         }
-        self.configure(|config| config.status = status.as_u16())
+        self.configure(|config| config.status = Some(status.as_u16()))
     }
 }
 

@@ -13,9 +13,9 @@ use super::{config::invalid_limit, countdown::RouteLimit};
 
 /// An inner layer on a route that replaces the limit of a [`TimeoutLayer`](crate::TimeoutLayer) further out.
 ///
-/// The limit counts from the call of the outer layer. The request must have facts, which any server layer of
-/// battlement creates; the outer layer finds them if it answers with responses, or if a layer further out makes them
-/// current, as the layers of request ids, metrics and deadlines do.
+/// The limit counts from the call of the outer layer. The request must have facts, which any server layer of battlement
+/// creates. An outer layer that returns errors ([`as_error`](crate::TimeoutLayer::as_error)) keeps its own limit, because
+/// it does not know that its requests are of HTTP.
 #[derive(Clone, Debug)]
 pub struct TimeoutOverride {
     limit: Arc<RouteLimit>,

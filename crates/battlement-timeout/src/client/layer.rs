@@ -13,10 +13,10 @@ use crate::{
 /// A layer that limits a call with all its tries.
 ///
 /// The limit is the shorter of the layer's own and the time left until the deadline of the request that makes the call.
-/// A call with no time left is not made. The deadline stands in the facts of the call
+/// A call with no time left is not made. The deadline is stored in the facts of the call
 /// ([`CallFacts`](battlement_core::CallFacts)), from which a `PropagateDeadlineLayer` further in sends it.
 ///
-/// It goes outside of retries. Limit each try with a [`TimeoutLayer`](crate::TimeoutLayer) inside of them.
+/// The layer goes outside of retries; a [`TimeoutLayer`](crate::TimeoutLayer) inside of them limits each try.
 ///
 /// # Example
 ///
@@ -65,7 +65,7 @@ impl<A> CallDeadlineLayer<A> {
 
     /// Returns an expired call as a boxed [`Elapsed`](crate::Elapsed) instead of a response.
     ///
-    /// This is the only form without the feature `http`; see [`TimeoutLayer::as_error`](crate::TimeoutLayer::as_error).
+    /// Without the feature `http`, this form is the only one; see [`TimeoutLayer::as_error`](crate::TimeoutLayer::as_error).
     #[must_use]
     pub fn as_error(self) -> CallDeadlineLayer<WithError> {
         let Self { limit, is_detached, config, .. } = self;
@@ -102,7 +102,7 @@ impl CallDeadlineLayer {
         if let Some(invalid) = crate::status::invalid("status", status.as_u16()) {
             panic!("CallDeadlineLayer: {invalid}");
         }
-        self.configure(|config| config.status = status.as_u16())
+        self.configure(|config| config.status = Some(status.as_u16()))
     }
 }
 

@@ -21,8 +21,8 @@ pub(crate) struct Config {
     pub(crate) bodies: bool,
     pub(crate) event_streams: bool,
     pub(crate) grpc_streams: bool,
-    /// The HTTP status of the answer; 0 stands for the default.
-    pub(crate) status: u16,
+    /// The HTTP status of the answer, if it is not the default.
+    pub(crate) status: Option<u16>,
     pub(crate) observer: Observer,
 }
 
@@ -37,7 +37,7 @@ impl Default for Config {
             bodies: false,
             event_streams: false,
             grpc_streams: false,
-            status: 0,
+            status: None,
             observer: Observer::default(),
         }
     }

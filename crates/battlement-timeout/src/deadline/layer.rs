@@ -152,7 +152,7 @@ impl<A> DeadlineLayer<A> {
         if let Some(invalid) = crate::status::invalid("status", status.as_u16()) {
             panic!("DeadlineLayer: {invalid}");
         }
-        self.configure(|config| config.status = status.as_u16())
+        self.configure(|config| config.status = Some(status.as_u16()))
     }
 
     /// Sets the observer, for metrics. Default: none.

@@ -1,8 +1,11 @@
 use battlement_core::Wire;
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 
 use super::{config::Config, message::FirstMessage};
+use crate::stream::Stream;
+
+const WEB_TEXT: &[u8] = b"application/grpc-web-text";
 
 /// The part of a response's body to which the deadline applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +44,19 @@ impl Part {
     }
 
     fn of_http<B>(config: &Config, response: &Response<B>) -> Option<Self> {
-        let applies = match response.status() {
-            StatusCode::SWITCHING_PROTOCOLS => false,
-            _ if is(response.headers(), b"text/event-stream") => config.event_streams,
-            _ => config.bodies,
+        let applies = match Stream::of_response(response) {
+            Stream::Upgrade => false,
+            Stream::Events => config.event_streams,
+            Stream::None | Stream::Grpc(_) => config.bodies,
         };
         applies.then_some(Self::Whole)
     }
 
     /// Returns the first message, with which a unary call ends. gRPC-Web in base64 does not show its messages.
     fn of_unary(headers: &HeaderMap) -> Option<Self> {
-        let is_text = is(headers, b"application/grpc-web-text");
+        let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let start = value.and_then(|value| value.get(..WEB_TEXT.len()));
+        let is_text = start.is_some_and(|start| start.eq_ignore_ascii_case(WEB_TEXT));
         (!is_text).then(|| Self::FirstMessage(FirstMessage::default()))
     }
-}
-
-/// Returns whether the content type begins with `media_type`.
-fn is(headers: &HeaderMap, media_type: &[u8]) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let start = value.and_then(|value| value.get(..media_type.len()));
-    start.is_some_and(|start| start.eq_ignore_ascii_case(media_type))
 }

@@ -26,7 +26,8 @@ pin_project! {
         stated: Option<Stated>,
         // Whether a response reports that the call was cancelled; for gRPC.
         is_cancelled: Option<fn(&S::Response) -> bool>,
-        rejected: Option<Elapsed>,
+        // Boxed, since a rejection is rare and every call moves the future.
+        rejected: Option<Box<Elapsed>>,
         caller: Option<A::Caller>,
     }
 }
@@ -36,23 +37,30 @@ where
     S: Service<Req>,
     A: Reject<Req, S::Response, S::Error>,
 {
-    #[inline]
-    pub(super) const fn new(inner: S::Future, stated: Option<Stated>, caller: A::Caller) -> Self {
+    /// Creates the future of a call that states no limit.
+    pub(super) const fn passing(inner: S::Future) -> Self {
         let inner = Some(inner);
-        Self { inner, stated, is_cancelled: None, rejected: None, caller: Some(caller) }
+        Self { inner, stated: None, is_cancelled: None, rejected: None, caller: None }
     }
 
-    /// Sets the function that recognizes the response to a cancelled call.
+    /// Makes the call, unless it has no time left. `is_cancelled` recognizes the response to a cancelled gRPC call.
     #[inline]
-    pub(super) fn cancelled_if(mut self, is_cancelled: fn(&S::Response) -> bool) -> Self {
-        self.is_cancelled = Some(is_cancelled);
-        self
-    }
-
-    /// Creates the future of a call that is not made.
-    pub(super) const fn rejected(elapsed: Elapsed, caller: A::Caller) -> Self {
-        let rejected = Some(elapsed);
-        Self { inner: None, stated: None, is_cancelled: None, rejected, caller: Some(caller) }
+    pub(super) fn make(
+        stated: Result<Option<Stated>, Elapsed>,
+        caller: A::Caller,
+        is_cancelled: Option<fn(&S::Response) -> bool>,
+        call: impl FnOnce() -> S::Future,
+    ) -> Self {
+        let caller = Some(caller);
+        match stated {
+            Ok(stated) => {
+                Self { inner: Some(call()), stated, is_cancelled, rejected: None, caller }
+            }
+            Err(elapsed) => {
+                let rejected = Some(Box::new(elapsed));
+                Self { inner: None, stated: None, is_cancelled: None, rejected, caller }
+            }
+        }
     }
 }
 
@@ -77,14 +85,14 @@ where
                 let Some(elapsed) = stated.and_then(Stated::expired) else {
                     return Poll::Ready(A::pass(result));
                 };
-                Some(elapsed)
+                Some(Box::new(elapsed))
             }
             None => this.rejected.take(),
         };
         let rejected = this.caller.take().zip(elapsed);
         let (caller, elapsed) =
             rejected.expect("`PropagateDeadlineFuture` polled after completion");
-        Poll::Ready(A::reject(caller, elapsed))
+        Poll::Ready(A::reject(caller, *elapsed))
     }
 }
 

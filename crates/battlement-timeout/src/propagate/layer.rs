@@ -8,7 +8,7 @@ use crate::{Observe, TimeoutHeader, observe::Observer};
 
 /// A layer that sends the time that is left for the current request with the calls to other services.
 ///
-/// It wraps a hyper-util client, a tonic channel or, with the feature `reqwest`, a `reqwest::Client`. A gRPC call gets
+/// The layer wraps a hyper-util client, a tonic channel or, with the feature `reqwest`, a `reqwest::Client`. A gRPC call gets
 /// `grpc-timeout`, any other call the [`header`](Self::header). The value is the time until the deadline of the call
 /// less the [`margin`](Self::margin), rounded down. A call without a deadline is unchanged.
 ///

@@ -81,9 +81,13 @@ fn state<B>(
     Ok(Some(stated))
 }
 
-/// Returns whether a response ends its call with CANCELLED.
-fn is_cancelled(headers: &HeaderMap) -> bool {
+/// Returns whether the head of a response ends its call with CANCELLED.
+fn has_cancelled(headers: &HeaderMap) -> bool {
     GrpcCode::from_headers(headers) == Some(GrpcCode::Cancelled)
+}
+
+fn is_cancelled<B>(response: &Response<B>) -> bool {
+    has_cancelled(response.headers())
 }
 
 impl<S, A, B, RB> Service<Request<B>> for PropagateDeadline<S, A>
@@ -103,21 +107,14 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let config = &self.layer.config;
-        let caller = A::late_caller(&request);
         if !config.enabled {
-            return PropagateDeadlineFuture::new(self.inner.call(request), None, caller);
+            return PropagateDeadlineFuture::passing(self.inner.call(request));
         }
+        let caller = A::late_caller(&request);
         let wire = Wire::of_request(request.method(), request.headers());
-        match state(config, wire, &mut request) {
-            Ok(stated) => {
-                let future = PropagateDeadlineFuture::new(self.inner.call(request), stated, caller);
-                if !wire.is_grpc() {
-                    return future;
-                }
-                future.cancelled_if(|response| is_cancelled(response.headers()))
-            }
-            Err(elapsed) => PropagateDeadlineFuture::rejected(elapsed, caller),
-        }
+        let stated = state(config, wire, &mut request);
+        let is_cancelled = wire.is_grpc().then_some(is_cancelled as fn(&_) -> bool);
+        PropagateDeadlineFuture::make(stated, caller, is_cancelled, || self.inner.call(request))
     }
 }
 

@@ -103,7 +103,7 @@ impl BodyLimitsSettings {
         let mut read = |name: &str, text: Option<String>, default| match text.as_deref() {
             None => default,
             Some("none") => None,
-            Some(text) => limit(&format!("{field}.{name}"), text, invalid),
+            Some(text) => duration(&format!("{field}.{name}"), text, invalid),
         };
         let total = read("total", self.total, defaults.total);
         let within_total = |limit: Option<Duration>| {
@@ -116,13 +116,6 @@ impl BodyLimitsSettings {
             .idle(read("idle", self.idle, within_total(defaults.idle)))
             .total(total)
     }
-}
-
-/// Reads a limit; there is none if it cannot be read.
-fn limit(field: &str, text: &str, invalid: &mut Vec<InvalidField>) -> Option<Duration> {
-    let errors = invalid.len();
-    let limit = duration(field, text, invalid);
-    (invalid.len() == errors).then_some(limit)
 }
 
 #[cfg(test)]

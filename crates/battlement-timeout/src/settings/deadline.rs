@@ -73,14 +73,13 @@ impl TryFrom<DeadlineSettings> for DeadlineLayer {
             invalid.push(InvalidField::new("trusted", message));
         }
         config.enabled = settings.enabled;
-        let times = [("default", &settings.default), ("max", &settings.max)];
-        let readable = times.map(|(field, text)| {
-            let (before, text) = (invalid.len(), text.as_deref());
-            let time = text.map(|text| duration(field, text, &mut invalid));
-            time.filter(|_| invalid.len() == before)
-        });
-        config.default = readable[0].unwrap_or(config.default);
-        config.max = readable[1].unwrap_or(config.max);
+        let mut read = |field, text: Option<String>| {
+            text.and_then(|text| duration(field, &text, &mut invalid))
+        };
+        let (default, max) = (read("default", settings.default), read("max", settings.max));
+        // A time that is absent gives way to the other, as with the setters of the layer.
+        config.max = max.unwrap_or_else(|| config.max.max(default.unwrap_or_default()));
+        config.default = default.unwrap_or_else(|| config.default.min(config.max));
         config.header = settings.header.and_then(|text| header(&text, &mut invalid));
         if let Some(names) = settings.trusted {
             config.trust = Trust::peers(networks(&names, &mut invalid));
@@ -88,10 +87,9 @@ impl TryFrom<DeadlineSettings> for DeadlineLayer {
         config.bodies = settings.bodies;
         config.event_streams = settings.event_streams;
         config.grpc_streams = settings.grpc_streams;
-        if let Some(status) = settings.status {
-            invalid.extend(crate::status::invalid("status", status));
-            config.status = status;
-        }
+        let status = settings.status;
+        invalid.extend(status.and_then(|status| crate::status::invalid("status", status)));
+        config.status = status;
         invalid.extend(config.invalid_times());
         ConfigError::check(SETTINGS, invalid, config).map(Self::of)
     }

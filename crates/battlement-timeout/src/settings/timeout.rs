@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use battlement_core::{ConfigError, InvalidField, settings::duration};
 use serde::Deserialize;
 
@@ -67,7 +69,7 @@ impl TryFrom<TimeoutSettings> for TimeoutLayer {
 
     fn try_from(settings: TimeoutSettings) -> Result<Self, ConfigError> {
         let mut invalid = Vec::new();
-        let limit = settings.limit.map(|text| limit(&text, &mut invalid));
+        let limit = settings.limit.and_then(|text| limit(&text, &mut invalid));
         let config = config(settings.enabled, settings.status, &mut invalid);
         ConfigError::check("timeout settings", invalid, config)
             .map(|config| Self::of(Fixed(limit), config))
@@ -82,20 +84,17 @@ impl TryFrom<CallDeadlineSettings> for CallDeadlineLayer {
         let limit = limit(&settings.limit, &mut invalid);
         let config = config(settings.enabled, settings.status, &mut invalid);
         ConfigError::check("call deadline settings", invalid, config)
-            .map(|config| Self::of(limit, settings.detached, config))
+            .map(|config| Self::of(limit.unwrap_or_default(), settings.detached, config))
     }
 }
 
-fn limit(text: &str, invalid: &mut Vec<InvalidField>) -> std::time::Duration {
-    let before = invalid.len();
+fn limit(text: &str, invalid: &mut Vec<InvalidField>) -> Option<Duration> {
     let limit = duration("limit", text, invalid);
-    if invalid.len() == before {
-        invalid.extend(invalid_limit("limit", Some(limit)));
-    }
+    invalid.extend(invalid_limit("limit", limit));
     limit
 }
 
 fn config(enabled: bool, status: Option<u16>, invalid: &mut Vec<InvalidField>) -> Config {
     invalid.extend(status.and_then(|status| crate::status::invalid("status", status)));
-    Config { enabled, status: status.unwrap_or(0), ..Config::default() }
+    Config { enabled, status, ..Config::default() }
 }

@@ -39,6 +39,15 @@ async fn a_route_removes_the_limit_of_an_outer_layer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_layer_that_returns_errors_keeps_its_own_limit() {
+    let layers = (TimeoutLayer::new(50 * MS).as_error(), TimeoutOverride::new(5 * MS));
+    let service = ServiceBuilder::new().layer(layers).service_fn(hang);
+    let start = Instant::now();
+    assert!(service.oneshot(request()).await.is_err());
+    assert_eq!(start.elapsed(), 50 * MS);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_limit_of_a_route_does_not_apply_to_a_layer_inside_of_it() {
     let inner = TimeoutLayer::new(50 * MS).layer(service_fn(hang));
     let start = Instant::now();

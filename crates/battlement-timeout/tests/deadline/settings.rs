@@ -4,6 +4,19 @@ use battlement_timeout::{DeadlineLayer, DeadlineSettings};
 
 use crate::served::{MS, get, left};
 
+fn layer(json: &str) -> Result<DeadlineLayer, String> {
+    let settings: DeadlineSettings = serde_json::from_str(json).unwrap();
+    DeadlineLayer::try_from(settings).map_err(|error| error.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absent_default_is_at_most_the_maximum_and_an_absent_maximum_at_least_the_default() {
+    assert_eq!(left(&layer(r#"{ "max": "10s" }"#).unwrap(), get(&[])).await, 10_000 * MS);
+    assert_eq!(left(&layer(r#"{ "default": "90s" }"#).unwrap(), get(&[])).await, 90_000 * MS);
+    let error = layer(r#"{ "default": "90s", "max": "10s" }"#).unwrap_err();
+    assert!(error.contains("default: must be at most `max`, 10s, got 90s"), "{error}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn settings_from_a_file_apply() {
     let json = r#"{ "default": "10s", "max": "2m", "header": "envoy", "trusted": ["127.0.0.1"] }"#;

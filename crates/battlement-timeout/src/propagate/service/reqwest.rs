@@ -7,7 +7,7 @@ use battlement_core::{Deadline, Reject, Wire};
 use reqwest::{Request, Response};
 use tower_service::Service;
 
-use super::{PropagateDeadline, is_cancelled};
+use super::{PropagateDeadline, has_cancelled};
 use crate::{
     Elapsed, PropagateDeadlineFuture,
     propagate::{
@@ -33,6 +33,10 @@ fn state(
     Ok(Some(stated))
 }
 
+fn is_cancelled(response: &Response) -> bool {
+    has_cancelled(response.headers())
+}
+
 impl<S, A> Service<Request> for PropagateDeadline<S, A>
 where
     S: Service<Request, Response = Response>,
@@ -48,20 +52,13 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let config = &self.layer.config;
-        let caller = A::caller(&request);
         if !config.enabled {
-            return PropagateDeadlineFuture::new(self.inner.call(request), None, caller);
+            return PropagateDeadlineFuture::passing(self.inner.call(request));
         }
+        let caller = A::late_caller(&request);
         let wire = Wire::of_request(request.method(), request.headers());
-        match state(config, wire, &mut request) {
-            Ok(stated) => {
-                let future = PropagateDeadlineFuture::new(self.inner.call(request), stated, caller);
-                if !wire.is_grpc() {
-                    return future;
-                }
-                future.cancelled_if(|response| is_cancelled(response.headers()))
-            }
-            Err(elapsed) => PropagateDeadlineFuture::rejected(elapsed, caller),
-        }
+        let stated = state(config, wire, &mut request);
+        let is_cancelled = wire.is_grpc().then_some(is_cancelled as fn(&_) -> bool);
+        PropagateDeadlineFuture::make(stated, caller, is_cancelled, || self.inner.call(request))
     }
 }

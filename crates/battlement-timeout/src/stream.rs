@@ -6,7 +6,7 @@ const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 /// The purpose of a body, as far as limits depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     /// A message that ends.
     None,
     /// Server-sent events.
@@ -18,7 +18,7 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    pub(super) fn of_request(method: &Method, headers: &HeaderMap) -> Self {
+    pub(crate) fn of_request(method: &Method, headers: &HeaderMap) -> Self {
         match Wire::of_request(method, headers) {
             _ if *method == Method::CONNECT => Self::Upgrade,
             Wire::Http => Self::None,
@@ -26,7 +26,7 @@ impl Stream {
         }
     }
 
-    pub(super) fn of_response<B>(response: &Response<B>) -> Self {
+    pub(crate) fn of_response<B>(response: &Response<B>) -> Self {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Self::Upgrade;
         }
