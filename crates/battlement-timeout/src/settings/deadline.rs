@@ -77,8 +77,8 @@ impl TryFrom<DeadlineSettings> for DeadlineLayer {
             text.and_then(|text| duration(field, &text, &mut invalid))
         };
         let (default, max) = (read("default", settings.default), read("max", settings.max));
-        // A time that is absent gives way to the other, as with the setters of the layer.
-        config.max = max.unwrap_or_else(|| config.max.max(default.unwrap_or_default()));
+        config.max = max.unwrap_or(config.max);
+        // A maximum alone lowers the default, as the setter does.
         config.default = default.unwrap_or_else(|| config.default.min(config.max));
         config.header = settings.header.and_then(|text| header(&text, &mut invalid));
         if let Some(names) = settings.trusted {

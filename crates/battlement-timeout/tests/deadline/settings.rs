@@ -10,11 +10,15 @@ fn layer(json: &str) -> Result<DeadlineLayer, String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_absent_default_is_at_most_the_maximum_and_an_absent_maximum_at_least_the_default() {
+async fn a_maximum_alone_lowers_the_default_and_a_default_above_the_maximum_is_refused() {
     assert_eq!(left(&layer(r#"{ "max": "10s" }"#).unwrap(), get(&[])).await, 10_000 * MS);
-    assert_eq!(left(&layer(r#"{ "default": "90s" }"#).unwrap(), get(&[])).await, 90_000 * MS);
-    let error = layer(r#"{ "default": "90s", "max": "10s" }"#).unwrap_err();
-    assert!(error.contains("default: must be at most `max`, 10s, got 90s"), "{error}");
+    for (json, max) in
+        [(r#"{ "default": "90s" }"#, "60s"), (r#"{ "default": "90s", "max": "10s" }"#, "10s")]
+    {
+        let error = layer(json).unwrap_err();
+        let expected = format!("default: must be at most `max`, {max}, got 90s");
+        assert!(error.contains(&expected), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
