@@ -9,6 +9,7 @@ mod problem;
 mod rate_limit;
 pub mod rate_limit_redis;
 mod request_id;
+mod retry;
 mod security_headers;
 mod stack;
 mod timeout;
@@ -20,6 +21,7 @@ pub const SUITES: &[Suite] = &[
     Suite { layer: "problem", cases: problem::cases },
     Suite { layer: "rate-limit", cases: rate_limit::cases },
     Suite { layer: "request-id", cases: request_id::cases },
+    Suite { layer: "retry", cases: retry::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
     Suite { layer: "stack", cases: stack::cases },
     Suite { layer: "timeout", cases: timeout::cases },

@@ -1,0 +1,107 @@
+use battlement_testkit::{
+    probe::{Probe, Reply},
+    upstream::{Behavior, Upstream},
+};
+use tower::{Layer as _, ServiceExt as _};
+use tower_resilience_retry::RetryLayer;
+
+use crate::{
+    BROKEN, charge,
+    peers::{of_reqwest_retry, of_tower_resilience},
+    post, unavailable,
+};
+
+#[tokio::test(start_paused = true)]
+async fn tower_resilience_repeats_every_error_of_a_post() {
+    let probe = Probe::new();
+    probe.always(Reply::error(BROKEN));
+    let service = RetryLayer::builder().build().layer(probe.clone());
+    assert_eq!(service.oneshot(post()).await.unwrap_err(), BROKEN);
+    assert_eq!(probe.counts().calls, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tower_resilience_repeats_no_response_unless_a_closure_selects_it() {
+    let probe = Probe::new();
+    probe.always(unavailable());
+    let service = RetryLayer::builder().build().layer(probe.clone());
+    let answer: Result<crate::Answer, _> = service.oneshot(post()).await;
+    assert_eq!((answer.unwrap().status().as_u16(), probe.counts().calls), (503, 1));
+    let service = of_tower_resilience().build().layer(probe.clone());
+    assert_eq!(service.oneshot(post()).await.unwrap().status(), 503);
+    assert_eq!(probe.counts().calls, 1 + 3);
+}
+
+#[tokio::test]
+async fn reqwest_retry_repeats_a_post_that_was_processed() {
+    let upstream = Upstream::start().await.unwrap();
+    let client = of_reqwest_retry(reqwest::Client::new());
+    let charge = client.post(upstream.url("/charges")).body("10 EUR");
+    let error = charge.header(Behavior::HEADER, Behavior::ResetHead).send().await.unwrap_err();
+    assert_eq!(error.to_string(), "Request failed after 2 retries");
+    assert_eq!(upstream.counts().processed, 3);
+}
+
+#[tokio::test]
+async fn reqwest_retry_repeats_a_post_that_got_an_internal_error() {
+    let upstream = Upstream::start().await.unwrap();
+    let client = of_reqwest_retry(reqwest::Client::new());
+    let charge = client.post(upstream.url("/charges")).body("10 EUR");
+    let answer = charge.header(Behavior::HEADER, Behavior::Error).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), upstream.counts().received), (500, 3));
+}
+
+/// Returns a client of HTTP/2 with reqwest's default retries, or without any.
+fn http2(retries: bool) -> reqwest::Client {
+    let client = reqwest::Client::builder().http2_prior_knowledge();
+    let client = if retries { client } else { client.retry(reqwest::retry::never()) };
+    client.build().unwrap()
+}
+
+#[tokio::test]
+async fn reqwest_repeats_a_post_only_if_it_was_refused_over_http2() {
+    use Behavior::{Answer, GoAway, RefuseStream, ResetHead};
+    for refuse in [RefuseStream, GoAway] {
+        let upstream = Upstream::start().await.unwrap();
+        let sent = charge(&http2(true), &upstream, &[refuse, Answer]).send().await;
+        assert_eq!(sent.unwrap().status(), 200);
+        assert_eq!((upstream.counts().refused, upstream.counts().processed), (1, 1));
+    }
+
+    let upstream = Upstream::start().await.unwrap();
+    charge(&http2(true), &upstream, &[ResetHead, Answer]).send().await.unwrap_err();
+    assert_eq!(upstream.counts().processed, 1);
+    let upstream = Upstream::start().await.unwrap();
+    let sent = charge(&reqwest::Client::new(), &upstream, &[Behavior::Error, Answer]).send().await;
+    assert_eq!((sent.unwrap().status().as_u16(), upstream.counts().received), (500, 1));
+}
+
+#[tokio::test]
+async fn reqwest_repeats_a_refused_request_twice_at_once() {
+    let upstream = Upstream::start().await.unwrap();
+    charge(&http2(true), &upstream, &[Behavior::RefuseStream]).send().await.unwrap_err();
+    assert_eq!(upstream.counts().refused, 3);
+}
+
+#[tokio::test]
+async fn reqwest_retry_does_not_repeat_a_refused_request() {
+    let upstream = Upstream::start().await.unwrap();
+    let client = of_reqwest_retry(http2(false));
+    let charge = client.get(upstream.url("/")).header(Behavior::HEADER, Behavior::RefuseStream);
+    charge.send().await.unwrap_err();
+    assert_eq!(upstream.counts().refused, 1);
+}
+
+#[tokio::test]
+async fn reqwest_repeats_a_request_outside_of_the_scope_of_its_policy_once() {
+    for (host, attempts) in [("127.0.0.1", 3), ("elsewhere.test", 2)] {
+        let upstream = Upstream::start().await.unwrap();
+        let policy = reqwest::retry::for_host(host).classify_fn(|attempt| match attempt.status() {
+            Some(status) if status.is_server_error() => attempt.retryable(),
+            _ => attempt.success(),
+        });
+        let client = reqwest::Client::builder().retry(policy).build().unwrap();
+        let sent = charge(&client, &upstream, &[Behavior::Error]).send().await.unwrap();
+        assert_eq!((sent.status().as_u16(), upstream.counts().received), (500, attempts));
+    }
+}
