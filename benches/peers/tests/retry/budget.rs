@@ -145,12 +145,7 @@ async fn a_rejection_by_an_open_breaker_takes_tokens_and_waits_in_tower_resilien
 #[tokio::test]
 async fn reqwests_budget_lets_every_request_be_repeated_for_a_ratio_above_a_half() {
     let upstream = Upstream::start().await.unwrap();
-    let policy =
-        reqwest::retry::for_host("127.0.0.1").max_extra_load(0.7).max_retries_per_request(1);
-    let policy = policy.classify_fn(|attempt| match attempt.status() {
-        Some(status) if status.is_server_error() => attempt.retryable(),
-        _ => attempt.success(),
-    });
+    let policy = peers::unless_ok().max_extra_load(0.7).max_retries_per_request(1);
     let client = reqwest::Client::builder().retry(policy).build().unwrap();
     for _ in 0..300 {
         client.get(upstream.url("/")).send().await.unwrap();

@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use battlement_testkit::{
     probe::{Probe, Reply},
     upstream::{Behavior, Upstream},
 };
+use http::Response;
+use reqwest_retry::Retryable;
 use tower::{Layer as _, ServiceExt as _};
 use tower_resilience_retry::RetryLayer;
 
@@ -49,6 +53,27 @@ async fn reqwest_retry_repeats_a_post_that_got_an_internal_error() {
     let charge = client.post(upstream.url("/charges")).body("10 EUR");
     let answer = charge.header(Behavior::HEADER, Behavior::Error).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), upstream.counts().received), (500, 3));
+}
+
+#[tokio::test]
+async fn reqwest_retry_repeats_a_post_that_took_too_long() {
+    let upstream = Upstream::start().await.unwrap();
+    let client = reqwest::Client::builder().timeout(Duration::from_millis(100)).build().unwrap();
+    let charge = of_reqwest_retry(client).post(upstream.url("/charges")).body("10 EUR");
+    charge.header(Behavior::HEADER, Behavior::Hang).send().await.unwrap_err();
+    assert_eq!(upstream.counts().received, 3);
+}
+
+#[test]
+fn reqwest_retry_repeats_408_and_429_and_every_5xx() {
+    let is_repeated = |status: &u16| {
+        let answer = Response::builder().status(*status).body("").unwrap();
+        let found = Retryable::from_reqwest_response(&Ok(answer.into()));
+        found == Some(Retryable::Transient)
+    };
+    let repeated = [408, 429, 500, 501, 502, 503, 504, 505, 511];
+    assert!(repeated.iter().all(is_repeated));
+    assert!(![200, 404, 409, 425].iter().any(is_repeated));
 }
 
 /// Returns a client of HTTP/2 with reqwest's default retries, or without any.

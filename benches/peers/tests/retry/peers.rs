@@ -102,6 +102,14 @@ pub(crate) fn of_reqwest_retry(client: reqwest::Client) -> ClientWithMiddleware 
     ClientBuilder::new(client).with(RetryTransientMiddleware::new_with_policy(policy)).build()
 }
 
+/// Returns a policy for reqwest that repeats every response but a 200.
+pub(crate) fn unless_ok() -> reqwest::retry::Builder {
+    reqwest::retry::for_host("127.0.0.1").classify_fn(|attempt| match attempt.status() {
+        Some(StatusCode::OK) => attempt.success(),
+        _ => attempt.retryable(),
+    })
+}
+
 /// Returns the layers of reqwest-retry, the last of them around a probe instead of a client.
 pub(crate) fn of_reqwest_retry_around(
     probe: &Probe,

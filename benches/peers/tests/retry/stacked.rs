@@ -1,9 +1,15 @@
-use battlement_testkit::probe::{Probe, Reply};
+use battlement_testkit::{
+    probe::{Probe, Reply},
+    upstream::{Behavior, Upstream},
+};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
 use crate::{
     Answer, Call, get,
-    peers::{SHORT, of_reqwest_retry_around, of_seatbelt, of_tower, of_tower_resilience},
+    peers::{
+        SHORT, of_reqwest_retry, of_reqwest_retry_around, of_seatbelt, of_tower,
+        of_tower_resilience, unless_ok,
+    },
     unavailable,
 };
 
@@ -21,6 +27,15 @@ async fn two_layers_of_a_peer_multiply_their_attempts() {
     let client = of_reqwest_retry_around(&probe, 2, SHORT);
     client.get("http://upstream.test").send().await.unwrap();
     assert_eq!(probe.counts().calls, 36);
+}
+
+#[tokio::test]
+async fn reqwest_retry_multiplies_the_attempts_of_reqwest() {
+    let upstream = Upstream::start().await.unwrap();
+    let client = reqwest::Client::builder().retry(unless_ok()).build().unwrap();
+    let call = of_reqwest_retry(client).get(upstream.url("/"));
+    call.header(Behavior::HEADER, Behavior::Error).send().await.unwrap();
+    assert_eq!(upstream.counts().received, 9);
 }
 
 /// Answers with a future that holds a kilobyte.

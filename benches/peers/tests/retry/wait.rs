@@ -15,7 +15,7 @@ use tower::{Layer as _, Service as _, ServiceExt as _, retry::Retry};
 
 use crate::{
     HOUR, charge, get,
-    peers::{Repeat, SHORT, of_reqwest_retry_around, of_seatbelt, of_tower_resilience},
+    peers::{Repeat, SHORT, of_reqwest_retry_around, of_seatbelt, of_tower_resilience, unless_ok},
     unavailable,
 };
 
@@ -74,14 +74,7 @@ async fn tower_resilience_and_reqwest_retry_do_not_read_retry_after() {
 
 #[tokio::test]
 async fn reqwest_repeats_a_request_without_a_wait() {
-    let policy = reqwest::retry::for_host("127.0.0.1").classify_fn(|attempt| {
-        if attempt.status().is_some_and(|status| status == 503) {
-            attempt.retryable()
-        } else {
-            attempt.success()
-        }
-    });
-    let client = reqwest::Client::builder().retry(policy).build().unwrap();
+    let client = reqwest::Client::builder().retry(unless_ok()).build().unwrap();
     let upstream = Upstream::start().await.unwrap();
     let overloaded = Behavior::Overloaded(HOUR);
     let sent = charge(&client, &upstream, &[overloaded, overloaded, Behavior::Answer]).send();
@@ -89,13 +82,24 @@ async fn reqwest_repeats_a_request_without_a_wait() {
     assert_eq!((sent.status().as_u16(), upstream.counts().received), (200, 3));
 }
 
+/// Returns whether a call ends before its caller gives it up.
+async fn ends_in_time<T>(call: impl Future<Output = T>) -> bool {
+    timeout(Duration::from_millis(50), call).await.is_ok()
+}
+
 #[tokio::test(start_paused = true)]
-async fn tower_resilience_waits_past_the_deadline_of_its_caller() {
+async fn the_peers_wait_past_the_deadline_of_their_caller() {
     let probe = Probe::new();
     probe.always(unavailable());
-    let service = of_tower_resilience().fixed_backoff(HOUR).build().layer(probe.clone());
-    let call = timeout(Duration::from_millis(50), service.oneshot(get()));
-    assert!(call.await.is_err());
+    let of_tower = Retry::new(Repeat { left: 2, wait: HOUR }, probe.clone());
+    assert!(!ends_in_time(of_tower.oneshot(get())).await);
+    let layer = of_tower_resilience().fixed_backoff(HOUR).build();
+    assert!(!ends_in_time(layer.layer(probe.clone()).oneshot(get())).await);
+    let client = of_reqwest_retry_around(&probe, 1, HOUR);
+    assert!(!ends_in_time(client.get("http://upstream.test").send()).await);
+    let layer = of_seatbelt().use_jitter(false).base_delay(HOUR);
+    assert!(!ends_in_time(layer.layer(probe.clone()).oneshot(get())).await);
+    assert_eq!(probe.counts().calls, 4);
 }
 
 #[test]
