@@ -1,32 +1,86 @@
-//! The endpoint for operators, on a listener of its own that customers cannot reach.
+//! The endpoints for operators, on a listener of its own that customers cannot reach.
 
-use std::{convert::Infallible, future::pending};
+use std::{future::pending, sync::Arc};
 
-use battlement::metrics::Exposition;
-use http::{Request, Response, StatusCode};
+use battlement::{
+    metrics::{Exposition, PageBody},
+    problem::{Problem, ProblemLayer},
+    request_id::RequestIdLayer,
+};
+use bytes::Bytes;
+use http::{
+    Method, Request, Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use hyper::body::Incoming;
-use tokio::net::TcpListener;
-use tower::{ServiceExt, service_fn};
+use serde_json::json;
+use tokio::{net::TcpListener, time::Instant};
+use tower::{ServiceBuilder, ServiceExt};
 
-use crate::connections;
+use crate::{
+    Ledger, connections,
+    faults::{self, Faults},
+    routes::{method_not_allowed, read},
+};
 
-/// Serves the page for Prometheus at `/metrics`.
-pub async fn serve_metrics(listener: TcpListener, page: Exposition) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let page = page.clone();
-        async move {
-            if request.uri().path() == "/metrics" {
-                page.oneshot(request).await
-            } else {
-                not_found()
-            }
-        }
-    });
+/// The endpoints for operators: the page for Prometheus, the size of the ledger and, if they are allowed, faults.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    pub(crate) page: Exposition,
+    pub(crate) ledger: Arc<Ledger>,
+    /// Absent unless operators may let charges fail.
+    pub(crate) faults: Option<Faults>,
+}
+
+/// Serves `/metrics`, `/ledger` and, if they are allowed, `/faults`.
+pub async fn serve_admin(listener: TcpListener, admin: Admin) {
+    let service = ServiceBuilder::new()
+        .layer(RequestIdLayer::new())
+        .layer(ProblemLayer::new())
+        .service_fn(move |request| {
+            let admin = admin.clone();
+            async move { admin.respond(request).await }
+        });
     connections::serve(listener, service, pending()).await;
 }
 
-fn not_found<B: Default>() -> Result<Response<B>, Infallible> {
-    let mut response = Response::new(B::default());
-    *response.status_mut() = StatusCode::NOT_FOUND;
+impl Admin {
+    async fn respond(self, request: Request<Incoming>) -> Result<Response<PageBody>, Problem> {
+        match (request.uri().path(), self.faults) {
+            ("/metrics", _) => Ok(self.page.oneshot(request).await?),
+            ("/ledger", _) => ledger(&self.ledger, request.method()),
+            ("/faults", Some(faults)) => command(&faults, request).await,
+            _ => Err(Problem::of_status(StatusCode::NOT_FOUND)),
+        }
+    }
+}
+
+/// Reports the number of charges, and of distinct orders.
+fn ledger(ledger: &Ledger, method: &Method) -> Result<Response<PageBody>, Problem> {
+    if method != Method::GET {
+        return Err(method_not_allowed("only GET is allowed", "GET"));
+    }
+    let counts = Bytes::from(json!(ledger.counts()).to_string());
+    let mut response = Response::new(PageBody::from(counts));
+    let content_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    Ok(response)
+}
+
+/// Begins or ends the faults of charges.
+async fn command(
+    faults: &Faults,
+    request: Request<Incoming>,
+) -> Result<Response<PageBody>, Problem> {
+    match *request.method() {
+        Method::POST => {
+            let body = read(request.into_body()).await?;
+            faults.begin(faults::read(&body, Instant::now())?);
+        }
+        Method::DELETE => faults.end(),
+        _ => return Err(method_not_allowed("only POST and DELETE are allowed", "POST, DELETE")),
+    }
+    let mut response = Response::new(PageBody::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
 }

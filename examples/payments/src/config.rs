@@ -2,11 +2,12 @@
 
 use std::{
     ffi::OsString,
-    num::{NonZeroU32, NonZeroU64},
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
+    str::FromStr,
     time::Duration,
 };
 
-use payments::{PerMinute, TrustedPeers};
+use payments::{KeyLimits, Settings};
 
 use crate::{
     env::{Env, InvalidEnv, Usage},
@@ -22,10 +23,7 @@ pub struct Config {
     pub admin_addr: ListenAddr,
     /// The limit of one charge, in cents.
     pub limit_cents: NonZeroU64,
-    /// The requests of one client address.
-    pub per_minute: PerMinute,
-    /// The callers whose timeout header is read.
-    pub trusted_peers: TrustedPeers,
+    pub settings: Settings,
     /// The time that requests in flight have to finish when the process is asked to stop.
     pub drain: Duration,
     pub log: LogFilter,
@@ -68,6 +66,8 @@ impl Config {
             "networks of callers, such as 10.0.0.0/8,fd00::/8",
             "127.0.0.0/8,::1",
         );
+        let keys = Self::keys(env);
+        let faults = env.read("PAYMENTS_FAULTS", "true or false", "false");
         // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
         let drain: Option<NonZeroU32> =
             env.read("PAYMENTS_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
@@ -76,10 +76,43 @@ impl Config {
             addr: addr?,
             admin_addr: admin_addr?,
             limit_cents: limit_cents?,
-            per_minute: per_minute?,
-            trusted_peers: trusted_peers?,
+            settings: Settings {
+                per_minute: per_minute?,
+                trusted_peers: trusted_peers?,
+                keys: keys?,
+                faults: faults?,
+            },
             drain: Duration::from_millis(drain?.get().into()),
             log: log?,
         })
+    }
+
+    fn keys(env: &mut Env) -> Option<KeyLimits> {
+        let max: Option<UpTo<10_000_000>> = env.read(
+            "PAYMENTS_IDEMPOTENCY_KEYS_MAX",
+            "the number of idempotency keys that are remembered, from 1 to 10000000",
+            "100000",
+        );
+        let seconds: Option<UpTo<2_592_000>> = env.read(
+            "PAYMENTS_IDEMPOTENCY_KEY_SECONDS",
+            "the seconds for which a key is remembered, from 1 to 2592000",
+            "86400",
+        );
+        let keep = Duration::from_secs(seconds?.0.get().try_into().ok()?);
+        Some(KeyLimits { max: max?.0, keep })
+    }
+}
+
+/// A number from 1 to `MAX`.
+struct UpTo<const MAX: usize>(NonZeroUsize);
+
+struct OutOfBounds;
+
+impl<const MAX: usize> FromStr for UpTo<MAX> {
+    type Err = OutOfBounds;
+
+    fn from_str(text: &str) -> Result<Self, OutOfBounds> {
+        let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MAX);
+        number.map(Self).ok_or(OutOfBounds)
     }
 }

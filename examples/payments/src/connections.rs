@@ -14,6 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::{BoxError, Layer, Service, util::MapRequestLayer};
 use tracing::{debug, warn};
 
+use crate::reset::Resettable;
+
 /// The time that a client has to send the head of a request, so that an idle client does not keep a connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -33,9 +35,11 @@ where
             accepted = accept(&listener) => accepted,
             () = &mut stop => break,
         };
+        let (stream, reset) = Resettable::new(stream);
         // The layer for the client's address reads the peer from the extensions of the request.
         let service = MapRequestLayer::new(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddr(peer));
+            request.extensions_mut().insert(reset.clone());
             request
         })
         .layer(service.clone());

@@ -1,22 +1,25 @@
 //! The charges of all orders.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     fmt,
     num::NonZeroU64,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use battlement::problem::Problem;
 use http::StatusCode;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{Charge, ChargeRequest};
 
 const MAX_ORDER_ID_BYTES: usize = 64;
+/// The longest e-mail address (RFC 5321, section 4.5.3.1.3, without the brackets).
+const MAX_EMAIL_BYTES: usize = 254;
 
 /// The reason why an order was not charged.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotCharged {
     Malformed(&'static str),
     /// The amount is above the limit, as a card that the bank declines.
@@ -29,7 +32,23 @@ pub enum NotCharged {
 #[derive(Debug)]
 pub struct Ledger {
     limit_cents: NonZeroU64,
-    by_order: Mutex<HashMap<String, Charge>>,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    /// Each charge that was made, in order.
+    charges: Vec<Charge>,
+    /// The position of the charge of each order.
+    by_order: HashMap<String, usize>,
+}
+
+/// The size of a ledger. The numbers are equal unless an order was charged twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub charges: usize,
+    /// The distinct orders among the charges.
+    pub orders: usize,
 }
 
 impl Ledger {
@@ -38,7 +57,7 @@ impl Ledger {
 
     #[must_use]
     pub fn new(limit_cents: NonZeroU64) -> Self {
-        Self { limit_cents, by_order: Mutex::default() }
+        Self { limit_cents, book: Mutex::default() }
     }
 
     /// Charges an order once. A repeated request, for example after a lost response, returns the same charge.
@@ -46,18 +65,49 @@ impl Ledger {
         if request.order_id.is_empty() || request.order_id.len() > MAX_ORDER_ID_BYTES {
             return Err(NotCharged::Malformed("order_id must have 1 to 64 bytes"));
         }
+        if request.receipt_email.len() > MAX_EMAIL_BYTES {
+            return Err(NotCharged::Malformed("receipt_email must have at most 254 bytes"));
+        }
         if request.amount_cents == 0 {
             return Err(NotCharged::Malformed("amount_cents must be at least 1"));
         }
         if request.amount_cents > self.limit_cents.get() {
             return Err(NotCharged::Declined);
         }
-        // No code panics while it holds the lock, so the data behind a poisoned lock is sound.
-        let mut by_order = self.by_order.lock().unwrap_or_else(PoisonError::into_inner);
-        match by_order.entry(request.order_id.clone()) {
-            Entry::Occupied(charge) if charge.get().request == request => Ok(charge.get().clone()),
-            Entry::Occupied(_) => Err(NotCharged::Differs),
-            Entry::Vacant(free) => Ok(free.insert(Charge { id: Uuid::now_v7(), request }).clone()),
+        self.book().charge(request)
+    }
+
+    /// Counts the charges and their orders. Reads every charge, so that the counts show an order that was charged twice.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let book = self.book();
+        let orders: HashSet<_> = book.charges.iter().map(|it| &it.request.order_id).collect();
+        Counts { charges: book.charges.len(), orders: orders.len() }
+    }
+
+    /// Locks the book. No code panics while it holds the lock, so the data behind a poisoned lock is sound.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn charge(&mut self, request: ChargeRequest) -> Result<Charge, NotCharged> {
+        match self.by_order.entry(request.order_id.clone()) {
+            Entry::Occupied(position) => {
+                let charge = &self.charges[*position.get()];
+                if charge.request == request {
+                    Ok(charge.clone())
+                } else {
+                    Err(NotCharged::Differs)
+                }
+            }
+            Entry::Vacant(free) => {
+                free.insert(self.charges.len());
+                let charge = Charge { id: Uuid::now_v7(), request };
+                self.charges.push(charge.clone());
+                Ok(charge)
+            }
         }
     }
 }

@@ -5,17 +5,23 @@
 mod admin;
 mod charge;
 mod connections;
+mod faults;
+mod idempotency;
 mod ledger;
 mod per_minute;
+mod reset;
 mod routes;
 mod server;
+mod settings;
 mod trusted_peers;
 
 pub use self::{
-    admin::serve_metrics,
+    admin::{Admin, serve_admin},
     charge::{Charge, ChargeRequest},
-    ledger::{Ledger, NotCharged},
+    idempotency::{IdempotencyKey, InvalidKey, KeyLimits},
+    ledger::{Counts, Ledger, NotCharged},
     per_minute::PerMinute,
     server::{Payments, serve},
+    settings::Settings,
     trusted_peers::TrustedPeers,
 };

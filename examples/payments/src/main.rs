@@ -60,12 +60,12 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let signals = Signals::listen()?;
 
     let ledger = Ledger::new(config.limit_cents);
-    let payments = Payments::new(ledger, config.per_minute, &config.trusted_peers);
+    let payments = Payments::new(ledger, &config.settings);
     let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR").await?;
     let listener = config.addr.bind("PAYMENTS_ADDR").await?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // Runs until the process ends, so that the last requests can be scraped as well.
-    tokio::spawn(payments::serve_metrics(admin, payments.exposition()));
+    tokio::spawn(payments::serve_admin(admin, payments.admin()));
     let serve = |stop: Stop| payments::serve(listener, payments, stop.requested());
     signals.run(config.drain, serve).await
 }

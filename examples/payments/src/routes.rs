@@ -1,5 +1,10 @@
 //! The routes of the service. With one route, a `match` is all the router it needs.
 
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
 use battlement::problem::Problem;
 use bytes::Bytes;
 use http::{
@@ -11,29 +16,76 @@ use hyper::body::Incoming;
 use serde_json::json;
 use tracing::info;
 
-use crate::{ChargeRequest, Ledger};
+use crate::{
+    Charge, ChargeRequest, IdempotencyKey, Ledger, NotCharged,
+    faults::{Fault, Faults},
+    idempotency::{Once, Outcome},
+    reset::Reset,
+};
 
 pub(crate) const CHARGES: &str = "/charges";
 
 /// A charge takes a few hundred bytes. Without a limit, one request could take all memory.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
+/// The state that all requests share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) answers: Once<Answer>,
+    pub(crate) faults: Faults,
+    /// Hashes bodies, with secret keys: two bodies of one key are taken for the same only by a chance of 1 in 2⁶⁴.
+    pub(crate) fingerprints: RandomState,
+}
+
+/// The answer to a charge, from which the same response is made for every send.
+pub(crate) type Answer = Result<Charge, NotCharged>;
+
 pub(crate) async fn respond(
-    ledger: &Ledger,
+    shared: &Shared,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Problem> {
     match (request.method(), request.uri().path()) {
-        (&Method::POST, CHARGES) => charge(ledger, request.into_body()).await,
-        (_, CHARGES) => Err(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
-            .detail("only POST is allowed")
-            .header(ALLOW, HeaderValue::from_static("POST"))),
+        (&Method::POST, CHARGES) => charge(shared, request).await,
+        (_, CHARGES) => Err(method_not_allowed("only POST is allowed", "POST")),
         _ => {
             Err(Problem::of_status(StatusCode::NOT_FOUND).detail("the only route is POST /charges"))
         }
     }
 }
 
-async fn charge(ledger: &Ledger, body: Incoming) -> Result<Response<Full<Bytes>>, Problem> {
+pub(crate) fn method_not_allowed(detail: &'static str, allow: &'static str) -> Problem {
+    Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+        .detail(detail)
+        .header(ALLOW, HeaderValue::from_static(allow))
+}
+
+async fn charge(
+    shared: &Shared,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Problem> {
+    let (head, body) = request.into_parts();
+    let key = IdempotencyKey::read(&head.headers)?;
+    let body = read(body).await?;
+    let request: ChargeRequest = serde_json::from_slice(&body).map_err(|error| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge").detail(error.to_string())
+    })?;
+    let fault = shared.faults.next();
+    if matches!(fault, Some(Fault::Unavailable | Fault::ResetBefore)) {
+        return Err(unavailable(fault, head.extensions.get()));
+    }
+    let answer = match key {
+        Some(key) => shared.charge_once(key, &body, request).await?,
+        None => book(&shared.ledger, request),
+    };
+    if fault.is_some() {
+        return Err(unavailable(fault, head.extensions.get()));
+    }
+    respond_with(answer)
+}
+
+/// Reads a body of limited size.
+pub(crate) async fn read(body: Incoming) -> Result<Bytes, Problem> {
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
             Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE)
@@ -42,15 +94,52 @@ async fn charge(ledger: &Ledger, body: Incoming) -> Result<Response<Full<Bytes>>
             Problem::of_status(StatusCode::BAD_REQUEST).detail("the body is incomplete")
         }
     })?;
-    let request: ChargeRequest = serde_json::from_slice(&body.to_bytes()).map_err(|error| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge").detail(error.to_string())
-    })?;
-    let charge = ledger.charge(request).map_err(|reason| {
-        info!(%reason, "charge rejected");
-        Problem::from(reason)
-    })?;
-    info!(order = charge.request.order_id, cents = charge.request.amount_cents, "charged");
-    let mut response = Response::new(Full::from(json!(charge).to_string()));
+    Ok(body.to_bytes())
+}
+
+impl Shared {
+    /// Charges an order, or returns the answer of the first request with this key.
+    async fn charge_once(
+        &self,
+        key: IdempotencyKey,
+        body: &[u8],
+        request: ChargeRequest,
+    ) -> Result<Answer, Problem> {
+        let ledger = self.ledger.clone();
+        let work = async move {
+            match book(&ledger, request) {
+                // Nothing was decided, so the caller may correct the request under the same key.
+                invalid @ Err(NotCharged::Malformed(_)) => Outcome::Unprocessed(invalid),
+                answer => Outcome::Final(answer),
+            }
+        };
+        Ok(self.answers.run(key, self.fingerprints.hash_one(body), work).await?)
+    }
+}
+
+fn book(ledger: &Ledger, request: ChargeRequest) -> Answer {
+    let answer = ledger.charge(request);
+    match &answer {
+        Ok(Charge { request, .. }) => {
+            info!(order = request.order_id, cents = request.amount_cents, "charged");
+        }
+        Err(reason) => info!(%reason, "charge rejected"),
+    }
+    answer
+}
+
+/// Returns the 503 of a fault, in place of which a connection that is reset sends nothing.
+fn unavailable(fault: Option<Fault>, reset: Option<&Reset>) -> Problem {
+    if fault != Some(Fault::Unavailable)
+        && let Some(reset) = reset
+    {
+        reset.request();
+    }
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "fault").detail("the charge fails by command")
+}
+
+fn respond_with(answer: Answer) -> Result<Response<Full<Bytes>>, Problem> {
+    let mut response = Response::new(Full::from(json!(answer?).to_string()));
     *response.status_mut() = StatusCode::CREATED;
     let content_type = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -1,6 +1,6 @@
 //! The service with its layers.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, hash::RandomState, sync::Arc};
 
 use battlement::{
     client_ip::ClientIpLayer,
@@ -15,11 +15,17 @@ use http::Method;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 
-use crate::{Ledger, PerMinute, TrustedPeers, connections, routes};
+use crate::{
+    Admin, Ledger, Settings, connections,
+    faults::Faults,
+    idempotency::{self, Once},
+    routes::{self, Shared},
+};
 
 /// The payments service, before it is started: its ledger, its metrics and its limits.
 pub struct Payments {
-    ledger: Arc<Ledger>,
+    shared: Shared,
+    faults_allowed: bool,
     metrics: HttpMetrics,
     limit: RateLimitLayer,
     limit_metrics: RateLimitMetrics,
@@ -28,35 +34,49 @@ pub struct Payments {
 }
 
 impl Payments {
-    /// Creates a service that allows each client address `per_minute` requests, and that ends a request of `peers` at the
-    /// time that it brings.
+    /// Creates a service that charges orders in `ledger`.
     #[must_use]
-    pub fn new(ledger: Ledger, per_minute: PerMinute, peers: &TrustedPeers) -> Self {
+    pub fn new(ledger: Ledger, settings: &Settings) -> Self {
         let metrics = HttpMetrics::builder()
             .route_table([routes::CHARGES])
             // Shown as 0 from the start, so that an alert on failed charges sees the first failure.
             .known_route(Method::POST, routes::CHARGES)
             .build();
         let limit_metrics = RateLimitMetrics::new();
-        let policy = Policy::per_minute("address", per_minute.get());
+        let policy = Policy::per_minute("address", settings.per_minute.get());
         let (limit, handle) =
             RateLimitLayer::new(policy, Key::client_ip()).observe(limit_metrics.clone()).pair();
         limit_metrics.watch("address", &handle);
         let timeouts = TimeoutMetrics::new();
         let deadline = DeadlineLayer::new()
             .header(TimeoutHeader::default())
-            .trust_peers(peers.networks().iter().copied())
+            .trust_peers(settings.trusted_peers.networks().iter().copied())
             .observe(timeouts.clone());
-        Self { ledger: Arc::new(ledger), metrics, limit, limit_metrics, deadline, timeouts }
+        let shared = Shared {
+            ledger: Arc::new(ledger),
+            answers: Once::new(settings.keys),
+            faults: Faults::default(),
+            fingerprints: RandomState::new(),
+        };
+        let faults_allowed = settings.faults;
+        Self { shared, faults_allowed, metrics, limit, limit_metrics, deadline, timeouts }
+    }
+
+    /// Returns the endpoints for operators.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        let Shared { ledger, faults, .. } = self.shared.clone();
+        let faults = self.faults_allowed.then_some(faults);
+        Admin { page: self.exposition(), ledger, faults }
     }
 
     /// Returns the page for Prometheus.
-    #[must_use]
-    pub fn exposition(&self) -> Exposition {
+    fn exposition(&self) -> Exposition {
         Exposition::new()
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
             .timeout(&self.timeouts)
+            .registry(idempotency::registry(self.shared.answers.clone()))
             .process()
             .build_info([("version", env!("CARGO_PKG_VERSION"))])
     }
@@ -64,7 +84,7 @@ impl Payments {
 
 impl Default for Payments {
     fn default() -> Self {
-        Self::new(Ledger::default(), PerMinute::DEFAULT, &TrustedPeers::default())
+        Self::new(Ledger::default(), &Settings::default())
     }
 }
 
@@ -75,7 +95,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     tracing::info!("payments listens on http://{}", listener.local_addr()?);
-    let Payments { ledger, metrics, limit, deadline, .. } = payments;
+    let Payments { shared, metrics, limit, deadline, .. } = payments;
     let service = ServiceBuilder::new()
         // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
         // order has one id in all services, and every log line contains it.
@@ -91,8 +111,8 @@ pub async fn serve(
         .layer(deadline)
         .layer(limit)
         .service_fn(move |request| {
-            let ledger = ledger.clone();
-            async move { routes::respond(&ledger, request).await }
+            let shared = shared.clone();
+            async move { routes::respond(&shared, request).await }
         });
     connections::serve(listener, service, stop).await;
     Ok(())

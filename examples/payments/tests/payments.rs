@@ -65,6 +65,7 @@ async fn a_rejected_charge_has_a_status_with_the_reason() {
         (CHARGE.replace("2400", "100001"), "402"),
         (CHARGE.replace("2400", "0"), "422"),
         (CHARGE.replace("order-1", ""), "422"),
+        (CHARGE.replace("ada", &"a".repeat(243)), "422"),
         ("{".to_owned(), "422"),
         (" ".repeat(17 * 1024), "413"),
     ] {
@@ -99,14 +100,24 @@ fn an_invalid_environment_is_reported_in_full_at_startup() {
             ("PAYMENTS_ADDR", "here"),
             ("PAYMENTS_LIMIT_CENTS", "0"),
             ("PAYMENTS_TRUSTED_PEERS", "storefront"),
+            ("PAYMENTS_IDEMPOTENCY_KEYS_MAX", "10000001"),
+            ("PAYMENTS_IDEMPOTENCY_KEY_SECONDS", "0"),
+            ("PAYMENTS_FAULTS", "yes"),
             ("PAYMENTS_LIMIT", "9"),
         ])
         .output()
         .unwrap();
     let report = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(78));
-    let trusted = "PAYMENTS_TRUSTED_PEERS:";
-    for name in ["PAYMENTS_ADDR:", "PAYMENTS_LIMIT_CENTS:", trusted, "\"PAYMENTS_LIMIT\":"] {
+    for name in [
+        "PAYMENTS_ADDR:",
+        "PAYMENTS_LIMIT_CENTS:",
+        "PAYMENTS_TRUSTED_PEERS:",
+        "PAYMENTS_IDEMPOTENCY_KEYS_MAX:",
+        "PAYMENTS_IDEMPOTENCY_KEY_SECONDS:",
+        "PAYMENTS_FAULTS:",
+        "\"PAYMENTS_LIMIT\":",
+    ] {
         assert!(report.contains(name), "{name} is missing in: {report}");
     }
 }

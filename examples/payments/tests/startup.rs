@@ -85,6 +85,9 @@ fn help_lists_every_variable_with_its_default() {
         ("PAYMENTS_LIMIT_CENTS", "default: 100000"),
         ("PAYMENTS_REQUESTS_PER_MINUTE", "default: 6000"),
         ("PAYMENTS_TRUSTED_PEERS", "default: 127.0.0.0/8,::1"),
+        ("PAYMENTS_IDEMPOTENCY_KEYS_MAX", "default: 100000"),
+        ("PAYMENTS_IDEMPOTENCY_KEY_SECONDS", "default: 86400"),
+        ("PAYMENTS_FAULTS", "default: false"),
         ("PAYMENTS_DRAIN_MS", "default: 15000"),
         ("RUST_LOG", "default: info"),
     ] {
@@ -96,7 +99,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 7);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 10);
 }
 
 #[test]
