@@ -5,6 +5,7 @@
 mod admin;
 mod per_minute;
 pub mod proto;
+mod released;
 mod server;
 mod service;
 mod stock;

@@ -123,7 +123,8 @@ pub mod inventory_client {
             self
         }
         /// Reserves all lines of an order, or none. A repeated call for the same order reserves nothing more.
-        /// FAILED_PRECONDITION: not enough stock of a product.
+        /// FAILED_PRECONDITION: not enough stock of a product. ALREADY_EXISTS: the order was reserved with other
+        /// lines. ABORTED: the order was released, and this call is late.
         pub async fn reserve(
             &mut self,
             request: impl tonic::IntoRequest<super::ReserveRequest>,
@@ -137,7 +138,7 @@ pub mod inventory_client {
             req.extensions_mut().insert(GrpcMethod::new("inventory.v1.Inventory", "Reserve"));
             self.inner.unary(req, path, codec).await
         }
-        /// Releases the reservation of an order, if there is one.
+        /// Releases the reservation of an order, if there is one. A repeated call releases nothing more.
         pub async fn release(
             &mut self,
             request: impl tonic::IntoRequest<super::ReleaseRequest>,
@@ -167,12 +168,13 @@ pub mod inventory_server {
     #[async_trait]
     pub trait Inventory: std::marker::Send + std::marker::Sync + 'static {
         /// Reserves all lines of an order, or none. A repeated call for the same order reserves nothing more.
-        /// FAILED_PRECONDITION: not enough stock of a product.
+        /// FAILED_PRECONDITION: not enough stock of a product. ALREADY_EXISTS: the order was reserved with other
+        /// lines. ABORTED: the order was released, and this call is late.
         async fn reserve(
             &self,
             request: tonic::Request<super::ReserveRequest>,
         ) -> std::result::Result<tonic::Response<super::ReserveResponse>, tonic::Status>;
-        /// Releases the reservation of an order, if there is one.
+        /// Releases the reservation of an order, if there is one. A repeated call releases nothing more.
         async fn release(
             &self,
             request: tonic::Request<super::ReleaseRequest>,

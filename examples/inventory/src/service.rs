@@ -67,6 +67,8 @@ impl From<NotReserved> for Status {
         let message = reason.to_string();
         match reason {
             NotReserved::Malformed(_) => Self::invalid_argument(message),
+            NotReserved::Differs => Self::already_exists(message),
+            NotReserved::Released => Self::aborted(message),
             NotReserved::UnknownProduct(_) => Self::not_found(message),
             NotReserved::NotEnough { .. } => Self::failed_precondition(message),
         }

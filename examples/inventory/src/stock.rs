@@ -6,10 +6,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use crate::released::Released;
+
 const MAX_ORDER_ID_BYTES: usize = 64;
 
 /// A quantity of one product.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub product_id: String,
     pub quantity: u32,
@@ -19,8 +21,15 @@ pub struct Line {
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotReserved {
     Malformed(&'static str),
+    /// The same order was reserved before with other lines.
+    Differs,
+    /// The order has been released, so this request is late.
+    Released,
     UnknownProduct(String),
-    NotEnough { product_id: String, left: u32 },
+    NotEnough {
+        product_id: String,
+        left: u32,
+    },
 }
 
 /// The stock, in memory: a real shop would use a database.
@@ -34,12 +43,19 @@ struct Shelves {
     left: HashMap<String, u32>,
     /// Reservations by order. Each holds at least one piece, so the stock itself bounds their number.
     reserved: HashMap<String, HashMap<String, u32>>,
+    released: Released,
 }
 
 impl Stock {
     pub fn new<'a>(pieces: impl IntoIterator<Item = (&'a str, u32)>) -> Self {
         let left = pieces.into_iter().map(|(id, count)| (id.to_owned(), count)).collect();
-        Self { shelves: Mutex::new(Shelves { left, reserved: HashMap::new() }) }
+        Self {
+            shelves: Mutex::new(Shelves {
+                left,
+                reserved: HashMap::new(),
+                released: Released::default(),
+            }),
+        }
     }
 
     /// Returns the stock with which the shop opens.
@@ -49,12 +65,15 @@ impl Stock {
     }
 
     /// Reserves all lines of the order, or none. A repeated request for the same order reserves nothing more, so a
-    /// caller that missed the response can retry.
+    /// caller that missed the response can retry; nor does one that arrives after the order was released.
     pub fn reserve(&self, order_id: &str, lines: &[Line]) -> Result<(), NotReserved> {
         let wanted = count(order_id, lines)?;
         let mut shelves = self.lock();
-        if shelves.reserved.contains_key(order_id) {
-            return Ok(());
+        if let Some(reserved) = shelves.reserved.get(order_id) {
+            return if *reserved == wanted { Ok(()) } else { Err(NotReserved::Differs) };
+        }
+        if shelves.released.lines(order_id).is_some() {
+            return Err(NotReserved::Released);
         }
         for (product_id, quantity) in &wanted {
             shelves.check(product_id, *quantity)?;
@@ -66,14 +85,21 @@ impl Stock {
         Ok(())
     }
 
-    /// Releases the reservation of an order, and returns its lines; none if there is no reservation.
+    /// Releases the reservation of an order, and returns its lines; none if there was no reservation. A repeated request
+    /// returns the same lines.
     pub fn release(&self, order_id: &str) -> Vec<Line> {
         let mut shelves = self.lock();
+        if let Some(lines) = shelves.released.lines(order_id) {
+            return lines.to_vec();
+        }
         let lines = shelves.reserved.remove(order_id).unwrap_or_default();
         let lines = lines.into_iter().map(|(product_id, quantity)| Line { product_id, quantity });
         let lines: Vec<Line> = lines.collect();
         for Line { product_id, quantity } in &lines {
             *shelves.left.entry(product_id.clone()).or_default() += quantity;
+        }
+        if check(order_id).is_ok() {
+            shelves.released.insert(order_id, lines.clone());
         }
         lines
     }
@@ -103,9 +129,7 @@ impl Shelves {
 
 /// Returns the pieces by product, summed over all lines.
 fn count(order_id: &str, lines: &[Line]) -> Result<HashMap<String, u32>, NotReserved> {
-    if order_id.is_empty() || order_id.len() > MAX_ORDER_ID_BYTES {
-        return Err(NotReserved::Malformed("order_id must have 1 to 64 bytes"));
-    }
+    check(order_id)?;
     if lines.is_empty() || lines.iter().any(|line| line.quantity == 0) {
         return Err(NotReserved::Malformed(
             "lines must have at least one entry, each with a quantity of at least 1",
@@ -120,10 +144,19 @@ fn count(order_id: &str, lines: &[Line]) -> Result<HashMap<String, u32>, NotRese
     Ok(wanted)
 }
 
+fn check(order_id: &str) -> Result<(), NotReserved> {
+    if order_id.is_empty() || order_id.len() > MAX_ORDER_ID_BYTES {
+        return Err(NotReserved::Malformed("order_id must have 1 to 64 bytes"));
+    }
+    Ok(())
+}
+
 impl fmt::Display for NotReserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(expected) => f.write_str(expected),
+            Self::Differs => f.write_str("the order has already been reserved with other lines"),
+            Self::Released => f.write_str("the order has already been released"),
             Self::UnknownProduct(product_id) => write!(f, "unknown product {product_id:?}"),
             Self::NotEnough { product_id, left } => {
                 write!(f, "only {left} of {product_id:?} left")

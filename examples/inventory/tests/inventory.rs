@@ -56,7 +56,49 @@ async fn a_repeated_reservation_takes_no_more_stock() {
 }
 
 #[tokio::test]
-async fn a_released_order_can_be_reserved_once_again() {
+async fn many_equal_reservations_at_once_take_the_stock_of_one() {
+    let client = start().await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let mut client = client.clone();
+        calls.spawn(async move { reserve(&mut client, order("a", &[("mug", 2)])).await });
+    }
+    assert_eq!(calls.join_all().await, [Code::Ok; 20]);
+    let mut client = client;
+    assert_eq!(reserve(&mut client, order("b", &[("mug", 1)])).await, Code::Ok);
+    assert_eq!(reserve(&mut client, order("c", &[("mug", 1)])).await, Code::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn an_order_cannot_be_reserved_with_other_lines() {
+    let mut client = start().await;
+    assert_eq!(reserve(&mut client, order("a", &[("mug", 1)])).await, Code::Ok);
+    for other in [order("a", &[("mug", 2)]), order("a", &[("mug", 1), ("teapot", 1)])] {
+        assert_eq!(reserve(&mut client, other).await, Code::AlreadyExists);
+    }
+    // The same pieces in other lines are the same order.
+    let same = order("b", &[("mug", 1), ("teapot", 1), ("mug", 1)]);
+    assert_eq!(reserve(&mut client, same).await, Code::Ok);
+    let same = order("b", &[("teapot", 1), ("mug", 2)]);
+    assert_eq!(reserve(&mut client, same).await, Code::Ok);
+}
+
+#[tokio::test]
+async fn a_reservation_that_arrives_after_its_release_takes_no_stock() {
+    let mut client = start().await;
+    for reserved_before in [true, false] {
+        let id = if reserved_before { "a" } else { "b" };
+        if reserved_before {
+            assert_eq!(reserve(&mut client, order(id, &[("teapot", 1)])).await, Code::Ok);
+        }
+        client.release(ReleaseRequest { order_id: id.into() }).await.unwrap();
+        assert_eq!(reserve(&mut client, order(id, &[("teapot", 1)])).await, Code::Aborted);
+    }
+    assert_eq!(reserve(&mut client, order("c", &[("teapot", 1)])).await, Code::Ok);
+}
+
+#[tokio::test]
+async fn released_stock_is_free_for_one_other_order() {
     let mut client = start().await;
     assert_eq!(reserve(&mut client, order("a", &[("teapot", 1)])).await, Code::Ok);
     for _ in 0..2 {
@@ -74,7 +116,10 @@ async fn the_pieces_left_are_returned_by_both_calls() {
     let released = client.release(request.clone()).await.unwrap().into_inner();
     let [left, all] = [reserved.left, released.left].map(|left| left[0].quantity);
     assert_eq!(all, left + 2);
-    assert_eq!(client.release(request).await.unwrap().into_inner().left, []);
+    let repeated = client.release(request).await.unwrap().into_inner();
+    assert_eq!((&repeated.left[0].product_id[..], repeated.left[0].quantity), ("mug", all));
+    let unknown = ReleaseRequest { order_id: "b".into() };
+    assert_eq!(client.release(unknown).await.unwrap().into_inner().left, []);
 }
 
 #[tokio::test]

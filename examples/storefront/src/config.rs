@@ -8,7 +8,7 @@ use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
 use http::{HeaderName, Uri};
 
 use crate::{
-    env::{Env, InvalidEnv, Usage},
+    env::{Env, InvalidEnv, Usage, is_from_kubernetes},
     limits::{Instances, PerMinute, Quotas, Shared},
     listen::ListenAddr,
     log::LogFilter,
@@ -40,6 +40,8 @@ pub struct Config {
     pub upstream_timeout: TimeLimit,
     /// The time that requests and orders in flight have to finish when the process is asked to stop.
     pub drain: Duration,
+    /// Settings of payments, which have no effect on payments in this process.
+    pub without_effect: Vec<String>,
     /// Whether the routes that fail on purpose are mounted.
     pub bugs: bool,
     pub log: LogFilter,
@@ -49,9 +51,15 @@ impl Config {
     pub fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, InvalidEnv> {
+        let variables: Vec<_> = variables.into_iter().collect();
+        let without_effect = settings_of_payments(&variables);
         let mut env = Env::new(PREFIX, variables);
         let config = Self::from_env(&mut env);
-        env.finish(config)
+        let mut config = env.finish(config)?;
+        if config.payments.is_embedded() {
+            config.without_effect = without_effect;
+        }
+        Ok(config)
     }
 
     /// Returns the text for `--help`.
@@ -106,6 +114,7 @@ impl Config {
             deadline: deadline?,
             upstream_timeout: timeout?,
             drain: Duration::from_millis(drain?.get().into()),
+            without_effect: Vec::new(),
             bugs: bugs?,
             log: log?,
         })
@@ -135,6 +144,18 @@ impl Config {
         let partner = read("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", "120");
         Some(Quotas { address: address?, guest: guest?, partner: partner? })
     }
+}
+
+/// Returns the names of the variables that the program of payments reads, but for its URL, which this one reads.
+fn settings_of_payments(variables: &[(OsString, OsString)]) -> Vec<String> {
+    let set = variables.iter().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.to_str()).filter(|name| {
+        let setting = name.strip_prefix("PAYMENTS_");
+        setting.is_some_and(|setting| setting != "URL" && !is_from_kubernetes(setting))
+    });
+    let mut names: Vec<_> = names.map(str::to_owned).collect();
+    names.sort();
+    names
 }
 
 /// The proxies in front of this service. Every other peer is a customer.
@@ -168,6 +189,10 @@ pub enum Upstream {
 }
 
 impl Upstream {
+    fn is_embedded(&self) -> bool {
+        !matches!(self, Self::At(_))
+    }
+
     #[cfg(feature = "embedded")]
     fn read(env: &mut Env, name: &'static str, unset: &'static str) -> Option<Self> {
         let url = env.read_optional(name, BaseUrl::EXPECTED, unset);
@@ -299,6 +324,24 @@ mod tests {
         ] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");
         }
+    }
+
+    #[cfg(feature = "embedded")]
+    #[test]
+    fn settings_of_payments_have_no_effect_on_payments_in_this_process() {
+        let set = [
+            ("PAYMENTS_LIMIT_CENTS", "9"),
+            ("PAYMENTS_FAULTS", "true"),
+            ("PAYMENTS_ADDR", ""),
+            ("PAYMENTS_URL", ""),
+            ("PAYMENTS_PORT", "tcp://10.0.0.1:3001"),
+            ("PAYMENTS_SERVICE_HOST", "10.0.0.1"),
+            ("INVENTORY_ADDR", ":3002"),
+        ];
+        let config = read(&set).unwrap();
+        assert_eq!(config.without_effect, ["PAYMENTS_FAULTS", "PAYMENTS_LIMIT_CENTS"]);
+        let elsewhere = [&set[..3], &[("PAYMENTS_URL", "http://payments:3001")]].concat();
+        assert_eq!(read(&elsewhere).unwrap().without_effect, [""; 0]);
     }
 
     #[test]

@@ -128,8 +128,9 @@ impl Env {
 }
 
 /// Returns whether Kubernetes sets the variable in every pod, as it does `STOREFRONT_PORT` and
-/// `STOREFRONT_SERVICE_HOST` for a service of that name. Such a variable is neither a setting nor an error.
-fn is_from_kubernetes(rest: &str) -> bool {
+/// `STOREFRONT_SERVICE_HOST` for a service of that name. Such a variable is neither a setting nor an error. `rest` is the
+/// name without the prefix.
+pub fn is_from_kubernetes(rest: &str) -> bool {
     rest.starts_with("PORT") || rest.starts_with("SERVICE_")
 }
 

@@ -45,7 +45,7 @@ use std::{env::args_os, future::IntoFuture, net::SocketAddr, process::ExitCode};
 use axum::serve::ListenerExt;
 use battlement::problem::silence_caught_panics;
 use tokio::runtime::Runtime;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
     config::{BaseUrl, Config, Upstream},
@@ -97,6 +97,13 @@ fn main() -> ExitCode {
 
 async fn run(config: Config) -> anyhow::Result<Ended> {
     config.log.init();
+    if !config.without_effect.is_empty() {
+        warn!(
+            variables = config.without_effect.join(", "),
+            "payments runs in this process with its defaults; these variables have no effect. To use them, start \
+             payments as a process of its own and set PAYMENTS_URL"
+        );
+    }
     let signals = Signals::listen()?;
 
     let admin = config.admin_addr.bind("STOREFRONT_ADMIN_ADDR").await?;

@@ -4,7 +4,7 @@ use battlement::{
     metrics::HttpMetrics, request_id::PropagateLayer, timeout::PropagateDeadlineLayer,
 };
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{HeaderName, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use http_body_util::Full;
 use hyper_util::{
     client::legacy::{Client as HyperClient, connect::HttpConnector},
@@ -18,6 +18,9 @@ use super::{Client, expiry, whole};
 use crate::{config::BaseUrl, shop::NotPlaced, timeouts::Timeouts};
 
 const NAME: &str = "payments";
+
+/// Tells payments that two requests are one: the second gets the answer of the first.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// An HTTP client of the payments service. Connections are reused.
 pub struct Payments {
@@ -53,7 +56,8 @@ impl Payments {
     pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), NotPlaced> {
         let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
         let expiry = expiry(NAME, self.limit);
-        let request = self.request(charge.to_string()).map_err(|error| failed(error.into()))?;
+        let request =
+            self.request(order, charge.to_string()).map_err(|error| failed(error.into()))?;
         match self.client.clone().oneshot(request).await?.status() {
             StatusCode::CREATED => Ok(()),
             StatusCode::PAYMENT_REQUIRED => Err(NotPlaced::PaymentDeclined),
@@ -63,8 +67,10 @@ impl Payments {
         }
     }
 
-    fn request(&self, body: String) -> Result<Request<Full<Bytes>>, http::Error> {
+    fn request(&self, order: Uuid, body: String) -> Result<Request<Full<Bytes>>, http::Error> {
         Request::post(self.charges.clone())
+            // A string of RFC 9651, which has quotes.
+            .header(IDEMPOTENCY_KEY, format!("\"{order}\""))
             .header(CONTENT_TYPE, "application/json")
             .body(Full::from(body))
     }
