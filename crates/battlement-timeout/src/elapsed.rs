@@ -72,6 +72,9 @@ impl ElapsedKind {
 }
 
 impl Elapsed {
+    /// The error of a request or call that had no time left when it arrived.
+    pub(crate) const NO_TIME: Self = Self::new(ElapsedKind::NoTimeLeft, Duration::ZERO);
+
     pub(crate) const fn new(kind: ElapsedKind, after: Duration) -> Self {
         let rejection = Rejection::new(kind.rejection());
         Self { after, kind, rejection, status: kind.status() }

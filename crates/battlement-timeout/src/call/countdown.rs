@@ -37,6 +37,11 @@ impl Countdown {
         Self { start, deadline, kind: ElapsedKind::Call, is_detached: false, facts, config }
     }
 
+    /// Creates the countdown of a call without a limit, whatever its route says.
+    pub(crate) fn unlimited(config: &Arc<Config>) -> Self {
+        Self::new(None, Facts::none(), config)
+    }
+
     /// Creates the countdown of a call with all its tries.
     pub(crate) fn until(
         start: Instant,

@@ -24,10 +24,7 @@ pin_project! {
         inner: Option<S::Future>,
         #[pin]
         timer: Timer,
-        // `None` if the layer is disabled.
-        countdown: Option<Countdown>,
-        // Boxed, since a rejection is rare and every call moves the future.
-        rejected: Option<Box<Elapsed>>,
+        countdown: Countdown,
         caller: Option<A::Caller>,
     }
 }
@@ -38,18 +35,13 @@ where
     A: Reject<Req, S::Response, S::Error>,
 {
     #[inline]
-    pub(crate) fn new(
-        inner: S::Future,
-        countdown: Option<Countdown>,
-        caller: Option<A::Caller>,
-    ) -> Self {
-        Self { inner: Some(inner), timer: Timer::unset(), countdown, rejected: None, caller }
+    pub(crate) fn new(inner: S::Future, countdown: Countdown, caller: A::Caller) -> Self {
+        Self { inner: Some(inner), timer: Timer::unset(), countdown, caller: Some(caller) }
     }
 
-    /// Creates the future of a call that is not made.
-    pub(crate) fn rejected(elapsed: Elapsed, caller: A::Caller) -> Self {
-        let (timer, rejected) = (Timer::unset(), Some(Box::new(elapsed)));
-        Self { inner: None, timer, countdown: None, rejected, caller: Some(caller) }
+    /// Creates the future of a call that is not made, since it has no time left.
+    pub(crate) fn rejected(countdown: Countdown, caller: A::Caller) -> Self {
+        Self { inner: None, timer: Timer::unset(), countdown, caller: Some(caller) }
     }
 }
 
@@ -63,21 +55,19 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.countdown) {
-            (Some(inner), None) => return inner.poll(cx).map(A::pass),
-            (Some(inner), Some(countdown)) => {
-                if let Poll::Ready(result) = countdown.limit(|| inner.poll(cx)) {
+        let elapsed = match this.inner.as_mut().as_pin_mut() {
+            Some(inner) => {
+                if let Poll::Ready(result) = this.countdown.limit(|| inner.poll(cx)) {
                     return Poll::Ready(A::pass(result));
                 }
-                let elapsed = ready!(countdown.poll_expired(this.timer, cx));
-                countdown.drop_call(|| this.inner.set(None));
-                Some(Box::new(elapsed))
+                let elapsed = ready!(this.countdown.poll_expired(this.timer, cx));
+                this.countdown.drop_call(|| this.inner.set(None));
+                elapsed
             }
-            (None, _) => this.rejected.take(),
+            None => Elapsed::NO_TIME,
         };
-        let rejected = this.caller.take().zip(elapsed);
-        let (caller, elapsed) = rejected.expect("`TimeoutFuture` polled after completion");
-        Poll::Ready(A::reject(caller, *elapsed))
+        let caller = this.caller.take().expect("`TimeoutFuture` polled after completion");
+        Poll::Ready(A::reject(caller, elapsed))
     }
 }
 

@@ -110,19 +110,19 @@ impl<L, A> TimeoutLayer<L, A> {
         self.configure(|config| config.enabled = enabled)
     }
 
-    /// Returns the countdown of a call with `request`; `None` if the layer is disabled.
+    /// Returns the countdown of a call with `request`, without a limit if the layer is disabled.
     // A call costs more than it saves, since a service has one place that begins calls.
     #[inline(always)]
-    pub(super) fn begin<Req, Res, E>(&self, request: &Req) -> Option<Countdown>
+    pub(super) fn begin<Req, Res, E>(&self, request: &Req) -> Countdown
     where
         L: Limit<Req>,
         A: Reject<Req, Res, E>,
     {
         if !self.config.enabled {
-            return None;
+            return Countdown::unlimited(&self.config);
         }
         let facts = Facts::of::<A, RouteLimit, _, _, _>(request);
-        Some(Countdown::new(self.limit.limit(request), facts, &self.config))
+        Countdown::new(self.limit.limit(request), facts, &self.config)
     }
 
     fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {

@@ -103,8 +103,7 @@ pin_project! {
         state: State<S, S::Future, Req>,
         #[pin]
         timer: Timer,
-        // `None` if the layer is disabled.
-        countdown: Option<Countdown>,
+        countdown: Countdown,
         caller: Option<A::Caller>,
     }
 }
@@ -148,14 +147,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(countdown) = this.countdown else {
-            return this.state.poll(cx).map(A::pass);
-        };
-        if let Poll::Ready(result) = countdown.limit(|| this.state.as_mut().poll(cx)) {
+        if let Poll::Ready(result) = this.countdown.limit(|| this.state.as_mut().poll(cx)) {
             return Poll::Ready(A::pass(result));
         }
-        let elapsed = ready!(countdown.poll_expired(this.timer, cx));
-        countdown.drop_call(|| this.state.set(State::Done));
+        let elapsed = ready!(this.countdown.poll_expired(this.timer, cx));
+        this.countdown.drop_call(|| this.state.set(State::Done));
         let caller = this.caller.take().expect("`ReadyTimeoutFuture` polled after completion");
         Poll::Ready(A::reject(caller, elapsed))
     }

@@ -53,12 +53,10 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let Some(countdown) = self.layer.begin::<Req, S::Response, S::Error>(&request) else {
-            return TimeoutFuture::new(self.inner.call(request), None, None);
-        };
+        let countdown = self.layer.begin::<Req, S::Response, S::Error>(&request);
         let caller = A::late_caller(&request);
         let inner = countdown.limit(|| self.inner.call(request));
-        TimeoutFuture::new(inner, Some(countdown), Some(caller))
+        TimeoutFuture::new(inner, countdown, caller)
     }
 }
 

@@ -1,7 +1,6 @@
 use std::{
     fmt,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use battlement_core::{Deadline, DefaultReject, Reject};
@@ -69,23 +68,26 @@ where
 
     fn call(&mut self, mut request: Req) -> Self::Future {
         let Self { inner, layer } = self;
-        if !layer.config.enabled {
-            return TimeoutFuture::new(inner.call(request), None, None);
-        }
         let caller = A::late_caller(&request);
+        if !layer.config.enabled {
+            return TimeoutFuture::new(
+                inner.call(request),
+                Countdown::unlimited(&layer.config),
+                caller,
+            );
+        }
         let of_request =
             if layer.is_detached { None } else { call_deadline::<A, _, _, _>(&request) };
         let now = Instant::now();
         let (deadline, kind) = layer.deadline(now, of_request);
         if deadline.instant() <= now {
-            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, Duration::ZERO);
-            expiry::report(&elapsed, &layer.config.observer);
-            return TimeoutFuture::rejected(elapsed, caller);
+            expiry::report(&Elapsed::NO_TIME, &layer.config.observer);
+            return TimeoutFuture::rejected(Countdown::unlimited(&layer.config), caller);
         }
         set_call_deadline::<A, _, _, _>(&mut request, deadline);
         let countdown = Countdown::until(now, deadline, kind, layer.is_detached, &layer.config);
         let future = countdown.limit(|| inner.call(request));
-        TimeoutFuture::new(future, Some(countdown), Some(caller))
+        TimeoutFuture::new(future, countdown, caller)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -9,7 +10,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{body::Limited, part::Part, remains::Remains};
+use super::{body::Limited, config::Config, part::Part, remains::Remains};
 use crate::{DeadlineBody, Elapsed, ElapsedKind};
 
 pin_project! {
@@ -23,13 +24,11 @@ pin_project! {
         // `None` if the service was not called, and once the call was dropped.
         #[pin]
         inner: Option<S::Future>,
-        // `None` if the layer is disabled or the request was rejected.
         #[pin]
-        remains: Option<Remains>,
+        remains: Remains,
         wire: Wire,
         has_grpc_timeout: bool,
-        // Boxed, since a rejection is rare and every request moves the future.
-        rejected: Option<Box<Elapsed>>,
+        // `None` if the layer is disabled, and once the request was rejected.
         caller: Option<A::Caller>,
     }
 
@@ -40,10 +39,8 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(remains) = this.remains.as_pin_mut()
-                && this.inner.is_some()
-            {
-                remains.abandon(|| this.inner.set(None));
+            if this.remains.has_work() && this.inner.is_some() {
+                this.remains.abandon(|| this.inner.set(None));
             }
         }
     }
@@ -62,20 +59,18 @@ where
         has_grpc_timeout: bool,
         caller: A::Caller,
     ) -> Self {
-        let (inner, remains, caller) = (Some(inner), Some(remains), Some(caller));
-        Self { inner, remains, wire, has_grpc_timeout, rejected: None, caller }
+        Self { inner: Some(inner), remains, wire, has_grpc_timeout, caller: Some(caller) }
     }
 
-    pub(super) fn passing(inner: S::Future) -> Self {
-        let (inner, wire) = (Some(inner), Wire::Http);
-        let (remains, rejected, caller) = (None, None, None);
-        Self { inner, remains, wire, has_grpc_timeout: false, rejected, caller }
+    pub(super) fn passing(inner: S::Future, config: &Arc<Config>) -> Self {
+        let (remains, wire) = (Remains::new(None, Arc::clone(config)), Wire::Http);
+        Self { inner: Some(inner), remains, wire, has_grpc_timeout: false, caller: None }
     }
 
-    pub(super) fn rejected(caller: A::Caller, elapsed: Elapsed) -> Self {
-        let (inner, remains, wire) = (None, None, Wire::Http);
-        let (rejected, caller) = (Some(Box::new(elapsed)), Some(caller));
-        Self { inner, remains, wire, has_grpc_timeout: false, rejected, caller }
+    /// Creates the future of a request that is not served, since it has no time left.
+    pub(super) fn rejected(caller: A::Caller, config: &Arc<Config>) -> Self {
+        let (remains, wire) = (Remains::new(None, Arc::clone(config)), Wire::Http);
+        Self { inner: None, remains, wire, has_grpc_timeout: false, caller: Some(caller) }
     }
 }
 
@@ -89,35 +84,36 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let elapsed = match (this.inner.as_mut().as_pin_mut(), this.remains.as_mut().as_pin_mut()) {
-            (Some(inner), None) => {
+        let mut remains = this.remains;
+        let elapsed = match this.inner.as_mut().as_pin_mut() {
+            Some(inner) if !remains.has_work() => {
                 return inner.poll(cx).map_ok(DeadlineBody::passing).map_err(A::error);
             }
-            (Some(inner), Some(mut remains)) => {
+            Some(inner) => {
                 if let Poll::Ready(result) = remains.as_mut().within(|| inner.poll(cx)) {
                     let (wire, has_grpc_timeout) = (*this.wire, *this.has_grpc_timeout);
                     let finished = match result {
                         Ok(response) => {
                             let config = remains.config();
                             let part = Part::of(config, wire, has_grpc_timeout, &response);
-                            let limit = part.map(|part| Limited::boxed(remains.take(), part, wire));
+                            let limit = part
+                                .map(|part| Limited::boxed(remains.as_mut().take(), part, wire));
                             Ok(DeadlineBody::of(response, limit))
                         }
                         Err(error) => Err(A::error(error)),
                     };
                     // The service has finished, so its future is dropped without the facts.
-                    this.remains.set(None);
+                    remains.finish();
                     return Poll::Ready(finished);
                 }
                 let elapsed = ready!(remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
                 remains.drop_work(|| this.inner.set(None));
-                Some(Box::new(elapsed))
+                elapsed
             }
-            (None, _) => this.rejected.take(),
+            None => Elapsed::NO_TIME,
         };
-        let caller = this.caller.take().zip(elapsed);
-        let (caller, elapsed) = caller.expect("`DeadlineFuture` polled after completion");
-        Poll::Ready(A::answer(caller, *elapsed).map(DeadlineBody::own))
+        let caller = this.caller.take().expect("`DeadlineFuture` polled after completion");
+        Poll::Ready(A::answer(caller, elapsed).map(DeadlineBody::own))
     }
 }
 

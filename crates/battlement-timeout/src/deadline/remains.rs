@@ -20,6 +20,7 @@ pin_project! {
     pub(super) struct Remains {
         #[pin]
         timer: Timer,
+        // `None` if the layer is disabled, and once the work has ended.
         slot: Option<RequestFacts>,
         config: Arc<Config>,
     }
@@ -35,6 +36,18 @@ impl Remains {
     pub(super) fn take(self: Pin<&mut Self>) -> Self {
         let this = self.project();
         Self { timer: Timer::unset(), slot: this.slot.take(), config: Arc::clone(this.config) }
+    }
+
+    /// Returns whether there is work that the deadline ends.
+    #[inline]
+    pub(super) const fn has_work(&self) -> bool {
+        self.slot.is_some()
+    }
+
+    /// Lets go of the facts, since the work has ended.
+    #[inline]
+    pub(super) fn finish(self: Pin<&mut Self>) {
+        *self.project().slot = None;
     }
 
     pub(super) fn config(&self) -> &Config {

@@ -2,7 +2,6 @@ use std::{
     fmt,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use battlement_core::{DefaultReject, Reject, within};
@@ -10,7 +9,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{arrival::Arrival, future::DeadlineFuture, layer::DeadlineLayer, remains::Remains};
-use crate::{DeadlineBody, Elapsed, ElapsedKind, expiry};
+use crate::{DeadlineBody, Elapsed, expiry};
 
 /// A service that sets the deadline of each request, created by [`DeadlineLayer`].
 pub struct DeadlineService<S, A = DefaultReject> {
@@ -57,14 +56,13 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let config = self.layer.config();
         if !config.enabled {
-            return DeadlineFuture::passing(self.inner.call(request));
+            return DeadlineFuture::passing(self.inner.call(request), config);
         }
         let caller = A::late_caller(&request);
         let Arrival { mut facts, wire, has_grpc_timeout, is_late } = config.arrive(&mut request);
         if is_late {
-            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, Duration::ZERO);
-            expiry::report(&elapsed, &config.observer);
-            return DeadlineFuture::rejected(caller, elapsed);
+            expiry::report(&Elapsed::NO_TIME, &config.observer);
+            return DeadlineFuture::rejected(caller, config);
         }
         let inner = within(&mut facts, || self.inner.call(request));
         let remains = Remains::new(facts, Arc::clone(config));
