@@ -8,10 +8,11 @@ use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread
 /// start and route are not: a proxy that passes a request on does not mix the request it received with the one it
 /// sends. A layer that limits or repeats an attempt inserts a changed copy, which does not change the facts of the
 /// whole call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CallFacts {
     ids: Option<Ids>,
     deadline: Option<Deadline>,
+    /// Zero unless a layer repeats the call.
     attempt: u32,
 }
 
@@ -35,11 +36,11 @@ impl CallFacts {
     #[must_use]
     pub fn current() -> Self {
         let ids = current::peek(|facts| facts.ids().cloned());
-        Self { ids, deadline: Deadline::current(), attempt: 1 }
+        Self { ids, deadline: Deadline::current(), attempt: 0 }
     }
 
     fn copied(facts: &RequestFacts) -> Self {
-        Self { ids: facts.ids().cloned(), deadline: facts.deadline(), attempt: 1 }
+        Self { ids: facts.ids().cloned(), deadline: facts.deadline(), attempt: 0 }
     }
 
     /// Returns the id of the request that the call is made for.
@@ -80,17 +81,17 @@ impl CallFacts {
     /// Returns the number of this attempt at the call, from 1.
     #[must_use]
     pub const fn attempt(&self) -> u32 {
-        self.attempt
+        if self.attempt == 0 { 1 } else { self.attempt }
     }
 
-    /// Sets the number of the attempt.
+    /// Returns whether an outer layer numbers the attempts, and so repeats the call itself.
+    #[must_use]
+    pub const fn is_attempt(&self) -> bool {
+        self.attempt > 0
+    }
+
+    /// Sets the number of the attempt, from 1. Called by a layer that repeats the call, also for the first attempt.
     pub const fn set_attempt(&mut self, attempt: u32) {
         self.attempt = attempt;
-    }
-}
-
-impl Default for CallFacts {
-    fn default() -> Self {
-        Self { ids: None, deadline: None, attempt: 1 }
     }
 }

@@ -107,29 +107,45 @@ impl Idempotency {
     /// Returns whether `request` may be repeated after any failure.
     #[must_use]
     pub fn is_idempotent<B>(&self, request: &Request<B>) -> bool {
+        let by_head = || self.allows(request.method(), request.uri().path(), request.headers());
+        self.stated(request).unwrap_or_else(by_head)
+    }
+
+    /// Returns what the extension of the request or the closure states, if either does.
+    pub(crate) fn stated<B>(&self, request: &Request<B>) -> Option<bool> {
         if let Some(Idempotent(is_idempotent)) = request.extensions().get() {
-            return *is_idempotent;
+            return Some(*is_idempotent);
         }
-        if let Some(rule) = &self.rule
-            && let Some(is_idempotent) = rule(&RequestHead::of(request))
-        {
-            return is_idempotent;
-        }
-        is_idempotent_method(request.method())
-            || self.key && has_key(request.headers())
-            || self.names(request)
+        self.rule.as_ref().and_then(|rule| rule(&RequestHead::of(request)))
+    }
+
+    /// Returns what the closure states, for a request that is not of `http`.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn stated_by_rule(&self, head: impl FnOnce() -> Request<()>) -> Option<bool> {
+        self.rule.as_ref().and_then(|rule| rule(&RequestHead::of(&head())))
+    }
+
+    /// Returns whether a request with this head is idempotent, unless something else is stated.
+    pub(crate) fn allows(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+        is_idempotent_method(method)
+            || self.counts_key(headers)
+            || self.names(method, path, headers)
+    }
+
+    /// Returns whether the request has an `Idempotency-Key` that counts.
+    pub(crate) fn counts_key(&self, headers: &HeaderMap) -> bool {
+        self.key && has_key(headers)
     }
 
     /// Returns whether the request is a gRPC call of a method in the list.
-    fn names<B>(&self, request: &Request<B>) -> bool {
+    fn names(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
         // Most clients have no list, and their requests are not read for it.
         if self.grpc_methods.is_empty() {
             return false;
         }
-        let is_grpc = Wire::of_request(request.method(), request.headers()).is_grpc();
-        let path = request.uri().path();
         let called = path.strip_prefix('/').unwrap_or(path);
-        is_grpc && self.grpc_methods.iter().any(|name| name == called)
+        Wire::of_request(method, headers).is_grpc()
+            && self.grpc_methods.iter().any(|name| name == called)
     }
 }
 
@@ -151,8 +167,7 @@ impl fmt::Debug for Idempotency {
 }
 
 /// Returns whether the request carries an `Idempotency-Key` that is not empty.
-#[must_use]
-pub(crate) fn has_key(headers: &HeaderMap) -> bool {
+fn has_key(headers: &HeaderMap) -> bool {
     headers.get(KEY).is_some_and(|key| !key.as_bytes().trim_ascii().is_empty())
 }
 

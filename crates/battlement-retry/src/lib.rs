@@ -3,25 +3,62 @@
 
 mod backoff;
 mod budget;
+mod budgets;
+mod call;
+mod config;
+mod course;
+mod exhausted;
+mod future;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "http")]
 mod idempotency;
+mod latency;
+mod layer;
+mod observe;
+mod policy;
 mod random;
+mod repeat;
 #[cfg(feature = "http")]
 mod replay;
+mod service;
 mod throttle;
+mod throttled;
+mod timer;
 
+pub use battlement_core::{ConfigError, InvalidField, WithError};
 #[cfg(feature = "http")]
-pub use battlement_core::RequestHead;
-pub use battlement_core::{ConfigError, InvalidField};
+pub use battlement_core::{RequestHead, WithResponse};
 
+// The types of the methods of `Repeat`, which are not part of the public interface.
+#[cfg(feature = "tonic")]
+pub use self::http::AsTonic;
+#[cfg(feature = "reqwest")]
+#[doc(hidden)]
+pub use self::http::ReqwestOrigin;
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use self::http::{Answer, Origin};
 pub use self::{
     backoff::{Backoff, Jitter},
     budget::{Budget, BudgetPermit},
+    budgets::Budgets,
+    exhausted::RetriesExhausted,
+    future::RetryFuture,
+    layer::{Boxed, Rejects, RetryLayer},
+    observe::{AttemptOutcome, Observe, StopReason},
+    policy::{Attempt, Next, RetryPolicy},
+    repeat::{ByPolicy, Form, Repeat, Sends, Unchanged},
+    service::Retry,
     throttle::{Throttle, ThrottleTicket},
+    throttled::Throttled,
 };
 #[cfg(feature = "http")]
 pub use self::{
     budget::AuthorityBudgets,
+    http::{AsIs, Attempts, Http, HttpForm, RetryBody, SendAs},
     idempotency::{Idempotency, Idempotent},
     replay::{Replay, ReplayBody, ReplayError},
 };
+#[doc(hidden)]
+pub use self::{course::Judged, repeat::Held};

@@ -1,11 +1,9 @@
-#[cfg(test)]
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 /// Returns a random number.
 ///
 /// Each hasher of the standard library has keys of its own, derived from randomness of the operating system, so the
 /// numbers of two clients are independent and no state is shared between threads.
-#[cfg(test)]
 #[must_use]
 pub(crate) fn draw() -> u64 {
     RandomState::new().build_hasher().finish()

@@ -19,6 +19,12 @@ impl Deadline {
             None => Self::current(),
         }
     }
+
+    /// Returns the deadline of a call with these facts; or the [`limit`](Self::limit) on this thread, if that is earlier.
+    #[must_use]
+    pub fn of_facts(facts: &CallFacts) -> Option<Self> {
+        Scope::current().limited(facts.deadline())
+    }
 }
 
 /// Returns the deadline in the facts of a call or of a request, if there are any.

@@ -1,0 +1,231 @@
+use std::{sync::Arc, time::Duration};
+
+use battlement_core::Deadline;
+use tokio::time::Instant;
+
+use crate::{
+    Attempt, AttemptOutcome, Budget, BudgetPermit, StopReason, ThrottleTicket, config::Config,
+    random,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The time that an attempt needs, before the layer has measured it.
+const LEAST_TIME: Duration = Duration::from_millis(5);
+/// The samples from which the measured time is used.
+const LEAST_SAMPLES: u32 = 20;
+
+/// The progress of one call: its attempts and waits, and what it may still take from the budget.
+#[derive(Debug)]
+pub(crate) struct Course {
+    config: Arc<Config>,
+    budget: Option<Budget>,
+    start: Instant,
+    attempt: u32,
+    /// The start of the attempt.
+    attempt_start: Instant,
+    /// Whether the attempt was pending, and so took time.
+    was_pending: bool,
+    previous_wait: Option<Duration>,
+    /// Whether a request that is not idempotent was repeated because it was not processed.
+    was_repeated_unprocessed: bool,
+    ticket: Option<ThrottleTicket>,
+}
+
+/// The judgment of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    pub(crate) outcome: AttemptOutcome,
+    pub(crate) step: Step,
+}
+
+#[cfg(feature = "http")]
+impl Judged {
+    /// Stops a retry for the reason `stop`, if there is one.
+    pub(crate) const fn unless(self, stop: Option<StopReason>) -> Self {
+        match (self.step, stop) {
+            (Step::Again(_), Some(stop)) => Self { outcome: self.outcome, step: Step::Stop(stop) },
+            _ => self,
+        }
+    }
+}
+
+/// What follows an attempt, as far as its result alone decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The result goes back to the caller, and is not a failure.
+    Pass,
+    /// The failure goes back to the caller.
+    Stop(StopReason),
+    /// Another attempt, if there are attempts, budget and time.
+    Again(Ask),
+}
+
+/// A wanted retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) wait: Wait,
+    pub(crate) is_timeout: bool,
+    /// Whether the request may be repeated only because it was not processed.
+    pub(crate) is_unprocessed_only: bool,
+}
+
+/// The wait before a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "a policy does not name a class"))]
+pub(crate) enum Wait {
+    Backoff,
+    /// The backoff for an overloaded service.
+    Overload,
+    /// The wait that the service asked for, with the jitter of the backoff added.
+    Pushback(Duration),
+    /// The wait that a policy chose.
+    Exactly(Duration),
+}
+
+/// A retry that was decided.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    pub(crate) until: Instant,
+    permit: Option<BudgetPermit>,
+}
+
+impl Course {
+    pub(crate) const fn new(
+        config: Arc<Config>,
+        budget: Option<Budget>,
+        now: Instant,
+        ticket: Option<ThrottleTicket>,
+    ) -> Self {
+        Self {
+            config,
+            budget,
+            start: now,
+            attempt: 1,
+            attempt_start: now,
+            was_pending: false,
+            previous_wait: None,
+            was_repeated_unprocessed: false,
+            ticket,
+        }
+    }
+
+    pub(crate) const fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    pub(crate) const fn number(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Returns whether the settings allow another attempt.
+    pub(crate) fn is_last(&self) -> bool {
+        self.attempt >= self.config.attempts
+    }
+
+    /// Returns the attempt as a policy sees it. Reads the clock.
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt::new(self.attempt, self.config.attempts, self.start.elapsed())
+    }
+
+    pub(crate) const fn pending(&mut self) {
+        self.was_pending = true;
+    }
+
+    /// Counts an attempt that has ended.
+    pub(crate) fn ended(&mut self, outcome: AttemptOutcome) {
+        if let Some(ticket) = self.ticket.take()
+            && outcome.is_accepted()
+        {
+            ticket.accept();
+        }
+        // An attempt that was ready at once is not worth a reading of the clock.
+        if self.was_pending && outcome == AttemptOutcome::Success {
+            self.config.latencies.record(self.attempt_start.elapsed());
+        }
+        if let Some(observer) = self.config.observer.get() {
+            observer.attempt(outcome);
+        }
+    }
+
+    /// Decides whether another attempt follows, and takes it from the budget.
+    pub(crate) fn plan(
+        &mut self,
+        ask: Ask,
+        deadline: Option<Deadline>,
+        now: Instant,
+    ) -> Result<Pause, StopReason> {
+        if self.is_last() {
+            return Err(StopReason::Exhausted);
+        }
+        if ask.is_unprocessed_only && self.was_repeated_unprocessed {
+            return Err(StopReason::NotIdempotent);
+        }
+        let wait = self.wait(ask.wait, random::draw())?;
+        if deadline.is_some_and(|deadline| deadline.remaining_at(now) < wait + self.needed()) {
+            return Err(StopReason::Deadline);
+        }
+        let permit = self.withdraw(ask.is_timeout, now)?;
+        if let Some(throttle) = &self.config.throttle {
+            let ticket = throttle.begin(now, random::draw()).ok_or(StopReason::Throttled)?;
+            self.ticket = Some(ticket);
+        }
+        self.previous_wait = Some(wait);
+        self.was_repeated_unprocessed |= ask.is_unprocessed_only;
+        if let Some(observer) = self.config.observer.get() {
+            observer.retry(wait, self.budget.as_ref().map(|budget| budget.remaining(now)));
+        }
+        Ok(Pause { until: now + wait, permit })
+    }
+
+    /// Begins the next attempt, which spends the retry.
+    pub(crate) fn next(&mut self, pause: Pause, now: Instant) {
+        self.attempt += 1;
+        (self.attempt_start, self.was_pending) = (now, false);
+        if let Some(permit) = pause.permit {
+            permit.spend();
+        }
+    }
+
+    /// Counts and logs a failure that goes back to the caller.
+    pub(crate) fn stopped(&self, reason: StopReason) {
+        if let Some(observer) = self.config.observer.get() {
+            observer.stopped(reason);
+        }
+        if reason.is_given_up()
+            && let Some(suppressed) = self.config.log.admit()
+        {
+            let (attempts, reason) = (self.attempt, reason.as_str());
+            tracing::warn!(attempts, reason, suppressed, "a failed call is not repeated again");
+        }
+    }
+
+    fn wait(&self, wait: Wait, random: u64) -> Result<Duration, StopReason> {
+        let config = &self.config;
+        let jittered =
+            |backoff: &crate::Backoff| backoff.wait(self.attempt, self.previous_wait, random);
+        let pushback = match wait {
+            Wait::Backoff => return Ok(jittered(&config.backoff)),
+            Wait::Overload => return Ok(jittered(&config.overload)),
+            Wait::Pushback(wait) | Wait::Exactly(wait) => wait,
+        };
+        if pushback > config.longest_wait {
+            return Err(StopReason::Pushback);
+        }
+        // Clients that were told the same time would return together.
+        let spread = matches!(wait, Wait::Pushback(_)).then(|| jittered(&config.backoff));
+        Ok(pushback + spread.unwrap_or_default())
+    }
+
+    /// Returns the time that an attempt needs: the median of the measured ones.
+    fn needed(&self) -> Duration {
+        self.config.latencies.percentile(50, LEAST_SAMPLES).unwrap_or(LEAST_TIME)
+    }
+
+    fn withdraw(&self, is_timeout: bool, now: Instant) -> Result<Option<BudgetPermit>, StopReason> {
+        let Some(budget) = &self.budget else { return Ok(None) };
+        let cost = if is_timeout { self.config.timeout_cost } else { 1 };
+        budget.withdraw(now, cost).map(Some).ok_or(StopReason::Budget)
+    }
+}

@@ -1,0 +1,28 @@
+//! Calls of HTTP and gRPC.
+
+mod answer;
+mod attempts;
+mod body;
+mod config;
+mod form;
+mod kind;
+mod layer;
+mod origin;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+mod rules;
+mod send_as;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestOrigin;
+#[cfg(feature = "tonic")]
+pub use self::send_as::AsTonic;
+pub use self::{
+    answer::Answer,
+    attempts::Attempts,
+    body::RetryBody,
+    form::HttpForm,
+    kind::Http,
+    origin::Origin,
+    send_as::{AsIs, SendAs},
+};

@@ -1,0 +1,146 @@
+use std::fmt;
+
+use battlement_core::{CallFacts, PeerAddr, Wire};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+
+use super::{config::HttpConfig, send_as::SendAs};
+use crate::{Idempotency, Idempotent, Replay, ReplayBody, StopReason};
+
+/// The copy of a request from which further attempts are made.
+pub struct Origin<B> {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    pub(super) facts: CallFacts,
+    peer: Option<PeerAddr>,
+    /// Whether the request states itself or a closure states that it is idempotent.
+    stated: Option<bool>,
+    /// The extensions that the user copies.
+    others: Option<Extensions>,
+    replay: Replay<B>,
+}
+
+const ATTEMPT: HeaderName = HeaderName::from_static("x-request-attempt");
+const PREVIOUS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
+
+impl<B> Origin<B>
+where
+    B: http_body::Body + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// Copies the request for further attempts, or states why there are none.
+    pub(super) fn begin<W: SendAs<B>>(
+        config: &HttpConfig,
+        request: Request<B>,
+    ) -> (Request<W::Body>, Result<Self, StopReason>) {
+        let is_attempt = request.extensions().get().is_some_and(CallFacts::is_attempt);
+        if is_attempt {
+            return (once::<B, W>(request), Err(StopReason::Nested));
+        }
+        let stated = config.idempotency.stated(&request);
+        let (mut head, body) = request.into_parts();
+        let (body, replay) = Replay::new(body, config.replay_limit);
+        let body = W::convert(body);
+        let Some(replay) = replay else {
+            return (Request::from_parts(head, body), Err(StopReason::BodyTooLarge));
+        };
+        let facts = number_first(&mut head.extensions);
+        let copies = config.copy.as_ref().map(|copy| {
+            let mut others = Extensions::new();
+            copy(&head.extensions, &mut others);
+            others
+        });
+        let origin = Self {
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            version: head.version,
+            headers: head.headers.clone(),
+            facts,
+            peer: head.extensions.get().copied(),
+            stated,
+            others: copies,
+            replay,
+        };
+        if config.headers {
+            write_number(&mut head.headers, 1);
+        }
+        (Request::from_parts(head, body), Ok(origin))
+    }
+
+    /// Makes the request of attempt `number`.
+    pub(super) fn again<W: SendAs<B>>(
+        &self,
+        config: &HttpConfig,
+        number: u32,
+    ) -> Result<Request<W::Body>, StopReason> {
+        let body = self.replay.again().map_err(StopReason::from)?;
+        let mut request = Request::new(W::convert(body));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.version_mut() = self.version;
+        *request.headers_mut() = self.headers.clone();
+        let mut facts = self.facts.clone();
+        facts.set_attempt(number);
+        let mut extensions = self.others.clone().unwrap_or_default();
+        extensions.insert(facts);
+        if let Some(peer) = self.peer {
+            extensions.insert(peer);
+        }
+        if let Some(stated) = self.stated {
+            extensions.insert(Idempotent(stated));
+        }
+        *request.extensions_mut() = extensions;
+        if config.headers {
+            write_number(request.headers_mut(), number);
+        }
+        Ok(request)
+    }
+
+    /// Returns why the body cannot be sent again, if it cannot.
+    pub(super) fn lost(&self) -> Option<StopReason> {
+        self.replay.lost().map(StopReason::from)
+    }
+
+    /// Returns whether the request may be repeated after any failure.
+    pub(super) fn is_idempotent(&self, rules: &Idempotency) -> bool {
+        let by_head = || rules.allows(&self.method, self.uri.path(), &self.headers);
+        self.stated.unwrap_or_else(by_head)
+    }
+
+    pub(super) fn has_key(&self, rules: &Idempotency) -> bool {
+        rules.counts_key(&self.headers)
+    }
+}
+
+/// Makes the request of a call that is sent once.
+pub(super) fn once<B, W: SendAs<B>>(request: Request<B>) -> Request<W::Body> {
+    request.map(|body| W::convert(ReplayBody::once(body)))
+}
+
+/// Marks the request as the first attempt, and returns its facts.
+fn number_first(extensions: &mut Extensions) -> CallFacts {
+    if let Some(facts) = extensions.get_mut::<CallFacts>() {
+        facts.set_attempt(1);
+        return facts.clone();
+    }
+    let mut facts = CallFacts::in_extensions(extensions);
+    facts.set_attempt(1);
+    extensions.insert(facts.clone());
+    facts
+}
+
+/// Writes the number of the attempt: Envoy's convention from 1, and that of gRPC (gRFC A6) from the first retry.
+pub(super) fn write_number(headers: &mut HeaderMap, number: u32) {
+    headers.insert(ATTEMPT, HeaderValue::from(number));
+    if number > 1 && Wire::of(headers).is_grpc() {
+        headers.insert(PREVIOUS, HeaderValue::from(number - 1));
+    }
+}
+
+impl<B> fmt::Debug for Origin<B> {
+    // Headers and target may contain secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin").field("method", &self.method).finish_non_exhaustive()
+    }
+}

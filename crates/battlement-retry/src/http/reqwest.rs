@@ -1,0 +1,214 @@
+use std::{
+    fmt,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use battlement_core::{Deadline, GrpcCode, Head, Judgment, RetryAfter, Verdict, Wire};
+use http::Uri;
+use reqwest::{Request, Response};
+
+use super::{
+    attempts::Attempts,
+    config::HttpConfig,
+    form::HttpForm,
+    kind::Http,
+    origin::write_number,
+    rules::{Seen, Sent},
+    send_as::AsIs,
+};
+use crate::{Attempt, Budget, Budgets, Held, Repeat, Sends, StopReason, Throttled, course::Judged};
+
+impl<A> Sends<Request> for Http<A, AsIs> {
+    type Sent = Request;
+}
+
+/// The copy of a request of reqwest, whose body is in memory.
+pub struct ReqwestOrigin {
+    request: Request,
+    /// Whether a closure states that the request is idempotent.
+    stated: Option<bool>,
+}
+
+/// A request whose attempt has a result.
+struct Attempted<'a> {
+    origin: Result<&'a ReqwestOrigin, StopReason>,
+    config: &'a HttpConfig,
+    response: Option<&'a Response>,
+}
+
+impl Sent for Attempted<'_> {
+    // A request without a copy is stopped for that reason.
+    fn is_idempotent(&self) -> bool {
+        self.origin.map_or(true, |origin| {
+            let ReqwestOrigin { request, stated } = origin;
+            let rules = &self.config.idempotency;
+            let by_head =
+                || rules.allows(request.method(), request.url().path(), request.headers());
+            stated.unwrap_or_else(by_head)
+        })
+    }
+
+    fn has_key(&self) -> bool {
+        let rules = &self.config.idempotency;
+        self.origin.is_ok_and(|origin| rules.counts_key(origin.request.headers()))
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        RetryAfter::from_headers(self.response?.headers()).map(|after| after.0)
+    }
+}
+
+/// Requests of reqwest, which are not of the type of `http`: a body in memory is repeated, a stream is sent once, and a
+/// failed response is dropped instead of read. The extensions of such a request cannot be read, so that a retry layer
+/// further out is not detected.
+impl<A, E> Repeat<Request, Response, E> for Http<A, AsIs>
+where
+    A: HttpForm<Request, Response, E>,
+{
+    type Origin = ReqwestOrigin;
+    type Held = Held<Response, A::Error>;
+    type Caller = A::Caller;
+    type Response = A::Response;
+    type Error = A::Error;
+
+    fn ready_error(error: E) -> A::Error {
+        A::error(error)
+    }
+
+    fn caller(request: &Request) -> A::Caller {
+        A::caller(request)
+    }
+
+    fn budget(budgets: &Budgets, request: &Request) -> Option<Budget> {
+        let Budgets::PerAuthority(budgets) = budgets else { return budgets.shared() };
+        let uri: Option<Uri> = request.url().as_str().parse().ok();
+        Some(budgets.of(uri.as_ref().and_then(Uri::authority)))
+    }
+
+    fn begin(&self, mut request: Request) -> (Request, Result<ReqwestOrigin, StopReason>) {
+        let size = request.body().map_or(Some(0), |body| body.as_bytes().map(<[u8]>::len));
+        let fits = size.is_some_and(|size| size as u64 <= self.config.replay_limit);
+        let copy = if fits { request.try_clone() } else { None };
+        let Some(copy) = copy else { return (request, Err(StopReason::BodyTooLarge)) };
+        let stated = self.config.idempotency.stated_by_rule(|| head(&copy));
+        if self.config.headers {
+            write_number(request.headers_mut(), 1);
+        }
+        (request, Ok(ReqwestOrigin { request: copy, stated }))
+    }
+
+    fn once(&self, request: Request) -> Request {
+        request
+    }
+
+    fn again(&self, origin: &ReqwestOrigin, number: u32) -> Result<Request, StopReason> {
+        let mut request = origin.request.try_clone().ok_or(StopReason::BodyTooLarge)?;
+        if self.config.headers {
+            write_number(request.headers_mut(), number);
+        }
+        Ok(request)
+    }
+
+    fn deadline(_: &ReqwestOrigin) -> Option<Deadline> {
+        Deadline::current()
+    }
+
+    fn hold(result: Result<Response, E>) -> Self::Held {
+        Held::new(result.map_err(A::error))
+    }
+
+    fn poll_judge(
+        &self,
+        held: &mut Self::Held,
+        origin: Result<&ReqwestOrigin, StopReason>,
+        _: impl FnOnce() -> Attempt,
+        _: bool,
+        _: &mut Context<'_>,
+    ) -> Poll<Judged> {
+        let (config, classify) = (&*self.config, &*self.config.classify);
+        let (seen, response) = match held.result() {
+            Err(error) => {
+                let verdict = classify.error(A::view(error));
+                (Seen { verdict, status: None, grpc: None }, None)
+            }
+            Ok(response) => {
+                let parts = parts(response);
+                let verdict = match classify.head(&Head::of(&parts)) {
+                    Judgment::Now(verdict) => verdict,
+                    Judgment::AtEnd => Verdict::Success,
+                };
+                let is_grpc = Wire::of(response.headers()).is_grpc();
+                let code = || GrpcCode::at_head(response.status(), response.headers());
+                let grpc = is_grpc.then(code).flatten();
+                (Seen { verdict, status: Some(response.status()), grpc }, Some(response))
+            }
+        };
+        Poll::Ready(seen.judge(&Attempted { origin, config, response }).unless(origin.err()))
+    }
+
+    fn poll_release(held: &mut Self::Held, _: &mut Context<'_>) -> Poll<()> {
+        held.release();
+        Poll::Ready(())
+    }
+
+    fn release(held: &mut Self::Held) -> bool {
+        held.release()
+    }
+
+    fn describe(held: &Self::Held) -> String {
+        match held.result() {
+            Ok(response) => format!("status {}", response.status()),
+            Err(error) => A::view(error).to_string(),
+        }
+    }
+
+    fn finish(
+        held: Self::Held,
+        attempts: u32,
+        history: Vec<String>,
+    ) -> Result<A::Response, A::Error> {
+        match held.into_result() {
+            Ok(mut response) => {
+                if attempts > 1 {
+                    response.extensions_mut().insert(Attempts(attempts));
+                }
+                Ok(A::response(response))
+            }
+            Err(error) => Err(A::exhausted(error, history)),
+        }
+    }
+
+    fn reject(caller: A::Caller) -> Option<Result<A::Response, A::Error>> {
+        Some(A::reject(caller, Throttled))
+    }
+}
+
+/// Returns the head of `request`, for a closure.
+fn head(request: &Request) -> http::Request<()> {
+    let mut head = http::Request::new(());
+    head.method_mut().clone_from(request.method());
+    if let Ok(uri) = request.url().as_str().parse() {
+        *head.uri_mut() = uri;
+    }
+    head.headers_mut().clone_from(request.headers());
+    head
+}
+
+/// Returns a copy of the head of `response`, for the classifier.
+fn parts(response: &Response) -> http::Response<()> {
+    let mut parts = http::Response::new(());
+    *parts.status_mut() = response.status();
+    parts.headers_mut().clone_from(response.headers());
+    parts.extensions_mut().clone_from(response.extensions());
+    parts
+}
+
+impl fmt::Debug for ReqwestOrigin {
+    // Headers and target may contain secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestOrigin")
+            .field("method", self.request.method())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,6 @@
+//! Calls of HTTP and gRPC through the layer, in paused time.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod repeated;
+mod support;
+mod waits;
