@@ -1,10 +1,13 @@
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::coop::unconstrained,
+    time::{Instant, Sleep, sleep_until},
+};
 
 pin_project! {
     /// A timer that is created when something first waits for it, and that follows a time that moves.
@@ -21,6 +24,9 @@ impl Timer {
     }
 
     /// Waits for `time`, which may differ at each poll. A timer that fires before a time that has moved on is set again.
+    ///
+    /// The timer does not take part in tokio's cooperative budget. Otherwise work that exhausts the budget at each poll,
+    /// such as a loop over a channel that is never empty, would never expire.
     pub(crate) fn poll_until(
         self: Pin<&mut Self>,
         time: Instant,
@@ -34,18 +40,20 @@ impl Timer {
         if time < sleep.deadline() {
             sleep.as_mut().reset(time);
         }
-        ready!(sleep.as_mut().poll(cx));
+        ready!(pin!(unconstrained(sleep.as_mut())).poll(cx));
         if time <= sleep.deadline() {
             return Poll::Ready(());
         }
         sleep.as_mut().reset(time);
-        sleep.poll(cx)
+        pin!(unconstrained(sleep)).poll(cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, pin::pin, time::Duration};
+    use std::{future::poll_fn, time::Duration};
+
+    use tokio::task::coop::poll_proceed;
 
     use super::*;
 
@@ -74,6 +82,24 @@ mod tests {
         assert!(poll_fn(|cx| Poll::Ready(timer.as_mut().poll_until(late, cx))).await.is_pending());
         poll_fn(|cx| timer.as_mut().poll_until(start + SECOND, cx)).await;
         assert_eq!(start.elapsed(), SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_fires_in_a_task_whose_budget_is_exhausted() {
+        let time = Instant::now() + SECOND;
+        let mut timer = pin!(Timer::unset());
+        let mut poll = async || {
+            poll_fn(|cx| {
+                while let Poll::Ready(step) = poll_proceed(cx) {
+                    step.made_progress();
+                }
+                Poll::Ready(timer.as_mut().poll_until(time, cx))
+            })
+            .await
+        };
+        assert!(poll().await.is_pending());
+        tokio::time::advance(SECOND).await;
+        assert!(poll().await.is_ready());
     }
 
     #[tokio::test(start_paused = true)]

@@ -183,3 +183,16 @@ async fn the_work_of_a_call_sees_its_limit_as_the_deadline_and_the_next_try_has_
     }
     assert_eq!(seen, [40 * MS, 70 * MS, 100 * MS]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_exhausts_the_budget_of_its_task_at_each_poll_expires() {
+    let busy = service_fn(async |(): ()| {
+        for _ in 0..100_000 {
+            tokio::task::coop::consume_budget().await;
+        }
+        Ok::<_, Infallible>(())
+    });
+    let call = TimeoutLayer::new(50 * MS).as_error().layer(busy).oneshot(());
+    let (result, ()) = tokio::join!(call, advance(50 * MS));
+    assert!(result.unwrap_err().is::<Elapsed>());
+}
