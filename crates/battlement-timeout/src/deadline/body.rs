@@ -1,11 +1,11 @@
 use std::{
     error::Error,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use battlement_core::{GrpcCode, ResponseBody, TrailersOnly, Wire};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -54,6 +54,27 @@ impl Limited {
     pub(super) fn boxed(remains: Remains, part: Part, wire: Wire) -> Pin<Box<Self>> {
         Box::pin(Self { remains, part: Some(part), wire })
     }
+
+    /// Returns the expiry of a body that is pending.
+    fn poll_expired(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Elapsed> {
+        let this = self.project();
+        this.part.as_ref()?;
+        match this.remains.poll_expired(ElapsedKind::Deadline, cx) {
+            Poll::Ready(elapsed) => Some(elapsed),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Returns the expiry of a body whose next frame is ready, so that one that is always ready ends as well. A frame
+    /// that is ready on the tick of the deadline is kept, and so are trailers.
+    fn passed<D: Buf>(self: Pin<&mut Self>, frame: &Frame<D>) -> Option<Elapsed> {
+        let (this, data) = (self.project(), frame.data_ref()?);
+        if this.part.as_mut()?.ends_with(data) {
+            *this.part = None;
+            return None;
+        }
+        this.remains.passed(ElapsedKind::Deadline)
+    }
 }
 
 impl<B> DeadlineBody<B> {
@@ -90,25 +111,20 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(limit) = this.limit else {
             return inner.poll_frame(cx).map_err(Into::into);
         };
-        let mut limit = limit.as_mut().project();
-        let polled = limit.remains.as_mut().within(|| inner.poll_frame(cx));
-        if let Poll::Ready(frame) = polled {
-            if let Some(Ok(frame)) = &frame
-                && let Some(data) = frame.data_ref()
-                && limit.part.as_mut().is_some_and(|part| part.ends_with(data))
-            {
-                *limit.part = None;
-            }
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
-        }
-        if limit.part.is_none() {
-            return Poll::Pending;
-        }
-        let elapsed = ready!(limit.remains.as_mut().poll_expired(ElapsedKind::Deadline, cx));
+        let mut limit = limit.as_mut();
+        let remains = limit.as_mut().project().remains;
+        let polled = remains.within(|| inner.as_mut().poll_frame(cx));
+        let expired = match &polled {
+            Poll::Pending => limit.as_mut().poll_expired(cx),
+            Poll::Ready(Some(Ok(frame))) if !inner.is_end_stream() => limit.as_mut().passed(frame),
+            Poll::Ready(_) => None,
+        };
+        let Some(elapsed) = expired else { return polled.map_err(Into::into) };
+        let limit = limit.project();
         limit.remains.drop_work(|| this.inner.set(None));
         Poll::Ready(Some(last_frame(*limit.wire, elapsed)))
     }

@@ -15,8 +15,9 @@ use crate::{CallDeadlineLayer, Observe, TimeoutHeader, observe::Observer};
 /// dropped, and the caller gets a 504 or, over gRPC, DEADLINE_EXCEEDED. A request that arrives with no time left is
 /// rejected before the service is called.
 ///
-/// A caller that ends its call itself within 5 ms of the deadline has timed out too: metrics count the call as
-/// `timeout` and not as `cancelled`. A tonic channel that sends `grpc-timeout` ends its calls so.
+/// A caller that ends its call itself within 5 ms of the deadline, before the head of the response, has timed out too:
+/// metrics count the call as `timeout` and not as `cancelled`. A tonic channel that sends `grpc-timeout` ends its calls
+/// so.
 ///
 /// Handlers read the deadline with [`Deadline::current`](crate::Deadline::current), and the client layers of this crate
 /// limit the calls that are made for the request. A spawned task keeps it through
@@ -123,7 +124,8 @@ impl<A> DeadlineLayer<A> {
     }
 
     /// Sets whether the deadline applies to the bodies of responses as well. Default: no. Event streams and gRPC
-    /// streams are still excepted.
+    /// streams are still excepted. A body that is always ready ends at the first frame after the deadline, unless that
+    /// is its last.
     #[must_use]
     pub fn bodies(self, yes: bool) -> Self {
         self.configure(|config| config.bodies = yes)

@@ -7,6 +7,7 @@ use std::{
 
 use battlement_core::{Deadline, DropReason, RequestFacts, dropping, within};
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 
 use super::config::Config;
 use crate::{Elapsed, ElapsedKind, expiry, timer::Timer};
@@ -70,12 +71,14 @@ impl Remains {
         let Some(facts) = this.slot else { return Poll::Pending };
         let Some(deadline) = facts.deadline() else { return Poll::Pending };
         ready!(this.timer.poll_until(deadline.instant(), cx));
-        let after = deadline.instant().saturating_duration_since(facts.start());
-        let elapsed = Elapsed::new(kind, after).answered_with(this.config.status);
-        // Outer layers that see only a failed body, or the trailers of a call, read the reason here.
-        facts.drop_for(DropReason::Timeout);
-        within(this.slot, || expiry::report(&elapsed, &this.config.observer));
-        Poll::Ready(elapsed)
+        Poll::Ready(report(this.slot, this.config, kind))
+    }
+
+    /// Returns the expiry if the deadline has passed, without a timer.
+    pub(super) fn passed(self: Pin<&mut Self>, kind: ElapsedKind) -> Option<Elapsed> {
+        let this = self.project();
+        let deadline = this.slot.as_ref()?.deadline()?;
+        (deadline.instant() < Instant::now()).then(|| report(this.slot, this.config, kind))
     }
 
     /// Drops unfinished work whose caller went away.
@@ -98,4 +101,19 @@ impl Remains {
     pub(super) fn drop_work(self: Pin<&mut Self>, drop_it: impl FnOnce()) {
         self.within(|| dropping(DropReason::Timeout, drop_it));
     }
+}
+
+/// Reports the expiry of a request at its deadline, and returns it.
+#[cold]
+fn report(slot: &mut Option<RequestFacts>, config: &Config, kind: ElapsedKind) -> Elapsed {
+    let mut after = Duration::ZERO;
+    if let Some(facts) = slot {
+        let end = facts.deadline().map_or(facts.start(), Deadline::instant);
+        after = end.saturating_duration_since(facts.start());
+        // Outer layers that see only a failed body, or the trailers of a call, read the reason here.
+        facts.drop_for(DropReason::Timeout);
+    }
+    let elapsed = Elapsed::new(kind, after).answered_with(config.status);
+    within(slot, || expiry::report(&elapsed, &config.observer));
+    elapsed
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, advance, sleep};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::served::{MS, get, grpc};
@@ -42,6 +42,21 @@ impl Body for Drip {
         let next = Instant::now() + self.pace;
         self.sleep.as_mut().reset(next);
         Poll::Ready(Some(Ok(Frame::data(self.frame.clone()))))
+    }
+}
+
+/// A body whose next frame is always ready.
+struct Ready;
+
+impl Body for Ready {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
     }
 }
 
@@ -147,4 +162,18 @@ async fn a_frame_that_is_ready_on_the_tick_of_the_deadline_is_kept() {
     let layer = DeadlineLayer::new().bodies(true).default_limit(28_000 * MS);
     let end = read(&layer, get(&[]), "text/plain", b"x").await;
     assert_eq!((end.after, end.data), (28_000 * MS, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_always_ready_ends_at_the_deadline() {
+    let frames = async |_: Request<()>| Ok::<_, Infallible>(Response::new(Ready));
+    let layer = DeadlineLayer::new().bodies(true);
+    let response = layer.layer(service_fn(frames)).oneshot(get(&[])).await.unwrap();
+    let mut body = response.into_body();
+    body.frame().await.unwrap().unwrap();
+    advance(30_000 * MS).await;
+    body.frame().await.unwrap().expect("a frame on the tick of the deadline");
+    advance(MS).await;
+    assert!(body.frame().await.unwrap().unwrap_err().is::<Elapsed>());
+    assert!(body.frame().await.is_none());
 }
