@@ -16,6 +16,10 @@ use super::{config::invalid_limit, countdown::RouteLimit};
 /// The limit counts from the call of the outer layer. The request must have facts, which any server layer of battlement
 /// creates. An outer layer that returns errors ([`as_error`](crate::TimeoutLayer::as_error)) keeps its own limit, because
 /// it does not know that its requests are of HTTP.
+///
+/// The outer layer learns the limit when the route is called. Calls to other services that a handler makes in its first
+/// poll therefore still have the outer limit as their deadline. For a route that makes such calls, use a
+/// [`DeadlineLayer`](crate::DeadlineLayer) with a [`DeadlineOverride`](crate::DeadlineOverride), which apply at once.
 #[derive(Clone, Debug)]
 pub struct TimeoutOverride {
     limit: Arc<RouteLimit>,

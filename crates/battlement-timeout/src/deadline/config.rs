@@ -47,12 +47,11 @@ impl Config {
     /// Returns every invalid time.
     pub(crate) fn invalid_times(&self) -> Vec<InvalidField> {
         let mut invalid = Vec::new();
-        for (field, time) in [("default", self.default), ("max", self.max)] {
-            if time.is_zero() {
-                invalid.push(InvalidField::new(field, "must be greater than zero"));
-            }
-        }
-        if self.default > self.max {
+        // A maximum of zero also lowers the default to zero, so only the maximum is reported.
+        let times = [("max", self.max), ("default", self.default)];
+        if let Some((field, _)) = times.into_iter().find(|(_, time)| time.is_zero()) {
+            invalid.push(InvalidField::new(field, "must be greater than zero"));
+        } else if self.default > self.max {
             let message = format!("must be at most `max`, {:?}, got {:?}", self.max, self.default);
             invalid.push(InvalidField::new("default", message));
         }

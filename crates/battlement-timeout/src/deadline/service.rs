@@ -58,12 +58,12 @@ where
         if !config.enabled {
             return DeadlineFuture::passing(self.inner.call(request), config);
         }
-        let caller = A::late_caller(&request);
         let Arrival { mut facts, wire, has_grpc_timeout, is_late } = config.arrive(&mut request);
         if is_late {
             expiry::report(&Elapsed::NO_TIME, &config.observer);
-            return DeadlineFuture::rejected(caller, config);
+            return DeadlineFuture::rejected(A::caller(&request), config);
         }
+        let caller = A::late_caller(&request);
         let inner = within(&mut facts, || self.inner.call(request));
         let remains = Remains::new(facts, Arc::clone(config));
         DeadlineFuture::limited(inner, remains, wire, has_grpc_timeout, caller)

@@ -257,3 +257,21 @@ async fn a_disabled_layer_sets_no_deadline() {
     let (response, took) = serve(&layer, get(&[]), 90_000 * MS).await;
     assert_eq!((response.status().as_u16(), took), (200, 90_000 * MS));
 }
+
+#[tokio::test]
+async fn a_request_with_no_time_left_closes_its_connection_only_if_its_body_is_large() {
+    let layer = DeadlineLayer::new().header(TimeoutHeader::default()).trust(|_| true);
+    for (length, closes) in [("300", false), ("60000", true)] {
+        let mut request = get(&[("x-request-timeout-ms", "0"), ("content-length", length)]);
+        *request.method_mut() = http::Method::POST;
+        let (response, _) = serve(&layer, request, MS).await;
+        assert_eq!(response.status(), 504);
+        assert_eq!(response.headers().contains_key("connection"), closes, "{length}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "DeadlineLayer: max: must be greater than zero")]
+fn a_maximum_of_zero_panics_by_name() {
+    let _ = DeadlineLayer::new().max(Duration::ZERO);
+}

@@ -32,3 +32,10 @@ async fn settings_from_a_file_apply() {
     request.extensions_mut().insert(peer);
     assert_eq!(left(&layer, request).await, 90_000 * MS);
 }
+
+#[test]
+fn a_maximum_of_zero_is_the_only_field_that_is_reported() {
+    let error = layer(r#"{ "max": "0s" }"#).unwrap_err();
+    assert!(error.contains("max: must be greater than zero"), "{error}");
+    assert!(!error.contains("default"), "{error}");
+}
