@@ -18,6 +18,9 @@ const WITHOUT_SIBLINGS: [(&str, &str); 4] = [
     ("embedded = [\"dep:payments\", \"dep:inventory\"]", "embedded = []"),
 ];
 
+/// Folders that builds and fuzzing create.
+const OUTPUT: [&str; 2] = ["target", "corpus"];
+
 #[test]
 fn payments_builds_elsewhere() {
     let elsewhere = TempDir::new().unwrap();
@@ -91,6 +94,9 @@ fn copy(name: &str, into: &Path) -> PathBuf {
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if OUTPUT.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &target);

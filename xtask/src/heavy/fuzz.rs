@@ -7,7 +7,7 @@ use crate::args::Heavy;
 use crate::step::Step;
 use crate::{Fallible, install, tool};
 
-/// A target of a crate's cargo-fuzz package.
+/// A target of the cargo-fuzz package of a crate or an example.
 struct Target {
     folder: PathBuf,
     name: String,
@@ -17,7 +17,7 @@ pub(super) fn run(options: &Heavy) -> Fallible {
     install::require(tool::FOR_FUZZING, options.install)?;
     let targets = targets()?;
     if targets.is_empty() {
-        return Err("no crate has a `fuzz` folder with targets".into());
+        return Err("no crate and no example has a `fuzz` folder with targets".into());
     }
     println!("{} targets, {} seconds each", targets.len(), options.seconds);
     let failures: Vec<_> =
@@ -39,10 +39,10 @@ fn targets() -> Fallible<Vec<Target>> {
     Ok(targets)
 }
 
-/// Returns the folders `crates/*/fuzz`, sorted by name.
+/// Returns the folders `crates/*/fuzz` and `examples/*/fuzz`, sorted by name.
 fn folders() -> Fallible<Vec<PathBuf>> {
     let mut folders = Vec::new();
-    for entry in fs::read_dir("crates")? {
+    for entry in fs::read_dir("crates")?.chain(fs::read_dir("examples")?) {
         let folder = entry?.path().join("fuzz");
         if folder.join("Cargo.toml").is_file() {
             folders.push(folder);
