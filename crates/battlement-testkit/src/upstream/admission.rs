@@ -6,7 +6,7 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 use super::{
     Behavior,
     plan::{Answer, Step},
-    record::{Receipt, Record},
+    record::{Key, Receipt, Record},
 };
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -16,6 +16,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub(super) enum Admission {
     /// The request does not reach the application.
     Refused(Behavior),
+    /// The request was sent on a connection that is going away, and does not reach the application either.
+    Excluded,
     Received(Exchange),
 }
 
@@ -30,13 +32,17 @@ pub(super) struct Exchange {
 }
 
 impl Admission {
+    /// Refuses a request because its connection is going away.
+    pub(super) fn exclude(headers: &HeaderMap, record: &Arc<Record>) -> Self {
+        record.admit(key_of(headers), |_| false);
+        Self::Excluded
+    }
+
     pub(super) fn of(headers: &HeaderMap, record: &Arc<Record>) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let key = text(IDEMPOTENCY_KEY).map(str::to_owned);
-        let content_type = text(CONTENT_TYPE.as_str()).unwrap_or_default();
+        let content_type = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         let is_grpc = content_type.starts_with("application/grpc");
         let (mut behavior, mut attempt) = (None, 0);
-        let receipt = record.admit(key, |earlier| {
+        let receipt = record.admit(key_of(headers), |earlier| {
             attempt = earlier + 1;
             behavior = Behavior::of(headers.get(Behavior::HEADER), earlier).ok();
             !matches!(behavior, Some(Behavior::GoAway | Behavior::RefuseStream))
@@ -49,6 +55,14 @@ impl Admission {
             }
         }
     }
+}
+
+fn key_of(headers: &HeaderMap) -> Key {
+    text(headers, IDEMPOTENCY_KEY).map(str::to_owned)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 impl Exchange {

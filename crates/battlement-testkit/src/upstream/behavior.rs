@@ -51,13 +51,15 @@ pub enum Behavior {
     /// stream ends without trailers.
     Truncate,
     /// Does no work, and announces with GOAWAY that the stream is not processed and the connection will close:
-    /// `go-away`. Over HTTP/1, the connection closes without a response.
+    /// `go-away`. Later streams of the connection are refused, too. Over HTTP/1, the connection closes without a response.
     GoAway,
     /// Does no work, and resets the stream with REFUSED_STREAM: `refuse-stream`. Over HTTP/1, the connection closes
     /// without a response.
     RefuseStream,
     /// Does no work, and fails after the body, with INTERNAL in the trailer `grpc-status`: `fail-trailers`.
     FailTrailers,
+    /// Does no work, and fails before the body, with UNAVAILABLE in the trailer `grpc-status`: `unavailable-trailers`.
+    UnavailableTrailers,
     /// Does no work, and keeps the request until the client goes away: `hang`.
     Hang,
 }
@@ -141,6 +143,7 @@ impl fmt::Display for Behavior {
             Self::GoAway => ("go-away", None),
             Self::RefuseStream => ("refuse-stream", None),
             Self::FailTrailers => ("fail-trailers", None),
+            Self::UnavailableTrailers => ("unavailable-trailers", None),
             Self::Hang => ("hang", None),
         };
         match time {
@@ -174,6 +177,7 @@ impl FromStr for Behavior {
             ("go-away", None) => Self::GoAway,
             ("refuse-stream", None) => Self::RefuseStream,
             ("fail-trailers", None) => Self::FailTrailers,
+            ("unavailable-trailers", None) => Self::UnavailableTrailers,
             ("hang", None) => Self::Hang,
             _ => return Err(unknown()),
         })

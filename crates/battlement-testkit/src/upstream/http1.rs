@@ -47,7 +47,7 @@ impl Connection {
     pub(super) async fn serve(mut self) -> io::Result<()> {
         while let Some(head) = self.read_head().await? {
             match Admission::of(&head.headers, &self.record) {
-                Admission::Refused(_) => {
+                Admission::Refused(_) | Admission::Excluded => {
                     self.read_body(&head).await?;
                     return Ok(());
                 }

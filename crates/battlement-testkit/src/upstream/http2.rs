@@ -7,7 +7,6 @@ use h2::{
     PingPong, Reason, RecvStream, StreamId,
     server::{SendResponse, handshake},
 };
-use http::Request;
 use tokio::{
     sync::{Mutex, Notify},
     task::JoinSet,
@@ -32,13 +31,16 @@ pub(super) async fn serve(socket: Socket, record: Arc<Record>) -> Result<(), h2:
     let ping = connection.ping_pong().map(|ping| Arc::new(Mutex::new(ping)));
     let Some(ping) = ping else { unreachable!("a new connection has a handle for pings") };
     let link = Link { socket, record, ping, end: Arc::default() };
-    let mut streams = JoinSet::new();
+    let (mut streams, mut is_going_away) = (JoinSet::new(), false);
     loop {
         tokio::select! {
             accepted = connection.accept() => match accepted {
                 Some(accepted) => {
                     let (request, response) = accepted?;
-                    streams.spawn(exchange(request, response, link.clone()));
+                    let admit = if is_going_away { Admission::exclude } else { Admission::of };
+                    let admission = admit(request.headers(), &link.record);
+                    is_going_away |= matches!(admission, Admission::Refused(Behavior::GoAway));
+                    streams.spawn(exchange(admission, request.into_body(), response, link.clone()));
                 }
                 None => return Ok(()),
             },
@@ -49,11 +51,18 @@ pub(super) async fn serve(socket: Socket, record: Arc<Record>) -> Result<(), h2:
 }
 
 /// Answers a request. Errors are ignored; the client sees them itself.
-async fn exchange(request: Request<RecvStream>, response: SendResponse<Bytes>, link: Link) {
-    match Admission::of(request.headers(), &link.record) {
+async fn exchange(
+    admission: Admission,
+    request: RecvStream,
+    response: SendResponse<Bytes>,
+    link: Link,
+) {
+    match admission {
+        // The client may send further streams before it reads the GOAWAY, which is their answer.
+        Admission::Excluded => pending().await,
         Admission::Refused(behavior) => refuse(behavior, response, &link).await,
         Admission::Received(exchange) => {
-            if let Ok(body) = read(request.into_body()).await {
+            if let Ok(body) = read(request).await {
                 let steps = exchange.plan(body);
                 let _ = Response::new(response, &link).run(&exchange, steps).await;
             }

@@ -83,6 +83,10 @@ impl Answer {
                 let head = Step::Head(StatusCode::OK, self.headers(None));
                 vec![head, Step::Data(first), Step::Data(rest), Step::Trailers(status(INTERNAL))]
             }
+            Behavior::UnavailableTrailers => {
+                let head = Step::Head(StatusCode::OK, self.headers(None));
+                vec![head, Step::Trailers(status(UNAVAILABLE))]
+            }
             Behavior::Hang => vec![Step::Hang],
             Behavior::Answer | Behavior::GoAway | Behavior::RefuseStream => {
                 vec![Step::Work, self.ok(), Step::Data(first), Step::Data(rest), self.end(OK)]

@@ -1,5 +1,6 @@
 //! Tests of the counts, and of lists of behaviors.
 
+use battlement_core::{Auto, Classify as _, Failure, Verdict};
 use battlement_testkit::{
     client::{Collected, Http1, Http2},
     eventually,
@@ -100,4 +101,32 @@ async fn other_streams_of_a_connection_are_answered_after_a_refused_one() {
     client.send(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap_err();
     assert_eq!(client.get("/").await.unwrap().status, StatusCode::OK);
     assert_eq!((upstream.counts().received, upstream.counts().refused), (1, 1));
+}
+
+#[tokio::test]
+async fn later_streams_of_a_connection_that_goes_away_are_refused() {
+    let upstream = Upstream::start().await.unwrap();
+    let client = Http2::connect(upstream.addr()).await.unwrap();
+    let calls = (0..40).map(|nth| {
+        let behavior = if nth == 10 { Behavior::GoAway } else { Behavior::Answer };
+        let request = Request::get("/")
+            .header("idempotency-key", nth.to_string())
+            .header(Behavior::HEADER, behavior)
+            .body(Full::<Bytes>::default());
+        let mut client = client.clone();
+        tokio::spawn(async move {
+            client.send(request.unwrap()).await.map_err(|error| Auto.error(&*error))
+        })
+    });
+    for (nth, call) in calls.collect::<Vec<_>>().into_iter().enumerate() {
+        let call = call.await.unwrap();
+        let counts = upstream.counts_of(&nth.to_string());
+        match call {
+            Ok(_) => assert_eq!((counts.processed, nth < 10), (1, true), "{nth}: {counts:?}"),
+            Err(verdict) => {
+                assert_eq!(verdict, Verdict::Failure(Failure::NotProcessed), "{nth}: {counts:?}");
+                assert_eq!((counts.received, nth < 10), (0, false), "{nth}: {counts:?}");
+            }
+        }
+    }
 }

@@ -44,9 +44,11 @@ fn assert_consistent(counts: Counts, outcome: Outcome, context: &str) {
 fn work(behavior: Behavior) -> (u64, u64) {
     match behavior {
         Behavior::GoAway | Behavior::RefuseStream => (0, 0),
-        Behavior::Error | Behavior::Overloaded(_) | Behavior::FailTrailers | Behavior::Hang => {
-            (1, 0)
-        }
+        Behavior::Error
+        | Behavior::Overloaded(_)
+        | Behavior::FailTrailers
+        | Behavior::UnavailableTrailers
+        | Behavior::Hang => (1, 0),
         _ => (1, 1),
     }
 }
@@ -75,8 +77,11 @@ fn expected(protocol: Protocol, behavior: Behavior) -> Outcome {
         }
         Behavior::GoAway | Behavior::RefuseStream => fails(NotProcessed, At::Error),
         Behavior::FailTrailers if is_grpc => fails(Server, At::End),
+        Behavior::UnavailableTrailers if is_grpc => fails(Overload { pushback: None }, At::End),
         // Plain HTTP has no status in its trailers.
-        Behavior::FailTrailers => Outcome::Judged(Verdict::Success, At::End),
+        Behavior::FailTrailers | Behavior::UnavailableTrailers => {
+            Outcome::Judged(Verdict::Success, At::End)
+        }
         Behavior::Hang => Outcome::GaveUp,
         Behavior::BrokenStream { by, .. } => broken(protocol, by),
         _ => unreachable!("a behavior has no expectation"),

@@ -34,7 +34,7 @@ const fn hangs(behavior: Behavior) -> bool {
 }
 
 /// All behaviors that a request can ask for.
-const BEHAVIORS: [Behavior; 18] = [
+const BEHAVIORS: [Behavior; 19] = [
     Behavior::Answer,
     Behavior::Late(LATE),
     Behavior::Drip(PAUSE),
@@ -47,6 +47,7 @@ const BEHAVIORS: [Behavior; 18] = [
     Behavior::GoAway,
     Behavior::RefuseStream,
     Behavior::FailTrailers,
+    Behavior::UnavailableTrailers,
     broken(Break::FailTrailers),
     broken(Break::ResetStream),
     broken(Break::ResetConnection),
