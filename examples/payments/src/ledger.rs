@@ -1,7 +1,6 @@
 //! The charges of all orders.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
     fmt,
     num::NonZeroU64,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,9 +9,8 @@ use std::{
 use battlement::problem::Problem;
 use http::StatusCode;
 use serde::Serialize;
-use uuid::Uuid;
 
-use crate::{Charge, ChargeRequest};
+use crate::{Charge, ChargeRequest, book::Book};
 
 const MAX_ORDER_ID_BYTES: usize = 64;
 /// The longest e-mail address (RFC 5321, section 4.5.3.1.3, without the brackets).
@@ -26,6 +24,8 @@ pub enum NotCharged {
     Declined,
     /// The same order was charged before with other values.
     Differs,
+    /// The charge of the order was voided, so this request is late.
+    Voided,
 }
 
 /// The charges, in memory: a real service would use a database.
@@ -35,19 +35,12 @@ pub struct Ledger {
     book: Mutex<Book>,
 }
 
-#[derive(Debug, Default)]
-struct Book {
-    /// Each charge that was made, in order.
-    charges: Vec<Charge>,
-    /// The position of the charge of each order.
-    by_order: HashMap<String, usize>,
-}
-
 /// The size of a ledger. The numbers are equal unless an order was charged twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// The charges that were made and not voided.
     pub charges: usize,
-    /// The distinct orders among the charges.
+    /// The distinct orders among these charges.
     pub orders: usize,
 }
 
@@ -62,9 +55,7 @@ impl Ledger {
 
     /// Charges an order once. A repeated request, for example after a lost response, returns the same charge.
     pub fn charge(&self, request: ChargeRequest) -> Result<Charge, NotCharged> {
-        if request.order_id.is_empty() || request.order_id.len() > MAX_ORDER_ID_BYTES {
-            return Err(NotCharged::Malformed("order_id must have 1 to 64 bytes"));
-        }
+        check_order_id(&request.order_id)?;
         if request.receipt_email.len() > MAX_EMAIL_BYTES {
             return Err(NotCharged::Malformed("receipt_email must have at most 254 bytes"));
         }
@@ -77,12 +68,17 @@ impl Ledger {
         self.book().charge(request)
     }
 
+    /// Voids the charge of an order, for a caller that does not know whether the order was charged. Returns whether a
+    /// charge was voided now. A repeated request voids nothing more, and a charge that arrives later is not made.
+    pub fn void(&self, order_id: &str) -> Result<bool, NotCharged> {
+        check_order_id(order_id)?;
+        Ok(self.book().void(order_id))
+    }
+
     /// Counts the charges and their orders. Reads every charge, so that the counts show an order that was charged twice.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let book = self.book();
-        let orders: HashSet<_> = book.charges.iter().map(|it| &it.request.order_id).collect();
-        Counts { charges: book.charges.len(), orders: orders.len() }
+        self.book().counts()
     }
 
     /// Locks the book. No code panics while it holds the lock, so the data behind a poisoned lock is sound.
@@ -91,25 +87,11 @@ impl Ledger {
     }
 }
 
-impl Book {
-    fn charge(&mut self, request: ChargeRequest) -> Result<Charge, NotCharged> {
-        match self.by_order.entry(request.order_id.clone()) {
-            Entry::Occupied(position) => {
-                let charge = &self.charges[*position.get()];
-                if charge.request == request {
-                    Ok(charge.clone())
-                } else {
-                    Err(NotCharged::Differs)
-                }
-            }
-            Entry::Vacant(free) => {
-                free.insert(self.charges.len());
-                let charge = Charge { id: Uuid::now_v7(), request };
-                self.charges.push(charge.clone());
-                Ok(charge)
-            }
-        }
+fn check_order_id(order_id: &str) -> Result<(), NotCharged> {
+    if order_id.is_empty() || order_id.len() > MAX_ORDER_ID_BYTES {
+        return Err(NotCharged::Malformed("order_id must have 1 to 64 bytes"));
     }
+    Ok(())
 }
 
 impl Default for Ledger {
@@ -124,6 +106,7 @@ impl fmt::Display for NotCharged {
             Self::Malformed(expected) => expected,
             Self::Declined => "the amount is above the limit of one charge",
             Self::Differs => "the order has already been charged with other values",
+            Self::Voided => "the charge of the order has been voided",
         })
     }
 }
@@ -134,6 +117,7 @@ impl From<NotCharged> for Problem {
             NotCharged::Malformed(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge"),
             NotCharged::Declined => (StatusCode::PAYMENT_REQUIRED, "declined"),
             NotCharged::Differs => (StatusCode::CONFLICT, "already_charged"),
+            NotCharged::Voided => (StatusCode::CONFLICT, "voided"),
         };
         Self::new(status, code).detail(reason.to_string())
     }

@@ -3,6 +3,7 @@
 //! The crate is a library as well as a program, so that the storefront can run it inside its own process.
 
 mod admin;
+mod book;
 mod charge;
 mod connections;
 mod faults;

@@ -13,6 +13,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tracing::info;
 
@@ -24,6 +25,8 @@ use crate::{
 };
 
 pub(crate) const CHARGES: &str = "/charges";
+/// The charge of one order.
+pub(crate) const CHARGE: &str = "/charges/{order_id}";
 
 /// A charge takes a few hundred bytes. Without a limit, one request could take all memory.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -48,9 +51,12 @@ pub(crate) async fn respond(
     match (request.method(), request.uri().path()) {
         (&Method::POST, CHARGES) => charge(shared, request).await,
         (_, CHARGES) => Err(method_not_allowed("only POST is allowed", "POST")),
-        _ => {
-            Err(Problem::of_status(StatusCode::NOT_FOUND).detail("the only route is POST /charges"))
-        }
+        (method, path) => match (method, path.strip_prefix("/charges/")) {
+            (&Method::DELETE, Some(order)) => void(&shared.ledger, order),
+            (_, Some(_)) => Err(method_not_allowed("only DELETE is allowed", "DELETE")),
+            (_, None) => Err(Problem::of_status(StatusCode::NOT_FOUND)
+                .detail("the routes are POST /charges and DELETE /charges/{order_id}")),
+        },
     }
 }
 
@@ -82,6 +88,19 @@ async fn charge(
         return Err(unavailable(fault, head.extensions.get()));
     }
     respond_with(answer)
+}
+
+/// Voids the charge of an order, whose id is percent-encoded.
+fn void(ledger: &Ledger, order: &str) -> Result<Response<Full<Bytes>>, Problem> {
+    let order = percent_decode_str(order).decode_utf8().map_err(|_| {
+        Problem::of_status(StatusCode::BAD_REQUEST).detail("the id of the order must be UTF-8")
+    })?;
+    if ledger.void(&order)? {
+        info!(order = %order, "voided");
+    }
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    Ok(response)
 }
 
 /// Reads a body of limited size.

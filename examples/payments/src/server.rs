@@ -38,7 +38,7 @@ impl Payments {
     #[must_use]
     pub fn new(ledger: Ledger, settings: &Settings) -> Self {
         let metrics = HttpMetrics::builder()
-            .route_table([routes::CHARGES])
+            .route_table([routes::CHARGES, routes::CHARGE])
             // Shown as 0 from the start, so that an alert on failed charges sees the first failure.
             .known_route(Method::POST, routes::CHARGES)
             .build();
