@@ -52,10 +52,10 @@ struct AttemptFailed {
 }
 
 impl RetriesExhausted {
-    /// Wraps the error of the last attempt; without a history, the error is returned as it is.
+    /// Wraps the error of the last attempt. With fewer than two attempts, the error is returned as it is.
     pub(crate) fn boxed(error: BoxError, mut history: Vec<String>) -> BoxError {
-        let Some(text) = history.pop() else { return error };
-        let attempts = history.len() + 1;
+        let attempts = history.len();
+        let Some(text) = history.pop().filter(|_| attempts > 1) else { return error };
         let wrap = |source: BoxError, (index, text)| -> BoxError {
             Box::new(AttemptFailed { number: index + 1, text, source })
         };

@@ -1,20 +1,21 @@
 use std::{
     collections::VecDeque,
+    fmt::Debug,
     io,
     sync::{Arc, Mutex},
 };
 
 use battlement_core::CallFacts;
-use battlement_retry::ReplayBody;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tower::util::BoxCloneService;
 
 pub(crate) type Reply = io::Result<Response<Full<Bytes>>>;
 
-type Service = BoxCloneService<Request<ReplayBody<Full<Bytes>>>, Response<Full<Bytes>>, io::Error>;
+type Service<B> = BoxCloneService<Request<B>, Response<Full<Bytes>>, io::Error>;
 
 /// An attempt as the upstream received it.
 pub(crate) struct Seen {
@@ -45,13 +46,17 @@ impl Upstream {
         self.seen.lock().unwrap().iter().map(each).collect()
     }
 
-    pub(crate) fn service(&self) -> Service {
+    pub(crate) fn service<B>(&self) -> Service<B>
+    where
+        B: Body<Error: Debug> + Send + 'static,
+        B::Data: Send,
+    {
         let upstream = self.clone();
         BoxCloneService::new(tower::service_fn(move |request| upstream.clone().answer(request)))
     }
 
-    async fn answer(self, request: Request<ReplayBody<Full<Bytes>>>) -> Reply {
-        let attempt = request.extensions().get::<CallFacts>().unwrap().attempt();
+    async fn answer<B: Body<Error: Debug>>(self, request: Request<B>) -> Reply {
+        let attempt = CallFacts::of(&request).attempt();
         let (head, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let seen = Seen { at: Instant::now(), attempt, headers: head.headers, body };
