@@ -4,6 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use battlement_retry::{Backoff, Jitter};
 use battlement_testkit::probe::Probe;
 use reqwest_retry::{RetryDecision, RetryPolicy as _, policies::ExponentialBackoff};
 use tokio::time::Instant;
@@ -14,7 +15,12 @@ use tower::{
 };
 use tower_resilience_retry::{ExponentialRandomBackoff, IntervalFunction as _};
 
-use crate::{get, peers::of_seatbelt, unavailable};
+use crate::{
+    get,
+    ours::{Waits, ours},
+    peers::of_seatbelt,
+    unavailable,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const TENTH: Duration = Duration::from_millis(100);
@@ -39,6 +45,21 @@ async fn towers_jitter_is_the_same_for_all_sessions_of_a_maker() {
     assert!(first[0] > TENTH);
     for _ in 0..100 {
         assert_eq!(waits(&mut maker, 4), first);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_jitter_differs_between_calls_at_the_cap_and_for_a_whole_second() {
+    let (probe, waits) = (Probe::new(), Waits::default());
+    probe.always(unavailable());
+    let layer = ours().attempts(2).observe(waits.clone());
+    for base in [TENTH, SECOND] {
+        let layer = layer.clone().overload_backoff(Backoff::new(Jitter::Full, base, base));
+        for _ in 0..100 {
+            layer.layer(probe.clone()).oneshot(get()).await.unwrap();
+        }
+        let waits: HashSet<_> = waits.take().into_iter().collect();
+        assert!(waits.len() > 90 && waits.iter().all(|wait| *wait <= base), "{waits:?}");
     }
 }
 

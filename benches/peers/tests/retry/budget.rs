@@ -4,20 +4,22 @@ use std::{
     time::Duration,
 };
 
-use battlement_retry::Budget as OurBudget;
+use battlement_core::{Rejection, RejectionKind};
+use battlement_retry::{Budget as OurBudget, RetryLayer};
 use battlement_testkit::{
-    probe::Probe,
+    probe::{Probe, Reply},
     upstream::{Behavior, Upstream},
 };
 use tokio::time::Instant;
 use tower::{
     Layer as _, ServiceExt as _,
     retry::budget::{Budget as _, TpsBudget},
+    service_fn,
 };
 use tower_resilience_circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer};
-use tower_resilience_retry::{RetryBudgetBuilder, RetryLayer};
+use tower_resilience_retry::{RetryBudgetBuilder, RetryLayer as TowerResilience};
 
-use crate::{Answer, Call, get, peers};
+use crate::{Answer, BROKEN, Call, get, peers};
 
 const WINDOW: Duration = Duration::from_secs(10);
 const REQUESTS: usize = 1_000;
@@ -100,6 +102,27 @@ async fn no_peer_has_a_budget_unless_configured() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn our_default_budget_allows_a_fifth_of_the_requests_and_ten() {
+    let probe = Probe::new();
+    probe.always(Reply::error(BROKEN).after_polls(1));
+    let service = RetryLayer::http().layer(probe.clone());
+    let call = |_| service.clone().oneshot(get());
+    futures_util::future::join_all((0..REQUESTS).map(call)).await;
+    assert_eq!(probe.counts().calls, REQUESTS + REQUESTS / 5 + 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_local_rejection_takes_no_budget_and_no_wait_in_ours() {
+    let (budget, start) = (OurBudget::default(), Instant::now());
+    let rejects =
+        service_fn(async |_| Err::<Answer, _>(Rejection::new(RejectionKind::CircuitOpen)));
+    let service = RetryLayer::http().budget(budget.clone()).layer(rejects);
+    let error = service.oneshot(get()).await.unwrap_err();
+    assert_eq!(error.kind(), RejectionKind::CircuitOpen);
+    assert_eq!((budget.remaining(start), start.elapsed()), (10, Duration::ZERO));
+}
+
 #[tokio::test]
 async fn reqwests_default_policy_has_no_budget() {
     let upstream = Upstream::start().await.unwrap();
@@ -135,7 +158,7 @@ async fn a_rejection_by_an_open_breaker_takes_tokens_and_waits_in_tower_resilien
     let (breaker, handle) = CircuitBreakerLayer::builder().build_with_handle().unwrap();
     handle.force_open().await;
     let (probe, start) = (Probe::new(), Instant::now());
-    let layer = RetryLayer::<Call, Answer, _>::builder().budget(budget.clone()).build();
+    let layer = TowerResilience::<Call, Answer, _>::builder().budget(budget.clone()).build();
     let error = layer.layer(breaker.layer(probe.clone())).oneshot(get()).await.unwrap_err();
     assert!(matches!(error, CircuitBreakerError::OpenCircuit));
     assert_eq!((budget.balance(), probe.counts().calls), (8, 0));

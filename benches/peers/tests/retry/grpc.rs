@@ -2,10 +2,12 @@ use battlement_testkit::{
     probe::{Probe, ProbeBody, Reply},
     upstream::{Behavior, Upstream},
 };
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     charge,
+    ours::ours,
     peers::{ATTEMPTS, attempts, unless_ok},
 };
 
@@ -38,4 +40,18 @@ async fn reqwest_sees_only_the_status_of_http() {
     let call = charge(&client.build().unwrap(), &upstream, &[Behavior::FailTrailers]);
     let sent = call.header("content-type", "application/grpc").send().await.unwrap();
     assert_eq!((sent.status().as_u16(), upstream.counts().received), (200, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_layer_repeats_an_idempotent_method_by_its_trailers() {
+    let layer = ours().idempotent_methods(["inventory.v1.Inventory/Reserve"]);
+    for (path, attempts) in
+        [("/inventory.v1.Inventory/Reserve", 3), ("/payments.v1.Payments/Charge", 1)]
+    {
+        let probe = grpc(HeaderMap::new(), ProbeBody::empty().trailers(unavailable()));
+        let call = Request::post(path).header("content-type", "application/grpc");
+        let call = call.body(ProbeBody::from("5")).unwrap();
+        layer.layer(probe.clone()).oneshot(call).await.unwrap();
+        assert_eq!(probe.counts().calls, attempts);
+    }
 }

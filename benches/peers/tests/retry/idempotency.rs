@@ -10,7 +10,7 @@ use tower::{Layer as _, ServiceExt as _};
 use tower_resilience_retry::RetryLayer;
 
 use crate::{
-    BROKEN, charge,
+    BROKEN, charge, ours,
     peers::{of_reqwest_retry, of_tower_resilience},
     post, unavailable,
 };
@@ -129,4 +129,26 @@ async fn reqwest_repeats_a_request_outside_of_the_scope_of_its_policy_once() {
         let sent = charge(&client, &upstream, &[Behavior::Error]).send().await.unwrap();
         assert_eq!((sent.status().as_u16(), upstream.counts().received), (500, attempts));
     }
+}
+
+#[tokio::test]
+async fn our_layer_repeats_a_post_only_if_it_has_a_key_or_was_refused() {
+    use Behavior::{Answer, Error, GoAway, RefuseStream, ResetHead};
+    let upstream = Upstream::start().await.unwrap();
+    ours::send(ours::charge(&upstream, &[ResetHead], false), false).await.unwrap_err();
+    assert_eq!(upstream.counts().processed, 1);
+
+    let upstream = Upstream::start().await.unwrap();
+    let sent = ours::send(ours::charge(&upstream, &[ResetHead, Answer], true), false).await;
+    assert_eq!((sent.unwrap().as_u16(), upstream.counts().processed), (200, 2));
+
+    for refuse in [RefuseStream, GoAway] {
+        let upstream = Upstream::start().await.unwrap();
+        ours::send(ours::charge(&upstream, &[refuse], false), true).await.unwrap_err();
+        assert_eq!((upstream.counts().refused, upstream.counts().processed), (2, 0));
+    }
+
+    let upstream = Upstream::start().await.unwrap();
+    let sent = ours::send(ours::charge(&upstream, &[Error], true), false).await;
+    assert_eq!((sent.unwrap().as_u16(), upstream.counts().received), (500, 1));
 }

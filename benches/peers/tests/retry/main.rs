@@ -6,6 +6,7 @@ mod body;
 mod budget;
 mod grpc;
 mod idempotency;
+mod ours;
 mod peers;
 mod readiness;
 mod stacked;

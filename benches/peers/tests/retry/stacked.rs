@@ -1,11 +1,14 @@
+use battlement_retry::ReplayBody;
 use battlement_testkit::{
-    probe::{Probe, Reply},
+    probe::{Probe, ProbeBody, Reply},
     upstream::{Behavior, Upstream},
 };
+use http::Request;
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
 use crate::{
-    Answer, Call, get,
+    Answer, get,
+    ours::ours,
     peers::{
         SHORT, of_reqwest_retry, of_reqwest_retry_around, of_seatbelt, of_tower,
         of_tower_resilience, unless_ok,
@@ -27,6 +30,8 @@ async fn two_layers_of_a_peer_multiply_their_attempts() {
     let client = of_reqwest_retry_around(&probe, 2, SHORT);
     client.get("http://upstream.test").send().await.unwrap();
     assert_eq!(probe.counts().calls, 36);
+    ours().layer(ours().layer(probe.clone())).oneshot(get()).await.unwrap();
+    assert_eq!(probe.counts().calls, 39);
 }
 
 #[tokio::test]
@@ -39,7 +44,7 @@ async fn reqwest_retry_multiplies_the_attempts_of_reqwest() {
 }
 
 /// Answers with a future that holds a kilobyte.
-async fn large(_: Call) -> Result<Answer, battlement_testkit::probe::ProbeError> {
+async fn large<B>(_: Request<B>) -> Result<Answer, battlement_testkit::probe::ProbeError> {
     let held = std::hint::black_box([0_u8; 1024]);
     tokio::task::yield_now().await;
     assert_eq!(held[0], 0);
@@ -49,10 +54,11 @@ async fn large(_: Call) -> Result<Answer, battlement_testkit::probe::ProbeError>
 #[tokio::test]
 async fn tower_resilience_and_seatbelt_box_each_call() {
     let boxed = size_of::<Box<dyn Future<Output = ()>>>();
-    let service = service_fn(large);
+    let service = service_fn(large::<ProbeBody>);
     assert_eq!(size_of_val(&of_tower_resilience().build().layer(service).call(get())), boxed);
     assert_eq!(size_of_val(&of_seatbelt().layer(service).call(get())), boxed);
     assert!(size_of_val(&of_tower(service).call(get())) > 1024);
+    assert!(size_of_val(&ours().layer(service_fn(large::<ReplayBody<_>>)).call(get())) > 1024);
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use battlement_retry::{Backoff, Jitter};
 use battlement_testkit::{
     probe::{Probe, ProbeBody, Reply},
     upstream::{Behavior, Upstream},
 };
+use battlement_timeout::DeadlineLayer;
 use futures_util::FutureExt as _;
 use http::{Response, StatusCode};
 use reqwest_retry::{RetryDecision, RetryPolicy as _, policies::ExponentialBackoff};
@@ -15,6 +17,7 @@ use tower::{Layer as _, Service as _, ServiceExt as _, retry::Retry};
 
 use crate::{
     HOUR, charge, get,
+    ours::ours,
     peers::{Repeat, SHORT, of_reqwest_retry_around, of_seatbelt, of_tower_resilience, unless_ok},
     unavailable,
 };
@@ -57,6 +60,10 @@ async fn tower_resilience_and_reqwest_retry_hold_the_failed_response_while_they_
     let probe = fails_once();
     let mut service = of_seatbelt().base_delay(HOUR).layer(probe.clone());
     assert!(!holds(service.ready().await.unwrap().call(get()), &probe).await);
+
+    let probe = fails_once();
+    let service = ours().longest_wait(HOUR).layer(probe.clone());
+    assert!(!holds(service.oneshot(get()), &probe).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,6 +77,15 @@ async fn tower_resilience_and_reqwest_retry_do_not_read_retry_after() {
     let client = of_reqwest_retry_around(&probe, 1, SHORT);
     assert_eq!(client.get("http://upstream.test").send().await.unwrap().status(), 200);
     assert_eq!((probe.counts().calls, start.elapsed()), (2, SHORT));
+
+    let (probe, start) = (fails_once(), Instant::now());
+    let service = ours().longest_wait(HOUR).layer(probe.clone());
+    assert_eq!(service.oneshot(get()).await.unwrap().status(), 200);
+    assert!(start.elapsed() >= Duration::from_secs(7));
+    // The longest wait is 2 s by default.
+    let probe = fails_once();
+    assert_eq!(ours().layer(probe.clone()).oneshot(get()).await.unwrap().status(), 503);
+    assert_eq!(probe.counts().calls, 1);
 }
 
 #[tokio::test]
@@ -100,6 +116,12 @@ async fn the_peers_wait_past_the_deadline_of_their_caller() {
     let layer = of_seatbelt().use_jitter(false).base_delay(HOUR);
     assert!(!ends_in_time(layer.layer(probe.clone()).oneshot(get())).await);
     assert_eq!(probe.counts().calls, 4);
+
+    let layer = ours().overload_backoff(Backoff::new(Jitter::Equal, HOUR, HOUR));
+    let deadline = DeadlineLayer::client(Duration::from_millis(50));
+    let service = deadline.layer(layer.layer(probe.clone()));
+    assert!(ends_in_time(service.oneshot(get())).await);
+    assert_eq!(probe.counts().calls, 5);
 }
 
 #[test]
