@@ -51,7 +51,7 @@ impl Judged {
     }
 }
 
-/// What follows an attempt, as far as its result alone decides.
+/// The step after an attempt, as far as its result alone decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The result goes back to the caller, and is not a failure.
