@@ -15,6 +15,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// use battlement_retry::{Attempt, Next, RetriesExhausted, RetryLayer, RetryPolicy};
 /// use tower::{BoxError, Layer, ServiceExt, service_fn};
 ///
+/// #[derive(Clone)]
 /// struct Always;
 ///
 /// impl RetryPolicy<(), (), BoxError> for Always {

@@ -29,7 +29,8 @@ pub struct RetryLayer<K> {
 }
 
 impl<P> RetryLayer<ByPolicy<P>> {
-    /// Creates a layer that repeats the calls that `policy` decides to repeat.
+    /// Creates a layer that repeats the calls that `policy` decides to repeat. The policy is cloned with each call; one
+    /// that is costly to clone goes into an `Arc`.
     #[must_use]
     pub fn new(policy: P) -> Self {
         Self::of(ByPolicy::new(policy))

@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// The examples of the page, as doctests, need these features.
+#![cfg_attr(any(not(doctest), all(feature = "reqwest", feature = "tonic")), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;

@@ -1,4 +1,4 @@
-//! What a call holds while it waits, and what goes back.
+//! The resources of a call while it waits, and the result that goes back.
 
 use std::{
     future::ready,
