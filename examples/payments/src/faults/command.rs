@@ -119,6 +119,8 @@ mod tests {
     fn all_invalid_fields_are_named_at_once_and_unknown_ones_too() {
         let body = json!({ "every": 0, "status/code": 503 });
         assert_eq!(pointers(&body), ["/kind", "/every", "/duration_seconds", "/status~1code"]);
+        let body = json!({ "kind": "503", "every": 1, "duration_seconds": 1, "a~b": null });
+        assert_eq!(pointers(&body), ["/a~0b"]);
     }
 
     #[test]

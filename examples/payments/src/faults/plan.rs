@@ -88,11 +88,13 @@ mod tests {
     #[test]
     fn the_three_faults_take_turns() {
         let now = Instant::now();
-        let mut plan = plan(Kind::InTurn, 2, now);
-        let faults: Vec<_> = (0..8).filter_map(|_| plan.next(now)).collect();
         let expected =
             [Fault::Unavailable, Fault::ResetBefore, Fault::ResetAfter, Fault::Unavailable];
-        assert_eq!(faults, expected);
+        for every in [1, 2, 3] {
+            let mut plan = plan(Kind::InTurn, every, now);
+            let faults: Vec<_> = (0..4 * every).filter_map(|_| plan.next(now)).collect();
+            assert_eq!(faults, expected);
+        }
     }
 
     #[test]

@@ -172,6 +172,21 @@ mod tests {
         assert_eq!(read(&[b"\"a\"", b""]), Err(InvalidKey::Duplicate));
     }
 
+    #[test]
+    fn each_error_is_a_problem_that_names_the_header_and_the_reason() {
+        for (error, reason) in [
+            (InvalidKey::Empty, "empty"),
+            (InvalidKey::Malformed, "quoted"),
+            (InvalidKey::TooLong, "255"),
+            (InvalidKey::Duplicate, "more than once"),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
+            let text = problem.text().unwrap();
+            assert!(text.contains("`Idempotency-Key`") && text.contains(reason), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn each_printable_key_is_read_as_it_was_written(key in "[ -~]{1,255}") {

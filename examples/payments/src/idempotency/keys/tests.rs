@@ -133,6 +133,16 @@ fn the_next_warning_is_due_only_after_half_of_the_keys_were_free() {
 }
 
 #[test]
+fn a_warning_is_due_again_once_exactly_half_of_the_keys_are_taken() {
+    let (mut keys, now) = (keys(10), Instant::now());
+    assert_eq!(warnings(&mut keys, 1..=4, now), [0; 0]);
+    let second = now + Duration::from_secs(1);
+    assert_eq!(warnings(&mut keys, 5..=8, second), [8]);
+    // Four are left, so that the first of these is the fifth.
+    assert_eq!(warnings(&mut keys, 11..=15, now + KEEP), [14]);
+}
+
+#[test]
 fn the_defaults_are_a_hundred_thousand_keys_for_a_day() {
     let limits = KeyLimits::default();
     assert_eq!((limits.max.get(), limits.keep), (100_000, Duration::from_secs(86_400)));
