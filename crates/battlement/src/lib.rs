@@ -10,6 +10,7 @@
 //! | `problem` | `problem` | turns errors and panics into problems (RFC 9457) and gRPC statuses |
 //! | `rate_limit` | `rate-limit` | limits requests per key, in bounded memory or in Redis |
 //! | `request_id` | `request-id` | puts an id into every log line, response and outgoing call |
+//! | `retry` | `retry` | repeats failed calls where that is safe, within a budget and the deadline |
 //! | `security_headers` | `security-headers` | sets Helmet's headers, with nonces, per-route changes and Fetch Metadata |
 //! | `timeout` | `timeout` | sets deadlines of requests and calls, passes them on, and limits bodies |
 //!
@@ -71,8 +72,8 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `security-headers`,
-//!   `timeout`
+//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `retry`,
+//!   `security-headers`, `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
@@ -105,6 +106,11 @@ pub use battlement_rate_limit as rate_limit;
 #[cfg(feature = "request-id")]
 #[doc(inline)]
 pub use battlement_request_id as request_id;
+
+/// Retries of failed calls, where that is safe, within a budget and the deadline.
+#[cfg(feature = "retry")]
+#[doc(inline)]
+pub use battlement_retry as retry;
 
 /// Helmet's security headers, which never weaken a route's own policy.
 #[cfg(feature = "security-headers")]
