@@ -39,4 +39,12 @@ mod pages {
     mod migrate_tonic_timeout {}
     #[doc = include_str!("../docs/migrate/tower-timeout.md")]
     mod migrate_tower_timeout {}
+    #[doc = include_str!("../docs/migrate/axios-retry.md")]
+    mod migrate_axios_retry {}
+    #[doc = include_str!("../docs/migrate/reqwest-retry.md")]
+    mod migrate_reqwest_retry {}
+    #[doc = include_str!("../docs/migrate/tower-resilience-retry.md")]
+    mod migrate_tower_resilience_retry {}
+    #[doc = include_str!("../docs/migrate/tower-retry.md")]
+    mod migrate_tower_retry {}
 }
