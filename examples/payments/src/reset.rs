@@ -101,3 +101,53 @@ impl AsyncWrite for Resettable {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, io::Read};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Returns both ends of a connection, that of the client first.
+    async fn connect() -> (std::net::TcpStream, Resettable, Reset) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, reset) = Resettable::new(listener.accept().await.unwrap().0);
+        (client, stream, reset)
+    }
+
+    fn read(mut client: std::net::TcpStream) -> io::Result<String> {
+        let mut received = String::new();
+        client.read_to_string(&mut received).map(|_| received)
+    }
+
+    async fn write(stream: &mut Resettable) -> [io::Result<usize>; 2] {
+        let parts = [IoSlice::new(b"c"), IoSlice::new(b"d")];
+        let first = poll_fn(|cx| Pin::new(&mut *stream).poll_write(cx, b"ab")).await;
+        [first, poll_fn(|cx| Pin::new(&mut *stream).poll_write_vectored(cx, &parts)).await]
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_not_reset_ends_as_usual() {
+        let (client, mut stream, _reset) = connect().await;
+        assert!(write(&mut stream).await.iter().all(|written| matches!(written, Ok(2))));
+        poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await.unwrap();
+        drop(stream);
+        assert_eq!(read(client).unwrap(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_on_a_connection_that_is_reset_not_even_its_end() {
+        let (client, mut stream, reset) = connect().await;
+        reset.request();
+        for written in write(&mut stream).await {
+            assert_eq!(written.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        }
+        let shutdown = poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await;
+        assert_eq!(shutdown.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        drop(stream);
+        assert_eq!(read(client).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    }
+}
