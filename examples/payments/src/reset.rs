@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_sent_on_a_connection_that_is_reset_not_even_its_end() {
+    async fn a_connection_that_is_reset_sends_neither_bytes_nor_its_end() {
         let (client, mut stream, reset) = connect().await;
         reset.request();
         for written in write(&mut stream).await {
