@@ -11,11 +11,6 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// The time that an attempt needs, before the layer has measured it.
-const LEAST_TIME: Duration = Duration::from_millis(5);
-/// The samples from which the measured time is used.
-const LEAST_SAMPLES: u32 = 20;
-
 /// The progress of one call: its attempts and waits, and what it may still take from the budget.
 #[derive(Debug)]
 pub(crate) struct Course {
@@ -163,7 +158,9 @@ impl Course {
             return Err(StopReason::NotIdempotent);
         }
         let wait = self.wait(ask.wait, random::draw())?;
-        if deadline.is_some_and(|deadline| deadline.remaining_at(now) < wait + self.needed()) {
+        if deadline.is_some_and(|deadline| {
+            deadline.remaining_at(now) < wait + self.config.latencies.needed()
+        }) {
             return Err(StopReason::Deadline);
         }
         let permit = self.withdraw(ask.is_timeout, now)?;
@@ -216,11 +213,6 @@ impl Course {
         // Clients that were told the same time would return together.
         let spread = matches!(wait, Wait::Pushback(_)).then(|| jittered(&config.backoff));
         Ok(pushback + spread.unwrap_or_default())
-    }
-
-    /// Returns the time that an attempt needs: the median of the measured ones.
-    fn needed(&self) -> Duration {
-        self.config.latencies.percentile(50, LEAST_SAMPLES).unwrap_or(LEAST_TIME)
     }
 
     fn withdraw(&self, is_timeout: bool, now: Instant) -> Result<Option<BudgetPermit>, StopReason> {

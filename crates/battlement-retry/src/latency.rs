@@ -1,5 +1,8 @@
 use std::{
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicBool, AtomicU32,
+        Ordering::{AcqRel, Relaxed},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Latencies {
     total: AtomicU32,
+    is_fading: AtomicBool,
     buckets: Box<[AtomicU32]>,
 }
 
@@ -20,11 +24,15 @@ const PARTS: u32 = 8;
 const BUCKETS: usize = 8 * 30;
 /// The count at which all buckets are halved.
 const MOST: u32 = 2_048;
+/// The time that an attempt needs, before the layer has measured it.
+const LEAST_TIME: Duration = Duration::from_millis(5);
+/// The samples from which the measured time is used.
+pub(crate) const LEAST_SAMPLES: u32 = 20;
 
 impl Default for Latencies {
     fn default() -> Self {
         let buckets = std::iter::repeat_with(AtomicU32::default).take(BUCKETS).collect();
-        Self { total: AtomicU32::new(0), buckets }
+        Self { total: AtomicU32::new(0), is_fading: AtomicBool::new(false), buckets }
     }
 }
 
@@ -32,31 +40,43 @@ impl Latencies {
     /// Counts a duration.
     pub(crate) fn record(&self, duration: Duration) {
         self.buckets[bucket(duration)].fetch_add(1, Relaxed);
-        // One thread alone reaches each total.
-        if self.total.fetch_add(1, Relaxed) + 1 == MOST {
+        if self.total.fetch_add(1, Relaxed) + 1 >= MOST {
             self.fade();
         }
     }
 
     /// Returns the duration that the share `percent` of the attempts does not exceed, once there are `least` samples.
     pub(crate) fn percentile(&self, percent: u32, least: u32) -> Option<Duration> {
-        let counts: Vec<u64> =
-            self.buckets.iter().map(|count| count.load(Relaxed).into()).collect();
-        let total: u64 = counts.iter().sum();
+        let counts: [u32; BUCKETS] = std::array::from_fn(|index| self.buckets[index].load(Relaxed));
+        let total: u64 = counts.iter().copied().map(u64::from).sum();
         if total < u64::from(least.max(1)) {
             return None;
         }
         let rank = (total * u64::from(percent)).div_ceil(100).max(1);
         let mut below = 0;
         let index = counts.iter().position(|count| {
-            below += count;
+            below += u64::from(*count);
             below >= rank
         });
         index.map(end)
     }
 
+    /// Returns the time that an attempt needs: the median of the measured ones.
+    pub(crate) fn needed(&self) -> Duration {
+        self.percentile(50, LEAST_SAMPLES).unwrap_or(LEAST_TIME)
+    }
+
+    /// Halves the buckets until the count is below the most. One thread does so at a time, and counts again afterwards,
+    /// since threads that record in the meantime leave it to that one.
     #[cold]
     fn fade(&self) {
+        while self.total.load(Relaxed) >= MOST && !self.is_fading.swap(true, AcqRel) {
+            self.halve();
+            self.is_fading.swap(false, AcqRel);
+        }
+    }
+
+    fn halve(&self) {
         let mut gone = 0;
         for bucket in &self.buckets {
             let half = bucket.load(Relaxed).div_ceil(2);
@@ -129,6 +149,17 @@ mod tests {
             latencies.record(MILLISECOND);
         }
         assert!(latencies.percentile(50, 100).unwrap() < 2 * MILLISECOND);
+        assert!(latencies.total.load(Relaxed) < MOST);
+    }
+
+    #[test]
+    fn durations_fade_also_if_many_were_counted_before_a_thread_halves_them() {
+        let latencies = Latencies::default();
+        latencies.is_fading.store(true, Relaxed);
+        (0..10_000).for_each(|_| latencies.record(100 * MILLISECOND));
+        assert_eq!(latencies.total.load(Relaxed), 10_000);
+        latencies.is_fading.store(false, Relaxed);
+        latencies.record(MILLISECOND);
         assert!(latencies.total.load(Relaxed) < MOST);
     }
 

@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::{Backoff, Jitter, Observe, Throttle, observe::Observer};
+use crate::{Backoff, Jitter, Observe, Throttle, latency::LEAST_SAMPLES, observe::Observer};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
