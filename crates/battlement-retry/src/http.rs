@@ -5,6 +5,7 @@ mod attempts;
 mod body;
 mod config;
 mod form;
+mod hedge;
 mod kind;
 mod layer;
 mod origin;
@@ -13,6 +14,7 @@ mod reqwest;
 mod rules;
 mod send_as;
 
+pub(crate) use self::config::HttpConfig;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestOrigin;
 #[cfg(feature = "tonic")]

@@ -11,6 +11,8 @@ mod course;
 mod exhausted;
 mod future;
 #[cfg(feature = "http")]
+mod hedge;
+#[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
 mod idempotency;
@@ -57,6 +59,7 @@ pub use self::{
 #[cfg(feature = "http")]
 pub use self::{
     budget::AuthorityBudgets,
+    hedge::{Hedge, HedgeDelay, HedgeFuture, HedgeKind, HedgeLayer},
     http::{AsIs, Attempts, Http, HttpForm, RetryBody, SendAs},
     idempotency::{Idempotency, Idempotent},
     replay::{Replay, ReplayBody, ReplayError},

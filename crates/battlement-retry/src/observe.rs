@@ -19,6 +19,20 @@ pub trait Observe: Send + Sync {
     fn stopped(&self, reason: StopReason) {
         let _ = reason;
     }
+
+    /// Observes a copy that a `HedgeLayer` sent beside an earlier one. `budget` is the number of
+    /// copies that are left, if the layer has a budget.
+    fn hedge(&self, budget: Option<u64>) {
+        let _ = budget;
+    }
+
+    /// Observes a success of such a copy, whose response goes back to the caller instead of that of the first one.
+    fn hedge_won(&self) {}
+
+    /// Observes a copy that was due and was not sent, and the reason.
+    fn hedge_stopped(&self, reason: StopReason) {
+        let _ = reason;
+    }
 }
 
 impl<T: Observe + ?Sized> Observe for Arc<T> {
@@ -32,6 +46,18 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
     fn stopped(&self, reason: StopReason) {
         (**self).stopped(reason);
+    }
+
+    fn hedge(&self, budget: Option<u64>) {
+        (**self).hedge(budget);
+    }
+
+    fn hedge_won(&self) {
+        (**self).hedge_won();
+    }
+
+    fn hedge_stopped(&self, reason: StopReason) {
+        (**self).hedge_stopped(reason);
     }
 }
 

@@ -124,6 +124,15 @@ where
         }
     }
 
+    /// Returns whether the body is known to be within the limit: by its size hint, or since an attempt has read all of
+    /// it.
+    pub(crate) fn fits(&self) -> bool {
+        match &self.kept {
+            Kept::Whole(_) => true,
+            Kept::Source(source) => lock(source).fits(),
+        }
+    }
+
     fn whole(data: Option<Bytes>) -> (ReplayBody<B>, Option<Self>) {
         (ReplayBody::whole(data.clone()), Some(Self { kept: Kept::Whole(data) }))
     }

@@ -32,6 +32,12 @@ impl Default for HttpConfig {
     }
 }
 
+impl HttpConfig {
+    pub(crate) fn change_idempotency(&mut self, change: impl FnOnce(Idempotency) -> Idempotency) {
+        self.idempotency = change(std::mem::take(&mut self.idempotency));
+    }
+}
+
 impl fmt::Debug for HttpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpConfig")

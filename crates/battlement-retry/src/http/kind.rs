@@ -35,8 +35,18 @@ pub struct Http<A = WithResponse, W = AsIs> {
 }
 
 impl<A, W> Http<A, W> {
-    pub(super) const fn new(config: Arc<HttpConfig>) -> Self {
+    pub(crate) const fn new(config: Arc<HttpConfig>) -> Self {
         Self { config, form: PhantomData }
+    }
+
+    /// Changes the form of the results.
+    pub(crate) fn form<T>(self) -> Http<T, W> {
+        Http::new(self.config)
+    }
+
+    pub(crate) fn configure(mut self, change: impl FnOnce(&mut HttpConfig)) -> Self {
+        change(Arc::make_mut(&mut self.config));
+        self
     }
 }
 

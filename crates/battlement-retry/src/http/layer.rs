@@ -33,7 +33,7 @@ impl<W> RetryLayer<Http<WithResponse, W>> {
     /// [throttle](Self::throttle) rejects is an error, too, instead of a response.
     #[must_use]
     pub fn as_error(self) -> RetryLayer<Http<WithError, W>> {
-        self.map(|kind| Http::new(kind.config))
+        self.map(Http::form)
     }
 }
 
@@ -101,15 +101,10 @@ impl<A, W> RetryLayer<Http<A, W>> {
     }
 
     fn change_idempotency(self, change: impl FnOnce(Idempotency) -> Idempotency) -> Self {
-        self.configure_http(|config| {
-            config.idempotency = change(std::mem::take(&mut config.idempotency));
-        })
+        self.configure_http(|config| config.change_idempotency(change))
     }
 
     pub(crate) fn configure_http(self, change: impl FnOnce(&mut HttpConfig)) -> Self {
-        self.configure_kind(|mut kind| {
-            change(Arc::make_mut(&mut kind.config));
-            kind
-        })
+        self.configure_kind(|kind| kind.configure(change))
     }
 }

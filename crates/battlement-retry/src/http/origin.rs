@@ -39,6 +39,15 @@ where
             return (once::<B, W>(request), Err(StopReason::Nested));
         }
         let stated = config.idempotency.stated(&request);
+        Self::copy::<W>(config, request, stated)
+    }
+
+    /// Copies the request, also one that is an attempt of an outer layer.
+    pub(super) fn copy<W: SendAs<B>>(
+        config: &HttpConfig,
+        request: Request<B>,
+        stated: Option<bool>,
+    ) -> (Request<W::Body>, Result<Self, StopReason>) {
         let (mut head, body) = request.into_parts();
         let (body, replay) = Replay::new(body, config.replay_limit);
         let body = W::convert(body);
@@ -100,6 +109,11 @@ where
     /// Returns why the body cannot be sent again, if it cannot.
     pub(super) fn lost(&self) -> Option<StopReason> {
         self.replay.lost().map(StopReason::from)
+    }
+
+    /// Returns whether the body is known to be short enough for two attempts that read it side by side.
+    pub(super) fn fits(&self) -> bool {
+        self.replay.fits()
     }
 
     /// Returns whether the request may be repeated after any failure.

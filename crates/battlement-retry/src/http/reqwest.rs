@@ -12,12 +12,16 @@ use super::{
     attempts::Attempts,
     config::HttpConfig,
     form::HttpForm,
+    hedge::is_upgrade,
     kind::Http,
     origin::write_number,
     rules::{Seen, Sent},
     send_as::AsIs,
 };
-use crate::{Attempt, Budget, Budgets, Held, Repeat, Sends, StopReason, Throttled, course::Judged};
+use crate::{
+    Attempt, Budget, Budgets, HedgeKind, Held, Idempotency, Repeat, Sends, StopReason, Throttled,
+    course::Judged,
+};
 
 impl<A> Sends<Request> for Http<A, AsIs> {
     type Sent = Request;
@@ -30,6 +34,15 @@ pub struct ReqwestOrigin {
     stated: Option<bool>,
 }
 
+impl ReqwestOrigin {
+    /// Returns whether the request may be repeated after any failure.
+    fn is_idempotent(&self, rules: &Idempotency) -> bool {
+        let Self { request, stated } = self;
+        let by_head = || rules.allows(request.method(), request.url().path(), request.headers());
+        stated.unwrap_or_else(by_head)
+    }
+}
+
 /// A request whose attempt has a result.
 struct Attempted<'a> {
     origin: Result<&'a ReqwestOrigin, StopReason>,
@@ -40,13 +53,7 @@ struct Attempted<'a> {
 impl Sent for Attempted<'_> {
     // A request without a copy is stopped for that reason.
     fn is_idempotent(&self) -> bool {
-        self.origin.map_or(true, |origin| {
-            let ReqwestOrigin { request, stated } = origin;
-            let rules = &self.config.idempotency;
-            let by_head =
-                || rules.allows(request.method(), request.url().path(), request.headers());
-            stated.unwrap_or_else(by_head)
-        })
+        self.origin.map_or(true, |origin| origin.is_idempotent(&self.config.idempotency))
     }
 
     fn has_key(&self) -> bool {
@@ -181,6 +188,27 @@ where
 
     fn reject(caller: A::Caller) -> Option<Result<A::Response, A::Error>> {
         Some(A::reject(caller, Throttled))
+    }
+}
+
+impl<A, E> HedgeKind<Request, Response, E> for Http<A, AsIs>
+where
+    A: HttpForm<Request, Response, E>,
+{
+    fn attempt(_: &Request) -> Option<u32> {
+        None
+    }
+
+    fn begin_hedge(&self, request: Request) -> (Request, Option<ReqwestOrigin>) {
+        if is_upgrade(request.headers()) {
+            return (request, None);
+        }
+        let (request, origin) = <Self as Repeat<_, Response, E>>::begin(self, request);
+        (request, origin.ok().filter(|origin| origin.is_idempotent(&self.config.idempotency)))
+    }
+
+    fn stop(_: &ReqwestOrigin) -> Option<StopReason> {
+        None
     }
 }
 

@@ -173,6 +173,12 @@ impl<B: Body> Source<B> {
         self.body.as_ref().is_some_and(Body::is_end_stream)
     }
 
+    /// Returns whether the body is known to be within the limit.
+    pub(super) fn fits(&self) -> bool {
+        let size = self.rest().upper().and_then(|rest| rest.checked_add(self.size));
+        self.lost.is_none() && size.is_some_and(|size| size <= self.limit)
+    }
+
     /// Returns the length of the rest of the body.
     pub(super) fn rest(&self) -> SizeHint {
         self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
