@@ -1,6 +1,10 @@
-use std::task::{Context, Poll};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    task::{Context, Poll},
+};
 
-use tokio::time::Instant;
+use tokio::{task::coop::unconstrained, time::Instant};
 use tower_service::Service;
 
 use crate::{
@@ -50,7 +54,9 @@ impl<S, K, O> Call<S, K, O> {
             kind.poll_judge(held, origin.as_ref().map_err(|stop| *stop), attempt, is_last, cx);
         let Poll::Ready(judged) = judged else { return Poll::Pending };
         course.ended(judged.outcome);
-        if judged.step != Step::Pass && course.config().exhausted {
+        // The last error may pass although it ends a call that was repeated.
+        let is_named = judged.step != Step::Pass || !self.history.is_empty();
+        if is_named && course.config().exhausted {
             self.history.push(K::describe(held));
         }
         Poll::Ready(match judged.step {
@@ -70,18 +76,21 @@ impl<S, K, O> Call<S, K, O> {
         let origin = self.origin.as_ref().map_err(|stop| *stop)?;
         // Made before the wait: an attempt that is still sending the body then keeps it for this one.
         let number = self.course.number() + 1;
-        let pause = self.course.plan(ask, K::deadline(origin), Instant::now())?;
+        let now = Instant::now();
+        let pause = self.course.plan(ask, K::deadline(origin), now)?;
         let request = self.kind.again(origin, number)?;
+        self.course.wait_for(&pause, now);
         Ok(Retrying { pause, request })
     }
 
-    /// Polls the service ready for the next attempt.
+    /// Polls the service ready for the next attempt. A service that is ready is found ready even if the task has
+    /// exhausted its cooperative budget, in which tokio's semaphores and channels take part.
     pub(crate) fn poll_ready<Req, Res, E>(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>>
     where
         K: Repeat<Req, Res, E, Origin = O>,
         S: Service<K::Sent, Response = Res, Error = E>,
     {
-        self.service.poll_ready(cx)
+        pin!(unconstrained(poll_fn(|cx| self.service.poll_ready(cx)))).poll(cx)
     }
 
     /// Sends the request of the next attempt.

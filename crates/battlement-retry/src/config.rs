@@ -1,8 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use battlement_core::{InvalidField, LogLimit};
+use tokio::time::Instant;
 
-use crate::{Backoff, Throttle, budgets::Budgets, latency::Latencies, observe::Observer};
+use crate::{
+    Backoff, StopReason, Throttle, ThrottleTicket, budgets::Budgets, latency::Latencies,
+    observe::Observer, random,
+};
 
 /// The checked settings of a layer, and the state that its services share.
 #[derive(Clone, Debug)]
@@ -47,6 +51,18 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Begins a call in the throttle, if there is one, or counts a call that it rejects.
+    pub(crate) fn begin(&self, now: Instant) -> Result<Option<ThrottleTicket>, StopReason> {
+        let Some(throttle) = &self.throttle else { return Ok(None) };
+        let ticket = throttle.begin(now, random::draw());
+        if ticket.is_none()
+            && let Some(observer) = self.observer.get()
+        {
+            observer.stopped(StopReason::Throttled);
+        }
+        ticket.map(Some).ok_or(StopReason::Throttled)
+    }
+
     /// Returns whether the results of calls that are not repeated must be judged nevertheless.
     pub(crate) fn is_counting(&self) -> bool {
         self.observer.get().is_some() || self.throttle.is_some()

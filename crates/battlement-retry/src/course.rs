@@ -79,11 +79,22 @@ pub(crate) enum Wait {
     Exactly(Duration),
 }
 
-/// A retry that was decided.
+/// A retry that was decided. Dropping it gives back what it takes from the budget and from the throttle.
 #[derive(Debug)]
 pub(crate) struct Pause {
     pub(crate) until: Instant,
+    wait: Duration,
+    is_unprocessed_only: bool,
     permit: Option<BudgetPermit>,
+    ticket: Option<ThrottleTicket>,
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            ticket.cancel();
+        }
+    }
 }
 
 impl Course {
@@ -130,10 +141,11 @@ impl Course {
 
     /// Counts an attempt that has ended.
     pub(crate) fn ended(&mut self, outcome: AttemptOutcome) {
-        if let Some(ticket) = self.ticket.take()
-            && outcome.is_accepted()
-        {
-            ticket.accept();
+        match self.ticket.take() {
+            Some(ticket) if outcome.is_accepted() => ticket.accept(),
+            // The attempt did not reach the service.
+            Some(ticket) if outcome == AttemptOutcome::Rejected => ticket.cancel(),
+            _ => {}
         }
         // An attempt that was ready at once is not worth a reading of the clock.
         if self.was_pending && outcome == AttemptOutcome::Success {
@@ -146,7 +158,7 @@ impl Course {
 
     /// Decides whether another attempt follows, and takes it from the budget.
     pub(crate) fn plan(
-        &mut self,
+        &self,
         ask: Ask,
         deadline: Option<Deadline>,
         now: Instant,
@@ -158,29 +170,37 @@ impl Course {
             return Err(StopReason::NotIdempotent);
         }
         let wait = self.wait(ask.wait, random::draw())?;
-        if deadline.is_some_and(|deadline| {
-            deadline.remaining_at(now) < wait + self.config.latencies.needed()
-        }) {
+        let needed = || wait.saturating_add(self.config.latencies.needed());
+        if deadline.is_some_and(|deadline| deadline.remaining_at(now) < needed()) {
             return Err(StopReason::Deadline);
         }
         let permit = self.withdraw(ask.is_timeout, now)?;
-        if let Some(throttle) = &self.config.throttle {
-            let ticket = throttle.begin(now, random::draw()).ok_or(StopReason::Throttled)?;
-            self.ticket = Some(ticket);
-        }
-        self.previous_wait = Some(wait);
-        self.was_repeated_unprocessed |= ask.is_unprocessed_only;
+        let ticket = match &self.config.throttle {
+            Some(throttle) => {
+                Some(throttle.begin(now, random::draw()).ok_or(StopReason::Throttled)?)
+            }
+            None => None,
+        };
+        // A clock has an end that a wait without one would exceed.
+        let until = Deadline::after(now, wait).instant();
+        Ok(Pause { until, wait, is_unprocessed_only: ask.is_unprocessed_only, permit, ticket })
+    }
+
+    /// Begins the wait before a retry whose request was made.
+    pub(crate) fn wait_for(&mut self, pause: &Pause, now: Instant) {
+        self.previous_wait = Some(pause.wait);
+        self.was_repeated_unprocessed |= pause.is_unprocessed_only;
         if let Some(observer) = self.config.observer.get() {
-            observer.retry(wait, self.budget.as_ref().map(|budget| budget.remaining(now)));
+            observer.retry(pause.wait, self.budget.as_ref().map(|budget| budget.remaining(now)));
         }
-        Ok(Pause { until: now + wait, permit })
     }
 
     /// Begins the next attempt, which spends the retry.
-    pub(crate) fn next(&mut self, pause: Pause, now: Instant) {
+    pub(crate) fn next(&mut self, mut pause: Pause, now: Instant) {
         self.attempt += 1;
         (self.attempt_start, self.was_pending) = (now, false);
-        if let Some(permit) = pause.permit {
+        self.ticket = pause.ticket.take();
+        if let Some(permit) = pause.permit.take() {
             permit.spend();
         }
     }
@@ -212,7 +232,7 @@ impl Course {
         }
         // Clients that were told the same time would return together.
         let spread = matches!(wait, Wait::Pushback(_)).then(|| jittered(&config.backoff));
-        Ok(pushback + spread.unwrap_or_default())
+        Ok(pushback.saturating_add(spread.unwrap_or_default()))
     }
 
     fn withdraw(&self, is_timeout: bool, now: Instant) -> Result<Option<BudgetPermit>, StopReason> {

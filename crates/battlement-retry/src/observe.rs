@@ -15,7 +15,8 @@ pub trait Observe: Send + Sync {
         let _ = (wait, budget);
     }
 
-    /// Observes a failed call that goes back to the caller without a further attempt, and the reason.
+    /// Observes a failed call that goes back to the caller without a further attempt, and the reason. A call whose first
+    /// attempt the [`Throttle`](crate::Throttle) rejects is observed here alone.
     fn stopped(&self, reason: StopReason) {
         let _ = reason;
     }

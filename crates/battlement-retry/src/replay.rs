@@ -133,6 +133,14 @@ where
         }
     }
 
+    /// Returns whether the attempts have read the whole body.
+    pub(crate) fn has_ended(&self) -> bool {
+        match &self.kept {
+            Kept::Whole(_) => true,
+            Kept::Source(source) => lock(source).has_ended(),
+        }
+    }
+
     fn whole(data: Option<Bytes>) -> (ReplayBody<B>, Option<Self>) {
         (ReplayBody::whole(data.clone()), Some(Self { kept: Kept::Whole(data) }))
     }

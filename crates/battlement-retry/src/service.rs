@@ -8,12 +8,11 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    Repeat, Sends,
+    Repeat, Sends, StopReason,
     call::Call,
     config::Config,
     course::Course,
     future::RetryFuture,
-    random,
     repeat::{Answered, SentBy, ServiceError},
 };
 
@@ -64,18 +63,17 @@ where
             return RetryFuture::pass(self.inner.call(self.kind.once(request)));
         }
         let now = Instant::now();
+        let Ok(ticket) = self.config.begin(now) else {
+            return RetryFuture::throttled(K::caller(&request));
+        };
         let budget = K::budget(&self.config.budgets, &request);
-        if let Some(budget) = &budget {
+        let (sent, origin) = self.kind.begin(request);
+        // An attempt of a layer further out was counted there, perhaps in the same budget.
+        if let Some(budget) = &budget
+            && !matches!(origin, Err(StopReason::Nested))
+        {
             budget.deposit(now);
         }
-        let ticket = match &self.config.throttle {
-            None => None,
-            Some(throttle) => match throttle.begin(now, random::draw()) {
-                Some(ticket) => Some(ticket),
-                None => return RetryFuture::throttled(K::caller(&request)),
-            },
-        };
-        let (sent, origin) = self.kind.begin(request);
         if origin.is_err() && !self.config.is_counting() {
             return RetryFuture::pass(self.inner.call(sent));
         }

@@ -148,7 +148,7 @@ impl fmt::Debug for Throttle {
 
 /// A call that a [`Throttle`] has let pass.
 ///
-/// A ticket that is dropped is a call that the upstream did not accept.
+/// A ticket that is dropped is a call that the upstream did not accept, unless it is [cancelled](Self::cancel).
 #[derive(Debug)]
 #[must_use = "a ticket that is dropped is a call that the upstream did not accept"]
 pub struct ThrottleTicket {
@@ -160,6 +160,12 @@ impl ThrottleTicket {
     /// Records that the upstream accepted the call: its answer is not a rejection for overload, nor a failure.
     pub fn accept(self) {
         self.throttle.lock().accept(self.slot);
+    }
+
+    /// Removes a call that did not reach the upstream from the counts: it was dropped before it was sent, or another
+    /// local layer rejected it.
+    pub fn cancel(self) {
+        self.throttle.lock().cancel(self.slot);
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
 };
 
 use battlement_core::Deadline;
-use battlement_retry::{Attempt, Backoff, Budgets, Jitter, Next, RetryLayer, RetryPolicy};
+use battlement_retry::{
+    Attempt, AttemptOutcome, Backoff, Budget, Budgets, Jitter, Next, Observe, RetryLayer,
+    RetryPolicy, StopReason,
+};
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -193,4 +196,45 @@ async fn two_clients_that_fail_together_do_not_retry_together() {
     }
     // At the cap and in whole seconds, where other layers have no jitter.
     assert!(times.len() > 10, "{times:?}");
+}
+
+/// Copies a request once, as if its body were lost then.
+#[derive(Clone, Default)]
+struct CopiedOnce(Arc<Mutex<u32>>);
+
+impl RetryPolicy<u32, u32, io::Error> for CopiedOnce {
+    fn clone_request(&self, request: &u32) -> Option<u32> {
+        *self.0.lock().unwrap() += 1;
+        (*self.0.lock().unwrap() == 1).then_some(*request)
+    }
+
+    fn next(&self, _: &Attempt, _: Result<&u32, &io::Error>) -> Next {
+        Next::Again
+    }
+}
+
+#[derive(Default)]
+struct Seen(Mutex<Vec<&'static str>>);
+
+impl Observe for Seen {
+    fn attempt(&self, outcome: AttemptOutcome) {
+        self.0.lock().unwrap().push(outcome.as_str());
+    }
+
+    fn retry(&self, _: Duration, _: Option<u64>) {
+        self.0.lock().unwrap().push("retry");
+    }
+
+    fn stopped(&self, reason: StopReason) {
+        self.0.lock().unwrap().push(reason.as_str());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_whose_request_cannot_be_made_is_not_observed() {
+    let (seen, budget) = (Arc::new(Seen::default()), Budget::default());
+    let layer = RetryLayer::new(CopiedOnce::default()).observe(seen.clone()).budget(budget.clone());
+    let (_, attempts, _) = outcome(|inner| layer.layer(inner), 1, [None].into()).await;
+    assert_eq!((attempts, budget.remaining(Instant::now())), (1, 10));
+    assert_eq!(*seen.0.lock().unwrap(), ["failed", "not_idempotent"]);
 }

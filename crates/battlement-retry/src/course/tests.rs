@@ -13,13 +13,14 @@ fn course(config: Config) -> Course {
     Course::new(Arc::new(config), budget, Instant::now(), None)
 }
 
-fn plan(course: &mut Course, ask: Ask) -> Result<Pause, StopReason> {
+fn plan(course: &Course, ask: Ask) -> Result<Pause, StopReason> {
     course.plan(ask, None, Instant::now())
 }
 
 /// Makes a retry at once.
 fn retry(course: &mut Course, ask: Ask) -> Result<(), StopReason> {
     let pause = plan(course, ask)?;
+    course.wait_for(&pause, Instant::now());
     course.next(pause, Instant::now());
     Ok(())
 }
@@ -48,9 +49,9 @@ fn a_request_that_is_not_idempotent_is_repeated_once() {
 async fn the_wait_leaves_time_for_an_attempt() {
     let config = Config::default();
     let latencies = Arc::clone(&config.latencies);
-    let mut course = course(config);
+    let course = course(config);
     let now = Instant::now();
-    let mut plan = |left: Duration| {
+    let plan = |left: Duration| {
         let ask = Ask { wait: Wait::Exactly(SECOND), ..ASK };
         course.plan(ask, Some(Deadline::after(now, left)), now).map(drop)
     };
@@ -76,7 +77,7 @@ async fn only_successful_attempts_that_took_time_are_measured() {
     tokio::time::advance(SECOND).await;
     course.ended(AttemptOutcome::Overload);
     assert_eq!(measured(), None);
-    let pause = plan(&mut course, ASK).unwrap();
+    let pause = plan(&course, ASK).unwrap();
     course.next(pause, Instant::now());
     course.ended(AttemptOutcome::Success);
     assert_eq!(measured(), None, "the attempt was ready at once");
@@ -97,7 +98,7 @@ fn a_wait_that_is_too_long_ends_the_retry_and_takes_nothing_from_the_budget() {
         let ask = Ask { wait: wait(SECOND + MILLISECOND), ..ASK };
         assert_eq!(retry(&mut course, ask), Err(StopReason::Pushback));
         let ask = Ask { wait: wait(SECOND), ..ASK };
-        assert!(plan(&mut course, ask).is_ok());
+        assert!(plan(&course, ask).is_ok());
     }
     assert_eq!(budget.remaining(Instant::now()), left);
 }
@@ -137,7 +138,7 @@ fn a_retry_that_the_throttle_rejects_is_given_back_to_the_budget() {
     let config = Config { throttle: Some(throttle), ..Config::default() };
     let budget = config.budgets.shared().unwrap();
     // Nine of ten are rejected.
-    let results: Vec<_> = std::iter::repeat_with(|| plan(&mut course(config.clone()), ASK))
+    let results: Vec<_> = std::iter::repeat_with(|| plan(&course(config.clone()), ASK))
         .take(1_000)
         .map(|result| result.map(drop))
         .collect();
@@ -173,4 +174,38 @@ fn an_observer_sees_attempts_retries_and_the_reason_of_the_end() {
     course.stopped(StopReason::NotRetryable);
     let seen = seen.0.lock().unwrap();
     assert_eq!(*seen, ["overload", "retry in 1s, Some(9) left", "server", "not_retryable"]);
+}
+
+#[test]
+fn attempts_that_do_not_reach_the_service_do_not_count_in_the_throttle() {
+    let throttle = Throttle::new(1.0, 10 * SECOND);
+    let config = Config {
+        throttle: Some(throttle.clone()),
+        budgets: crate::Budgets::Unlimited,
+        ..Config::default()
+    };
+    for _ in 0..200 {
+        // A local layer rejects the first attempt, and the call is dropped while another one waits.
+        let ticket = config.begin(Instant::now()).unwrap();
+        Course::new(Arc::new(config.clone()), None, Instant::now(), ticket)
+            .ended(AttemptOutcome::Rejected);
+        drop(plan(&course(config.clone()), ASK).unwrap());
+    }
+    // As many that reach it do.
+    for _ in 0..100 {
+        assert!(throttle.begin(Instant::now(), 0).is_some());
+    }
+    assert!(throttle.begin(Instant::now(), 0).is_none());
+}
+
+#[test]
+fn a_wait_without_end_does_not_overflow_a_clock() {
+    let config = Config { longest_wait: Duration::MAX, ..Config::default() };
+    let (course, now) = (course(config), Instant::now());
+    for wait in [Wait::Exactly, Wait::Pushback] {
+        let ask = Ask { wait: wait(Duration::MAX), ..ASK };
+        assert!(plan(&course, ask).unwrap().until > now + 1_000_000 * SECOND);
+        let deadline = Some(Deadline::after(now, SECOND));
+        assert_eq!(course.plan(ask, deadline, now).map(drop), Err(StopReason::Deadline));
+    }
 }

@@ -12,6 +12,18 @@ use http_body::Body;
 
 use super::{body::RetryBody, rules::Seen};
 
+/// Whether the first frame of a response is read before the response goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peek {
+    /// The response goes back unread.
+    No,
+    /// A frame that has arrived is read. The call does not wait for one, because the service may in turn wait for the
+    /// rest of the request, which the caller sends once it has the response.
+    Arrived,
+    /// The call waits for the frame.
+    Wait,
+}
+
 /// The most bytes of a failed response that are read before the wait.
 const MOST_READ: u64 = 16 * 1024;
 
@@ -58,12 +70,12 @@ impl<B: Body, E> Answer<B, E> {
 }
 
 impl<B: Body + Unpin, E> Answer<B, E> {
-    /// Judges the result; waits for the first frame if the verdict depends on it and `may_peek` allows.
+    /// Judges the result; reads the first frame if the verdict depends on it and `may_peek` allows.
     pub(super) fn poll_seen(
         &mut self,
         classify: &dyn Classify,
         judge_error: impl FnOnce(&E) -> Verdict,
-        may_peek: impl FnOnce() -> bool,
+        may_peek: impl FnOnce() -> Peek,
         cx: &mut Context<'_>,
     ) -> Poll<Seen> {
         let response = match self {
@@ -80,10 +92,15 @@ impl<B: Body + Unpin, E> Answer<B, E> {
                 grpc: verdict.is_failure().then(|| code(response)).flatten(),
             }),
             // The trailers of gRPC-Web are data, and so are not seen in the first frame.
-            Judgment::AtEnd if Wire::of(response.headers()) == Wire::Grpc && may_peek() => {
-                peek(response, classify, cx)
-            }
-            Judgment::AtEnd => Poll::Ready(seen(Verdict::Success, None)),
+            Judgment::AtEnd if Wire::of(response.headers()) == Wire::Grpc => match may_peek() {
+                Peek::No => Poll::Ready(PASSED_ON),
+                Peek::Arrived => match peek(response, classify, cx) {
+                    Poll::Pending => Poll::Ready(PASSED_ON),
+                    seen => seen,
+                },
+                Peek::Wait => peek(response, classify, cx),
+            },
+            Judgment::AtEnd => Poll::Ready(PASSED_ON),
         }
     }
 
@@ -113,7 +130,7 @@ fn peek<B: Body + Unpin>(
                 GrpcCode::from_headers(trailers),
             ),
             // The first message: from here on the call is the caller's.
-            None => seen(Verdict::Success, None),
+            None => PASSED_ON,
         },
         Some(Err(_)) => seen(Verdict::Failure(Failure::Transport), None),
         None => seen(classify.end(Ending::Complete, None), None),
@@ -124,6 +141,9 @@ fn code<B>(response: &Response<B>) -> Option<GrpcCode> {
     let is_grpc = Wire::of(response.headers()).is_grpc();
     is_grpc.then(|| GrpcCode::at_head(response.status(), response.headers())).flatten()
 }
+
+/// A response whose verdict depends on the rest of its body, which is the caller's.
+const PASSED_ON: Seen = seen(Verdict::Success, None);
 
 /// Returns what was seen of a gRPC response with the status 200.
 const fn seen(verdict: Verdict, grpc: Option<GrpcCode>) -> Seen {

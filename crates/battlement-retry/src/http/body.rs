@@ -9,6 +9,9 @@ use bytes::Buf as _;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+/// The most frames that are read ahead: a body of empty frames has no end and no bytes.
+const MOST_FRAMES: usize = 64;
+
 /// A frame or the error of a body.
 type Item<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
 
@@ -40,6 +43,11 @@ impl<B: Body> RetryBody<B> {
         self.rest.is_none()
     }
 
+    fn has_failed(&self) -> bool {
+        matches!(self.last_read(), Some(Err(_)))
+    }
+
+    /// Returns the bytes of the frames that were read.
     fn data(&self) -> u64 {
         let read = self.read.iter().flat_map(|read| read.iter());
         let lengths = read
@@ -64,11 +72,11 @@ impl<B: Body + Unpin> RetryBody<B> {
         Poll::Ready(is_item)
     }
 
-    /// Reads the body to its end, if it has at most `most` bytes and no error. Returns whether it did.
+    /// Reads the body to its end, if it has at most `most` bytes, few frames and no error. Returns whether it did.
     pub(super) fn poll_read_all(&mut self, most: u64, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
-            let failed = matches!(self.last_read(), Some(Err(_)));
-            if failed || self.data() > most {
+            let frames = self.read.as_ref().map_or(0, |read| read.len());
+            if self.has_failed() || frames > MOST_FRAMES || self.data() > most {
                 return Poll::Ready(false);
             }
             if self.is_read() {
@@ -104,6 +112,10 @@ impl<B: Body> Body for RetryBody<B> {
         let read = self.data();
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(read));
+        // A body that failed has no length: with an exact one, a server would not read as far as the error.
+        if self.has_failed() {
+            return hint;
+        }
         if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(read)) {
             hint.set_upper(upper);
         }

@@ -16,6 +16,8 @@ pub(crate) struct HttpConfig {
     pub(crate) classify: Arc<dyn Classify + Send + Sync>,
     /// Copies further extensions of a request.
     pub(crate) copy: Option<Arc<Copy>>,
+    /// Whether a request that is not idempotent is repeated if it was not processed, if that is set.
+    pub(crate) unprocessed: Option<bool>,
     /// Whether the number of the attempt is written to headers.
     pub(crate) headers: bool,
 }
@@ -27,6 +29,7 @@ impl Default for HttpConfig {
             replay_limit: 64 * 1024,
             classify: Arc::new(Auto),
             copy: None,
+            unprocessed: None,
             headers: false,
         }
     }
@@ -43,6 +46,7 @@ impl fmt::Debug for HttpConfig {
         f.debug_struct("HttpConfig")
             .field("idempotency", &self.idempotency)
             .field("replay_limit", &self.replay_limit)
+            .field("unprocessed", &self.unprocessed)
             .field("headers", &self.headers)
             .finish_non_exhaustive()
     }

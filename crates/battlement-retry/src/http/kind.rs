@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body::Body;
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Peek},
     attempts::Attempts,
     body::RetryBody,
     config::HttpConfig,
@@ -70,6 +70,10 @@ where
     // A request without a copy is stopped for that reason.
     fn is_idempotent(&self) -> bool {
         self.origin.map_or(true, |origin| origin.is_idempotent(&self.config.idempotency))
+    }
+
+    fn may_repeat_unprocessed(&self) -> bool {
+        self.config.unprocessed.unwrap_or(true)
     }
 
     fn has_key(&self) -> bool {
@@ -137,8 +141,10 @@ where
     ) -> Poll<Judged> {
         let (config, classify) = (&*self.config, &*self.config.classify);
         let error = |error: &A::Error| classify.error(A::view(error));
-        let is_idempotent = |origin: &Origin<B>| origin.is_idempotent(&config.idempotency);
-        let may_peek = || !is_last && origin.is_ok_and(is_idempotent);
+        let may_peek = || match origin {
+            Ok(origin) if !is_last && origin.is_idempotent(&config.idempotency) => origin.peek(),
+            _ => Peek::No,
+        };
         let seen = std::task::ready!(held.poll_seen(classify, error, may_peek, cx));
         let judged = seen.judge(&Attempted { origin, config, answer: held });
         Poll::Ready(judged.unless(origin.map_or_else(Some, Origin::lost)))

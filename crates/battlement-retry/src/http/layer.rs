@@ -67,6 +67,17 @@ impl<A, W> RetryLayer<Http<A, W>> {
         self.change_idempotency(|rules| rules.grpc_methods(methods))
     }
 
+    /// Sets whether a request that is not idempotent is repeated once after a failure that proves that it was not
+    /// processed, such as a refused connection. Default: yes, but no around a `reqwest::Client`.
+    ///
+    /// The failure proves nothing if the inner service sends more than one request for a call. A client that follows
+    /// redirects may send an order that is processed, and then fail to connect to the host of the redirect.
+    /// `reqwest::Client` follows redirects unless its `redirect::Policy` is `none`.
+    #[must_use]
+    pub fn repeat_unprocessed(self, is_repeated: bool) -> Self {
+        self.configure_http(|config| config.unprocessed = Some(is_repeated))
+    }
+
     /// Sets the most bytes of a request body that are kept for a retry. A longer body is sent once. Default: 64 KiB.
     #[must_use]
     pub fn replay_limit(self, bytes: u64) -> Self {

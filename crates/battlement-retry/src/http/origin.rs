@@ -3,7 +3,7 @@ use std::fmt;
 use battlement_core::{CallFacts, PeerAddr, Wire};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
-use super::{config::HttpConfig, send_as::SendAs};
+use super::{answer::Peek, config::HttpConfig, send_as::SendAs};
 use crate::{Idempotency, Idempotent, Replay, ReplayBody, StopReason};
 
 /// The copy of a request from which further attempts are made.
@@ -52,6 +52,9 @@ where
         let (body, replay) = Replay::new(body, config.replay_limit);
         let body = W::convert(body);
         let Some(replay) = replay else {
+            if config.headers {
+                write_number(&mut head.headers, 1);
+            }
             return (Request::from_parts(head, body), Err(StopReason::BodyTooLarge));
         };
         let facts = number_first(&mut head.extensions);
@@ -114,6 +117,11 @@ where
     /// Returns whether the body is known to be short enough for two attempts that read it side by side.
     pub(super) fn fits(&self) -> bool {
         self.replay.fits()
+    }
+
+    /// Returns how a response is read whose verdict depends on its first frame.
+    pub(super) fn peek(&self) -> Peek {
+        if self.replay.has_ended() { Peek::Wait } else { Peek::Arrived }
     }
 
     /// Returns whether the request may be repeated after any failure.

@@ -56,6 +56,11 @@ impl Sent for Attempted<'_> {
         self.origin.map_or(true, |origin| origin.is_idempotent(&self.config.idempotency))
     }
 
+    // A client that follows redirects sends more than one request.
+    fn may_repeat_unprocessed(&self) -> bool {
+        self.config.unprocessed.unwrap_or(false)
+    }
+
     fn has_key(&self) -> bool {
         let rules = &self.config.idempotency;
         self.origin.is_ok_and(|origin| rules.counts_key(origin.request.headers()))
@@ -67,7 +72,8 @@ impl Sent for Attempted<'_> {
 }
 
 /// Requests of reqwest, which are not of the type of `http`: a body in memory is repeated, a stream is sent once, and a
-/// failed response is dropped instead of read. The extensions of such a request cannot be read, so that a retry layer
+/// failed response is dropped instead of read. A request that is not idempotent is repeated only if
+/// [`repeat_unprocessed`](crate::RetryLayer::repeat_unprocessed) is set. The extensions of such a request cannot be read, so that a retry layer
 /// further out is not detected.
 impl<A, E> Repeat<Request, Response, E> for Http<A, AsIs>
 where
@@ -97,11 +103,11 @@ where
         let size = request.body().map_or(Some(0), |body| body.as_bytes().map(<[u8]>::len));
         let fits = size.is_some_and(|size| size as u64 <= self.config.replay_limit);
         let copy = if fits { request.try_clone() } else { None };
-        let Some(copy) = copy else { return (request, Err(StopReason::BodyTooLarge)) };
-        let stated = self.config.idempotency.stated_by_rule(|| head(&copy));
         if self.config.headers {
             write_number(request.headers_mut(), 1);
         }
+        let Some(copy) = copy else { return (request, Err(StopReason::BodyTooLarge)) };
+        let stated = self.config.idempotency.stated_by_rule(|| head(&copy));
         (request, Ok(ReqwestOrigin { request: copy, stated }))
     }
 

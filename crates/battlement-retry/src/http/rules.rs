@@ -26,6 +26,8 @@ pub(super) struct Seen {
 pub(super) trait Sent {
     /// Returns whether the request may be repeated after any failure.
     fn is_idempotent(&self) -> bool;
+    /// Returns whether the request may be repeated if it was not processed.
+    fn may_repeat_unprocessed(&self) -> bool;
     /// Returns whether the request has an idempotency key that counts.
     fn has_key(&self) -> bool;
     /// Returns the wait that the response asks for in `Retry-After`.
@@ -60,11 +62,14 @@ impl Seen {
             _ => return Step::Pass,
         };
         match failure {
-            Failure::NotProcessed => Step::Again(Ask {
-                wait: Wait::Backoff,
-                is_timeout: false,
-                is_unprocessed_only: !sent.is_idempotent(),
-            }),
+            Failure::NotProcessed => match if_idempotent(sent, Wait::Backoff) {
+                Step::Stop(_) if sent.may_repeat_unprocessed() => Step::Again(Ask {
+                    wait: Wait::Backoff,
+                    is_timeout: false,
+                    is_unprocessed_only: true,
+                }),
+                step => step,
+            },
             Failure::Transport => if_idempotent(sent, Wait::Backoff),
             Failure::Timeout => match if_idempotent(sent, wait(sent, Wait::Backoff)) {
                 Step::Again(ask) => Step::Again(Ask { is_timeout: true, ..ask }),

@@ -179,6 +179,11 @@ impl<B: Body> Source<B> {
         self.lost.is_none() && size.is_some_and(|size| size <= self.limit)
     }
 
+    /// Returns whether the body was read to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
     /// Returns the length of the rest of the body.
     pub(super) fn rest(&self) -> SizeHint {
         self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)

@@ -139,22 +139,39 @@ fn a_k_below_1_and_a_window_of_no_use_are_errors() {
     assert!(Throttle::try_new(1.0, Duration::from_secs(86_401)).is_err());
 }
 
+#[test]
+fn a_call_that_is_cancelled_after_the_window_does_not_count() {
+    let (mut window, slot) = (Window::default(), 3);
+    let last = slot + window::STEPS;
+    window.record(slot, true);
+    window.record(last, true);
+    window.cancel(slot);
+    assert_eq!(window.counts(last), Counts { calls: 1, sent: 1, accepted: 0 });
+    window.record(last + 1, true);
+    window.cancel(slot);
+    assert_eq!(window.counts(last + 1), Counts { calls: 2, sent: 2, accepted: 0 });
+}
+
 proptest! {
     #[test]
     fn the_window_equals_a_list_of_calls(
-        steps in proptest::collection::vec((0_u64..4, any::<bool>(), any::<bool>()), 0..200),
+        steps in proptest::collection::vec((0_u64..4, any::<bool>(), 0_u8..3), 0..200),
         jumps in proptest::collection::vec((0_usize..200, 0_u64..60), 0..4),
     ) {
         let (mut window, mut now) = (Window::default(), 0);
         let mut model: Vec<(u64, bool, bool)> = Vec::new();
-        for (number, (step, is_sent, is_accepted)) in steps.into_iter().enumerate() {
+        for (number, (step, is_sent, end)) in steps.into_iter().enumerate() {
             now += step + jumps.iter().filter(|(at, _)| *at == number).map(|(_, by)| by).sum::<u64>();
             let slot = window.record(now, is_sent);
             prop_assert_eq!(slot, now);
-            if is_sent && is_accepted {
-                window.accept(slot);
+            match end {
+                1 if is_sent => window.accept(slot),
+                2 if is_sent => window.cancel(slot),
+                _ => {}
             }
-            model.push((now, is_sent, is_sent && is_accepted));
+            if !(is_sent && end == 2) {
+                model.push((now, is_sent, is_sent && end == 1));
+            }
             let seen: Vec<_> = model.iter().filter(|(at, ..)| at + window::STEPS >= now).collect();
             let count = |is: fn(&(u64, bool, bool)) -> bool| seen.iter().filter(|call| is(call)).count() as u64;
             let expected = Counts { calls: count(|_| true), sent: count(|c| c.1), accepted: count(|c| c.2) };

@@ -38,9 +38,23 @@ impl Window {
 
     /// Records the acceptance of a call that was recorded in `slot`, unless the window has moved past it.
     pub(super) fn accept(&mut self, slot: u64) {
-        if self.last - slot <= STEPS {
+        if self.has(slot) {
             self.add(slot, Counts { accepted: 1, ..Counts::default() });
         }
+    }
+
+    /// Removes a call that was recorded as sent in `slot`, unless the window has moved past it.
+    pub(super) fn cancel(&mut self, slot: u64) {
+        if self.has(slot) {
+            for total in [&mut self.ring[index(slot)], &mut self.total] {
+                total.calls -= 1;
+                total.sent -= 1;
+            }
+        }
+    }
+
+    const fn has(&self, slot: u64) -> bool {
+        self.last - slot <= STEPS
     }
 
     fn add(&mut self, slot: u64, counts: Counts) {

@@ -132,3 +132,11 @@ async fn the_size_of_each_attempt_is_exact() {
     RetryLayer::http().layer(upstream).oneshot(idempotent(9)).await.unwrap_err();
     assert_eq!(*seen.lock().unwrap(), [Some(9); 3]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_sent_once_also_has_the_number_of_its_attempt() {
+    let upstream = Upstream::of([status(503)]);
+    let layer = RetryLayer::http().attempt_headers(true).replay_limit(10);
+    layer.layer(upstream.service()).oneshot(idempotent(11)).await.unwrap();
+    assert_eq!(upstream.seen(|seen| seen.headers["x-request-attempt"].clone()), ["1"]);
+}

@@ -1,9 +1,16 @@
 //! How retries end, and what the caller gets.
 
-use std::{error::Error, io};
+use std::{
+    error::Error,
+    io,
+    sync::{Arc, Mutex},
+};
 
-use battlement_core::{CallFacts, Rejection, RejectionKind};
-use battlement_retry::{Attempts, Budget, RetriesExhausted, RetryLayer, Throttle, Throttled};
+use battlement_core::{Auto, CallFacts, ErrorChain, ErrorsBy, Rejection, RejectionKind, Verdict};
+use battlement_retry::{
+    AttemptOutcome, Attempts, Budget, Observe, RetriesExhausted, RetryLayer, StopReason, Throttle,
+    Throttled,
+};
 use http::Response;
 use http_body_util::Full;
 use tokio::time::Instant;
@@ -130,4 +137,64 @@ async fn a_disabled_layer_passes_calls_through() {
     let service = layer.layer(service.layer(upstream.service()));
     assert_eq!(service.oneshot(get()).await.unwrap().status(), 503);
     assert_eq!(upstream.attempts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_two_layers_counts_once_in_a_budget_that_they_share() {
+    let budget = Budget::new(1.0, 0);
+    let layer = RetryLayer::http().budget(budget.clone());
+    let inner = layer.layer(Upstream::of([]).service());
+    layer.layer(inner).oneshot(get()).await.unwrap();
+    assert_eq!(budget.remaining(Instant::now()), 1);
+}
+
+#[derive(Default)]
+struct Seen(Mutex<Vec<String>>);
+
+impl Observe for Seen {
+    fn attempt(&self, outcome: AttemptOutcome) {
+        self.0.lock().unwrap().push(outcome.as_str().to_owned());
+    }
+
+    fn stopped(&self, reason: StopReason) {
+        self.0.lock().unwrap().push(reason.as_str().to_owned());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_the_throttle_rejects_is_observed_and_allows_no_retry() {
+    let throttle = Throttle::new(1.0, std::time::Duration::from_secs(120));
+    for _ in 0..1_000 {
+        drop(throttle.begin(Instant::now(), u64::MAX));
+    }
+    let (budget, seen) = (Budget::new(1.0, 0), Arc::new(Seen::default()));
+    let layer = RetryLayer::http().throttle(throttle).budget(budget.clone()).observe(seen.clone());
+    for _ in 0..100 {
+        layer.layer(Upstream::of([]).service()).oneshot(get()).await.unwrap();
+    }
+    let seen = seen.0.lock().unwrap();
+    let count = |word| seen.iter().filter(|seen| *seen == word).count() as u64;
+    assert!(count("throttled") > 50, "{seen:?}");
+    assert_eq!(count("throttled") + count("success"), 100);
+    assert_eq!(budget.remaining(Instant::now()), count("success"));
+}
+
+fn ignored(error: &(dyn Error + 'static)) -> Option<Verdict> {
+    let error: &io::Error = error.downcast_ref()?;
+    (error.kind() == io::ErrorKind::Interrupted).then_some(Verdict::Ignore)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_error_that_is_no_failure_is_named_as_an_attempt() {
+    let errors = ErrorChain::starting_with(&[ignored]);
+    let layer = RetryLayer::http().classify(ErrorsBy { responses: Auto, errors });
+    let layer = layer.as_error().exhausted_error(true);
+    let replies = [status(503), error(io::ErrorKind::TimedOut), error(io::ErrorKind::Interrupted)];
+    let named = layer.layer(Upstream::of(replies).service()).oneshot(get()).await.unwrap_err();
+    assert_eq!(named.downcast_ref::<RetriesExhausted>().unwrap().attempts(), 3);
+    assert_eq!(named.source().unwrap().to_string(), "attempt 3: operation interrupted");
+
+    let once = Upstream::of([error(io::ErrorKind::Interrupted)]);
+    let plain = layer.layer(once.service()).oneshot(get()).await.unwrap_err();
+    assert!(plain.is::<io::Error>());
 }

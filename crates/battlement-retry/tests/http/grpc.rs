@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use battlement_retry::{Attempts, Http, ReplayBody, RetryLayer};
+use battlement_retry::{Attempts, Budget, Http, ReplayBody, RetryLayer};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame};
@@ -155,4 +155,53 @@ async fn the_head_of_a_call_waits_for_the_first_frame_only_while_a_retry_is_poss
     assert!(!answered(named()).await);
     assert!(answered(named().attempts(1)).await);
     assert!(answered(RetryLayer::http()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_whose_error_was_read_ahead_has_no_exact_length() {
+    let body = || response(vec![Err(io::ErrorKind::ConnectionReset.into())]);
+    let upstream =
+        service_fn(move |_: Request<ReplayBody<Full<Bytes>>>| ready(Ok::<_, io::Error>(body())));
+    let layer = named().budget(Budget::new(0.0, 0));
+    let mut body = layer.layer(upstream).oneshot(call()).await.unwrap().into_body();
+    // With a length of 0, hyper's server would end the response without an error.
+    assert_eq!((body.size_hint().exact(), body.is_end_stream()), (None, false));
+    assert!(body.frame().await.unwrap().is_err());
+    assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(0), true));
+}
+
+/// Calls an upstream that answers with the status `code`, if there is one, and leaves the response open. Returns whether
+/// the response goes back at once while the request is open, and the number of attempts.
+async fn of_open_request(code: Option<&'static str>) -> (bool, usize) {
+    let attempts = Arc::new(Mutex::new(0));
+    let (count, held) = (attempts.clone(), Arc::new(Mutex::new(Vec::new())));
+    let upstream = service_fn(move |request: Request<ReplayBody<Channel<Bytes>>>| {
+        let (mut sender, body) = Channel::<Bytes, io::Error>::new(8);
+        if let Some(code) = code {
+            sender.try_send(trailers(&[("grpc-status", code)])).unwrap();
+        }
+        *count.lock().unwrap() += 1;
+        held.lock().unwrap().push((sender, request));
+        let mut response = Response::new(body);
+        response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+        ready(Ok::<_, io::Error>(response))
+    });
+    let (_sender, body) = Channel::<Bytes>::new(8);
+    let request = call().map(|_| body);
+    let mut call = task::spawn(named().layer(upstream).oneshot(request));
+    let is_ready = call.poll().is_ready();
+    if !is_ready {
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        let _ = call.poll();
+    }
+    let attempts = *attempts.lock().unwrap();
+    (is_ready, attempts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_the_caller_sends_once_it_has_the_response_is_not_stuck() {
+    // The service waits for a message of the request, and the caller for the head of the response.
+    assert_eq!(of_open_request(None).await, (true, 1));
+    // A status that has arrived is judged nevertheless.
+    assert_eq!(of_open_request(Some("14")).await, (false, 2));
 }

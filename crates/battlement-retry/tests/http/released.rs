@@ -1,7 +1,7 @@
 //! The resources of a call while it waits, and the result that goes back.
 
 use std::{
-    future::ready,
+    future::{poll_fn, ready},
     io,
     sync::{
         Arc, Mutex,
@@ -13,9 +13,10 @@ use std::{
 
 use battlement_retry::{Attempts, Budget, RetryLayer};
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, channel::Channel};
-use tokio::time::Instant;
+use http_body_util::{BodyExt as _, Either, Empty, StreamBody, channel::Channel};
+use tokio::{task::coop::poll_proceed, time::Instant};
 use tokio_test::task;
 use tower::{Layer as _, Service, ServiceExt as _, limit::ConcurrencyLimitLayer, service_fn};
 
@@ -115,6 +116,8 @@ struct Gated<S> {
 enum Readiness {
     Never,
     Fails(io::ErrorKind),
+    /// Ready, as far as the cooperative budget of the task allows.
+    Cooperative,
 }
 
 impl<S, Req> Service<Req> for Gated<S>
@@ -130,6 +133,10 @@ where
             _ if self.calls == 0 => self.inner.poll_ready(cx),
             Readiness::Never => Poll::Pending,
             Readiness::Fails(kind) => Poll::Ready(Err(kind.into())),
+            Readiness::Cooperative => poll_proceed(cx).map(|step| {
+                step.made_progress();
+                Ok(())
+            }),
         }
     }
 
@@ -180,5 +187,48 @@ async fn a_call_that_is_dropped_at_any_point_gives_its_retry_back() {
         }
         drop(call);
         assert_eq!(budget.remaining(Instant::now()), 10, "{polls}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_exhausts_its_budget_at_each_poll_still_repeats_calls() {
+    let upstream = Upstream::of([status(502)]);
+    let service = Gated { inner: upstream.service(), calls: 0, then: Readiness::Cooperative };
+    let mut call = Box::pin(RetryLayer::http().layer(service).oneshot(get()));
+    let mut poll = async || {
+        poll_fn(|cx| {
+            while let Poll::Ready(step) = poll_proceed(cx) {
+                step.made_progress();
+            }
+            Poll::Ready(call.as_mut().poll(cx))
+        })
+        .await
+    };
+    assert!(poll().await.is_pending());
+    tokio::time::advance(26 * MILLISECOND).await;
+    let Poll::Ready(response) = poll().await else { panic!("the wait is over") };
+    assert_eq!((response.unwrap().status().as_u16(), upstream.attempts()), (200, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_response_of_countless_frames_is_dropped_before_the_wait() {
+    for frame in [Bytes::new(), Bytes::from_static(b"x")] {
+        let read = Arc::new(AtomicUsize::new(0));
+        let count = read.clone();
+        let frames = futures_util::stream::repeat(frame).take(16 * 1024).map(move |frame| {
+            count.fetch_add(1, Relaxed);
+            Ok::<_, io::Error>(http_body::Frame::data(frame))
+        });
+        let body = Arc::new(Mutex::new(Some(StreamBody::new(frames))));
+        let service = service_fn(move |_| {
+            let body = body.lock().unwrap().take();
+            let status = if body.is_some() { 503 } else { 200 };
+            let body = body.map_or(Either::Right(Empty::<Bytes>::new()), Either::Left);
+            ready(Response::builder().status(status).body(body))
+        });
+        let response = RetryLayer::http().layer(service).oneshot(get()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let read = read.load(Relaxed);
+        assert!((64..100).contains(&read), "{read}");
     }
 }

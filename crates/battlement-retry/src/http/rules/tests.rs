@@ -9,12 +9,17 @@ use super::*;
 struct Request {
     is_idempotent: bool,
     has_key: bool,
+    is_sent_in_parts: bool,
     retry_after: Option<Duration>,
 }
 
 impl Sent for Request {
     fn is_idempotent(&self) -> bool {
         self.is_idempotent
+    }
+
+    fn may_repeat_unprocessed(&self) -> bool {
+        !self.is_sent_in_parts
     }
 
     fn has_key(&self) -> bool {
@@ -27,8 +32,9 @@ impl Sent for Request {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-const GET: Request = Request { is_idempotent: true, has_key: false, retry_after: None };
-const POST: Request = Request { is_idempotent: false, has_key: false, retry_after: None };
+const POST: Request =
+    Request { is_idempotent: false, has_key: false, is_sent_in_parts: false, retry_after: None };
+const GET: Request = Request { is_idempotent: true, ..POST };
 
 fn seen(verdict: Verdict, status: Option<u16>) -> Seen {
     let status = status.map(|status| StatusCode::from_u16(status).unwrap());
@@ -53,6 +59,9 @@ fn a_failure_that_was_provably_not_processed_is_repeated_whatever_the_request() 
     assert_eq!(refused.step(&GET), again(Wait::Backoff));
     let once = Ask { wait: Wait::Backoff, is_timeout: false, is_unprocessed_only: true };
     assert_eq!(refused.step(&POST), Step::Again(once));
+    let in_parts = |request| Request { is_sent_in_parts: true, ..request };
+    assert_eq!(refused.step(&in_parts(GET)), again(Wait::Backoff));
+    assert_eq!(refused.step(&in_parts(POST)), Step::Stop(StopReason::NotIdempotent));
 }
 
 #[test]
@@ -105,7 +114,7 @@ fn two_statuses_of_the_client_class_are_repeated() {
     let ended = |status| seen(Verdict::Success, Some(status));
     assert_eq!(ended(408).step(&GET), again(Wait::Backoff));
     assert_eq!(ended(408).step(&POST), Step::Stop(StopReason::NotIdempotent));
-    let keyed = Request { has_key: true, is_idempotent: true, retry_after: Some(SECOND) };
+    let keyed = Request { has_key: true, retry_after: Some(SECOND), ..GET };
     assert_eq!(ended(409).step(&keyed), again(Wait::Pushback(SECOND)));
     let zero = Request { retry_after: Some(Duration::ZERO), ..keyed };
     assert_eq!(ended(409).step(&zero), again(Wait::Backoff));
