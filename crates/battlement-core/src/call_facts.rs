@@ -1,16 +1,17 @@
 use http::{Extensions, Request};
 
-use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread, current};
+use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread};
 
 /// The facts of a call to another service, copied from the request it is made for.
 ///
-/// An extension of the outgoing request, created by the outermost client layer. Ids, trace and deadline are copied,
-/// start and route are not: a proxy that passes a request on does not mix the request it received with the one it
+/// An extension of the outgoing request, created by the outermost client layer. It has the ids, the trace and a copy of
+/// the deadline, and neither start nor route: a proxy that passes a request on does not mix the request it received with the one it
 /// sends. A layer that limits or repeats an attempt inserts a changed copy, which does not change the facts of the
 /// whole call.
 #[derive(Clone, Debug, Default)]
 pub struct CallFacts {
-    ids: Option<Ids>,
+    /// The facts of the request, of which the call has the ids. Shared, since ids are long to copy.
+    request: Option<RequestFacts>,
     deadline: Option<Deadline>,
     /// Zero unless a layer repeats the call.
     attempt: u32,
@@ -35,36 +36,39 @@ impl CallFacts {
     /// Returns the facts of a call that is made now, for the current request.
     #[must_use]
     pub fn current() -> Self {
-        let ids = current::peek(|facts| facts.ids().cloned());
-        Self { ids, deadline: Deadline::current(), attempt: 0 }
+        Self { request: RequestFacts::current(), deadline: Deadline::current(), attempt: 0 }
     }
 
     fn copied(facts: &RequestFacts) -> Self {
-        Self { ids: facts.ids().cloned(), deadline: facts.deadline(), attempt: 0 }
+        Self { request: Some(facts.clone()), deadline: facts.deadline(), attempt: 0 }
+    }
+
+    fn ids(&self) -> Option<&Ids> {
+        self.request.as_ref()?.ids()
     }
 
     /// Returns the id of the request that the call is made for.
     #[must_use]
     pub fn id(&self) -> Option<&RequestId> {
-        self.ids.as_ref().map(|ids| &ids.id)
+        self.ids().map(|ids| &ids.id)
     }
 
     /// Returns the id of the flow that the call belongs to.
     #[must_use]
     pub fn correlation(&self) -> Option<&CorrelationId> {
-        self.ids.as_ref()?.correlation.as_ref()
+        self.ids()?.correlation.as_ref()
     }
 
     /// Returns the position of the request in a trace.
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
-        self.ids.as_ref()?.trace.as_ref()
+        self.ids()?.trace.as_ref()
     }
 
     /// Returns the headers that a proxied call keeps unchanged; `None` if no layer has decided the ids of the request.
     #[must_use]
     pub fn unread(&self) -> Option<Unread> {
-        self.ids.as_ref().map(|ids| ids.unread)
+        self.ids().map(|ids| ids.unread)
     }
 
     /// Returns the deadline of the call, which does not move.

@@ -97,6 +97,20 @@ impl ErrorChain {
     }
 }
 
+/// Returns whether the client returned the request without sending any of it, because its connection was closing: a
+/// canceled request of `hyper`, which is known with the feature `hyper`.
+///
+/// The service has not refused such a request, so that another attempt is the first that the service sees.
+#[must_use]
+pub fn was_unsent(error: &(dyn Error + 'static)) -> bool {
+    UNSENT.iter().any(|judge| causes(error).any(|error| judge(error).is_some()))
+}
+
+const UNSENT: &[JudgeError] = &[
+    #[cfg(feature = "hyper")]
+    hyper::not_sent,
+];
+
 fn rejection(error: &(dyn Error + 'static)) -> Option<Verdict> {
     let rejection: &Rejection = error.downcast_ref()?;
     Some(Verdict::Failure(rejection.failure()))

@@ -131,7 +131,7 @@ pub use self::{
     config_error::{ConfigError, InvalidField},
     deadline::Deadline,
     drop_reason::{DropReason, dropping},
-    error_chain::{ErrorChain, JudgeError},
+    error_chain::{ErrorChain, JudgeError, was_unsent},
     judge::{JudgeResult, judge_boxed_error, judge_error},
     log_limit::LogLimit,
     phases::{Phase, PhaseWriter, Phases},

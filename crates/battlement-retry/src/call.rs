@@ -8,7 +8,7 @@ use tokio::{task::coop::unconstrained, time::Instant};
 use tower_service::Service;
 
 use crate::{
-    Repeat, StopReason,
+    History, Repeat, StopReason,
     course::{Ask, Course, Pause, Step},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct Call<S, K, O> {
     origin: Result<O, StopReason>,
     pub(crate) course: Course,
     /// The failed attempts, if the last error names them.
-    pub(crate) history: Vec<String>,
+    pub(crate) history: Option<History>,
 }
 
 /// A retry that waits: the request of its attempt, and the end of the wait.
@@ -36,10 +36,11 @@ impl<S, K, O> Call<S, K, O> {
         origin: Result<O, StopReason>,
         course: Course,
     ) -> Self {
-        Self { service, kind, origin, course, history: Vec::new() }
+        Self { service, kind, origin, course, history: None }
     }
 
     /// Judges an attempt, and decides whether another one follows.
+    #[inline(always)]
     pub(crate) fn poll_judge<Req, Res, E>(
         &mut self,
         held: &mut K::Held,
@@ -55,9 +56,9 @@ impl<S, K, O> Call<S, K, O> {
         let Poll::Ready(judged) = judged else { return Poll::Pending };
         course.ended(judged.outcome);
         // The last error may pass although it ends a call that was repeated.
-        let is_named = judged.step != Step::Pass || !self.history.is_empty();
+        let is_named = judged.step != Step::Pass || self.history.is_some();
         if is_named && course.config().exhausted {
-            self.history.push(K::describe(held));
+            self.history.get_or_insert_default().push(K::describe(held));
         }
         Poll::Ready(match judged.step {
             Step::Pass => None,

@@ -2,6 +2,9 @@ use std::{error::Error, fmt};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
+/// A description of each failed attempt; boxed, since most calls have none.
+pub type History = Box<Vec<String>>;
+
 /// The error of a call whose retries gave up, if the layer is set to return it.
 ///
 /// Its sources name the attempts, the last one first, and then follow the sources of the last attempt's error. So the
@@ -54,7 +57,8 @@ struct AttemptFailed {
 
 impl RetriesExhausted {
     /// Wraps the error of the last attempt. With fewer than two attempts, the error is returned as it is.
-    pub(crate) fn boxed(error: BoxError, mut history: Vec<String>) -> BoxError {
+    pub(crate) fn boxed(error: BoxError, history: Option<History>) -> BoxError {
+        let Some(mut history) = history else { return error };
         let attempts = history.len();
         let Some(text) = history.pop().filter(|_| attempts > 1) else { return error };
         let wrap = |source: BoxError, (index, text)| -> BoxError {

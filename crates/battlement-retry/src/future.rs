@@ -32,12 +32,8 @@ pin_project! {
         // The attempt, while it runs.
         #[pin]
         future: Option<S::Future>,
-        // Its result, until it goes back to the caller.
-        held: Option<K::Held>,
-        // Boxed, since a retry is rare and every call moves the future.
-        retrying: Option<Box<Retrying<K::Sent>>>,
-        #[pin]
-        timer: Timer,
+        // Boxed, since a failure is rare and every call moves the future.
+        failed: Option<Box<Failed<K::Held, K::Sent>>>,
         // `None` if the call is passed through, or rejected.
         call: Option<Call<S, K, K::Origin>>,
         // The caller of a call that is rejected.
@@ -89,12 +85,18 @@ where
         call: Option<Call<S, K, K::Origin>>,
         caller: Option<K::Caller>,
     ) -> Self {
-        let timer = Timer::unset();
-        Self { stage, future, held: None, retrying: None, timer, call, caller }
+        Self { stage, future, failed: None, call, caller }
     }
 }
 
 const COMPLETED: &str = "`RetryFuture` polled after completion";
+
+/// The result of the last attempt while it is judged, and while the call waits for the next one.
+struct Failed<H, T> {
+    held: H,
+    retrying: Option<Retrying<T>>,
+    timer: Pin<Box<Timer>>,
+}
 
 impl<S, K, Req> RetryFuture<S, K, Req>
 where
@@ -102,6 +104,7 @@ where
     S: Service<SentBy<K, Req>>,
     K: Repeat<Req, Answered<S, K, Req>, ServiceError<S, K, Req>>,
 {
+    #[inline(always)]
     fn poll_attempt(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<<Self as Future>::Output> {
         let mut this = self.project();
         let future = this.future.as_mut().as_pin_mut().expect(COMPLETED);
@@ -111,83 +114,109 @@ where
             }
             return Poll::Pending;
         };
-        let held = K::hold(result);
+        let mut held = K::hold(result);
         this.future.set(None);
-        if this.call.is_none() {
-            return Poll::Ready(Err(K::finish(held, 1, Vec::new())));
+        let Some(call) = this.call else {
+            return Poll::Ready(Err(K::finish(held, 1, None)));
+        };
+        let (stage, retrying) = match call.poll_judge(&mut held, cx) {
+            Poll::Ready(None) => return Poll::Ready(Err(finish::<K, Req, _, _, _>(held, call))),
+            Poll::Ready(Some(retrying)) => (release(&retrying), Some(retrying)),
+            Poll::Pending => (Stage::Judgment, None),
+        };
+        *this.failed = Some(Box::new(Failed { held, retrying, timer: Box::pin(Timer::unset()) }));
+        // A judgment that is pending has a waker, and must not be polled again at once.
+        if let Stage::Judgment = stage {
+            *this.stage = stage;
+            return Poll::Pending;
         }
-        *this.held = Some(held);
-        Poll::Ready(Ok(Stage::Judgment))
+        Poll::Ready(Ok(stage))
     }
 
     fn poll_judge(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<<Self as Future>::Output> {
         let this = self.project();
         let call = this.call.as_mut().expect(COMPLETED);
-        let held = this.held.as_mut().expect(COMPLETED);
-        let Some(retrying) = ready!(call.poll_judge(held, cx)) else {
-            return Poll::Ready(Err(finish::<K, Req, _, _, _>(this.held, call)));
-        };
-        let until = retrying.pause.until.min(Instant::now() + RELEASE_TIME);
-        *this.retrying = Some(Box::new(retrying));
-        Poll::Ready(Ok(Stage::Release(until)))
+        let failed = this.failed.as_mut().expect(COMPLETED);
+        Poll::Ready(match ready!(call.poll_judge(&mut failed.held, cx)) {
+            None => Err(give_back::<K, Req, _, _, _>(this.failed, call)),
+            Some(retrying) => {
+                let stage = release(&retrying);
+                failed.retrying = Some(retrying);
+                Ok(stage)
+            }
+        })
     }
 
     fn poll_release(self: Pin<&mut Self>, until: Instant, cx: &mut Context<'_>) -> Poll<Stage> {
-        let this = self.project();
-        let held = this.held.as_mut().expect(COMPLETED);
-        if K::poll_release(held, cx).is_pending() {
-            ready!(this.timer.poll_until(until, cx));
+        let failed = self.project().failed.as_mut().expect(COMPLETED);
+        if K::poll_release(&mut failed.held, cx).is_pending() {
+            ready!(failed.timer.as_mut().poll_until(until, cx));
         }
-        K::release(held);
+        K::release(&mut failed.held);
         Poll::Ready(Stage::Wait)
     }
 
     fn poll_wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Stage> {
-        let this = self.project();
-        let retrying = this.retrying.as_ref().expect(COMPLETED);
-        this.timer.poll_until(retrying.pause.until, cx).map(|()| Stage::Service)
+        let failed = self.project().failed.as_mut().expect(COMPLETED);
+        let until = failed.retrying.as_ref().expect(COMPLETED).pause.until;
+        failed.timer.as_mut().poll_until(until, cx).map(|()| Stage::Service)
     }
 
     fn poll_service(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<<Self as Future>::Output> {
         let mut this = self.project();
         let call = this.call.as_mut().expect(COMPLETED);
-        let held = this.held.as_mut().expect(COMPLETED);
+        let failed = this.failed.as_mut().expect(COMPLETED);
         let ready = match call.poll_ready::<Req, _, _>(cx) {
             Poll::Ready(ready) => ready,
             // Without a result that could go back, the call has to wait.
-            Poll::Pending if !K::release(held) => return Poll::Pending,
+            Poll::Pending if !K::release(&mut failed.held) => return Poll::Pending,
             Poll::Pending => {
-                *this.retrying = None;
                 call.course.stopped(StopReason::NotReady);
-                return Poll::Ready(Err(finish::<K, Req, _, _, _>(this.held, call)));
+                return Poll::Ready(Err(give_back::<K, Req, _, _, _>(this.failed, call)));
             }
         };
-        let retrying = *this.retrying.take().expect(COMPLETED);
+        let retrying = failed.retrying.take().expect(COMPLETED);
         call.course.next(retrying.pause, Instant::now());
-        match ready {
+        Poll::Ready(Ok(match ready {
             Ok(()) => {
-                *this.held = None;
+                *this.failed = None;
                 this.future.set(Some(call.send::<Req, _, _>(retrying.request)));
-                Poll::Ready(Ok(Stage::Attempt))
+                Stage::Attempt
             }
             Err(error) => {
-                *this.held = Some(K::hold(Err(error)));
-                Poll::Ready(Ok(Stage::Judgment))
+                failed.held = K::hold(Err(error));
+                Stage::Judgment
             }
-        }
+        }))
     }
 }
 
+/// Returns the stage after the decision to retry.
+fn release<T>(retrying: &Retrying<T>) -> Stage {
+    Stage::Release(retrying.pause.until.min(Instant::now() + RELEASE_TIME))
+}
+
 /// Returns the result of the last attempt to the caller.
+#[inline(always)]
 fn finish<K, Req, Res, E, S>(
-    held: &mut Option<K::Held>,
+    held: K::Held,
     call: &mut Call<S, K, K::Origin>,
 ) -> Result<K::Response, K::Error>
 where
     K: Repeat<Req, Res, E>,
 {
-    let held = held.take().expect(COMPLETED);
-    K::finish(held, call.course.number(), std::mem::take(&mut call.history))
+    K::finish(held, call.course.number(), call.history.take())
+}
+
+/// Returns the result that was kept to the caller.
+fn give_back<K, Req, Res, E, S>(
+    failed: &mut Option<Box<Failed<K::Held, K::Sent>>>,
+    call: &mut Call<S, K, K::Origin>,
+) -> Result<K::Response, K::Error>
+where
+    K: Repeat<Req, Res, E>,
+{
+    finish::<K, Req, Res, E, S>(failed.take().expect(COMPLETED).held, call)
 }
 
 impl<S, K, Req> Future for RetryFuture<S, K, Req>
@@ -198,6 +227,7 @@ where
 {
     type Output = Result<K::Response, K::Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             let this = self.as_mut();

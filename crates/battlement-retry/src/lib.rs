@@ -65,4 +65,4 @@ pub use self::{
     replay::{Replay, ReplayBody, ReplayError},
 };
 #[doc(hidden)]
-pub use self::{course::Judged, repeat::Held};
+pub use self::{course::Judged, exhausted::History, repeat::Held};

@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 use battlement_core::Deadline;
 use tower_service::Service;
 
-use crate::{Attempt, Budget, StopReason, budgets::Budgets, course::Judged};
+use crate::{Attempt, Budget, History, StopReason, budgets::Budgets, course::Judged};
 
 mod by_policy;
 mod form;
@@ -54,9 +54,10 @@ pub trait Repeat<Req, Res, E>: Sends<Req> {
     #[doc(hidden)]
     fn budget(budgets: &Budgets, request: &Req) -> Option<Budget>;
 
-    /// Copies the request, or states why there is no further attempt.
+    /// Copies the request into `origin`, or states there why there is no further attempt.
+    // A place to write to, since a long value that is returned is copied.
     #[doc(hidden)]
-    fn begin(&self, request: Req) -> (Self::Sent, Result<Self::Origin, StopReason>);
+    fn begin(&self, request: Req, origin: &mut Result<Self::Origin, StopReason>) -> Self::Sent;
 
     /// Makes the request of a call that is not repeated by a disabled layer.
     #[doc(hidden)]
@@ -102,7 +103,7 @@ pub trait Repeat<Req, Res, E>: Sends<Req> {
     fn finish(
         held: Self::Held,
         attempts: u32,
-        history: Vec<String>,
+        history: Option<History>,
     ) -> Result<Self::Response, Self::Error>;
 
     /// Creates the result of a call that the throttle rejected; `None` if this kind cannot reject calls.

@@ -67,7 +67,8 @@ where
             return RetryFuture::throttled(K::caller(&request));
         };
         let budget = K::budget(&self.config.budgets, &request);
-        let (sent, origin) = self.kind.begin(request);
+        let mut origin = Err(StopReason::NotIdempotent);
+        let sent = self.kind.begin(request, &mut origin);
         // An attempt of a layer further out was counted there, perhaps in the same budget.
         if let Some(budget) = &budget
             && !matches!(origin, Err(StopReason::Nested))

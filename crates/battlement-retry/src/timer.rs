@@ -40,6 +40,7 @@ impl Timer {
         if sleep.deadline() != time {
             sleep.as_mut().reset(time);
         }
+        // The timer fires even if the work of this poll has used up the budget of its task.
         pin!(unconstrained(sleep)).poll(cx)
     }
 }

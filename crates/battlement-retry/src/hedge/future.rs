@@ -95,7 +95,7 @@ where
         assert!(self.first.is_in_flight(), "{COMPLETED}");
         std::task::ready!(self.as_mut().copy(FIRST).poll_result(K::hold, cx));
         let held = self.copy(FIRST).take().expect(COMPLETED);
-        Poll::Ready(K::finish(held, 1, Vec::new()))
+        Poll::Ready(K::finish(held, 1, None))
     }
 
     /// Waits for the result of the copy `index`, and judges it.
@@ -156,7 +156,7 @@ where
             first.as_mut().cut_off();
             copies.clear();
         });
-        K::finish(held, call.sent(), Vec::new())
+        K::finish(held, call.sent(), None)
     }
 
     /// Takes the failure of the copy `index`, and sends another copy if that may succeed. Returns the failure that goes
@@ -183,7 +183,7 @@ where
             return None;
         }
         let held = if is_kept { this.failed.take().unwrap_or(held) } else { held };
-        Some(K::finish(held, this.call.as_ref().expect(COMPLETED).sent(), Vec::new()))
+        Some(K::finish(held, this.call.as_ref().expect(COMPLETED).sent(), None))
     }
 }
 

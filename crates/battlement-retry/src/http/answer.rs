@@ -38,6 +38,7 @@ pub enum Answer<B: Body, E> {
 }
 
 impl<B: Body, E> Answer<B, E> {
+    #[inline(always)]
     pub(super) fn hold(result: Result<Response<B>, E>) -> Self {
         match result {
             Ok(response) => Self::Response(response.map(RetryBody::new)),
@@ -71,17 +72,18 @@ impl<B: Body, E> Answer<B, E> {
 
 impl<B: Body + Unpin, E> Answer<B, E> {
     /// Judges the result; reads the first frame if the verdict depends on it and `may_peek` allows.
+    #[inline(always)]
     pub(super) fn poll_seen(
         &mut self,
         classify: &dyn Classify,
-        judge_error: impl FnOnce(&E) -> Verdict,
+        judge_error: impl FnOnce(&E) -> Seen,
         may_peek: impl FnOnce() -> Peek,
         cx: &mut Context<'_>,
     ) -> Poll<Seen> {
         let response = match self {
             Self::Response(response) => response,
             Self::Error(error) => {
-                return Poll::Ready(Seen { verdict: judge_error(error), status: None, grpc: None });
+                return Poll::Ready(judge_error(error));
             }
             Self::Dropped => return Poll::Ready(seen(Verdict::Ignore, None)),
         };
@@ -90,6 +92,7 @@ impl<B: Body + Unpin, E> Answer<B, E> {
                 verdict,
                 status: Some(response.status()),
                 grpc: verdict.is_failure().then(|| code(response)).flatten(),
+                was_unsent: false,
             }),
             // The trailers of gRPC-Web are data, and so are not seen in the first frame.
             Judgment::AtEnd if Wire::of(response.headers()) == Wire::Grpc => match may_peek() {
@@ -147,7 +150,7 @@ const PASSED_ON: Seen = seen(Verdict::Success, None);
 
 /// Returns what was seen of a gRPC response with the status 200.
 const fn seen(verdict: Verdict, grpc: Option<GrpcCode>) -> Seen {
-    Seen { verdict, status: Some(StatusCode::OK), grpc }
+    Seen { verdict, status: Some(StatusCode::OK), grpc, was_unsent: false }
 }
 
 impl<B: Body, E> fmt::Debug for Answer<B, E> {

@@ -2,7 +2,7 @@ use std::error::Error;
 
 use battlement_core::{Reject, WithError, WithResponse};
 
-use crate::RetriesExhausted;
+use crate::{History, RetriesExhausted};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -15,7 +15,7 @@ pub trait HttpForm<Req, Res, E>: Reject<Req, Res, E> {
 
     /// Adds the attempts to the last error.
     #[doc(hidden)]
-    fn exhausted(error: Self::Error, history: Vec<String>) -> Self::Error;
+    fn exhausted(error: Self::Error, history: Option<History>) -> Self::Error;
 }
 
 impl<Req, Res, E> HttpForm<Req, Res, E> for WithResponse
@@ -27,7 +27,7 @@ where
         error
     }
 
-    fn exhausted(error: E, _: Vec<String>) -> E {
+    fn exhausted(error: E, _: Option<History>) -> E {
         error
     }
 }
@@ -37,7 +37,7 @@ impl<Req, Res, E: Into<BoxError>> HttpForm<Req, Res, E> for WithError {
         error.as_ref()
     }
 
-    fn exhausted(error: BoxError, history: Vec<String>) -> BoxError {
+    fn exhausted(error: BoxError, history: Option<History>) -> BoxError {
         RetriesExhausted::boxed(error, history)
     }
 }

@@ -34,7 +34,8 @@ where
         if is_retry || is_upgrade(request.headers()) || !stated.unwrap_or_else(by_head) {
             return (once::<B, W>(request), None);
         }
-        let (request, origin) = Origin::copy::<W>(&self.config, request, stated);
+        let mut origin = Err(StopReason::NotIdempotent);
+        let request = Origin::copy::<W>(&self.config, request, stated, &mut origin);
         (request, origin.ok())
     }
 

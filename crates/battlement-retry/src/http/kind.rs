@@ -17,11 +17,12 @@ use super::{
     config::HttpConfig,
     form::HttpForm,
     origin::{Origin, once},
-    rules::Sent,
+    rules::{Seen, Sent},
     send_as::{AsIs, SendAs},
 };
 use crate::{
-    Attempt, Budget, Repeat, Sends, StopReason, Throttled, budgets::Budgets, course::Judged,
+    Attempt, Budget, History, Repeat, Sends, StopReason, Throttled, budgets::Budgets,
+    course::Judged,
 };
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -111,8 +112,13 @@ where
         budgets.of(request.uri().authority())
     }
 
-    fn begin(&self, request: Request<B>) -> (Request<W::Body>, Result<Origin<B>, StopReason>) {
-        Origin::begin::<W>(&self.config, request)
+    #[inline(always)]
+    fn begin(
+        &self,
+        request: Request<B>,
+        origin: &mut Result<Origin<B>, StopReason>,
+    ) -> Request<W::Body> {
+        Origin::begin::<W>(&self.config, request, origin)
     }
 
     fn once(&self, request: Request<B>) -> Request<W::Body> {
@@ -127,10 +133,12 @@ where
         Deadline::of_facts(&origin.facts)
     }
 
+    #[inline(always)]
     fn hold(result: Result<Response<R>, E>) -> Self::Held {
         Answer::hold(result.map_err(A::error))
     }
 
+    #[inline(always)]
     fn poll_judge(
         &self,
         held: &mut Self::Held,
@@ -140,7 +148,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Judged> {
         let (config, classify) = (&*self.config, &*self.config.classify);
-        let error = |error: &A::Error| classify.error(A::view(error));
+        let error = |error: &A::Error| Seen::of_error(classify, A::view(error));
         let may_peek = || match origin {
             Ok(origin) if !is_last && origin.is_idempotent(&config.idempotency) => origin.peek(),
             _ => Peek::No,
@@ -162,10 +170,11 @@ where
         held.describe(|error| A::view(error).to_string())
     }
 
+    #[inline(always)]
     fn finish(
         held: Self::Held,
         attempts: u32,
-        history: Vec<String>,
+        history: Option<History>,
     ) -> Result<A::Response, A::Error> {
         match held {
             Answer::Response(mut response) => {

@@ -30,54 +30,74 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     /// Copies the request for further attempts, or states why there are none.
+    #[inline(always)]
     pub(super) fn begin<W: SendAs<B>>(
         config: &HttpConfig,
         request: Request<B>,
-    ) -> (Request<W::Body>, Result<Self, StopReason>) {
-        let is_attempt = request.extensions().get().is_some_and(CallFacts::is_attempt);
-        if is_attempt {
-            return (once::<B, W>(request), Err(StopReason::Nested));
+        origin: &mut Result<Self, StopReason>,
+    ) -> Request<W::Body> {
+        if request.extensions().get().is_some_and(CallFacts::is_attempt) {
+            *origin = Err(StopReason::Nested);
+            return once::<B, W>(request);
         }
         let stated = config.idempotency.stated(&request);
-        Self::copy::<W>(config, request, stated)
+        Self::copy::<W>(config, request, stated, origin)
     }
 
     /// Copies the request, also one that is an attempt of an outer layer.
+    #[inline(always)]
     pub(super) fn copy<W: SendAs<B>>(
         config: &HttpConfig,
         request: Request<B>,
         stated: Option<bool>,
-    ) -> (Request<W::Body>, Result<Self, StopReason>) {
-        let (mut head, body) = request.into_parts();
-        let (body, replay) = Replay::new(body, config.replay_limit);
-        let body = W::convert(body);
-        let Some(replay) = replay else {
-            if config.headers {
-                write_number(&mut head.headers, 1);
+        origin: &mut Result<Self, StopReason>,
+    ) -> Request<W::Body> {
+        let mut replay = None;
+        let mut request = request.map(|body| {
+            let (body, kept) = Replay::new(body, config.replay_limit);
+            replay = kept;
+            W::convert(body)
+        });
+        match replay {
+            None => {
+                if config.headers {
+                    write_number(request.headers_mut(), 1);
+                }
+                *origin = Err(StopReason::BodyTooLarge);
             }
-            return (Request::from_parts(head, body), Err(StopReason::BodyTooLarge));
-        };
-        let facts = number_first(&mut head.extensions);
-        let copies = config.copy.as_ref().map(|copy| {
+            Some(replay) => *origin = Ok(Self::first(config, &mut request, stated, replay)),
+        }
+        request
+    }
+
+    /// Copies the head of the first attempt, and numbers it.
+    #[inline(always)]
+    fn first<T>(
+        config: &HttpConfig,
+        request: &mut Request<T>,
+        stated: Option<bool>,
+        replay: Replay<B>,
+    ) -> Self {
+        let headers = request.headers().clone();
+        if config.headers {
+            write_number(request.headers_mut(), 1);
+        }
+        let others = config.copy.as_ref().map(|copy| {
             let mut others = Extensions::new();
-            copy(&head.extensions, &mut others);
+            copy(request.extensions(), &mut others);
             others
         });
-        let origin = Self {
-            method: head.method.clone(),
-            uri: head.uri.clone(),
-            version: head.version,
-            headers: head.headers.clone(),
-            facts,
-            peer: head.extensions.get().copied(),
+        Self {
+            facts: number_first(request.extensions_mut()),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            headers,
+            peer: request.extensions().get().copied(),
             stated,
-            others: copies,
+            others,
             replay,
-        };
-        if config.headers {
-            write_number(&mut head.headers, 1);
         }
-        (Request::from_parts(head, body), Ok(origin))
     }
 
     /// Makes the request of attempt `number`.

@@ -19,8 +19,8 @@ use super::{
     send_as::AsIs,
 };
 use crate::{
-    Attempt, Budget, Budgets, HedgeKind, Held, Idempotency, Repeat, Sends, StopReason, Throttled,
-    course::Judged,
+    Attempt, Budget, Budgets, HedgeKind, Held, History, Idempotency, Repeat, Sends, StopReason,
+    Throttled, course::Judged,
 };
 
 impl<A> Sends<Request> for Http<A, AsIs> {
@@ -99,16 +99,24 @@ where
         Some(budgets.of(uri.as_ref().and_then(Uri::authority)))
     }
 
-    fn begin(&self, mut request: Request) -> (Request, Result<ReqwestOrigin, StopReason>) {
+    fn begin(
+        &self,
+        mut request: Request,
+        origin: &mut Result<ReqwestOrigin, StopReason>,
+    ) -> Request {
         let size = request.body().map_or(Some(0), |body| body.as_bytes().map(<[u8]>::len));
         let fits = size.is_some_and(|size| size as u64 <= self.config.replay_limit);
         let copy = if fits { request.try_clone() } else { None };
         if self.config.headers {
             write_number(request.headers_mut(), 1);
         }
-        let Some(copy) = copy else { return (request, Err(StopReason::BodyTooLarge)) };
+        let Some(copy) = copy else {
+            *origin = Err(StopReason::BodyTooLarge);
+            return request;
+        };
         let stated = self.config.idempotency.stated_by_rule(|| head(&copy));
-        (request, Ok(ReqwestOrigin { request: copy, stated }))
+        *origin = Ok(ReqwestOrigin { request: copy, stated });
+        request
     }
 
     fn once(&self, request: Request) -> Request {
@@ -141,10 +149,7 @@ where
     ) -> Poll<Judged> {
         let (config, classify) = (&*self.config, &*self.config.classify);
         let (seen, response) = match held.result() {
-            Err(error) => {
-                let verdict = classify.error(A::view(error));
-                (Seen { verdict, status: None, grpc: None }, None)
-            }
+            Err(error) => (Seen::of_error(classify, A::view(error)), None),
             Ok(response) => {
                 let parts = parts(response);
                 let verdict = match classify.head(&Head::of(&parts)) {
@@ -154,7 +159,8 @@ where
                 let is_grpc = Wire::of(response.headers()).is_grpc();
                 let code = || GrpcCode::at_head(response.status(), response.headers());
                 let grpc = is_grpc.then(code).flatten();
-                (Seen { verdict, status: Some(response.status()), grpc }, Some(response))
+                let status = Some(response.status());
+                (Seen { verdict, status, grpc, was_unsent: false }, Some(response))
             }
         };
         Poll::Ready(seen.judge(&Attempted { origin, config, response }).unless(origin.err()))
@@ -179,7 +185,7 @@ where
     fn finish(
         held: Self::Held,
         attempts: u32,
-        history: Vec<String>,
+        history: Option<History>,
     ) -> Result<A::Response, A::Error> {
         match held.into_result() {
             Ok(mut response) => {
@@ -209,7 +215,8 @@ where
         if is_upgrade(request.headers()) {
             return (request, None);
         }
-        let (request, origin) = <Self as Repeat<_, Response, E>>::begin(self, request);
+        let mut origin = Err(StopReason::NotIdempotent);
+        let request = <Self as Repeat<_, Response, E>>::begin(self, request, &mut origin);
         (request, origin.ok().filter(|origin| origin.is_idempotent(&self.config.idempotency)))
     }
 

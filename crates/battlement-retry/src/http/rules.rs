@@ -1,8 +1,8 @@
 //! Which results of HTTP and gRPC are repeated, and after which wait.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
-use battlement_core::{Failure, GrpcCode, Pushback, Verdict};
+use battlement_core::{Classify, Failure, GrpcCode, Pushback, Verdict, was_unsent};
 use http::StatusCode;
 
 use crate::{
@@ -20,6 +20,8 @@ pub(super) struct Seen {
     /// The status of a response.
     pub(super) status: Option<StatusCode>,
     pub(super) grpc: Option<GrpcCode>,
+    /// Whether the client returned the request without sending it.
+    pub(super) was_unsent: bool,
 }
 
 /// The request of an attempt; the answers are worked out only for a failure.
@@ -35,6 +37,13 @@ pub(super) trait Sent {
 }
 
 impl Seen {
+    /// Judges an error of the client.
+    pub(super) fn of_error(classify: &dyn Classify, error: &(dyn Error + 'static)) -> Self {
+        let verdict = classify.error(error);
+        let is_proven = verdict == Verdict::Failure(Failure::NotProcessed);
+        Self { verdict, status: None, grpc: None, was_unsent: is_proven && was_unsent(error) }
+    }
+
     pub(super) fn judge(self, sent: &impl Sent) -> Judged {
         Judged { outcome: self.outcome(), step: self.step(sent) }
     }
@@ -66,7 +75,7 @@ impl Seen {
                 Step::Stop(_) if sent.may_repeat_unprocessed() => Step::Again(Ask {
                     wait: Wait::Backoff,
                     is_timeout: false,
-                    is_unprocessed_only: true,
+                    is_unprocessed_only: !self.was_unsent,
                 }),
                 step => step,
             },

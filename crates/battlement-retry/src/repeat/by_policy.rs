@@ -8,7 +8,7 @@ use battlement_core::Deadline;
 
 use super::{Form, Repeat, Sends, Unchanged};
 use crate::{
-    Attempt, AttemptOutcome, Budget, Next, RetryPolicy, StopReason,
+    Attempt, AttemptOutcome, Budget, History, Next, RetryPolicy, StopReason,
     budgets::Budgets,
     course::{Ask, Judged, Step, Wait},
 };
@@ -52,9 +52,9 @@ where
         budgets.shared()
     }
 
-    fn begin(&self, request: Req) -> (Req, Result<Req, StopReason>) {
-        let copy = self.policy.clone_request(&request);
-        (request, copy.ok_or(StopReason::NotIdempotent))
+    fn begin(&self, request: Req, origin: &mut Result<Req, StopReason>) -> Req {
+        *origin = self.policy.clone_request(&request).ok_or(StopReason::NotIdempotent);
+        request
     }
 
     fn once(&self, request: Req) -> Req {
@@ -111,7 +111,7 @@ where
         }
     }
 
-    fn finish(held: Self::Held, _: u32, history: Vec<String>) -> Result<Res, A::Error> {
+    fn finish(held: Self::Held, _: u32, history: Option<History>) -> Result<Res, A::Error> {
         held.into_result().map_err(|error| A::exhausted(error, history))
     }
 

@@ -2,7 +2,7 @@ use std::error::Error;
 
 use battlement_core::{Reject, WithError};
 
-use crate::{RetriesExhausted, Throttled};
+use crate::{History, RetriesExhausted, Throttled};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -25,7 +25,7 @@ pub trait Form<Req, Res, E> {
 
     /// Adds the attempts to the last error.
     #[doc(hidden)]
-    fn exhausted(error: Self::Error, history: Vec<String>) -> Self::Error;
+    fn exhausted(error: Self::Error, history: Option<History>) -> Self::Error;
 
     /// Returns the error of a call that was rejected; `None` if there is none.
     #[doc(hidden)]
@@ -43,7 +43,7 @@ impl<Req, Res, E> Form<Req, Res, E> for Unchanged {
         "failed".to_owned()
     }
 
-    fn exhausted(error: E, _: Vec<String>) -> E {
+    fn exhausted(error: E, _: Option<History>) -> E {
         error
     }
 
@@ -63,7 +63,7 @@ impl<Req, Res, E: Into<BoxError>> Form<Req, Res, E> for WithError {
         error.to_string()
     }
 
-    fn exhausted(error: BoxError, history: Vec<String>) -> BoxError {
+    fn exhausted(error: BoxError, history: Option<History>) -> BoxError {
         RetriesExhausted::boxed(error, history)
     }
 

@@ -38,7 +38,7 @@ const GET: Request = Request { is_idempotent: true, ..POST };
 
 fn seen(verdict: Verdict, status: Option<u16>) -> Seen {
     let status = status.map(|status| StatusCode::from_u16(status).unwrap());
-    Seen { verdict, status, grpc: None }
+    Seen { verdict, status, grpc: None, was_unsent: false }
 }
 
 fn failed(failure: Failure, status: Option<u16>) -> Seen {
@@ -62,6 +62,9 @@ fn a_failure_that_was_provably_not_processed_is_repeated_whatever_the_request() 
     let in_parts = |request| Request { is_sent_in_parts: true, ..request };
     assert_eq!(refused.step(&in_parts(GET)), again(Wait::Backoff));
     assert_eq!(refused.step(&in_parts(POST)), Step::Stop(StopReason::NotIdempotent));
+    // The service has not seen a request that was not sent, and so has not refused it once.
+    let unsent = Seen { was_unsent: true, ..refused };
+    assert_eq!(unsent.step(&POST), again(Wait::Backoff));
 }
 
 #[test]
