@@ -12,7 +12,8 @@
 //! | `client` | a layer | a call through hyper-util's client, a tonic channel and a `reqwest::Client` arrives and is answered |
 //! | `cors` | a layer | the layer composes with tower-http's `CorsLayer` outside and inside of it |
 //!
-//! `client` needs the feature `wiring-client`. Each value is an expression that the test of its part evaluates.
+//! A layer that is created differently for each client has the part `clients` instead of `client`:
+//! `clients: { hyper_util: .., tonic: .., reqwest: .. }`. Both need the feature `wiring-client`. Each value is an expression that the test of its part evaluates.
 //!
 //! # Example
 //!
@@ -36,7 +37,7 @@ mod series;
 mod settings;
 
 #[cfg(feature = "wiring-client")]
-pub use self::client::client;
+pub use self::client::{client, hyper_util, reqwest, tonic};
 pub use self::{
     body::body,
     cors::cors,
@@ -108,6 +109,19 @@ macro_rules! wiring_part {
         #[tokio::test]
         async fn calls_pass_through_hyper_util_tonic_and_reqwest() {
             $crate::wiring::client(&$layer).await;
+        }
+        $crate::wiring_part! { $($rest)* }
+    };
+    (
+        clients: { hyper_util: $hyper_util:expr, tonic: $tonic:expr, reqwest: $reqwest:expr $(,)? },
+        $($rest:tt)*
+    ) => {
+        const CLIENT: &str = "";
+        #[tokio::test]
+        async fn calls_pass_through_hyper_util_tonic_and_reqwest() {
+            $crate::wiring::hyper_util(&$hyper_util).await;
+            $crate::wiring::tonic(&$tonic).await;
+            $crate::wiring::reqwest(&$reqwest).await;
         }
         $crate::wiring_part! { $($rest)* }
     };

@@ -63,6 +63,19 @@ mod fitting {
     }
 }
 
+/// A layer that is created for each client.
+mod by_client {
+    use super::*;
+
+    battlement_testkit::wiring! {
+        body: Identity::new(),
+        clients: { hyper_util: Identity::new(), tonic: Identity::new(), reqwest: Identity::new() },
+        without settings: "the layer has no settings",
+        without series: "the layer records nothing",
+        without cors: "the layer is for clients",
+    }
+}
+
 mod left_out {
     battlement_testkit::wiring! {
         without body: "the layer passes the body of the service",
@@ -238,4 +251,10 @@ impl<S: Service<reqwest::Request>> Service<reqwest::Request> for RemovesHeaders<
 #[should_panic(expected = "hyper-util")]
 async fn a_layer_that_loses_the_headers_of_a_call_is_detected() {
     wiring::client(&RemovesHeaders(())).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "tonic")]
+async fn a_layer_that_loses_the_headers_of_a_grpc_call_is_detected() {
+    wiring::tonic(&RemovesHeaders(())).await;
 }

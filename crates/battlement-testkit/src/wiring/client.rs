@@ -22,7 +22,7 @@ use crate::{
     server::Server,
 };
 
-type HyperUtil = Client<HttpConnector, Full<Bytes>>;
+type HyperUtil<B = Full<Bytes>> = Client<HttpConnector, B>;
 
 const KEPT: &str = "x-kept";
 const VALUE: HeaderValue = HeaderValue::from_static("yes");
@@ -44,14 +44,55 @@ where
     T::ResponseBody: Body<Data = Bytes, Error: Into<StdError>> + Send + 'static,
     R: Service<reqwest::Request, Response = reqwest::Response, Error: Debug>,
 {
-    let hyper_util = Client::builder(TokioExecutor::new()).build_http();
-    call_hyper_util(Layer::<HyperUtil>::layer(layer, hyper_util)).await;
-    call_reqwest(Layer::<reqwest::Client>::layer(layer, reqwest::Client::new())).await;
+    hyper_util::<_, _, Full<Bytes>, _>(layer).await;
+    reqwest(layer).await;
+    tonic(layer).await;
+}
 
-    let router: Router = tonic::transport::Server::builder().add_service(EchoServer);
+/// Checks that calls through `layer` arrive and are answered, around hyper-util's client, whose request body is `C`.
+///
+/// # Panics
+///
+/// Panics if a call fails, or if its header or body is lost.
+pub async fn hyper_util<L, H, C, B>(layer: &L)
+where
+    L: Layer<HyperUtil<C>, Service = H>,
+    H: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Debug>,
+    C: Body<Data: Send> + Send,
+    B: Body<Data = Bytes, Error: Debug>,
+{
+    let hyper_util = Client::builder(TokioExecutor::new()).build_http();
+    call_hyper_util(layer.layer(hyper_util)).await;
+}
+
+/// Checks that calls through `layer` arrive and are answered, around a `reqwest::Client`.
+///
+/// # Panics
+///
+/// Panics if a call fails, or if its header or body is lost.
+pub async fn reqwest<L, R>(layer: &L)
+where
+    L: Layer<::reqwest::Client, Service = R>,
+    R: Service<::reqwest::Request, Response = ::reqwest::Response, Error: Debug>,
+{
+    call_reqwest(layer.layer(::reqwest::Client::new())).await;
+}
+
+/// Checks that calls through `layer` arrive and are answered, around a tonic channel.
+///
+/// # Panics
+///
+/// Panics if a call fails, or if its header or body is lost.
+pub async fn tonic<L, T>(layer: &L)
+where
+    L: Layer<Channel, Service = T>,
+    T: GrpcService<::tonic::body::Body>,
+    T::ResponseBody: Body<Data = Bytes, Error: Into<StdError>> + Send + 'static,
+{
+    let router: Router = ::tonic::transport::Server::builder().add_service(EchoServer);
     let server = Server::tonic(router).await.expect("a loopback port is free");
     let channel = Channel::from_shared(server.url("")).expect("a URL").connect_lazy();
-    call_tonic(Layer::<Channel>::layer(layer, channel)).await;
+    call_tonic(layer.layer(channel)).await;
 }
 
 /// Starts a server that echoes the body and the header of each request.
