@@ -31,7 +31,7 @@ struct Seen {
 }
 
 impl Observe for Seen {
-    fn retry(&self, _: Duration, _: Option<u64>) {
+    fn retry(&self, _: Duration) {
         self.waits.next();
     }
 

@@ -9,6 +9,7 @@ mod tests;
 
 /// The random part of a wait, which keeps clients that failed together from retrying together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Jitter {
     /// From zero to the exponential wait: the widest spread, with half of the wait on average.
@@ -108,6 +109,18 @@ impl Backoff {
             }
         };
         Duration::from_nanos(least + up_to(most - least, random))
+    }
+
+    /// Returns the jitter.
+    #[must_use]
+    pub const fn jitter(&self) -> Jitter {
+        self.jitter
+    }
+
+    /// Returns the exponential wait before the first retry.
+    #[must_use]
+    pub const fn base(&self) -> Duration {
+        Duration::from_nanos(self.base)
     }
 
     /// Returns the longest wait.

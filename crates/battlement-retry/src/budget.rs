@@ -168,10 +168,16 @@ impl Budget {
     }
 }
 
+/// The default retries per request.
+pub(crate) const RATIO: f64 = 0.2;
+
+/// The default retries per second.
+pub(crate) const PER_SECOND: u32 = 1;
+
 impl Default for Budget {
     /// Creates the default: 20 % of the requests of the last 10 seconds, plus one retry a second.
     fn default() -> Self {
-        Self::new(0.2, 1)
+        Self::new(RATIO, PER_SECOND)
     }
 }
 

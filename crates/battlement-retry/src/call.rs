@@ -80,7 +80,7 @@ impl<S, K, O> Call<S, K, O> {
         let now = Instant::now();
         let pause = self.course.plan(ask, K::deadline(origin), now)?;
         let request = self.kind.again(origin, number)?;
-        self.course.wait_for(&pause, now);
+        self.course.wait_for(&pause);
         Ok(Retrying { pause, request })
     }
 

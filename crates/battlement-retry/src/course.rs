@@ -187,11 +187,11 @@ impl Course {
     }
 
     /// Begins the wait before a retry whose request was made.
-    pub(crate) fn wait_for(&mut self, pause: &Pause, now: Instant) {
+    pub(crate) fn wait_for(&mut self, pause: &Pause) {
         self.previous_wait = Some(pause.wait);
         self.was_repeated_unprocessed |= pause.is_unprocessed_only;
         if let Some(observer) = self.config.observer.get() {
-            observer.retry(pause.wait, self.budget.as_ref().map(|budget| budget.remaining(now)));
+            observer.retry(pause.wait);
         }
     }
 

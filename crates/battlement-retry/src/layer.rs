@@ -163,6 +163,9 @@ impl<S, K: Clone> Layer<S> for RetryLayer<K> {
     type Service = Retry<S, K>;
 
     fn layer(&self, inner: S) -> Retry<S, K> {
+        if let Some(observer) = self.config.observer.get() {
+            observer.applied(&self.config.budgets);
+        }
         Retry::new(inner, self.kind.clone(), Arc::clone(&self.config))
     }
 }

@@ -25,6 +25,8 @@ mod repeat;
 #[cfg(feature = "http")]
 mod replay;
 mod service;
+#[cfg(feature = "serde")]
+mod settings;
 mod throttle;
 mod throttled;
 mod timer;
@@ -42,6 +44,10 @@ pub use self::http::ReqwestOrigin;
 #[cfg(feature = "http")]
 #[doc(hidden)]
 pub use self::http::{Answer, Origin};
+#[cfg(feature = "serde")]
+pub use self::settings::{BackoffSettings, BudgetSettings, RetryPolicySettings};
+#[cfg(all(feature = "http", feature = "serde"))]
+pub use self::settings::{RetrySettings, ThrottleSettings};
 pub use self::{
     backoff::{Backoff, Jitter},
     budget::{Budget, BudgetPermit},

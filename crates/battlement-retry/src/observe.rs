@@ -1,18 +1,25 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+use crate::Budgets;
+
 /// An observer of the layers, for metrics.
 ///
 /// Methods run inside the call and must return quickly.
 pub trait Observe: Send + Sync {
+    /// Observes that the layer was applied to a service. `budgets` limits its retries; an observer can keep a clone, to
+    /// read what is left of it at any time.
+    fn applied(&self, budgets: &Budgets) {
+        let _ = budgets;
+    }
+
     /// Observes an attempt that has ended, also the first of a call.
     fn attempt(&self, outcome: AttemptOutcome) {
         let _ = outcome;
     }
 
-    /// Observes a retry that was decided, and its wait. `budget` is the number of retries that are left, if the layer
-    /// has a budget.
-    fn retry(&self, wait: Duration, budget: Option<u64>) {
-        let _ = (wait, budget);
+    /// Observes a retry that was decided, and its wait.
+    fn retry(&self, wait: Duration) {
+        let _ = wait;
     }
 
     /// Observes a failed call that goes back to the caller without a further attempt, and the reason. A call whose first
@@ -21,11 +28,8 @@ pub trait Observe: Send + Sync {
         let _ = reason;
     }
 
-    /// Observes a copy that a `HedgeLayer` sent beside an earlier one. `budget` is the number of
-    /// copies that are left, if the layer has a budget.
-    fn hedge(&self, budget: Option<u64>) {
-        let _ = budget;
-    }
+    /// Observes a copy that a `HedgeLayer` sent beside an earlier one.
+    fn hedge(&self) {}
 
     /// Observes a success of such a copy, whose response goes back to the caller instead of that of the first one.
     fn hedge_won(&self) {}
@@ -37,20 +41,24 @@ pub trait Observe: Send + Sync {
 }
 
 impl<T: Observe + ?Sized> Observe for Arc<T> {
+    fn applied(&self, budgets: &Budgets) {
+        (**self).applied(budgets);
+    }
+
     fn attempt(&self, outcome: AttemptOutcome) {
         (**self).attempt(outcome);
     }
 
-    fn retry(&self, wait: Duration, budget: Option<u64>) {
-        (**self).retry(wait, budget);
+    fn retry(&self, wait: Duration) {
+        (**self).retry(wait);
     }
 
     fn stopped(&self, reason: StopReason) {
         (**self).stopped(reason);
     }
 
-    fn hedge(&self, budget: Option<u64>) {
-        (**self).hedge(budget);
+    fn hedge(&self) {
+        (**self).hedge();
     }
 
     fn hedge_won(&self) {

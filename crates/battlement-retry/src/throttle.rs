@@ -133,16 +133,24 @@ impl Throttle {
     }
 }
 
+/// The calls per accepted one of the book.
+pub(crate) const K: f64 = 2.0;
+
+/// The window of the book.
+pub(crate) const WINDOW: Duration = Duration::from_secs(120);
+
 impl Default for Throttle {
     /// Creates the throttle of the book: twice the accepted calls, over two minutes.
     fn default() -> Self {
-        Self::new(2.0, Duration::from_secs(120))
+        Self::new(K, WINDOW)
     }
 }
 
 impl fmt::Debug for Throttle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Throttle").field("k", &self.shared.k).finish_non_exhaustive()
+        let Shared { k, step, .. } = &*self.shared;
+        let window = *step * u32::try_from(window::STEPS).unwrap_or(1);
+        f.debug_struct("Throttle").field("k", k).field("window", &window).finish_non_exhaustive()
     }
 }
 

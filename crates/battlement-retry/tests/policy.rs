@@ -221,7 +221,7 @@ impl Observe for Seen {
         self.0.lock().unwrap().push(outcome.as_str());
     }
 
-    fn retry(&self, _: Duration, _: Option<u64>) {
+    fn retry(&self, _: Duration) {
         self.0.lock().unwrap().push("retry");
     }
 

@@ -55,7 +55,7 @@ impl Waits {
 }
 
 impl Observe for Waits {
-    fn retry(&self, wait: Duration, _: Option<u64>) {
+    fn retry(&self, wait: Duration) {
         self.0.lock().unwrap().push(wait);
     }
 }

@@ -5,6 +5,7 @@ use std::{
 };
 
 use http::uri::Authority;
+use tokio::time::Instant;
 
 use super::Budget;
 
@@ -64,6 +65,20 @@ impl AuthorityBudgets {
         self.of.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// Returns the most authorities that can have a budget of their own.
+    #[must_use]
+    pub const fn cap(&self) -> usize {
+        self.cap
+    }
+
+    /// Returns the number of retries that are left in the budget with the fewest.
+    #[must_use]
+    pub fn fewest(&self, now: Instant) -> u64 {
+        let of = self.of.read().unwrap_or_else(PoisonError::into_inner);
+        let budgets = of.values().chain([&self.shared]);
+        budgets.map(|budget| budget.remaining(now)).min().unwrap_or_default()
+    }
+
     /// Returns whether no authority has a budget of its own.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -94,8 +109,6 @@ impl fmt::Debug for AuthorityBudgets {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
-
     use super::*;
 
     fn of(budgets: &AuthorityBudgets, host: &str) -> Budget {
@@ -123,6 +136,18 @@ mod tests {
         }
         assert_eq!(budgets.len(), 2);
         assert!(!of(&budgets, "a").is_same(&of(&budgets, "b")));
+    }
+
+    #[test]
+    fn the_fewest_retries_are_those_of_the_host_that_has_spent_most() {
+        let (budgets, now) = (Budget::default().per_authority(2), Instant::now());
+        assert_eq!((budgets.fewest(now), budgets.cap()), (10, 2));
+        of(&budgets, "well").withdraw(now, 1).unwrap().spend();
+        of(&budgets, "dead").withdraw(now, 7).unwrap().spend();
+        assert_eq!(budgets.fewest(now), 3);
+        // A host beyond the cap spends the shared budget.
+        of(&budgets, "third").withdraw(now, 9).unwrap().spend();
+        assert_eq!(budgets.fewest(now), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn plan(course: &Course, ask: Ask) -> Result<Pause, StopReason> {
 /// Makes a retry at once.
 fn retry(course: &mut Course, ask: Ask) -> Result<(), StopReason> {
     let pause = plan(course, ask)?;
-    course.wait_for(&pause, Instant::now());
+    course.wait_for(&pause);
     course.next(pause, Instant::now());
     Ok(())
 }
@@ -154,8 +154,8 @@ impl Observe for Seen {
         self.0.lock().unwrap().push(outcome.as_str().to_owned());
     }
 
-    fn retry(&self, wait: Duration, budget: Option<u64>) {
-        self.0.lock().unwrap().push(format!("retry in {wait:?}, {budget:?} left"));
+    fn retry(&self, wait: Duration) {
+        self.0.lock().unwrap().push(format!("retry in {wait:?}"));
     }
 
     fn stopped(&self, reason: StopReason) {
@@ -173,7 +173,7 @@ fn an_observer_sees_attempts_retries_and_the_reason_of_the_end() {
     course.ended(AttemptOutcome::Server);
     course.stopped(StopReason::NotRetryable);
     let seen = seen.0.lock().unwrap();
-    assert_eq!(*seen, ["overload", "retry in 1s, Some(9) left", "server", "not_retryable"]);
+    assert_eq!(*seen, ["overload", "retry in 1s", "server", "not_retryable"]);
 }
 
 #[test]

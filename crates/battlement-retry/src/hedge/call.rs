@@ -164,7 +164,7 @@ impl<S, K, O> HedgedCall<S, K, O> {
             permit.spend();
         }
         if let Some(observer) = self.config.observer.get() {
-            observer.hedge(self.budget.as_ref().map(|budget| budget.remaining(now)));
+            observer.hedge();
         }
         Ok(future)
     }

@@ -111,6 +111,9 @@ impl<S, K: Clone> Layer<S> for HedgeLayer<K> {
     type Service = Hedge<S, K>;
 
     fn layer(&self, inner: S) -> Hedge<S, K> {
+        if let Some(observer) = self.config.observer.get() {
+            observer.applied(&self.config.budgets);
+        }
         Hedge::new(inner, self.kind.clone(), Arc::clone(&self.config))
     }
 }

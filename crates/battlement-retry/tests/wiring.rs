@@ -1,0 +1,54 @@
+//! The layer fits into a service.
+
+use battlement_retry::{Http, RetryLayer, RetrySettings};
+use battlement_testkit::wiring::Settings;
+
+fn settings() -> Settings<RetrySettings, RetryLayer<Http>> {
+    Settings::new("{}")
+        .invalid(
+            r#"{
+                "attempts": 0,
+                "backoff": { "base": "1s", "cap": "500ms" },
+                "overload_backoff": { "base": "0s", "cap": "soon" },
+                "longest_wait": "213504d",
+                "budget": { "ratio": 1.5, "per_second": 10001, "per_authority": 0 },
+                "timeout_cost": 101,
+                "throttle": { "k": 0.5, "window": "0s" },
+                "idempotent_methods": ["Reserve", "inventory.v1.Inventory/Release", "a/b/c"]
+            }"#,
+            [
+                "attempts",
+                "backoff.cap",
+                "overload_backoff.cap",
+                "overload_backoff.base",
+                "longest_wait",
+                "budget.per_authority",
+                "budget.ratio",
+                "budget.per_second",
+                "timeout_cost",
+                "throttle.k",
+                "throttle.window",
+                "idempotent_methods[0]",
+                "idempotent_methods[2]",
+            ],
+        )
+        .invalid(
+            r#"{
+                "backoff": { "jitter": "decorrelated", "base": "1s", "cap": "1s" },
+                "overload_backoff": { "base": "0s", "cap": "213504d" }
+            }"#,
+            ["backoff.cap", "overload_backoff.base", "overload_backoff.cap"],
+        )
+}
+
+battlement_testkit::wiring! {
+    body: RetryLayer::http(),
+    settings: settings(),
+    clients: {
+        hyper_util: RetryLayer::http(),
+        tonic: RetryLayer::tonic(),
+        reqwest: RetryLayer::http(),
+    },
+    without series: "attempts are counted by the observer",
+    without cors: "the layer is for clients",
+}
