@@ -35,6 +35,8 @@ pub mod rate_limit;
 mod recorder;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "retry")]
+pub mod retry;
 mod route;
 mod runtime;
 mod schedule_delay;

@@ -3,7 +3,7 @@
 mod server {
     use battlement_client_ip::ClientIpLayer;
     use battlement_metrics::{
-        Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
+        Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings, retry::RetryMetrics,
         timeout::TimeoutMetrics,
     };
     use battlement_testkit::wiring::{Series, Settings};
@@ -23,13 +23,20 @@ mod server {
     fn series() -> Series {
         let metrics = HttpMetrics::builder().known_route(Method::GET, "/orders/{id}").build();
         let _layer = metrics.server_layer();
+        let retries = RetryMetrics::new();
+        let _observer = retries.client("shop");
         let exposition = Exposition::new()
             .metrics(&metrics)
             .client_ip(&ClientIpLayer::new())
+            .retry(&retries)
             .timeout(&TimeoutMetrics::new());
         let families = [
             "http_server_request_duration_seconds",
             "battlement_client_ip_malformed_total",
+            "battlement_retry_attempts_total",
+            "battlement_retry_retries_total",
+            "battlement_retry_stopped_total",
+            "battlement_retry_wait_seconds",
             "battlement_timeout_expired_total",
             "battlement_timeout_not_called_total",
             "battlement_timeout_time_left_seconds",
