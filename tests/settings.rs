@@ -1,7 +1,9 @@
 //! A service that reports the invalid settings of several layers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use battlement::{client_ip, metrics, problem, rate_limit, request_id, security_headers, timeout};
+use battlement::{
+    client_ip, metrics, problem, rate_limit, request_id, retry, security_headers, timeout,
+};
 use battlement_core::ConfigError;
 use serde_json::from_str;
 
@@ -42,6 +44,9 @@ fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
         read::<timeout::CallDeadlineSettings, _>(r#"{"limit": "soon"}"#, &mut errors);
     let attempt: Option<timeout::TimeoutLayer> =
         read::<timeout::TimeoutSettings, _>(r#"{"limit": "1s", "status": 404}"#, &mut errors);
+    let calls: Option<retry::RetryLayer<retry::Http>> =
+        read::<retry::RetrySettings, _>(r#"{"budget": {"ratio": 2}}"#, &mut errors);
+    assert!(calls.is_none());
     assert!(deadline.is_none() && bodies.is_none() && call.is_none() && attempt.is_none());
     assert!(problems.is_none());
     assert!(limit.is_none() && id.is_none() && client.is_none());
@@ -63,6 +68,7 @@ fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
             ("body timeout settings", "request.idle"),
             ("call deadline settings", "limit"),
             ("timeout settings", "status"),
+            ("retry settings", "budget.ratio"),
         ]
     );
 }

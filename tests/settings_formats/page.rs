@@ -9,6 +9,7 @@ use battlement::{
         redis::{OnFailure, RedisSettings},
     },
     request_id::RequestIdSettings,
+    retry::RetrySettings,
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
     timeout::{BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, TimeoutSettings},
 };
@@ -30,6 +31,7 @@ struct Whole {
     deadline: DeadlineSettings,
     bodies: BodyTimeoutSettings,
     call: CallDeadlineSettings,
+    retry: RetrySettings,
     attempt: TimeoutSettings,
     rate_limit: RateLimitSettings,
     redis: RedisSettings,

@@ -11,6 +11,7 @@ use battlement::{
         redis::{OnFailure, RedisSettings},
     },
     request_id::RequestIdSettings,
+    retry::{RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
 };
 use serde::de::DeserializeOwned;
@@ -31,10 +32,12 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<PolicySettings>(policies[0].clone()),
             all_fields::<RedisSettings>(json!({ "url": "redis://127.0.0.1/" })),
             all_fields::<RequestIdSettings>(json!({})),
+            all_fields::<RetryPolicySettings>(json!({})),
+            all_fields::<RetrySettings>(json!({})),
             all_fields::<SecurityHeadersSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 9],
+        [true; 11],
         "the fields are found"
     );
 }
@@ -108,6 +111,9 @@ fn a_wrong_type_inside_a_list_or_a_map_is_reported_with_its_whole_path() {
     names::<OnFailure>(&json!({ "local-fallback": { "share": "x" } }), "local-fallback.share");
     names::<ClientIpSettings>(&json!({ "trusted": ["unix", []] }), "trusted[1]");
     names::<MetricsSettings>(&json!({ "duration_buckets": [1, "2"] }), "duration_buckets[1]");
+    names::<RetrySettings>(&json!({ "backoff": { "jitter": "none" } }), "backoff.jitter");
+    names::<RetrySettings>(&json!({ "throttle": { "k": "2" } }), "throttle.k");
+    names::<RetrySettings>(&json!({ "idempotent_methods": ["a/b", []] }), "idempotent_methods[1]");
     names::<ProblemSettings>(&json!({ "expose": "all" }), "expose");
     let csp =
         |directives: Value| json!({ "content-security-policy": { "directives": directives } });
