@@ -90,6 +90,12 @@ impl Env {
         self.checked(name, expected, value)
     }
 
+    /// Records an error that concerns several variables, each of which is valid alone.
+    #[allow(dead_code, reason = "not every service has settings that depend on each other")]
+    pub fn reject(&mut self, error: String) {
+        self.errors.push(error);
+    }
+
     /// Returns the finished settings, or all errors.
     pub fn finish<T>(mut self, settings: Option<T>) -> Result<T, InvalidEnv> {
         let known: Vec<_> = self.settings.iter().map(|setting| setting.name).collect();

@@ -13,12 +13,16 @@ use crate::{
     listen::ListenAddr,
     log::LogFilter,
     partner::Partners,
-    timeouts::TimeLimit,
+    timeouts::{TimeLimit, UpstreamTimeLimits},
 };
 
 const PREFIX: &str = "STOREFRONT_";
 
 const REQUESTS: &str = "a number of requests, from 1 to 1000000";
+/// The variables of the time limits of a call and of an attempt, one of which depends on the other.
+const CALL: &str = "STOREFRONT_UPSTREAM_TIMEOUT_MS";
+const TRY: &str = "STOREFRONT_TRY_TIMEOUT_MS";
+
 const MILLISECONDS: &str = "a number of milliseconds, at least 1";
 
 pub struct Config {
@@ -36,8 +40,8 @@ pub struct Config {
     pub inventory: Upstream,
     /// The time of a request, with all calls that are made for it.
     pub deadline: TimeLimit,
-    /// The time that payments and inventory have for one call.
-    pub upstream_timeout: TimeLimit,
+    /// The times that payments and inventory have for one call, and for each attempt at it.
+    pub upstream: UpstreamTimeLimits,
     /// The time that requests and orders in flight have to finish when the process is asked to stop.
     pub drain: Duration,
     /// Settings of payments, which have no effect on payments in this process.
@@ -95,8 +99,7 @@ impl Config {
         let inventory = Upstream::read(env, "INVENTORY_URL", "inventory runs in this process");
         // About as long as a customer waits.
         let deadline = env.read("STOREFRONT_DEADLINE_MS", TimeLimit::EXPECTED, "3000");
-        // A call that takes longer has most likely failed.
-        let timeout = env.read("STOREFRONT_UPSTREAM_TIMEOUT_MS", TimeLimit::EXPECTED, "2000");
+        let upstream = Self::upstream(env);
         // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
         let drain: Option<NonZeroU32> = env.read("STOREFRONT_DRAIN_MS", MILLISECONDS, "15000");
         let bugs = env.read("STOREFRONT_BUGS", "true or false", "false");
@@ -112,12 +115,30 @@ impl Config {
             payments: payments?,
             inventory: inventory?,
             deadline: deadline?,
-            upstream_timeout: timeout?,
+            upstream: upstream?,
             drain: Duration::from_millis(drain?.get().into()),
             without_effect: Vec::new(),
             bugs: bugs?,
             log: log?,
         })
+    }
+
+    fn upstream(env: &mut Env) -> Option<UpstreamTimeLimits> {
+        // A call that takes longer has most likely failed.
+        let call = env.read(CALL, TimeLimit::EXPECTED, "2000");
+        // Two attempts fit into a call, and a call takes milliseconds unless it has failed.
+        let attempt = env.read_optional(
+            TRY,
+            TimeLimit::EXPECTED,
+            "900, or STOREFRONT_UPSTREAM_TIMEOUT_MS if that is less",
+        );
+        let limits = UpstreamTimeLimits::new(call?, attempt?);
+        if let Err(error) = &limits {
+            env.reject(format!(
+                "{TRY}: {error}, which is {CALL}: the limit of a call with all its attempts"
+            ));
+        }
+        limits.ok()
     }
 
     fn shared(env: &mut Env) -> Option<Option<Shared>> {
@@ -287,6 +308,7 @@ mod tests {
             ("INVENTORY_URL", "https://inventory"),
             ("STOREFRONT_DEADLINE_MS", "3s"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "9"),
+            ("STOREFRONT_TRY_TIMEOUT_MS", "short"),
             ("STOREFRONT_DRAIN_MS", "soon"),
             ("RUST_LOG", "storefront=loud"),
         ]);
@@ -307,6 +329,7 @@ mod tests {
             "INVENTORY_URL",
             "STOREFRONT_DEADLINE_MS",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
+            "STOREFRONT_TRY_TIMEOUT_MS",
             "STOREFRONT_DRAIN_MS",
             "RUST_LOG",
         ] {
@@ -320,6 +343,7 @@ mod tests {
             "swordfish",
             "hunter2",
             "fifteen",
+            "short",
             "loud",
         ] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");

@@ -1,4 +1,5 @@
-//! Orders in flight, and the releases of failed orders. They outlive the requests of their clients, but not the process.
+//! Orders in flight, and the calls that undo failed orders. They outlive the requests of their clients, but not the
+//! process.
 
 use std::{future::Future, time::Duration};
 
@@ -7,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::signal::Stop;
 
-/// Tracks the tasks that place orders and release their stock, so that the process ends after the last of them. Clones
+/// Tracks the tasks that place orders and undo them, so that the process ends after the last of them. Clones
 /// share the same tasks.
 #[derive(Clone, Default)]
 pub struct InFlight {
@@ -40,13 +41,14 @@ impl InFlight {
         });
     }
 
-    /// Waits until no order is in flight and no release is left. Must be called after the last request that could start one.
+    /// Waits until no order is in flight and each failed order is undone. Must be called after the last request that could
+    /// start one.
     pub async fn settled(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    /// Returns the number of orders in flight, with those whose stock is being released.
+    /// Returns the number of orders in flight, with those that are being undone.
     pub fn count(&self) -> usize {
         self.tasks.len()
     }

@@ -8,6 +8,7 @@
 //! | the response to a failure | `problem.rs` |
 //! | the rate limits of customers | `limits.rs` |
 //! | the time limits of requests and calls | `timeouts.rs` |
+//! | the retries of calls | `retries.rs` |
 //! | the keys of partners | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
 //! | the orders that are finished or undone before the process ends | `in_flight.rs` |
@@ -32,6 +33,7 @@ mod order;
 mod partner;
 mod problem;
 mod proto;
+mod retries;
 mod routes;
 mod sales;
 mod shop;
@@ -112,16 +114,16 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let inventory = inventory_url(config.inventory).await?;
     let metrics = admin::metrics();
     let limits = Limits::new(config.quotas, config.shared, config.instances)?;
-    let timeouts = Timeouts::new(config.deadline, config.upstream_timeout);
+    let timeouts = Timeouts::new(config.deadline, config.upstream);
     let sales = Sales::new();
     let shop = Shop::new(
         Inventory::at(&inventory, &metrics, &timeouts)?,
-        Payments::at(&payments, &metrics, &timeouts)?,
+        Payments::at(payments, &metrics, &timeouts),
         sales.clone(),
     );
     let in_flight = shop.in_flight.clone();
     // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
-    let undo_within = timeouts.call_limit().min(config.drain / 2);
+    let undo_within = timeouts.upstream().call.min(config.drain / 2);
 
     let client_ip = config.trusted_proxies.client_ip();
     info!("metrics are at http://{}/metrics", admin.local_addr()?);

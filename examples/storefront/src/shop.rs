@@ -65,10 +65,11 @@ impl Shop {
     async fn place_or_undo(&self, new: NewOrder) -> Result<Order, NotPlaced> {
         // Generated here and not by the other services: they recognize a repeated order by this id.
         let id = Uuid::now_v7();
+        let mut progress = Progress::default();
         let placed = tokio::select! {
             biased;
             () = self.in_flight.undo() => Err(NotPlaced::Stopping),
-            placed = self.reserve_and_charge(id, &new) => placed,
+            placed = self.reserve_and_charge(id, &new, &mut progress) => placed,
         };
         if let Err(reason) = placed {
             if reason.is_caused_by_customer() {
@@ -76,9 +77,7 @@ impl Shop {
             } else {
                 warn!(order = %id, %reason, "order not placed");
             }
-            // Also if the reservation itself failed, since it may have succeeded and its response been lost. (The same
-            // holds for a charge; the line above logs the order's id so that the books can be corrected.)
-            self.release(id);
+            self.undo(id, progress);
             return Err(reason);
         }
         let order = Order { id, items: new.items, total_cents: new.total_cents };
@@ -87,18 +86,45 @@ impl Shop {
         Ok(order)
     }
 
-    /// Releases the stock of an order in the background, so that the customer does not wait for it.
-    fn release(&self, id: Uuid) {
-        let (inventory, sales) = (self.inventory.clone(), self.sales.clone());
-        let released = async move { sales.set_stock(inventory.release(id).await) };
-        self.in_flight.spawn(carry(released));
+    /// Releases the stock of an order and voids its charge in the background, so that the customer does not wait for it.
+    ///
+    /// Also if the reservation or the charge has failed, since it may have been made and its response been lost. Both
+    /// services recognize the order by its id, and a call that arrives after it was undone has no effect.
+    fn undo(&self, id: Uuid, progress: Progress) {
+        let (inventory, payments, sales) =
+            (self.inventory.clone(), self.payments.clone(), self.sales.clone());
+        let undone = async move {
+            let release = async { sales.set_stock(inventory.release(id).await) };
+            let void = async {
+                if progress.may_be_charged {
+                    payments.void(id).await;
+                }
+            };
+            tokio::join!(release, void);
+        };
+        self.in_flight.spawn(carry(undone));
     }
 
     /// Reserves stock before it charges, since a charge is harder to undo.
-    async fn reserve_and_charge(&self, id: Uuid, new: &NewOrder) -> Result<(), NotPlaced> {
+    async fn reserve_and_charge(
+        &self,
+        id: Uuid,
+        new: &NewOrder,
+        progress: &mut Progress,
+    ) -> Result<(), NotPlaced> {
         self.sales.set_stock(self.inventory.reserve(id, &new.items).await?);
-        self.payments.charge(id, new.total_cents, &new.email).await
+        progress.may_be_charged = true;
+        let charged = self.payments.charge(id, new.total_cents, &new.email).await;
+        progress.may_be_charged = !matches!(charged, Err(NotPlaced::PaymentDeclined));
+        charged
     }
+}
+
+/// The progress of an order, by which it is undone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    /// Whether payments was called and has not declined.
+    may_be_charged: bool,
 }
 
 impl NotPlaced {

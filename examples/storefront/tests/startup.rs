@@ -60,6 +60,22 @@ fn an_address_that_is_not_understood_is_reported_with_the_accepted_forms() {
 }
 
 #[test]
+fn an_attempt_that_may_take_longer_than_its_call_is_an_error_that_names_both_variables() {
+    for (call, attempt, most) in [("500", "501", 500), ("", "2001", 2000)] {
+        let settings =
+            [("STOREFRONT_UPSTREAM_TIMEOUT_MS", call), ("STOREFRONT_TRY_TIMEOUT_MS", attempt)];
+        let output = run(&[], &settings);
+        let report = text(output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{report}");
+        let error = format!(
+            "STOREFRONT_TRY_TIMEOUT_MS: expected at most {most} ms, which is \
+             STOREFRONT_UPSTREAM_TIMEOUT_MS: "
+        );
+        assert!(report.contains(&error), "{report}");
+    }
+}
+
+#[test]
 fn a_misspelled_log_level_is_an_error_at_start() {
     for filter in ["debg", "info,debg", "storefront=debg"] {
         let output = run(&[], &[("RUST_LOG", filter)]);
@@ -94,6 +110,10 @@ fn help_lists_every_variable_with_its_default() {
         ("STOREFRONT_BUGS", "default: false"),
         ("STOREFRONT_DEADLINE_MS", "default: 3000"),
         ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "default: 2000"),
+        (
+            "STOREFRONT_TRY_TIMEOUT_MS",
+            "unset: 900, or STOREFRONT_UPSTREAM_TIMEOUT_MS if that is less",
+        ),
         ("STOREFRONT_DRAIN_MS", "default: 15000"),
         ("PAYMENTS_URL", "unset: payments runs in this process"),
         ("INVENTORY_URL", "unset: inventory runs in this process"),
@@ -107,7 +127,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 17);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 18);
 }
 
 #[test]

@@ -1,30 +1,28 @@
-use std::time::Duration;
-
 use battlement::{
     metrics::HttpMetrics,
     request_id::PropagateLayer,
     timeout::{CallDeadlineLayer, PropagateDeadlineLayer},
 };
 use http::Request;
-use tonic::{
-    Code, Status,
-    body::Body,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Status, body::Body, transport::Endpoint};
 use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::{Client, expiry, whole};
+use super::{Client, Expiry, whole};
 use crate::{
     config::BaseUrl,
     order::Item,
     proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
+    retries,
     shop::NotPlaced,
-    timeouts::Timeouts,
+    timeouts::{Timeouts, UpstreamTimeLimits},
 };
 
 const NAME: &str = "inventory";
+
+/// The methods that may be called twice: inventory recognizes an order by its id.
+const IDEMPOTENT: [&str; 2] = ["inventory.v1.Inventory/Reserve", "inventory.v1.Inventory/Release"];
 
 /// A gRPC client of the inventory service. Clones share one connection.
 #[derive(Clone)]
@@ -32,18 +30,39 @@ pub struct Inventory {
     client: InventoryClient<Client<Request<Body>, Body, Status>>,
     /// For calls that must finish: the deadline of the request does not end them.
     detached: InventoryClient<Client<Request<Body>, Body, Status>>,
-    limit: Duration,
+    limits: UpstreamTimeLimits,
 }
 
 impl Inventory {
     pub fn at(url: &BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> anyhow::Result<Self> {
         // Lazy, so that this service starts and lists its products while the inventory is unavailable.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
-        let client = |limit| InventoryClient::new(client(channel.clone(), metrics, limit));
+        let channel = ServiceBuilder::new()
+            .layer(PropagateLayer::new())
+            .layer(PropagateDeadlineLayer::new())
+            .service(channel);
+        let retry = retries::grpc(&IDEMPOTENT);
+        let client = |limit: CallDeadlineLayer| {
+            let channel = channel.clone();
+            let client = ServiceBuilder::new()
+                .map_err(Status::from_error)
+                .map_response(|response: http::Response<_>| response.map(Body::new))
+                .layer(metrics.grpc_client_layer(NAME))
+                // Ends a call that takes too long, so that an inventory that hangs does not hang this service.
+                .layer(limit)
+                // Both clients share the budget of this layer.
+                .layer(retry.clone())
+                // Ends an attempt that takes too long, so that there is time for another one.
+                .layer(timeouts.attempt())
+                .and_then(whole)
+                // The wait for a free place on the connection is a part of the attempt as well.
+                .service_fn(move |request: Request<Body>| channel.clone().oneshot(request));
+            InventoryClient::new(BoxCloneSyncService::new(client))
+        };
         Ok(Self {
             client: client(timeouts.call()),
             detached: client(timeouts.call().detached()),
-            limit: timeouts.call_limit(),
+            limits: timeouts.upstream(),
         })
     }
 
@@ -53,11 +72,11 @@ impl Inventory {
             order_id: order.to_string(),
             lines: items.iter().map(Line::from).collect(),
         };
-        let expiry = expiry(NAME, self.limit);
+        let expiry = Expiry::of(NAME, self.limits);
         let reserved = self.client.clone().reserve(request).await;
         reserved.map(|response| response.into_inner().left).map_err(|status| match status.code() {
             Code::FailedPrecondition => NotPlaced::OutOfStock(status.message().to_owned()),
-            Code::DeadlineExceeded => expiry,
+            Code::DeadlineExceeded => expiry.reason(),
             _ => NotPlaced::Failed(NAME, status.into()),
         })
     }
@@ -73,27 +92,6 @@ impl Inventory {
             Vec::new()
         })
     }
-}
-
-fn client(
-    channel: Channel,
-    metrics: &HttpMetrics,
-    limit: CallDeadlineLayer,
-) -> Client<Request<Body>, Body, Status> {
-    let channel = ServiceBuilder::new()
-        .layer(PropagateLayer::new())
-        .layer(PropagateDeadlineLayer::new())
-        .service(channel);
-    let client = ServiceBuilder::new()
-        .map_err(Status::from_error)
-        .map_response(|response: http::Response<_>| response.map(Body::new))
-        .layer(metrics.grpc_client_layer(NAME))
-        // Ends a call that takes too long, so that an inventory that hangs does not hang this service.
-        .layer(limit)
-        .and_then(whole)
-        // The wait for a free place on the connection is a part of the call as well.
-        .service_fn(move |request: Request<Body>| channel.clone().oneshot(request));
-    BoxCloneSyncService::new(client)
 }
 
 impl From<&Item> for Line {

@@ -1,10 +1,10 @@
-use std::time::Duration;
-
 use battlement::{
-    metrics::HttpMetrics, request_id::PropagateLayer, timeout::PropagateDeadlineLayer,
+    metrics::HttpMetrics,
+    request_id::PropagateLayer,
+    timeout::{CallDeadlineLayer, PropagateDeadlineLayer},
 };
 use bytes::Bytes;
-use http::{HeaderName, Request, StatusCode, Uri, header::CONTENT_TYPE};
+use http::{HeaderName, Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::Full;
 use hyper_util::{
     client::legacy::{Client as HyperClient, connect::HttpConnector},
@@ -12,70 +12,107 @@ use hyper_util::{
 };
 use serde_json::json;
 use tower::{BoxError, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
+use tracing::warn;
 use uuid::Uuid;
 
-use super::{Client, expiry, whole};
-use crate::{config::BaseUrl, shop::NotPlaced, timeouts::Timeouts};
+use super::{Client, Expiry, whole};
+use crate::{
+    config::BaseUrl,
+    retries,
+    shop::NotPlaced,
+    timeouts::{Timeouts, UpstreamTimeLimits},
+};
 
 const NAME: &str = "payments";
 
-/// Tells payments that two requests are one: the second gets the answer of the first.
+/// Tells payments that two requests are one: the second gets the answer of the first. The layer for retries repeats a
+/// charge because of it.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// An HTTP client of the payments service. Connections are reused.
+/// An HTTP client of the payments service. Connections are reused, also by clones.
+#[derive(Clone)]
 pub struct Payments {
-    client: Client<Request<Full<Bytes>>, (), NotPlaced>,
-    charges: Uri,
-    limit: Duration,
+    client: Client<Request<Full<Bytes>>, (), BoxError>,
+    /// For calls that must finish: the deadline of the request does not end them.
+    detached: Client<Request<Full<Bytes>>, (), BoxError>,
+    url: BaseUrl,
+    limits: UpstreamTimeLimits,
 }
 
 impl Payments {
-    pub fn at(url: &BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> anyhow::Result<Self> {
+    pub fn at(url: BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> Self {
         let mut connector = HttpConnector::new();
         // The body is sent at once. Otherwise it waits about 40 ms for the head to be acknowledged.
         connector.set_nodelay(true);
-        let client = HyperClient::builder(TokioExecutor::new()).build(connector);
-        let client = ServiceBuilder::new()
-            .map_err(failed)
-            // Only the status is of interest. The body is read for the metrics, which record a call when it is over.
-            .and_then(|response| async { Ok(whole(response).await?.map(drop)) })
-            .layer(metrics.client_layer(NAME))
-            // Ends a call that takes too long, so that payments that hang do not hang this service.
-            .layer(timeouts.call())
-            .and_then(whole)
-            .layer(PropagateLayer::new())
-            .layer(PropagateDeadlineLayer::new())
-            .service(client);
-        Ok(Self {
-            client: BoxCloneSyncService::new(client),
-            charges: format!("{url}/charges").parse()?,
-            limit: timeouts.call_limit(),
-        })
-    }
-
-    pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), NotPlaced> {
-        let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
-        let expiry = expiry(NAME, self.limit);
-        let request =
-            self.request(order, charge.to_string()).map_err(|error| failed(error.into()))?;
-        match self.client.clone().oneshot(request).await?.status() {
-            StatusCode::CREATED => Ok(()),
-            StatusCode::PAYMENT_REQUIRED => Err(NotPlaced::PaymentDeclined),
-            // From payments, or from the layer that limits the call.
-            StatusCode::GATEWAY_TIMEOUT => Err(expiry),
-            status => Err(failed(format!("unexpected status {status}").into())),
+        let client = HyperClient::builder(TokioExecutor::new())
+            // The layer for retries sends a request again, within its budget. The client would do so unseen.
+            .retry_canceled_requests(false)
+            .build(connector);
+        let retry = retries::http();
+        let client = |limit: CallDeadlineLayer| {
+            let client = ServiceBuilder::new()
+                // Only the status is of interest. The body is read for the metrics, which record a call when it is over.
+                .and_then(|response| async { Ok(whole(response).await?.map(drop)) })
+                .layer(metrics.client_layer(NAME))
+                // Ends a call that takes too long, so that payments that hang do not hang this service.
+                .layer(limit)
+                // Both clients share the budget of this layer.
+                .layer(retry.clone())
+                // Ends an attempt that takes too long, so that there is time for another one.
+                .layer(timeouts.attempt())
+                .and_then(whole)
+                .layer(PropagateLayer::new())
+                .layer(PropagateDeadlineLayer::new())
+                .service(client.clone());
+            BoxCloneSyncService::new(client)
+        };
+        Self {
+            client: client(timeouts.call()),
+            detached: client(timeouts.call().detached()),
+            url,
+            limits: timeouts.upstream(),
         }
     }
 
-    fn request(&self, order: Uuid, body: String) -> Result<Request<Full<Bytes>>, http::Error> {
-        Request::post(self.charges.clone())
+    /// Charges an order. After an error other than [`NotPlaced::PaymentDeclined`], the order may have been charged.
+    pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), NotPlaced> {
+        let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
+        let expiry = Expiry::of(NAME, self.limits);
+        let request = Request::post(format!("{}/charges", self.url))
             // A string of RFC 9651, which has quotes.
             .header(IDEMPOTENCY_KEY, format!("\"{order}\""))
             .header(CONTENT_TYPE, "application/json")
-            .body(Full::from(body))
+            .body(Full::from(charge.to_string()))
+            .map_err(|error| NotPlaced::Failed(NAME, error.into()))?;
+        let response = self.client.clone().oneshot(request).await;
+        match response.map_err(|error| NotPlaced::Failed(NAME, error))?.status() {
+            StatusCode::CREATED => Ok(()),
+            StatusCode::PAYMENT_REQUIRED => Err(NotPlaced::PaymentDeclined),
+            // From payments, or from a layer that limits the call or its last attempt.
+            StatusCode::GATEWAY_TIMEOUT => Err(expiry.reason()),
+            status => Err(NotPlaced::Failed(NAME, unexpected(status))),
+        }
+    }
+
+    /// Voids the charge of a failed order, which may have been made although its answer was lost. A charge that arrives
+    /// later is not made. The call has its whole limit, since the request of the order may have no time left. A failure is
+    /// logged, since the order has failed already.
+    pub async fn void(&self, order: Uuid) {
+        if let Err(error) = self.try_void(order).await {
+            warn!(%order, error, "cannot void the charge of a failed order; it may remain charged");
+        }
+    }
+
+    async fn try_void(&self, order: Uuid) -> Result<(), BoxError> {
+        let request =
+            Request::delete(format!("{}/charges/{order}", self.url)).body(Full::default())?;
+        match self.detached.clone().oneshot(request).await?.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(unexpected(status)),
+        }
     }
 }
 
-fn failed(error: BoxError) -> NotPlaced {
-    NotPlaced::Failed(NAME, error)
+fn unexpected(status: StatusCode) -> BoxError {
+    format!("unexpected status {status}").into()
 }

@@ -44,6 +44,10 @@ fn program(settings: &[(&str, &str)]) -> Command {
     // A machine that is busy with other tests may be slow; a test of the time limits sets its own.
     program.env("STOREFRONT_UPSTREAM_TIMEOUT_MS", "20000");
     program.env("STOREFRONT_DEADLINE_MS", "20000");
+    // An attempt must not have more time than its call.
+    if settings.iter().all(|(name, _)| *name != "STOREFRONT_UPSTREAM_TIMEOUT_MS") {
+        program.env("STOREFRONT_TRY_TIMEOUT_MS", "20000");
+    }
     program.envs(settings.iter().copied());
     program
 }

@@ -61,6 +61,7 @@ fn by_default_an_order_that_cannot_be_undone_keeps_the_process_for_fifteen_secon
     let mut shop = start(&[
         ("INVENTORY_URL", &url),
         ("STOREFRONT_UPSTREAM_TIMEOUT_MS", an_hour),
+        ("STOREFRONT_TRY_TIMEOUT_MS", an_hour),
         ("STOREFRONT_DEADLINE_MS", an_hour),
     ]);
     let _client = shop.begin(&orders::order());

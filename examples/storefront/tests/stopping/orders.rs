@@ -9,9 +9,12 @@ use crate::{ANSWERED, HALF_A_BODY, LONG_DRAIN_MS, SOON, process::Process, start}
 
 const CHARGED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
 
+const VOIDED: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+
 /// A shop that is stopping while payments has received the charge of a disconnected client and has not responded.
 struct Charging {
     shop: Process,
+    payments: TcpListener,
     charge: TcpStream,
     _beside: Option<TcpStream>,
 }
@@ -29,6 +32,7 @@ impl Charging {
             ("PAYMENTS_URL", &url),
             ("STOREFRONT_DRAIN_MS", drain_ms),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "3600000"),
+            ("STOREFRONT_TRY_TIMEOUT_MS", "3600000"),
             ("STOREFRONT_DEADLINE_MS", "3600000"),
             ("RUST_LOG", "info,axum=trace"),
         ]);
@@ -40,7 +44,16 @@ impl Charging {
         shop.log_line("failed to serve connection");
         shop.terminate();
         shop.log_line("stopping");
-        Self { shop, charge, _beside: beside }
+        Self { shop, payments, charge, _beside: beside }
+    }
+
+    /// Waits for the request that voids the charge, and responds to it.
+    fn void(&self) {
+        let (mut void, _) = self.payments.accept().unwrap();
+        let mut head = [0; 1024];
+        let read = void.read(&mut head).unwrap();
+        assert!(head[..read].starts_with(b"DELETE /charges/"), "{:?}", &head[..read]);
+        void.write_all(VOIDED).unwrap();
     }
 }
 
@@ -66,9 +79,10 @@ fn an_order_whose_client_has_left_is_finished_before_the_process_ends() {
 
 #[test]
 fn an_order_that_takes_longer_than_the_drain_is_undone_before_the_process_ends() {
-    let Charging { mut shop, charge: _charge, .. } = Charging::new("2000");
-    shop.log_line("order not placed");
-    let (code, log) = shop.ended_within(SOON);
+    let mut charging = Charging::new("2000");
+    charging.shop.log_line("order not placed");
+    charging.void();
+    let (code, log) = charging.shop.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("inventory::service: released"), "{log}");
 }
@@ -86,6 +100,7 @@ fn a_second_signal_leaves_the_order_and_logs_it() {
 fn a_client_that_keeps_the_process_does_not_keep_orders_from_being_undone() {
     // Shorter than the two seconds after which the other client is answered, unless this machine is very busy.
     let charging = Charging::beside("1000", |shop| Some(shop.begin_after(ANSWERED, HALF_A_BODY)));
+    charging.void();
     let (code, log) = charging.shop.ended_within(SOON);
     assert!(matches!(code, Some(0 | 1)), "{code:?}: {log}");
     assert!(log.contains("inventory::service: released"), "{log}");

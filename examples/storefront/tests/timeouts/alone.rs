@@ -67,6 +67,7 @@ fn two_thousand_clients_that_send_half_a_body_are_answered_within_three_seconds(
     let shop = Storefront::start(&[
         DEFAULT_LIMITS[0],
         DEFAULT_LIMITS[1],
+        DEFAULT_LIMITS[2],
         ("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", unlimited),
         ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", unlimited),
         // A line for each of the requests would slow down a debug build.

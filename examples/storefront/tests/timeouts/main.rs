@@ -14,8 +14,11 @@ const TWO_MUGS: &str =
     r#"{"email": "ada@example.org", "items": [{"product_id": "mug", "quantity": 2}]}"#;
 
 /// The limits that apply if none is set.
-const DEFAULT_LIMITS: [(&str, &str); 2] =
-    [("STOREFRONT_UPSTREAM_TIMEOUT_MS", ""), ("STOREFRONT_DEADLINE_MS", "")];
+const DEFAULT_LIMITS: [(&str, &str); 3] = [
+    ("STOREFRONT_UPSTREAM_TIMEOUT_MS", ""),
+    ("STOREFRONT_TRY_TIMEOUT_MS", ""),
+    ("STOREFRONT_DEADLINE_MS", ""),
+];
 
 /// Returns the number of requests of orders with this status and error type.
 fn orders_with(status: u16, error_type: &str, count: u32) -> String {
