@@ -22,7 +22,7 @@ use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use tower::{BoxError, Layer as _, ServiceExt as _, util::BoxCloneSyncService};
+use tower::{BoxError, Layer, ServiceExt as _, util::BoxCloneSyncService};
 
 /// Longer than anything takes that is not meant to hang, on a machine that is busy with other tests.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -54,19 +54,23 @@ pub(crate) fn client<B>(protocol: Protocol) -> legacy::Client<HttpConnector, B>
 where
     B: http_body::Body<Data: Send> + Send,
 {
+    let mut connector = HttpConnector::new();
+    // Otherwise, the body of a request on a busy connection waits for the delayed acknowledgment of its head.
+    connector.set_nodelay(true);
     legacy::Client::builder(TokioExecutor::new())
         .http2_only(protocol == Protocol::Http2)
         .retry_canceled_requests(false)
-        .build_http()
+        .build(connector)
 }
 
-type Service = BoxCloneSyncService<
-    Request<Full<Bytes>>,
-    Response<ResponseBody<RetryBody<Incoming>>>,
-    legacy::Error,
->;
+type Call = Request<Full<Bytes>>;
+type Reply = Response<ResponseBody<RetryBody<Incoming>>>;
+type Service = BoxCloneSyncService<Call, Reply, legacy::Error>;
+/// The service beneath the retries.
+type Sender =
+    BoxCloneSyncService<Request<ReplayBody<Full<Bytes>>>, Response<Incoming>, legacy::Error>;
 
-/// A client of hyper-util in retries.
+/// A client of hyper-util in retries or copies.
 #[derive(Clone)]
 pub(crate) struct Caller {
     service: Service,
@@ -82,14 +86,19 @@ pub(crate) struct Answer {
 }
 
 impl Caller {
-    pub(crate) fn new(layer: &RetryLayer<Http>, protocol: Protocol) -> Self {
+    pub(crate) fn new<L>(layer: &L, protocol: Protocol) -> Self
+    where
+        L: Layer<Sender>,
+        L::Service: tower::Service<Call, Response = Reply, Error = legacy::Error, Future: Send>,
+        L::Service: Clone + Send + Sync + 'static,
+    {
         let attempts = Arc::<Count>::default();
         let count = Arc::clone(&attempts);
-        let counted = client(protocol).map_request(move |request: Request<ReplayBody<_>>| {
+        let counted = client(protocol).map_request(move |request| {
             count.next();
             request
         });
-        Self { service: Service::new(layer.layer(counted)), attempts }
+        Self { service: Service::new(layer.layer(Sender::new(counted))), attempts }
     }
 
     /// Returns the number of requests that were sent beneath the retries.

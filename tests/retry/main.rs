@@ -8,6 +8,7 @@ mod charges;
 mod clients;
 mod dropped;
 mod grpc;
+mod hedged;
 mod nested;
 mod outage;
 mod refused;
