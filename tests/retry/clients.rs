@@ -76,14 +76,16 @@ async fn a_call_of_a_tonic_channel_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_post_of_reqwest_is_repeated() {
+async fn a_post_of_reqwest_is_repeated_if_the_client_follows_no_redirects() {
     let late = Late::start().await;
     let inner = late.clone();
     // By default, reqwest repeats some requests itself.
-    let client = reqwest::Client::builder().retry(reqwest::retry::never()).build().unwrap();
+    let client = reqwest::Client::builder().retry(reqwest::retry::never());
+    let client = client.redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let request = client.post(&late.url).body("order 7").build().unwrap();
     let client = client.map_request(move |request| inner.attempt(request));
-    let response = RetryLayer::http().layer(client).oneshot(request).await.unwrap();
+    let layer = RetryLayer::http().repeat_unprocessed(true);
+    let response = layer.layer(client).oneshot(request).await.unwrap();
     assert_eq!(response.extensions().get(), Some(&Attempts(2)));
     assert_eq!(response.text().await.unwrap(), "order 7");
     late.assert_repeated_once();
