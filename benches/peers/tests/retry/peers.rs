@@ -66,7 +66,7 @@ pub(crate) fn of_tower_resilience() -> RetryConfigBuilder<Call, Answer, ProbeErr
 
 type Outcome = Result<Answer, ProbeError>;
 
-/// Its timer is that of its own clock, so its waits are real time.
+/// Returns the layer of seatbelt, whose clock is its own, so that its waits take real time.
 pub(crate) fn of_seatbelt() -> seatbelt::retry::RetryLayer<Call, Outcome, Set, Set> {
     let context = ResilienceContext::new(Clock::new_tokio());
     seatbelt::retry::Retry::layer("call", &context)
