@@ -10,7 +10,7 @@ use battlement::{
 use http::Method;
 use tokio::runtime::Handle;
 
-use crate::{limits::Limits, sales::Sales, timeouts::Timeouts};
+use crate::{limits::Limits, retries::Retries, sales::Sales, timeouts::Timeouts};
 
 /// Creates the metrics of the shop's requests and of its calls to other services.
 pub fn metrics() -> HttpMetrics {
@@ -28,11 +28,12 @@ pub fn app(
     client_ip: &ClientIpLayer,
     limits: &Limits,
     timeouts: &Timeouts,
+    retries: &Retries,
     sales: &Sales,
 ) -> Router {
     let page = Exposition::new().metrics(metrics).client_ip(client_ip);
-    let page = timeouts
-        .add_to(limits.add_to(page))
+    let page = retries
+        .add_to(timeouts.add_to(limits.add_to(page)))
         .process()
         .runtime(&Handle::current())
         .registry(Arc::new(sales.registry()))

@@ -52,6 +52,7 @@ use tracing::{error, info, warn};
 use crate::{
     config::{BaseUrl, Config, Upstream},
     limits::Limits,
+    retries::Retries,
     sales::Sales,
     shop::Shop,
     signal::{Ended, Signals, Stop},
@@ -115,10 +116,11 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let metrics = admin::metrics();
     let limits = Limits::new(config.quotas, config.shared, config.instances)?;
     let timeouts = Timeouts::new(config.deadline, config.upstream);
+    let retries = Retries::new();
     let sales = Sales::new();
     let shop = Shop::new(
-        Inventory::at(&inventory, &metrics, &timeouts)?,
-        Payments::at(payments, &metrics, &timeouts),
+        Inventory::at(&inventory, &metrics, &timeouts, &retries)?,
+        Payments::at(payments, &metrics, &timeouts, &retries),
         sales.clone(),
     );
     let in_flight = shop.in_flight.clone();
@@ -129,7 +131,7 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // Runs until the process ends, so that the last requests can be scraped as well.
     tokio::spawn(
-        axum::serve(admin, admin::app(&metrics, &client_ip, &limits, &timeouts, &sales))
+        axum::serve(admin, admin::app(&metrics, &client_ip, &limits, &timeouts, &retries, &sales))
             .into_future(),
     );
 

@@ -14,7 +14,7 @@ use crate::{
     config::BaseUrl,
     order::Item,
     proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
-    retries,
+    retries::Retries,
     shop::NotPlaced,
     timeouts::{Timeouts, UpstreamTimeLimits},
 };
@@ -34,14 +34,19 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    pub fn at(url: &BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> anyhow::Result<Self> {
+    pub fn at(
+        url: &BaseUrl,
+        metrics: &HttpMetrics,
+        timeouts: &Timeouts,
+        retries: &Retries,
+    ) -> anyhow::Result<Self> {
         // Lazy, so that this service starts and lists its products while the inventory is unavailable.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
         let channel = ServiceBuilder::new()
             .layer(PropagateLayer::new())
             .layer(PropagateDeadlineLayer::new())
             .service(channel);
-        let retry = retries::grpc(&IDEMPOTENT);
+        let retry = retries.grpc(NAME, &IDEMPOTENT);
         let client = |limit: CallDeadlineLayer| {
             let channel = channel.clone();
             let client = ServiceBuilder::new()

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Client, Expiry, whole};
 use crate::{
     config::BaseUrl,
-    retries,
+    retries::Retries,
     shop::NotPlaced,
     timeouts::{Timeouts, UpstreamTimeLimits},
 };
@@ -40,7 +40,7 @@ pub struct Payments {
 }
 
 impl Payments {
-    pub fn at(url: BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts) -> Self {
+    pub fn at(url: BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts, retries: &Retries) -> Self {
         let mut connector = HttpConnector::new();
         // The body is sent at once. Otherwise it waits about 40 ms for the head to be acknowledged.
         connector.set_nodelay(true);
@@ -48,7 +48,7 @@ impl Payments {
             // The layer for retries sends a request again, within its budget. The client would do so unseen.
             .retry_canceled_requests(false)
             .build(connector);
-        let retry = retries::http();
+        let retry = retries.http(NAME);
         let client = |limit: CallDeadlineLayer| {
             let client = ServiceBuilder::new()
                 // Only the status is of interest. The body is read for the metrics, which record a call when it is over.

@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, process::Command};
 
-use crate::{DEFAULT_LIMITS, payments::Payments, running::Storefront};
+use crate::{DEFAULT_LIMITS, attempts, payments::Payments, running::Storefront};
 
 const README: &str = include_str!("../../README.md");
 
@@ -44,6 +44,10 @@ fn with_every_tenth_charge_failing_100_of_100_orders_succeed_at_the_first_send()
     let output = run("\"every\": 10", &shop, &payments);
     assert_eq!(orders(&output, 201), 100, "{output}");
     assert!(output.contains(r#"{"charges":100,"orders":100}"#), "{output}");
+    // 111 attempts, of which each tenth failed: with a 503, or without an answer.
+    for (outcome, count) in [("success", 100), ("overload", 4), ("transport", 7)] {
+        assert!(output.contains(&attempts(outcome, count)), "{outcome}: {output}");
+    }
 }
 
 #[test]

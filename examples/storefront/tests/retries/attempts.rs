@@ -9,7 +9,7 @@ use std::{
 use tokio::{runtime::Runtime, time::Instant};
 
 use crate::{
-    TWO_MUGS,
+    TWO_MUGS, attempts,
     payments::Payments,
     proxy::{Answer, Proxy},
     running::Storefront,
@@ -44,6 +44,8 @@ fn a_charge_whose_answer_stalls_is_sent_again_and_is_not_made_twice() {
     let key = format!("\"{}\"", answer.json()["id"].as_str().unwrap());
     assert_eq!(proxy.values("idempotency-key"), [key.clone(), key]);
     assert_eq!(payments.ledger(), (1, 1));
+    let page = shop.metrics_with(&attempts("timeout", 1));
+    assert!(page.contains(&attempts("success", 1)), "{page}");
 }
 
 #[test]
@@ -54,9 +56,10 @@ fn a_charge_whose_answer_is_lost_is_sent_again_and_is_not_made_twice() {
     assert_eq!(shop.order(b"", TWO_MUGS).status, 201);
     assert_eq!(proxy.values("idempotency-key").len(), 3);
     assert_eq!(payments.ledger(), (1, 1));
+    let page = shop.metrics_with(&attempts("transport", 2));
     // The metrics of calls have one call.
     let calls = r#"http_client_request_duration_seconds_count{http_request_method="POST",server_address="payments",http_response_status_code="201"} 1"#;
-    shop.metrics_with(calls);
+    assert!(page.contains(calls), "{page}");
 }
 
 #[test]

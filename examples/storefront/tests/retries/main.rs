@@ -20,3 +20,10 @@ const DEFAULT_LIMITS: [(&str, &str); 3] = [
     ("STOREFRONT_TRY_TIMEOUT_MS", ""),
     ("STOREFRONT_DEADLINE_MS", ""),
 ];
+
+/// Returns the sample of the attempts at calls of payments with this outcome.
+fn attempts(outcome: &str, count: u32) -> String {
+    format!(
+        "battlement_retry_attempts_total{{client=\"payments\",outcome=\"{outcome}\"}} {count}\n"
+    )
+}
