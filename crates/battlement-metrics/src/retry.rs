@@ -19,6 +19,9 @@ use crate::{Exposition, family::Families, slots::Slots};
 /// | `battlement_retry_retries_total`: retries that were decided | `client` |
 /// | `battlement_retry_wait_seconds`: the wait before each retry | `client` |
 /// | `battlement_retry_stopped_total`: failed calls that went back to the caller | `client`, `reason` ([`StopReason`](battlement_retry::StopReason), such as `budget` and `not_idempotent`) |
+/// | `battlement_retry_hedges_total`: copies that a `HedgeLayer` sent | `client` |
+/// | `battlement_retry_hedges_won_total`: such copies whose response went back to the caller | `client` |
+/// | `battlement_retry_hedges_stopped_total`: copies that were due and were not sent | `client`, `reason` |
 /// | `battlement_retry_budget_remaining`: retries left in the budget, read at each scrape; of the authority with the fewest, if each has its own | `client` |
 /// | `battlement_retry_budget_authorities` and `battlement_retry_budget_authorities_max`: authorities with a budget of their own, and the number at which further ones share one | `client` |
 ///

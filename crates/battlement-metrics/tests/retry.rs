@@ -3,11 +3,19 @@
 
 mod page;
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use battlement_metrics::{Exposition, Format, retry::RetryMetrics};
 use battlement_retry::{
-    AttemptOutcome, Backoff, Budget, Budgets, Http, Jitter, Observe, RetryLayer, StopReason,
+    AttemptOutcome, Backoff, Budget, Budgets, HedgeLayer, Http, Jitter, Observe, RetryLayer,
+    StopReason,
 };
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -146,6 +154,37 @@ fn each_outcome_and_reason_is_counted_in_its_own_series() {
         samples.push(format!("stopped_total{{{label}}} {n}"));
     }
     has(&metrics, &samples);
+}
+
+#[tokio::test(start_paused = true)]
+async fn copies_of_slow_calls_are_counted_and_take_from_the_budget_that_is_shown() {
+    let metrics = RetryMetrics::new();
+    let layer = HedgeLayer::http().after(SECOND).budget(Budget::new(0.0, 1));
+    let layer = layer.observe(metrics.client("shop"));
+    // The first copy takes a minute, and each further one answers at once.
+    let calls = Arc::new(AtomicU32::new(0));
+    let service = layer.layer(service_fn(move |_| {
+        let is_first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if is_first {
+                tokio::time::sleep(60 * SECOND).await;
+            }
+            Ok::<_, io::Error>(Response::new(Body::default()))
+        }
+    }));
+    let request = Request::get("http://shop/").body(Body::default()).unwrap();
+    service.oneshot(request).await.unwrap();
+    has(
+        &metrics,
+        &[
+            r#"hedges_total{client="shop"} 1"#,
+            r#"hedges_won_total{client="shop"} 1"#,
+            r#"hedges_stopped_total{client="shop",reason="budget"} 0"#,
+            r#"budget_remaining{client="shop"} 9"#,
+        ],
+    );
+    metrics.client("shop").hedge_stopped(StopReason::Deadline);
+    has(&metrics, &[r#"hedges_stopped_total{client="shop",reason="deadline"} 1"#]);
 }
 
 #[test]

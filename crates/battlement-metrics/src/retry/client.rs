@@ -29,6 +29,8 @@ pub(super) struct Counts {
     attempts: [Gauge; AttemptOutcome::ALL.len()],
     stopped: [Gauge; StopReason::ALL.len()],
     waits: Histogram,
+    hedges: [Gauge; 2],
+    hedges_stopped: [Gauge; StopReason::ALL.len()],
     budgets: Mutex<Option<Budgets>>,
 }
 
@@ -38,6 +40,9 @@ const RETRIES: &str =
 const WAITS: &str = "Wait before each retry.";
 const STOPPED: &str =
     "Failed calls that went back to the caller, by the reason why no further attempt followed.";
+const HEDGES: &str = "Copies of slow calls that were sent beside an earlier copy.";
+const WON: &str = "Copies of slow calls whose response went back to the caller.";
+const NOT_SENT: &str = "Copies of slow calls that were due and were not sent, by reason.";
 const REMAINING: &str =
     "Retries left in the budget; of the authority with the fewest, if each has its own budget.";
 const AUTHORITIES: &str = "Authorities with a retry budget of their own.";
@@ -68,6 +73,18 @@ impl Observe for ClientRetries {
     fn stopped(&self, reason: StopReason) {
         count(&self.0.stopped, &StopReason::ALL, reason);
     }
+
+    fn hedge(&self) {
+        self.0.hedges[0].add(shard::mine(), 1);
+    }
+
+    fn hedge_won(&self) {
+        self.0.hedges[1].add(shard::mine(), 1);
+    }
+
+    fn hedge_stopped(&self, reason: StopReason) {
+        count(&self.0.hedges_stopped, &StopReason::ALL, reason);
+    }
 }
 
 /// Adds 1 to the count of `one`, whose place in `all` it has.
@@ -90,6 +107,8 @@ impl Counts {
             attempts: std::array::from_fn(|_| Gauge::new(shards)),
             stopped: std::array::from_fn(|_| Gauge::new(shards)),
             waits: Histogram::new(shards),
+            hedges: [(); 2].map(|()| Gauge::new(shards)),
+            hedges_stopped: std::array::from_fn(|_| Gauge::new(shards)),
             budgets: Mutex::default(),
         }
     }
@@ -110,6 +129,15 @@ impl Counts {
         }
     }
 
+    /// Adds the waits, and their number as that of the retries.
+    fn add_waits(&self, retries: &mut Family, waits: &mut Family) {
+        let snapshot = self.waits.snapshot();
+        retries.add(self.labels(), Value::Number(float(snapshot.count())));
+        let bounds = PROMETHEUS.iter().map(|bound| float(*bound) / NANOS).collect();
+        let buckets = Box::new(Buckets { snapshot, bounds, scale: NANOS });
+        waits.add(self.labels(), Value::Histogram(buckets));
+    }
+
     /// Adds a series for each value of `label`.
     fn add_all<'a>(
         &self,
@@ -127,26 +155,29 @@ impl Counts {
 
 /// Adds the metrics of `clients`.
 pub(super) fn page<'a>(clients: impl Iterator<Item = &'a Counts>, page: &mut Families) {
-    let mut attempts = Family::new("battlement_retry_attempts", Kind::Counter, ATTEMPTS);
-    let mut stopped = Family::new("battlement_retry_stopped", Kind::Counter, STOPPED);
-    let mut retries = Family::new("battlement_retry_retries", Kind::Counter, RETRIES);
+    let counter = |name, help| Family::new(name, Kind::Counter, help);
+    let mut attempts = counter("battlement_retry_attempts", ATTEMPTS);
+    let mut stopped = counter("battlement_retry_stopped", STOPPED);
+    let mut retries = counter("battlement_retry_retries", RETRIES);
     let mut waits = Family::new("battlement_retry_wait_seconds", Kind::Histogram, WAITS);
+    let mut hedges = counter("battlement_retry_hedges", HEDGES);
+    let mut won = counter("battlement_retry_hedges_won", WON);
+    let mut not_sent = counter("battlement_retry_hedges_stopped", NOT_SENT);
     let mut budgets = BudgetFamilies::new();
+    let (outcomes, reasons) =
+        (AttemptOutcome::ALL.map(AttemptOutcome::as_str), StopReason::ALL.map(StopReason::as_str));
     for client in clients {
-        let outcomes = AttemptOutcome::ALL.map(AttemptOutcome::as_str);
         client.add_all(&mut attempts, "outcome", outcomes.into_iter().zip(&client.attempts));
-        let reasons = StopReason::ALL.map(StopReason::as_str);
         client.add_all(&mut stopped, "reason", reasons.into_iter().zip(&client.stopped));
-        let snapshot = client.waits.snapshot();
-        retries.add(client.labels(), Value::Number(float(snapshot.count())));
-        let bounds = PROMETHEUS.iter().map(|bound| float(*bound) / NANOS).collect();
-        let buckets = Box::new(Buckets { snapshot, bounds, scale: NANOS });
-        waits.add(client.labels(), Value::Histogram(buckets));
+        client.add_all(&mut not_sent, "reason", reasons.into_iter().zip(&client.hedges_stopped));
+        client.add_waits(&mut retries, &mut waits);
+        for (family, count) in [&mut hedges, &mut won].into_iter().zip(&client.hedges) {
+            family.add(client.labels(), Value::Number(number(count)));
+        }
         budgets.add(client);
     }
-    for family in [attempts, retries, waits, stopped].into_iter().chain(budgets.0) {
-        page.add(family);
-    }
+    let counts = [attempts, retries, waits, stopped, hedges, won, not_sent];
+    counts.into_iter().chain(budgets.0).for_each(|family| page.add(family));
 }
 
 /// The metrics that are read from the budgets.
