@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use battlement::retry::{Attempts, RetryLayer};
+use battlement::retry::{Attempts, Http, RetryLayer};
 use battlement_testkit::{
     client::Collected,
     echo::{EchoClient, Words},
     upstream::{BODY, Upstream},
 };
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use http_body_util::Empty;
 use tonic::transport::Endpoint;
 use tower::{Layer as _, ServiceExt as _};
@@ -75,18 +75,33 @@ async fn a_call_of_a_tonic_channel_is_repeated() {
     late.assert_repeated_once();
 }
 
-#[tokio::test]
-async fn a_post_of_reqwest_is_repeated_if_the_client_follows_no_redirects() {
+/// Calls an upstream through reqwest.
+async fn reqwest(layer: RetryLayer<Http>, method: Method) -> (Late, Option<reqwest::Response>) {
     let late = Late::start().await;
     let inner = late.clone();
     // By default, reqwest repeats some requests itself.
     let client = reqwest::Client::builder().retry(reqwest::retry::never());
     let client = client.redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let request = client.post(&late.url).body("order 7").build().unwrap();
+    let request = client.request(method, &late.url).body("order 7").build().unwrap();
     let client = client.map_request(move |request| inner.attempt(request));
-    let layer = RetryLayer::http().repeat_unprocessed(true);
-    let response = layer.layer(client).oneshot(request).await.unwrap();
-    assert_eq!(response.extensions().get(), Some(&Attempts(2)));
-    assert_eq!(response.text().await.unwrap(), "order 7");
-    late.assert_repeated_once();
+    let answer = layer.layer(client).oneshot(request).await;
+    (late, answer.ok())
+}
+
+#[tokio::test]
+async fn a_call_of_reqwest_is_repeated() {
+    let posts = RetryLayer::http().repeat_unprocessed(true);
+    for (layer, method) in [(RetryLayer::http(), Method::PUT), (posts, Method::POST)] {
+        let (late, response) = reqwest(layer, method).await;
+        let response = response.expect("the second attempt is answered");
+        assert_eq!(response.extensions().get(), Some(&Attempts(2)));
+        assert_eq!(response.text().await.unwrap(), "order 7");
+        late.assert_repeated_once();
+    }
+}
+
+#[tokio::test]
+async fn a_post_of_reqwest_is_not_repeated_unless_that_is_asked_for() {
+    let (late, response) = reqwest(RetryLayer::http(), Method::POST).await;
+    assert_eq!((late.attempts.get(), response.is_none()), (1, true));
 }
