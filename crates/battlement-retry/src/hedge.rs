@@ -9,7 +9,11 @@ mod kind;
 mod layer;
 mod service;
 mod setters;
+#[cfg(feature = "serde")]
+mod settings;
 
+#[cfg(feature = "serde")]
+pub use self::settings::HedgeSettings;
 pub use self::{
     delay::HedgeDelay, future::HedgeFuture, kind::HedgeKind, layer::HedgeLayer, service::Hedge,
 };

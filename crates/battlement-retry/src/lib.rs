@@ -36,6 +36,8 @@ pub use battlement_core::{ConfigError, InvalidField, WithError};
 pub use battlement_core::{RequestHead, WithResponse};
 
 // The types of the methods of `Repeat`, which are not part of the public interface.
+#[cfg(all(feature = "http", feature = "serde"))]
+pub use self::hedge::HedgeSettings;
 #[cfg(feature = "tonic")]
 pub use self::http::AsTonic;
 #[cfg(feature = "reqwest")]

@@ -10,6 +10,8 @@ mod tests;
 #[cfg(feature = "http")]
 mod throttle;
 
+#[cfg(feature = "http")]
+pub(crate) use self::http::idempotent_methods;
 pub use self::{backoff::BackoffSettings, budget::BudgetSettings, policy::RetryPolicySettings};
 #[cfg(feature = "http")]
 pub use self::{http::RetrySettings, throttle::ThrottleSettings};

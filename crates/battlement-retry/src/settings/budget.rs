@@ -41,7 +41,7 @@ impl BudgetSettings {
 
     /// Returns the budget of calls of HTTP.
     #[cfg(feature = "http")]
-    pub(super) fn of_http(self, invalid: &mut Vec<InvalidField>) -> Budgets {
+    pub(crate) fn of_http(self, invalid: &mut Vec<InvalidField>) -> Budgets {
         let (is_enabled, cap) = (self.enabled, self.per_authority);
         if cap == Some(0) {
             let message = "must be at least 1; to share one budget, leave it unset";

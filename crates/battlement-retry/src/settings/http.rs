@@ -108,7 +108,10 @@ impl<W> TryFrom<RetrySettings> for RetryLayer<Http<WithResponse, W>> {
     }
 }
 
-fn idempotent_methods(names: Vec<String>, invalid: &mut Vec<InvalidField>) -> Idempotency {
+pub(crate) fn idempotent_methods(
+    names: Vec<String>,
+    invalid: &mut Vec<InvalidField>,
+) -> Idempotency {
     let rules = Idempotency::default().try_grpc_methods(names);
     rules.map_err(|error| invalid.extend(error.into_fields())).unwrap_or_default()
 }
