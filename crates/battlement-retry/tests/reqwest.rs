@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use battlement_retry::RetryLayer;
+use battlement_retry::{Http, Idempotency, RetryLayer};
 use reqwest::{Client, Method, Request, Url, redirect::Policy};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -64,19 +64,34 @@ async fn an_order_whose_redirect_cannot_be_followed_is_not_sent_again() {
     assert_eq!(requests.load(Relaxed), 1 + 3);
 }
 
+/// Returns the number of attempts at a request to an address that refuses connections.
+async fn attempts(layer: RetryLayer<Http>, method: Method) -> usize {
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let counted = attempts.clone();
+    let counting = tower::util::MapRequestLayer::new(move |request: Request| {
+        counted.fetch_add(1, Relaxed);
+        request
+    });
+    let service = layer.layer(counting.layer(client(Policy::none())));
+    service.oneshot(request(method, closed().await)).await.unwrap_err();
+    attempts.load(Relaxed)
+}
+
 #[tokio::test]
 async fn an_order_that_was_not_connected_is_sent_again_if_that_is_set() {
-    let count = async |layer: RetryLayer<battlement_retry::Http>| {
-        let attempts = Arc::new(AtomicUsize::new(0));
-        let counted = attempts.clone();
-        let counting = tower::util::MapRequestLayer::new(move |request: Request| {
-            counted.fetch_add(1, Relaxed);
-            request
-        });
-        let service = layer.layer(counting.layer(client(Policy::none())));
-        service.oneshot(request(Method::POST, closed().await)).await.unwrap_err();
-        attempts.load(Relaxed)
-    };
-    assert_eq!(count(RetryLayer::http()).await, 1);
-    assert_eq!(count(RetryLayer::http().repeat_unprocessed(true)).await, 2);
+    assert_eq!(attempts(RetryLayer::http(), Method::POST).await, 1);
+    let layer = RetryLayer::http().repeat_unprocessed(true);
+    assert_eq!(attempts(layer, Method::POST).await, 2);
+}
+
+#[tokio::test]
+async fn a_closure_marks_and_excludes_requests() {
+    let rules = Idempotency::default().rule(|head| match head.uri.path() {
+        "/orders" => Some(*head.method == Method::POST),
+        _ => None,
+    });
+    let layer = RetryLayer::http().idempotency(rules);
+    assert_eq!(attempts(layer.clone(), Method::POST).await, 3);
+    assert_eq!(attempts(layer, Method::PUT).await, 1);
+    assert_eq!(attempts(RetryLayer::http(), Method::PUT).await, 3);
 }

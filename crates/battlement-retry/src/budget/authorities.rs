@@ -127,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn each_host_has_a_budget_of_the_same_settings() {
+        let (budgets, now) = (Budget::new(0.5, 3).per_authority(10), Instant::now());
+        let budget = of(&budgets, "a");
+        assert_eq!(budget.remaining(now), 30);
+        (0..10).for_each(|_| budget.deposit(now));
+        assert_eq!((budget.remaining(now), of(&budgets, "b").remaining(now)), (35, 30));
+    }
+
+    #[test]
     fn at_the_cap_further_hosts_share_one_budget() {
         let shared = Budget::default();
         let budgets = shared.clone().per_authority(2);
