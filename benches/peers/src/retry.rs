@@ -1,6 +1,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use battlement_benches::{Bare, Case, request, request_with};
+use battlement_core::CallFacts;
 use battlement_retry::RetryLayer;
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, Response, Uri};
@@ -25,6 +26,8 @@ pub(crate) fn cases() -> Vec<Case> {
     let ours = || RetryLayer::http().layer(Bare);
     vec![
         Case::new("ours: may be repeated", request, Bare, ours()).at_most(1_500, 2),
+        Case::new("ours: the same, with the facts of the call there", with_facts, Bare, ours())
+            .at_most(1_500, 2),
         Case::new("ours: a POST with a small body and a key", charge, Bare, ours())
             .at_most(1_500, 2),
         Case::new("ours: a body over the limit", upload, Bare, ours()).at_most(500, 0),
@@ -54,6 +57,13 @@ pub(crate) fn cases() -> Vec<Case> {
 fn of_resilience() -> RetryConfigBuilder<Call, Answer, Infallible> {
     RetryConfigBuilder::new()
         .retry_on_response(|response: &Answer| response.status().is_server_error())
+}
+
+/// Creates a request that an outer layer has given the facts of the call.
+fn with_facts() -> Call {
+    let mut request = request();
+    request.extensions_mut().insert(CallFacts::default());
+    request
 }
 
 /// Creates a POST with a small body and an idempotency key.
