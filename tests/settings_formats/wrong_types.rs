@@ -11,7 +11,7 @@ use battlement::{
         redis::{OnFailure, RedisSettings},
     },
     request_id::RequestIdSettings,
-    retry::{RetryPolicySettings, RetrySettings},
+    retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
 };
 use serde::de::DeserializeOwned;
@@ -26,6 +26,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
         [
             all_fields::<ClientIpSettings>(json!({})),
             all_fields::<FetchMetadataSettings>(json!({})),
+            all_fields::<HedgeSettings>(json!({})),
             all_fields::<MetricsSettings>(json!({})),
             all_fields::<ProblemSettings>(json!({})),
             all_fields::<RateLimitSettings>(json!({ "policies": policies, "key": "peer" })),
@@ -37,7 +38,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<SecurityHeadersSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 11],
+        [true; 12],
         "the fields are found"
     );
 }
