@@ -95,7 +95,7 @@ impl<K> RetryLayer<K> {
     }
 
     /// Sets the budget: a [`Budget`](crate::Budget), which other layers may share, one for each authority
-    /// ([`Budget::per_authority`](crate::Budget::per_authority)), or [`Budgets::Unlimited`]. Default: 20 % of the calls of
+    /// (`Budget::per_authority`, with HTTP), or [`Budgets::Unlimited`]. Default: 20 % of the calls of
     /// the last 10 seconds, plus one retry per second.
     #[must_use]
     pub fn budget(self, budget: impl Into<Budgets>) -> Self {
