@@ -1,4 +1,4 @@
-//! Calls of a tonic channel whose failure stands in the trailers, or that the upstream has refused.
+//! Calls of a tonic channel whose failure is in the trailers, or that the upstream has refused.
 
 use battlement::retry::{AsTonic, Http, RetryLayer, WithResponse};
 use battlement_testkit::{

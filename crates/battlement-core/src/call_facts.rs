@@ -5,9 +5,9 @@ use crate::{CorrelationId, Deadline, Ids, RequestFacts, RequestId, Trace, Unread
 /// The facts of a call to another service, copied from the request it is made for.
 ///
 /// An extension of the outgoing request, created by the outermost client layer. It has the ids, the trace and a copy of
-/// the deadline, and neither start nor route: a proxy that passes a request on does not mix the request it received with the one it
-/// sends. A layer that limits or repeats an attempt inserts a changed copy, which does not change the facts of the
-/// whole call.
+/// the deadline, and neither start nor route: a proxy that passes a request on does not mix the request it received
+/// with the one it sends. A layer that limits or repeats an attempt inserts a changed copy, which does not change the
+/// facts of the whole call.
 #[derive(Clone, Debug, Default)]
 pub struct CallFacts {
     /// The facts of the request, of which the call has the ids. Shared, since ids are long to copy.

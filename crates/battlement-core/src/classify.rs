@@ -28,11 +28,17 @@ pub struct Head<'a> {
 impl<'a> Head<'a> {
     /// Returns the head of `response`.
     pub fn of<B>(response: &'a Response<B>) -> Self {
-        Self {
-            status: response.status(),
-            headers: response.headers(),
-            extensions: response.extensions(),
-        }
+        Self::new(response.status(), response.headers(), response.extensions())
+    }
+
+    /// Returns the head of a response of another type than that of `http`.
+    #[must_use]
+    pub const fn new(
+        status: StatusCode,
+        headers: &'a HeaderMap,
+        extensions: &'a Extensions,
+    ) -> Self {
+        Self { status, headers, extensions }
     }
 
     /// Returns the verdict if a battlement layer created the response.

@@ -214,7 +214,7 @@ impl Course {
             && let Some(suppressed) = self.config.log.admit()
         {
             let (attempts, reason) = (self.attempt, reason.as_str());
-            tracing::warn!(attempts, reason, suppressed, "a failed call is not repeated again");
+            tracing::warn!(attempts, reason, suppressed, "retries of a call gave up");
         }
     }
 
@@ -230,7 +230,7 @@ impl Course {
         if pushback > config.longest_wait {
             return Err(StopReason::Pushback);
         }
-        // Clients that were told the same time would return together.
+        // Clients that got the same time would return together.
         let spread = matches!(wait, Wait::Pushback(_)).then(|| jittered(&config.backoff));
         Ok(pushback.saturating_add(spread.unwrap_or_default()))
     }

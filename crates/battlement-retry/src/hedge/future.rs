@@ -172,7 +172,7 @@ where
         self.as_mut().send(cx);
         let is_over = self.in_flight() == 0;
         let this = self.project();
-        // A local rejection tells less than a failure of the service.
+        // A failure of the service says more than a local rejection.
         let is_kept = this.failed.is_some() && judged.outcome == AttemptOutcome::Rejected;
         if !is_over {
             // A short response is read, so that its connection is free, and any other is dropped.

@@ -24,7 +24,7 @@ use crate::{Budgets, Observe, observe::Observer};
 ///   the load. A copy that is due but is not allowed by the budget, the deadline of the call or the readiness of the
 ///   service is not sent later either.
 ///
-/// The status of a gRPC call may stand in its trailers, so that a response of gRPC counts as a success from its first
+/// The status of a gRPC call may be in its trailers, so that a response of gRPC counts as a success from its first
 /// message.
 ///
 /// Inside a [`RetryLayer`](crate::RetryLayer), the first attempt of a call is hedged, and its retries are not.
@@ -79,8 +79,8 @@ impl<K> HedgeLayer<K> {
     ///
     /// Give the [`Budget`](crate::Budget) of the outer [`RetryLayer`](crate::RetryLayer), so that it limits retries and
     /// copies together. A call counts once: a call that an outer retry layer repeats is counted by that layer alone, and
-    /// a budget that is not also given to it allows only its copies per second. The requests of reqwest do not tell
-    /// whether they are repeated, so that both layers count such a call.
+    /// a budget that is not also given to it allows only its copies per second. Requests of reqwest have no
+    /// extensions that state it, so that both layers count such a call.
     #[must_use]
     pub fn budget(self, budget: impl Into<Budgets>) -> Self {
         self.configure(|config| {

@@ -87,13 +87,9 @@ impl<B: Body + Unpin, E> Answer<B, E> {
             }
             Self::Dropped => return Poll::Ready(seen(Verdict::Ignore, None)),
         };
-        match classify.head(&Head::of(response)) {
-            Judgment::Now(verdict) => Poll::Ready(Seen {
-                verdict,
-                status: Some(response.status()),
-                grpc: verdict.is_failure().then(|| code(response)).flatten(),
-                was_unsent: false,
-            }),
+        let head = Head::of(response);
+        match classify.head(&head) {
+            Judgment::Now(verdict) => Poll::Ready(Seen::of_head(verdict, &head)),
             // The trailers of gRPC-Web are data, and so are not seen in the first frame.
             Judgment::AtEnd if Wire::of(response.headers()) == Wire::Grpc => match may_peek() {
                 Peek::No => Poll::Ready(PASSED_ON),
@@ -138,11 +134,6 @@ fn peek<B: Body + Unpin>(
         Some(Err(_)) => seen(Verdict::Failure(Failure::Transport), None),
         None => seen(classify.end(Ending::Complete, None), None),
     })
-}
-
-fn code<B>(response: &Response<B>) -> Option<GrpcCode> {
-    let is_grpc = Wire::of(response.headers()).is_grpc();
-    is_grpc.then(|| GrpcCode::at_head(response.status(), response.headers())).flatten()
 }
 
 /// A response whose verdict depends on the rest of its body, which is the caller's.

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, GrpcCode, Head, Judgment, RetryAfter, Verdict, Wire};
+use battlement_core::{Deadline, Head, Judgment, RetryAfter, Verdict};
 use http::Uri;
 use reqwest::{Request, Response};
 
@@ -73,8 +73,8 @@ impl Sent for Attempted<'_> {
 
 /// Requests of reqwest, which are not of the type of `http`: a body in memory is repeated, a stream is sent once, and a
 /// failed response is dropped instead of read. A request that is not idempotent is repeated only if
-/// [`repeat_unprocessed`](crate::RetryLayer::repeat_unprocessed) is set. The extensions of such a request cannot be read, so that a retry layer
-/// further out is not detected.
+/// [`repeat_unprocessed`](crate::RetryLayer::repeat_unprocessed) is set. The extensions of such a request cannot be
+/// read, so that a retry layer further out is not detected.
 impl<A, E> Repeat<Request, Response, E> for Http<A, AsIs>
 where
     A: HttpForm<Request, Response, E>,
@@ -151,16 +151,13 @@ where
         let (seen, response) = match held.result() {
             Err(error) => (Seen::of_error(classify, A::view(error)), None),
             Ok(response) => {
-                let parts = parts(response);
-                let verdict = match classify.head(&Head::of(&parts)) {
+                let (headers, extensions) = (response.headers(), response.extensions());
+                let head = Head::new(response.status(), headers, extensions);
+                let verdict = match classify.head(&head) {
                     Judgment::Now(verdict) => verdict,
                     Judgment::AtEnd => Verdict::Success,
                 };
-                let is_grpc = Wire::of(response.headers()).is_grpc();
-                let code = || GrpcCode::at_head(response.status(), response.headers());
-                let grpc = is_grpc.then(code).flatten();
-                let status = Some(response.status());
-                (Seen { verdict, status, grpc, was_unsent: false }, Some(response))
+                (Seen::of_head(verdict, &head), Some(response))
             }
         };
         Poll::Ready(seen.judge(&Attempted { origin, config, response }).unless(origin.err()))
@@ -234,15 +231,6 @@ fn head(request: &Request) -> http::Request<()> {
     }
     head.headers_mut().clone_from(request.headers());
     head
-}
-
-/// Returns a copy of the head of `response`, for the classifier.
-fn parts(response: &Response) -> http::Response<()> {
-    let mut parts = http::Response::new(());
-    *parts.status_mut() = response.status();
-    parts.headers_mut().clone_from(response.headers());
-    parts.extensions_mut().clone_from(response.extensions());
-    parts
 }
 
 impl fmt::Debug for ReqwestOrigin {

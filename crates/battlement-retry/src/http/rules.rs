@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use battlement_core::{Classify, Failure, GrpcCode, Pushback, Verdict, was_unsent};
+use battlement_core::{Classify, Failure, GrpcCode, Head, Pushback, Verdict, Wire, was_unsent};
 use http::StatusCode;
 
 use crate::{
@@ -37,6 +37,15 @@ pub(super) trait Sent {
 }
 
 impl Seen {
+    /// Describes a response by its head.
+    #[inline]
+    pub(super) fn of_head(verdict: Verdict, head: &Head<'_>) -> Self {
+        let is_grpc = verdict.is_failure() && Wire::of(head.headers).is_grpc();
+        let code = || GrpcCode::at_head(head.status, head.headers);
+        let grpc = is_grpc.then(code).flatten();
+        Self { verdict, status: Some(head.status), grpc, was_unsent: false }
+    }
+
     /// Judges an error of the client.
     pub(super) fn of_error(classify: &dyn Classify, error: &(dyn Error + 'static)) -> Self {
         let verdict = classify.error(error);
