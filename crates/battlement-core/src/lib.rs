@@ -73,6 +73,7 @@ mod scheme;
 mod scoped_value;
 #[cfg(feature = "serde")]
 pub mod settings;
+mod timer;
 #[cfg(feature = "http")]
 mod trace;
 #[cfg(feature = "http")]
@@ -137,5 +138,6 @@ pub use self::{
     phases::{Phase, PhaseWriter, Phases},
     reject::{DefaultReject, LocalError, Reject, WithError},
     rejection::{Rejection, RejectionKind},
+    timer::Timer,
     verdict::{Failure, Pushback, Verdict},
 };

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use battlement_core::Timer;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_service::Service;
@@ -13,7 +14,6 @@ use crate::{
     Repeat, Sends, StopReason,
     call::{Call, Retrying},
     repeat::{Answered, SentBy, ServiceError},
-    timer::Timer,
 };
 
 /// The longest time for which a failed response is read before it is dropped.

@@ -29,7 +29,6 @@ mod service;
 mod settings;
 mod throttle;
 mod throttled;
-mod timer;
 
 pub use battlement_core::{ConfigError, InvalidField, WithError};
 #[cfg(feature = "http")]

@@ -23,7 +23,6 @@ mod settings;
 mod status;
 #[cfg(feature = "http")]
 mod stream;
-mod timer;
 #[cfg(feature = "http")]
 mod wire;
 

@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{DropReason, dropping};
+use battlement_core::{DropReason, Timer, dropping};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -13,7 +13,6 @@ use crate::{
     AttemptOutcome, Sends,
     course::{Judged, Step},
     repeat::{Answered, SentBy, ServiceError},
-    timer::Timer,
 };
 
 pin_project! {

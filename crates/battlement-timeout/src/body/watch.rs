@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{DropReason, RequestFacts, Wire, dropping, within};
+use battlement_core::{DropReason, RequestFacts, Timer, Wire, dropping, within};
 use tokio::time::Instant;
 
 use super::{config::Config, limits::BodyLimits, pace::Pace, signal::BodyId};
-use crate::{Elapsed, ElapsedKind, expiry, timer::Timer};
+use crate::{Elapsed, ElapsedKind, expiry};
 
 /// The time that a body has left.
 #[derive(Debug)]

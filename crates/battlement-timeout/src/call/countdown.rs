@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::Deadline;
+use battlement_core::{Deadline, Timer};
 use tokio::time::Instant;
 
 use super::config::Config;
-use crate::{Elapsed, ElapsedKind, expiry, facts::Facts, timer::Timer};
+use crate::{Elapsed, ElapsedKind, expiry, facts::Facts};
 
 /// The time that a call has left.
 #[derive(Debug)]

@@ -4,12 +4,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::Reject;
+use battlement_core::{Reject, Timer};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::countdown::Countdown;
-use crate::{Elapsed, timer::Timer};
+use crate::Elapsed;
 
 pin_project! {
     /// The future of a [`Timeout`](crate::Timeout) or [`CallDeadline`](crate::CallDeadline).

@@ -4,13 +4,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::{DefaultReject, Reject};
+use battlement_core::{DefaultReject, Reject, Timer};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{countdown::Countdown, layer::TimeoutLayer};
-use crate::{Fixed, Limit, timer::Timer};
+use crate::{Fixed, Limit};
 
 /// A [`TimeoutLayer`] whose limit includes the wait for readiness, created by [`TimeoutLayer::include_ready`].
 #[derive(Clone, Debug)]

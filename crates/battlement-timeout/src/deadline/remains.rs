@@ -5,12 +5,12 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, DropReason, RequestFacts, dropping, within};
+use battlement_core::{Deadline, DropReason, RequestFacts, Timer, dropping, within};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::config::Config;
-use crate::{Elapsed, ElapsedKind, expiry, timer::Timer};
+use crate::{Elapsed, ElapsedKind, expiry};
 
 /// The time by which a caller may be ahead: more than a round trip within a data center.
 const GRACE: Duration = Duration::from_millis(5);

@@ -11,15 +11,36 @@ use tokio::{
 
 pin_project! {
     /// A timer that is created when something first waits for it, and that follows a time that moves.
+    ///
+    /// Layers own it in their futures and bodies, where most calls end before anything waits. An unset timer costs
+    /// neither a clock reading nor a registration with the runtime.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::{future::poll_fn, pin::pin, time::Duration};
+    ///
+    /// use battlement_core::Timer;
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let start = Instant::now();
+    /// let mut timer = pin!(Timer::unset());
+    /// poll_fn(|cx| timer.as_mut().poll_until(start + Duration::from_secs(1), cx)).await;
+    /// assert_eq!(start.elapsed(), Duration::from_secs(1));
+    /// # }
+    /// ```
     #[derive(Debug)]
-    pub(crate) struct Timer {
+    pub struct Timer {
         #[pin]
         sleep: Option<Sleep>,
     }
 }
 
 impl Timer {
-    pub(crate) const fn unset() -> Self {
+    /// Creates a timer that is not set.
+    #[must_use]
+    pub const fn unset() -> Self {
         Self { sleep: None }
     }
 
@@ -27,11 +48,12 @@ impl Timer {
     ///
     /// The timer does not take part in tokio's cooperative budget. Otherwise work that exhausts the budget at each poll,
     /// such as a loop over a channel that is never empty, would never expire.
-    pub(crate) fn poll_until(
-        self: Pin<&mut Self>,
-        time: Instant,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its timer enabled.
+    #[inline]
+    pub fn poll_until(self: Pin<&mut Self>, time: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let mut sleep = self.project().sleep;
         if sleep.is_none() {
             sleep.set(Some(sleep_until(time)));
