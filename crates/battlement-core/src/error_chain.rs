@@ -2,6 +2,8 @@ use std::{error::Error, io};
 
 use tokio::time::error::Elapsed;
 
+#[cfg(feature = "http")]
+use crate::GrpcCode;
 use crate::{Failure, Rejection, Verdict, causes};
 
 #[cfg(feature = "h2")]
@@ -105,6 +107,18 @@ impl ErrorChain {
 pub fn was_unsent(error: &(dyn Error + 'static)) -> bool {
     UNSENT.iter().any(|judge| causes(error).any(|error| judge(error).is_some()))
 }
+
+/// Returns the code of the first error of a chain that has one.
+#[cfg(feature = "http")]
+pub(crate) fn grpc_code(error: &(dyn Error + 'static)) -> Option<GrpcCode> {
+    GRPC_CODES.iter().find_map(|read| causes(error).find_map(read))
+}
+
+#[cfg(feature = "http")]
+const GRPC_CODES: &[fn(&(dyn Error + 'static)) -> Option<GrpcCode>] = &[
+    #[cfg(feature = "tonic")]
+    tonic::code,
+];
 
 const UNSENT: &[JudgeError] = &[
     #[cfg(feature = "hyper")]

@@ -1,6 +1,8 @@
+use std::error::Error;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::Ending;
+use crate::{Ending, error_chain};
 
 /// A gRPC status code, 0 to 16.
 ///
@@ -114,6 +116,15 @@ impl GrpcCode {
             Ending::Dropped => Some(Self::Cancelled),
             Ending::Error => None,
         }
+    }
+
+    /// Returns the code of an error that a client made of the status of a response: a `tonic::Status`, which is known with
+    /// the feature `tonic`.
+    ///
+    /// A status that the client made of another error is not from the service, and has no code here.
+    #[must_use]
+    pub fn of_error(error: &(dyn Error + 'static)) -> Option<Self> {
+        error_chain::grpc_code(error)
     }
 
     /// Returns the name in the specification, as `DEADLINE_EXCEEDED`.

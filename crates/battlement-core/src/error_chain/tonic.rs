@@ -23,6 +23,32 @@ pub(super) fn status(error: &(dyn Error + 'static)) -> Option<Verdict> {
     if status.source().is_some() {
         return Some(Verdict::Failure(Failure::Transport));
     }
-    let code = GrpcCode::from_number(status.code().into())?;
-    Some(classify::grpc_verdict(code, status.metadata().as_ref()))
+    Some(classify::grpc_verdict(code(error)?, status.metadata().as_ref()))
+}
+
+/// Returns the code of the status of a response.
+pub(super) fn code(error: &(dyn Error + 'static)) -> Option<GrpcCode> {
+    let status: &Status = error.downcast_ref()?;
+    if status.source().is_some() {
+        return None;
+    }
+    GrpcCode::from_number(status.code().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tonic::Code;
+
+    use super::*;
+
+    #[test]
+    fn only_a_status_of_a_service_has_a_code() {
+        let status = Status::new(Code::ResourceExhausted, "full");
+        assert_eq!(GrpcCode::of_error(&status), Some(GrpcCode::ResourceExhausted));
+        let made = Status::from_error(Box::new(io::Error::other("reset")));
+        assert_eq!(GrpcCode::of_error(&made), None);
+        assert_eq!(GrpcCode::of_error(&io::Error::other("reset")), None);
+    }
 }

@@ -50,7 +50,8 @@ impl Seen {
     pub(super) fn of_error(classify: &dyn Classify, error: &(dyn Error + 'static)) -> Self {
         let verdict = classify.error(error);
         let is_proven = verdict == Verdict::Failure(Failure::NotProcessed);
-        Self { verdict, status: None, grpc: None, was_unsent: is_proven && was_unsent(error) }
+        let was_unsent = is_proven && was_unsent(error);
+        Self { verdict, status: None, grpc: GrpcCode::of_error(error), was_unsent }
     }
 
     pub(super) fn judge(self, sent: &impl Sent) -> Judged {

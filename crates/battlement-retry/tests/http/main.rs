@@ -6,5 +6,7 @@ mod ends;
 mod grpc;
 mod released;
 mod repeated;
+#[cfg(feature = "tonic")]
+mod status_errors;
 mod support;
 mod waits;
