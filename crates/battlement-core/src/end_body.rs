@@ -20,6 +20,10 @@ pub trait OnEnd {
         let _ = bytes;
     }
 
+    /// Observes a poll that found no frame: from now until the next frame, the caller waits for the service. By default
+    /// nothing happens.
+    fn pending(&mut self) {}
+
     /// Returns the reader of a gRPC-Web response, which then gets every frame of data. The trailers that it finds end
     /// the body as HTTP trailers do, with [`Ending::Trailers`]: the caller has its result and may drop the rest. By
     /// default there is no reader.
@@ -230,7 +234,11 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         let polled = this.inner.as_mut().poll_frame(cx);
         *this.polls = Polls::Some;
         match &polled {
-            Poll::Pending => {}
+            Poll::Pending => {
+                if let Some(on_end) = this.on_end.as_mut() {
+                    on_end.pending();
+                }
+            }
             Poll::Ready(None) => finish(this.on_end, this.remaining.ending(), None),
             Poll::Ready(Some(Err(_))) => finish(this.on_end, Ending::Error, None),
             Poll::Ready(Some(Ok(frame))) => {

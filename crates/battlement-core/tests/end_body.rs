@@ -350,3 +350,22 @@ fn a_body_that_was_never_polled_differs_from_one_that_was() {
     drop(polled);
     assert_eq!(*recorder.borrow(), ["unread", "read"]);
 }
+
+#[test]
+fn a_poll_that_found_no_frame_is_observed_until_the_body_has_ended() {
+    struct Waits(Rc<RefCell<u32>>);
+    impl OnEnd for Waits {
+        fn pending(&mut self) {
+            *self.0.borrow_mut() += 1;
+        }
+
+        fn end(self, _: Ending, _: Option<&HeaderMap>) {}
+    }
+    let waits = Rc::default();
+    let steps = vec![Step::Pending, Step::Data(1), Step::Pending, Step::Trailers, Step::Pending];
+    let mut body = EndBody::wrap(MethodKind::Other, response(200, steps), Waits(Rc::clone(&waits)));
+    for expected in [1, 1, 2, 2, 2] {
+        let _ = Pin::new(body.body_mut()).poll_frame(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(*waits.borrow(), expected);
+    }
+}
