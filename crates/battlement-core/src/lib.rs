@@ -11,6 +11,7 @@ mod call_facts;
 mod caller;
 #[cfg(feature = "http")]
 mod carry;
+mod caught_panic;
 mod causes;
 mod check_state;
 #[cfg(feature = "http")]
@@ -127,6 +128,7 @@ pub use self::{
     wire::Wire,
 };
 pub use self::{
+    caught_panic::{catch_panic, mark_caught_panics, panic_is_caught},
     causes::{cause, causes},
     check_state::CheckState,
     config_error::{ConfigError, InvalidField},

@@ -1,12 +1,21 @@
-use std::future::pending;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicU8,
+            Ordering::{AcqRel, Acquire},
+        },
+    },
+};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// The phase of a process, from its first request to its exit, for all parts of the process to read.
 ///
 /// One value is written by the code that shuts the process down ([`PhaseWriter`]) and read by all other code: a drain,
 /// a server's accept loop, the readiness of a health check, a handler that streams. So none of them depends on
-/// another. Phases only advance. A clone is one atomic increment.
+/// another. Phases only advance. A clone is one atomic increment, and a reading one atomic load.
 ///
 /// # Example
 ///
@@ -21,16 +30,17 @@ use tokio::sync::watch;
 /// assert_eq!(phases.now(), Phase::Stopping);
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Phases(watch::Receiver<Phase>);
+#[derive(Clone)]
+pub struct Phases(Arc<Shared>);
 
 /// A phase in the life of a process, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Phase {
     /// Requests are served.
     #[default]
-    Running,
+    Running = 0,
     /// Readiness fails, so that balancers stop sending; the listener still accepts.
     Unready,
     /// The listener stops accepting.
@@ -44,27 +54,43 @@ pub enum Phase {
 }
 
 /// The writing side of [`Phases`]; clones write to the same value.
-#[derive(Clone, Debug)]
-pub struct PhaseWriter(watch::Sender<Phase>);
+#[derive(Clone)]
+pub struct PhaseWriter(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    /// A [`Phase`].
+    now: AtomicU8,
+    changed: Notify,
+}
+
+impl Shared {
+    #[inline]
+    fn now(&self) -> Phase {
+        Phase::ALL.get(usize::from(self.now.load(Acquire))).copied().unwrap_or(Phase::Done)
+    }
+}
 
 impl Phases {
     /// Creates both sides of a process that is [`Phase::Running`].
     #[must_use]
     pub fn new() -> (PhaseWriter, Self) {
-        let (sender, receiver) = watch::channel(Phase::default());
-        (PhaseWriter(sender), Self(receiver))
+        let shared = Arc::<Shared>::default();
+        (PhaseWriter(Arc::clone(&shared)), Self(shared))
     }
 
     /// Returns the current phase.
     #[must_use]
+    #[inline]
     pub fn now(&self) -> Phase {
-        *self.0.borrow()
+        self.0.now()
     }
 
     /// Returns whether the process is ending: true from [`Phase::Unready`] on.
     ///
     /// Long-lived streams then end themselves, and HTTP/1 responses announce that the connection closes.
     #[must_use]
+    #[inline]
     pub fn is_draining(&self) -> bool {
         self.now() > Phase::Running
     }
@@ -74,10 +100,15 @@ impl Phases {
     /// Without a writer the phase no longer changes, and a phase that was not reached by then never will be. The
     /// future is cancel-safe, and borrows nothing, so that a server can own it as its shutdown signal.
     pub fn reached(&self, phase: Phase) -> impl Future<Output = ()> + Send + Sync + use<> {
-        let mut receiver = self.0.clone();
+        let shared = Arc::clone(&self.0);
         async move {
-            if receiver.wait_for(|now| *now >= phase).await.is_err() {
-                pending::<()>().await;
+            loop {
+                // Notified by every advance from here on, even before its first poll.
+                let changed = shared.changed.notified();
+                if shared.now() >= phase {
+                    return;
+                }
+                changed.await;
             }
         }
     }
@@ -86,19 +117,27 @@ impl Phases {
 impl PhaseWriter {
     /// Advances to `phase`; an earlier or equal phase is ignored, and wakes no waiter.
     pub fn advance(&self, phase: Phase) {
-        self.0.send_if_modified(|now| {
-            let advances = phase > *now;
-            if advances {
-                *now = phase;
-            }
-            advances
-        });
+        if self.0.now.fetch_max(phase as u8, AcqRel) < phase as u8 {
+            self.0.changed.notify_waiters();
+        }
     }
 
     /// Returns a new reader.
     #[must_use]
     pub fn phases(&self) -> Phases {
-        Phases(self.0.subscribe())
+        Phases(Arc::clone(&self.0))
+    }
+}
+
+impl fmt::Debug for Phases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Phases").field(&self.now()).finish()
+    }
+}
+
+impl fmt::Debug for PhaseWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PhaseWriter").field(&self.0.now()).finish()
     }
 }
 

@@ -1,14 +1,15 @@
 use std::{
     any::Any,
     backtrace::Backtrace,
-    cell::{Cell, RefCell},
-    panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind},
+    cell::RefCell,
+    panic::{self, PanicHookInfo},
     sync::{
         Once,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
 
+use battlement_core::{catch_panic, mark_caught_panics, panic_is_caught};
 use tracing::error;
 
 use crate::{
@@ -19,12 +20,10 @@ use crate::{
 /// Under `panic = "abort"` nothing is caught, so no panic may be silenced.
 const ABORTS: bool = cfg!(panic = "abort");
 
-/// Set once the crate's panic hook is installed. Without it, `catch` does not need to set the flag of the thread.
+/// Set once the crate's panic hook is installed. Without it, no panic is hidden.
 static IS_HOOKED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    // Set while a layer of this crate would catch a panic of this thread.
-    static CATCHING: Cell<bool> = const { Cell::new(false) };
     static HIDDEN: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
@@ -57,6 +56,7 @@ pub fn silence_caught_panics() {
                 others(info);
             }
         }));
+        mark_caught_panics();
         IS_HOOKED.store(true, Relaxed);
     });
 }
@@ -64,7 +64,7 @@ pub fn silence_caught_panics() {
 /// Stores a panic for the layer that will catch it, and returns whether there is one. On a thread that is being
 /// destroyed the panic goes to the hook.
 fn hide(info: &PanicHookInfo<'_>) -> bool {
-    if !CATCHING.try_with(Cell::get).unwrap_or(false) {
+    if !panic_is_caught() {
         return false;
     }
     let panic = Panic {
@@ -86,11 +86,9 @@ pub(crate) type Caught = Box<dyn Any + Send>;
 /// State that `work` touched may be inconsistent. Callers drop it and do not use it again.
 #[inline]
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Caught> {
-    let is_hooked = IS_HOOKED.load(Relaxed);
-    let outer = is_hooked && begin();
-    let caught = catch_unwind(AssertUnwindSafe(work));
-    if is_hooked {
-        end(outer, caught.is_ok());
+    let caught = catch_panic(work);
+    if IS_HOOKED.load(Relaxed) && caught.is_ok() {
+        report_hidden();
     }
     caught
 }
@@ -101,19 +99,9 @@ pub(crate) fn boxed(error: impl Into<BoxError>) -> BoxError {
     catch(|| error.into()).unwrap_or_else(|caught| panicked(caught).into())
 }
 
-/// Marks the thread as catching, and returns whether an outer layer already does.
-#[cold]
-fn begin() -> bool {
-    CATCHING.replace(true)
-}
-
-#[cold]
-fn end(outer: bool, is_done: bool) {
-    CATCHING.set(outer);
-    if is_done {
-        // Code inside the service caught these panics, and they were not reported.
-        take().iter().for_each(log_hidden);
-    }
+/// Logs a panic that code inside the service caught, so that no layer reports it.
+fn report_hidden() {
+    take().iter().for_each(log_hidden);
 }
 
 #[cold]
