@@ -1,0 +1,105 @@
+mod server;
+
+use std::time::Duration;
+
+use battlement_core::Phase;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use self::server::Server;
+use crate::{Conclude, Report, hooks, shared::Shared, times::Schedule};
+
+/// The time in which aborted work may release what it holds, before the hooks close pools.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// Runs `server`, drives the phases, and returns the report.
+pub(crate) async fn run<S>(shared: &Shared, server: S) -> Report
+where
+    S: Future,
+    S::Output: Conclude,
+{
+    let mut server = Server::new(Box::pin(server));
+    let schedule = serve(shared, &mut server).await;
+    announce(shared, &schedule, &mut server).await;
+    if !drain(shared, &schedule, &mut server).await {
+        cut_off(shared, &mut server).await;
+    }
+    shared.start_hooks(Instant::now());
+    hooks::run(shared, &schedule).await;
+    let now = Instant::now();
+    shared.advance(Phase::Done, now);
+    shared.finish(shared.report(now))
+}
+
+/// Serves until the shutdown is triggered.
+async fn serve<S>(shared: &Shared, server: &mut Server<S>) -> Schedule
+where
+    S: Future,
+    S::Output: Conclude,
+{
+    tokio::select! {
+        biased;
+        () = shared.phases.reached(Phase::Unready) => {}
+        () = server.ended() => shared.trigger(server.reason(), Instant::now()),
+    }
+    let started = shared.started().unwrap_or_else(Instant::now);
+    Schedule::new(shared.times(), started)
+}
+
+/// Waits until balancers have noticed, and until idle connections had their last request. Without a server there is
+/// nothing to wait for.
+async fn announce<S>(shared: &Shared, schedule: &Schedule, server: &mut Server<S>)
+where
+    S: Future,
+    S::Output: Conclude,
+{
+    until(schedule.unready_ends(), server).await;
+    let now = Instant::now();
+    shared.advance(Phase::Stopping, now);
+    until(schedule.stopping_ends(now), server).await;
+}
+
+async fn until<S>(end: Instant, server: &mut Server<S>)
+where
+    S: Future,
+    S::Output: Conclude,
+{
+    tokio::select! {
+        biased;
+        () = server.ended() => {}
+        () = sleep_until(end) => {}
+    }
+}
+
+/// Waits for the work in flight, and returns whether all of it has ended in time.
+async fn drain<S>(shared: &Shared, schedule: &Schedule, server: &mut Server<S>) -> bool
+where
+    S: Future,
+    S::Output: Conclude,
+{
+    let now = Instant::now();
+    shared.advance(Phase::Draining, now);
+    let drained = async {
+        server.ended().await;
+        shared.in_flight.idle().await;
+    };
+    tokio::select! {
+        biased;
+        () = drained => true,
+        () = sleep_until(schedule.draining_ends(now)) => false,
+    }
+}
+
+/// Aborts what is left.
+async fn cut_off<S>(shared: &Shared, server: &mut Server<S>)
+where
+    S: Future,
+    S::Output: Conclude,
+{
+    let remaining = shared.in_flight.remaining();
+    let connections = remaining.is_empty() && !server.has_ended();
+    shared.cut_off(remaining, connections);
+    shared.advance(Phase::CutOff, Instant::now());
+    server.abort();
+    // What does not end is named in the report.
+    let _ = timeout(SETTLE, shared.in_flight.idle()).await;
+}
