@@ -58,6 +58,8 @@ mod phases;
 mod reject;
 mod rejection;
 #[cfg(feature = "http")]
+mod replay;
+#[cfg(feature = "http")]
 mod request_head;
 #[cfg(feature = "http")]
 mod request_id;
@@ -113,6 +115,7 @@ pub use self::{
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
     reject::WithResponse,
+    replay::{Replay, ReplayBody, ReplayError},
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
     request_path::check_request_path,

@@ -22,8 +22,6 @@ mod observe;
 mod policy;
 mod random;
 mod repeat;
-#[cfg(feature = "http")]
-mod replay;
 mod service;
 #[cfg(feature = "serde")]
 mod settings;
@@ -32,7 +30,7 @@ mod throttled;
 
 pub use battlement_core::{ConfigError, InvalidField, WithError};
 #[cfg(feature = "http")]
-pub use battlement_core::{RequestHead, WithResponse};
+pub use battlement_core::{Replay, ReplayBody, ReplayError, RequestHead, WithResponse};
 
 // The types of the methods of `Repeat`, which are not part of the public interface.
 #[cfg(all(feature = "http", feature = "serde"))]
@@ -69,7 +67,6 @@ pub use self::{
     hedge::{Hedge, HedgeDelay, HedgeFuture, HedgeKind, HedgeLayer},
     http::{AsIs, Attempts, Http, HttpForm, RetryBody, SendAs},
     idempotency::{Idempotency, Idempotent},
-    replay::{Replay, ReplayBody, ReplayError},
 };
 #[doc(hidden)]
 pub use self::{course::Judged, exhausted::History, repeat::Held};

@@ -1,5 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "http")]
+use battlement_core::ReplayError;
+
 use crate::Budgets;
 
 /// An observer of the layers, for metrics.
@@ -207,6 +210,16 @@ impl StopReason {
                 | Self::NotReady
                 | Self::Throttled
         )
+    }
+}
+
+#[cfg(feature = "http")]
+impl From<ReplayError> for StopReason {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Failed => Self::BodyFailed,
+            _ => Self::BodyTooLarge,
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 use std::fmt;
 
-use battlement_core::{CallFacts, PeerAddr, Wire};
+use battlement_core::{CallFacts, PeerAddr, Replay, ReplayBody, Wire};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::{answer::Peek, config::HttpConfig, send_as::SendAs};
-use crate::{Idempotency, Idempotent, Replay, ReplayBody, StopReason};
+use crate::{Idempotency, Idempotent, StopReason};
 
 /// The copy of a request from which further attempts are made.
 pub struct Origin<B> {

@@ -1,4 +1,4 @@
-use crate::ReplayBody;
+use battlement_core::ReplayBody;
 
 /// Converts the request body of an attempt to the type that the inner service takes.
 pub trait SendAs<B> {

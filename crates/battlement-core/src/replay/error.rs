@@ -20,12 +20,3 @@ impl fmt::Display for ReplayError {
 }
 
 impl std::error::Error for ReplayError {}
-
-impl From<ReplayError> for crate::StopReason {
-    fn from(error: ReplayError) -> Self {
-        match error {
-            ReplayError::TooLarge => Self::BodyTooLarge,
-            ReplayError::Failed => Self::BodyFailed,
-        }
-    }
-}

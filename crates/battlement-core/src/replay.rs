@@ -41,11 +41,11 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # Example
 ///
 /// ```
-/// use battlement_retry::Replay;
+/// use battlement_core::Replay;
 /// use bytes::Bytes;
 /// use http_body_util::{BodyExt as _, Full};
 ///
-/// # tokio_test::block_on(async {
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let (first, replay) = Replay::new(Full::new(Bytes::from_static(b"order 7")), 64 * 1024);
 /// let replay = replay.expect("the body is small");
 /// assert_eq!(first.collect().await.unwrap().to_bytes(), "order 7");
@@ -55,7 +55,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// let (body, replay) = Replay::new(Full::new(Bytes::from_static(b"order 7")), 6);
 /// assert!(replay.is_none());
 /// assert_eq!(body.collect().await.unwrap().to_bytes(), "order 7");
-/// # });
+/// # }
 /// ```
 pub struct Replay<B> {
     kept: Kept<B>,
@@ -126,7 +126,8 @@ where
 
     /// Returns whether the body is known to be within the limit: by its size hint, or since an attempt has read all of
     /// it.
-    pub(crate) fn fits(&self) -> bool {
+    #[must_use]
+    pub fn fits(&self) -> bool {
         match &self.kept {
             Kept::Whole(_) => true,
             Kept::Source(source) => lock(source).fits(),
@@ -134,7 +135,8 @@ where
     }
 
     /// Returns whether the attempts have read the whole body.
-    pub(crate) fn has_ended(&self) -> bool {
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
         match &self.kept {
             Kept::Whole(_) => true,
             Kept::Source(source) => lock(source).has_ended(),
