@@ -41,7 +41,7 @@ pub async fn serve_admin(listener: TcpListener, admin: Admin) {
             let admin = admin.clone();
             async move { admin.respond(request).await }
         });
-    connections::serve(listener, service, pending()).await;
+    connections::serve(listener, service, Faults::default(), pending()).await;
 }
 
 impl Admin {

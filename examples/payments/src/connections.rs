@@ -14,14 +14,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::{BoxError, Layer, Service, util::MapRequestLayer};
 use tracing::{debug, warn};
 
-use crate::reset::Resettable;
+use crate::{faults::Faults, reset::Resettable};
 
 /// The time that a client has to send the head of a request, so that an idle client does not keep a connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves connections until `stop` completes, then finishes the requests in flight.
-pub(crate) async fn serve<S, B>(listener: TcpListener, service: S, stop: impl Future<Output = ()>)
-where
+pub(crate) async fn serve<S, B>(
+    listener: TcpListener,
+    service: S,
+    faults: Faults,
+    stop: impl Future<Output = ()>,
+) where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -36,10 +40,15 @@ where
             () = &mut stop => break,
         };
         let (stream, reset) = Resettable::new(stream);
+        let Some(opened) = faults.open() else {
+            reset.request();
+            continue;
+        };
         // The layer for the client's address reads the peer from the extensions of the request.
         let service = MapRequestLayer::new(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddr(peer));
             request.extensions_mut().insert(reset.clone());
+            request.extensions_mut().insert(opened);
             request
         })
         .layer(service.clone());

@@ -1,6 +1,7 @@
 //! The routes of the service. With one route, a `match` is all the router it needs.
 
 use std::{
+    future::pending,
     hash::{BuildHasher, RandomState},
     sync::Arc,
 };
@@ -8,18 +9,19 @@ use std::{
 use battlement::problem::Problem;
 use bytes::Bytes;
 use http::{
-    Method, Request, Response, StatusCode,
+    Extensions, Method, Request, Response, StatusCode,
     header::{ALLOW, CONTENT_TYPE, HeaderValue},
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
+use tokio::time::sleep;
 use tracing::info;
 
 use crate::{
     Charge, ChargeRequest, IdempotencyKey, Ledger, NotCharged,
-    faults::{Fault, Faults},
+    faults::{Fault, Faults, Truncated},
     idempotency::{Once, Outcome},
     reset::Reset,
 };
@@ -44,10 +46,13 @@ pub(crate) struct Shared {
 /// The answer to a charge, from which the same response is made for every send.
 pub(crate) type Answer = Result<Charge, NotCharged>;
 
+/// The body of a response, which breaks off if a fault demands it.
+pub(crate) type AnswerBody = Truncated<Full<Bytes>>;
+
 pub(crate) async fn respond(
     shared: &Shared,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Problem> {
+) -> Result<Response<AnswerBody>, Problem> {
     match (request.method(), request.uri().path()) {
         (&Method::POST, CHARGES) => charge(shared, request).await,
         (_, CHARGES) => Err(method_not_allowed("only POST is allowed", "POST")),
@@ -69,36 +74,40 @@ pub(crate) fn method_not_allowed(detail: &'static str, allow: &'static str) -> P
 async fn charge(
     shared: &Shared,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Problem> {
+) -> Result<Response<AnswerBody>, Problem> {
     let (head, body) = request.into_parts();
     let key = IdempotencyKey::read(&head.headers)?;
     let body = read(body).await?;
     let request: ChargeRequest = serde_json::from_slice(&body).map_err(|error| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge").detail(error.to_string())
     })?;
-    let fault = shared.faults.next();
-    if matches!(fault, Some(Fault::Unavailable | Fault::ResetBefore)) {
-        return Err(unavailable(fault, head.extensions.get()));
+    let opened = head.extensions.get().copied().unwrap_or_default();
+    let fault = shared.faults.next(opened);
+    if let Some(fault) = fault.filter(|fault| fault.is_before_work()) {
+        return fail(fault, &head.extensions).await;
     }
     let answer = match key {
         Some(key) => shared.charge_once(key, &body, request).await?,
         None => book(&shared.ledger, request),
     };
-    if fault.is_some() {
-        return Err(unavailable(fault, head.extensions.get()));
+    match fault {
+        Some(Fault::Slow(delay)) => sleep(delay).await,
+        Some(Fault::Truncate) => return respond_with(answer, Truncated::broken),
+        Some(fault) => return fail(fault, &head.extensions).await,
+        None => {}
     }
-    respond_with(answer)
+    respond_with(answer, Truncated::whole)
 }
 
 /// Voids the charge of an order, whose id is percent-encoded.
-fn void(ledger: &Ledger, order: &str) -> Result<Response<Full<Bytes>>, Problem> {
+fn void(ledger: &Ledger, order: &str) -> Result<Response<AnswerBody>, Problem> {
     let order = percent_decode_str(order).decode_utf8().map_err(|_| {
         Problem::of_status(StatusCode::BAD_REQUEST).detail("the id of the order must be UTF-8")
     })?;
     if ledger.void(&order)? {
         info!(order = %order, "voided");
     }
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(AnswerBody::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
 }
@@ -147,18 +156,29 @@ fn book(ledger: &Ledger, request: ChargeRequest) -> Answer {
     answer
 }
 
-/// Returns the 503 of a fault, in place of which a connection that is reset sends nothing.
-fn unavailable(fault: Option<Fault>, reset: Option<&Reset>) -> Problem {
-    if fault != Some(Fault::Unavailable)
-        && let Some(reset) = reset
+/// Fails in place of the answer. A connection that is reset sends nothing of the response.
+async fn fail(fault: Fault, extensions: &Extensions) -> Result<Response<AnswerBody>, Problem> {
+    if fault == Fault::Hang {
+        // Ends when the client closes the connection, or at the deadline of the request.
+        pending::<()>().await;
+    }
+    if fault.is_reset()
+        && let Some(reset) = extensions.get::<Reset>()
     {
         reset.request();
     }
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "fault").detail("the charge fails by command")
+    let status = match fault {
+        Fault::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Err(Problem::new(status, "fault").detail("the charge fails by command"))
 }
 
-fn respond_with(answer: Answer) -> Result<Response<Full<Bytes>>, Problem> {
-    let mut response = Response::new(Full::from(json!(answer?).to_string()));
+fn respond_with(
+    answer: Answer,
+    body: impl FnOnce(Full<Bytes>) -> AnswerBody,
+) -> Result<Response<AnswerBody>, Problem> {
+    let mut response = Response::new(body(Full::from(json!(answer?).to_string())));
     *response.status_mut() = StatusCode::CREATED;
     let content_type = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -96,6 +96,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     tracing::info!("payments listens on http://{}", listener.local_addr()?);
     let Payments { shared, metrics, limit, deadline, .. } = payments;
+    let faults = shared.faults.clone();
     let service = ServiceBuilder::new()
         // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
         // order has one id in all services, and every log line contains it.
@@ -114,6 +115,6 @@ pub async fn serve(
             let shared = shared.clone();
             async move { routes::respond(&shared, request).await }
         });
-    connections::serve(listener, service, stop).await;
+    connections::serve(listener, service, faults, stop).await;
     Ok(())
 }

@@ -7,9 +7,11 @@ mod process;
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
 use process::Process;
+use tokio::time::Instant;
 
 fn start(faults: &str) -> Process {
     let settings = [
@@ -22,10 +24,19 @@ fn start(faults: &str) -> Process {
 
 /// Sends a request on a new connection, and reads until its end.
 fn send(addr: SocketAddr, request_line: &str, body: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(addr)?;
+    exchange(TcpStream::connect(addr)?, request_line, "", body)
+}
+
+/// Sends the last request of a connection, and reads until its end.
+fn exchange(
+    mut stream: TcpStream,
+    request_line: &str,
+    headers: &str,
+    body: &str,
+) -> io::Result<String> {
     write!(
         stream,
-        "{request_line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "{request_line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut response = String::new();
@@ -35,10 +46,21 @@ fn send(addr: SocketAddr, request_line: &str, body: &str) -> io::Result<String> 
 
 /// Charges an order, and returns the status or the error of the connection.
 fn charge(payments: &Process, order: u32) -> Result<u16, ErrorKind> {
-    let body = format!(
+    let answer = send(payments.addr, "POST /charges", &body(order));
+    answer.map(|answer| status(&answer)).map_err(|error| error.kind())
+}
+
+/// Charges an order with a deadline of 100 ms, and returns the status.
+fn charge_briefly(payments: &Process, order: u32) -> u16 {
+    let stream = TcpStream::connect(payments.addr).unwrap();
+    let brief = "x-request-timeout-ms: 100\r\n";
+    status(&exchange(stream, "POST /charges", brief, &body(order)).unwrap())
+}
+
+fn body(order: u32) -> String {
+    format!(
         r#"{{"order_id": "order-{order}", "amount_cents": 2400, "receipt_email": "ada@example.org"}}"#
-    );
-    send(payments.addr, "POST /charges", &body).map(|answer| status(&answer)).map_err(|e| e.kind())
+    )
 }
 
 fn status(response: &str) -> u16 {
@@ -98,6 +120,74 @@ fn the_faults_come_in_turn() {
 }
 
 #[test]
+fn every_charge_of_a_share_gets_a_500_and_is_not_made() {
+    let payments = start("true");
+    let body = r#"{"kind": "500", "share": 0.5, "duration_seconds": 600}"#;
+    assert_eq!(status(&begin(&payments, body)), 204);
+    let statuses = [1, 2, 3, 4].map(|order| charge(&payments, order));
+    assert_eq!(statuses, [Ok(201), Ok(500), Ok(201), Ok(500)]);
+    assert_eq!(counts(&payments), (2, 2));
+}
+
+#[test]
+fn connections_are_reset_as_soon_as_they_are_open() {
+    let payments = start("true");
+    let old = payments.begin_after(b"GET /charges HTTP/1.1\r\nhost: a\r\n\r\n", b"");
+    fail(&payments, "refuse", 1);
+    for order in [1, 2] {
+        let error = charge(&payments, order).unwrap_err();
+        // The client may write after the reset.
+        assert!([ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&error), "{error}");
+    }
+    // A connection that was open before ends at its next charge.
+    let error = exchange(old, "POST /charges", "", &body(3)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(counts(&payments), (0, 0));
+    assert_eq!(status(&send(payments.admin, "DELETE /faults", "").unwrap()), 204);
+    assert_eq!(charge(&payments, 1), Ok(201));
+}
+
+#[test]
+fn a_charge_that_hangs_is_not_answered_before_its_deadline_and_not_made() {
+    let payments = start("true");
+    fail(&payments, "hang", 1);
+    assert_eq!(charge_briefly(&payments, 1), 504);
+    assert_eq!(counts(&payments), (0, 0));
+}
+
+#[test]
+fn a_slow_charge_is_made_at_once_and_answered_after_its_delay() {
+    let payments = start("true");
+    for (delay, order) in [(100, 1), (60_000, 2)] {
+        let command = format!(
+            r#"{{"kind": "slow", "every": 1, "duration_seconds": 600, "delay_ms": {delay}}}"#
+        );
+        assert_eq!(status(&begin(&payments, &command)), 204);
+        if order == 1 {
+            let begun = Instant::now();
+            assert_eq!(charge(&payments, order), Ok(201));
+            assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());
+        } else {
+            assert_eq!(charge_briefly(&payments, order), 504);
+        }
+    }
+    assert_eq!(counts(&payments), (2, 2));
+}
+
+#[test]
+fn an_answer_breaks_off_after_the_charge() {
+    let payments = start("true");
+    fail(&payments, "truncate", 1);
+    let answer = send(payments.addr, "POST /charges", &body(1)).unwrap();
+    assert_eq!(status(&answer), 201);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (_, length) = head.split_once("content-length: ").unwrap();
+    let length: usize = length.lines().next().unwrap().parse().unwrap();
+    assert_eq!(body.len(), length / 2, "{answer}");
+    assert_eq!(counts(&payments), (1, 1));
+}
+
+#[test]
 fn faults_end_by_command_and_other_requests_have_none() {
     let payments = start("true");
     fail(&payments, "503", 1);
@@ -124,7 +214,7 @@ fn an_invalid_command_gets_a_problem_that_names_the_field_and_changes_nothing() 
     let payments = start("true");
     fail(&payments, "503", 1);
     for (body, pointer) in [
-        (r#"{"kind": "500", "every": 1, "duration_seconds": 1}"#, "/kind"),
+        (r#"{"kind": "404", "every": 1, "duration_seconds": 1}"#, "/kind"),
         (r#"{"kind": "503", "every": 0, "duration_seconds": 1}"#, "/every"),
         (r#"{"kind": "503", "every": 1}"#, "/duration_seconds"),
         (r#"{"kind": "503", "every": 1, "duration_seconds": 601}"#, "/duration_seconds"),

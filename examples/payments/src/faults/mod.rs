@@ -1,8 +1,10 @@
-//! Faults by command: an operator lets some charges fail, to see what its callers do. Off unless `PAYMENTS_FAULTS` is
-//! set.
+//! Faults by command: an operator lets some calls fail, to see what their callers do. Off unless a setting allows them.
+//!
+//! payments and inventory each have a copy of this folder, so that each can be copied alone.
 
 mod command;
 mod plan;
+mod truncated;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,36 +13,114 @@ use tracing::warn;
 
 pub(crate) use self::{
     command::read,
-    plan::{Fault, Kind, Plan},
+    plan::{Fault, Kind, Pick, Plan},
+    truncated::Truncated,
 };
 
-/// The plan by which charges fail, if there is one. Clones share it.
+/// The plan by which calls fail, if there is one. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Faults(Arc<Mutex<Option<Plan>>>);
+pub(crate) struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    plan: Option<Plan>,
+    /// The number of plans that have begun.
+    begun: u64,
+}
+
+/// The number of plans that had begun when a connection was opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Opened(u64);
 
 impl Faults {
-    /// Replaces the plan, and counts charges from zero.
+    /// Replaces the plan, and counts calls from zero.
     pub(crate) fn begin(&self, plan: Plan) {
-        warn!(?plan, "charges fail by command");
-        *self.plan() = Some(plan);
+        warn!(?plan, "calls fail by command");
+        let mut state = self.state();
+        state.plan = Some(plan);
+        state.begun += 1;
     }
 
     /// Ends the plan, if there is one.
     pub(crate) fn end(&self) {
-        if self.plan().take().is_some() {
-            warn!("charges no longer fail by command");
+        if self.state().plan.take().is_some() {
+            warn!("calls no longer fail by command");
         }
     }
 
-    /// Counts a charge, and returns the fault that it meets.
-    pub(crate) fn next(&self) -> Option<Fault> {
-        let fault = self.plan().as_mut()?.next(Instant::now())?;
-        warn!(?fault, "charge fails by command");
+    /// Counts a new connection. Returns `None` if it is refused.
+    pub(crate) fn open(&self) -> Option<Opened> {
+        let mut state = self.state();
+        let plan = state.plan.as_mut().filter(|plan| plan.refuses());
+        if plan.is_some_and(|plan| plan.next(Instant::now()).is_some()) {
+            warn!("connection refused by command");
+            return None;
+        }
+        Some(Opened(state.begun))
+    }
+
+    /// Counts a call, and returns the fault that it meets.
+    pub(crate) fn next(&self, Opened(opened): Opened) -> Option<Fault> {
+        let mut state = self.state();
+        let is_older = opened < state.begun;
+        let plan = state.plan.as_mut()?;
+        let now = Instant::now();
+        // Connections are refused in place of calls. One that was open before ends, so that its client opens another.
+        let fault = if plan.refuses() {
+            Some(Fault::Refuse).filter(|_| is_older && !plan.is_over(now))?
+        } else {
+            plan.next(now)?
+        };
+        warn!(?fault, "call fails by command");
         Some(fault)
     }
 
     /// Locks the plan. No code panics while it holds the lock, so the data behind a poisoned lock is sound.
-    fn plan(&self) -> MutexGuard<'_, Option<Plan>> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const EVERY_SECOND: Pick = Pick::Share(0.5);
+
+    fn begin(faults: &Faults, fault: Fault, pick: Pick) {
+        let minute = Duration::from_secs(60);
+        faults.begin(Plan::new(Kind::Only(fault), pick, minute, Instant::now()));
+    }
+
+    #[test]
+    fn connections_are_refused_in_place_of_calls() {
+        let faults = Faults::default();
+        begin(&faults, Fault::Refuse, EVERY_SECOND);
+        let opened: Vec<_> = (0..4).map(|_| faults.open()).collect();
+        assert_eq!([0, 1, 2, 3].map(|n| opened[n].is_some()), [true, false, true, false]);
+        assert!((0..4).all(|_| faults.next(opened[0].unwrap()).is_none()));
+    }
+
+    #[test]
+    fn a_connection_that_was_open_before_the_command_is_refused_at_its_next_call() {
+        let faults = Faults::default();
+        let old = faults.open().unwrap();
+        begin(&faults, Fault::Refuse, EVERY_SECOND);
+        assert!((0..4).all(|_| faults.next(old) == Some(Fault::Refuse)));
+        faults.end();
+        assert_eq!(faults.next(old), None);
+    }
+
+    #[test]
+    fn only_a_plan_that_refuses_counts_connections() {
+        let faults = Faults::default();
+        begin(&faults, Fault::Hang, EVERY_SECOND);
+        let opened = [(); 5].map(|()| faults.open().unwrap());
+        assert_eq!(
+            opened.map(|opened| faults.next(opened).is_some()),
+            [false, true, false, true, false]
+        );
     }
 }
