@@ -1,5 +1,7 @@
 mod display;
 mod panic;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::{
@@ -174,6 +176,12 @@ impl Report {
         } else {
             tracing::error!(exit_code = self.code(), "shutdown incomplete: {self}");
         }
+    }
+}
+
+impl HookError {
+    pub(crate) const fn skipped(stage: Stage, name: &'static str) -> Self {
+        Self { stage, name, failure: HookFailure::Skipped, after: Duration::ZERO }
     }
 }
 

@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use battlement_core::Phase;
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::info;
 
-use self::server::Server;
-use crate::{Conclude, Report, hooks, shared::Shared, times::Schedule};
+pub(crate) use self::server::Server;
+use crate::{Conclude, Report, admin::Admin, hooks, shared::Shared, times::Schedule};
 
 /// The time in which aborted work may release what it holds, before the hooks close pools.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// Runs `server`, drives the phases, and returns the report.
-pub(crate) async fn run<S>(shared: &Shared, server: S) -> Report
+pub(crate) async fn run<S>(shared: &Shared, server: S, admin: Admin) -> Report
 where
     S: Future,
     S::Output: Conclude,
 {
-    let mut server = Server::new(Box::pin(server));
+    let mut server = Server::new(server);
     let schedule = serve(shared, &mut server).await;
     announce(shared, &schedule, &mut server).await;
     if !drain(shared, &schedule, &mut server).await {
@@ -25,9 +26,9 @@ where
     }
     shared.start_hooks(Instant::now());
     hooks::run(shared, &schedule).await;
-    let now = Instant::now();
-    shared.advance(Phase::Done, now);
-    shared.finish(shared.report(now))
+    let report = shared.finish(Instant::now());
+    admin.close().await;
+    report
 }
 
 /// Serves until the shutdown is triggered.
@@ -41,7 +42,10 @@ where
         () = shared.phases.reached(Phase::Unready) => {}
         () = server.ended() => shared.trigger(server.reason(), Instant::now()),
     }
-    let started = shared.started().unwrap_or_else(Instant::now);
+    let Some((reason, started)) = shared.started() else {
+        unreachable!("the phase advances after the reason is stored")
+    };
+    info!("shutdown started: {reason}");
     Schedule::new(shared.times(), started)
 }
 
@@ -97,9 +101,8 @@ where
 {
     let remaining = shared.in_flight.remaining();
     let connections = remaining.is_empty() && !server.has_ended();
-    shared.cut_off(remaining, connections);
-    shared.advance(Phase::CutOff, Instant::now());
+    shared.cut_off(remaining, connections, Instant::now());
     server.abort();
-    // What does not end is named in the report.
+    // The report names what does not end either way.
     let _ = timeout(SETTLE, shared.in_flight.idle()).await;
 }

@@ -1,27 +1,32 @@
+mod outcome;
+
 use std::sync::{
     Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering::SeqCst},
 };
 
 use battlement_core::{Phase, PhaseWriter, Phases};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
+use self::outcome::Outcome;
 use crate::{
-    Reason, Signal, Times,
+    Reason, Signal, Stage, Times,
     guard::{InFlight, Remaining},
     hooks::Hooks,
-    report::{Forced, HookError, Report, Timeline},
+    report::{Forced, HookError, HookFailure, Report},
 };
 
 /// The state that the controller, its handles, its layer and the supervisor share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) writer: PhaseWriter,
     pub(crate) phases: Phases,
     pub(crate) in_flight: InFlight,
     pub(crate) hooks: Hooks,
+    writer: PhaseWriter,
     /// The report, once the shutdown has ended.
-    pub(crate) report: OnceLock<Report>,
+    finished: OnceLock<Report>,
+    /// Whether that report was logged.
+    logged: watch::Sender<bool>,
     /// Whether the controller is gone, so that nothing drives the phases.
     abandoned: AtomicBool,
     state: Mutex<State>,
@@ -31,12 +36,8 @@ pub(crate) struct Shared {
 struct State {
     times: Times,
     strict: bool,
-    reason: Option<Reason>,
     signals: u32,
-    timeline: Timeline,
-    remaining: Remaining,
-    connections: bool,
-    hook_errors: Vec<HookError>,
+    outcome: Outcome,
 }
 
 /// The effect of a signal.
@@ -51,102 +52,110 @@ pub(crate) enum Effect {
 impl Shared {
     pub(crate) fn new(times: Times) -> Self {
         let (writer, phases) = Phases::new();
+        let state = State { times, strict: false, signals: 0, outcome: Outcome::default() };
         Self {
-            writer,
             phases,
             in_flight: InFlight::default(),
             hooks: Hooks::default(),
-            report: OnceLock::new(),
+            writer,
+            finished: OnceLock::new(),
+            logged: watch::Sender::new(false),
             abandoned: AtomicBool::new(false),
-            state: Mutex::new(State {
-                times,
-                strict: false,
-                reason: None,
-                signals: 0,
-                timeline: Timeline::default(),
-                remaining: Remaining::default(),
-                connections: false,
-                hook_errors: Vec::new(),
-            }),
+            state: Mutex::new(state),
         }
     }
 
     /// Starts the shutdown, unless it has started. It does not log: a panic hook may call it while the logger is
     /// locked.
     pub(crate) fn trigger(&self, reason: Reason, now: Instant) {
-        let mut state = self.state();
-        if state.reason.is_none() {
-            state.reason = Some(reason);
-            state.timeline.enter(Phase::Unready, now);
-        }
-        drop(state);
+        self.state().outcome.start(reason, now);
         self.writer.advance(Phase::Unready);
     }
 
-    /// Handles a signal: the first one starts the shutdown, and the second one ends the process.
+    /// Handles a signal: the first one starts the shutdown, and the second one ends the process. So does the first one
+    /// if there is nothing left that could end the process.
     pub(crate) fn signal(&self, signal: Signal, now: Instant) -> Effect {
-        let mut state = self.state();
-        state.signals += 1;
-        if state.signals > 1 || self.abandoned.load(SeqCst) || self.report.get().is_some() {
-            return Effect::Exit;
-        }
-        drop(state);
+        let signals = {
+            let mut state = self.state();
+            state.signals += 1;
+            state.signals
+        };
         self.trigger(Reason::Signal(signal), now);
-        Effect::Shutdown
+        let is_driven = !self.abandoned.load(SeqCst) && self.finished().is_none();
+        if signals == 1 && is_driven { Effect::Shutdown } else { Effect::Exit }
     }
 
     /// Advances to `phase`, which starts `now`.
     pub(crate) fn advance(&self, phase: Phase, now: Instant) {
-        self.state().timeline.enter(phase, now);
+        self.state().outcome.timeline.enter(phase, now);
         self.writer.advance(phase);
+    }
+
+    /// Advances to the phase in which `remaining` is aborted. The report is complete before any of it is dropped.
+    pub(crate) fn cut_off(&self, remaining: Remaining, connections: bool, now: Instant) {
+        self.state().outcome.cut_off(remaining, connections);
+        self.advance(Phase::CutOff, now);
     }
 
     /// Notes the start of the hooks, which is not a phase for the readers of [`Phases`].
     pub(crate) fn start_hooks(&self, now: Instant) {
-        self.state().timeline.start_hooks(now);
+        self.state().outcome.timeline.start_hooks(now);
     }
 
-    /// Stores the work that is cut off.
-    pub(crate) fn cut_off(&self, remaining: Remaining, connections: bool) {
-        let mut state = self.state();
-        state.remaining = remaining;
-        state.connections = connections;
+    pub(crate) fn start_hook(&self, stage: Stage, name: &'static str, now: Instant) {
+        self.state().outcome.hook = Some((stage, name, now));
     }
 
-    pub(crate) fn fail_hook(&self, error: HookError) {
-        self.state().hook_errors.push(error);
+    /// Notes the end of the current hook.
+    pub(crate) fn end_hook(&self, failure: Option<HookFailure>, now: Instant) {
+        self.state().outcome.end_hook(failure, now);
     }
 
+    pub(crate) fn skip_hook(&self, stage: Stage, name: &'static str) {
+        self.state().outcome.hook_errors.push(HookError::skipped(stage, name));
+    }
+
+    /// Notes that the controller is gone.
     pub(crate) fn abandon(&self) {
         self.abandoned.store(true, SeqCst);
     }
 
-    /// Returns the report at `now`.
-    pub(crate) fn report(&self, now: Instant) -> Report {
-        let state = self.state();
-        Report {
-            reason: state.reason.clone().unwrap_or(Reason::ServerEnded),
-            forced: None,
-            strict: state.strict,
-            phases: state.timeline.times(now),
-            cut_off: state.remaining.cut_off(state.connections),
-            leaked: state.remaining.leaked(),
-            hook_errors: state.hook_errors.clone(),
-            answered: self.in_flight.answered(),
-        }
-    }
-
-    /// Logs the report of a shutdown that has ended, and returns it.
-    pub(crate) fn finish(&self, report: Report) -> Report {
+    /// Ends the shutdown: logs its report and returns it.
+    pub(crate) fn finish(&self, now: Instant) -> Report {
+        self.advance(Phase::Done, now);
+        let report = self.finished.get_or_init(|| self.report(None, now)).clone();
         report.log();
-        self.report.get_or_init(|| report).clone()
+        self.logged.send_replace(true);
+        report
     }
 
     /// Returns the report of a shutdown that ends at once.
     pub(crate) fn force(&self, forced: Forced, now: Instant) -> Report {
-        let mut report = self.report(now);
-        report.forced = Some(forced);
+        let remaining = self.in_flight.remaining();
+        self.state().outcome.force(remaining, now);
+        for hook in self.hooks.rest() {
+            self.skip_hook(hook.stage, hook.name);
+        }
+        let report = self.report(Some(forced), now);
+        self.writer.advance(Phase::CutOff);
         report
+    }
+
+    fn report(&self, forced: Option<Forced>, now: Instant) -> Report {
+        let answered = self.in_flight.answered();
+        let state = self.state();
+        state.outcome.report(forced, state.strict, answered, now)
+    }
+
+    /// Returns the report of a shutdown that has ended.
+    pub(crate) fn finished(&self) -> Option<&Report> {
+        self.finished.get()
+    }
+
+    /// Waits until the report of a shutdown that has ended was logged.
+    pub(crate) async fn logged(&self) {
+        // The sender lives as long as this value.
+        let _ = self.logged.subscribe().wait_for(|logged| *logged).await;
     }
 
     pub(crate) fn times(&self) -> Times {
@@ -158,11 +167,12 @@ impl Shared {
         change(times, strict);
     }
 
-    /// Returns when the shutdown started.
-    pub(crate) fn started(&self) -> Option<Instant> {
-        self.state().timeline.started()
+    /// Returns the reason for the shutdown, and when it started.
+    pub(crate) fn started(&self) -> Option<(Reason, Instant)> {
+        self.state().outcome.started.clone()
     }
 
+    // The lock is held for moments, and no code of others runs meanwhile: a panic hook can take it.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,10 +1,10 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, mem, sync::Arc, time::Duration};
 
 use battlement_core::{ConfigError, Phases};
 
 use crate::{
-    Conclude, DrainLayer, DrainToken, Report, ShutdownHandle, Times, run, shared::Shared,
-    supervisor,
+    Conclude, DrainLayer, DrainToken, Report, ShutdownHandle, Times, admin::Admin, run,
+    shared::Shared, supervisor,
 };
 
 /// The controller of a shutdown: it receives the signals, drives the phases, and exits the process in time.
@@ -29,6 +29,7 @@ use crate::{
 #[must_use = "signals have no effect until `run`"]
 pub struct Shutdown {
     shared: Arc<Shared>,
+    admin: Admin,
     /// Whether a thread receives signals and exits the process.
     supervised: bool,
 }
@@ -60,7 +61,7 @@ impl Shutdown {
     ///
     /// Tests use it, since they run several shutdowns in one process, and so do programs that handle signals themselves.
     pub fn without_signals() -> Self {
-        Self { shared: Arc::new(Shared::new(Times::new())), supervised: false }
+        Self::of(Arc::new(Shared::new(Times::new())), false)
     }
 
     fn supervised(times: Times) -> Self {
@@ -68,7 +69,11 @@ impl Shutdown {
         if let Err(error) = supervisor::start(&shared) {
             panic!("Shutdown: cannot handle signals: {error}");
         }
-        Self { shared, supervised: true }
+        Self::of(shared, true)
+    }
+
+    fn of(shared: Arc<Shared>, supervised: bool) -> Self {
+        Self { shared, admin: Admin::default(), supervised }
     }
 
     /// Sets how long the process is unready and still accepts connections. Default: 5 s in Kubernetes, else zero.
@@ -123,6 +128,22 @@ impl Shutdown {
         self
     }
 
+    /// Spawns the server of probes and metrics, which ends last: after the hooks.
+    ///
+    /// A graceful one waits for [`Phase::Done`](crate::Phase::Done). Others are aborted 100 ms after that phase. If it
+    /// ends by itself, the shutdown is triggered.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn admin<S>(mut self, server: S) -> Self
+    where
+        S: IntoFuture<Output: Conclude, IntoFuture: Send + 'static>,
+    {
+        self.admin.spawn(&self.shared, server.into_future());
+        self
+    }
+
     /// Returns a handle, for tasks, threads, handlers and hooks.
     #[must_use]
     pub fn handle(&self) -> ShutdownHandle {
@@ -150,12 +171,13 @@ impl Shutdown {
     /// Runs `server` until the process shuts down, then drives the phases, and returns the report, which it has logged.
     ///
     /// A server that ends by itself, with an error or a panic, triggers the shutdown too.
-    pub async fn run<S>(self, server: S) -> Report
+    pub async fn run<S>(mut self, server: S) -> Report
     where
         S: IntoFuture,
         S::Output: Conclude,
     {
-        run::run(&self.shared, server.into_future()).await
+        let admin = mem::take(&mut self.admin);
+        run::run(&self.shared, server.into_future(), admin).await
     }
 
     fn times(self, change: impl FnOnce(Times) -> Times) -> Self {

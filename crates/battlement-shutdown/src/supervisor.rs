@@ -3,10 +3,12 @@ use std::{io, process, sync::Arc, thread, time::Duration};
 use battlement_core::Phase;
 use tokio::{
     runtime,
-    time::{Instant, sleep, sleep_until},
+    sync::oneshot,
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
+    Report,
     report::Forced,
     shared::{Effect, Shared},
     signals::Signals,
@@ -15,8 +17,8 @@ use crate::{
 /// The longest time for which a blocked logger may hold up a forced exit.
 const LOG: Duration = Duration::from_millis(500);
 
-/// The longest time for which handlers that C libraries have registered may hold up a forced exit.
-const EXIT: Duration = Duration::from_secs(1);
+/// The time from the start of a forced exit after which the process is aborted: an exit handler of a C library hangs.
+const ABORT: Duration = Duration::from_millis(1_500);
 
 /// Installs the handlers of signals, and starts the thread that receives them.
 ///
@@ -42,6 +44,7 @@ async fn supervise(shared: &Shared, mut signals: Signals) {
     exit(shared, forced).await;
 }
 
+/// Starts the shutdown at the first signal, and waits for the one that ends the process.
 async fn second(shared: &Shared, signals: &mut Signals) -> Forced {
     loop {
         let signal = signals.next().await;
@@ -53,27 +56,39 @@ async fn second(shared: &Shared, signals: &mut Signals) -> Forced {
 
 async fn end_of_budget(shared: &Shared) {
     shared.phases.reached(Phase::Unready).await;
-    let started = Instant::now();
-    sleep_until(started + shared.times().budget).await;
+    sleep(shared.times().budget).await;
 }
 
 /// Exits the process, after the report is logged.
 async fn exit(shared: &Shared, forced: Forced) {
-    let report = shared.force(forced, Instant::now());
-    let (logged, receiver) = tokio::sync::oneshot::channel::<()>();
-    let code = report.code();
-    // A logger that waits for a blocked thread, or for a full pipe, must not hold up the exit.
-    let log = move || {
-        report.log();
-        drop(logged);
-    };
-    if thread::Builder::new().spawn(log).is_ok() {
-        tokio::select! { _ = receiver => {}, () = sleep(LOG) => {} }
-    }
     let abort = || {
-        thread::park_timeout(EXIT);
+        thread::park_timeout(ABORT);
         process::abort();
     };
+    // Without this thread only a handler that hangs keeps the process alive.
     let _ = thread::Builder::new().spawn(abort);
+    let code = if let Some(report) = shared.finished() {
+        let _ = timeout(LOG, shared.logged()).await;
+        report.code()
+    } else {
+        let report = shared.force(forced, Instant::now());
+        let code = report.code();
+        log(report).await;
+        code
+    };
     process::exit(code.into());
+}
+
+/// Logs `report` on another thread: a logger that waits for a blocked thread, or for a full pipe, must not hold up the
+/// exit.
+async fn log(report: Report) {
+    let (logged, done) = oneshot::channel();
+    let log = move || {
+        report.log();
+        let _ = logged.send(());
+    };
+    if thread::Builder::new().spawn(log).is_ok() {
+        // An error means that the logger panicked.
+        let _ = timeout(LOG, done).await;
+    }
 }

@@ -9,6 +9,9 @@ pub(crate) use self::schedule::Schedule;
 /// The subject of a `ConfigError`.
 pub(crate) const SETTINGS: &str = "shutdown settings";
 
+/// The longest budget. Times within it cannot overflow an instant.
+const MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The longest times of the phases of a shutdown, and the budget for all of them.
 ///
 /// A phase ends early if nothing is left to do in it, except for the delay. [`Shutdown::try_new`] checks that the sum
@@ -100,8 +103,9 @@ impl Times {
 
     pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
         let Self { delay, linger, drain, hooks, budget } = *self;
-        if budget.is_zero() {
-            return vec![InvalidField::new("budget", "must be greater than zero")];
+        if budget.is_zero() || budget > MAX {
+            let message = format!("must be greater than zero and at most {MAX:?}, got {budget:?}");
+            return vec![InvalidField::new("budget", message)];
         }
         let times = [("delay", delay), ("linger", linger), ("drain", drain), ("hooks", hooks)];
         let mut invalid: Vec<_> = times
@@ -159,6 +163,8 @@ mod tests {
         assert_eq!(invalid(times.delay(secs(5)).linger(secs(6))).len(), 5);
         assert_eq!(invalid(times.drain(secs(4)).hooks(secs(4))), ["budget"]);
         assert_eq!(invalid(times.budget(Duration::ZERO)), ["budget"]);
+        assert_eq!(invalid(times.budget(MAX)), [""; 0]);
+        assert_eq!(invalid(times.budget(MAX + Duration::from_nanos(1))), ["budget"]);
         assert_eq!(invalid(times.delay(Duration::MAX)), ["delay", "drain", "hooks", "budget"]);
     }
 

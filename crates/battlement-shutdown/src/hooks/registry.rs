@@ -66,3 +66,42 @@ impl fmt::Debug for Hook {
         f.debug_struct("Hook").field("stage", &self.stage).field("name", &self.name).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registered() -> Hooks {
+        let hooks = Hooks::default();
+        for (stage, name) in [
+            (Stage::Flush, "logs"),
+            (Stage::Connections, "database"),
+            (Stage::Services, "consumer"),
+            (Stage::Connections, "cache"),
+            (Stage::Flush, "traces"),
+        ] {
+            hooks.add(stage, name, || async {});
+        }
+        hooks
+    }
+
+    const ORDER: [&str; 5] = ["consumer", "cache", "database", "traces", "logs"];
+
+    #[test]
+    fn hooks_run_by_stage_and_the_last_registered_first() {
+        let hooks = registered();
+        let order: Vec<_> =
+            std::iter::from_fn(|| hooks.next()).map(|(hook, others)| (hook.name, others)).collect();
+        let expected: Vec<_> = ORDER.into_iter().zip([4, 3, 2, 1, 0]).collect();
+        assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn the_hooks_that_have_not_run_are_in_the_order_in_which_they_would() {
+        let hooks = registered();
+        assert_eq!(hooks.next().unwrap().0.name, ORDER[0]);
+        let rest: Vec<_> = hooks.rest().iter().map(|hook| hook.name).collect();
+        assert_eq!(rest, ORDER[1..]);
+        assert!(hooks.next().is_none());
+    }
+}

@@ -47,11 +47,6 @@ impl Timeline {
         self.hooks.get_or_insert(now);
     }
 
-    /// Returns when the shutdown started.
-    pub(crate) const fn started(&self) -> Option<Instant> {
-        self.unready
-    }
-
     /// Returns the time of each phase; that of the current phase ends `now`.
     pub(crate) fn times(&self, now: Instant) -> PhaseTimes {
         let mut next = self.done.unwrap_or(now);
@@ -65,5 +60,45 @@ impl Timeline {
         let (hooks, cut_off) = (time(self.hooks), time(self.cut_off));
         let (draining, stopping) = (time(self.draining), time(self.stopping));
         PhaseTimes { unready: time(self.unready), stopping, draining, cut_off, hooks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn each_phase_lasts_until_the_next_one_that_was_entered() {
+        let start = Instant::now();
+        let mut timeline = Timeline::default();
+        assert_eq!(timeline.times(start), PhaseTimes::default());
+
+        timeline.enter(Phase::Running, start);
+        timeline.enter(Phase::Unready, start);
+        timeline.enter(Phase::Unready, start + ms(1));
+        let unready = PhaseTimes { unready: Some(ms(7)), ..PhaseTimes::default() };
+        assert_eq!(timeline.times(start + ms(7)), unready, "the current phase ends now");
+
+        timeline.enter(Phase::Stopping, start + ms(10));
+        timeline.enter(Phase::Draining, start + ms(30));
+        timeline.start_hooks(start + ms(60));
+        timeline.start_hooks(start + ms(61));
+        timeline.enter(Phase::Done, start + ms(100));
+        let times = PhaseTimes {
+            unready: Some(ms(10)),
+            stopping: Some(ms(20)),
+            draining: Some(ms(30)),
+            cut_off: None,
+            hooks: Some(ms(40)),
+        };
+        assert_eq!(timeline.times(start + ms(999)), times);
+
+        timeline.enter(Phase::CutOff, start + ms(55));
+        let times = PhaseTimes { draining: Some(ms(25)), cut_off: Some(ms(5)), ..times };
+        assert_eq!(timeline.times(start), times);
     }
 }

@@ -10,7 +10,7 @@ use battlement_core::{DropReason, dropping};
 use crate::{Conclude, Reason, report::panic_message};
 
 /// The future of a server, until it has ended.
-pub(super) struct Server<S> {
+pub(crate) struct Server<S> {
     running: Option<Pin<Box<S>>>,
     reason: Reason,
 }
@@ -20,26 +20,26 @@ where
     S: Future,
     S::Output: Conclude,
 {
-    pub(super) const fn new(server: Pin<Box<S>>) -> Self {
-        Self { running: Some(server), reason: Reason::ServerEnded }
+    pub(crate) fn new(server: S) -> Self {
+        Self { running: Some(Box::pin(server)), reason: Reason::ServerEnded }
     }
 
     /// Waits until the server has ended, which may have been before.
-    pub(super) async fn ended(&mut self) {
+    pub(crate) async fn ended(&mut self) {
         poll_fn(|cx| self.poll(cx)).await;
     }
 
-    pub(super) const fn has_ended(&self) -> bool {
+    pub(crate) const fn has_ended(&self) -> bool {
         self.running.is_none()
     }
 
     /// Returns how the server has ended.
-    pub(super) fn reason(&self) -> Reason {
+    pub(crate) fn reason(&self) -> Reason {
         self.reason.clone()
     }
 
     /// Drops the server, if it has not ended.
-    pub(super) fn abort(&mut self) {
+    pub(crate) fn abort(&mut self) {
         let running = self.running.take();
         dropping(DropReason::Shutdown, || drop(running));
     }

@@ -62,3 +62,82 @@ impl Schedule {
         self.finishes_by().checked_sub(self.times.hooks).unwrap_or(self.started)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    const fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    fn times() -> Times {
+        Times::new().delay(secs(5)).linger(ms(500)).drain(secs(15)).hooks(secs(5)).budget(secs(28))
+    }
+
+    /// Returns the schedule of a shutdown, and its start.
+    fn schedule(times: Times) -> (Schedule, Instant) {
+        let started = Instant::now();
+        (Schedule::new(times, started), started)
+    }
+
+    #[test]
+    fn each_phase_has_its_own_time_from_its_own_start() {
+        let (schedule, started) = schedule(times());
+        let at = |time| started + time;
+        assert_eq!(schedule.unready_ends(), at(secs(5)));
+        assert_eq!(schedule.stopping_ends(at(secs(5))), at(ms(5_500)));
+        assert_eq!(schedule.draining_ends(at(ms(5_500))), at(ms(20_500)));
+        assert_eq!(schedule.hooks_end(at(ms(20_500))), at(ms(25_500)));
+        assert_eq!(
+            schedule.hooks_end(at(secs(7))),
+            at(secs(12)),
+            "a short drain ends the rest early"
+        );
+    }
+
+    #[test]
+    fn a_late_phase_leaves_the_hooks_their_time_and_the_report_its_own() {
+        let (schedule, started) = schedule(times());
+        let at = |time| started + time;
+        assert_eq!(schedule.finishes_by(), at(ms(27_750)));
+        assert_eq!(schedule.draining_ends(at(secs(20))), at(ms(22_750)));
+        assert_eq!(schedule.stopping_ends(at(ms(22_700))), at(ms(22_750)));
+        assert_eq!(schedule.hooks_end(at(secs(26))), at(ms(27_750)));
+    }
+
+    #[test]
+    fn a_budget_without_a_remainder_is_kept_as_well() {
+        let times = times().delay(secs(0)).linger(ms(0)).drain(secs(1)).hooks(secs(1));
+        let (schedule, started) = schedule(times.budget(secs(2)));
+        let drained = schedule.draining_ends(started);
+        assert_eq!(drained, started + ms(800), "a tenth of a short budget is for the report");
+        assert_eq!(schedule.hooks_end(drained), started + ms(1_800));
+    }
+
+    #[test]
+    fn hooks_as_long_as_the_budget_leave_no_time_for_the_drain() {
+        let times = times().delay(secs(0)).linger(ms(0)).drain(secs(0)).hooks(secs(9));
+        let (schedule, started) = schedule(times.budget(secs(9)));
+        assert_eq!(schedule.draining_ends(started), started - ms(250));
+        assert_eq!(schedule.hooks_end(started), started + ms(8_750));
+    }
+
+    #[test]
+    fn a_hook_that_hangs_leaves_time_for_the_hooks_after_it() {
+        let (schedule, started) = schedule(times());
+        let end = schedule.hooks_end(started);
+        let ends = |now, others| schedule.hook_ends(started + now, end, others) - started;
+        assert_eq!(ends(secs(0), 0), secs(5));
+        assert_eq!(ends(secs(0), 2), secs(4), "a tenth for each");
+        assert_eq!(ends(secs(0), 100), ms(2_500), "half for all");
+        assert_eq!(ends(secs(4), 1), ms(4_500));
+        assert_eq!(ends(ms(4_500), 0), secs(5));
+        assert_eq!(ends(secs(4), 3), ms(4_250), "the rest is shared");
+        assert_eq!(ends(secs(6), 1), secs(6), "no time is left");
+    }
+}

@@ -1,0 +1,72 @@
+use battlement_core::Phase;
+use tokio::time::Instant;
+
+use crate::{
+    Reason, Stage,
+    guard::Remaining,
+    report::{Forced, HookError, HookFailure, Report, Timeline},
+};
+
+/// The course of a shutdown, from which its report is made.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The reason, and when the shutdown started.
+    pub(super) started: Option<(Reason, Instant)>,
+    pub(super) timeline: Timeline,
+    /// The hook that runs, and since when.
+    pub(super) hook: Option<(Stage, &'static str, Instant)>,
+    pub(super) hook_errors: Vec<HookError>,
+    /// The work that was cut off.
+    remaining: Option<Remaining>,
+    connections: bool,
+}
+
+impl Outcome {
+    /// Starts the shutdown, unless it has started.
+    pub(super) fn start(&mut self, reason: Reason, now: Instant) {
+        if self.started.is_none() {
+            self.started = Some((reason, now));
+            self.timeline.enter(Phase::Unready, now);
+        }
+    }
+
+    pub(super) fn cut_off(&mut self, remaining: Remaining, connections: bool) {
+        self.remaining = Some(remaining);
+        self.connections = connections;
+    }
+
+    pub(super) fn end_hook(&mut self, failure: Option<HookFailure>, now: Instant) {
+        if let (Some((stage, name, started)), Some(failure)) = (self.hook.take(), failure) {
+            let after = now.saturating_duration_since(started);
+            self.hook_errors.push(HookError { stage, name, failure, after });
+        }
+    }
+
+    /// Ends the shutdown while `remaining` is in flight.
+    pub(super) fn force(&mut self, remaining: Remaining, now: Instant) {
+        self.end_hook(Some(HookFailure::TimedOut), now);
+        // Work that was cut off before is not in flight any more.
+        self.remaining.get_or_insert(remaining);
+    }
+
+    pub(super) fn report(
+        &self,
+        forced: Option<Forced>,
+        strict: bool,
+        answered: u64,
+        now: Instant,
+    ) -> Report {
+        let reason = self.started.as_ref().map(|(reason, _)| reason.clone());
+        let remaining = self.remaining.clone().unwrap_or_default();
+        Report {
+            reason: reason.unwrap_or(Reason::ServerEnded),
+            forced,
+            strict,
+            phases: self.timeline.times(now),
+            cut_off: remaining.cut_off(self.connections),
+            leaked: remaining.leaked(),
+            hook_errors: self.hook_errors.clone(),
+            answered,
+        }
+    }
+}
