@@ -72,7 +72,7 @@ impl Balancer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
         let all = Arc::new(Instances::new(path));
-        instances.into_iter().for_each(|instance| all.add(instance));
+        instances.into_iter().for_each(|instance| all.add(instance, instance));
         let task = tokio::spawn(accept(listener, Arc::clone(&all)));
         Ok(Self { addr, instances: all, task })
     }
@@ -95,7 +95,12 @@ impl Balancer {
 
     /// Adds an instance, which gets connections when it is ready.
     pub fn add(&self, instance: SocketAddr) {
-        self.instances.add(instance);
+        self.instances.add(instance, instance);
+    }
+
+    /// Adds an instance whose readiness is requested at the address `admin`, such as that of its listener for operators.
+    pub fn add_with_admin(&self, instance: SocketAddr, admin: SocketAddr) {
+        self.instances.add(instance, admin);
     }
 
     /// Removes an instance, which gets no further connections.

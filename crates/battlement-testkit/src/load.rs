@@ -16,6 +16,7 @@ mod upload;
 
 use std::{net::SocketAddr, time::Duration};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -60,6 +61,7 @@ pub struct Load {
     caller: Caller,
     callers: usize,
     path: String,
+    headers: HeaderMap,
     patience: Duration,
 }
 
@@ -67,7 +69,7 @@ impl Load {
     /// Creates a load with a single caller.
     pub fn new(caller: Caller) -> Self {
         let path = caller.default_path().to_owned();
-        Self { caller, callers: 1, path, patience: PATIENCE }
+        Self { caller, callers: 1, path, headers: HeaderMap::new(), patience: PATIENCE }
     }
 
     /// Sets the number of callers, each with a connection of its own.
@@ -79,6 +81,12 @@ impl Load {
     /// Sets the path of all requests; the default is `/`, or the method `Say` of the echo service.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
+        self
+    }
+
+    /// Adds a header to all requests.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
         self
     }
 
@@ -97,7 +105,7 @@ impl Load {
         let mut tasks = JoinSet::new();
         for nth in 0..self.callers {
             let (tally, stopped) = (tally.clone(), stopped.clone());
-            let site = Site::new(addr, &self.path, nth as u64, self.patience, tally, stopped);
+            let site = Site::new(addr, self, nth as u64, tally, stopped);
             tasks.spawn(self.caller.run(site));
         }
         RunningLoad { stop, tally: counted, tasks }

@@ -102,6 +102,18 @@ async fn an_instance_that_is_not_ready_keeps_its_connections_and_gets_no_new_one
 }
 
 #[tokio::test]
+async fn the_readiness_of_an_instance_may_be_requested_at_its_admin_address() {
+    let (service, admin) = (Instance::start("service").await, Instance::start("admin").await);
+    service.is_ready.store(false, Relaxed);
+    let balancer = Balancer::start("/readyz", []).await.unwrap();
+    balancer.add_with_admin(service.addr(), admin.addr());
+    assert!(eventually(DEADLINE, || balancer.is_ready(service.addr())).await);
+    assert_eq!(names(&balancer).await, ["service"; 4]);
+    admin.is_ready.store(false, Relaxed);
+    assert!(eventually(DEADLINE, || !balancer.is_ready(service.addr())).await);
+}
+
+#[tokio::test]
 async fn a_balancer_notices_a_change_of_readiness_only_when_it_polls() {
     let instance = Instance::start("a").await;
     let addr = instance.addr();

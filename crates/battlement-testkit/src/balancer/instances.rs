@@ -41,10 +41,11 @@ impl Instances {
         Self { path, all: Mutex::default(), next: AtomicUsize::new(0), interval }
     }
 
-    pub(super) fn add(&self, addr: SocketAddr) {
+    /// Adds the instance at `addr`, which is polled at `admin`.
+    pub(super) fn add(&self, addr: SocketAddr, admin: SocketAddr) {
         let is_ready = Arc::<AtomicBool>::default();
         let (path, interval) = (Arc::clone(&self.path), self.interval.subscribe());
-        let polls = tokio::spawn(poll(addr, path, Arc::clone(&is_ready), interval));
+        let polls = tokio::spawn(poll(admin, path, Arc::clone(&is_ready), interval));
         self.all().push(Instance { addr, is_ready, polls });
     }
 

@@ -20,6 +20,11 @@ pub enum Caller {
     },
     /// Sends unary gRPC calls, with an empty message, one after another on an HTTP/2 connection.
     Grpc,
+    /// Sends unary gRPC calls, with an empty message, concurrently on an HTTP/2 connection.
+    GrpcStreams {
+        /// The number of concurrent calls on the connection.
+        streams: usize,
+    },
     /// Opens an HTTP/1 connection for each request, and sends its body slowly, without a `content-length`.
     SlowUpload {
         /// The number of chunks of the body.
@@ -35,7 +40,7 @@ pub enum Caller {
 impl Caller {
     pub(super) const fn default_path(self) -> &'static str {
         match self {
-            Self::Grpc => "/battlement.testkit.Echo/Say",
+            Self::Grpc | Self::GrpcStreams { .. } => "/battlement.testkit.Echo/Say",
             _ => "/",
         }
     }
@@ -46,6 +51,7 @@ impl Caller {
             Self::ConnectionEach => http1::connection_each(site).await,
             Self::Http2 { streams } => http2::run(site, http2::Kind::Http, streams).await,
             Self::Grpc => http2::run(site, http2::Kind::Grpc, 1).await,
+            Self::GrpcStreams { streams } => http2::run(site, http2::Kind::Grpc, streams).await,
             Self::SlowUpload { chunks, pause } => http1::uploads(site, chunks, pause).await,
             Self::EventStream => http1::event_streams(site).await,
         }

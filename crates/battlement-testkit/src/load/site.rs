@@ -1,14 +1,14 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, request::Builder};
+use http::{HeaderMap, Method, Request};
 use http_body_util::Empty;
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{End, Tally};
+use super::{End, Load, Tally};
 
 /// The pause after a failed connection or stream, so that a server that is down is not flooded.
 const FAILURE_PAUSE: Duration = Duration::from_millis(5);
@@ -18,6 +18,7 @@ const FAILURE_PAUSE: Duration = Duration::from_millis(5);
 pub(super) struct Site {
     pub(super) addr: SocketAddr,
     path: Arc<str>,
+    headers: HeaderMap,
     /// The number of the caller.
     pub(super) nth: u64,
     tally: watch::Sender<Tally>,
@@ -28,23 +29,32 @@ pub(super) struct Site {
 impl Site {
     pub(super) fn new(
         addr: SocketAddr,
-        path: &str,
+        load: &Load,
         nth: u64,
-        patience: Duration,
         tally: watch::Sender<Tally>,
         stopped: watch::Receiver<Option<Instant>>,
     ) -> Self {
-        Self { addr, path: path.into(), nth, tally, patience, stopped }
+        let Load { path, headers, patience, .. } = load;
+        let (path, headers) = (path.as_str().into(), headers.clone());
+        Self { addr, path, headers, nth, tally, patience: *patience, stopped }
     }
 
     /// Returns a GET request.
     pub(super) fn get(&self) -> Request<Empty<Bytes>> {
-        build(Request::get(&*self.path), Empty::new())
+        self.request(Method::GET, Empty::new())
     }
 
     /// Returns a POST request.
     pub(super) fn post<B>(&self, body: B) -> Request<B> {
-        build(Request::post(&*self.path), body)
+        self.request(Method::POST, body)
+    }
+
+    fn request<B>(&self, method: Method, body: B) -> Request<B> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.path.parse().expect("the path of a load must be valid in a URI");
+        request.headers_mut().clone_from(&self.headers);
+        request
     }
 
     pub(super) fn record(&self, end: End) {
@@ -88,8 +98,4 @@ impl Site {
     pub(super) async fn failed(&self) {
         self.pause(FAILURE_PAUSE).await;
     }
-}
-
-fn build<B>(builder: Builder, body: B) -> Request<B> {
-    builder.body(body).expect("the path of a load must be valid in a URI")
 }

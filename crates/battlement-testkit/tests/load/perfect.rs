@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use battlement_testkit::{
+    eventually,
     load::{Caller, Load, Tally},
     probe::{Probe, ProbeBody, Reply},
-    server::Server,
+    server::{Protocol, Server},
     upstream::Upstream,
 };
-use http::Response;
+use http::{HeaderName, HeaderValue, Response};
 
 use crate::DEADLINE;
 
@@ -16,11 +17,12 @@ const THINK: Duration = Duration::from_millis(2);
 const PAUSE: Duration = Duration::from_millis(1);
 const ANSWERS: u64 = 60;
 
-const CALLERS: [Caller; 6] = [
+const CALLERS: [Caller; 7] = [
     Caller::KeepAlive { think: THINK },
     Caller::ConnectionEach,
     Caller::Http2 { streams: 4 },
     Caller::Grpc,
+    Caller::GrpcStreams { streams: 4 },
     Caller::SlowUpload { chunks: 5, pause: PAUSE },
     Caller::EventStream,
 ];
@@ -56,6 +58,23 @@ async fn a_server_that_announces_the_end_of_a_connection_loses_nothing() {
     assert!(load.answered(ANSWERS, DEADLINE).await);
     let tally = load.stop().await;
     assert_eq!(tally.answered, tally.total(), "{tally:?}");
+}
+
+#[tokio::test]
+async fn every_request_has_the_headers_of_the_load() {
+    for caller in CALLERS {
+        let probe = Probe::new();
+        probe.always(Reply::respond(Response::new(ProbeBody::from("ok"))));
+        let service = probe.clone();
+        let server = Server::hyper(Protocol::Auto, move |_| service.clone()).await.unwrap();
+        let (name, value) = (HeaderName::from_static("x-load"), HeaderValue::from_static("1"));
+        let load = Load::new(caller).header(name.clone(), value.clone()).start(server.addr());
+        assert!(eventually(DEADLINE, || load.tally().total() >= 2).await);
+        drop(load);
+        for received in probe.received() {
+            assert_eq!(received.parts.headers.get(&name), Some(&value), "{caller:?}");
+        }
+    }
 }
 
 #[test]
