@@ -15,7 +15,7 @@ use std::{
 };
 
 use battlement_core::{Failure, Verdict};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     Snapshot, State, Transition,
@@ -27,6 +27,7 @@ use crate::{
     window::{Class, Window},
 };
 
+mod seen;
 mod word;
 
 pub(crate) use self::word::Word;
@@ -35,6 +36,18 @@ pub(crate) use self::word::Word;
 pub(crate) trait Report: Send + Sync {
     /// Reports a transition. Called outside the breaker's lock.
     fn moved(&self, transition: &Transition);
+
+    /// Returns whether verdicts are reported.
+    fn counts_verdicts(&self) -> bool;
+
+    /// Reports the verdict on a call.
+    fn judged(&self, verdict: Verdict);
+
+    /// Returns whether one more key may be open, if at most the share `most` may be, and counts it.
+    fn may_open(&self, most: f64) -> bool;
+
+    /// Returns a channel of the transitions after the state that `current` returns.
+    fn subscribe(&self, current: &dyn Fn() -> (u64, State)) -> watch::Receiver<(u64, State)>;
 }
 
 /// The breaker of one key. While it is closed, calls take no lock.
@@ -231,7 +244,7 @@ impl Breaker {
     fn trip(&self, word: Word, tick: u64, config: &Config) {
         let asked = self.asked.load(Ordering::Relaxed);
         self.change(tick, |course| {
-            if course.generation() == word.generation() {
+            if course.generation() == word.generation() && self.may_open(config) {
                 course.open(tick, config, random::draw(), asked);
             }
         });

@@ -1,24 +1,69 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![allow(dead_code, reason = "the layer that calls this is added next")]
+#![allow(dead_code, reason = "the state machine is ahead of the layer's settings")]
 
 mod breaker;
+mod by_result;
+mod call;
+mod circuits;
 mod config;
+mod desk;
+mod error;
+mod future;
+mod guard;
 mod half_open;
+mod handle;
+#[cfg(feature = "http")]
+mod http;
+mod keyed;
+mod keys;
+mod layer;
+mod observe;
 mod open_for;
+mod protect;
 mod random;
+mod run_error;
+mod service;
 mod snapshot;
 mod state;
+mod subscription;
 mod ticket;
 mod trip;
 mod window;
 
-pub use battlement_core::{ConfigError, InvalidField};
+pub use battlement_core::{
+    ConfigError, DefaultReject, InvalidField, JudgeResult, Rejection, RejectionKind, WithError,
+    judge_boxed_error, judge_error,
+};
+#[cfg(feature = "http")]
+pub use battlement_core::{RequestHead, WithResponse};
 
+// The types of the methods of `Protect`, which are not part of the public interface.
+#[doc(hidden)]
+pub use self::call::Call;
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use self::http::HttpJudge;
 pub use self::{
+    by_result::{ByError, ByResult},
+    error::CircuitOpen,
+    future::CircuitBreakerFuture,
     half_open::HalfOpen,
+    handle::Handle,
+    keyed::Keyed,
+    layer::{CircuitBreakerLayer, DefaultKind},
+    observe::{CallOutcome, Observe},
     open_for::OpenFor,
+    protect::Protect,
+    run_error::RunError,
+    service::CircuitBreaker,
     snapshot::{Counts, Snapshot, Transition},
     state::State,
+    subscription::Subscription,
     trip::{FailureRate, Trip},
+};
+#[cfg(feature = "http")]
+pub use self::{
+    http::{CircuitBreakerBody, Http, HttpForm},
+    keys::Key,
 };

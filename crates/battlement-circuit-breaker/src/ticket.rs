@@ -61,6 +61,11 @@ impl Ticket {
         Duration::from_nanos(now.saturating_sub(self.start))
     }
 
+    /// Returns whether the call has waited so long that it is slow.
+    pub(crate) fn has_been_slow(&self, now: Instant) -> bool {
+        self.waited(now) >= self.breaker.shared().config().slow_after
+    }
+
     pub(crate) const fn word(&self) -> Word {
         self.word
     }

@@ -1,0 +1,54 @@
+//! The parts of a breaker that its layer reads.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use tokio::{sync::watch, time::Instant};
+
+use super::{Breaker, Report};
+use crate::{State, config::Config};
+
+impl Breaker {
+    /// Returns whether calls pass without a look at the clock.
+    #[inline]
+    pub(crate) fn passes(&self) -> bool {
+        self.word().passes()
+    }
+
+    /// Returns whether a call at `now` would be rejected. Nothing changes.
+    #[cold]
+    pub(crate) fn rejects(&self, now: Instant) -> bool {
+        !self.shared.config().shadow && self.rejects_at(self.shared.tick(now))
+    }
+
+    /// Returns whether the breaker is open at `tick`, or has no free slot for a probe.
+    pub(crate) fn rejects_at(&self, tick: u64) -> bool {
+        let word = self.word();
+        match word.state() {
+            State::ForcedOpen => true,
+            _ => !word.passes() && tick < self.gate.load(Ordering::Acquire),
+        }
+    }
+
+    /// Rejects a call. Returns the rest of the open time, with jitter.
+    pub(crate) fn reject(&self, now: Instant) -> Duration {
+        self.rejections.fetch_add(1, Ordering::Relaxed);
+        let rest = self.gate.load(Ordering::Acquire).saturating_sub(self.shared.tick(now));
+        self.rest(rest, &self.shared.config())
+    }
+
+    /// Returns the receiver of verdicts, if there is one.
+    #[inline]
+    pub(crate) fn verdicts(&self) -> Option<&dyn Report> {
+        self.report.as_deref().filter(|report| report.counts_verdicts())
+    }
+
+    /// Returns a channel of the transitions from now on, which begins with the state and its number.
+    pub(crate) fn subscribe(&self) -> Option<watch::Receiver<(u64, State)>> {
+        let current = || (self.word().generation(), self.word().state());
+        self.report.as_ref().map(|report| report.subscribe(&current))
+    }
+
+    pub(super) fn may_open(&self, config: &Config) -> bool {
+        self.report.as_ref().is_none_or(|report| report.may_open(config.max_open))
+    }
+}

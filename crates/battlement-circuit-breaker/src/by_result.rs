@@ -1,0 +1,92 @@
+use std::{error::Error, fmt, marker::PhantomData};
+
+use battlement_core::{DefaultReject, ErrorChain, JudgeResult, Reject, Verdict};
+
+use crate::{CircuitOpen, Protect, call::Call};
+
+/// The kind of calls of any service, such as a database query, judged by `J`.
+///
+/// `A` is the form of a rejection.
+pub struct ByResult<J = ByError, A = DefaultReject> {
+    judge: J,
+    form: PhantomData<fn() -> A>,
+}
+
+/// Judges `Ok` as a success and an error by the default [`ErrorChain`], as [`judge_error`](battlement_core::judge_error)
+/// does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ByError;
+
+impl<Res, E: Error + 'static> JudgeResult<Res, E> for ByError {
+    fn judge(&self, result: Result<&Res, &E>) -> Verdict {
+        result.err().map_or(Verdict::Success, |error| ErrorChain::default().verdict(error))
+    }
+}
+
+impl<J, A> ByResult<J, A> {
+    pub(crate) const fn new(judge: J) -> Self {
+        Self { judge, form: PhantomData }
+    }
+
+    /// Changes the form of a rejection.
+    pub(crate) fn form<T>(self) -> ByResult<J, T> {
+        ByResult::new(self.judge)
+    }
+}
+
+impl<J, A, Req, Res, E> Protect<Req, Res, E> for ByResult<J, A>
+where
+    J: JudgeResult<Res, E> + Clone,
+    A: Reject<Req, Res, E>,
+{
+    type Judge = J;
+    type Caller = A::Caller;
+    type Response = A::Response;
+    type Error = A::Error;
+
+    fn ready_error(error: E) -> A::Error {
+        A::error(error)
+    }
+
+    fn caller(request: &Req) -> A::Caller {
+        A::caller(request)
+    }
+
+    #[inline]
+    fn with_key<R>(&self, _: &Req, work: impl FnOnce(Option<&str>) -> R) -> R {
+        work(None)
+    }
+
+    #[inline]
+    fn judge(&self, _: &Req) -> J {
+        self.judge.clone()
+    }
+
+    #[inline]
+    fn finish(
+        judge: J,
+        result: Result<Res, E>,
+        call: Option<Call>,
+    ) -> Result<A::Response, A::Error> {
+        if let Some(call) = call {
+            call.settle(judge.judge(result.as_ref()));
+        }
+        A::pass(result)
+    }
+
+    fn reject(caller: A::Caller, open: CircuitOpen) -> Result<A::Response, A::Error> {
+        A::reject(caller, open)
+    }
+}
+
+impl<J: Clone, A> Clone for ByResult<J, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.judge.clone())
+    }
+}
+
+impl<J, A> fmt::Debug for ByResult<J, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByResult").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! The breakers of a layer: one, or one for each key.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    CircuitOpen, State,
+    breaker::Breaker,
+    call::Call,
+    config::{Config, Shared},
+    desk::{Desk, KeyDesk},
+    keys::Keys,
+    observe::Observer,
+};
+
+/// The state of a layer.
+pub(crate) struct Circuits {
+    shared: Arc<Shared>,
+    desk: Arc<Desk>,
+    /// The breaker of all calls or, in a layer with keys, of those without a key of their own.
+    one: Arc<Breaker>,
+    keys: Option<Keys>,
+}
+
+impl Circuits {
+    pub(crate) fn new(config: Config, name: &str, observer: Observer, keys: Option<bool>) -> Self {
+        let shared = Shared::new(config);
+        let desk = Arc::new(Desk::new(name, observer, keys == Some(true)));
+        let one = Breaker::new(Arc::clone(&shared), KeyDesk::boxed(&desk, None));
+        let keys = keys.map(|_| Keys::new());
+        Self { shared, desk, one, keys }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.desk.name()
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) const fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    pub(crate) const fn one(&self) -> &Arc<Breaker> {
+        &self.one
+    }
+
+    pub(crate) const fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    #[inline]
+    pub(crate) const fn is_keyed(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// Shows the state that all calls share to the observer.
+    pub(crate) fn announce(&self) {
+        self.desk.added();
+    }
+
+    /// Returns whether every call that is made now is rejected.
+    #[inline]
+    pub(crate) fn rejects_all(&self) -> bool {
+        self.keys.is_none() && !self.one.passes() && self.one.rejects(Instant::now())
+    }
+
+    /// Admits a call of a layer without keys.
+    #[inline]
+    pub(crate) fn admit(&self, now: Instant) -> Result<Call, CircuitOpen> {
+        match Breaker::admit(&self.one, now) {
+            Ok(ticket) => Ok(Call::new(ticket, now)),
+            Err(rest) => Err(self.rejected(rest)),
+        }
+    }
+
+    /// Admits a call with `key`.
+    pub(crate) fn admit_key(&self, key: Option<&str>, now: Instant) -> Result<Call, CircuitOpen> {
+        let breaker = self.breaker(key, now);
+        match Breaker::admit(&breaker, now) {
+            Ok(ticket) => Ok(Call::new(ticket, now)),
+            Err(rest) => Err(self.rejected(rest)),
+        }
+    }
+
+    /// Rejects a call of a layer without keys.
+    #[cold]
+    pub(crate) fn reject(&self, now: Instant) -> CircuitOpen {
+        self.rejected(self.one.reject(now))
+    }
+
+    #[cold]
+    pub(crate) fn rejected(&self, rest: Duration) -> CircuitOpen {
+        self.desk.rejected();
+        CircuitOpen::new(rest)
+    }
+
+    /// Returns the breaker of `key`, which is created if there is none.
+    pub(crate) fn breaker(&self, key: Option<&str>, now: Instant) -> Arc<Breaker> {
+        let (Some(keys), Some(key)) = (&self.keys, key) else { return Arc::clone(&self.one) };
+        let tick = self.shared.tick(now);
+        if let Some(breaker) = keys.find(key, tick) {
+            return breaker;
+        }
+        let most = self.shared.config().max_keys;
+        let make = |key: &str| {
+            let desk = KeyDesk::boxed(&self.desk, Some(key));
+            let breaker = Breaker::new(Arc::clone(&self.shared), desk);
+            self.follow_force(&breaker, now);
+            breaker
+        };
+        keys.insert(key, tick, most, &self.desk, make).unwrap_or_else(|| {
+            self.desk.overflowed();
+            Arc::clone(&self.one)
+        })
+    }
+
+    /// Forces a new breaker as the others are.
+    fn follow_force(&self, breaker: &Breaker, now: Instant) {
+        match self.one.state() {
+            State::ForcedOpen => breaker.force(true, now),
+            State::ForcedClosed => breaker.force(false, now),
+            _ => {}
+        }
+    }
+
+    /// Replaces the settings of all breakers.
+    pub(crate) fn replace(&self, config: Config) {
+        self.shared.replace(config);
+        let keys = self.keys.iter().flat_map(Keys::all);
+        let breakers = keys.map(|(_, breaker)| breaker).chain([Arc::clone(&self.one)]);
+        breakers.for_each(|breaker| breaker.renew(Instant::now()));
+    }
+}
+
+impl fmt::Debug for Circuits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Circuits")
+            .field("name", &self.name())
+            .field("state", &self.one.state())
+            .field("keys", &self.keys.as_ref().map(Keys::len))
+            .finish_non_exhaustive()
+    }
+}
