@@ -2,7 +2,8 @@ use std::error::Error;
 
 /// Converts the output of a server or of a hook to its success or its error.
 ///
-/// It is implemented for `()`, and for every `Result` whose error is an [`Error`], or a boxed one.
+/// It is implemented for `()`, for `!`, the output of an accept loop, and for every `Result` whose error is an [`Error`],
+/// a boxed one, or text.
 pub trait Conclude {
     /// Returns whether the output is a success.
     ///
@@ -16,6 +17,26 @@ impl Conclude for () {
     fn conclude(self) -> Result<(), String> {
         Ok(())
     }
+}
+
+impl Conclude for Never {
+    fn conclude(self) -> Result<(), String> {
+        self
+    }
+}
+
+/// The type `!`, which stable Rust cannot name outside of a return type.
+type Never = <fn() -> ! as Returns>::Output;
+
+/// A function type with its output.
+#[allow(unnameable_types, reason = "a private trait cannot name a type in a public impl")]
+pub trait Returns {
+    /// The output of the function.
+    type Output;
+}
+
+impl<R> Returns for fn() -> R {
+    type Output = R;
 }
 
 impl<T, E> Conclude for Result<T, E>
