@@ -59,6 +59,11 @@ fn shared_files_are_the_same_in_each_example() {
         ("src/log.rs", &["storefront", "payments", "inventory"]),
         ("src/signal.rs", &["storefront", "payments", "inventory"]),
         ("tests/stopping/process.rs", &["storefront", "payments", "inventory"]),
+        ("src/faults/command.rs", &["payments", "inventory"]),
+        ("src/faults/mod.rs", &["payments", "inventory"]),
+        ("src/faults/plan.rs", &["payments", "inventory"]),
+        ("src/faults/truncated.rs", &["payments", "inventory"]),
+        ("src/reset.rs", &["payments", "inventory"]),
         ("proto/inventory.proto", &["storefront", "inventory"]),
     ] {
         let mut texts: Vec<_> =

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, num::NonZeroU32, time::Duration};
 
-use inventory::PerMinute;
+use inventory::Settings;
 
 use crate::{
     env::{Env, InvalidEnv, Usage},
@@ -16,8 +16,7 @@ pub struct Config {
     pub addr: ListenAddr,
     /// The listener for operators, which must not be reachable from outside.
     pub admin_addr: ListenAddr,
-    /// The calls of one client address.
-    pub per_minute: PerMinute,
+    pub settings: Settings,
     /// The time that calls in flight have to finish when the process is asked to stop.
     pub drain: Duration,
     pub log: LogFilter,
@@ -50,6 +49,7 @@ impl Config {
             "the calls of one client address per minute, from 1 to 1000000",
             "6000",
         );
+        let faults = env.read("INVENTORY_FAULTS", "true or false", "false");
         // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
         let drain: Option<NonZeroU32> =
             env.read("INVENTORY_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
@@ -57,7 +57,7 @@ impl Config {
         Some(Self {
             addr: addr?,
             admin_addr: admin_addr?,
-            per_minute: per_minute?,
+            settings: Settings { per_minute: per_minute?, faults: faults? },
             drain: Duration::from_millis(drain?.get().into()),
             log: log?,
         })

@@ -59,12 +59,12 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     config.log.init();
     let signals = Signals::listen()?;
 
-    let inventory = Inventory::new(Stock::of_shop(), config.per_minute);
+    let inventory = Inventory::new(Stock::of_shop(), config.settings);
     let admin = config.admin_addr.bind("INVENTORY_ADMIN_ADDR").await?;
     let listener = config.addr.bind("INVENTORY_ADDR").await?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // Runs until the process ends, so that the last calls can be scraped as well.
-    tokio::spawn(inventory::serve_metrics(admin, inventory.exposition()));
+    tokio::spawn(inventory::serve_admin(admin, inventory.admin()));
     let serve = |stop: Stop| inventory::serve(listener, inventory, stop.requested());
     signals.run(config.drain, serve).await
 }

@@ -13,6 +13,12 @@ impl PerMinute {
     }
 }
 
+impl Default for PerMinute {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
 #[derive(Debug)]
 pub struct InvalidPerMinute;
 

@@ -31,6 +31,16 @@ pub struct ReleaseResponse {
     #[prost(message, repeated, tag = "1")]
     pub left: ::prost::alloc::vec::Vec<Line>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AvailableRequest {
+    #[prost(string, tag = "1")]
+    pub product_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AvailableResponse {
+    #[prost(uint32, tag = "1")]
+    pub quantity: u32,
+}
 /// Generated client implementations.
 pub mod inventory_client {
     #![allow(
@@ -152,6 +162,20 @@ pub mod inventory_client {
             req.extensions_mut().insert(GrpcMethod::new("inventory.v1.Inventory", "Release"));
             self.inner.unary(req, path, codec).await
         }
+        /// Returns the pieces left of a product. NOT_FOUND: unknown product.
+        pub async fn available(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AvailableRequest>,
+        ) -> std::result::Result<tonic::Response<super::AvailableResponse>, tonic::Status> {
+            self.inner.ready().await.map_err(|e| {
+                tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+            })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/inventory.v1.Inventory/Available");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("inventory.v1.Inventory", "Available"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -179,6 +203,11 @@ pub mod inventory_server {
             &self,
             request: tonic::Request<super::ReleaseRequest>,
         ) -> std::result::Result<tonic::Response<super::ReleaseResponse>, tonic::Status>;
+        /// Returns the pieces left of a product. NOT_FOUND: unknown product.
+        async fn available(
+            &self,
+            request: tonic::Request<super::AvailableRequest>,
+        ) -> std::result::Result<tonic::Response<super::AvailableResponse>, tonic::Status>;
     }
     /// Keeps the shop's stock.
     #[derive(Debug)]
@@ -315,6 +344,44 @@ pub mod inventory_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/inventory.v1.Inventory/Available" => {
+                    #[allow(non_camel_case_types)]
+                    struct AvailableSvc<T: Inventory>(pub Arc<T>);
+                    impl<T: Inventory> tonic::server::UnaryService<super::AvailableRequest> for AvailableSvc<T> {
+                        type Response = super::AvailableResponse;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AvailableRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut =
+                                async move { <T as Inventory>::available(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AvailableSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

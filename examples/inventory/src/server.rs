@@ -11,14 +11,23 @@ use battlement::{
     timeout::DeadlineLayer,
 };
 use tokio::net::TcpListener;
-use tonic::transport::{Server, server::TcpIncoming};
-use tower::ServiceBuilder;
+use tonic::transport::Server;
+use tower::{ServiceBuilder, layer::layer_fn, util::MapRequestLayer};
 
-use crate::{PerMinute, Stock, proto::inventory_server::InventoryServer, service::StockService};
+use crate::{
+    Admin, Settings, Stock,
+    connections::{accept, extend},
+    faults::Faults,
+    faulty::Faulty,
+    proto::inventory_server::InventoryServer,
+    service::StockService,
+};
 
 /// The inventory service, before it is started: its stock, its metrics and its rate limit.
 pub struct Inventory {
     stock: Stock,
+    faults: Faults,
+    faults_allowed: bool,
     metrics: HttpMetrics,
     limit: RateLimitLayer,
     limit_metrics: RateLimitMetrics,
@@ -26,24 +35,38 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Creates a service that allows each client address `per_minute` calls.
+    /// Creates a service that keeps `stock`.
     #[must_use]
-    pub fn new(stock: Stock, per_minute: PerMinute) -> Self {
+    pub fn new(stock: Stock, settings: Settings) -> Self {
         let metrics = HttpMetrics::builder()
             // Shown as 0 from the start, so that an alert on failed calls sees the first failure.
-            .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release"])
+            .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release", "Available"])
             .build();
         let limit_metrics = RateLimitMetrics::new();
-        let policy = Policy::per_minute("address", per_minute.get());
+        let policy = Policy::per_minute("address", settings.per_minute.get());
         let (limit, handle) =
             RateLimitLayer::new(policy, Key::client_ip()).observe(limit_metrics.clone()).pair();
         limit_metrics.watch("address", &handle);
-        Self { stock, metrics, limit, limit_metrics, timeouts: TimeoutMetrics::new() }
+        Self {
+            stock,
+            faults: Faults::default(),
+            faults_allowed: settings.faults,
+            metrics,
+            limit,
+            limit_metrics,
+            timeouts: TimeoutMetrics::new(),
+        }
+    }
+
+    /// Returns the endpoints for operators.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        let faults = self.faults_allowed.then(|| self.faults.clone());
+        Admin { page: self.exposition(), faults }
     }
 
     /// Returns the page for Prometheus.
-    #[must_use]
-    pub fn exposition(&self) -> Exposition {
+    fn exposition(&self) -> Exposition {
         Exposition::new()
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
@@ -55,7 +78,7 @@ impl Inventory {
 
 impl Default for Inventory {
     fn default() -> Self {
-        Self::new(Stock::of_shop(), PerMinute::DEFAULT)
+        Self::new(Stock::of_shop(), Settings::default())
     }
 }
 
@@ -66,12 +89,12 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     tracing::info!("inventory listens on http://{}", listener.local_addr()?);
-    // Sends small responses at once. Otherwise the first on a connection waits about 40 ms for the client to
-    // acknowledge what was sent before it.
-    let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let Inventory { stock, metrics, limit, timeouts, .. } = inventory;
+    let Inventory { stock, faults, metrics, limit, timeouts, .. } = inventory;
+    let connections = accept(listener, faults.clone());
     let layers = ServiceBuilder::new()
-        // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
+        // Adds the address of the peer, for the limit, and the means to reset its connection.
+        .layer(MapRequestLayer::new(extend))
+        // Outside every layer that responds, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
         // order has one id in all services, and every log line contains it.
         .layer(RequestIdLayer::new())
         // The client is the peer, since no proxy is trusted.
@@ -82,7 +105,9 @@ pub async fn serve(
         .layer(ProblemLayer::new())
         // Ends a call when its caller no longer waits for it, which `grpc-timeout` says, or after 30 seconds.
         .layer(DeadlineLayer::new().observe(timeouts))
-        .layer(limit);
+        .layer(limit)
+        // Lets calls fail by command, to see what their callers do.
+        .layer(layer_fn(move |inner| Faulty { inner, faults: faults.clone() }));
     Server::builder()
         .layer(layers)
         .add_service(InventoryServer::new(StockService::new(stock)))

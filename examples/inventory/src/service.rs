@@ -5,8 +5,8 @@ use tracing::info;
 
 use crate::{
     proto::{
-        self, ReleaseRequest, ReleaseResponse, ReserveRequest, ReserveResponse,
-        inventory_server::Inventory,
+        self, AvailableRequest, AvailableResponse, ReleaseRequest, ReleaseResponse, ReserveRequest,
+        ReserveResponse, inventory_server::Inventory,
     },
     stock::{Line, NotReserved, Stock},
 };
@@ -53,6 +53,16 @@ impl Inventory for StockService {
             info!(order = order_id, "released");
         }
         Ok(Response::new(ReleaseResponse { left: self.left(released) }))
+    }
+
+    async fn available(
+        &self,
+        request: Request<AvailableRequest>,
+    ) -> Result<Response<AvailableResponse>, Status> {
+        let AvailableRequest { product_id } = request.into_inner();
+        let left = self.stock.left(&product_id);
+        let quantity = left.ok_or(NotReserved::UnknownProduct(product_id))?;
+        Ok(Response::new(AvailableResponse { quantity }))
     }
 }
 

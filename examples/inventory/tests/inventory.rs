@@ -3,8 +3,10 @@
 use std::process::Command;
 
 use inventory::{
-    Inventory, PerMinute, Stock,
-    proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
+    Inventory, Settings, Stock,
+    proto::{
+        AvailableRequest, Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient,
+    },
 };
 use tokio::net::TcpListener;
 use tonic::{Code, Request, transport::Channel};
@@ -14,7 +16,7 @@ async fn start() -> InventoryClient<Channel> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let stock = Stock::new([("mug", 3), ("teapot", 1)]);
-    let inventory = Inventory::new(stock, PerMinute::DEFAULT);
+    let inventory = Inventory::new(stock, Settings::default());
     tokio::spawn(inventory::serve(listener, inventory, std::future::pending()));
     InventoryClient::connect(format!("http://{addr}")).await.unwrap()
 }
@@ -120,6 +122,18 @@ async fn the_pieces_left_are_returned_by_both_calls() {
     assert_eq!((&repeated.left[0].product_id[..], repeated.left[0].quantity), ("mug", all));
     let unknown = ReleaseRequest { order_id: "b".into() };
     assert_eq!(client.release(unknown).await.unwrap().into_inner().left, []);
+}
+
+#[tokio::test]
+async fn the_pieces_left_of_a_product_are_available() {
+    let mut client = start().await;
+    assert_eq!(reserve(&mut client, order("a", &[("mug", 2)])).await, Code::Ok);
+    for (product_id, expected) in [("mug", Ok(1)), ("teapot", Ok(1)), ("moon", Err(Code::NotFound))]
+    {
+        let available = client.available(AvailableRequest { product_id: product_id.into() }).await;
+        let quantity = available.map(|response| response.into_inner().quantity);
+        assert_eq!(quantity.map_err(|status| status.code()), expected, "{product_id}");
+    }
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ fn help_lists_every_variable_with_its_default() {
         ("INVENTORY_ADDR", "default: 127.0.0.1:3002"),
         ("INVENTORY_ADMIN_ADDR", "default: 127.0.0.1:9092"),
         ("INVENTORY_CALLS_PER_MINUTE", "default: 6000"),
+        ("INVENTORY_FAULTS", "default: false"),
         ("INVENTORY_DRAIN_MS", "default: 15000"),
         ("RUST_LOG", "default: info"),
     ] {
@@ -94,7 +95,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 5);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 6);
 }
 
 #[test]

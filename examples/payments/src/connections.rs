@@ -39,16 +39,16 @@ pub(crate) async fn serve<S, B>(
             accepted = accept(&listener) => accepted,
             () = &mut stop => break,
         };
-        let (stream, reset) = Resettable::new(stream);
         let Some(opened) = faults.open() else {
-            reset.request();
+            Resettable::refuse(stream);
             continue;
         };
+        let stream = Resettable::new(stream, opened);
+        let reset = stream.reset.clone();
         // The layer for the client's address reads the peer from the extensions of the request.
         let service = MapRequestLayer::new(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddr(peer));
             request.extensions_mut().insert(reset.clone());
-            request.extensions_mut().insert(opened);
             request
         })
         .layer(service.clone());

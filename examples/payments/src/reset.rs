@@ -1,4 +1,6 @@
 //! A connection that can be reset instead of answered.
+//!
+//! payments and inventory each have a copy of this file, so that each can be copied alone.
 
 use std::{
     io::{self, IoSlice},
@@ -15,26 +17,35 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::faults::Opened;
+
 /// Resets the connection of a request. An extension of each request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reset(Arc<AtomicBool>);
+pub(crate) struct Reset {
+    is_requested: Arc<AtomicBool>,
+    pub(crate) opened: Opened,
+}
 
 /// A connection. After [`Reset::request`], nothing more is sent on it, and its end is an RST: the client gets an error in
 /// place of the answer, rather than the end of the stream.
 pub(crate) struct Resettable {
-    stream: TcpStream,
-    reset: Reset,
+    pub(crate) stream: TcpStream,
+    pub(crate) reset: Reset,
 }
 
 impl Reset {
+    pub(crate) fn new(opened: Opened) -> Self {
+        Self { is_requested: Arc::default(), opened }
+    }
+
     /// Resets the connection as soon as the server writes to it. All requests on the connection fail, which are several
     /// with HTTP/2.
     pub(crate) fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_requested.store(true, Ordering::Relaxed);
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Relaxed) {
+        if self.is_requested.load(Ordering::Relaxed) {
             Err(io::ErrorKind::ConnectionReset.into())
         } else {
             Ok(())
@@ -43,9 +54,13 @@ impl Reset {
 }
 
 impl Resettable {
-    pub(crate) fn new(stream: TcpStream) -> (Self, Reset) {
-        let reset = Reset::default();
-        (Self { stream, reset: reset.clone() }, reset)
+    pub(crate) fn new(stream: TcpStream, opened: Opened) -> Self {
+        Self { stream, reset: Reset::new(opened) }
+    }
+
+    /// Resets the connection at once.
+    pub(crate) fn refuse(stream: TcpStream) {
+        Self::new(stream, Opened::default()).reset.request();
     }
 }
 
@@ -114,7 +129,8 @@ mod tests {
     async fn connect() -> (std::net::TcpStream, Resettable, Reset) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, reset) = Resettable::new(listener.accept().await.unwrap().0);
+        let stream = Resettable::new(listener.accept().await.unwrap().0, Opened::default());
+        let reset = stream.reset.clone();
         (client, stream, reset)
     }
 
@@ -136,6 +152,14 @@ mod tests {
         poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await.unwrap();
         drop(stream);
         assert_eq!(read(client).unwrap(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_refused_is_reset_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        Resettable::refuse(listener.accept().await.unwrap().0);
+        assert_eq!(read(client).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     }
 
     #[tokio::test]

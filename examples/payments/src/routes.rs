@@ -9,7 +9,7 @@ use std::{
 use battlement::problem::Problem;
 use bytes::Bytes;
 use http::{
-    Extensions, Method, Request, Response, StatusCode,
+    Method, Request, Response, StatusCode,
     header::{ALLOW, CONTENT_TYPE, HeaderValue},
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -81,10 +81,9 @@ async fn charge(
     let request: ChargeRequest = serde_json::from_slice(&body).map_err(|error| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_charge").detail(error.to_string())
     })?;
-    let opened = head.extensions.get().copied().unwrap_or_default();
-    let fault = shared.faults.next(opened);
+    let fault = shared.faults.next(head.extensions.get());
     if let Some(fault) = fault.filter(|fault| fault.is_before_work()) {
-        return fail(fault, &head.extensions).await;
+        return fail(fault, head.extensions.get()).await;
     }
     let answer = match key {
         Some(key) => shared.charge_once(key, &body, request).await?,
@@ -93,7 +92,7 @@ async fn charge(
     match fault {
         Some(Fault::Slow(delay)) => sleep(delay).await,
         Some(Fault::Truncate) => return respond_with(answer, Truncated::broken),
-        Some(fault) => return fail(fault, &head.extensions).await,
+        Some(fault) => return fail(fault, head.extensions.get()).await,
         None => {}
     }
     respond_with(answer, Truncated::whole)
@@ -157,13 +156,13 @@ fn book(ledger: &Ledger, request: ChargeRequest) -> Answer {
 }
 
 /// Fails in place of the answer. A connection that is reset sends nothing of the response.
-async fn fail(fault: Fault, extensions: &Extensions) -> Result<Response<AnswerBody>, Problem> {
+async fn fail(fault: Fault, reset: Option<&Reset>) -> Result<Response<AnswerBody>, Problem> {
     if fault == Fault::Hang {
         // Ends when the client closes the connection, or at the deadline of the request.
         pending::<()>().await;
     }
     if fault.is_reset()
-        && let Some(reset) = extensions.get::<Reset>()
+        && let Some(reset) = reset
     {
         reset.request();
     }

@@ -18,7 +18,7 @@ pub fn metrics() -> HttpMetrics {
         // Shown as 0 from the start, so that an alert on failed orders sees the first failure.
         .known_route(Method::POST, "/orders")
         // Named in advance: without this, the calls of a method are `_OTHER` until one of them succeeds.
-        .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release"])
+        .grpc_methods("inventory.v1.Inventory", ["Reserve", "Release", "Available"])
         .build()
 }
 

@@ -31,6 +31,16 @@ pub struct ReleaseResponse {
     #[prost(message, repeated, tag = "1")]
     pub left: ::prost::alloc::vec::Vec<Line>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AvailableRequest {
+    #[prost(string, tag = "1")]
+    pub product_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AvailableResponse {
+    #[prost(uint32, tag = "1")]
+    pub quantity: u32,
+}
 /// Generated client implementations.
 pub mod inventory_client {
     #![allow(
@@ -150,6 +160,20 @@ pub mod inventory_client {
             let path = http::uri::PathAndQuery::from_static("/inventory.v1.Inventory/Release");
             let mut req = request.into_request();
             req.extensions_mut().insert(GrpcMethod::new("inventory.v1.Inventory", "Release"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns the pieces left of a product. NOT_FOUND: unknown product.
+        pub async fn available(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AvailableRequest>,
+        ) -> std::result::Result<tonic::Response<super::AvailableResponse>, tonic::Status> {
+            self.inner.ready().await.map_err(|e| {
+                tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
+            })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/inventory.v1.Inventory/Available");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("inventory.v1.Inventory", "Available"));
             self.inner.unary(req, path, codec).await
         }
     }

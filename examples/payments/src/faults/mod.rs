@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 use tracing::warn;
 
+use crate::reset::Reset;
+
 pub(crate) use self::{
     command::read,
     plan::{Fault, Kind, Pick, Plan},
@@ -59,10 +61,10 @@ impl Faults {
         Some(Opened(state.begun))
     }
 
-    /// Counts a call, and returns the fault that it meets.
-    pub(crate) fn next(&self, Opened(opened): Opened) -> Option<Fault> {
+    /// Counts a call on a connection, and returns the fault that the call meets.
+    pub(crate) fn next(&self, connection: Option<&Reset>) -> Option<Fault> {
         let mut state = self.state();
-        let is_older = opened < state.begun;
+        let is_older = connection.is_some_and(|reset| reset.opened.0 < state.begun);
         let plan = state.plan.as_mut()?;
         let now = Instant::now();
         // Connections are refused in place of calls. One that was open before ends, so that its client opens another.
@@ -94,33 +96,36 @@ mod tests {
         faults.begin(Plan::new(Kind::Only(fault), pick, minute, Instant::now()));
     }
 
+    /// Counts a call on a connection, and returns whether it fails.
+    fn fails(faults: &Faults, opened: Opened) -> bool {
+        faults.next(Some(&Reset::new(opened))).is_some()
+    }
+
     #[test]
     fn connections_are_refused_in_place_of_calls() {
         let faults = Faults::default();
         begin(&faults, Fault::Refuse, EVERY_SECOND);
-        let opened: Vec<_> = (0..4).map(|_| faults.open()).collect();
-        assert_eq!([0, 1, 2, 3].map(|n| opened[n].is_some()), [true, false, true, false]);
-        assert!((0..4).all(|_| faults.next(opened[0].unwrap()).is_none()));
+        let opened = [(); 4].map(|()| faults.open());
+        assert_eq!(opened.map(|opened| opened.is_none()), [false, true, false, true]);
+        assert!((0..4).all(|_| !fails(&faults, opened[0].unwrap())));
     }
 
     #[test]
-    fn a_connection_that_was_open_before_the_command_is_refused_at_its_next_call() {
+    fn a_connection_that_was_open_before_the_command_is_reset_at_its_next_call() {
         let faults = Faults::default();
         let old = faults.open().unwrap();
         begin(&faults, Fault::Refuse, EVERY_SECOND);
-        assert!((0..4).all(|_| faults.next(old) == Some(Fault::Refuse)));
+        assert!((0..4).all(|_| fails(&faults, old)));
         faults.end();
-        assert_eq!(faults.next(old), None);
+        assert!(!fails(&faults, old));
     }
 
     #[test]
-    fn only_a_plan_that_refuses_counts_connections() {
+    fn calls_fail_on_connections_of_any_age() {
         let faults = Faults::default();
+        let old = faults.open().unwrap();
         begin(&faults, Fault::Hang, EVERY_SECOND);
-        let opened = [(); 5].map(|()| faults.open().unwrap());
-        assert_eq!(
-            opened.map(|opened| faults.next(opened).is_some()),
-            [false, true, false, true, false]
-        );
+        let opened = [old, faults.open().unwrap(), old, faults.open().unwrap()];
+        assert_eq!(opened.map(|opened| fails(&faults, opened)), [false, true, false, true]);
     }
 }
