@@ -7,6 +7,7 @@ mod guard;
 mod handle;
 mod hooks;
 mod layer;
+mod manager;
 mod reason;
 mod report;
 mod run;
@@ -16,6 +17,8 @@ mod shared;
 mod shutdown;
 mod signals;
 mod supervisor;
+#[cfg(feature = "systemd")]
+mod systemd;
 mod times;
 mod token;
 
@@ -23,6 +26,8 @@ pub use battlement_core::{ConfigError, InvalidField, Phase, Phases};
 
 #[cfg(feature = "serde")]
 pub use self::settings::ShutdownSettings;
+#[cfg(feature = "systemd")]
+pub use self::systemd::Systemd;
 pub use self::{
     conclude::Conclude,
     guard::Guard,

@@ -7,19 +7,28 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::info;
 
 pub(crate) use self::server::Server;
-use crate::{Conclude, Report, admin::Admin, hooks, shared::Shared, times::Schedule};
+use crate::{
+    Conclude, Report, admin::Admin, hooks, manager::Manager, shared::Shared, times::Schedule,
+};
 
 /// The time in which aborted work may release what it holds, before the hooks close pools.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// The parts of a process that follow its phases.
+#[derive(Debug, Default)]
+pub(crate) struct Followers {
+    pub(crate) admin: Admin,
+    pub(crate) manager: Manager,
+}
+
 /// Runs `server`, drives the phases, and returns the report.
-pub(crate) async fn run<S>(shared: &Shared, server: S, admin: Admin) -> Report
+pub(crate) async fn run<S>(shared: &Shared, server: S, mut followers: Followers) -> Report
 where
     S: Future,
     S::Output: Conclude,
 {
     let mut server = Server::new(server);
-    let schedule = serve(shared, &mut server).await;
+    let schedule = serve(shared, &mut server, &mut followers.manager).await;
     announce(shared, &schedule, &mut server).await;
     if !drain(shared, &schedule, &mut server).await {
         cut_off(shared, &mut server).await;
@@ -27,16 +36,19 @@ where
     shared.start_hooks(Instant::now());
     hooks::run(shared, &schedule).await;
     let report = shared.finish(Instant::now());
-    admin.close().await;
+    followers.admin.close().await;
     report
 }
 
 /// Serves until the shutdown is triggered.
-async fn serve<S>(shared: &Shared, server: &mut Server<S>) -> Schedule
+async fn serve<S>(shared: &Shared, server: &mut Server<S>, manager: &mut Manager) -> Schedule
 where
     S: Future,
     S::Output: Conclude,
 {
+    if !shared.phases.is_draining() {
+        manager.ready();
+    }
     tokio::select! {
         biased;
         () = shared.phases.reached(Phase::Unready) => {}
@@ -46,7 +58,9 @@ where
         unreachable!("the phase advances after the reason is stored")
     };
     info!("shutdown started: {reason}");
-    Schedule::new(shared.times(), started)
+    let times = shared.times();
+    manager.stopping(times.budget);
+    Schedule::new(times, started)
 }
 
 /// Waits until balancers have noticed, and until idle connections had their last request. Without a server there is

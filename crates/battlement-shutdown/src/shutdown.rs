@@ -3,8 +3,10 @@ use std::{fmt, mem, sync::Arc, time::Duration};
 use battlement_core::{ConfigError, Phases};
 
 use crate::{
-    Conclude, DrainLayer, DrainToken, Report, ShutdownHandle, Times, admin::Admin, run,
-    shared::Shared, supervisor,
+    Conclude, DrainLayer, DrainToken, Report, ShutdownHandle, Times,
+    run::{self, Followers},
+    shared::Shared,
+    supervisor,
 };
 
 /// The controller of a shutdown: it receives the signals, drives the phases, and exits the process in time.
@@ -29,7 +31,7 @@ use crate::{
 #[must_use = "signals have no effect until `run`"]
 pub struct Shutdown {
     shared: Arc<Shared>,
-    admin: Admin,
+    followers: Followers,
     /// Whether a thread receives signals and exits the process.
     supervised: bool,
 }
@@ -73,7 +75,7 @@ impl Shutdown {
     }
 
     fn of(shared: Arc<Shared>, supervised: bool) -> Self {
-        Self { shared, admin: Admin::default(), supervised }
+        Self { shared, followers: Followers::default(), supervised }
     }
 
     /// Sets how long the process is unready and still accepts connections. Default: 5 s in Kubernetes, else zero.
@@ -140,7 +142,14 @@ impl Shutdown {
     where
         S: IntoFuture<Output: Conclude, IntoFuture: Send + 'static>,
     {
-        self.admin.spawn(&self.shared, server.into_future());
+        self.followers.admin.spawn(&self.shared, server.into_future());
+        self
+    }
+
+    /// Notifies systemd of the start and the end of the service, and of its life in between. Default: no.
+    #[cfg(feature = "systemd")]
+    pub fn systemd(mut self, systemd: crate::Systemd) -> Self {
+        self.followers.manager.systemd = Some(systemd);
         self
     }
 
@@ -176,8 +185,8 @@ impl Shutdown {
         S: IntoFuture,
         S::Output: Conclude,
     {
-        let admin = mem::take(&mut self.admin);
-        run::run(&self.shared, server.into_future(), admin).await
+        let followers = mem::take(&mut self.followers);
+        run::run(&self.shared, server.into_future(), followers).await
     }
 
     fn times(self, change: impl FnOnce(Times) -> Times) -> Self {
