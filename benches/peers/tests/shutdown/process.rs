@@ -1,0 +1,51 @@
+use std::{net::SocketAddr, process::Command, time::Duration};
+
+use battlement_testkit::{
+    client::Raw,
+    eventually,
+    process::{Process, Signal},
+};
+
+use crate::{HANGS, held::Held};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+const PEERS: [&str; 3] = ["axum", "tokio-graceful", "tokio-graceful-shutdown"];
+
+/// Starts a program that serves with the peer.
+async fn start(peer: &str) -> (Process, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shutdown-peers"));
+    let process = Process::start(command.arg(peer)).unwrap();
+    let line = process.line("listens on", DEADLINE).await.unwrap();
+    (process, line.rsplit(' ').next().unwrap().parse().unwrap())
+}
+
+/// Waits until the port of a server is closed.
+async fn closed(addr: SocketAddr) {
+    let is_closed = || std::net::TcpStream::connect(addr).is_err();
+    assert!(eventually(DEADLINE, is_closed).await);
+}
+
+#[tokio::test]
+async fn a_second_sigterm_does_not_end_a_peer_that_hangs() {
+    for peer in PEERS {
+        let (mut process, addr) = start(peer).await;
+        let _reader = Held::Events.open(addr).await;
+        process.signal(Signal::TERM);
+        closed(addr).await;
+        process.signal(Signal::TERM);
+        assert!(!eventually(HANGS, || !process.is_running()).await, "{peer}");
+    }
+}
+
+#[tokio::test]
+async fn a_blocking_task_keeps_the_process_alive_after_the_server_has_ended() {
+    for peer in PEERS {
+        let (mut process, addr) = start(peer).await;
+        let request = "GET /blocks HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n";
+        assert!(Raw::exchange(addr, request).await.unwrap().ends_with(b"started"));
+        process.signal(Signal::TERM);
+        process.line("the server has ended", DEADLINE).await.unwrap();
+        assert!(!eventually(HANGS, || !process.is_running()).await, "{peer}");
+    }
+}
