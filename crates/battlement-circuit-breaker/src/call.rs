@@ -55,6 +55,9 @@ impl Call {
     pub(crate) fn head(&mut self, is_success: bool) {
         self.stage =
             if is_success { Stage::Success(Reading::Caller) } else { Stage::End(Reading::Caller) };
+        if let Some(ticket) = self.ticket.as_mut().filter(|ticket| ticket.is_timing()) {
+            ticket.answered(if self.has_waited { Instant::now() } else { self.start });
+        }
     }
 
     /// Notes a message of the response.

@@ -8,10 +8,11 @@ use crate::{
     CircuitOpen, State,
     breaker::Breaker,
     call::Call,
-    config::{Config, Shared},
+    config::Config,
     desk::{Desk, KeyDesk},
     keys::Keys,
     observe::Observer,
+    shared::Shared,
 };
 
 /// The state of a layer.

@@ -1,12 +1,8 @@
-use std::{
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::time::Duration;
 
 use battlement_core::{ConfigError, InvalidField};
-use tokio::time::Instant;
 
-use crate::{HalfOpen, OpenFor, Trip, open_for::nanos};
+use crate::{HalfOpen, OpenFor, Trip};
 
 /// The checked settings of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +12,7 @@ pub(crate) struct Config {
     pub(crate) open_for: OpenFor,
     /// The trial after the open time; without one, the breaker closes then.
     pub(crate) half_open: Option<HalfOpen>,
-    /// The time to the response head from which a call is slow.
+    /// The time to the response head above which a call is slow.
     pub(crate) slow_after: Duration,
     pub(crate) shadow: bool,
     pub(crate) max_keys: usize,
@@ -27,15 +23,30 @@ pub(crate) struct Config {
 /// The subject of the errors.
 pub(crate) const SETTINGS: &str = "circuit breaker settings";
 
+/// The most keys that can be set.
+const MOST_KEYS: usize = 1_000_000;
+
 impl Config {
     /// Returns the settings, or every error in them.
     pub(crate) fn checked(self) -> Result<Self, ConfigError> {
         ConfigError::check(SETTINGS, self.invalid_fields(), self)
     }
 
-    fn invalid_fields(&self) -> Vec<InvalidField> {
-        let mut invalid = self.open_for.invalid_fields();
+    pub(crate) fn invalid_fields(&self) -> Vec<InvalidField> {
+        let mut invalid = self.trip.invalid_fields();
+        invalid.extend(self.open_for.invalid_fields());
         invalid.extend(self.half_open.into_iter().flat_map(HalfOpen::invalid_fields));
+        if self.slow_after.is_zero() {
+            invalid.push(InvalidField::new("slow_after", "must be greater than zero"));
+        }
+        if !(1..=MOST_KEYS).contains(&self.max_keys) {
+            let message = format!("must be 1 to {MOST_KEYS}, got {}", self.max_keys);
+            invalid.push(InvalidField::new("max_keys", message));
+        }
+        if !(0.0..=1.0).contains(&self.max_open) {
+            let message = format!("must be 0 to 1, got {}", self.max_open);
+            invalid.push(InvalidField::new("max_open", message));
+        }
         invalid
     }
 }
@@ -52,33 +63,5 @@ impl Default for Config {
             max_keys: 1_024,
             max_open: 1.0,
         }
-    }
-}
-
-/// The settings that all breakers of a layer share, replaceable at run time.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    start: Instant,
-    config: RwLock<Config>,
-}
-
-impl Shared {
-    pub(crate) fn new(config: Config) -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), config: RwLock::new(config) })
-    }
-
-    /// Returns the current settings.
-    pub(crate) fn config(&self) -> Config {
-        *self.config.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Replaces the settings. Each breaker must be [renewed](crate::breaker::Breaker::renew) afterwards.
-    pub(crate) fn replace(&self, config: Config) {
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
-    }
-
-    /// Returns the nanoseconds from the start to `now`.
-    pub(crate) fn tick(&self, now: Instant) -> u64 {
-        nanos(now.saturating_duration_since(self.start))
     }
 }

@@ -24,6 +24,7 @@ mod protect;
 mod random;
 mod run_error;
 mod service;
+mod shared;
 mod snapshot;
 mod state;
 mod subscription;
@@ -60,7 +61,7 @@ pub use self::{
     snapshot::{Counts, Snapshot, Transition},
     state::State,
     subscription::Subscription,
-    trip::{FailureRate, Trip},
+    trip::{Rate, Trip},
 };
 #[cfg(feature = "http")]
 pub use self::{

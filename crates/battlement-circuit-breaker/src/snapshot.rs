@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::State;
+use crate::{State, trip::Share};
 
 /// The results of calls in the time window, by class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,6 +29,11 @@ impl Counts {
         self.transport + self.not_processed + self.timeout + self.server + self.overload
     }
 
+    /// Returns the failures, and all calls.
+    pub(crate) const fn share(&self) -> Share {
+        Share { part: self.failures(), total: self.total() }
+    }
+
     /// Returns the number of successes and failures.
     #[must_use]
     pub const fn total(&self) -> u64 {
@@ -44,10 +49,12 @@ pub struct Snapshot {
     pub state: State,
     /// Whether the breaker only reports, and rejects no call.
     pub shadow: bool,
-    /// The results in the time window.
+    /// The results in the time window since the last transition.
     pub counts: Counts,
-    /// The failures in a row.
+    /// The failures in a row since the last transition.
     pub consecutive_failures: u64,
+    /// The results in the time window at the last opening; of a trial that failed, the results of its probes.
+    pub cause: Option<Counts>,
     /// The number of times that the breaker has opened.
     pub openings: u64,
     /// The calls that were rejected; in shadow mode those that would have been.

@@ -1,10 +1,13 @@
 //! The state machine of a breaker outside its closed path: pure, with the time as an argument.
 
-use crate::{HalfOpen, config::Config};
+use crate::{HalfOpen, config::Config, snapshot::Counts};
 
 mod trial;
 
 use self::trial::{Progress, Trial};
+
+#[cfg(all(test, not(battlement_loom)))]
+mod tests;
 
 /// The state of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +26,12 @@ pub enum State {
 }
 
 impl State {
+    /// Returns whether failures of calls opened the breaker: it is open or half-open.
+    #[must_use]
+    pub const fn is_tripped(self) -> bool {
+        matches!(self, Self::Open | Self::HalfOpen)
+    }
+
     /// Returns the value for labels and documents, as `half_open`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -36,34 +45,47 @@ impl State {
     }
 }
 
-/// The state of one breaker and the course that led to it. Times are nanoseconds since the start.
+/// The state of one breaker, and what led to it. Times are nanoseconds since the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Course {
     state: State,
     /// Changes with every transition; a ticket of an older generation is ignored.
     generation: u64,
-    /// The openings since the last time of good health, less one.
+    /// The openings in a row before the last one.
     row: u32,
     /// The interval of the last opening, without jitter.
     interval: u64,
     /// The time of the last closing.
     closed_at: Option<u64>,
+    /// The time of the first opening since the breaker was closed.
     opened_at: u64,
     /// The end of the open time.
     until: u64,
     openings: u64,
+    cause: Option<Counts>,
     trial: Trial,
 }
 
-/// The way of a call into a breaker that is not closed.
+/// The decision on a call that meets a breaker which was not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// The breaker has closed.
+    /// The call passes: the breaker has closed.
     Pass,
-    /// The call is a probe with this number.
+    /// The call is the probe with this number.
     Probe(u32),
-    /// The call is rejected; calls before this time are, too.
+    /// The call is rejected, and so is every call before this time.
     Wait(u64),
+}
+
+/// The inputs of an opening.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Opening {
+    /// The random number of the jitter.
+    pub(crate) random: u64,
+    /// The time until which the upstream asked for a pause, or 0.
+    pub(crate) asked: u64,
+    /// The results in the time window.
+    pub(crate) counts: Counts,
 }
 
 impl Course {
@@ -77,6 +99,7 @@ impl Course {
             opened_at: 0,
             until: 0,
             openings: 0,
+            cause: None,
             trial: Trial::default(),
         }
     }
@@ -93,12 +116,17 @@ impl Course {
         self.openings
     }
 
-    /// Returns the time of the opening, while the breaker is open or half-open.
-    pub(crate) fn opened_at(&self) -> Option<u64> {
-        matches!(self.state, State::Open | State::HalfOpen).then_some(self.opened_at)
+    /// Returns the counts that led to the last opening.
+    pub(crate) const fn cause(&self) -> Option<Counts> {
+        self.cause
     }
 
-    /// Returns the time before which every call is rejected, if there is one.
+    /// Returns the time of the opening, while the breaker is open or half-open.
+    pub(crate) fn opened_at(&self) -> Option<u64> {
+        self.state.is_tripped().then_some(self.opened_at)
+    }
+
+    /// Returns the time before which every call is rejected, while the breaker is open or half-open.
     pub(crate) fn gate(&self, config: &Config) -> Option<u64> {
         match self.state {
             State::Open => Some(self.until),
@@ -116,11 +144,10 @@ impl Course {
             State::Open => Entry::Wait(self.until),
             State::HalfOpen => {
                 let deadline = now.saturating_add(self.interval);
-                let number = self.trial.admit(half_open(config), deadline);
-                number.map_or_else(
-                    || Entry::Wait(self.trial.next_slot(half_open(config))),
-                    Entry::Probe,
-                )
+                match self.trial.admit(half_open(config), deadline) {
+                    Some(number) => Entry::Probe(number),
+                    None => Entry::Wait(self.trial.next_slot(half_open(config))),
+                }
             }
         }
     }
@@ -129,76 +156,76 @@ impl Course {
     pub(crate) fn advance(&mut self, now: u64, config: &Config) {
         match self.state {
             State::Open if now >= self.until && config.half_open.is_some() => {
-                self.enter(State::HalfOpen);
                 self.trial = Trial::default();
+                self.enter(State::HalfOpen);
             }
             State::Open if now >= self.until => self.close(now),
-            State::HalfOpen => {
-                let progress = self.trial.sweep(now, half_open(config));
-                self.follow(progress, now, config, 0, 0);
+            State::HalfOpen
+                if self.trial.sweep(now, half_open(config)) == Progress::Recovered =>
+            {
+                self.close(now);
             }
             _ => {}
         }
     }
 
-    /// Opens the breaker until a time drawn by `random`, and at least until `asked`.
-    pub(crate) fn open(&mut self, now: u64, config: &Config, random: u64, asked: u64) {
+    /// Opens the breaker.
+    pub(crate) fn open(&mut self, now: u64, config: &Config, opening: &Opening) {
         let healthy = self.closed_at.is_none_or(|at| now.saturating_sub(at) >= self.interval);
-        let is_first = self.state == State::Closed && healthy;
-        self.row = if is_first { 0 } else { self.row.saturating_add(1) };
-        self.interval = config.open_for.interval(self.row);
-        let until = now.saturating_add(config.open_for.spread(self.interval, random));
-        let cap = now.saturating_add(config.open_for.cap());
-        self.until = until.max(asked.min(cap));
         if self.state == State::Closed {
             self.opened_at = now;
+            self.row = if healthy { 0 } else { self.row.saturating_add(1) };
+        } else {
+            self.row = self.row.saturating_add(1);
         }
+        self.interval = config.open_for.interval(self.row);
+        let until = now.saturating_add(config.open_for.spread(self.interval, opening.random));
+        let cap = now.saturating_add(config.open_for.cap());
+        self.until = until.max(opening.asked.min(cap));
         self.openings += 1;
+        self.cause = Some(opening.counts);
         self.enter(State::Open);
     }
 
-    /// Records the result of a probe.
+    /// Records the verdict on a probe of this generation.
     pub(crate) fn probed(
         &mut self,
         number: u32,
         success: bool,
         now: u64,
         config: &Config,
-        random: u64,
-        asked: u64,
+        opening: &Opening,
     ) {
-        let progress = self.trial.settle(number, success, half_open(config));
-        self.follow(progress, now, config, random, asked);
+        match self.trial.settle(number, success, half_open(config)) {
+            Progress::Undecided => {}
+            Progress::Recovered => self.close(now),
+            Progress::Failed => self.open(now, config, opening),
+        }
     }
 
-    /// Gives back the slot of a probe without a result.
+    /// Gives back the slot of a probe of this generation without a verdict.
     pub(crate) fn give_back(&mut self, number: u32) {
         self.trial.give_back(number);
     }
 
-    /// Notes that a probe has received a message.
+    /// Notes that a probe of this generation has received a message.
     pub(crate) fn delivered(&mut self, number: u32) {
         self.trial.delivered(number);
     }
 
-    /// Enters a forced state, or leaves it for the closed one.
+    /// Enters a state by the will of an operator; the next opening has the first interval.
     pub(crate) fn force(&mut self, state: State) {
-        self.enter(state);
-        self.row = 0;
         self.closed_at = None;
+        self.enter(state);
     }
 
-    /// Begins a new generation in the same state.
-    pub(crate) fn renew(&mut self) {
-        self.generation += 1;
+    /// Begins a new generation under new settings.
+    pub(crate) fn renew(&mut self, now: u64, config: &Config) {
         self.trial = Trial::default();
-    }
-
-    fn follow(&mut self, progress: Progress, now: u64, config: &Config, random: u64, asked: u64) {
-        match progress {
-            Progress::Undecided => {}
-            Progress::Recovered => self.close(now),
-            Progress::Failed => self.open(now, config, random, asked),
+        if self.state == State::HalfOpen && config.half_open.is_none() {
+            self.close(now);
+        } else {
+            self.generation += 1;
         }
     }
 

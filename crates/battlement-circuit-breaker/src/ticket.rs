@@ -11,6 +11,7 @@ pub(crate) struct Ticket {
     word: Word,
     start: u64,
     kind: Kind,
+    head: Head,
 }
 
 /// The way in which a call was admitted.
@@ -26,15 +27,24 @@ pub(crate) enum Kind {
     Settled,
 }
 
+/// The time to the response head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    Awaited,
+    InTime,
+    Slow,
+}
+
 impl Ticket {
     pub(crate) fn new(breaker: &Arc<Breaker>, word: Word, start: u64, kind: Kind) -> Self {
-        Self { breaker: Arc::clone(breaker), word, start, kind }
+        Self { breaker: Arc::clone(breaker), word, start, kind, head: Head::Awaited }
     }
 
-    /// Records the verdict on the call. A ticket of an older generation is ignored.
-    pub(crate) fn settle(mut self, verdict: Verdict, now: Instant) {
-        self.breaker.settle(&self, verdict, now);
-        self.kind = Kind::Settled;
+    /// Notes that the response head has arrived, for the slow rate. Without it, the verdict is taken as the time of the
+    /// head. See [`is_timing`](Self::is_timing).
+    pub(crate) fn answered(&mut self, now: Instant) {
+        let waited = self.tick(now).saturating_sub(self.start);
+        self.head = if self.breaker.shared().is_slow(waited) { Head::Slow } else { Head::InTime };
     }
 
     /// Notes that a message of the response was delivered, so that a probe that still streams at its deadline counts as
@@ -45,9 +55,32 @@ impl Ticket {
         }
     }
 
+    /// Records the verdict on the call. A ticket of an older generation is ignored.
+    pub(crate) fn settle(mut self, verdict: Verdict, now: Instant) {
+        self.breaker.settle(&self, verdict, self.tick(now));
+        self.kind = Kind::Settled;
+    }
+
+    /// Records the verdict on a call that ended at the time at which it was admitted.
+    pub(crate) fn settle_at_once(mut self, verdict: Verdict) {
+        self.breaker.settle(&self, verdict, self.start);
+        self.kind = Kind::Settled;
+    }
+
     /// Returns the breaker that admitted the call.
     pub(crate) const fn breaker(&self) -> &Arc<Breaker> {
         &self.breaker
+    }
+
+    /// Returns whether the time to the response head matters, so that the clock must be read for
+    /// [`answered`](Self::answered) and [`settle`](Self::settle).
+    pub(crate) fn is_timing(&self) -> bool {
+        self.breaker.shared().is_timing()
+    }
+
+    /// Returns whether the call is a probe, for which [`delivered`](Self::delivered) matters.
+    pub(crate) const fn is_probe(&self) -> bool {
+        matches!(self.kind, Kind::Probe(_))
     }
 
     /// Returns whether the breaker would have rejected the call without the shadow mode.
@@ -57,8 +90,7 @@ impl Ticket {
 
     /// Returns the time since the call was admitted.
     pub(crate) fn waited(&self, now: Instant) -> Duration {
-        let now = self.breaker.shared().tick(now);
-        Duration::from_nanos(now.saturating_sub(self.start))
+        Duration::from_nanos(self.tick(now).saturating_sub(self.start))
     }
 
     /// Returns whether the call has waited so long that it is slow.
@@ -72,6 +104,19 @@ impl Ticket {
 
     pub(crate) const fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Returns whether the call is slow, if its verdict is given at `tick`.
+    pub(crate) fn is_slow(&self, tick: u64) -> bool {
+        match self.head {
+            Head::Awaited => self.breaker.shared().is_slow(tick.saturating_sub(self.start)),
+            Head::InTime => false,
+            Head::Slow => true,
+        }
+    }
+
+    fn tick(&self, now: Instant) -> u64 {
+        self.breaker.shared().tick(now)
     }
 }
 

@@ -3,11 +3,20 @@ use battlement_core::Failure;
 use crate::snapshot::Counts;
 
 mod bucket;
+mod counter;
+mod ring;
+mod slow;
+mod streak;
 
-pub(crate) use self::bucket::BUCKETS;
-use self::bucket::Counter;
+#[cfg(all(test, battlement_loom))]
+mod model;
+#[cfg(all(test, not(battlement_loom)))]
+mod tests;
 
-/// The index of a result in a window.
+pub(crate) use self::{counter::BUCKETS, ring::Rings, slow::SlowWindow, streak::Streak};
+use self::counter::Counter;
+
+/// The class of a counted result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     Success,
@@ -22,7 +31,7 @@ pub(crate) enum Class {
 const CLASSES: usize = 7;
 
 impl Class {
-    /// Returns the class of a failure, or `Ignored` for a local rejection and for classes that are not known here.
+    /// Returns the class of a failure. A local rejection is `Ignored`: the upstream was not called.
     pub(crate) const fn of(failure: Failure) -> Self {
         match failure {
             Failure::Transport => Self::Transport,
@@ -42,12 +51,12 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Counts a result in the bucket `slot`.
+    /// Counts a result of `generation` in the bucket of `slot`.
     pub(crate) fn record(&self, class: Class, generation: u64, slot: u64) {
         self.counters[class as usize].add(generation, slot);
     }
 
-    /// Returns the counts of the window that ends with the bucket `slot`.
+    /// Returns the counts of `generation` in the window that ends with the bucket of `slot`.
     pub(crate) fn counts(&self, generation: u64, slot: u64) -> Counts {
         let sum = |class: Class| self.counters[class as usize].sum(generation, slot);
         Counts {

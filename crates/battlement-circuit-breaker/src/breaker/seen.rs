@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{Breaker, Report};
+use super::{Breaker, Report, rest};
 use crate::{State, config::Config};
 
 impl Breaker {
@@ -32,8 +32,8 @@ impl Breaker {
     /// Rejects a call. Returns the rest of the open time, with jitter.
     pub(crate) fn reject(&self, now: Instant) -> Duration {
         self.rejections.fetch_add(1, Ordering::Relaxed);
-        let rest = self.gate.load(Ordering::Acquire).saturating_sub(self.shared.tick(now));
-        self.rest(rest, &self.shared.config())
+        let left = self.gate.load(Ordering::Acquire).saturating_sub(self.shared.tick(now));
+        rest(left, &self.shared.config())
     }
 
     /// Returns the receiver of verdicts, if there is one.

@@ -8,6 +8,7 @@ pub(super) fn add(one: Snapshot, other: Snapshot) -> Snapshot {
         shadow: one.shadow,
         counts: sum(one.counts, other.counts),
         consecutive_failures: one.consecutive_failures.max(other.consecutive_failures),
+        cause: one.cause.or(other.cause),
         openings: one.openings + other.openings,
         rejections: one.rejections + other.rejections,
         open_since: one.open_since.max(other.open_since),

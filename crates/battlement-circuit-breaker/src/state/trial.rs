@@ -3,19 +3,31 @@ use crate::HalfOpen;
 /// The probes of one half-open period.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trial {
-    slots: Vec<Slot>,
+    /// The probes whose calls have not ended.
+    probes: Vec<Probe>,
     issued: u32,
     successes: u32,
     failures: u32,
 }
 
-/// A probe on its way.
 #[derive(Clone, Copy, Debug)]
-struct Slot {
+struct Probe {
     number: u32,
     deadline: u64,
-    /// Whether a message of the response has arrived.
-    delivered: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The probe has its slot, and nothing has arrived.
+    Waiting,
+    /// The probe has its slot, and a message of the response has arrived.
+    Streaming,
+    /// The deadline has passed and the slot is another call's. The verdict still counts: without it, an upstream that
+    /// always answers after the deadline would never close the breaker.
+    Overdue,
+    /// The probe streamed at its deadline, and was counted as a success.
+    Counted,
 }
 
 /// The result of a trial so far.
@@ -33,7 +45,8 @@ impl Trial {
             return None;
         }
         self.issued = self.issued.wrapping_add(1);
-        self.slots.push(Slot { number: self.issued, deadline, delivered: false });
+        let probe = Probe { number: self.issued, deadline, stage: Stage::Waiting };
+        self.probes.push(probe);
         Some(self.issued)
     }
 
@@ -42,49 +55,65 @@ impl Trial {
         if self.has_slot(rule) {
             return 0;
         }
-        self.slots.iter().map(|slot| slot.deadline).min().unwrap_or(0)
+        self.with_slot().map(|probe| probe.deadline).min().unwrap_or(0)
     }
 
-    /// Records the result of a probe that still has its slot.
+    /// Records the verdict on a probe.
     pub(super) fn settle(&mut self, number: u32, success: bool, rule: HalfOpen) -> Progress {
-        if self.release(number).is_some() {
+        let probe = self.remove(number);
+        if probe.is_some_and(|probe| probe.stage != Stage::Counted) {
             self.count(success);
         }
         self.progress(rule)
     }
 
-    /// Frees the slots whose deadline has passed. A probe that has received a message by then is a success.
+    /// Frees the slots whose deadline has passed. A probe that streams by then is a success.
     pub(super) fn sweep(&mut self, now: u64, rule: HalfOpen) -> Progress {
-        let delivered = |slot: &&Slot| slot.deadline <= now && slot.delivered;
-        let streaming = self.slots.iter().filter(delivered).count();
-        self.slots.retain(|slot| slot.deadline > now);
-        (0..streaming).for_each(|_| self.count(true));
+        for probe in self.probes.iter_mut().filter(|probe| probe.deadline <= now) {
+            probe.stage = match probe.stage {
+                Stage::Streaming => {
+                    self.successes += 1;
+                    Stage::Counted
+                }
+                Stage::Waiting => Stage::Overdue,
+                stage => stage,
+            };
+        }
         self.progress(rule)
     }
 
+    /// Removes a probe without a verdict.
     pub(super) fn give_back(&mut self, number: u32) {
-        self.release(number);
+        self.remove(number);
     }
 
+    /// Notes that a message of a probe's response has arrived.
     pub(super) fn delivered(&mut self, number: u32) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.number == number) {
-            slot.delivered = true;
+        for probe in &mut self.probes {
+            if probe.number == number && probe.stage == Stage::Waiting {
+                probe.stage = Stage::Streaming;
+            }
         }
     }
 
-    fn release(&mut self, number: u32) -> Option<Slot> {
-        let at = self.slots.iter().position(|slot| slot.number == number)?;
-        Some(self.slots.swap_remove(at))
+    fn remove(&mut self, number: u32) -> Option<Probe> {
+        let at = self.probes.iter().position(|probe| probe.number == number)?;
+        Some(self.probes.swap_remove(at))
     }
 
     const fn count(&mut self, success: bool) {
         if success { self.successes += 1 } else { self.failures += 1 }
     }
 
-    /// Returns whether the probes on their way and the results are fewer than the probes of the trial.
+    /// Returns whether the probes with a slot and the verdicts are fewer than the probes of the trial.
     fn has_slot(&self, rule: HalfOpen) -> bool {
-        let underway = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        underway.saturating_add(self.successes + self.failures) < rule.probes
+        let taken = u32::try_from(self.with_slot().count()).unwrap_or(u32::MAX);
+        taken.saturating_add(self.successes + self.failures) < rule.probes
+    }
+
+    fn with_slot(&self) -> impl Iterator<Item = &Probe> {
+        let has_slot = |probe: &&Probe| matches!(probe.stage, Stage::Waiting | Stage::Streaming);
+        self.probes.iter().filter(has_slot)
     }
 
     const fn progress(&self, rule: HalfOpen) -> Progress {

@@ -1,70 +1,57 @@
-#[cfg(battlement_loom)]
-use loom::sync::atomic::AtomicU64;
-#[cfg(not(battlement_loom))]
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+/// A count of one generation of a breaker in one slot of time, which fits one atomic word.
+///
+/// The generation has 12 bits, the slot 30 and the count 22. A word of zeros is an empty bucket of any generation and
+/// slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bucket {
+    generation: u64,
+    slot: u64,
+    pub(super) count: u64,
+}
 
-/// The buckets of a window.
-#[cfg(not(battlement_loom))]
-pub(crate) const BUCKETS: u64 = 10;
-#[cfg(battlement_loom)]
-pub(crate) const BUCKETS: u64 = 2;
-
-const GENERATION_BITS: u32 = 8;
-const SLOT_BITS: u32 = 32;
-const COUNT_BITS: u32 = 24;
+const GENERATION_BITS: u32 = 12;
+const SLOT_BITS: u32 = 30;
+const COUNT_BITS: u32 = 22;
 
 /// The largest count of a bucket, at which it stays.
 pub(super) const MOST: u64 = (1 << COUNT_BITS) - 1;
 
-/// The counts of one class in a ring of buckets.
-///
-/// A bucket is one atomic word: the generation of the breaker (8 bits), the slot of time (32 bits) and the count (24
-/// bits). A count of a new slot or generation replaces an old one in one atomic step, so none is lost.
-#[derive(Debug, Default)]
-pub(super) struct Counter {
-    buckets: [AtomicU64; BUCKETS as usize],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Bucket {
-    generation: u64,
-    slot: u64,
-    count: u64,
-}
-
-impl Counter {
-    /// Counts a result of `generation` in the bucket of `slot`; one of an older generation than the bucket's is ignored.
-    pub(super) fn add(&self, generation: u64, slot: u64) {
-        // A remainder of less than the number of buckets.
-        let bucket = &self.buckets[usize::try_from(slot % BUCKETS).unwrap_or_default()];
-        let mut word = bucket.load(Relaxed);
-        while let Some(new) = Bucket::unpack(word).add(generation, slot) {
-            match bucket.compare_exchange_weak(word, new.pack(), Relaxed, Relaxed) {
-                Ok(_) => return,
-                Err(other) => word = other,
-            }
-        }
-    }
-
-    /// Returns the sum of the buckets of `generation` in the window that ends with `slot`.
-    pub(super) fn sum(&self, generation: u64, slot: u64) -> u64 {
-        let buckets = self.buckets.iter().map(|bucket| Bucket::unpack(bucket.load(Relaxed)));
-        buckets.filter(|bucket| bucket.is_within(generation, slot)).map(|bucket| bucket.count).sum()
-    }
-}
-
 impl Bucket {
-    /// Returns the bucket with one more result, or `None` if the result is not counted.
-    fn add(self, generation: u64, slot: u64) -> Option<Self> {
-        let (generation, slot) = (low(generation, GENERATION_BITS), low(slot, SLOT_BITS));
-        if generation == self.generation && self.lead(slot) < u64::from(u32::MAX / 2) {
-            // The bucket is that of the slot, or that of a later round if this thread's clock lags behind another's.
-            return (self.count < MOST).then_some(Self { count: self.count + 1, ..self });
+    pub(super) const fn new(generation: u64, slot: u64, count: u64) -> Self {
+        Self { generation: low(generation, GENERATION_BITS), slot: low(slot, SLOT_BITS), count }
+    }
+
+    /// Returns the bucket with one more result of `generation` in `slot`, or `None` if it is not counted: the bucket
+    /// is full, or belongs to a later generation. `buckets` is the size of the ring.
+    pub(super) const fn add(self, generation: u64, slot: u64, buckets: u64) -> Option<Self> {
+        let new = Self::new(generation, slot, 1);
+        // A bucket of a later round has been taken by a thread whose clock is ahead of this one's.
+        let is_near = self.age(slot) == 0 || self.lead(slot) <= buckets;
+        if !is_near || self.count == 0 {
+            return Some(new);
         }
-        let is_older = low(generation.wrapping_sub(self.generation), GENERATION_BITS)
-            > 1 << (GENERATION_BITS - 1);
-        (!is_older).then_some(Self { generation, slot, count: 1 })
+        if self.generation != new.generation {
+            return if self.is_later_than(generation) { None } else { Some(new) };
+        }
+        if self.count == MOST { None } else { Some(Self { count: self.count + 1, ..self }) }
+    }
+
+    /// Returns whether the bucket belongs to a generation after this one.
+    const fn is_later_than(self, generation: u64) -> bool {
+        let lead = low(self.generation.wrapping_sub(generation), GENERATION_BITS);
+        lead != 0 && lead < 1 << (GENERATION_BITS - 1)
+    }
+
+    /// Returns whether the bucket belongs to `generation` and to the window of `buckets` slots that ends with `slot`,
+    /// or to a slot after it, which another thread has begun.
+    pub(super) const fn is_within(self, generation: u64, slot: u64, buckets: u64) -> bool {
+        self.generation == low(generation, GENERATION_BITS)
+            && (self.age(slot) < buckets || self.lead(slot) <= buckets)
+    }
+
+    /// Returns the slots by which this bucket is behind `slot`.
+    const fn age(self, slot: u64) -> u64 {
+        low(slot.wrapping_sub(self.slot), SLOT_BITS)
     }
 
     /// Returns the slots by which this bucket is ahead of `slot`.
@@ -72,21 +59,15 @@ impl Bucket {
         low(self.slot.wrapping_sub(slot), SLOT_BITS)
     }
 
-    fn is_within(self, generation: u64, slot: u64) -> bool {
-        let age = low(slot.wrapping_sub(self.slot), SLOT_BITS);
-        let is_recent = age < BUCKETS || self.lead(slot) < BUCKETS;
-        self.generation == low(generation, GENERATION_BITS) && is_recent
-    }
-
-    const fn pack(self) -> u64 {
+    pub(super) const fn pack(self) -> u64 {
         self.generation << (SLOT_BITS + COUNT_BITS) | self.slot << COUNT_BITS | self.count
     }
 
-    const fn unpack(word: u64) -> Self {
+    pub(super) const fn unpack(word: u64) -> Self {
         Self {
             generation: word >> (SLOT_BITS + COUNT_BITS),
             slot: low(word >> COUNT_BITS, SLOT_BITS),
-            count: word & MOST,
+            count: low(word, COUNT_BITS),
         }
     }
 }

@@ -1,0 +1,45 @@
+#[cfg(battlement_loom)]
+use loom::sync::atomic::AtomicU64;
+#[cfg(not(battlement_loom))]
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::bucket::Bucket;
+
+/// The buckets of a window.
+#[cfg(not(battlement_loom))]
+pub(crate) const BUCKETS: u64 = 10;
+#[cfg(battlement_loom)]
+pub(crate) const BUCKETS: u64 = 2;
+
+/// The counts of one class in a ring of buckets.
+///
+/// The first result of a slot replaces the bucket of ten slots before in one atomic step, and every further one
+/// replaces the bucket by one that is larger by one: no count is lost at the turn, and none of an earlier generation is
+/// added.
+#[derive(Debug, Default)]
+pub(super) struct Counter {
+    buckets: [AtomicU64; BUCKETS as usize],
+}
+
+impl Counter {
+    /// Counts a result of `generation` in the bucket of `slot`.
+    pub(super) fn add(&self, generation: u64, slot: u64) {
+        // A remainder of less than the number of buckets.
+        let bucket = &self.buckets[usize::try_from(slot % BUCKETS).unwrap_or_default()];
+        let mut word = bucket.load(Relaxed);
+        while let Some(new) = Bucket::unpack(word).add(generation, slot, BUCKETS) {
+            match bucket.compare_exchange_weak(word, new.pack(), Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(other) => word = other,
+            }
+        }
+    }
+
+    /// Returns the sum of the buckets of `generation` in the window that ends with `slot`.
+    pub(super) fn sum(&self, generation: u64, slot: u64) -> u64 {
+        let buckets = self.buckets.iter().map(|bucket| Bucket::unpack(bucket.load(Relaxed)));
+        let within = buckets.filter(|bucket| bucket.is_within(generation, slot, BUCKETS));
+        within.map(|bucket| bucket.count).sum()
+    }
+}

@@ -1,0 +1,44 @@
+#[cfg(battlement_loom)]
+use loom::sync::atomic::AtomicU64;
+#[cfg(not(battlement_loom))]
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::bucket::Bucket;
+
+/// The failures in a row of one generation.
+#[derive(Debug, Default)]
+pub(crate) struct Streak {
+    word: AtomicU64,
+}
+
+impl Streak {
+    /// Counts a failure, and returns the failures in a row with it.
+    pub(crate) fn fail(&self, generation: u64) -> u64 {
+        let mut word = self.word.load(Relaxed);
+        while let Some(new) = Bucket::unpack(word).add(generation, 0, 1) {
+            match self.word.compare_exchange_weak(word, new.pack(), Relaxed, Relaxed) {
+                Ok(_) => return new.count,
+                Err(other) => word = other,
+            }
+        }
+        self.count(generation)
+    }
+
+    /// Ends the row. While there is none, this is a load.
+    pub(crate) fn end(&self, generation: u64) {
+        let mut word = self.word.load(Relaxed);
+        while Bucket::unpack(word).count != 0 && Bucket::unpack(word).is_within(generation, 0, 1) {
+            match self.word.compare_exchange_weak(word, 0, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(other) => word = other,
+            }
+        }
+    }
+
+    /// Returns the failures in a row.
+    pub(crate) fn count(&self, generation: u64) -> u64 {
+        let bucket = Bucket::unpack(self.word.load(Relaxed));
+        if bucket.is_within(generation, 0, 1) { bucket.count } else { 0 }
+    }
+}
