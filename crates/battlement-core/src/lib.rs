@@ -93,6 +93,8 @@ mod wire;
 
 #[cfg(feature = "axum")]
 pub use self::axum::MissingFact;
+#[cfg(feature = "tonic")]
+pub use self::replay::AsTonic;
 #[cfg(feature = "http")]
 pub use self::{
     answer::Answer,
@@ -115,7 +117,7 @@ pub use self::{
     networks::Networks,
     peer::{Peer, PeerAddr, UnixPeer, peer_addr},
     reject::WithResponse,
-    replay::{Replay, ReplayBody, ReplayError},
+    replay::{AsIs, Replay, ReplayBody, ReplayError, SendAs},
     request_head::{RequestHead, matched_path},
     request_id::{CorrelationId, InvalidId, RequestId},
     request_path::check_request_path,

@@ -11,12 +11,19 @@ use http_body::Body;
 mod body;
 mod error;
 mod reader;
+mod send_as;
 mod source;
 
 #[cfg(test)]
 mod tests;
 
-pub use self::{body::ReplayBody, error::ReplayError};
+#[cfg(feature = "tonic")]
+pub use self::send_as::AsTonic;
+pub use self::{
+    body::ReplayBody,
+    error::ReplayError,
+    send_as::{AsIs, SendAs},
+};
 use self::{
     reader::Reader,
     source::{Source, lock},

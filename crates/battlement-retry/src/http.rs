@@ -12,19 +12,10 @@ mod origin;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod rules;
-mod send_as;
 
 pub(crate) use self::config::HttpConfig;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestOrigin;
-#[cfg(feature = "tonic")]
-pub use self::send_as::AsTonic;
 pub use self::{
-    answer::Answer,
-    attempts::Attempts,
-    body::RetryBody,
-    form::HttpForm,
-    kind::Http,
-    origin::Origin,
-    send_as::{AsIs, SendAs},
+    answer::Answer, attempts::Attempts, body::RetryBody, form::HttpForm, kind::Http, origin::Origin,
 };

@@ -28,15 +28,17 @@ mod settings;
 mod throttle;
 mod throttled;
 
-pub use battlement_core::{ConfigError, InvalidField, WithError};
+#[cfg(feature = "tonic")]
+pub use battlement_core::AsTonic;
 #[cfg(feature = "http")]
-pub use battlement_core::{Replay, ReplayBody, ReplayError, RequestHead, WithResponse};
+pub use battlement_core::{
+    AsIs, Replay, ReplayBody, ReplayError, RequestHead, SendAs, WithResponse,
+};
+pub use battlement_core::{ConfigError, InvalidField, WithError};
 
 // The types of the methods of `Repeat`, which are not part of the public interface.
 #[cfg(all(feature = "http", feature = "serde"))]
 pub use self::hedge::HedgeSettings;
-#[cfg(feature = "tonic")]
-pub use self::http::AsTonic;
 #[cfg(feature = "reqwest")]
 #[doc(hidden)]
 pub use self::http::ReqwestOrigin;
@@ -65,7 +67,7 @@ pub use self::{
 pub use self::{
     budget::AuthorityBudgets,
     hedge::{Hedge, HedgeDelay, HedgeFuture, HedgeKind, HedgeLayer},
-    http::{AsIs, Attempts, Http, HttpForm, RetryBody, SendAs},
+    http::{Attempts, Http, HttpForm, RetryBody},
     idempotency::{Idempotency, Idempotent},
 };
 #[doc(hidden)]

@@ -47,7 +47,7 @@ impl HedgeLayer<Http> {
 }
 
 #[cfg(feature = "tonic")]
-impl HedgeLayer<Http<WithResponse, crate::AsTonic>> {
+impl HedgeLayer<Http<WithResponse, battlement_core::AsTonic>> {
     /// Creates a layer as [`http`](HedgeLayer::http) for a tonic channel, which takes requests with tonic's body.
     #[must_use]
     pub fn tonic() -> Self {

@@ -1,4 +1,4 @@
-use battlement_core::CallFacts;
+use battlement_core::{CallFacts, SendAs};
 use http::{HeaderMap, Request, Response, header::UPGRADE};
 use http_body::Body;
 
@@ -7,7 +7,6 @@ use super::{
     form::HttpForm,
     kind::Http,
     origin::{Origin, once},
-    send_as::SendAs,
 };
 use crate::{HedgeKind, StopReason};
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, WithResponse};
+use battlement_core::{AsIs, Deadline, SendAs, WithResponse};
 use http::{Request, Response};
 use http_body::Body;
 
@@ -18,7 +18,6 @@ use super::{
     form::HttpForm,
     origin::{Origin, once},
     rules::{Seen, Sent},
-    send_as::{AsIs, SendAs},
 };
 use crate::{
     Attempt, Budget, History, Repeat, Sends, StopReason, Throttled, budgets::Budgets,

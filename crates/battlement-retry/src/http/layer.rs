@@ -20,7 +20,7 @@ impl RetryLayer<Http> {
 }
 
 #[cfg(feature = "tonic")]
-impl RetryLayer<Http<WithResponse, super::send_as::AsTonic>> {
+impl RetryLayer<Http<WithResponse, battlement_core::AsTonic>> {
     /// Creates a layer as [`http`](RetryLayer::http) for a tonic channel, which takes requests with tonic's body.
     #[must_use]
     pub fn tonic() -> Self {

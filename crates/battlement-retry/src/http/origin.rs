@@ -1,9 +1,9 @@
 use std::fmt;
 
-use battlement_core::{CallFacts, PeerAddr, Replay, ReplayBody, Wire};
+use battlement_core::{CallFacts, PeerAddr, Replay, ReplayBody, SendAs, Wire};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
-use super::{answer::Peek, config::HttpConfig, send_as::SendAs};
+use super::{answer::Peek, config::HttpConfig};
 use crate::{Idempotency, Idempotent, StopReason};
 
 /// The copy of a request from which further attempts are made.

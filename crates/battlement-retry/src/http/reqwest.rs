@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, Head, Judgment, RetryAfter, Verdict};
+use battlement_core::{AsIs, Deadline, Head, Judgment, RetryAfter, Verdict};
 use http::Uri;
 use reqwest::{Request, Response};
 
@@ -16,7 +16,6 @@ use super::{
     kind::Http,
     origin::write_number,
     rules::{Seen, Sent},
-    send_as::AsIs,
 };
 use crate::{
     Attempt, Budget, Budgets, HedgeKind, Held, History, Idempotency, Repeat, Sends, StopReason,

@@ -1,6 +1,6 @@
-use battlement_core::ReplayBody;
+use super::ReplayBody;
 
-/// Converts the request body of an attempt to the type that the inner service takes.
+/// Converts the [`ReplayBody`] of an attempt to the type that the inner service takes.
 pub trait SendAs<B> {
     /// The request body of the inner service.
     type Body;
