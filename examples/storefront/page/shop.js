@@ -6,12 +6,21 @@ const answer = document.querySelector("#answer");
 let money;
 const price = (cents) => money.format(cents / 100);
 
+// The stock is shown when it arrives, so that the page does not wait for it.
+async function showStock(cell, product) {
+  const response = await fetch(`/products/${product.id}`);
+  const { stock } = response.ok ? await response.json() : {};
+  cell.textContent = stock ?? "not known";
+}
+
 function row(product) {
   const tr = document.createElement("tr");
+  const stock = document.createElement("span");
+  showStock(stock, product).catch(() => (stock.textContent = "not known"));
   const pieces = document.createElement("input");
   Object.assign(pieces, { type: "number", name: product.id, min: 0, max: 100, value: 0 });
   pieces.setAttribute("aria-label", `Pieces of ${product.name}`);
-  for (const content of [product.name, price(product.price_cents), pieces]) {
+  for (const content of [product.name, price(product.price_cents), stock, pieces]) {
     tr.insertCell().append(content);
   }
   return tr;

@@ -56,6 +56,18 @@ impl Shop {
         Self { orders, in_flight, inventory, payments, sales }
     }
 
+    /// Returns the pieces left of a product, or `None` if inventory does not tell in time: a customer can read about a
+    /// product while inventory is unavailable.
+    pub async fn stock(&self, product_id: &str) -> Option<u32> {
+        let available = self.inventory.available(product_id).await;
+        available
+            .inspect_err(|status| {
+                let (code, reason) = (status.code(), status.message());
+                warn!(product = product_id, ?code, reason, "stock not known");
+            })
+            .ok()
+    }
+
     pub async fn place(&self, new: NewOrder) -> Result<Order, NotPlaced> {
         let placed = self.place_or_undo(new).await;
         self.sales.record(&placed);

@@ -44,6 +44,40 @@ fn a_valid_id_is_kept() {
 }
 
 #[test]
+fn a_product_has_its_stock_also_after_an_order() {
+    let shop = Storefront::start(&[]);
+    let stock = || shop.get("/products/samovar").json()["stock"].clone();
+    assert_eq!(stock(), 3);
+    assert_eq!(shop.order(b"", &samovars(2)).status, 201);
+    assert_eq!(stock(), 1);
+}
+
+#[test]
+fn the_stock_of_a_product_is_not_known_while_inventory_is_unreachable_or_silent() {
+    // Bound and dropped, so no server listens there.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    for (addr, code) in [(free, "Unavailable"), (silent.local_addr().unwrap(), "DeadlineExceeded")]
+    {
+        let url = format!("http://{addr}");
+        let mut shop = Storefront::start(&[
+            ("INVENTORY_URL", url.as_str()),
+            ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "200"),
+        ]);
+        let answer = send(shop.addr, "GET", "/products/mug", b"stock-of-mugs", "");
+        assert_eq!(answer.status, 200, "{code}");
+        let expected = serde_json::json!({
+            "id": "mug",
+            "name": "Mug, stoneware",
+            "price_cents": 1_200,
+            "stock": null,
+        });
+        assert_eq!(answer.json(), expected, "{code}");
+        shop.log_line(&["WARN", "stock-of-mugs", "stock not known", code]);
+    }
+}
+
+#[test]
 fn a_hostile_id_is_replaced_and_neither_returned_nor_logged() {
     let shop = Storefront::start(&[("RUST_LOG", "debug")]);
     let long = "evil".repeat(1024);

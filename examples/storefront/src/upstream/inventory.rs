@@ -13,7 +13,9 @@ use super::{Client, Expiry, whole};
 use crate::{
     config::BaseUrl,
     order::Item,
-    proto::{Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient},
+    proto::{
+        AvailableRequest, Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient,
+    },
     retries::Retries,
     shop::NotPlaced,
     timeouts::{Timeouts, UpstreamTimeLimits},
@@ -21,8 +23,12 @@ use crate::{
 
 const NAME: &str = "inventory";
 
-/// The methods that may be called twice: inventory recognizes an order by its id.
-const IDEMPOTENT: [&str; 2] = ["inventory.v1.Inventory/Reserve", "inventory.v1.Inventory/Release"];
+/// The methods that may be called twice: inventory recognizes an order by its id, and `Available` changes nothing.
+const IDEMPOTENT: [&str; 3] = [
+    "inventory.v1.Inventory/Reserve",
+    "inventory.v1.Inventory/Release",
+    "inventory.v1.Inventory/Available",
+];
 
 /// A gRPC client of the inventory service. Clones share one connection.
 #[derive(Clone)]
@@ -84,6 +90,13 @@ impl Inventory {
             Code::DeadlineExceeded => expiry.reason(),
             _ => NotPlaced::Failed(NAME, status.into()),
         })
+    }
+
+    /// Returns the pieces left of a product.
+    pub async fn available(&self, product_id: &str) -> Result<u32, Status> {
+        let request = AvailableRequest { product_id: product_id.to_owned() };
+        let available = self.client.clone().available(request).await;
+        available.map(|response| response.into_inner().quantity)
     }
 
     /// Releases the stock of a failed order, and returns the pieces left of each product. The call has its whole limit,

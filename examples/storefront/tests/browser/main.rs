@@ -9,6 +9,8 @@ mod chromium;
 mod running;
 mod tampering;
 
+use std::net::TcpListener;
+
 use chromium::{Visit, visit};
 use running::Storefront;
 use tampering::Tampering;
@@ -32,6 +34,19 @@ fn the_page_works_without_a_violation_of_its_policy() {
     let visit = visit(shop.addr);
     assert!(shop_is_open(&visit), "{visit:?}");
     assert_eq!(visit.violations(), [""; 0], "{visit:?}");
+}
+
+#[test]
+fn the_page_shows_the_stock_of_each_product_or_that_it_is_not_known() {
+    let visit = visit(Storefront::start(&[]).addr);
+    for stock in [10_000, 1_000, 500, 3] {
+        assert!(visit.page.contains(&format!("<span>{stock}</span>")), "{visit:?}");
+    }
+    // Bound and dropped, so no server listens there.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let shop = Storefront::start(&[("INVENTORY_URL", &format!("http://{free}"))]);
+    let visit = chromium::visit(shop.addr);
+    assert_eq!(visit.page.matches("<span>not known</span>").count(), 4, "{visit:?}");
 }
 
 #[test]
