@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{Extensions, StatusCode, request::Parts};
 
-use crate::{ClientIp, CorrelationId, RequestFacts, RequestId, Trace, UnknownClient};
+use crate::{ClientIp, CorrelationId, Phases, RequestFacts, RequestId, Trace, UnknownClient};
 
 /// The rejection of an extractor whose fact the request does not have, because the layer for it is missing, is further
 /// in, or could not determine it.
@@ -89,6 +89,9 @@ extract!(CorrelationId, RequestFacts::correlation, |_| {
         "add `RequestIdLayer` with `correlation(..)` outside the handler",
     )
 });
+extract!(Phases, RequestFacts::phases, |_| {
+    MissingFact::unset("phases of a shutdown", "add the layer of a `Shutdown` outside the handler")
+});
 extract!(Trace, RequestFacts::trace, |_| {
     MissingFact::unset(
         "trace context",
@@ -110,6 +113,7 @@ mod tests {
             .route("/client", get(async |_: ClientIp| "client"))
             .route("/id", get(async |_: RequestId| "id"))
             .route("/correlation", get(async |_: CorrelationId| "correlation"))
+            .route("/phases", get(async |_: Phases| "phases"))
             .route("/trace", get(async |_: Trace| "trace"))
             .route(
                 "/optional",
@@ -136,6 +140,10 @@ mod tests {
             (
                 "/correlation",
                 "the request has no correlation id: add `RequestIdLayer` with `correlation(..)` outside the handler",
+            ),
+            (
+                "/phases",
+                "the request has no phases of a shutdown: add the layer of a `Shutdown` outside the handler",
             ),
             (
                 "/trace",

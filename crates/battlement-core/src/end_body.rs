@@ -213,6 +213,13 @@ impl<B: Body, T: OnEnd> EndBody<B, T> {
         Self { inner, on_end: None, remaining: Remaining::UNKNOWN, polls: Polls::None }
     }
 
+    /// Returns the hook, until the body has ended.
+    #[inline]
+    #[must_use]
+    pub fn on_end(self: Pin<&mut Self>) -> Option<&mut T> {
+        self.project().on_end.as_mut()
+    }
+
     /// Wraps the body of `response` to a request of `method`.
     pub fn wrap(method: MethodKind, response: Response<B>, on_end: T) -> Response<Self> {
         let kind = BodyKind::of(method, &response);

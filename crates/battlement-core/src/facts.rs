@@ -12,7 +12,7 @@ use http::{Extensions, Request};
 use tokio::time::Instant;
 
 use crate::{
-    ClientIp, CorrelationId, Deadline, DropReason, RequestId, Trace, Unread, current,
+    ClientIp, CorrelationId, Deadline, DropReason, Phases, RequestId, Trace, Unread, current,
     moving_deadline::MovingDeadline, overrides::Overrides,
 };
 
@@ -34,6 +34,7 @@ struct Facts {
     later_ids: OnceLock<Box<Ids>>,
     client: OnceLock<ClientIp>,
     route: OnceLock<Cow<'static, str>>,
+    phases: OnceLock<Phases>,
     drop_reason: AtomicU8,
     claimed_by: AtomicUsize,
     deadline: MovingDeadline,
@@ -82,6 +83,7 @@ impl RequestFacts {
             later_ids: OnceLock::new(),
             client: OnceLock::new(),
             route: OnceLock::new(),
+            phases: OnceLock::new(),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
             claimed_by: AtomicUsize::new(0),
             deadline: MovingDeadline::unset(),
@@ -207,6 +209,20 @@ impl RequestFacts {
     /// For an inner layer or a handler that knows how long its route may take.
     pub fn move_deadline(&self, after: Duration) {
         self.0.deadline.move_to(after);
+    }
+
+    /// Returns the phases of the process, if a layer takes part in its shutdown: a handler that streams ends itself once
+    /// the process drains.
+    #[must_use]
+    pub fn phases(&self) -> Option<&Phases> {
+        self.0.phases.get()
+    }
+
+    /// Sets the phases of the process, unless they are already set; returns whether they were not.
+    #[inline]
+    #[must_use]
+    pub fn set_phases(&self, phases: Phases) -> bool {
+        self.0.phases.set(phases).is_ok()
     }
 
     /// Adds settings of the request's route, for the outer layer that reads this type.

@@ -33,6 +33,8 @@ mod error_chain;
 #[cfg(feature = "http")]
 mod facts;
 #[cfg(feature = "http")]
+mod first_message;
+#[cfg(feature = "http")]
 mod grpc_code;
 #[cfg(feature = "http")]
 mod grpc_web;
@@ -76,6 +78,8 @@ mod scheme;
 mod scoped_value;
 #[cfg(feature = "serde")]
 pub mod settings;
+#[cfg(feature = "http")]
+mod stream_kind;
 mod timer;
 #[cfg(feature = "http")]
 mod trace;
@@ -108,6 +112,7 @@ pub use self::{
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
     facts::{Ids, RequestFacts},
+    first_message::FirstMessage,
     grpc_code::GrpcCode,
     grpc_web::WebTrailers,
     hex::hex,
@@ -125,6 +130,7 @@ pub use self::{
     response_body::ResponseBody,
     retry_after::RetryAfter,
     scheme::{ConnectionScheme, Scheme},
+    stream_kind::StreamKind,
     trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},
     trace_headers::TraceHeaders,
     trailers_only::TrailersOnly,

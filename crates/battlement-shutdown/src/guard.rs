@@ -1,89 +1,43 @@
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-
-use tokio::sync::Notify;
+use crate::in_flight::{InFlight, Stream};
 
 /// Work that the drain waits for, until this value is dropped.
+///
+/// A guard that is not dropped before the end of the drain has leaked: the report names it, and the exit code is 1. The
+/// guard of an [upgraded connection](crate::ShutdownHandle::upgrade) is counted as such instead.
 #[derive(Debug)]
 #[must_use = "the drain waits only while the guard lives"]
 pub struct Guard {
-    name: &'static str,
+    kind: Kind,
     in_flight: InFlight,
 }
 
-/// The work in flight of a process: requests, streams and named guards. Clones share the counts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct InFlight(Arc<Inner>);
-
-#[derive(Debug, Default)]
-struct Inner {
-    guards: Mutex<BTreeMap<&'static str, usize>>,
-    ended: Notify,
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Named(&'static str),
+    Upgrade,
 }
 
-/// Work that has not ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Remaining {
-    pub(crate) requests: u64,
-    /// Event streams, upgrades and gRPC streams that did not opt in.
-    pub(crate) event_streams: u64,
-    pub(crate) upgrades: u64,
-    pub(crate) grpc_streams: u64,
-    /// The names of guards, with their numbers.
-    pub(crate) guards: Vec<(&'static str, usize)>,
-}
-
-impl InFlight {
-    pub(crate) fn guard(&self, name: &'static str) -> Guard {
-        *self.guards().entry(name).or_default() += 1;
-        Guard { name, in_flight: self.clone() }
+impl Guard {
+    pub(crate) fn named(in_flight: InFlight, name: &'static str) -> Self {
+        in_flight.enter_guard(name);
+        Self { kind: Kind::Named(name), in_flight }
     }
 
-    /// Waits until nothing is in flight.
-    pub(crate) async fn idle(&self) {
-        loop {
-            let ended = self.0.ended.notified();
-            if self.guards().is_empty() {
-                return;
-            }
-            ended.await;
-        }
-    }
-
-    /// Returns what is in flight.
-    pub(crate) fn remaining(&self) -> Remaining {
-        let guards = self.guards().iter().map(|(name, count)| (*name, *count)).collect();
-        Remaining { guards, ..Remaining::default() }
-    }
-
-    /// Returns the number of requests that were answered in full.
-    pub(crate) const fn answered(&self) -> u64 {
-        0
-    }
-
-    fn guards(&self) -> MutexGuard<'_, BTreeMap<&'static str, usize>> {
-        self.0.guards.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn upgrade(in_flight: InFlight) -> Self {
+        in_flight.enter();
+        in_flight.enter_stream(Stream::Upgrade);
+        Self { kind: Kind::Upgrade, in_flight }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut guards = self.in_flight.guards();
-        if let Some(count) = guards.get_mut(self.name) {
-            *count -= 1;
-            if *count == 0 {
-                guards.remove(self.name);
+        match self.kind {
+            Kind::Named(name) => self.in_flight.leave_guard(name),
+            Kind::Upgrade => {
+                self.in_flight.leave_stream(Stream::Upgrade);
+                self.in_flight.leave();
             }
         }
-        drop(guards);
-        self.in_flight.0.ended.notify_waiters();
-    }
-}
-
-impl Remaining {
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 }

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use battlement_core::Phases;
 use tokio::{task::JoinHandle, time::Instant};
 
-use crate::{Conclude, DrainToken, Guard, Reason, Stage, shared::Shared};
+use crate::{Conclude, DrainToken, Guard, InFlight, Reason, Stage, shared::Shared, spawn};
 
 /// A handle of a [`Shutdown`](crate::Shutdown), for tasks, threads, handlers and hooks. Clones act on the same shutdown.
 #[derive(Clone)]
@@ -35,10 +35,26 @@ impl ShutdownHandle {
 
     /// Creates a guard: the drain waits until it is dropped, and the report names it if it is not.
     pub fn guard(&self, name: &'static str) -> Guard {
-        self.shared.in_flight.guard(name)
+        Guard::named(self.in_flight(), name)
+    }
+
+    /// Creates the guard of an upgraded connection, such as a WebSocket, for the task that serves it.
+    ///
+    /// The drain waits until it is dropped. At the end of the drain, upgraded connections are counted as cut off, and do
+    /// not change the exit code unless [`strict`](crate::Shutdown::strict) is set.
+    pub fn upgrade(&self) -> Guard {
+        Guard::upgrade(self.in_flight())
+    }
+
+    /// Returns the counts of the work in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> InFlight {
+        self.shared.in_flight.clone()
     }
 
     /// Spawns a task for which the drain waits, as for a [`guard`](Self::guard).
+    ///
+    /// A task that has not ended at the end of the drain is named in the report, and cancelled.
     ///
     /// # Panics
     ///
@@ -48,12 +64,7 @@ impl ShutdownHandle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let guard = self.guard(name);
-        tokio::spawn(async move {
-            let output = future.await;
-            drop(guard);
-            output
-        })
+        spawn::spawn(&self.shared, name, future)
     }
 
     /// Registers a hook, which runs once after the drain, in its stage.

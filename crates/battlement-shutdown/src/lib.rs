@@ -3,10 +3,11 @@
 
 mod admin;
 mod conclude;
+mod drain;
 mod guard;
 mod handle;
 mod hooks;
-mod layer;
+mod in_flight;
 mod manager;
 mod reason;
 mod report;
@@ -16,6 +17,7 @@ mod settings;
 mod shared;
 mod shutdown;
 mod signals;
+mod spawn;
 mod supervisor;
 #[cfg(feature = "systemd")]
 mod systemd;
@@ -30,10 +32,11 @@ pub use self::settings::ShutdownSettings;
 pub use self::systemd::Systemd;
 pub use self::{
     conclude::Conclude,
+    drain::{BodyCutOff, Drain, DrainLayer, EndStream, ResponseBody, ResponseFuture},
     guard::Guard,
     handle::ShutdownHandle,
     hooks::Stage,
-    layer::DrainLayer,
+    in_flight::InFlight,
     reason::Reason,
     report::{CutOff, Forced, HookError, HookFailure, LeakedGuard, PhaseTimes, Report},
     shutdown::Shutdown,

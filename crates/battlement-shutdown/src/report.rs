@@ -11,7 +11,7 @@ use std::{
 
 pub use self::timeline::PhaseTimes;
 pub(crate) use self::{panic::panic_message, timeline::Timeline};
-use crate::{Reason, Signal, Stage, guard::Remaining};
+use crate::{Reason, Signal, Stage, in_flight::Remaining};
 
 /// The result of a shutdown, which is logged as one line.
 ///

@@ -11,8 +11,8 @@ use tokio::{sync::watch, time::Instant};
 use self::outcome::Outcome;
 use crate::{
     Reason, Signal, Stage, Times,
-    guard::{InFlight, Remaining},
     hooks::Hooks,
+    in_flight::{InFlight, Remaining},
     report::{Forced, HookError, HookFailure, Report},
 };
 
@@ -89,6 +89,9 @@ impl Shared {
     pub(crate) fn advance(&self, phase: Phase, now: Instant) {
         self.state().outcome.timeline.enter(phase, now);
         self.writer.advance(phase);
+        if phase >= Phase::Draining {
+            self.in_flight.wake();
+        }
     }
 
     /// Advances to the phase in which `remaining` is aborted. The report is complete before any of it is dropped.

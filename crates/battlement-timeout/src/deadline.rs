@@ -5,7 +5,6 @@ mod body;
 mod config;
 mod future;
 mod layer;
-mod message;
 mod part;
 mod remains;
 mod route;

@@ -22,8 +22,6 @@ mod settings;
 #[cfg(any(feature = "http", feature = "serde"))]
 mod status;
 #[cfg(feature = "http")]
-mod stream;
-#[cfg(feature = "http")]
 mod wire;
 
 pub use battlement_core::{

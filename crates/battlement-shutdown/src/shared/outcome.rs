@@ -3,7 +3,7 @@ use tokio::time::Instant;
 
 use crate::{
     Reason, Stage,
-    guard::Remaining,
+    in_flight::Remaining,
     report::{Forced, HookError, HookFailure, Report, Timeline},
 };
 

@@ -1,7 +1,7 @@
-use battlement_core::InvalidField;
+use battlement_core::{InvalidField, StreamKind};
 
 use super::limits::BodyLimits;
-use crate::{observe::Observer, stream::Stream};
+use crate::observe::Observer;
 
 #[cfg(feature = "serde")]
 pub(crate) const SETTINGS: &str = "body timeout settings";
@@ -31,12 +31,12 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(super) const fn limits(&self, stream: Stream) -> bool {
+    pub(super) const fn limits(&self, stream: StreamKind) -> bool {
         match stream {
-            Stream::None => true,
-            Stream::Events => self.event_streams,
-            Stream::Grpc(_) => self.grpc_streams,
-            Stream::Upgrade => false,
+            StreamKind::None => true,
+            StreamKind::Events => self.event_streams,
+            StreamKind::Grpc(_) => self.grpc_streams,
+            StreamKind::Upgrade => false,
         }
     }
 

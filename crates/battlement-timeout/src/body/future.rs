@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{GrpcCode, Reject, RequestFacts, Wire};
+use battlement_core::{GrpcCode, Reject, RequestFacts, StreamKind, Wire};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -18,7 +18,7 @@ use super::{
     timeout_body::TimeoutBody,
     watch::{Role, Watch, drop_expired},
 };
-use crate::{Elapsed, ElapsedKind, stream::Stream};
+use crate::{Elapsed, ElapsedKind};
 
 pin_project! {
     /// The future of a [`BodyTimeout`](crate::BodyTimeout).
@@ -134,8 +134,8 @@ fn limited<B: Body>(
 ) -> Response<TimeoutBody<B>> {
     let config = config.take().filter(|config| !config.response.is_empty());
     let watch = config.filter(|_| !response.body().is_end_stream()).and_then(|config| {
-        let stream = Stream::of_response(&response);
-        let wire = if let Stream::Grpc(wire) = stream { wire } else { Wire::Http };
+        let stream = StreamKind::of_response(&response);
+        let wire = if let StreamKind::Grpc(wire) = stream { wire } else { Wire::Http };
         let role = Role::Response(wire);
         config.limits(stream).then(|| Watch::new(role, facts.take(), config))
     });

@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{DefaultReject, Reject, RequestFacts};
+use battlement_core::{DefaultReject, Reject, RequestFacts, StreamKind};
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -16,7 +16,6 @@ use super::{
     timeout_body::TimeoutBody,
     watch::{Role, Watch},
 };
-use crate::stream::Stream;
 
 /// A service that limits the time that bodies take, created by [`BodyTimeoutLayer`](crate::BodyTimeoutLayer).
 pub struct BodyTimeout<S, A = DefaultReject> {
@@ -49,7 +48,7 @@ impl<S, A> BodyTimeout<S, A> {
         let config = self.layer.config();
         !request.body().is_end_stream()
             && !config.request.is_empty()
-            && config.limits(Stream::of_request(request.method(), request.headers()))
+            && config.limits(StreamKind::of_request(request.method(), request.headers()))
     }
 }
 

@@ -1,9 +1,8 @@
-use battlement_core::Wire;
+use battlement_core::{FirstMessage, StreamKind, Wire};
 use bytes::Buf;
 use http::{HeaderMap, HeaderValue, Response, header};
 
-use super::{config::Config, message::FirstMessage};
-use crate::stream::Stream;
+use super::config::Config;
 
 const WEB_TEXT: &[u8] = b"application/grpc-web-text";
 
@@ -44,10 +43,10 @@ impl Part {
     }
 
     fn of_http<B>(config: &Config, response: &Response<B>) -> Option<Self> {
-        let applies = match Stream::of_response(response) {
-            Stream::Upgrade => false,
-            Stream::Events => config.event_streams,
-            Stream::None | Stream::Grpc(_) => config.bodies,
+        let applies = match StreamKind::of_response(response) {
+            StreamKind::Upgrade => false,
+            StreamKind::Events => config.event_streams,
+            StreamKind::None | StreamKind::Grpc(_) => config.bodies,
         };
         applies.then_some(Self::Whole)
     }

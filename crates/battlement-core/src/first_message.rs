@@ -1,8 +1,9 @@
 use bytes::Buf;
 
-/// Finds the end of the first message of a gRPC body: one byte of flags, four bytes of length, and the message.
+/// A reader that finds the end of the first message of a gRPC body: one byte of flags, four bytes of length, and the
+/// message. A response with more than one message is a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct FirstMessage {
+pub struct FirstMessage {
     prefix: [u8; 5],
     seen: u64,
 }
@@ -11,7 +12,7 @@ const PREFIX: u64 = 5;
 
 impl FirstMessage {
     /// Reads data of the body, and returns whether the first message is complete.
-    pub(super) fn read(&mut self, data: &impl Buf) -> bool {
+    pub fn read(&mut self, data: &impl Buf) -> bool {
         let chunk = data.chunk();
         let start = usize::try_from(self.seen).unwrap_or(usize::MAX);
         if let Some(missing) = self.prefix.get_mut(start..) {

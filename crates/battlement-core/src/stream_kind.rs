@@ -1,12 +1,12 @@
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
-use battlement_core::Wire;
+use crate::Wire;
 
 const EVENT_STREAM: &[u8] = b"text/event-stream";
 
-/// The purpose of a body, as far as limits depend on it.
+/// The purpose of a body, as far as limits and drains depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
+pub enum StreamKind {
     /// A message that ends.
     None,
     /// Server-sent events.
@@ -17,8 +17,10 @@ pub(crate) enum Stream {
     Upgrade,
 }
 
-impl Stream {
-    pub(crate) fn of_request(method: &Method, headers: &HeaderMap) -> Self {
+impl StreamKind {
+    /// Returns the kind of the body of a request.
+    #[must_use]
+    pub fn of_request(method: &Method, headers: &HeaderMap) -> Self {
         match Wire::of_request(method, headers) {
             _ if *method == Method::CONNECT => Self::Upgrade,
             Wire::Http => Self::None,
@@ -26,7 +28,8 @@ impl Stream {
         }
     }
 
-    pub(crate) fn of_response<B>(response: &Response<B>) -> Self {
+    /// Returns the kind of the body of a response.
+    pub fn of_response<B>(response: &Response<B>) -> Self {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Self::Upgrade;
         }
@@ -53,9 +56,9 @@ fn is_event_stream(value: &HeaderValue) -> bool {
 mod tests {
     use super::*;
 
-    fn of_type(content_type: &'static str) -> Stream {
+    fn of_type(content_type: &'static str) -> StreamKind {
         let response = Response::builder().header("content-type", content_type);
-        Stream::of_response(&response.body(()).unwrap())
+        StreamKind::of_response(&response.body(()).unwrap())
     }
 
     #[test]
@@ -63,22 +66,22 @@ mod tests {
         for events in
             ["text/event-stream", "Text/Event-Stream; charset=utf-8", "text/event-stream ;a=b"]
         {
-            assert_eq!(of_type(events), Stream::Events, "{events}");
+            assert_eq!(of_type(events), StreamKind::Events, "{events}");
         }
         for other in ["text/event-streams", "text/event", "application/json", ""] {
-            assert_eq!(of_type(other), Stream::None, "{other}");
+            assert_eq!(of_type(other), StreamKind::None, "{other}");
         }
-        assert_eq!(of_type("application/grpc+proto"), Stream::Grpc(Wire::Grpc));
-        assert_eq!(of_type("application/grpc-web"), Stream::Grpc(Wire::GrpcWeb));
-        assert_eq!(Stream::of_response(&Response::new(())), Stream::None);
+        assert_eq!(of_type("application/grpc+proto"), StreamKind::Grpc(Wire::Grpc));
+        assert_eq!(of_type("application/grpc-web"), StreamKind::Grpc(Wire::GrpcWeb));
+        assert_eq!(StreamKind::of_response(&Response::new(())), StreamKind::None);
     }
 
     #[test]
     fn upgrades_are_recognized_by_the_method_and_by_the_status() {
         let upgrade = Response::builder().status(101).body(()).unwrap();
-        assert_eq!(Stream::of_response(&upgrade), Stream::Upgrade);
+        assert_eq!(StreamKind::of_response(&upgrade), StreamKind::Upgrade);
         let none = HeaderMap::new();
-        assert_eq!(Stream::of_request(&Method::CONNECT, &none), Stream::Upgrade);
-        assert_eq!(Stream::of_request(&Method::POST, &none), Stream::None);
+        assert_eq!(StreamKind::of_request(&Method::CONNECT, &none), StreamKind::Upgrade);
+        assert_eq!(StreamKind::of_request(&Method::POST, &none), StreamKind::None);
     }
 }

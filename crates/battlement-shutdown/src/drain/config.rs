@@ -1,0 +1,59 @@
+use std::{sync::Arc, time::Duration};
+
+use battlement_core::{Phase, Rejection, RejectionKind};
+use tokio::time::Instant;
+
+use super::gradual::Spread;
+use crate::shared::Shared;
+
+/// The settings of a [`DrainLayer`](crate::DrainLayer).
+#[derive(Clone, Debug)]
+pub(super) struct Config {
+    pub(super) shared: Arc<Shared>,
+    /// `None` closes each connection with its next response.
+    pub(super) gradual: Option<Spread>,
+    /// The time after which a rejected request may be sent again; `None` serves requests in every phase.
+    pub(super) reject: Option<Duration>,
+    pub(super) enabled: bool,
+}
+
+impl Config {
+    pub(super) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, gradual: None, reject: None, enabled: true }
+    }
+
+    #[inline]
+    pub(super) fn phase(&self) -> Phase {
+        self.shared.phases.now()
+    }
+
+    /// Returns whether a request that arrives now is rejected.
+    #[inline]
+    pub(super) fn rejects(&self) -> bool {
+        self.reject.is_some() && self.phase() >= Phase::Stopping
+    }
+
+    /// Returns the rejection of a request.
+    pub(super) fn rejection(&self) -> Rejection {
+        let rejection = Rejection::new(RejectionKind::ShuttingDown);
+        self.reject.map_or(rejection, |wait| rejection.retry_in(wait))
+    }
+
+    /// Returns whether the HTTP/1 connection of the current task closes after the response that is sent now.
+    #[inline]
+    pub(super) fn closes_connection(&self) -> bool {
+        match self.phase() {
+            Phase::Running => false,
+            Phase::Unready => self.closes_early(),
+            _ => true,
+        }
+    }
+
+    #[cold]
+    fn closes_early(&self) -> bool {
+        let Some(spread) = &self.gradual else { return true };
+        let Some((_, started)) = self.shared.started() else { return true };
+        let point = spread.point(self.shared.times().delay);
+        started + point <= Instant::now()
+    }
+}

@@ -1,0 +1,79 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use battlement_core::{DropReason, dropping};
+use bytes::Bytes;
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::{ResponseBody, ticket::Ticket};
+
+pin_project! {
+    /// The future of a [`Drain`](crate::Drain).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        // `None` if the request was rejected or cut off. Dropped before the ticket, which counts the work.
+        #[pin]
+        inner: Option<F>,
+        // `None` if the layer is disabled, and once the response was returned.
+        ticket: Option<Ticket>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    #[inline]
+    pub(super) const fn running(inner: F, ticket: Ticket) -> Self {
+        Self { inner: Some(inner), ticket: Some(ticket) }
+    }
+
+    pub(super) const fn passing(inner: F) -> Self {
+        Self { inner: Some(inner), ticket: None }
+    }
+
+    pub(super) const fn rejected(ticket: Ticket) -> Self {
+        Self { inner: None, ticket: Some(ticket) }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Data: From<Bytes>>,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            let ticket = this.ticket.take().expect("`ResponseFuture` polled after completion");
+            return Poll::Ready(Ok(ticket.rejected()));
+        };
+        match inner.poll(cx) {
+            Poll::Ready(Ok(response)) => Poll::Ready(Ok(match this.ticket.take() {
+                Some(ticket) => ResponseBody::of(response, ticket),
+                None => ResponseBody::passing(response),
+            })),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                if !this.ticket.as_mut().is_some_and(|ticket| ticket.waits(cx.waker())) {
+                    return Poll::Pending;
+                }
+                let ticket = this.ticket.take().expect("the ticket has just been read");
+                ticket.note_cut_off();
+                dropping(DropReason::Shutdown, || this.inner.set(None));
+                Poll::Ready(Ok(ticket.cut_off()))
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,235 @@
+use std::{sync::Arc, task::Waker};
+
+use battlement_core::{
+    Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, MethodKind, OnEnd, Phase,
+    Rejection, RejectionKind, RequestFacts, StreamKind, Wire,
+};
+use bytes::{Buf, Bytes};
+use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version};
+use http_body::Body;
+
+use super::{ResponseBody, config::Config, connection, layer::EndStream};
+use crate::in_flight::{InFlight, Place, Stream};
+
+/// A request in flight, counted until this value is dropped: with the future, or with the body of the response.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    config: Arc<Config>,
+    facts: RequestFacts,
+    caller: Caller,
+    method: MethodKind,
+    is_http1: bool,
+    /// Whether no outer layer counts the same request.
+    is_first: bool,
+    part: Part,
+    /// The registration of the task, once it has waited.
+    place: Option<Place>,
+}
+
+/// The part that the drain has in a response.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// A response that ends by itself, and is waited for.
+    Whole,
+    /// A stream that the layer ends when the drain begins.
+    OptedIn,
+    /// A gRPC response, which is a stream if it goes on after its first message.
+    Grpc(FirstMessage),
+    /// A stream that is cut off at the end of the drain.
+    Stream(Stream),
+    /// An answer in place of a call that was cut off, which is sent in any phase.
+    Own,
+}
+
+/// The end that a phase brings to a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyEnd {
+    /// The stream ends as a whole.
+    Whole(Wire),
+    /// The body is cut off.
+    CutOff(Wire),
+}
+
+impl Ticket {
+    #[inline]
+    pub(super) fn open<B>(config: &Arc<Config>, request: &mut Request<B>) -> Self {
+        let shared = &config.shared;
+        let facts = RequestFacts::of_or_start(request);
+        let is_first = facts.set_phases(shared.phases.clone());
+        shared.in_flight.enter();
+        Self {
+            config: Arc::clone(config),
+            facts,
+            caller: Caller::of_late(request),
+            method: MethodKind::of(request.method()),
+            is_http1: request.version() <= Version::HTTP_11,
+            is_first,
+            part: Part::Whole,
+            place: None,
+        }
+    }
+
+    /// Reads the head of the response, announces the end of its connection, and returns the kind of its body.
+    #[inline]
+    pub(super) fn answered<B: Body>(&mut self, response: &mut Response<B>) -> BodyKind {
+        self.announce(response);
+        let kind = BodyKind::of(self.method, response);
+        if kind == BodyKind::Open {
+            self.part = part_of(response);
+            if let Part::Stream(stream) = self.part {
+                self.in_flight().enter_stream(stream);
+            }
+        }
+        kind
+    }
+
+    /// Adds `Connection: close` to a response over HTTP/1, unless the connection becomes another protocol's.
+    #[inline]
+    pub(super) fn announce<B>(&self, response: &mut Response<B>) {
+        if self.is_http1
+            && self.config.closes_connection()
+            && !is_upgrade(self.method, response.status())
+        {
+            connection::close(response.headers_mut());
+        }
+    }
+
+    /// Registers the task of a call that waits, and returns whether the call is cut off.
+    pub(super) fn waits(&mut self, waker: &Waker) -> bool {
+        self.park(waker);
+        self.config.phase() >= Phase::CutOff
+    }
+
+    /// Registers the task of a body that waits, and returns its end, if it has come.
+    pub(super) fn body_waits(&mut self, waker: &Waker) -> Option<BodyEnd> {
+        self.park(waker);
+        self.body_end()
+    }
+
+    /// Returns the end that the phase brings to the body, if it has come.
+    #[inline]
+    pub(super) fn body_end(&self) -> Option<BodyEnd> {
+        match self.config.phase() {
+            Phase::Running | Phase::Unready | Phase::Stopping => None,
+            phase => self.end_in(phase),
+        }
+    }
+
+    #[cold]
+    fn end_in(&self, phase: Phase) -> Option<BodyEnd> {
+        let wire = self.caller.wire();
+        match self.part {
+            Part::OptedIn => Some(BodyEnd::Whole(wire)),
+            Part::Own => None,
+            _ if phase >= Phase::CutOff => Some(BodyEnd::CutOff(wire)),
+            _ => None,
+        }
+    }
+
+    /// Counts the first message of a gRPC response, after which the response is a stream.
+    #[inline]
+    pub(super) fn read(&mut self, data: &impl Buf) {
+        if let Part::Grpc(message) = &mut self.part
+            && message.read(data)
+        {
+            self.part = Part::Stream(Stream::Grpc);
+            self.in_flight().enter_stream(Stream::Grpc);
+        }
+    }
+
+    /// Stores the reason for outer layers, before the work is dropped.
+    pub(super) fn note_cut_off(&self) {
+        self.facts.drop_for(DropReason::Shutdown);
+    }
+
+    /// Creates the answer to a request that arrived too late.
+    #[cold]
+    pub(super) fn rejected<B: Body<Data: From<Bytes>>>(self) -> Response<ResponseBody<B>> {
+        let rejection = self.config.rejection();
+        self.answer(rejection)
+    }
+
+    /// Creates the answer to a call that was cut off. It is not a rejection to other layers, since the service was
+    /// called.
+    #[cold]
+    pub(super) fn cut_off<B: Body<Data: From<Bytes>>>(self) -> Response<ResponseBody<B>> {
+        let mut response = self.answer(Rejection::new(RejectionKind::ShuttingDown));
+        response.extensions_mut().remove::<Rejection>();
+        response
+    }
+
+    /// Creates an answer, in whose body the request ends.
+    fn answer<B: Body<Data: From<Bytes>>>(
+        mut self,
+        rejection: Rejection,
+    ) -> Response<ResponseBody<B>> {
+        let mut response = Answer::new(rejection).response(self.caller);
+        self.announce(&mut response);
+        self.part = Part::Own;
+        response.map(|body| ResponseBody::own(body, self))
+    }
+
+    /// Counts a response that the caller has received in full.
+    #[inline]
+    pub(super) fn count(&self) {
+        if self.is_first {
+            self.in_flight().answer();
+        }
+    }
+
+    fn leave_stream(&self) {
+        if let Part::Stream(stream) = self.part {
+            self.in_flight().leave_stream(stream);
+        }
+    }
+
+    // Registered before the phase is read, so that a phase that begins in between wakes the task.
+    fn park(&mut self, waker: &Waker) {
+        self.config.shared.in_flight.park(&mut self.place, waker);
+    }
+
+    #[inline]
+    fn in_flight(&self) -> &InFlight {
+        &self.config.shared.in_flight
+    }
+}
+
+impl OnEnd for Ticket {
+    #[inline]
+    fn end(self, ending: Ending, _: Option<&HeaderMap>) {
+        if ending.is_complete() {
+            self.count();
+        }
+    }
+}
+
+impl Drop for Ticket {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.in_flight().unpark(place);
+        }
+        self.leave_stream();
+        self.in_flight().leave();
+    }
+}
+
+fn is_upgrade(method: MethodKind, status: StatusCode) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS
+        || (method == MethodKind::Connect && status.is_success())
+}
+
+fn part_of<B>(response: &Response<B>) -> Part {
+    if has_opted_in(response.extensions()) {
+        return Part::OptedIn;
+    }
+    match StreamKind::of_response(response) {
+        StreamKind::Events => Part::Stream(Stream::Events),
+        StreamKind::Grpc(_) => Part::Grpc(FirstMessage::default()),
+        StreamKind::None | StreamKind::Upgrade => Part::Whole,
+    }
+}
+
+fn has_opted_in(extensions: &Extensions) -> bool {
+    !extensions.is_empty() && extensions.get::<EndStream>().is_some()
+}
