@@ -85,3 +85,18 @@ async fn seatbelt_keeps_every_id_of_a_breaker() {
     let kept = format!("{service:?}");
     assert!((1_000..1_200).all(|tenant| kept.contains(&tenant.to_string())));
 }
+
+#[tokio::test]
+async fn a_layer_of_ours_around_two_routes_of_axum_is_one_breaker() {
+    let layer = battlement_circuit_breaker::CircuitBreakerLayer::new("upstream");
+    let broken = async || StatusCode::INTERNAL_SERVER_ERROR;
+    let app = Router::new().route("/a", get(broken)).route("/b", get(broken)).layer(layer);
+    let status = async |path: &str| {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap().status()
+    };
+    for _ in 0..5 {
+        assert_eq!(status("/a").await, 500);
+    }
+    assert_eq!(status("/b").await, 503);
+}

@@ -5,6 +5,7 @@ mod cancel;
 mod half_open;
 mod layering;
 mod open_time;
+mod ours;
 mod peers;
 mod rejection;
 mod stale;

@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use battlement_circuit_breaker::Trip;
 use futures_util::FutureExt as _;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tower_resilience_circuitbreaker::CircuitBreakerError;
@@ -66,6 +67,18 @@ async fn seatbelt_waits_for_a_service_that_is_not_ready_although_it_is_open() {
     assert!(!is_ready(layer.layer(busy.clone()), &busy.0).await);
     let (layer, busy) = (builder(1).build().unwrap(), Busy::default());
     assert!(is_ready(layer.layer(busy.clone()), &busy.0).await);
+}
+
+#[tokio::test]
+async fn ours_is_ready_while_it_is_open() {
+    let busy = Busy::default();
+    assert!(
+        is_ready(
+            crate::ours::default_of_ours().trip(Trip::consecutive(FAILURES)).layer(busy.clone()),
+            &busy.0
+        )
+        .await
+    );
 }
 
 /// A call whose future holds a kilobyte.

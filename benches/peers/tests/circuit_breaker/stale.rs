@@ -31,7 +31,7 @@ impl Late {
 }
 
 /// Returns whether calls that began before the outage close a half-open breaker whose probe hangs.
-async fn old_calls_close(peer: Peer, calls: usize) -> bool {
+pub(crate) async fn old_calls_close(peer: Peer, calls: usize) -> bool {
     let mut old = Vec::new();
     for _ in 0..calls {
         old.push(Late::begin(&peer).await);
@@ -54,7 +54,7 @@ async fn a_call_from_before_the_outage_closes_most_peers() {
 
 /// Returns whether a probe of an earlier half-open state counts in a breaker that has opened again since, and that
 /// closes after this number of successes.
-async fn an_old_probe_counts(peer: Peer, successes: usize) -> bool {
+pub(crate) async fn an_old_probe_counts(peer: Peer, successes: usize) -> bool {
     peer.half_open().await;
     let old = Late::begin(&peer).await;
     peer.wait(OPEN + OPEN / 4).await;

@@ -4,6 +4,7 @@ use battlement_core::{Rejection, RejectionKind};
 use battlement_testkit::probe::{Probe, ProbeBody, ProbeError, Reply};
 use failsafe::futures::CircuitBreaker as _;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
 use http_body_util::BodyExt as _;
 use recloser::{AsyncRecloser, Recloser};
 use seatbelt::{RecoveryInfo, ResilienceContext};
@@ -14,9 +15,10 @@ use tower_resilience_circuitbreaker::CircuitBreakerLayer;
 type Answer = Response<ProbeBody>;
 
 /// Returns the number of 200 calls that reach the probe through the service, each read to the end of its body.
-async fn reached<S>(probe: &Probe, service: S) -> usize
+async fn reached<S, B>(probe: &Probe, service: S) -> usize
 where
-    S: Service<Request<ProbeBody>, Response = Answer> + Clone,
+    S: Service<Request<ProbeBody>, Response = Response<B>> + Clone,
+    B: Body,
 {
     for _ in 0..200 {
         let call = service.clone().oneshot(Request::new(ProbeBody::empty()));
@@ -153,4 +155,25 @@ async fn a_rejection_by_a_full_bulkhead_opens_the_peers_unless_configured() {
     let service = service_fn(move |()| breaker.call(full(())));
     let is_open = |error: &recloser::Error<_>| matches!(error, recloser::Error::Rejected);
     assert!(opens_by_rejections(service, is_open).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ours_judges_statuses_trailers_and_bodies_by_default() {
+    let opens_after_five = async |probe: Probe| {
+        let layer = battlement_circuit_breaker::CircuitBreakerLayer::new("upstream");
+        assert_eq!(reached(&probe, layer.layer(probe.clone())).await, 5);
+    };
+    opens_after_five(replies(Reply::status(StatusCode::INTERNAL_SERVER_ERROR))).await;
+    opens_after_five(grpc(HeaderMap::new(), ProbeBody::empty().trailers(unavailable()))).await;
+    let body = ProbeBody::from("the first half").error(ProbeError::new("reset"));
+    opens_after_five(replies(Reply::respond(Response::new(body)))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_by_a_full_bulkhead_does_not_open_ours() {
+    let full = async |()| Err::<Infallible, _>(Rejection::new(RejectionKind::Overloaded));
+    let layer = battlement_circuit_breaker::CircuitBreakerLayer::new("upstream");
+    let layer = layer.judge(battlement_circuit_breaker::judge_error).as_error();
+    let is_open = |error: &tower::BoxError| error.is::<battlement_circuit_breaker::CircuitOpen>();
+    assert!(!opens_by_rejections(layer.layer(service_fn(full)), is_open).await);
 }
