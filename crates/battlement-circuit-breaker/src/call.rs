@@ -11,7 +11,6 @@ use crate::ticket::Ticket;
 pub struct Call {
     /// `None` once the call is settled.
     ticket: Option<Ticket>,
-    start: Instant,
     stage: Stage,
     /// Whether the call was pending, so that time has passed since its start.
     has_waited: bool,
@@ -39,8 +38,8 @@ enum Reading {
 
 impl Call {
     #[inline]
-    pub(crate) const fn new(ticket: Ticket, start: Instant) -> Self {
-        Self { ticket: Some(ticket), start, stage: Stage::Head, has_waited: false }
+    pub(crate) const fn new(ticket: Ticket) -> Self {
+        Self { ticket: Some(ticket), stage: Stage::Head, has_waited: false }
     }
 
     /// Notes that the future or the body was pending.
@@ -53,11 +52,11 @@ impl Call {
     /// Notes the head of a response, whose body has the verdict, or may yet fail.
     #[inline]
     pub(crate) fn head(&mut self, is_success: bool) {
+        if let Some(ticket) = self.ticket.as_mut().filter(|ticket| ticket.is_timing()) {
+            ticket.answered(Instant::now());
+        }
         self.stage =
             if is_success { Stage::Success(Reading::Caller) } else { Stage::End(Reading::Caller) };
-        if let Some(ticket) = self.ticket.as_mut().filter(|ticket| ticket.is_timing()) {
-            ticket.answered(if self.has_waited { Instant::now() } else { self.start });
-        }
     }
 
     /// Notes a message of the response.
@@ -72,12 +71,13 @@ impl Call {
     /// Settles the call.
     #[inline]
     pub(crate) fn settle(mut self, verdict: Verdict) {
-        if let Some(ticket) = self.ticket.take() {
-            // A success that never waited needs no other reading of the clock.
-            let is_instant = !self.has_waited && verdict == Verdict::Success;
-            let now = if is_instant { self.start } else { Instant::now() };
-            settle(ticket, verdict, now);
+        let Some(ticket) = self.ticket.take() else { return };
+        // A success that never waited needs no other reading of the clock.
+        if self.has_waited || verdict != Verdict::Success || ticket.is_timing() {
+            return settle(ticket, verdict, Instant::now());
         }
+        report(&ticket, verdict);
+        ticket.settle_at_once(verdict);
     }
 
     /// Settles a call that is dropped before its end.
@@ -102,12 +102,17 @@ impl Call {
 }
 
 /// Records a verdict, and shows it to the observer.
-#[inline]
+#[inline(never)]
 fn settle(ticket: Ticket, verdict: Verdict, now: Instant) {
+    report(&ticket, verdict);
+    ticket.settle(verdict, now);
+}
+
+#[inline]
+fn report(ticket: &Ticket, verdict: Verdict) {
     if let Some(report) = ticket.breaker().verdicts() {
         report.judged(verdict);
     }
-    ticket.settle(verdict, now);
 }
 
 const TIMEOUT: Verdict = Verdict::Failure(Failure::Timeout);

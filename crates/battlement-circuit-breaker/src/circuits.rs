@@ -73,7 +73,7 @@ impl Circuits {
     #[inline]
     pub(crate) fn admit(&self, now: Instant) -> Result<Call, CircuitOpen> {
         match Breaker::admit(&self.one, now) {
-            Ok(ticket) => Ok(Call::new(ticket, now)),
+            Ok(ticket) => Ok(Call::new(ticket)),
             Err(rest) => Err(self.rejected(rest)),
         }
     }
@@ -82,7 +82,7 @@ impl Circuits {
     pub(crate) fn admit_key(&self, key: Option<&str>, now: Instant) -> Result<Call, CircuitOpen> {
         let breaker = self.breaker(key, now);
         match Breaker::admit(&breaker, now) {
-            Ok(ticket) => Ok(Call::new(ticket, now)),
+            Ok(ticket) => Ok(Call::new(ticket)),
             Err(rest) => Err(self.rejected(rest)),
         }
     }

@@ -106,7 +106,7 @@ impl Handle {
         self.each(|breaker| breaker.force(false, now));
     }
 
-    /// Ends a forced state: the breaker is closed, and its counts begin anew.
+    /// Ends a forced state: the breaker is closed, and its counts begin again from zero.
     pub fn unforce(&self) {
         let now = Instant::now();
         self.each(|breaker| breaker.unforce(now));
@@ -119,7 +119,7 @@ impl Handle {
     }
 
     /// Takes over the settings of `layer`, also those of keys: conditions, open time, probes, shadow, `max_keys` and
-    /// `max_open`. States and open times stay, and counts begin anew. Name, key, classifier, observer and whether the
+    /// `max_open`. States and open times stay, and counts begin again from zero. Name, key, classifier, observer and whether the
     /// layer is enabled do not change.
     pub fn settings<K>(&self, layer: &CircuitBreakerLayer<K>) {
         let enabled = self.circuits.shared().config().enabled;

@@ -154,7 +154,7 @@ impl<K> CircuitBreakerLayer<K> {
     #[must_use]
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
-        self.anew()
+        self.renewed()
     }
 
     /// Sets the conditions that open the breaker. Default: half of at least 20 calls within 10 s fail, or 5 calls in a
@@ -234,7 +234,7 @@ impl<K> CircuitBreakerLayer<K> {
     #[must_use]
     pub fn observe(mut self, observe: impl Observe + 'static) -> Self {
         self.observer = Observer::new(observe);
-        self.anew()
+        self.renewed()
     }
 
     /// Sets whether the layer is active. Default: yes. A disabled layer has the same types and passes calls through.
@@ -254,7 +254,7 @@ impl<K> CircuitBreakerLayer<K> {
         if let Err(error) = self.config.checked() {
             panic!("CircuitBreakerLayer: {error}");
         }
-        self.anew()
+        self.renewed()
     }
 
     fn map<T>(self, change: impl FnOnce(K) -> T) -> CircuitBreakerLayer<T> {
@@ -270,7 +270,7 @@ impl<K> CircuitBreakerLayer<K> {
     }
 
     /// Takes a new state.
-    fn anew(mut self) -> Self {
+    fn renewed(mut self) -> Self {
         self.guard = Arc::default();
         self
     }

@@ -1,9 +1,6 @@
 use std::sync::{
     Arc, PoisonError, RwLock,
-    atomic::{
-        AtomicBool, AtomicU32, AtomicU64,
-        Ordering::Relaxed,
-    },
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use tokio::time::Instant;

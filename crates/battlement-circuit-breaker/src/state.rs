@@ -160,9 +160,7 @@ impl Course {
                 self.enter(State::HalfOpen);
             }
             State::Open if now >= self.until => self.close(now),
-            State::HalfOpen
-                if self.trial.sweep(now, half_open(config)) == Progress::Recovered =>
-            {
+            State::HalfOpen if self.trial.sweep(now, half_open(config)) == Progress::Recovered => {
                 self.close(now);
             }
             _ => {}

@@ -5,11 +5,11 @@ use crate::{open_for::nanos, window::BUCKETS};
 mod rate;
 mod tally;
 
+pub use self::rate::Rate;
 pub(crate) use self::{
     rate::Over,
     tally::{Share, Tally},
 };
-pub use self::rate::Rate;
 
 /// The conditions that open a breaker, combined with [`or`](Self::or).
 ///
@@ -99,17 +99,20 @@ impl Trip {
 
     /// Returns whether the breaker opens. `slow` is whether the last call was slow, and `failed` whether it failed.
     pub(crate) fn trips(&self, tally: &Tally, failed: bool, slow: bool) -> bool {
-        failed && self.fails(tally) || slow && self.slow.is_some_and(|rate| rate.is_reached(tally.slow))
+        failed && self.fails(tally)
+            || slow && self.slow.is_some_and(|rate| rate.is_reached(tally.slow))
     }
 
     fn fails(&self, tally: &Tally) -> bool {
         let rates = [(self.time, tally.time), (self.calls, tally.calls)];
         let in_a_row = self.consecutive.is_some_and(|consecutive| {
-            let is_low = |(rate, counts): &(Option<Rate>, _)| rate.is_none_or(|rate| rate.is_below(*counts));
+            let is_low =
+                |(rate, counts): &(Option<Rate>, _)| rate.is_none_or(|rate| rate.is_below(*counts));
             tally.streak >= u64::from(consecutive.failures)
                 && (!consecutive.below_minimum || rates.iter().all(is_low))
         });
-        let is_reached = |(rate, counts): (Option<Rate>, _)| rate.is_some_and(|rate| rate.is_reached(counts));
+        let is_reached =
+            |(rate, counts): (Option<Rate>, _)| rate.is_some_and(|rate| rate.is_reached(counts));
         in_a_row || rates.into_iter().any(is_reached)
     }
 
@@ -135,7 +138,10 @@ impl Trip {
             .flat_map(|(field, rate)| rate.map_or_else(Vec::new, |rate| rate.invalid_fields(field)))
             .collect();
         if let Some(field) = self.duplicate {
-            invalid.push(InvalidField::new(field, "must be set once; a second one was combined with `or`"));
+            invalid.push(InvalidField::new(
+                field,
+                "must be set once; a second one was combined with `or`",
+            ));
         }
         if self.consecutive.is_some_and(|consecutive| consecutive.failures == 0) {
             invalid.push(InvalidField::new("consecutive", "must be at least 1"));

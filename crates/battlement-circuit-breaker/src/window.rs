@@ -13,8 +13,8 @@ mod model;
 #[cfg(all(test, not(battlement_loom)))]
 mod tests;
 
-pub(crate) use self::{counter::BUCKETS, ring::Rings, slow::SlowWindow, streak::Streak};
 use self::counter::Counter;
+pub(crate) use self::{counter::BUCKETS, ring::Rings, slow::SlowWindow, streak::Streak};
 
 /// The class of a counted result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,8 +32,12 @@ impl Breaker {
     /// Rejects a call. Returns the rest of the open time, with jitter.
     pub(crate) fn reject(&self, now: Instant) -> Duration {
         self.rejections.fetch_add(1, Ordering::Relaxed);
-        let left = self.gate.load(Ordering::Acquire).saturating_sub(self.shared.tick(now));
-        rest(left, &self.shared.config())
+        let config = self.shared.config();
+        let left = match self.word().state() {
+            State::ForcedOpen => config.open_for.interval(0),
+            _ => self.gate.load(Ordering::Acquire).saturating_sub(self.shared.tick(now)),
+        };
+        rest(left, &config)
     }
 
     /// Returns the receiver of verdicts, if there is one.

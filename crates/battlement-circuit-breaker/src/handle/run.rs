@@ -59,7 +59,7 @@ impl Handle {
     fn admit(&self, now: Instant) -> Result<Call, CircuitOpen> {
         let breaker = self.one.as_ref().unwrap_or_else(|| self.circuits.one());
         match Breaker::admit(breaker, now) {
-            Ok(ticket) => Ok(Call::new(ticket, now)),
+            Ok(ticket) => Ok(Call::new(ticket)),
             Err(rest) => Err(self.circuits.rejected(rest)),
         }
     }

@@ -110,7 +110,8 @@ impl Rate {
 
     pub(super) fn invalid_fields(self, field: &str) -> Vec<InvalidField> {
         let mut invalid = Vec::new();
-        let mut report = |name, message| invalid.push(InvalidField::new(name, message).under(field));
+        let mut report =
+            |name, message| invalid.push(InvalidField::new(name, message).under(field));
         if !(0.0..=1.0).contains(&self.share) {
             report("share", format!("must be 0 to 1, got {}", self.share));
         }
