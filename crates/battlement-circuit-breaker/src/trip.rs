@@ -144,7 +144,7 @@ impl Trip {
             ));
         }
         if self.consecutive.is_some_and(|consecutive| consecutive.failures == 0) {
-            invalid.push(InvalidField::new("consecutive", "must be at least 1"));
+            invalid.push(InvalidField::new("consecutive", "must be at least 1, got 0"));
         }
         if *self == NONE {
             let message = "must have a condition, or the breaker never opens; to switch it off, set `enabled` to false";

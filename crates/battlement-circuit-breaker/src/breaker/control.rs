@@ -32,7 +32,7 @@ impl Breaker {
         self.change(self.shared.tick(now), |course| course.force(state));
     }
 
-    /// Ends a forced state: the breaker is closed, and its counts begin again from zero.
+    /// Ends a forced state: the breaker is closed, and its counts begin at zero.
     pub(crate) fn unforce(&self, now: Instant) {
         self.change(self.shared.tick(now), |course| {
             if matches!(course.state(), State::ForcedOpen | State::ForcedClosed) {
@@ -41,13 +41,13 @@ impl Breaker {
         });
     }
 
-    /// Closes the breaker, and begins its counts again from zero.
+    /// Closes the breaker, and clears its counts.
     pub(crate) fn reset(&self, now: Instant) {
         self.asked.store(0, Ordering::Relaxed);
         self.change(self.shared.tick(now), |course| course.force(State::Closed));
     }
 
-    /// Begins the counts and the trial again from zero after the settings were [replaced](crate::shared::Shared::replace). The
+    /// Clears the counts and the trial after the settings were [replaced](crate::shared::Shared::replace). The
     /// breaker keeps its state.
     pub(crate) fn renew(&self, now: Instant) {
         let (tick, config) = (self.shared.tick(now), self.shared.config());

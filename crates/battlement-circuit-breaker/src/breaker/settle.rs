@@ -60,6 +60,7 @@ impl Breaker {
     fn failed(&self, ticket: &Ticket, failure: Failure, tick: u64) {
         let generation = ticket.word().generation();
         self.window.record(Class::of(failure), generation, self.shared.slot(tick));
+        // The failures of all threads change this word, so of two the later one sees both in the window.
         self.streak.fail(generation);
         if let Some(wait) = failure.retry_after() {
             self.asked.fetch_max(tick.saturating_add(nanos(wait)), Ordering::Relaxed);

@@ -2,7 +2,7 @@
 use loom::sync::atomic::AtomicU64;
 #[cfg(not(battlement_loom))]
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
 use super::bucket::Bucket;
 
@@ -27,9 +27,9 @@ impl Counter {
     pub(super) fn add(&self, generation: u64, slot: u64) {
         // A remainder of less than the number of buckets.
         let bucket = &self.buckets[usize::try_from(slot % BUCKETS).unwrap_or_default()];
-        let mut word = bucket.load(Relaxed);
+        let mut word = bucket.load(Acquire);
         while let Some(new) = Bucket::unpack(word).add(generation, slot, BUCKETS) {
-            match bucket.compare_exchange_weak(word, new.pack(), Relaxed, Relaxed) {
+            match bucket.compare_exchange_weak(word, new.pack(), AcqRel, Acquire) {
                 Ok(_) => return,
                 Err(other) => word = other,
             }
@@ -38,7 +38,7 @@ impl Counter {
 
     /// Returns the sum of the buckets of `generation` in the window that ends with `slot`.
     pub(super) fn sum(&self, generation: u64, slot: u64) -> u64 {
-        let buckets = self.buckets.iter().map(|bucket| Bucket::unpack(bucket.load(Relaxed)));
+        let buckets = self.buckets.iter().map(|bucket| Bucket::unpack(bucket.load(Acquire)));
         let within = buckets.filter(|bucket| bucket.is_within(generation, slot, BUCKETS));
         within.map(|bucket| bucket.count).sum()
     }

@@ -7,7 +7,7 @@ pub(crate) struct Rings {
     pub(crate) slow: Ring,
 }
 
-/// One bit for each of the last calls of a generation.
+/// A bit for each of the last calls of a generation.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     generation: u64,

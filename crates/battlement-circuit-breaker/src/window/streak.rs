@@ -2,7 +2,7 @@
 use loom::sync::atomic::AtomicU64;
 #[cfg(not(battlement_loom))]
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
 use super::bucket::Bucket;
 
@@ -15,9 +15,9 @@ pub(crate) struct Streak {
 impl Streak {
     /// Counts a failure, and returns the failures in a row with it.
     pub(crate) fn fail(&self, generation: u64) -> u64 {
-        let mut word = self.word.load(Relaxed);
+        let mut word = self.word.load(Acquire);
         while let Some(new) = Bucket::unpack(word).add(generation, 0, 1) {
-            match self.word.compare_exchange_weak(word, new.pack(), Relaxed, Relaxed) {
+            match self.word.compare_exchange_weak(word, new.pack(), AcqRel, Acquire) {
                 Ok(_) => return new.count,
                 Err(other) => word = other,
             }
@@ -27,9 +27,9 @@ impl Streak {
 
     /// Ends the row. While there is none, this is a load.
     pub(crate) fn end(&self, generation: u64) {
-        let mut word = self.word.load(Relaxed);
+        let mut word = self.word.load(Acquire);
         while Bucket::unpack(word).count != 0 && Bucket::unpack(word).is_within(generation, 0, 1) {
-            match self.word.compare_exchange_weak(word, 0, Relaxed, Relaxed) {
+            match self.word.compare_exchange_weak(word, 0, AcqRel, Acquire) {
                 Ok(_) => return,
                 Err(other) => word = other,
             }
@@ -38,7 +38,7 @@ impl Streak {
 
     /// Returns the failures in a row.
     pub(crate) fn count(&self, generation: u64) -> u64 {
-        let bucket = Bucket::unpack(self.word.load(Relaxed));
+        let bucket = Bucket::unpack(self.word.load(Acquire));
         if bucket.is_within(generation, 0, 1) { bucket.count } else { 0 }
     }
 }
