@@ -1,7 +1,10 @@
 mod registry;
 mod run;
 
-pub(crate) use self::{registry::Hooks, run::run};
+pub(crate) use self::{
+    registry::{Hook, Hooks},
+    run::run,
+};
 
 /// The stage of a hook: stages run in this order, and within a stage the hook that was registered last runs first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -93,7 +93,7 @@ pub enum HookFailure {
     Panicked(String),
     /// The hook took too long and was cancelled.
     TimedOut,
-    /// The hook did not run, since no time was left.
+    /// The hook did not run: no time was left, or the exit was forced.
     Skipped,
 }
 

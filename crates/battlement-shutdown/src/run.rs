@@ -1,6 +1,6 @@
 mod server;
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use battlement_core::Phase;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -35,7 +35,7 @@ where
     }
     shared.start_hooks(Instant::now());
     hooks::run(shared, &schedule).await;
-    let report = shared.finish(Instant::now());
+    let Some(report) = shared.finish(Instant::now()) else { return pending().await };
     followers.admin.close().await;
     report
 }

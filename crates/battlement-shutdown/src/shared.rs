@@ -1,7 +1,7 @@
 mod outcome;
 
 use std::sync::{
-    Mutex, MutexGuard, OnceLock, PoisonError,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering::SeqCst},
 };
 
@@ -23,9 +23,7 @@ pub(crate) struct Shared {
     pub(crate) in_flight: InFlight,
     pub(crate) hooks: Hooks,
     writer: PhaseWriter,
-    /// The report, once the shutdown has ended.
-    finished: OnceLock<Report>,
-    /// Whether that report was logged.
+    /// Whether the report of a shutdown that has ended was logged.
     logged: watch::Sender<bool>,
     /// Whether the controller is gone, so that nothing drives the phases.
     abandoned: AtomicBool,
@@ -38,6 +36,19 @@ struct State {
     strict: bool,
     signals: u32,
     outcome: Outcome,
+    end: End,
+}
+
+/// The end of the process: one of two threads decides it.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum End {
+    /// The shutdown has not ended.
+    #[default]
+    Open,
+    /// The shutdown has ended with this report.
+    Finished(Report),
+    /// The supervisor exits the process with this report.
+    Forced(Report),
 }
 
 /// The effect of a signal.
@@ -52,13 +63,13 @@ pub(crate) enum Effect {
 impl Shared {
     pub(crate) fn new(times: Times) -> Self {
         let (writer, phases) = Phases::new();
-        let state = State { times, strict: false, signals: 0, outcome: Outcome::default() };
+        let outcome = Outcome::default();
+        let state = State { times, strict: false, signals: 0, outcome, end: End::Open };
         Self {
             phases,
             in_flight: InFlight::default(),
             hooks: Hooks::default(),
             writer,
-            finished: OnceLock::new(),
             logged: watch::Sender::new(false),
             abandoned: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -75,14 +86,11 @@ impl Shared {
     /// Handles a signal: the first one starts the shutdown, and the second one ends the process. So does the first one
     /// if there is nothing left that could end the process.
     pub(crate) fn signal(&self, signal: Signal, now: Instant) -> Effect {
-        let signals = {
-            let mut state = self.state();
-            state.signals += 1;
-            state.signals
-        };
         self.trigger(Reason::Signal(signal), now);
-        let is_driven = !self.abandoned.load(SeqCst) && self.finished().is_none();
-        if signals == 1 && is_driven { Effect::Shutdown } else { Effect::Exit }
+        let mut state = self.state();
+        state.signals += 1;
+        let is_driven = !self.abandoned.load(SeqCst) && matches!(state.end, End::Open);
+        if state.signals == 1 && is_driven { Effect::Shutdown } else { Effect::Exit }
     }
 
     /// Advances to `phase`, which starts `now`.
@@ -123,36 +131,45 @@ impl Shared {
         self.abandoned.store(true, SeqCst);
     }
 
-    /// Ends the shutdown: logs its report and returns it.
-    pub(crate) fn finish(&self, now: Instant) -> Report {
-        self.advance(Phase::Done, now);
-        let report = self.finished.get_or_init(|| self.report(None, now)).clone();
+    /// Ends the shutdown and returns its report, which it has logged. It returns nothing if the supervisor exits the
+    /// process.
+    pub(crate) fn finish(&self, now: Instant) -> Option<Report> {
+        let report = {
+            let mut state = self.state();
+            if matches!(state.end, End::Forced(_)) {
+                return None;
+            }
+            state.outcome.timeline.enter(Phase::Done, now);
+            let report = self.report(&state, None, now);
+            state.end = End::Finished(report.clone());
+            report
+        };
+        self.writer.advance(Phase::Done);
         report.log();
         self.logged.send_replace(true);
-        report
+        Some(report)
     }
 
-    /// Returns the report of a shutdown that ends at once.
-    pub(crate) fn force(&self, forced: Forced, now: Instant) -> Report {
-        let remaining = self.in_flight.remaining();
-        self.state().outcome.force(remaining, now);
-        for hook in self.hooks.rest() {
-            self.skip_hook(hook.stage, hook.name);
+    /// Ends the shutdown at once, unless it has ended.
+    pub(crate) fn force(&self, forced: Forced, now: Instant) -> End {
+        let (remaining, hooks) = (self.in_flight.remaining(), self.hooks.rest());
+        let end = {
+            let mut state = self.state();
+            if matches!(state.end, End::Open) {
+                state.outcome.force(remaining, &hooks, now);
+                state.end = End::Forced(self.report(&state, Some(forced), now));
+            }
+            state.end.clone()
+        };
+        if matches!(end, End::Forced(_)) {
+            self.writer.advance(Phase::CutOff);
+            self.in_flight.wake();
         }
-        let report = self.report(Some(forced), now);
-        self.writer.advance(Phase::CutOff);
-        report
+        end
     }
 
-    fn report(&self, forced: Option<Forced>, now: Instant) -> Report {
-        let answered = self.in_flight.answered();
-        let state = self.state();
-        state.outcome.report(forced, state.strict, answered, now)
-    }
-
-    /// Returns the report of a shutdown that has ended.
-    pub(crate) fn finished(&self) -> Option<&Report> {
-        self.finished.get()
+    fn report(&self, state: &State, forced: Option<Forced>, now: Instant) -> Report {
+        state.outcome.report(forced, state.strict, self.in_flight.answered(), now)
     }
 
     /// Waits until the report of a shutdown that has ended was logged.

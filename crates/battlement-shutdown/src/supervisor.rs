@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     Report,
     report::Forced,
-    shared::{Effect, Shared},
+    shared::{Effect, End, Shared},
     signals::Signals,
 };
 
@@ -67,14 +67,17 @@ async fn exit(shared: &Shared, forced: Forced) {
     };
     // Without this thread only a handler that hangs keeps the process alive.
     let _ = thread::Builder::new().spawn(abort);
-    let code = if let Some(report) = shared.finished() {
-        let _ = timeout(LOG, shared.logged()).await;
-        report.code()
-    } else {
-        let report = shared.force(forced, Instant::now());
-        let code = report.code();
-        log(report).await;
-        code
+    let code = match shared.force(forced, Instant::now()) {
+        End::Forced(report) => {
+            let code = report.code();
+            log(report).await;
+            code
+        }
+        End::Finished(report) => {
+            let _ = timeout(LOG, shared.logged()).await;
+            report.code()
+        }
+        End::Open => unreachable!("`force` ends the shutdown"),
     };
     process::exit(code.into());
 }

@@ -111,5 +111,6 @@ impl fmt::Debug for Systemd {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

@@ -84,7 +84,7 @@ impl fmt::Display for HookError {
                 write!(f, "{stage}/{name} panicked after {after} ms: {message}")
             }
             HookFailure::TimedOut => write!(f, "{stage}/{name} timed out after {after} ms"),
-            HookFailure::Skipped => write!(f, "{stage}/{name} did not run: no time was left"),
+            HookFailure::Skipped => write!(f, "{stage}/{name} did not run"),
         }
     }
 }

@@ -3,6 +3,7 @@ use tokio::time::Instant;
 
 use crate::{
     Reason, Stage,
+    hooks::Hook,
     in_flight::Remaining,
     report::{Forced, HookError, HookFailure, Report, Timeline},
 };
@@ -42,11 +43,12 @@ impl Outcome {
         }
     }
 
-    /// Ends the shutdown while `remaining` is in flight.
-    pub(super) fn force(&mut self, remaining: Remaining, now: Instant) {
-        self.end_hook(Some(HookFailure::TimedOut), now);
+    /// Ends the shutdown while `remaining` is in flight, and before `hooks` have run.
+    pub(super) fn force(&mut self, remaining: Remaining, hooks: &[Hook], now: Instant) {
         // Work that was cut off before is not in flight any more.
         self.remaining.get_or_insert(remaining);
+        self.end_hook(Some(HookFailure::TimedOut), now);
+        self.hook_errors.extend(hooks.iter().map(|hook| HookError::skipped(hook.stage, hook.name)));
     }
 
     pub(super) fn report(

@@ -89,7 +89,7 @@ fn the_watchdog_of_another_process_is_not_ours() {
 
 #[test]
 fn a_socket_of_another_kind_is_an_error() {
-    for name in ["vsock:2:1", "", "relative", "/nowhere/at/all", "@nobody-listens-here"] {
+    for name in ["vsock:2:1", "", "relative", "/nowhere/at/all", "@battlement-without-a-listener"] {
         assert!(Socket::connect(&OsString::from(name)).is_err(), "{name}");
     }
 }

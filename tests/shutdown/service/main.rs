@@ -1,0 +1,54 @@
+//! A service whose shutdown tests observe: `shutdown_service [option=value]..`, see [`Options`].
+#![allow(clippy::print_stdout, reason = "the addresses are for the test that starts this program")]
+
+mod admin;
+mod hooks;
+mod options;
+mod routes;
+
+use std::{error::Error, net::Ipv4Addr, time::Duration};
+
+use battlement_shutdown::{Phase, Report, Shutdown, Systemd};
+use tokio::{net::TcpListener, time::sleep};
+use tokio_stream::wrappers::TcpListenerStream;
+
+use crate::options::{Options, ServerKind};
+
+#[tokio::main]
+async fn main() -> Result<Report, Box<dyn Error>> {
+    tracing_subscriber::fmt().with_ansi(false).init();
+    let options = Options::read();
+    let shutdown = Shutdown::try_new(options.times)?
+        .strict(options.strict)
+        .systemd(Systemd::from_env().stop_timeout(Duration::from_secs(3)).alive(|| true));
+    println!("starting");
+    sleep(options.start).await;
+    let report = serve(shutdown, &options).await?;
+    if options.returns { Ok(report) } else { report.exit() }
+}
+
+async fn serve(shutdown: Shutdown, options: &Options) -> Result<Report, Box<dyn Error>> {
+    let (listener, admin) = (bind().await?, bind().await?);
+    println!("app {}", listener.local_addr()?);
+    println!("admin {}", admin.local_addr()?);
+    hooks::register(&shutdown.handle(), options.hook.as_deref());
+    let app = routes::app(&shutdown.handle()).layer(shutdown.layer());
+    let stop = shutdown.phases().reached(Phase::Stopping);
+    let phases = shutdown.phases();
+    let shutdown = shutdown.admin(admin::serve(admin, phases));
+    Ok(match options.server {
+        ServerKind::Axum => {
+            shutdown.run(axum::serve(listener, app).with_graceful_shutdown(stop)).await
+        }
+        ServerKind::Tonic => {
+            let incoming = TcpListenerStream::new(listener);
+            let routes = tonic::service::Routes::from(app);
+            let server = tonic::transport::Server::builder().add_routes(routes);
+            shutdown.run(server.serve_with_incoming_shutdown(incoming, stop)).await
+        }
+    })
+}
+
+async fn bind() -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+}
