@@ -1,4 +1,4 @@
-//! Serves event streams with a peer of the shutdown until SIGTERM. The tests send it signals.
+//! Serves event streams until SIGTERM, with a peer of the shutdown or with ours. The tests send it signals.
 //!
 //! The argument is the peer. The program prints its address, and a line when the server has ended.
 
@@ -6,6 +6,7 @@ use std::{convert::Infallible, future::pending, net::Ipv4Addr, thread, time::Dur
 
 use anyhow::Context as _;
 use axum::{Router, body::Body, routing::get};
+use battlement_shutdown::{Phase, Shutdown};
 use futures_util::{StreamExt as _, stream};
 use tokio::{
     net::TcpListener,
@@ -59,12 +60,21 @@ async fn with_tokio_graceful_shutdown(listener: TcpListener) -> anyhow::Result<(
     Ok(Toplevel::new(start).catch_signals().handle_shutdown_requests(HOUR).await?)
 }
 
+async fn with_ours(listener: TcpListener) -> anyhow::Result<()> {
+    let shutdown = Shutdown::new();
+    let stop = shutdown.phases().reached(Phase::Stopping);
+    let app = app().layer(shutdown.layer());
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
+    shutdown.run(server).await.exit()
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let peer = std::env::args().nth(1).context("the peer is missing")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("listens on {}", listener.local_addr()?);
     match peer.as_str() {
+        "battlement" => with_ours(listener).await?,
         "axum" => with_axum(listener).await?,
         "tokio-graceful" => with_tokio_graceful(listener).await?,
         "tokio-graceful-shutdown" => with_tokio_graceful_shutdown(listener).await?,

@@ -4,7 +4,8 @@ use tokio::sync::oneshot;
 use crate::{
     HOUR,
     held::Held,
-    servers::{Running, of_axum, of_axum_server, of_tokio_graceful},
+    ours,
+    servers::{Running, of_axum, of_axum_server, of_ours, of_tokio_graceful},
 };
 
 #[tokio::test]
@@ -57,4 +58,17 @@ async fn a_connection_whose_first_request_is_on_its_way_is_closed() {
     let _ = raw.write("GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n").await;
     // A reset is possible too.
     assert!(raw.read_to_end().await.unwrap_or_default().is_empty());
+}
+
+#[tokio::test]
+async fn ours_announces_the_end_of_a_connection_during_its_delay() {
+    let server = Running::start(async |listener, app, stop| {
+        let _ = of_ours(listener, app, stop, ours(HOUR).delay(HOUR)).await;
+    })
+    .await;
+    let mut client = Http1::connect(server.addr).await.unwrap();
+    assert_eq!(client.get("/").await.unwrap().header("connection"), None);
+    assert!(server.stop().await);
+    let response = client.get("/").await.unwrap();
+    assert_eq!((response.status.as_u16(), response.header("connection")), (200, Some("close")));
 }

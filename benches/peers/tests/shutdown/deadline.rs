@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use axum::Router;
 use battlement_testkit::client::Raw;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::oneshot, time::timeout};
 
 use crate::{
     HANGS,
     held::Held,
+    ours,
     servers::{
-        Running, Stop, of_axum, of_axum_server, of_tokio_graceful, of_tokio_graceful_shutdown,
+        Running, Stop, of_axum, of_axum_server, of_ours, of_tokio_graceful,
+        of_tokio_graceful_shutdown,
     },
 };
 
@@ -51,6 +53,10 @@ async fn connections_outlive_the_deadline_of_most_peers() {
     assert!(events_go_on(of_tokio_graceful_shutdown).await);
     let of_axum_server = |listener, app, stop| of_axum_server(listener, app, stop, Some(LIMIT));
     assert!(!events_go_on(of_axum_server).await);
+    let of_ours = async |listener, app, stop| {
+        let _ = of_ours(listener, app, stop, ours(LIMIT)).await;
+    };
+    assert!(!events_go_on(of_ours).await);
 }
 
 /// Returns whether an upgraded connection answers after the server has ended.
@@ -69,4 +75,19 @@ async fn an_upgraded_connection_is_neither_waited_for_nor_closed() {
     assert!(upgrade_goes_on(of_axum).await);
     let of_axum_server = |listener, app, stop| of_axum_server(listener, app, stop, Some(LIMIT));
     assert!(upgrade_goes_on(of_axum_server).await);
+}
+
+#[tokio::test]
+async fn ours_waits_for_an_upgraded_connection_that_holds_a_guard_and_names_it() {
+    let shutdown = ours(LIMIT);
+    let guard = shutdown.handle().guard("websocket");
+    let (report, reported) = oneshot::channel();
+    let server = Running::start(async |listener, app, stop| {
+        report.send(of_ours(listener, app, stop, shutdown).await).unwrap();
+    })
+    .await;
+    assert!(!server.stop().await);
+    let report = reported.await.unwrap();
+    assert_eq!((report.leaked()[0].name, report.code()), ("websocket", 1));
+    drop(guard);
 }

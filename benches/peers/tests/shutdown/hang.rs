@@ -1,5 +1,5 @@
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     HANGS,
@@ -7,7 +7,8 @@ use crate::{
         Held::{self, Events, HalfBody, HalfHead, Idle, NoByte, Preface, Upgraded},
         grpc_stream,
     },
-    servers::{Running, Stop, of_axum, of_axum_server, of_tonic},
+    ours,
+    servers::{Running, Stop, of_axum, of_axum_server, of_ours, of_tonic},
 };
 
 /// Returns whether a server hangs while a connection is in this state.
@@ -42,6 +43,26 @@ async fn axum_server_ends_at_its_deadline() {
     for held in UNFINISHED {
         let serve = |listener, app, stop| of_axum_server(listener, app, stop, Some(HANGS / 10));
         assert!(!hangs(held, serve).await, "{held:?}");
+    }
+}
+
+#[tokio::test]
+async fn ours_ends_at_its_deadline_and_says_what_was_left() {
+    for held in UNFINISHED {
+        let (report, reported) = oneshot::channel();
+        let serve = async |listener, app, stop| {
+            report.send(of_ours(listener, app, stop, ours(HANGS / 10)).await).unwrap();
+        };
+        assert!(!hangs(held, serve).await, "{held:?}");
+        let report = reported.await.unwrap();
+        let cut_off = report.cut_off();
+        let left = (cut_off.requests, cut_off.event_streams, cut_off.connections);
+        let expected = match held {
+            HalfBody => (1, 0, false),
+            Events => (0, 1, false),
+            _ => (0, 0, true),
+        };
+        assert_eq!(left, expected, "{held:?} {report}");
     }
 }
 

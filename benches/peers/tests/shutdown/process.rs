@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, process::Command, time::Duration};
+use std::{fs, net::SocketAddr, process::Command, time::Duration};
 
 use battlement_testkit::{
     client::Raw,
@@ -17,7 +17,16 @@ async fn start(peer: &str) -> (Process, SocketAddr) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shutdown-peers"));
     let process = Process::start(command.arg(peer)).unwrap();
     let line = process.line("listens on", DEADLINE).await.unwrap();
+    // Some peers install their handlers after the server has begun to answer.
+    assert!(eventually(DEADLINE, || catches_sigterm(process.id())).await);
     (process, line.rsplit(' ').next().unwrap().parse().unwrap())
+}
+
+/// Returns whether a process has a handler for SIGTERM.
+fn catches_sigterm(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 1 << (15 - 1) != 0
 }
 
 /// Waits until the port of a server is closed.
@@ -38,14 +47,35 @@ async fn a_second_sigterm_does_not_end_a_peer_that_hangs() {
     }
 }
 
+/// Lets the program start a task that blocks a thread for an hour.
+async fn block(addr: SocketAddr) {
+    let request = "GET /blocks HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n";
+    assert!(Raw::exchange(addr, request).await.unwrap().ends_with(b"started"));
+}
+
 #[tokio::test]
 async fn a_blocking_task_keeps_the_process_alive_after_the_server_has_ended() {
     for peer in PEERS {
         let (mut process, addr) = start(peer).await;
-        let request = "GET /blocks HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n";
-        assert!(Raw::exchange(addr, request).await.unwrap().ends_with(b"started"));
+        block(addr).await;
         process.signal(Signal::TERM);
         process.line("the server has ended", DEADLINE).await.unwrap();
         assert!(!eventually(HANGS, || !process.is_running()).await, "{peer}");
     }
+}
+
+#[tokio::test]
+async fn ours_exits_at_a_second_sigterm_and_although_a_task_blocks() {
+    let (mut process, addr) = start("battlement").await;
+    let _reader = Held::Events.open(addr).await;
+    process.signal(Signal::TERM);
+    closed(addr).await;
+    assert!(process.is_running());
+    process.signal(Signal::TERM);
+    assert_eq!(process.exited(HANGS).await.unwrap().code(), Some(128 + 15));
+
+    let (mut process, addr) = start("battlement").await;
+    block(addr).await;
+    process.signal(Signal::TERM);
+    assert_eq!(process.exited(DEADLINE).await.unwrap().code(), Some(0));
 }

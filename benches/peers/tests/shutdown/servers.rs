@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, extract::Request, routing::get};
+use battlement_shutdown::{Phase, Report, Shutdown};
 use bytes::Bytes;
 use futures_util::stream;
 use http::{Response, StatusCode, header};
@@ -68,7 +69,8 @@ fn app(events: watch::Receiver<()>) -> Router {
             let event = events.changed().await.map(|()| Ok::<_, Infallible>("data: 1\n\n"));
             Some((event.ok()?, events))
         };
-        Body::from_stream(stream::unfold(events, next))
+        let events = Body::from_stream(stream::unfold(events, next));
+        ([(header::CONTENT_TYPE, "text/event-stream")], events)
     };
     Router::new()
         .route("/", get(async || "hello"))
@@ -150,6 +152,23 @@ pub(crate) async fn of_tokio_graceful_shutdown(
         root.request_shutdown();
     };
     Toplevel::<tower::BoxError>::new(start).handle_shutdown_requests(limit).await.is_ok()
+}
+
+/// Serves with axum inside of our layer, and returns the report.
+pub(crate) async fn of_ours(
+    listener: TcpListener,
+    app: Router,
+    stop: Stop,
+    shutdown: Shutdown,
+) -> Report {
+    let handle = shutdown.handle();
+    tokio::spawn(async move {
+        stop.await;
+        handle.trigger("the test");
+    });
+    let stop = shutdown.phases().reached(Phase::Stopping);
+    let app = app.layer(shutdown.layer());
+    shutdown.run(axum::serve(listener, app).with_graceful_shutdown(stop)).await
 }
 
 pub(crate) async fn of_tonic(listener: TcpListener, _: Router, stop: Stop) {
