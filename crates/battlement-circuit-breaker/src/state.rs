@@ -26,6 +26,10 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::ForcedClosed];
+
     /// Returns whether failures of calls opened the breaker: it is open or half-open.
     #[must_use]
     pub const fn is_tripped(self) -> bool {

@@ -6,6 +6,8 @@ mod active;
 mod body;
 mod buckets;
 mod builder;
+#[cfg(feature = "circuit-breaker")]
+pub mod circuit_breaker;
 #[cfg(feature = "client-ip")]
 mod client_ip;
 mod config;

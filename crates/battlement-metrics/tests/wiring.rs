@@ -3,8 +3,8 @@
 mod server {
     use battlement_client_ip::ClientIpLayer;
     use battlement_metrics::{
-        Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings, retry::RetryMetrics,
-        timeout::TimeoutMetrics,
+        Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
+        circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics, timeout::TimeoutMetrics,
     };
     use battlement_testkit::wiring::{Series, Settings};
     use http::Method;
@@ -25,13 +25,22 @@ mod server {
         let _layer = metrics.server_layer();
         let retries = RetryMetrics::new();
         let _observer = retries.client("shop");
+        let breakers = CircuitBreakerMetrics::new();
+        let _breaker = breakers.breaker("shop");
         let exposition = Exposition::new()
             .metrics(&metrics)
+            .circuit_breaker(&breakers)
             .client_ip(&ClientIpLayer::new())
             .retry(&retries)
             .timeout(&TimeoutMetrics::new());
         let families = [
             "http_server_request_duration_seconds",
+            "battlement_circuit_breaker_calls_total",
+            "battlement_circuit_breaker_held_closed_total",
+            "battlement_circuit_breaker_overflows_total",
+            "battlement_circuit_breaker_rejections_total",
+            "battlement_circuit_breaker_state",
+            "battlement_circuit_breaker_transitions_total",
             "battlement_client_ip_malformed_total",
             "battlement_retry_attempts_total",
             "battlement_retry_hedges_stopped_total",

@@ -5,6 +5,7 @@
 //!
 //! | module | feature | purpose |
 //! |---|---|---|
+//! | `circuit_breaker` | `circuit-breaker` | stops calling an upstream that fails, and probes it until it has recovered |
 //! | `client_ip` | `client-ip` | resolves the client's address, scheme and host behind trusted proxies |
 //! | `metrics` | `metrics` | counts each request and call once, and serves a page for Prometheus |
 //! | `problem` | `problem` | turns errors and panics into problems (RFC 9457) and gRPC statuses |
@@ -72,7 +73,7 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `retry`,
+//! - a feature for each layer: `circuit-breaker`, `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `retry`,
 //!   `security-headers`, `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
@@ -86,6 +87,10 @@
 #[doc(inline)]
 pub use battlement_core as core;
 
+/// Circuit breakers, by upstream or by key, over HTTP and gRPC or around any service.
+#[cfg(feature = "circuit-breaker")]
+#[doc(inline)]
+pub use battlement_circuit_breaker as circuit_breaker;
 /// The client's address, scheme and host behind trusted proxies.
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
