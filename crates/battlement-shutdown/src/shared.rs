@@ -1,4 +1,6 @@
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,

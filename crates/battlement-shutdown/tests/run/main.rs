@@ -6,4 +6,6 @@ mod course;
 mod edges;
 mod hooks;
 mod servers;
+#[cfg(feature = "serde")]
+mod settings;
 mod trigger;
