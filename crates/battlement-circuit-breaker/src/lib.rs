@@ -20,10 +20,13 @@ mod keys;
 mod layer;
 mod observe;
 mod open_for;
+mod presets;
 mod protect;
 mod random;
 mod run_error;
 mod service;
+#[cfg(feature = "serde")]
+mod settings;
 mod shared;
 mod snapshot;
 mod state;
@@ -45,6 +48,11 @@ pub use self::call::Call;
 #[cfg(feature = "http")]
 #[doc(hidden)]
 pub use self::http::HttpJudge;
+#[cfg(feature = "serde")]
+pub use self::settings::{
+    CallRateSettings, CircuitBreakerSettings, ConsecutiveSettings, FailureRateSettings,
+    HalfOpenSettings, OpenForSettings, SlowRateSettings,
+};
 pub use self::{
     by_result::{ByError, ByResult},
     error::CircuitOpen,

@@ -10,8 +10,8 @@ use crate::random::between;
 /// An upstream that asks for a longer pause (`Retry-After`, gRPC pushback) gets it, up to the cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OpenFor {
-    first: Duration,
-    cap: Duration,
+    pub(crate) first: Duration,
+    pub(crate) cap: Duration,
     jitter: bool,
 }
 

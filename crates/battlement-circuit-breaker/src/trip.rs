@@ -7,7 +7,7 @@ mod tally;
 
 pub use self::rate::Rate;
 pub(crate) use self::{
-    rate::Over,
+    rate::{MINIMUM, Over},
     tally::{Share, Tally},
 };
 
@@ -48,15 +48,17 @@ pub(crate) struct Consecutive {
 /// The failures in a row that open a breaker by default.
 pub(crate) const CONSECUTIVE: u32 = 5;
 
-const NONE: Trip = Trip { time: None, calls: None, slow: None, consecutive: None, duplicate: None };
-
 impl Trip {
+    /// No condition.
+    pub(crate) const NONE: Self =
+        Self { time: None, calls: None, slow: None, consecutive: None, duplicate: None };
+
     /// Opens the breaker at a rate of failures.
     #[must_use]
     pub const fn failure_rate(rate: Rate) -> Self {
         match rate.window() {
-            Over::Time(_) => Self { time: Some(rate), ..NONE },
-            Over::Calls(_) => Self { calls: Some(rate), ..NONE },
+            Over::Time(_) => Self { time: Some(rate), ..Self::NONE },
+            Over::Calls(_) => Self { calls: Some(rate), ..Self::NONE },
         }
     }
 
@@ -64,7 +66,7 @@ impl Trip {
     /// whether they succeed or fail. While this condition is set, a slow probe counts as a failed one.
     #[must_use]
     pub const fn slow_rate(rate: Rate) -> Self {
-        Self { slow: Some(rate), ..NONE }
+        Self { slow: Some(rate), ..Self::NONE }
     }
 
     /// Opens the breaker after `failures` in a row, at any throughput.
@@ -73,14 +75,14 @@ impl Trip {
     /// every 3,900 calls. See [`consecutive_below_minimum`](Self::consecutive_below_minimum).
     #[must_use]
     pub const fn consecutive(failures: u32) -> Self {
-        Self { consecutive: Some(Consecutive { failures, below_minimum: false }), ..NONE }
+        Self { consecutive: Some(Consecutive { failures, below_minimum: false }), ..Self::NONE }
     }
 
     /// Opens the breaker after `failures` in a row, while the failure rate that it is combined with has fewer calls
     /// than its minimum.
     #[must_use]
     pub const fn consecutive_below_minimum(failures: u32) -> Self {
-        Self { consecutive: Some(Consecutive { failures, below_minimum: true }), ..NONE }
+        Self { consecutive: Some(Consecutive { failures, below_minimum: true }), ..Self::NONE }
     }
 
     /// Opens the breaker under one condition or another. Each can stand once: a failure rate over time, a failure rate
@@ -146,7 +148,7 @@ impl Trip {
         if self.consecutive.is_some_and(|consecutive| consecutive.failures == 0) {
             invalid.push(InvalidField::new("consecutive", "must be at least 1, got 0"));
         }
-        if *self == NONE {
+        if *self == Self::NONE {
             let message = "must have a condition, or the breaker never opens; to switch it off, set `enabled` to false";
             invalid.push(InvalidField::new("failure_rate", message));
         }

@@ -21,7 +21,7 @@ use super::tally::Share;
 /// let by_calls = Rate::at_least(1.0 / 3.0).over_calls(100).minimum(20);
 /// assert_ne!(by_time, by_calls);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rate {
     share: f64,
     is_strict: bool,
@@ -39,7 +39,7 @@ pub(crate) enum Over {
 const MILLION: u64 = 1_000_000;
 
 /// The minimum throughput, unless it is set or the window has fewer calls.
-const MINIMUM: u32 = 20;
+pub(crate) const MINIMUM: u32 = 20;
 
 const WINDOW: Duration = Duration::from_secs(10);
 
@@ -132,6 +132,14 @@ impl Rate {
             _ => {}
         }
         invalid
+    }
+}
+
+impl PartialEq for Rate {
+    /// Compares the minimum in effect: one that is set to the default equals one that is not set.
+    fn eq(&self, other: &Self) -> bool {
+        let key = |rate: &Self| (rate.share, rate.is_strict, rate.over, rate.least());
+        key(self) == key(other)
     }
 }
 

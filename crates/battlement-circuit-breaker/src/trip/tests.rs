@@ -114,7 +114,7 @@ fn a_condition_that_stands_twice_is_an_error() {
     ] {
         let invalid = twice(trip);
         assert_eq!((invalid.len(), invalid[0].field()), (1, field));
-        assert_eq!(trip.or(Trip { duplicate: None, ..NONE }).invalid_fields(), []);
+        assert_eq!(trip.or(Trip::NONE).invalid_fields(), []);
     }
     let nested = Trip::consecutive(5).or(Trip::consecutive(6)).or(Trip::slow_rate(Rate::default()));
     assert_eq!(nested.invalid_fields().len(), 1);
@@ -122,7 +122,7 @@ fn a_condition_that_stands_twice_is_an_error() {
 
 #[test]
 fn a_trip_without_a_condition_is_an_error() {
-    assert_eq!(NONE.invalid_fields().len(), 1);
+    assert_eq!(Trip::NONE.invalid_fields().len(), 1);
 }
 
 #[test]
