@@ -2,6 +2,7 @@
 
 use battlement_benches::Suite;
 
+mod circuit_breaker;
 mod client_ip;
 mod lazy;
 mod metrics;
@@ -16,6 +17,7 @@ mod timeout;
 
 /// The suites of all layers.
 pub const SUITES: &[Suite] = &[
+    Suite { layer: "circuit-breaker", cases: circuit_breaker::cases },
     Suite { layer: "client-ip", cases: client_ip::cases },
     Suite { layer: "metrics", cases: metrics::cases },
     Suite { layer: "problem", cases: problem::cases },
