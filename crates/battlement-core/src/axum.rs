@@ -61,7 +61,9 @@ macro_rules! extract {
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingFact> {
                 let facts = RequestFacts::in_extensions(&parts.extensions);
-                facts.and_then($read).cloned().ok_or_else(|| $missing(&parts.extensions))
+                facts
+                    .and_then(|facts| $read(facts).map(|fact| fact.to_owned()))
+                    .ok_or_else(|| $missing(&parts.extensions))
             }
         }
 
@@ -73,7 +75,7 @@ macro_rules! extract {
                 _: &S,
             ) -> Result<Option<Self>, Infallible> {
                 let facts = RequestFacts::in_extensions(&parts.extensions);
-                Ok(facts.and_then($read).cloned())
+                Ok(facts.and_then(|facts| $read(facts).map(|fact| fact.to_owned())))
             }
         }
     };

@@ -4,27 +4,28 @@ use bytes::Buf;
 /// message. A response with more than one message is a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FirstMessage {
-    prefix: [u8; 5],
-    seen: u64,
+    /// The bytes of the prefix that were read.
+    prefix: u8,
+    /// The length of the message, and then the number of its bytes to come.
+    length: u32,
 }
 
-const PREFIX: u64 = 5;
+const PREFIX: u8 = 5;
 
 impl FirstMessage {
     /// Reads data of the body, and returns whether the first message is complete.
     pub fn read(&mut self, data: &impl Buf) -> bool {
-        let chunk = data.chunk();
-        let start = usize::try_from(self.seen).unwrap_or(usize::MAX);
-        if let Some(missing) = self.prefix.get_mut(start..) {
-            missing.iter_mut().zip(chunk).for_each(|(slot, byte)| *slot = *byte);
+        let (mut remaining, mut chunk) = (data.remaining(), data.chunk().iter());
+        while self.prefix < PREFIX && remaining > 0 {
+            // The first byte, the flags, is shifted out.
+            self.length = self.length << 8 | u32::from(chunk.next().copied().unwrap_or_default());
+            self.prefix += 1;
+            remaining -= 1;
         }
-        self.seen = self.seen.saturating_add(data.remaining() as u64);
-        self.is_complete()
-    }
-
-    fn is_complete(self) -> bool {
-        let [_, length @ ..] = self.prefix;
-        self.seen >= PREFIX && self.seen >= PREFIX + u64::from(u32::from_be_bytes(length))
+        if self.prefix == PREFIX {
+            self.length = self.length.saturating_sub(u32::try_from(remaining).unwrap_or(u32::MAX));
+        }
+        self.prefix == PREFIX && self.length == 0
     }
 }
 

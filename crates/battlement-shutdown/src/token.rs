@@ -37,7 +37,7 @@ impl DrainToken {
     /// It is in the request's [`RequestFacts`], from which axum handlers extract it as
     /// [`Phases`](battlement_core::Phases).
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
-        RequestFacts::of(request).and_then(RequestFacts::phases).cloned().map(Self)
+        RequestFacts::of(request).and_then(RequestFacts::phases).map(Self)
     }
 
     /// Returns the phases of the process.

@@ -20,38 +20,45 @@ pin_project! {
     /// Its error is boxed, since a body that is cut off must not look complete.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
-        // `None` once the layer has ended the body.
         #[pin]
-        inner: Option<EndBody<core::ResponseBody<B>, Ticket>>,
+        state: State<B>,
     }
 }
 
-impl<B> ResponseBody<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<B> {
+        Inner { #[pin] body: EndBody<B, Ticket> },
+        // An answer of the layer's own, or nothing, once the layer has ended the body.
+        Own { #[pin] body: core::ResponseBody<B>, ticket: Option<Ticket> },
+    }
+}
+
+impl<B: Body> ResponseBody<B> {
     /// Takes the response of the service.
     #[inline]
-    pub(super) fn of(response: Response<B>, mut ticket: Ticket) -> Response<Self> {
-        let mut response = response.map(core::ResponseBody::inner);
+    pub(super) fn of(mut response: Response<B>, mut ticket: Ticket) -> Response<Self> {
         let kind = ticket.answered(&mut response);
-        response.map(|body| Self { inner: Some(EndBody::new(body, kind, ticket)) })
+        response.map(|body| Self { state: State::Inner { body: EndBody::new(body, kind, ticket) } })
     }
 
     pub(super) fn passing(response: Response<B>) -> Response<Self> {
-        response.map(|body| Self { inner: Some(EndBody::passing(core::ResponseBody::inner(body))) })
+        response.map(|body| Self { state: State::Inner { body: EndBody::passing(body) } })
     }
+}
 
+impl<B> ResponseBody<B> {
     /// Takes an answer of the layer's own.
-    pub(super) fn own(body: core::ResponseBody<B>, ticket: Ticket) -> Self {
-        Self { inner: Some(EndBody::new(body, core::BodyKind::Open, ticket)) }
+    pub(super) const fn own(body: core::ResponseBody<B>, ticket: Option<Ticket>) -> Self {
+        Self { state: State::Own { body, ticket } }
     }
 }
 
 /// An empty body, whatever `B` is.
 impl<B> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self { inner: None }
+        Self::own(core::ResponseBody::empty(), None)
     }
 }
 
@@ -67,15 +74,17 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
-        let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let due = inner.as_mut().on_end().and_then(|ticket| ticket.body_end());
+        let mut state = self.project().state;
+        let mut body = match state.as_mut().project() {
+            StateProj::Inner { body } => body,
+            StateProj::Own { body, ticket } => return poll_own(body, ticket, cx),
+        };
+        let due = body.as_mut().on_end().and_then(|ticket| ticket.body_end());
         let end = match due {
             Some(end) => end,
             None => {
-                let polled = inner.as_mut().poll_frame(cx);
-                let ticket = inner.on_end();
-                match (&polled, ticket) {
+                let polled = body.as_mut().poll_frame(cx);
+                match (&polled, body.on_end()) {
                     (Poll::Pending, Some(ticket)) => match ticket.body_waits(cx.waker()) {
                         Some(end) => end,
                         None => return Poll::Pending,
@@ -88,34 +97,59 @@ where
                 }
             }
         };
-        Poll::Ready(finish(this.inner, end))
+        Poll::Ready(finish(state, end))
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(Body::is_end_stream)
+        match &self.state {
+            State::Inner { body } => body.is_end_stream(),
+            State::Own { body, .. } => body.is_end_stream(),
+        }
     }
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+        match &self.state {
+            State::Inner { body } => body.size_hint(),
+            State::Own { body, .. } => body.size_hint(),
+        }
     }
 }
 
-type Inner<B> = Option<EndBody<core::ResponseBody<B>, Ticket>>;
+/// Polls an answer of the layer's own, whose request ends with it.
+#[cold]
+fn poll_own<B>(
+    mut body: Pin<&mut core::ResponseBody<B>>,
+    ticket: &mut Option<Ticket>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<B::Data>, BoxError>>>
+where
+    B: Body<Data: From<Bytes>, Error: Into<BoxError>>,
+{
+    let polled = body.as_mut().poll_frame(cx).map_err(Into::into);
+    if body.is_end_stream() {
+        *ticket = None;
+    }
+    polled
+}
 
 /// Ends a body, and returns its last frame.
 #[cold]
-fn finish<B: Body<Data: From<Bytes>>>(
-    mut inner: Pin<&mut Inner<B>>,
+fn finish<B: Body>(
+    mut state: Pin<&mut State<B>>,
     end: BodyEnd,
 ) -> Option<Result<Frame<B::Data>, BoxError>> {
-    let ticket = inner.as_mut().as_pin_mut().and_then(EndBody::on_end);
-    match end {
-        BodyEnd::Whole(_) => ticket.into_iter().for_each(|ticket| ticket.count()),
-        BodyEnd::CutOff(_) => ticket.into_iter().for_each(|ticket| ticket.note_cut_off()),
+    if let StateProj::Inner { body } = state.as_mut().project()
+        && let Some(ticket) = body.on_end()
+    {
+        match end {
+            BodyEnd::Whole(_) => ticket.count(),
+            BodyEnd::CutOff(_) => ticket.note_cut_off(),
+        }
     }
-    dropping(DropReason::Shutdown, || inner.set(None));
+    let ended = State::Own { body: core::ResponseBody::empty(), ticket: None };
+    dropping(DropReason::Shutdown, || state.set(ended));
     match end {
         BodyEnd::Whole(Wire::Http) => None,
         BodyEnd::Whole(Wire::Grpc) => Some(Ok(grpc_trailers())),

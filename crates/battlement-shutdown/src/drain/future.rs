@@ -5,7 +5,6 @@ use std::{
 };
 
 use battlement_core::{DropReason, dropping};
-use bytes::Bytes;
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -42,7 +41,7 @@ impl<F> ResponseFuture<F> {
 impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    B: Body<Data: From<Bytes>>,
+    B: Body,
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 

@@ -4,7 +4,7 @@ use battlement_core::{
     Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, MethodKind, OnEnd, Phase,
     Rejection, RejectionKind, RequestFacts, StreamKind, Wire,
 };
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version};
 use http_body::Body;
 
@@ -37,8 +37,6 @@ enum Part {
     Grpc(FirstMessage),
     /// A stream that is cut off at the end of the drain.
     Stream(Stream),
-    /// An answer in place of a call that was cut off, which is sent in any phase.
-    Own,
 }
 
 /// The end that a phase brings to a body.
@@ -120,7 +118,6 @@ impl Ticket {
         let wire = self.caller.wire();
         match self.part {
             Part::OptedIn => Some(BodyEnd::Whole(wire)),
-            Part::Own => None,
             _ if phase >= Phase::CutOff => Some(BodyEnd::CutOff(wire)),
             _ => None,
         }
@@ -144,7 +141,7 @@ impl Ticket {
 
     /// Creates the answer to a request that arrived too late.
     #[cold]
-    pub(super) fn rejected<B: Body<Data: From<Bytes>>>(self) -> Response<ResponseBody<B>> {
+    pub(super) fn rejected<B>(self) -> Response<ResponseBody<B>> {
         let rejection = self.config.rejection();
         self.answer(rejection)
     }
@@ -152,21 +149,17 @@ impl Ticket {
     /// Creates the answer to a call that was cut off. It is not a rejection to other layers, since the service was
     /// called.
     #[cold]
-    pub(super) fn cut_off<B: Body<Data: From<Bytes>>>(self) -> Response<ResponseBody<B>> {
+    pub(super) fn cut_off<B>(self) -> Response<ResponseBody<B>> {
         let mut response = self.answer(Rejection::new(RejectionKind::ShuttingDown));
         response.extensions_mut().remove::<Rejection>();
         response
     }
 
     /// Creates an answer, in whose body the request ends.
-    fn answer<B: Body<Data: From<Bytes>>>(
-        mut self,
-        rejection: Rejection,
-    ) -> Response<ResponseBody<B>> {
+    fn answer<B>(self, rejection: Rejection) -> Response<ResponseBody<B>> {
         let mut response = Answer::new(rejection).response(self.caller);
         self.announce(&mut response);
-        self.part = Part::Own;
-        response.map(|body| ResponseBody::own(body, self))
+        response.map(|body| ResponseBody::own(body, Some(self)))
     }
 
     /// Counts a response that the caller has received in full.

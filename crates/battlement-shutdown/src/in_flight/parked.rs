@@ -1,4 +1,4 @@
-use std::task::Waker;
+use std::{num::NonZeroU32, task::Waker};
 
 use super::sync::{Mutex, lock};
 
@@ -19,30 +19,43 @@ struct Shard(Mutex<Slab>);
 #[derive(Debug, Default)]
 struct Slab {
     wakers: Vec<Option<Waker>>,
-    free: Vec<u32>,
+    free: Vec<usize>,
 }
 
-/// The place of a registered task.
+/// The place of a registered task: one more than its index times the number of shards, plus its shard. Requests are
+/// moved, so it takes one word with its `Option`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    shard: u32,
-    index: u32,
+pub(crate) struct Place(NonZeroU32);
+
+impl Place {
+    fn new(shard: usize, index: usize) -> Self {
+        let place = u32::try_from(index * SHARDS + shard + 1).ok().and_then(NonZeroU32::new);
+        Self(place.expect("fewer than 2^28 tasks"))
+    }
+
+    const fn shard(self) -> usize {
+        (self.0.get() - 1) as usize % SHARDS
+    }
+
+    const fn index(self) -> usize {
+        (self.0.get() - 1) as usize / SHARDS
+    }
 }
 
 impl Parked {
     /// Registers the task of `waker` at `place`, or at a new place.
     pub(crate) fn park(&self, place: &mut Option<Place>, waker: &Waker) {
         match *place {
-            Some(Place { shard, index }) => self.replace(shard, index, waker),
+            Some(place) => self.replace(place, waker),
             None => *place = Some(self.insert(waker)),
         }
     }
 
     /// Removes a task.
-    pub(crate) fn remove(&self, Place { shard, index }: Place) {
-        let mut slab = lock(&self.shard(shard).0);
-        let waker = slab.wakers.get_mut(index as usize).and_then(Option::take);
-        slab.free.push(index);
+    pub(crate) fn remove(&self, place: Place) {
+        let mut slab = lock(&self.0[place.shard()].0);
+        let waker = slab.wakers.get_mut(place.index()).and_then(Option::take);
+        slab.free.push(place.index());
         drop(slab);
         // Outside of the lock, since a waker is code of the runtime.
         drop(waker);
@@ -58,32 +71,26 @@ impl Parked {
 
     fn insert(&self, waker: &Waker) -> Place {
         // Tasks are allocated apart, so their addresses select different shards.
-        #[expect(clippy::cast_possible_truncation, reason = "the low bits alone are used")]
-        let shard = (waker.data().addr() >> 7) as u32 % SHARDS as u32;
+        let shard = (waker.data().addr() >> 7) % SHARDS;
         let waker = Some(waker.clone());
-        let mut slab = lock(&self.shard(shard).0);
+        let mut slab = lock(&self.0[shard].0);
         if let Some(index) = slab.free.pop() {
-            slab.wakers[index as usize] = waker;
-            return Place { shard, index };
+            slab.wakers[index] = waker;
+            return Place::new(shard, index);
         }
         slab.wakers.push(waker);
-        let index = u32::try_from(slab.wakers.len() - 1).expect("fewer than 2^32 tasks");
-        Place { shard, index }
+        Place::new(shard, slab.wakers.len() - 1)
     }
 
-    fn replace(&self, shard: u32, index: u32, waker: &Waker) {
-        let mut slab = lock(&self.shard(shard).0);
-        let Some(parked) = slab.wakers.get_mut(index as usize) else { return };
+    fn replace(&self, place: Place, waker: &Waker) {
+        let mut slab = lock(&self.0[place.shard()].0);
+        let Some(parked) = slab.wakers.get_mut(place.index()) else { return };
         if parked.as_ref().is_some_and(|parked| parked.will_wake(waker)) {
             return;
         }
         let earlier = parked.replace(waker.clone());
         drop(slab);
         drop(earlier);
-    }
-
-    fn shard(&self, shard: u32) -> &Shard {
-        &self.0[shard as usize % SHARDS]
     }
 }
 
