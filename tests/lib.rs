@@ -47,4 +47,12 @@ mod pages {
     mod migrate_tower_resilience_retry {}
     #[doc = include_str!("../docs/migrate/tower-retry.md")]
     mod migrate_tower_retry {}
+    #[doc = include_str!("../docs/migrate/brakes.md")]
+    mod migrate_brakes {}
+    #[doc = include_str!("../docs/migrate/opossum.md")]
+    mod migrate_opossum {}
+    #[doc = include_str!("../docs/migrate/resilience4j.md")]
+    mod migrate_resilience4j {}
+    #[doc = include_str!("../docs/migrate/tower-resilience-circuitbreaker.md")]
+    mod migrate_tower_resilience_circuitbreaker {}
 }
