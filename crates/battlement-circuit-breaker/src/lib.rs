@@ -9,6 +9,7 @@ mod circuits;
 mod config;
 mod desk;
 mod error;
+mod fallback;
 mod future;
 mod guard;
 mod half_open;
@@ -35,16 +36,25 @@ mod ticket;
 mod trip;
 mod window;
 
-pub use battlement_core::{
-    ConfigError, DefaultReject, InvalidField, JudgeResult, Rejection, RejectionKind, WithError,
-    judge_boxed_error, judge_error,
-};
+#[cfg(feature = "tonic")]
+pub use battlement_core::AsTonic;
 #[cfg(feature = "http")]
-pub use battlement_core::{RequestHead, WithResponse};
+pub use battlement_core::{AsIs, ReplayBody, RequestHead, SendAs, WithResponse};
+pub use battlement_core::{
+    ConfigError, DefaultReject, Failure, InvalidField, JudgeResult, Rejection, RejectionKind,
+    WithError, judge_boxed_error, judge_error,
+};
 
 // The types of the methods of `Protect`, which are not part of the public interface.
 #[doc(hidden)]
 pub use self::call::Call;
+#[cfg(all(feature = "http", feature = "serde"))]
+pub use self::fallback::FallbackSettings;
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use self::fallback::KeptCall;
+#[doc(hidden)]
+pub use self::fallback::{Oneshot, Started};
 #[cfg(feature = "http")]
 #[doc(hidden)]
 pub use self::http::HttpJudge;
@@ -56,6 +66,10 @@ pub use self::settings::{
 pub use self::{
     by_result::{ByError, ByResult},
     error::CircuitOpen,
+    fallback::{
+        AnyFallback, AtOnce, FallBack, Fallback, FallbackFuture, FallbackLayer, FallbackOn,
+        FallbackOutcome, OfRequest, Respond, Sends, ToService, Value,
+    },
     future::CircuitBreakerFuture,
     half_open::HalfOpen,
     handle::Handle,
@@ -73,6 +87,7 @@ pub use self::{
 };
 #[cfg(feature = "http")]
 pub use self::{
+    fallback::{Answer, FallbackBody, FallbackMark, HttpFallback, OfHead},
     http::{CircuitBreakerBody, Http, HttpForm},
     keys::Key,
 };

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use battlement_core::{Failure, Verdict};
 
-use crate::{State, Transition};
+use crate::{FallbackOutcome, State, Transition};
 
 /// An observer of a layer, for metrics.
 ///
@@ -34,6 +34,11 @@ pub trait Observe: Send + Sync {
 
     /// Observes a key that stays closed although its calls fail, because too many keys are open.
     fn held_closed(&self) {}
+
+    /// Observes a failed call for which a [`FallbackLayer`](crate::FallbackLayer) was to answer.
+    fn fell_back(&self, failure: Failure, outcome: FallbackOutcome) {
+        let _ = (failure, outcome);
+    }
 }
 
 impl<T: Observe + ?Sized> Observe for Arc<T> {
@@ -63,6 +68,10 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
     fn held_closed(&self) {
         (**self).held_closed();
+    }
+
+    fn fell_back(&self, failure: Failure, outcome: FallbackOutcome) {
+        (**self).fell_back(failure, outcome);
     }
 }
 
