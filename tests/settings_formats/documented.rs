@@ -16,6 +16,7 @@ use battlement::{
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
     timeout::{BodyTimeoutSettings, DeadlineSettings, TimeoutSettings},
 };
+use battlement_shutdown::ShutdownSettings;
 use serde_json::Value;
 
 use crate::format::read_in_all;
@@ -46,6 +47,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
             "RetryPolicySettings",
             "RetrySettings",
             "SecurityHeadersSettings",
+            "ShutdownSettings",
             "TimeoutSettings",
         ],
         "every settings type is documented with a document"
@@ -67,6 +69,7 @@ fn read_documented(name: &str, document: &Value) {
         "RetryPolicySettings" => drop(read_in_all::<RetryPolicySettings>(document)),
         "RetrySettings" => drop(read_in_all::<RetrySettings>(document)),
         "SecurityHeadersSettings" => drop(read_in_all::<SecurityHeadersSettings>(document)),
+        "ShutdownSettings" => drop(read_in_all::<ShutdownSettings>(document)),
         "TimeoutSettings" => drop(read_in_all::<TimeoutSettings>(document)),
         other => panic!("{other} is documented and not read by this test"),
     }

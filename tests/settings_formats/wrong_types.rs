@@ -14,6 +14,7 @@ use battlement::{
     retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
 };
+use battlement_shutdown::ShutdownSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -36,9 +37,10 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<RetryPolicySettings>(json!({})),
             all_fields::<RetrySettings>(json!({})),
             all_fields::<SecurityHeadersSettings>(json!({})),
+            all_fields::<ShutdownSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 12],
+        [true; 13],
         "the fields are found"
     );
 }
