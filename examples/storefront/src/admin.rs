@@ -10,7 +10,9 @@ use battlement::{
 use http::Method;
 use tokio::runtime::Handle;
 
-use crate::{limits::Limits, retries::Retries, sales::Sales, timeouts::Timeouts};
+use crate::{
+    breakers::Breakers, limits::Limits, retries::Retries, sales::Sales, timeouts::Timeouts,
+};
 
 /// Creates the metrics of the shop's requests and of its calls to other services.
 pub fn metrics() -> HttpMetrics {
@@ -29,11 +31,12 @@ pub fn app(
     limits: &Limits,
     timeouts: &Timeouts,
     retries: &Retries,
+    breakers: &Breakers,
     sales: &Sales,
 ) -> Router {
     let page = Exposition::new().metrics(metrics).client_ip(client_ip);
-    let page = retries
-        .add_to(timeouts.add_to(limits.add_to(page)))
+    let page = breakers
+        .add_to(retries.add_to(timeouts.add_to(limits.add_to(page))))
         .process()
         .runtime(&Handle::current())
         .registry(Arc::new(sales.registry()))

@@ -9,6 +9,7 @@
 //! | the rate limits of customers | `limits.rs` |
 //! | the time limits of requests and calls | `timeouts.rs` |
 //! | the retries of calls | `retries.rs` |
+//! | the circuit breakers around calls | `breakers.rs` |
 //! | the keys of partners | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
 //! | the orders that are finished or undone before the process ends | `in_flight.rs` |
@@ -19,6 +20,7 @@
 //! | where orders are stored | `store.rs` |
 
 mod admin;
+mod breakers;
 mod catalog;
 mod config;
 #[cfg(feature = "embedded")]
@@ -50,6 +52,7 @@ use tokio::runtime::Runtime;
 use tracing::{error, info, warn};
 
 use crate::{
+    breakers::Breakers,
     config::{BaseUrl, Config, Upstream},
     limits::Limits,
     retries::Retries,
@@ -117,10 +120,11 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     let limits = Limits::new(config.quotas, config.shared, config.instances)?;
     let timeouts = Timeouts::new(config.deadline, config.upstream);
     let retries = Retries::new();
+    let breakers = Breakers::new();
     let sales = Sales::new();
     let shop = Shop::new(
-        Inventory::at(&inventory, &metrics, &timeouts, &retries)?,
-        Payments::at(payments, &metrics, &timeouts, &retries),
+        Inventory::at(&inventory, &metrics, &timeouts, &retries, &breakers)?,
+        Payments::at(payments, &metrics, &timeouts, &retries, &breakers),
         sales.clone(),
     );
     let in_flight = shop.in_flight.clone();
@@ -131,8 +135,11 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     // Runs until the process ends, so that the last requests can be scraped as well.
     tokio::spawn(
-        axum::serve(admin, admin::app(&metrics, &client_ip, &limits, &timeouts, &retries, &sales))
-            .into_future(),
+        axum::serve(
+            admin,
+            admin::app(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales),
+        )
+        .into_future(),
     );
 
     info!("storefront listens on http://{}", listener.local_addr()?);

@@ -8,11 +8,11 @@ use axum::{
     response::IntoResponse,
 };
 use battlement::{
+    circuit_breaker::{Rejection, RejectionKind},
     problem::{FieldError, Problem},
-    timeout::{Rejection, RejectionKind},
 };
 
-use crate::shop::NotPlaced;
+use crate::{shop::NotPlaced, upstream::CallFailed};
 
 pub fn unknown_product() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_product").detail("the product does not exist")
@@ -36,18 +36,31 @@ pub fn invalid_order(errors: Vec<FieldError>) -> Problem {
 
 impl From<NotPlaced> for Problem {
     fn from(reason: NotPlaced) -> Self {
-        let (status, code) = match &reason {
+        let (status, code) = match reason {
+            NotPlaced::CallFailed(reason) => return reason.into(),
             NotPlaced::OutOfStock(_) => (StatusCode::CONFLICT, "out_of_stock"),
             NotPlaced::PaymentDeclined => (StatusCode::PAYMENT_REQUIRED, "payment_declined"),
-            NotPlaced::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
-            NotPlaced::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
-            // The same response as that of the layer for deadlines, which may also be the first to notice.
-            NotPlaced::DeadlinePassed => return Rejection::new(RejectionKind::Timeout).into(),
             NotPlaced::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        };
+        Self::new(status, code).detail(reason.to_string())
+    }
+}
+
+impl From<CallFailed> for Problem {
+    fn from(reason: CallFailed) -> Self {
+        let (status, code) = match &reason {
+            CallFailed::Failed(..) => (StatusCode::BAD_GATEWAY, "upstream_failed"),
+            CallFailed::TimedOut(_) => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
+            // The same response as that of the layer for deadlines, which may also be the first to notice.
+            CallFailed::DeadlinePassed => return Rejection::new(RejectionKind::Timeout).into(),
+            // With `Retry-After`, the time until the breaker admits the next call.
+            CallFailed::CircuitOpen { retry_after, .. } => {
+                return Rejection::new(RejectionKind::CircuitOpen).retry_in(*retry_after).into();
+            }
         };
         let problem = Self::new(status, code).detail(reason.to_string());
         match reason {
-            NotPlaced::Failed(_, source) => problem.source(source),
+            CallFailed::Failed(_, source) => problem.source(source),
             _ => problem,
         }
     }

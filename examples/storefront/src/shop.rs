@@ -3,8 +3,7 @@
 use std::fmt;
 
 use battlement::request_id::carry;
-use tower::BoxError;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
     order::{NewOrder, Order},
     sales::Sales,
     store::Orders,
-    upstream::{Inventory, Payments},
+    upstream::{CallFailed, Inventory, Payments},
 };
 
 pub struct Shop {
@@ -24,13 +23,14 @@ pub struct Shop {
 }
 
 /// The outcomes of orders, as values of a label.
-pub const OUTCOMES: [&str; 7] = [
+pub const OUTCOMES: [&str; 8] = [
     "placed",
     "out_of_stock",
     "payment_declined",
     "upstream_failed",
     "upstream_timeout",
     "timeout",
+    "circuit_open",
     "stopping",
 ];
 
@@ -40,12 +40,8 @@ pub enum NotPlaced {
     /// Insufficient stock of a product; the text names it and can be shown to customers.
     OutOfStock(String),
     PaymentDeclined,
-    /// The named service failed or could not be reached; the error is for the log.
-    Failed(&'static str, BoxError),
-    /// The named service did not respond within the limit of one call.
-    TimedOut(&'static str),
-    /// The deadline of the request passed.
-    DeadlinePassed,
+    /// A call of another service has no result.
+    CallFailed(CallFailed),
     /// This process is stopping.
     Stopping,
 }
@@ -56,16 +52,16 @@ impl Shop {
         Self { orders, in_flight, inventory, payments, sales }
     }
 
-    /// Returns the pieces left of a product, or `None` if inventory does not tell in time: a customer can read about a
-    /// product while inventory is unavailable.
-    pub async fn stock(&self, product_id: &str) -> Option<u32> {
+    /// Returns the pieces left of a product.
+    pub async fn stock(&self, product_id: &str) -> Result<u32, CallFailed> {
         let available = self.inventory.available(product_id).await;
-        available
-            .inspect_err(|status| {
-                let (code, reason) = (status.code(), status.message());
-                warn!(product = product_id, ?code, reason, "stock not known");
-            })
-            .ok()
+        available.inspect_err(|reason| match reason {
+            // The breaker has logged why it is open.
+            CallFailed::CircuitOpen { .. } => {
+                debug!(product = product_id, %reason, "stock not known")
+            }
+            _ => warn!(product = product_id, %reason, cause = reason.cause(), "stock not known"),
+        })
     }
 
     pub async fn place(&self, new: NewOrder) -> Result<Order, NotPlaced> {
@@ -106,7 +102,11 @@ impl Shop {
         let (inventory, payments, sales) =
             (self.inventory.clone(), self.payments.clone(), self.sales.clone());
         let undone = async move {
-            let release = async { sales.set_stock(inventory.release(id).await) };
+            let release = async {
+                if progress.may_be_reserved {
+                    sales.set_stock(inventory.release(id).await);
+                }
+            };
             let void = async {
                 if progress.may_be_charged {
                     payments.void(id).await;
@@ -124,10 +124,13 @@ impl Shop {
         new: &NewOrder,
         progress: &mut Progress,
     ) -> Result<(), NotPlaced> {
-        self.sales.set_stock(self.inventory.reserve(id, &new.items).await?);
+        progress.may_be_reserved = true;
+        let reserved = self.inventory.reserve(id, &new.items).await;
+        progress.may_be_reserved = reserved.as_ref().err().is_none_or(NotPlaced::may_be_done);
+        self.sales.set_stock(reserved?);
         progress.may_be_charged = true;
         let charged = self.payments.charge(id, new.total_cents, &new.email).await;
-        progress.may_be_charged = !matches!(charged, Err(NotPlaced::PaymentDeclined));
+        progress.may_be_charged = charged.as_ref().err().is_none_or(NotPlaced::may_be_done);
         charged
     }
 }
@@ -135,6 +138,8 @@ impl Shop {
 /// The progress of an order, by which it is undone.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
+    /// Whether inventory was called.
+    may_be_reserved: bool,
     /// Whether payments was called and has not declined.
     may_be_charged: bool,
 }
@@ -145,9 +150,10 @@ impl NotPlaced {
         match self {
             Self::OutOfStock(_) => "out_of_stock",
             Self::PaymentDeclined => "payment_declined",
-            Self::Failed(..) => "upstream_failed",
-            Self::TimedOut(_) => "upstream_timeout",
-            Self::DeadlinePassed => "timeout",
+            Self::CallFailed(CallFailed::Failed(..)) => "upstream_failed",
+            Self::CallFailed(CallFailed::TimedOut(_)) => "upstream_timeout",
+            Self::CallFailed(CallFailed::DeadlinePassed) => "timeout",
+            Self::CallFailed(CallFailed::CircuitOpen { .. }) => "circuit_open",
             Self::Stopping => "stopping",
         }
     }
@@ -156,6 +162,21 @@ impl NotPlaced {
     const fn is_caused_by_customer(&self) -> bool {
         matches!(self, Self::OutOfStock(_) | Self::PaymentDeclined)
     }
+
+    /// Returns whether the service that was called last may have done its part.
+    const fn may_be_done(&self) -> bool {
+        match self {
+            Self::PaymentDeclined => false,
+            Self::CallFailed(reason) => reason.may_be_done(),
+            _ => true,
+        }
+    }
+}
+
+impl From<CallFailed> for NotPlaced {
+    fn from(reason: CallFailed) -> Self {
+        Self::CallFailed(reason)
+    }
 }
 
 impl fmt::Display for NotPlaced {
@@ -163,9 +184,7 @@ impl fmt::Display for NotPlaced {
         match self {
             Self::OutOfStock(detail) => f.write_str(detail),
             Self::PaymentDeclined => f.write_str("the payment was declined"),
-            Self::Failed(upstream, _) => write!(f, "{upstream} failed"),
-            Self::TimedOut(upstream) => write!(f, "{upstream} did not respond in time"),
-            Self::DeadlinePassed => f.write_str("the request took too long"),
+            Self::CallFailed(reason) => reason.fmt(f),
             Self::Stopping => f.write_str("the shop is restarting; try again"),
         }
     }

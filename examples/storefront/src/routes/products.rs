@@ -37,6 +37,6 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<InStock>, Problem> {
     let product = catalog::product(&id).ok_or_else(problem::unknown_product)?;
-    let stock = shop.stock(product.id).await;
+    let stock = shop.stock(product.id).await.ok();
     Ok(Json(InStock { product, stock }))
 }

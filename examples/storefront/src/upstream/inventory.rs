@@ -9,8 +9,13 @@ use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::{Client, Expiry, whole};
+use super::{
+    CallFailed, Client,
+    failed::{Call, Sent},
+    whole,
+};
 use crate::{
+    breakers::{Breaker, Breakers},
     config::BaseUrl,
     order::Item,
     proto::{
@@ -34,7 +39,7 @@ const IDEMPOTENT: [&str; 3] = [
 #[derive(Clone)]
 pub struct Inventory {
     client: InventoryClient<Client<Request<Body>, Body, Status>>,
-    /// For calls that must finish: the deadline of the request does not end them.
+    /// For calls that must finish: neither the deadline of the request nor the breaker ends them.
     detached: InventoryClient<Client<Request<Body>, Body, Status>>,
     limits: UpstreamTimeLimits,
 }
@@ -45,6 +50,7 @@ impl Inventory {
         metrics: &HttpMetrics,
         timeouts: &Timeouts,
         retries: &Retries,
+        breakers: &Breakers,
     ) -> anyhow::Result<Self> {
         // Lazy, so that this service starts and lists its products while the inventory is unavailable.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
@@ -53,7 +59,7 @@ impl Inventory {
             .layer(PropagateDeadlineLayer::new())
             .service(channel);
         let retry = retries.grpc(NAME, &IDEMPOTENT);
-        let client = |limit: CallDeadlineLayer| {
+        let client = |limit: CallDeadlineLayer, breaker: Breaker| {
             let channel = channel.clone();
             let client = ServiceBuilder::new()
                 .map_err(Status::from_error)
@@ -63,6 +69,9 @@ impl Inventory {
                 .layer(limit)
                 // Both clients share the budget of this layer.
                 .layer(retry.clone())
+                // Rejects an attempt while inventory fails all the time, which is the end of its call.
+                .layer(breaker)
+                .map_request(Sent::record)
                 // Ends an attempt that takes too long, so that there is time for another one.
                 .layer(timeouts.attempt())
                 .and_then(whole)
@@ -71,32 +80,34 @@ impl Inventory {
             InventoryClient::new(BoxCloneSyncService::new(client))
         };
         Ok(Self {
-            client: client(timeouts.call()),
-            detached: client(timeouts.call().detached()),
+            client: client(timeouts.call(), breakers.around(NAME)),
+            detached: client(timeouts.call().detached(), Breakers::none()),
             limits: timeouts.upstream(),
         })
     }
 
     /// Reserves the items of an order, and returns the pieces left of each product.
     pub async fn reserve(&self, order: Uuid, items: &[Item]) -> Result<Vec<Line>, NotPlaced> {
-        let request = ReserveRequest {
+        let call = Call::of(NAME, self.limits);
+        let request = call.request(ReserveRequest {
             order_id: order.to_string(),
             lines: items.iter().map(Line::from).collect(),
-        };
-        let expiry = Expiry::of(NAME, self.limits);
+        });
         let reserved = self.client.clone().reserve(request).await;
         reserved.map(|response| response.into_inner().left).map_err(|status| match status.code() {
             Code::FailedPrecondition => NotPlaced::OutOfStock(status.message().to_owned()),
-            Code::DeadlineExceeded => expiry.reason(),
-            _ => NotPlaced::Failed(NAME, status.into()),
+            _ => call.status(status).into(),
         })
     }
 
     /// Returns the pieces left of a product.
-    pub async fn available(&self, product_id: &str) -> Result<u32, Status> {
-        let request = AvailableRequest { product_id: product_id.to_owned() };
+    pub async fn available(&self, product_id: &str) -> Result<u32, CallFailed> {
+        let call = Call::of(NAME, self.limits);
+        let request = call.request(AvailableRequest { product_id: product_id.to_owned() });
         let available = self.client.clone().available(request).await;
-        available.map(|response| response.into_inner().quantity)
+        available
+            .map(|response| response.into_inner().quantity)
+            .map_err(|status| call.status(status))
     }
 
     /// Releases the stock of a failed order, and returns the pieces left of each product. The call has its whole limit,
@@ -109,6 +120,22 @@ impl Inventory {
             warn!(%order, ?code, reason, "cannot release the stock of a failed order; it may remain reserved");
             Vec::new()
         })
+    }
+}
+
+impl Call {
+    fn request<M>(&self, message: M) -> tonic::Request<M> {
+        let mut request = tonic::Request::new(message);
+        request.extensions_mut().insert(self.sent.clone());
+        request
+    }
+
+    /// Explains the status of a call that failed.
+    fn status(&self, status: Status) -> CallFailed {
+        match status.code() {
+            Code::DeadlineExceeded => self.timed_out(),
+            _ => self.failed(status),
+        }
     }
 }
 

@@ -15,8 +15,13 @@ use tower::{BoxError, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::{Client, Expiry, whole};
+use super::{
+    CallFailed, Client,
+    failed::{Call, Sent},
+    whole,
+};
 use crate::{
+    breakers::{Breaker, Breakers},
     config::BaseUrl,
     retries::Retries,
     shop::NotPlaced,
@@ -33,14 +38,20 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 #[derive(Clone)]
 pub struct Payments {
     client: Client<Request<Full<Bytes>>, (), BoxError>,
-    /// For calls that must finish: the deadline of the request does not end them.
+    /// For calls that must finish: neither the deadline of the request nor the breaker ends them.
     detached: Client<Request<Full<Bytes>>, (), BoxError>,
     url: BaseUrl,
     limits: UpstreamTimeLimits,
 }
 
 impl Payments {
-    pub fn at(url: BaseUrl, metrics: &HttpMetrics, timeouts: &Timeouts, retries: &Retries) -> Self {
+    pub fn at(
+        url: BaseUrl,
+        metrics: &HttpMetrics,
+        timeouts: &Timeouts,
+        retries: &Retries,
+        breakers: &Breakers,
+    ) -> Self {
         let mut connector = HttpConnector::new();
         // The body is sent at once. Otherwise it waits about 40 ms for the head to be acknowledged.
         connector.set_nodelay(true);
@@ -49,7 +60,7 @@ impl Payments {
             .retry_canceled_requests(false)
             .build(connector);
         let retry = retries.http(NAME);
-        let client = |limit: CallDeadlineLayer| {
+        let client = |limit: CallDeadlineLayer, breaker: Breaker| {
             let client = ServiceBuilder::new()
                 // Only the status is of interest. The body is read for the metrics, which record a call when it is over.
                 .and_then(|response| async { Ok(whole(response).await?.map(drop)) })
@@ -58,6 +69,9 @@ impl Payments {
                 .layer(limit)
                 // Both clients share the budget of this layer.
                 .layer(retry.clone())
+                // Rejects an attempt while payments fail all the time, which is the end of its call.
+                .layer(breaker)
+                .map_request(Sent::record)
                 // Ends an attempt that takes too long, so that there is time for another one.
                 .layer(timeouts.attempt())
                 .and_then(whole)
@@ -67,30 +81,32 @@ impl Payments {
             BoxCloneSyncService::new(client)
         };
         Self {
-            client: client(timeouts.call()),
-            detached: client(timeouts.call().detached()),
+            client: client(timeouts.call(), breakers.around(NAME)),
+            detached: client(timeouts.call().detached(), Breakers::none()),
             url,
             limits: timeouts.upstream(),
         }
     }
 
-    /// Charges an order. After an error other than [`NotPlaced::PaymentDeclined`], the order may have been charged.
+    /// Charges an order. After an error other than [`NotPlaced::PaymentDeclined`], the order may have been charged, unless
+    /// the error tells otherwise.
     pub async fn charge(&self, order: Uuid, cents: u64, email: &str) -> Result<(), NotPlaced> {
         let charge = json!({ "order_id": order, "amount_cents": cents, "receipt_email": email });
-        let expiry = Expiry::of(NAME, self.limits);
+        let call = Call::of(NAME, self.limits);
         let request = Request::post(format!("{}/charges", self.url))
             // A string of RFC 9651, which has quotes.
             .header(IDEMPOTENCY_KEY, format!("\"{order}\""))
             .header(CONTENT_TYPE, "application/json")
+            .extension(call.sent.clone())
             .body(Full::from(charge.to_string()))
-            .map_err(|error| NotPlaced::Failed(NAME, error.into()))?;
+            .map_err(|error| call.failed(error))?;
         let response = self.client.clone().oneshot(request).await;
-        match response.map_err(|error| NotPlaced::Failed(NAME, error))?.status() {
+        match response.map_err(|error| call.failed(error))?.status() {
             StatusCode::CREATED => Ok(()),
             StatusCode::PAYMENT_REQUIRED => Err(NotPlaced::PaymentDeclined),
             // From payments, or from a layer that limits the call or its last attempt.
-            StatusCode::GATEWAY_TIMEOUT => Err(expiry.reason()),
-            status => Err(NotPlaced::Failed(NAME, unexpected(status))),
+            StatusCode::GATEWAY_TIMEOUT => Err(call.timed_out().into()),
+            status => Err(CallFailed::Failed(NAME, unexpected(status)).into()),
         }
     }
 
