@@ -1,3 +1,4 @@
+//! The first example of the crate page.
 use axum::{Router, http::StatusCode as Code, routing::get};
 use battlement_shutdown::{Phase, Shutdown};
 #[tokio::main]
