@@ -7,6 +7,7 @@ use std::{
 };
 
 use battlement::{
+    circuit_breaker::CircuitBreakerSettings,
     client_ip::ClientIpSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -35,6 +36,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
         names,
         [
             "BodyTimeoutSettings",
+            "CircuitBreakerSettings",
             "ClientIpSettings",
             "DeadlineSettings",
             "FetchMetadataSettings",
@@ -57,6 +59,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
 fn read_documented(name: &str, document: &Value) {
     match name {
         "BodyTimeoutSettings" => drop(read_in_all::<BodyTimeoutSettings>(document)),
+        "CircuitBreakerSettings" => drop(read_in_all::<CircuitBreakerSettings>(document)),
         "ClientIpSettings" => drop(read_in_all::<ClientIpSettings>(document)),
         "DeadlineSettings" => drop(read_in_all::<DeadlineSettings>(document)),
         "FetchMetadataSettings" => drop(read_in_all::<FetchMetadataSettings>(document)),

@@ -1,6 +1,7 @@
 //! The guide `docs/settings.md`.
 
 use battlement::{
+    circuit_breaker::CircuitBreakerSettings,
     client_ip::ClientIpSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -32,6 +33,7 @@ struct Whole {
     bodies: BodyTimeoutSettings,
     call: CallDeadlineSettings,
     retry: RetrySettings,
+    circuit_breaker: CircuitBreakerSettings,
     attempt: TimeoutSettings,
     rate_limit: RateLimitSettings,
     redis: RedisSettings,

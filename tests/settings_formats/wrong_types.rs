@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use battlement::{
+    circuit_breaker::CircuitBreakerSettings,
     client_ip::ClientIpSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -25,6 +26,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
     let policies = json!([{ "name": "a", "quota": 1, "period": "1s" }]);
     assert_eq!(
         [
+            all_fields::<CircuitBreakerSettings>(json!({})),
             all_fields::<ClientIpSettings>(json!({})),
             all_fields::<FetchMetadataSettings>(json!({})),
             all_fields::<HedgeSettings>(json!({})),

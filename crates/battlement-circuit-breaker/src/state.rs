@@ -189,7 +189,7 @@ impl Course {
         self.enter(State::Open);
     }
 
-    /// Records the verdict on a probe of this generation.
+    /// Records the verdict on a probe of this generation, unless the breaker has closed by the clock meanwhile.
     pub(crate) fn probed(
         &mut self,
         number: u32,
@@ -198,6 +198,10 @@ impl Course {
         config: &Config,
         opening: &Opening,
     ) {
+        self.advance(now, config);
+        if self.state != State::HalfOpen {
+            return;
+        }
         match self.trial.settle(number, success, half_open(config)) {
             Progress::Undecided => {}
             Progress::Recovered => self.close(now),

@@ -7,6 +7,7 @@ use super::*;
 use crate::{HalfOpen, OpenFor, Rate, Snapshot, Trip};
 
 mod control;
+mod naive;
 mod opens;
 mod probes;
 mod slow;

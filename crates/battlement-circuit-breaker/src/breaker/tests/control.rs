@@ -24,7 +24,7 @@ fn a_forced_closed_breaker_counts_and_never_opens() {
     assert_eq!((seen.state, seen.counts.server), (State::ForcedClosed, 100));
     rig.breaker.unforce(rig.now);
     rig.calls(4, FAILED);
-    assert_eq!((rig.state(), rig.seen().counts.server), (State::Closed, 4), "counts begin anew");
+    assert_eq!((rig.state(), rig.seen().counts.server), (State::Closed, 4), "counts begin at zero");
     rig.call(FAILED);
     assert_eq!(rig.state(), State::Open);
 }
