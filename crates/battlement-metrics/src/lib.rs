@@ -20,7 +20,7 @@ mod gauge;
 mod histogram;
 mod key;
 mod label;
-#[cfg(any(feature = "rate-limit", feature = "timeout"))]
+#[cfg(any(feature = "rate-limit", feature = "shutdown", feature = "timeout"))]
 mod labelled;
 mod layer;
 mod methods;
@@ -47,6 +47,8 @@ mod service;
 #[cfg(feature = "serde")]
 mod settings;
 mod shard;
+#[cfg(feature = "shutdown")]
+pub mod shutdown;
 mod side;
 mod slots;
 mod snapshot;

@@ -219,7 +219,7 @@ impl Ticket {
         self.key.set_status(status.as_u16());
         let first_error = if self.side == Side::Client { 400 } else { 500 };
         if status.as_u16() >= first_error {
-            self.key.set_error(ErrorType::of_response(extensions));
+            self.key.set_error(self.at_head(extensions));
         }
     }
 
@@ -235,7 +235,7 @@ impl Ticket {
         );
         if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
             let error = match extensions {
-                Some(extensions) => ErrorType::of_response(extensions),
+                Some(extensions) => self.at_head(extensions),
                 None => self.at_end(ErrorType::Status),
             };
             self.key.set_error(error);

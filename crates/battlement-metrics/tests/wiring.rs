@@ -4,7 +4,8 @@ mod server {
     use battlement_client_ip::ClientIpLayer;
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
-        circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics, timeout::TimeoutMetrics,
+        circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics, shutdown::ShutdownMetrics,
+        timeout::TimeoutMetrics,
     };
     use battlement_testkit::wiring::{Series, Settings};
     use http::Method;
@@ -32,6 +33,7 @@ mod server {
             .circuit_breaker(&breakers)
             .client_ip(&ClientIpLayer::new())
             .retry(&retries)
+            .shutdown(&ShutdownMetrics::new())
             .timeout(&TimeoutMetrics::new());
         let families = [
             "http_server_request_duration_seconds",
@@ -49,6 +51,10 @@ mod server {
             "battlement_retry_retries_total",
             "battlement_retry_stopped_total",
             "battlement_retry_wait_seconds",
+            "battlement_shutdown_cut_off_total",
+            "battlement_shutdown_guards",
+            "battlement_shutdown_panics_total",
+            "battlement_shutdown_phase",
             "battlement_timeout_expired_total",
             "battlement_timeout_not_called_total",
             "battlement_timeout_time_left_seconds",

@@ -173,6 +173,12 @@ impl InFlight {
 }
 
 impl Remaining {
+    /// Returns the number of all pieces of work.
+    pub(crate) fn count(&self) -> u64 {
+        let guards: usize = self.guards.iter().map(|(_, count)| count).sum();
+        self.requests + self.event_streams + self.upgrades + self.grpc_streams + guards as u64
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

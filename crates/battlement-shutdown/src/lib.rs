@@ -9,6 +9,8 @@ mod handle;
 mod hooks;
 mod in_flight;
 mod manager;
+mod observe;
+mod panics;
 mod reason;
 mod report;
 mod run;
@@ -37,6 +39,8 @@ pub use self::{
     handle::ShutdownHandle,
     hooks::Stage,
     in_flight::InFlight,
+    observe::Observe,
+    panics::PanicPolicy,
     reason::Reason,
     report::{CutOff, Forced, HookError, HookFailure, LeakedGuard, PhaseTimes, Report},
     shutdown::Shutdown,

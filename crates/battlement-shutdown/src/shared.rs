@@ -15,6 +15,7 @@ use crate::{
     Reason, Signal, Stage, Times,
     hooks::Hooks,
     in_flight::{InFlight, Remaining},
+    observe::Observer,
     report::{Forced, HookError, HookFailure, Report},
 };
 
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) phases: Phases,
     pub(crate) in_flight: InFlight,
     pub(crate) hooks: Hooks,
+    pub(crate) observer: Observer,
     writer: PhaseWriter,
     /// Whether the report of a shutdown that has ended was logged.
     logged: watch::Sender<bool>,
@@ -71,6 +73,7 @@ impl Shared {
             phases,
             in_flight: InFlight::default(),
             hooks: Hooks::default(),
+            observer: Observer::default(),
             writer,
             logged: watch::Sender::new(false),
             abandoned: AtomicBool::new(false),
@@ -106,6 +109,9 @@ impl Shared {
 
     /// Advances to the phase in which `remaining` is aborted. The report is complete before any of it is dropped.
     pub(crate) fn cut_off(&self, remaining: Remaining, connections: bool, now: Instant) {
+        if let Some(observe) = self.observer.get() {
+            observe.on_cut_off(remaining.count());
+        }
         self.state().outcome.cut_off(remaining, connections);
         self.advance(Phase::CutOff, now);
     }
@@ -155,15 +161,19 @@ impl Shared {
     /// Ends the shutdown at once, unless it has ended.
     pub(crate) fn force(&self, forced: Forced, now: Instant) -> End {
         let (remaining, hooks) = (self.in_flight.remaining(), self.hooks.rest());
+        let mut lost = 0;
         let end = {
             let mut state = self.state();
             if matches!(state.end, End::Open) {
-                state.outcome.force(remaining, &hooks, now);
+                lost = state.outcome.force(remaining, &hooks, now);
                 state.end = End::Forced(self.report(&state, Some(forced), now));
             }
             state.end.clone()
         };
         if matches!(end, End::Forced(_)) {
+            if let Some(observe) = self.observer.get() {
+                observe.on_cut_off(lost);
+            }
             self.writer.advance(Phase::CutOff);
             self.in_flight.wake();
         }

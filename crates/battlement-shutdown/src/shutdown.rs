@@ -3,7 +3,7 @@ use std::{fmt, mem, sync::Arc, time::Duration};
 use battlement_core::{ConfigError, Phases};
 
 use crate::{
-    Conclude, DrainLayer, DrainToken, Report, ShutdownHandle, Times,
+    Conclude, DrainLayer, DrainToken, Observe, PanicPolicy, Report, ShutdownHandle, Times, panics,
     run::{self, Followers},
     shared::Shared,
     supervisor,
@@ -150,6 +150,27 @@ impl Shutdown {
     #[cfg(feature = "systemd")]
     pub fn systemd(mut self, systemd: crate::Systemd) -> Self {
         self.followers.manager.systemd = Some(systemd);
+        self
+    }
+
+    /// Installs a panic hook that logs each panic with the id of its request, and counts it. Default: none, since the
+    /// hook belongs to the whole process.
+    ///
+    /// A panic that a battlement layer catches is left to that layer, in whatever order the hooks were installed. The
+    /// hook that is installed now still runs, after this one.
+    pub fn panics(self, policy: PanicPolicy) -> Self {
+        panics::install(Arc::clone(&self.shared), policy);
+        self
+    }
+
+    /// Sets the observer, for metrics. Default: none.
+    ///
+    /// # Panics
+    ///
+    /// If an observer is set already.
+    pub fn observe(self, observe: impl Observe + 'static) -> Self {
+        observe.on_start(&self.shared.phases, &self.shared.in_flight);
+        assert!(self.shared.observer.set(observe), "Shutdown: an observer is set already");
         self
     }
 

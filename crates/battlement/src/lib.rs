@@ -13,6 +13,7 @@
 //! | `request_id` | `request-id` | puts an id into every log line, response and outgoing call |
 //! | `retry` | `retry` | repeats failed calls where that is safe, within a budget and the deadline |
 //! | `security_headers` | `security-headers` | sets Helmet's headers, with nonces, per-route changes and Fetch Metadata |
+//! | `shutdown` | `shutdown` | ends the process without losing a request, within a budget of time |
 //! | `timeout` | `timeout` | sets deadlines of requests and calls, passes them on, and limits bodies |
 //!
 //! # Example
@@ -74,11 +75,12 @@
 //! # Feature flags
 //!
 //! - a feature for each layer: `circuit-breaker`, `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `retry`,
-//!   `security-headers`, `timeout`
+//!   `security-headers`, `shutdown`, `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
 //! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share
+//! - `systemd`: notifications of a shutdown for systemd
 //! - `full`: every feature
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -121,6 +123,11 @@ pub use battlement_retry as retry;
 #[cfg(feature = "security-headers")]
 #[doc(inline)]
 pub use battlement_security_headers as security_headers;
+
+/// Shutdown and drain: a restart loses no request, and ends in time.
+#[cfg(feature = "shutdown")]
+#[doc(inline)]
+pub use battlement_shutdown as shutdown;
 
 /// Timeouts and deadlines: the remaining time travels with the request, over HTTP and gRPC.
 #[cfg(feature = "timeout")]

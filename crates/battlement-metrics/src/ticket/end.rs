@@ -1,7 +1,7 @@
 //! Recording of the end of a request.
 
 use battlement_core::{Ending, GrpcCode, OnEnd, WebTrailers};
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 
 use super::{Fate, Origin, Ticket};
 use crate::{error_type::ErrorType, side::Side};
@@ -84,6 +84,16 @@ impl Ticket {
     #[cold]
     fn failed_body(&mut self) {
         self.ended(self.at_end(ErrorType::Body));
+    }
+
+    /// Returns the type of a response whose status is an error. A call that a shutdown cut off has no rejection, since
+    /// the service was called.
+    #[cold]
+    pub(super) fn at_head(&self, extensions: &Extensions) -> ErrorType {
+        match (ErrorType::of_response(extensions), self.drop_reason()) {
+            (ErrorType::Status, ErrorType::Shutdown) => ErrorType::Shutdown,
+            (error, _) => error,
+        }
     }
 
     /// Returns the type of an error at the end of a body: the reason for which a battlement layer ended the body, if the

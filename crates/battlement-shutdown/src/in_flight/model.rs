@@ -49,8 +49,8 @@ fn work_that_begins_inside_other_work_holds_up_the_drain() {
     });
 }
 
-/// A task registers and then reads the phase, as every request that waits; the controller writes the phase and then
-/// wakes.
+// A task registers and then reads the phase, as every request that waits does; the controller writes the phase and
+// then wakes.
 #[test]
 fn a_task_that_waits_sees_the_end_of_its_phase_or_is_woken_for_it() {
     loom::model(|| {

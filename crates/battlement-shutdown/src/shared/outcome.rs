@@ -43,12 +43,15 @@ impl Outcome {
         }
     }
 
-    /// Ends the shutdown while `remaining` is in flight, and before `hooks` have run.
-    pub(super) fn force(&mut self, remaining: Remaining, hooks: &[Hook], now: Instant) {
+    /// Ends the shutdown while `remaining` is in flight, and before `hooks` have run. Returns the number of pieces of work
+    /// that are cut off now.
+    pub(super) fn force(&mut self, remaining: Remaining, hooks: &[Hook], now: Instant) -> u64 {
         // Work that was cut off before is not in flight any more.
+        let lost = if self.remaining.is_none() { remaining.count() } else { 0 };
         self.remaining.get_or_insert(remaining);
         self.end_hook(Some(HookFailure::TimedOut), now);
         self.hook_errors.extend(hooks.iter().map(|hook| HookError::skipped(hook.stage, hook.name)));
+        lost
     }
 
     pub(super) fn report(
