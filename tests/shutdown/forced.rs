@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use battlement_testkit::{client::Raw, process::Signal};
 
-use crate::running::{Ended, Running, exited};
+use crate::running::{Ended, PATIENCE, Running, exited};
 
 /// Blocks the only worker thread of a service, and sends `signals`.
 async fn blocked(options: &[&str], signals: &[Signal]) -> Ended {
@@ -43,4 +43,16 @@ async fn a_hook_that_blocks_the_only_worker_is_named_when_the_budget_ends() {
     assert_eq!(ended.code, Some(1), "{}", ended.log);
     ended.reports(&["exit forced at the end of the budget", "connections/bad timed out"]);
     assert!(ended.after < Duration::from_secs(5), "{:?}", ended.after);
+}
+
+#[tokio::test]
+async fn a_logger_that_blocks_does_not_hold_up_a_forced_exit() {
+    let mut service = Running::start(&["log=blocks", "delay=25000", "budget=28000"]).await;
+    service.process.signal(Signal::TERM);
+    service.line("shutdown started").await;
+    service.process.signal(Signal::QUIT);
+    let status = service.process.exited(PATIENCE).await.unwrap();
+    let log = service.process.log();
+    assert_eq!(status.code(), Some(131), "{log}");
+    assert!(log.contains("blocked") && !log.contains("shutdown incomplete"), "{log}");
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use battlement_testkit::client::{Http2, Raw};
+use battlement_testkit::{
+    client::{Http2, Raw},
+    process::Signal,
+};
 use http::Request;
-use http_body_util::Empty;
+use http_body_util::{BodyExt as _, Empty};
 
 use crate::running::{Ended, Running};
 
@@ -55,6 +58,40 @@ async fn an_open_grpc_stream_is_cut_off_and_is_no_failure() {
     let ended = service.terminate().await;
     assert_eq!(ended.code, Some(0), "{}", ended.log);
     ended.reports(&["draining 1", "cut off: 1 gRPC stream"]);
+}
+
+#[tokio::test]
+async fn an_event_stream_that_opted_in_ends_with_its_last_chunk() {
+    let mut service = Running::start(&[]).await;
+    let mut raw = Raw::connect(service.app).await.unwrap();
+    raw.write("GET /ended-events HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    raw.read_until(b"data: 1\n\n").await.unwrap();
+    service.process.signal(Signal::TERM);
+    let rest = raw.read_to_end().await.unwrap();
+    assert!(rest.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
+    drained(&service.end(&[]).await);
+}
+
+#[tokio::test]
+async fn a_grpc_stream_that_opted_in_ends_with_its_trailers() {
+    let mut service = Running::start(&["server=tonic"]).await;
+    let mut client = Http2::connect(service.app).await.unwrap();
+    let request = Request::post("/stream.Service/Ended")
+        .header("content-type", "application/grpc")
+        .body(Empty::new())
+        .unwrap();
+    let response = client.send(request).await.unwrap();
+    service.process.signal(Signal::TERM);
+    let body = response.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "14", "UNAVAILABLE");
+    drop(client);
+    drained(&service.end(&[]).await);
+}
+
+/// Asserts that no work was cut off.
+fn drained(ended: &Ended) {
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert!(!ended.report.contains("cut off"), "{}", ended.report);
 }
 
 #[tokio::test]

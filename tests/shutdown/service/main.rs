@@ -3,6 +3,7 @@
 
 mod admin;
 mod hooks;
+mod log;
 mod options;
 mod routes;
 
@@ -16,8 +17,8 @@ use crate::options::{Options, ServerKind};
 
 #[tokio::main]
 async fn main() -> Result<Report, Box<dyn Error>> {
-    tracing_subscriber::fmt().with_ansi(false).init();
     let options = Options::read();
+    log::init(options.log_blocks);
     let shutdown = Shutdown::try_new(options.times)?
         .strict(options.strict)
         .systemd(Systemd::from_env().stop_timeout(Duration::from_secs(3)).alive(|| true));

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) returns: bool,
     /// `server=tonic`.
     pub(crate) server: ServerKind,
+    /// `log=blocks`: the logger blocks at a report of lost work.
+    pub(crate) log_blocks: bool,
     /// `hook=`: a hook of this kind.
     pub(crate) hook: Option<String>,
 }
@@ -42,6 +44,7 @@ impl Options {
             start: ms("start", 0),
             strict: text("strict").is_some(),
             returns: text("returns").is_some(),
+            log_blocks: text("log").is_some(),
             server: if text("server") == Some("tonic") {
                 ServerKind::Tonic
             } else {

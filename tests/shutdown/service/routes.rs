@@ -8,7 +8,7 @@ use axum::{
     response::IntoResponse,
     routing::{any, get, post},
 };
-use battlement_shutdown::ShutdownHandle;
+use battlement_shutdown::{EndStream, ShutdownHandle};
 use futures_util::{StreamExt as _, stream};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,6 +23,14 @@ pub(crate) fn app(handle: &ShutdownHandle) -> Router {
         .route("/read", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/events", get(|| async { endless("text/event-stream", "data: 1\n\n") }))
         .route("/stream.Service/Watch", post(|| async { endless("application/grpc", MESSAGE) }))
+        .route(
+            "/ended-events",
+            get(|| async { ended(endless("text/event-stream", "data: 1\n\n")) }),
+        )
+        .route(
+            "/stream.Service/Ended",
+            post(|| async { ended(endless("application/grpc", MESSAGE)) }),
+        )
         .route("/socket", get(socket))
         .route("/leak", get(leak))
         .route("/block", get(|| async { block() }))
@@ -45,6 +53,12 @@ fn endless(content_type: &'static str, first: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from_stream(first.chain(stream::pending())));
     let content_type = HeaderValue::from_static(content_type);
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// Opts in to the end of a stream when the drain begins.
+fn ended(mut response: Response<Body>) -> Response<Body> {
+    response.extensions_mut().insert(EndStream);
     response
 }
 
