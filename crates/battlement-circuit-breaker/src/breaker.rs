@@ -46,6 +46,7 @@ pub(crate) use self::{change::Report, word::Word};
 pub(crate) struct Breaker {
     shared: Arc<Shared>,
     report: Option<Box<dyn Report>>,
+    reports_verdicts: bool,
     /// The state and the generation, as of the last transition.
     word: AtomicU64,
     /// The time before which calls are rejected without a lock while the breaker is open or half-open.
@@ -63,9 +64,11 @@ pub(crate) struct Breaker {
 
 impl Breaker {
     pub(crate) fn new(shared: Arc<Shared>, report: Option<Box<dyn Report>>) -> Arc<Self> {
+        let reports_verdicts = report.as_ref().is_some_and(|report| report.counts_verdicts());
         Arc::new(Self {
             shared,
             report,
+            reports_verdicts,
             word: AtomicU64::new(Word::new(State::Closed, 0).pack()),
             gate: AtomicU64::new(0),
             window: Window::default(),
@@ -79,6 +82,7 @@ impl Breaker {
     }
 
     /// Admits a call, or returns the rest of the open time, with jitter.
+    #[inline]
     pub(crate) fn admit(self: &Arc<Self>, now: Instant) -> Result<Ticket, Duration> {
         let (word, tick) = (self.word(), self.shared.tick(now));
         if word.passes() {
@@ -119,6 +123,7 @@ impl Breaker {
         }
     }
 
+    #[inline]
     fn word(&self) -> Word {
         Word::unpack(self.word.load(Ordering::Acquire))
     }

@@ -62,21 +62,39 @@ where
         self.judge.clone()
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(
-        judge: J,
+        judge: &J,
         result: Result<Res, E>,
-        call: Option<Call>,
+        call: &mut Option<Call>,
     ) -> Result<A::Response, A::Error> {
-        if let Some(call) = call {
-            call.settle(judge.judge(result.as_ref()));
+        // Each arm moves its own value: moving the whole result copies the response once more.
+        match result {
+            Ok(response) => {
+                if let Some(call) = call {
+                    call.settle(judge.judge(Ok(&response)));
+                }
+                Ok(A::response(response))
+            }
+            Err(error) => Err(failed::<J, A, Req, Res, E>(judge, error, call)),
         }
-        A::pass(result)
     }
 
     fn reject(caller: A::Caller, open: CircuitOpen) -> Result<A::Response, A::Error> {
         A::reject(caller, open)
     }
+}
+
+#[cold]
+fn failed<J, A, Req, Res, E>(judge: &J, error: E, call: &mut Option<Call>) -> A::Error
+where
+    J: JudgeResult<Res, E>,
+    A: Reject<Req, Res, E>,
+{
+    if let Some(call) = call {
+        call.settle(judge.judge(Err(&error)));
+    }
+    A::error(error)
 }
 
 impl<J: Clone, A> Clone for ByResult<J, A> {

@@ -17,18 +17,14 @@ pin_project! {
         S: Service<Req>,
         K: Protect<Req, S::Response, S::Error>,
     {
+        // `None` if the call was rejected.
         #[pin]
-        state: State<S::Future, K::Judge, K::Caller>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    enum State<F, J, C> {
-        // `judge` is `None` once the call has its result.
-        Called { #[pin] future: F, judge: Option<J>, call: Option<Call> },
-        // `None` once the rejection was returned.
-        Rejected { rejection: Option<(C, CircuitOpen)> },
+        inner: Option<S::Future>,
+        judge: K::Judge,
+        // `None` if the layer is disabled, and once the call has its result.
+        call: Option<Call>,
+        // Boxed, since a rejection is rare and every call moves the future.
+        rejection: Option<Box<(K::Caller, CircuitOpen)>>,
     }
 }
 
@@ -40,14 +36,14 @@ where
     K: Protect<Req, S::Response, S::Error>,
 {
     /// Creates the future of a call that was made; without a `call` of its own, it passes through.
-    #[inline]
-    pub(crate) const fn called(future: S::Future, judge: K::Judge, call: Option<Call>) -> Self {
-        Self { state: State::Called { future, judge: Some(judge), call } }
+    #[inline(always)]
+    pub(crate) const fn called(inner: S::Future, judge: K::Judge, call: Option<Call>) -> Self {
+        Self { inner: Some(inner), judge, call, rejection: None }
     }
 
     /// Creates the future of a call that is not made.
-    pub(crate) const fn rejected(caller: K::Caller, open: CircuitOpen) -> Self {
-        Self { state: State::Rejected { rejection: Some((caller, open)) } }
+    pub(crate) fn rejected(judge: K::Judge, caller: K::Caller, open: CircuitOpen) -> Self {
+        Self { inner: None, judge, call: None, rejection: Some(Box::new((caller, open))) }
     }
 }
 
@@ -58,24 +54,20 @@ where
 {
     type Output = Result<K::Response, K::Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Called { future, judge, call } => {
-                let Poll::Ready(result) = future.poll(cx) else {
-                    if let Some(call) = call {
-                        call.pending();
-                    }
-                    return Poll::Pending;
-                };
-                let judge = judge.take().expect(COMPLETED);
-                Poll::Ready(K::finish(judge, result, call.take()))
-            }
-            StateProj::Rejected { rejection } => {
-                let (caller, open) = rejection.take().expect(COMPLETED);
-                Poll::Ready(K::reject(caller, open))
-            }
+        let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else {
+            let (caller, open) = *this.rejection.take().expect(COMPLETED);
+            return Poll::Ready(K::reject(caller, open));
+        };
+        if let Poll::Ready(result) = inner.poll(cx) {
+            return Poll::Ready(K::finish(this.judge, result, this.call));
         }
+        if let Some(call) = this.call {
+            call.pending();
+        }
+        Poll::Pending
     }
 }
 

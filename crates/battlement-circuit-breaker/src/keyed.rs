@@ -48,9 +48,9 @@ where
     }
 
     fn finish(
-        judge: K::Judge,
+        judge: &K::Judge,
         result: Result<Res, E>,
-        call: Option<Call>,
+        call: &mut Option<Call>,
     ) -> Result<K::Response, K::Error> {
         K::finish(judge, result, call)
     }

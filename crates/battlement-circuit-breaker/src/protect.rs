@@ -33,9 +33,9 @@ pub trait Protect<Req, Res, E> {
     /// Judges the result of a call, and passes it on. `call` is `None` if the layer is disabled.
     #[doc(hidden)]
     fn finish(
-        judge: Self::Judge,
+        judge: &Self::Judge,
         result: Result<Res, E>,
-        call: Option<Call>,
+        call: &mut Option<Call>,
     ) -> Result<Self::Response, Self::Error>;
 
     /// Creates the result of a call that was rejected.

@@ -7,7 +7,7 @@ use std::{
 use tokio::time::Instant;
 use tower_service::Service;
 
-use crate::{Protect, future::CircuitBreakerFuture, guard::Guard};
+use crate::{CircuitOpen, Protect, future::CircuitBreakerFuture, guard::Guard};
 
 /// A service whose calls pass a circuit breaker, created by [`CircuitBreakerLayer`](crate::CircuitBreakerLayer).
 pub struct CircuitBreaker<S, K> {
@@ -69,9 +69,19 @@ where
                 let judge = self.guard.kind().judge(&request);
                 CircuitBreakerFuture::called(self.inner.call(request), judge, Some(call))
             }
-            Err(open) => CircuitBreakerFuture::rejected(K::caller(&request), open),
+            Err(open) => reject(self.guard.kind(), &request, open),
         }
     }
+}
+
+/// Creates the future of a rejected call.
+#[cold]
+fn reject<S, K, Req>(kind: &K, request: &Req, open: CircuitOpen) -> CircuitBreakerFuture<S, K, Req>
+where
+    S: Service<Req>,
+    K: Protect<Req, S::Response, S::Error>,
+{
+    CircuitBreakerFuture::rejected(kind.judge(request), K::caller(request), open)
 }
 
 // The clone was not polled ready.

@@ -6,12 +6,25 @@ use tokio::time::Instant;
 use crate::breaker::{Breaker, Word};
 
 /// An admitted call. Dropping it without a verdict gives the slot of a probe back.
+///
+/// Four words, since each move of a call and of its response moves the ticket.
 pub(crate) struct Ticket {
     breaker: Arc<Breaker>,
     word: Word,
     start: u64,
-    kind: Kind,
+    /// The number of a probe.
+    number: u32,
+    way: Way,
     head: Head,
+}
+
+/// The kind of a ticket, without the number of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Call,
+    Probe,
+    Shadow,
+    Settled,
 }
 
 /// The way in which a call was admitted.
@@ -23,8 +36,6 @@ pub(crate) enum Kind {
     Probe(u32),
     /// The call would have been rejected without the shadow mode.
     Shadow,
-    /// The verdict was recorded.
-    Settled,
 }
 
 /// The time to the response head.
@@ -36,8 +47,14 @@ enum Head {
 }
 
 impl Ticket {
+    #[inline]
     pub(crate) fn new(breaker: &Arc<Breaker>, word: Word, start: u64, kind: Kind) -> Self {
-        Self { breaker: Arc::clone(breaker), word, start, kind, head: Head::Awaited }
+        let (way, number) = match kind {
+            Kind::Call => (Way::Call, 0),
+            Kind::Probe(number) => (Way::Probe, number),
+            Kind::Shadow => (Way::Shadow, 0),
+        };
+        Self { breaker: Arc::clone(breaker), word, start, number, way, head: Head::Awaited }
     }
 
     /// Notes that the response head has arrived, for the slow rate. Without it, the verdict is taken as the time of the
@@ -50,21 +67,28 @@ impl Ticket {
     /// Notes that a message of the response was delivered, so that a probe that still streams at its deadline counts as
     /// a success.
     pub(crate) fn delivered(&mut self) {
-        if let Kind::Probe(number) = self.kind {
-            self.breaker.delivered(self, number);
+        if self.is_probe() {
+            self.breaker.delivered(self, self.number);
         }
     }
 
     /// Records the verdict on the call. A ticket of an older generation is ignored.
     pub(crate) fn settle(mut self, verdict: Verdict, now: Instant) {
         self.breaker.settle(&self, verdict, self.tick(now));
-        self.kind = Kind::Settled;
+        self.way = Way::Settled;
     }
 
-    /// Records the verdict on a call that ended at the time at which it was admitted.
-    pub(crate) fn settle_at_once(mut self, verdict: Verdict) {
-        self.breaker.settle(&self, verdict, self.start);
-        self.kind = Kind::Settled;
+    /// Returns whether a success of the call is counted in the time window alone; see
+    /// [`succeed_at_once`](Self::succeed_at_once).
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.way, Way::Call) && self.breaker.is_plain()
+    }
+
+    /// Records the success of a [plain](Self::is_plain) call that ended at the time at which it was admitted.
+    #[inline]
+    pub(crate) fn succeed_at_once(&self) {
+        self.breaker.succeed(self.word, self.start);
     }
 
     /// Returns the breaker that admitted the call.
@@ -80,12 +104,12 @@ impl Ticket {
 
     /// Returns whether the call is a probe, for which [`delivered`](Self::delivered) matters.
     pub(crate) const fn is_probe(&self) -> bool {
-        matches!(self.kind, Kind::Probe(_))
+        matches!(self.way, Way::Probe)
     }
 
     /// Returns whether the breaker would have rejected the call without the shadow mode.
     pub(crate) fn is_shadow(&self) -> bool {
-        self.kind == Kind::Shadow
+        matches!(self.way, Way::Shadow)
     }
 
     /// Returns the time since the call was admitted.
@@ -103,7 +127,11 @@ impl Ticket {
     }
 
     pub(crate) const fn kind(&self) -> Kind {
-        self.kind
+        match self.way {
+            Way::Probe => Kind::Probe(self.number),
+            Way::Shadow => Kind::Shadow,
+            Way::Call | Way::Settled => Kind::Call,
+        }
     }
 
     /// Returns whether the call is slow, if its verdict is given at `tick`.
@@ -122,14 +150,14 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Kind::Probe(number) = self.kind {
-            self.breaker.give_back(self, number);
+        if self.is_probe() {
+            self.breaker.give_back(self, self.number);
         }
     }
 }
 
 impl fmt::Debug for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Ticket").field("way", &self.way).finish_non_exhaustive()
     }
 }

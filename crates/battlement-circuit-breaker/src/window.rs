@@ -52,6 +52,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// Counts a result of `generation` in the bucket of `slot`.
+    #[inline]
     pub(crate) fn record(&self, class: Class, generation: u64, slot: u64) {
         self.counters[class as usize].add(generation, slot);
     }

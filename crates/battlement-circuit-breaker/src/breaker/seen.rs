@@ -43,7 +43,13 @@ impl Breaker {
     /// Returns the receiver of verdicts, if there is one.
     #[inline]
     pub(crate) fn verdicts(&self) -> Option<&dyn Report> {
-        self.report.as_deref().filter(|report| report.counts_verdicts())
+        self.report.as_deref().filter(|_| self.reports_verdicts)
+    }
+
+    /// Returns whether a success of a call through the closed breaker is counted in the time window alone.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.reports_verdicts && !self.shared.counts_more()
     }
 
     /// Returns a channel of the transitions from now on, which begins with the state and its number.

@@ -46,10 +46,23 @@ impl Breaker {
         self.change_if(ticket.word(), 0, |course| course.delivered(number));
     }
 
-    fn succeeded(&self, ticket: &Ticket, tick: u64) {
-        let generation = ticket.word().generation();
+    /// Counts a success that concerns the time window alone.
+    #[inline]
+    pub(crate) fn succeed(&self, word: Word, tick: u64) {
+        if self.word() == word {
+            self.count_success(word, tick);
+        }
+    }
+
+    #[inline]
+    fn count_success(&self, word: Word, tick: u64) {
+        let generation = word.generation();
         self.window.record(Class::Success, generation, self.shared.slot(tick));
         self.streak.end(generation);
+    }
+
+    fn succeeded(&self, ticket: &Ticket, tick: u64) {
+        self.count_success(ticket.word(), tick);
         if self.shared.counts_more() || ticket.kind() != Kind::Call {
             let slow = ticket.is_slow(tick);
             self.conclude(ticket, Outcome { failed: false, slow }, tick);

@@ -73,7 +73,7 @@ impl OnEnd for Tail {
     }
 
     #[inline]
-    fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
+    fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         let verdict = match (ending, &self.end) {
             // The drop of the call judges it.
             (Ending::Dropped, _) => return,

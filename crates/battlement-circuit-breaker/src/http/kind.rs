@@ -68,15 +68,15 @@ where
         self.judge_of(request.method())
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(
-        judge: HttpJudge,
+        judge: &HttpJudge,
         result: Result<Response<B>, E>,
-        call: Option<Call>,
+        call: &mut Option<Call>,
     ) -> Result<A::Response, A::Error> {
         match result {
-            Ok(response) => Ok(A::response(watch(judge, response, call))),
-            Err(error) => Err(failed::<A, _, _, _>(&judge, error, call)),
+            Ok(response) => Ok(A::response(watch(judge, response, call.take()))),
+            Err(error) => Err(failed::<A, _, _, _>(judge, error, call)),
         }
     }
 
@@ -86,20 +86,20 @@ where
 }
 
 /// Judges the head of a response. The body settles the call if the head was a success, or leaves the verdict open.
-#[inline]
+#[inline(always)]
 pub(super) fn watch<B: Body>(
-    judge: HttpJudge,
+    judge: &HttpJudge,
     response: Response<B>,
     call: Option<Call>,
 ) -> Response<CircuitBreakerBody<B>> {
-    let Some(call) = call else { return response.map(CircuitBreakerBody::passing) };
+    let Some(mut call) = call else { return response.map(CircuitBreakerBody::passing) };
     let tail = match judge.classifier.head(&Head::of(&response)) {
         Judgment::Now(Verdict::Success) => Tail::succeeded(call),
         Judgment::Now(verdict) => {
             call.settle(verdict);
             return response.map(CircuitBreakerBody::passing);
         }
-        Judgment::AtEnd => Tail::judged_at_end(call, judge.classifier, response.headers()),
+        Judgment::AtEnd => Tail::judged_at_end(call, judge.classifier.clone(), response.headers()),
     };
     let kind = BodyKind::of(judge.method, &response);
     response.map(|body| CircuitBreakerBody::new(body, kind, tail))
@@ -107,7 +107,11 @@ pub(super) fn watch<B: Body>(
 
 /// Judges an error.
 #[cold]
-pub(super) fn failed<A, Req, Res, E>(judge: &HttpJudge, error: E, call: Option<Call>) -> A::Error
+pub(super) fn failed<A, Req, Res, E>(
+    judge: &HttpJudge,
+    error: E,
+    call: &mut Option<Call>,
+) -> A::Error
 where
     A: HttpForm<Req, Res, E>,
 {

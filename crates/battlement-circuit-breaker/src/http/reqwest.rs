@@ -44,13 +44,13 @@ where
     }
 
     fn finish(
-        judge: HttpJudge,
+        judge: &HttpJudge,
         result: Result<Response, E>,
-        call: Option<Call>,
+        call: &mut Option<Call>,
     ) -> Result<A::Response, A::Error> {
         match result {
-            Ok(response) => Ok(A::response(watch_body(judge, response, call))),
-            Err(error) => Err(failed::<A, _, _, _>(&judge, error, call)),
+            Ok(response) => Ok(A::response(watch_body(judge, response, call.take()))),
+            Err(error) => Err(failed::<A, _, _, _>(judge, error, call)),
         }
     }
 
@@ -60,7 +60,7 @@ where
 }
 
 /// Judges the head of a response, and lets its body settle the call.
-fn watch_body(judge: HttpJudge, response: Response, call: Option<Call>) -> Response {
+fn watch_body(judge: &HttpJudge, response: Response, call: Option<Call>) -> Response {
     let url = response.url().clone();
     let mut response = watch(judge, http::Response::<Body>::from(response), call);
     // The conversion back to reqwest's type reads the URL from an extension.

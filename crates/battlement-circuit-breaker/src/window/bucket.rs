@@ -36,6 +36,15 @@ impl Bucket {
         if self.count == MOST { None } else { Some(Self { count: self.count + 1, ..self }) }
     }
 
+    /// Returns whether `word` is the bucket of `generation` and `slot`, and neither empty nor full: one more result is
+    /// `word + 1`.
+    #[inline]
+    pub(super) const fn has_room(word: u64, generation: u64, slot: u64) -> bool {
+        let empty = Self::new(generation, slot, 0).pack();
+        // The difference is the count, or large if anything else differs.
+        word.wrapping_sub(empty).wrapping_sub(1) < MOST - 1
+    }
+
     /// Returns whether the bucket belongs to a generation after this one.
     const fn is_later_than(self, generation: u64) -> bool {
         let lead = low(self.generation.wrapping_sub(generation), GENERATION_BITS);

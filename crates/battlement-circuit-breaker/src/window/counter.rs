@@ -24,9 +24,21 @@ pub(super) struct Counter {
 
 impl Counter {
     /// Counts a result of `generation` in the bucket of `slot`.
+    #[inline]
     pub(super) fn add(&self, generation: u64, slot: u64) {
         // A remainder of less than the number of buckets.
         let bucket = &self.buckets[usize::try_from(slot % BUCKETS).unwrap_or_default()];
+        let word = bucket.load(Acquire);
+        // Nearly every result is a further one of its slot.
+        let is_further = Bucket::has_room(word, generation, slot);
+        if !is_further || bucket.compare_exchange_weak(word, word + 1, AcqRel, Acquire).is_err() {
+            Self::replace(bucket, generation, slot);
+        }
+    }
+
+    /// Replaces a bucket by one with one more result, whatever it holds.
+    #[cold]
+    fn replace(bucket: &AtomicU64, generation: u64, slot: u64) {
         let mut word = bucket.load(Acquire);
         while let Some(new) = Bucket::unpack(word).add(generation, slot, BUCKETS) {
             match bucket.compare_exchange_weak(word, new.pack(), AcqRel, Acquire) {

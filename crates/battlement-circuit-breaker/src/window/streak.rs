@@ -26,8 +26,16 @@ impl Streak {
     }
 
     /// Ends the row. While there is none, this is a load.
+    #[inline]
     pub(crate) fn end(&self, generation: u64) {
-        let mut word = self.word.load(Acquire);
+        let word = self.word.load(Acquire);
+        if Bucket::unpack(word).count != 0 {
+            self.end_row(word, generation);
+        }
+    }
+
+    #[cold]
+    fn end_row(&self, mut word: u64, generation: u64) {
         while Bucket::unpack(word).count != 0 && Bucket::unpack(word).is_within(generation, 0, 1) {
             match self.word.compare_exchange_weak(word, 0, AcqRel, Acquire) {
                 Ok(_) => return,
