@@ -57,7 +57,7 @@ fn shared_files_are_the_same_in_each_example() {
         ("src/env.rs", &["storefront", "payments", "inventory"][..]),
         ("src/listen.rs", &["storefront", "payments", "inventory"]),
         ("src/log.rs", &["storefront", "payments", "inventory"]),
-        ("src/signal.rs", &["storefront", "payments", "inventory"]),
+        ("src/times.rs", &["storefront", "payments", "inventory"]),
         ("tests/stopping/process.rs", &["storefront", "payments", "inventory"]),
         ("src/faults/command.rs", &["payments", "inventory"]),
         ("src/faults/mod.rs", &["payments", "inventory"]),

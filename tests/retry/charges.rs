@@ -1,7 +1,8 @@
 //! Charges of the example `payments` that are sent again under one key.
 
-use std::{future::pending, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
+use battlement::shutdown::Shutdown;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -28,8 +29,9 @@ impl Servers {
         let payments = Payments::new(Ledger::default(), &settings);
         let [charges, admin] = [listen().await, listen().await];
         let addresses = [&charges, &admin].map(|listener| listener.local_addr().unwrap());
-        tokio::spawn(payments::serve_admin(admin, payments.admin()));
-        tokio::spawn(payments::serve(charges, payments, pending()));
+        let shutdown = Shutdown::without_signals();
+        tokio::spawn(payments::serve_admin(admin, payments.admin(shutdown.phases())));
+        tokio::spawn(payments::serve(charges, payments, shutdown));
         Self { charges: addresses[0], admin: addresses[1] }
     }
 

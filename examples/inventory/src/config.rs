@@ -1,6 +1,6 @@
 //! The settings of the service, from environment variables.
 
-use std::{ffi::OsString, num::NonZeroU32, time::Duration};
+use std::ffi::OsString;
 
 use inventory::Settings;
 
@@ -8,6 +8,7 @@ use crate::{
     env::{Env, InvalidEnv, Usage},
     listen::ListenAddr,
     log::LogFilter,
+    times::ShutdownTimes,
 };
 
 const PREFIX: &str = "INVENTORY_";
@@ -17,8 +18,7 @@ pub struct Config {
     /// The listener for operators, which must not be reachable from outside.
     pub admin_addr: ListenAddr,
     pub settings: Settings,
-    /// The time that calls in flight have to finish when the process is asked to stop.
-    pub drain: Duration,
+    pub shutdown: ShutdownTimes,
     pub log: LogFilter,
 }
 
@@ -50,15 +50,14 @@ impl Config {
             "6000",
         );
         let faults = env.read("INVENTORY_FAULTS", "true or false", "false");
-        // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
-        let drain: Option<NonZeroU32> =
-            env.read("INVENTORY_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
+        let shutdown =
+            ShutdownTimes::read(env, "INVENTORY_SHUTDOWN_DELAY_MS", "INVENTORY_DRAIN_MS");
         let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
         Some(Self {
             addr: addr?,
             admin_addr: admin_addr?,
             settings: Settings { per_minute: per_minute?, faults: faults? },
-            drain: Duration::from_millis(drain?.get().into()),
+            shutdown: shutdown?,
             log: log?,
         })
     }

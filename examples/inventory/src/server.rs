@@ -1,13 +1,12 @@
 //! The service with its layers.
 
-use std::future::Future;
-
 use battlement::{
     client_ip::ClientIpLayer,
     metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics, timeout::TimeoutMetrics},
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
+    shutdown::{Phase, Phases, Report, Shutdown},
     timeout::DeadlineLayer,
 };
 use tokio::net::TcpListener;
@@ -58,11 +57,11 @@ impl Inventory {
         }
     }
 
-    /// Returns the endpoints for operators.
+    /// Returns the endpoints for operators. The service is ready until `phases` leave the first one.
     #[must_use]
-    pub fn admin(&self) -> Admin {
+    pub fn admin(&self, phases: Phases) -> Admin {
         let faults = self.faults_allowed.then(|| self.faults.clone());
-        Admin { page: self.exposition(), faults }
+        Admin { page: self.exposition(), faults, phases }
     }
 
     /// Returns the page for Prometheus.
@@ -82,12 +81,12 @@ impl Default for Inventory {
     }
 }
 
-/// Serves calls on `listener` until `stop` completes, then finishes those in flight.
+/// Serves calls on `listener` until `shutdown` is triggered, then finishes those in flight.
 pub async fn serve(
     listener: TcpListener,
     inventory: Inventory,
-    stop: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
+    shutdown: Shutdown,
+) -> anyhow::Result<Report> {
     tracing::info!("inventory listens on http://{}", listener.local_addr()?);
     let Inventory { stock, faults, metrics, limit, timeouts, .. } = inventory;
     let connections = accept(listener, faults.clone());
@@ -101,6 +100,8 @@ pub async fn serve(
         .layer(ClientIpLayer::new())
         // Records each call once, with its gRPC status. Outside every layer that responds.
         .layer(metrics.grpc_layer())
+        // Counts calls in flight.
+        .layer(shutdown.layer())
         // Turns errors and panics into a gRPC status, also the rejections of the limit.
         .layer(ProblemLayer::new())
         // Ends a call when its caller no longer waits for it, which `grpc-timeout` says, or after 30 seconds.
@@ -108,10 +109,9 @@ pub async fn serve(
         .layer(limit)
         // Lets calls fail by command, to see what their callers do.
         .layer(layer_fn(move |inner| Faulty { inner, faults: faults.clone() }));
-    Server::builder()
+    let server = Server::builder()
         .layer(layers)
         .add_service(InventoryServer::new(StockService::new(stock)))
-        .serve_with_incoming_shutdown(connections, stop)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(connections, shutdown.phases().reached(Phase::Stopping));
+    Ok(shutdown.run(server).await)
 }

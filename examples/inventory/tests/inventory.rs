@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use battlement::shutdown::Shutdown;
 use inventory::{
     Inventory, Settings, Stock,
     proto::{
@@ -17,7 +18,7 @@ async fn start() -> InventoryClient<Channel> {
     let addr = listener.local_addr().unwrap();
     let stock = Stock::new([("mug", 3), ("teapot", 1)]);
     let inventory = Inventory::new(stock, Settings::default());
-    tokio::spawn(inventory::serve(listener, inventory, std::future::pending()));
+    tokio::spawn(inventory::serve(listener, inventory, Shutdown::without_signals()));
     InventoryClient::connect(format!("http://{addr}")).await.unwrap()
 }
 

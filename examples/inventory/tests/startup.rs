@@ -84,6 +84,7 @@ fn help_lists_every_variable_with_its_default() {
         ("INVENTORY_ADMIN_ADDR", "default: 127.0.0.1:9092"),
         ("INVENTORY_CALLS_PER_MINUTE", "default: 6000"),
         ("INVENTORY_FAULTS", "default: false"),
+        ("INVENTORY_SHUTDOWN_DELAY_MS", "unset: 5000 in Kubernetes, otherwise 0"),
         ("INVENTORY_DRAIN_MS", "default: 15000"),
         ("RUST_LOG", "default: info"),
     ] {
@@ -95,7 +96,17 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 6);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 7);
+}
+
+#[test]
+fn times_that_exceed_the_budget_of_a_shutdown_are_an_error_that_names_both_variables() {
+    let output =
+        run(&[], &[("INVENTORY_SHUTDOWN_DELAY_MS", "10000"), ("INVENTORY_DRAIN_MS", "20000")]);
+    let report = text(output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{report}");
+    assert!(report.contains("INVENTORY_SHUTDOWN_DELAY_MS and INVENTORY_DRAIN_MS: "), "{report}");
+    assert!(report.contains("must be at least 35.5s, the sum of"), "{report}");
 }
 
 #[test]
@@ -107,11 +118,11 @@ fn an_unexpected_argument_is_an_error_that_names_help() {
 }
 
 #[test]
-fn the_last_line_of_the_log_says_that_the_process_stopped() {
+fn the_last_line_of_the_log_is_the_report_of_the_shutdown() {
     let process = Process::start(PROGRAM, &FREE);
     process.terminate();
     let (code, log) = process.ended_within(Duration::from_secs(20));
     assert_eq!(code, Some(0), "{log}");
     let last = log.lines().last().unwrap_or_default();
-    assert!(last.ends_with("stopped: all requests were answered"), "{log}");
+    assert!(last.contains("shutdown complete: received SIGTERM"), "{log}");
 }

@@ -1,11 +1,12 @@
 //! The endpoints for operators, on a listener of its own that customers cannot reach.
 
-use std::{future::pending, sync::Arc};
+use std::sync::Arc;
 
 use battlement::{
     metrics::{Exposition, PageBody},
     problem::{Problem, ProblemLayer},
     request_id::RequestIdLayer,
+    shutdown::Phases,
 };
 use bytes::Bytes;
 use http::{
@@ -23,16 +24,17 @@ use crate::{
     routes::{method_not_allowed, read},
 };
 
-/// The endpoints for operators: the page for Prometheus, the size of the ledger and, if they are allowed, faults.
+/// The endpoints for operators: the page for Prometheus, the readiness of the process, the size of the ledger and, if they are allowed, faults.
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub(crate) page: Exposition,
     pub(crate) ledger: Arc<Ledger>,
     /// Absent unless operators may let charges fail.
     pub(crate) faults: Option<Faults>,
+    pub(crate) phases: Phases,
 }
 
-/// Serves `/metrics`, `/ledger` and, if they are allowed, `/faults`.
+/// Serves `/metrics`, `/readyz`, `/ledger` and, if they are allowed, `/faults`.
 pub async fn serve_admin(listener: TcpListener, admin: Admin) {
     let service = ServiceBuilder::new()
         .layer(RequestIdLayer::new())
@@ -41,18 +43,33 @@ pub async fn serve_admin(listener: TcpListener, admin: Admin) {
             let admin = admin.clone();
             async move { admin.respond(request).await }
         });
-    connections::serve(listener, service, Faults::default(), pending()).await;
+    // These phases never change: the listener closes with the process.
+    let (_writer, phases) = Phases::new();
+    connections::serve(listener, service, Faults::default(), phases).await;
 }
 
 impl Admin {
     async fn respond(self, request: Request<Incoming>) -> Result<Response<PageBody>, Problem> {
         match (request.uri().path(), self.faults) {
             ("/metrics", _) => Ok(self.page.oneshot(request).await?),
+            ("/readyz", _) => Ok(readiness(&self.phases)),
             ("/ledger", _) => ledger(&self.ledger, request.method()),
             ("/faults", Some(faults)) => command(&faults, request).await,
             _ => Err(Problem::of_status(StatusCode::NOT_FOUND)),
         }
     }
+}
+
+/// Answers whether balancers may send requests to this process.
+fn readiness(phases: &Phases) -> Response<PageBody> {
+    let (status, text) = if phases.is_draining() {
+        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+    } else {
+        (StatusCode::OK, "ready\n")
+    };
+    let mut response = Response::new(PageBody::from(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response
 }
 
 /// Reports the number of charges, and of distinct orders.

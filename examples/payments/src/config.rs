@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
+    num::{NonZeroU64, NonZeroUsize},
     str::FromStr,
     time::Duration,
 };
@@ -13,6 +13,7 @@ use crate::{
     env::{Env, InvalidEnv, Usage},
     listen::ListenAddr,
     log::LogFilter,
+    times::ShutdownTimes,
 };
 
 const PREFIX: &str = "PAYMENTS_";
@@ -24,8 +25,7 @@ pub struct Config {
     /// The limit of one charge, in cents.
     pub limit_cents: NonZeroU64,
     pub settings: Settings,
-    /// The time that requests in flight have to finish when the process is asked to stop.
-    pub drain: Duration,
+    pub shutdown: ShutdownTimes,
     pub log: LogFilter,
 }
 
@@ -68,9 +68,7 @@ impl Config {
         );
         let keys = Self::keys(env);
         let faults = env.read("PAYMENTS_FAULTS", "true or false", "false");
-        // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
-        let drain: Option<NonZeroU32> =
-            env.read("PAYMENTS_DRAIN_MS", "a number of milliseconds, at least 1", "15000");
+        let shutdown = ShutdownTimes::read(env, "PAYMENTS_SHUTDOWN_DELAY_MS", "PAYMENTS_DRAIN_MS");
         let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
         Some(Self {
             addr: addr?,
@@ -82,7 +80,7 @@ impl Config {
                 keys: keys?,
                 faults: faults?,
             },
-            drain: Duration::from_millis(drain?.get().into()),
+            shutdown: shutdown?,
             log: log?,
         })
     }

@@ -1,8 +1,11 @@
 //! The accept loop, which axum and tonic provide and plain hyper does not.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use battlement::client_ip::PeerAddr;
+use battlement::{
+    client_ip::PeerAddr,
+    shutdown::{Phase, Phases},
+};
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper_util::{
@@ -10,7 +13,10 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 use tower::{BoxError, Layer, Service, util::MapRequestLayer};
 use tracing::{debug, warn};
 
@@ -19,13 +25,10 @@ use crate::{faults::Faults, reset::Resettable};
 /// The time that a client has to send the head of a request, so that an idle client does not keep a connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves connections until `stop` completes, then finishes the requests in flight.
-pub(crate) async fn serve<S, B>(
-    listener: TcpListener,
-    service: S,
-    faults: Faults,
-    stop: impl Future<Output = ()>,
-) where
+/// Serves connections until the phase in which accepting ends, then finishes the requests in flight. Dropping this
+/// future aborts them.
+pub(crate) async fn serve<S, B>(listener: TcpListener, service: S, faults: Faults, phases: Phases)
+where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -33,15 +36,11 @@ pub(crate) async fn serve<S, B>(
 {
     let server = http();
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = accept(&listener) => accepted,
-            () = &mut stop => break,
-        };
+    let mut connections = JoinSet::new();
+    let spawn = |(stream, peer): (TcpStream, SocketAddr), connections: &mut JoinSet<()>| {
         let Some(opened) = faults.open() else {
             Resettable::refuse(stream);
-            continue;
+            return;
         };
         let stream = Resettable::new(stream, opened);
         let reset = stream.reset.clone();
@@ -55,15 +54,44 @@ pub(crate) async fn serve<S, B>(
         let service = TowerToHyperService::new(service);
         let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        connections.spawn(async move {
             if let Err(error) = connection.await {
                 debug!(error, "connection ended early");
             }
         });
+    };
+    let mut stopping = pin!(phases.reached(Phase::Stopping));
+    loop {
+        tokio::select! {
+            accepted = accept(&listener) => spawn(accepted, &mut connections),
+            Some(_) = connections.join_next() => {}
+            () = &mut stopping => break,
+        }
     }
-    // Closed first, so that a load balancer sees at once that this process accepts no more connections.
-    drop(listener);
-    graceful.shutdown().await;
+    // Closing the listener resets the connections that wait in its queue, so they are accepted first.
+    backlog(listener).for_each(|accepted| spawn(accepted, &mut connections));
+    // Until the drain begins, connections without a request may still send one.
+    tokio::select! {
+        () = ended(&mut connections) => {}
+        () = phases.reached(Phase::Draining) => graceful.shutdown().await,
+    }
+}
+
+/// Waits for the end of all connections.
+async fn ended(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
+}
+
+/// Closes the listener, and returns the connections that had been made and were not accepted.
+fn backlog(listener: TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    let listener = listener.into_std().ok();
+    std::iter::from_fn(move || {
+        // An error means that the queue is empty: the listener does not block.
+        let (stream, peer) = listener.as_ref()?.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        let _ = stream.set_nodelay(true);
+        Some((TcpStream::from_std(stream).ok()?, peer))
+    })
 }
 
 /// Creates a server that detects HTTP/1 and HTTP/2 by the first bytes of a connection.

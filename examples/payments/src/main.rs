@@ -4,18 +4,20 @@ mod config;
 mod env;
 mod listen;
 mod log;
-mod signal;
+mod times;
 
-use std::{env::args_os, process::ExitCode};
+use std::{
+    env::args_os,
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
+use battlement::shutdown::{Report, Shutdown, Stage};
 use payments::{Ledger, Payments};
 use tokio::runtime::Runtime;
 use tracing::{error, info};
 
-use crate::{
-    config::Config,
-    signal::{Ended, Signals, Stop},
-};
+use crate::config::Config;
 
 /// `EX_CONFIG` of sysexits.h: a restart does not help, since the configuration must be corrected.
 const MISCONFIGURED: u8 = 78;
@@ -33,6 +35,14 @@ fn main() -> ExitCode {
             return ExitCode::from(MISCONFIGURED);
         }
     };
+    // From here on, signals start the shutdown.
+    let shutdown = match Shutdown::try_new(config.shutdown.times) {
+        Ok(shutdown) => shutdown,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -40,14 +50,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(run(config));
+    let ended = runtime.block_on(run(config, shutdown));
     // Does not wait for blocked threads, such as one that resolves a name.
     runtime.shutdown_background();
     match ended {
-        Ok(ended) => {
-            ended.log();
-            ended.into()
-        }
+        Ok(report) => (&report).into(),
         Err(error) => {
             error!("stopped: {error:#}");
             ExitCode::FAILURE
@@ -55,17 +62,18 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(config: Config) -> anyhow::Result<Ended> {
+async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     config.log.init();
-    let signals = Signals::listen()?;
+    // The last hook.
+    shutdown.handle().hook(Stage::Flush, "stdout", || async { stdout().flush() });
 
     let ledger = Ledger::new(config.limit_cents);
     let payments = Payments::new(ledger, &config.settings);
     let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR").await?;
     let listener = config.addr.bind("PAYMENTS_ADDR").await?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
-    // Runs until the process ends, so that the last requests can be scraped as well.
-    tokio::spawn(payments::serve_admin(admin, payments.admin()));
-    let serve = |stop: Stop| payments::serve(listener, payments, stop.requested());
-    signals.run(config.drain, serve).await
+    // Ends last, so that the last requests can be scraped as well.
+    let endpoints = payments.admin(shutdown.phases());
+    let shutdown = shutdown.admin(payments::serve_admin(admin, endpoints));
+    payments::serve(listener, payments, shutdown).await
 }

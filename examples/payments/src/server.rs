@@ -1,6 +1,6 @@
 //! The service with its layers.
 
-use std::{future::Future, hash::RandomState, sync::Arc};
+use std::{hash::RandomState, sync::Arc};
 
 use battlement::{
     client_ip::ClientIpLayer,
@@ -9,6 +9,7 @@ use battlement::{
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
     security_headers::SecurityHeadersLayer,
+    shutdown::{Phases, Report, Shutdown},
     timeout::{DeadlineLayer, TimeoutHeader},
 };
 use http::Method;
@@ -62,12 +63,12 @@ impl Payments {
         Self { shared, faults_allowed, metrics, limit, limit_metrics, deadline, timeouts }
     }
 
-    /// Returns the endpoints for operators.
+    /// Returns the endpoints for operators. The service is ready until `phases` leave the first one.
     #[must_use]
-    pub fn admin(&self) -> Admin {
+    pub fn admin(&self, phases: Phases) -> Admin {
         let Shared { ledger, faults, .. } = self.shared.clone();
         let faults = self.faults_allowed.then_some(faults);
-        Admin { page: self.exposition(), ledger, faults }
+        Admin { page: self.exposition(), ledger, faults, phases }
     }
 
     /// Returns the page for Prometheus.
@@ -88,12 +89,12 @@ impl Default for Payments {
     }
 }
 
-/// Serves requests on `listener` until `stop` completes, then finishes those in flight.
+/// Serves requests on `listener` until `shutdown` is triggered, then finishes those in flight.
 pub async fn serve(
     listener: TcpListener,
     payments: Payments,
-    stop: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
+    shutdown: Shutdown,
+) -> anyhow::Result<Report> {
     tracing::info!("payments listens on http://{}", listener.local_addr()?);
     let Payments { shared, metrics, limit, deadline, .. } = payments;
     let faults = shared.faults.clone();
@@ -106,6 +107,8 @@ pub async fn serve(
         // Records each request once, when its response is over. Outside every layer that responds.
         .layer(metrics.server_layer())
         .layer(SecurityHeadersLayer::api())
+        // Counts requests in flight, and asks clients to close their connections once the process is to stop.
+        .layer(shutdown.layer())
         // Turns errors and panics into problems, also the rejections of the limit.
         .layer(ProblemLayer::new())
         // Ends a request when its caller no longer waits for it, or after 30 seconds.
@@ -115,6 +118,6 @@ pub async fn serve(
             let shared = shared.clone();
             async move { routes::respond(&shared, request).await }
         });
-    connections::serve(listener, service, faults, stop).await;
-    Ok(())
+    let connections = connections::serve(listener, service, faults, shutdown.phases());
+    Ok(shutdown.run(connections).await)
 }

@@ -6,21 +6,20 @@ use std::{
     process::Command,
 };
 
+use battlement::shutdown::{Report, Shutdown, ShutdownHandle};
 use payments::Payments;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 
 const CHARGE: &str =
     r#"{"order_id": "order-1", "amount_cents": 2400, "receipt_email": "ada@example.org"}"#;
 
-/// Starts a server that runs until the sender is used or dropped.
-async fn start() -> (SocketAddr, oneshot::Sender<()>, JoinHandle<anyhow::Result<()>>) {
+/// Starts a server that runs until the handle stops it.
+async fn start() -> (SocketAddr, ShutdownHandle, JoinHandle<anyhow::Result<Report>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(payments::serve(listener, Payments::default(), async {
-        let _ = stopped.await;
-    }));
-    (addr, stop, server)
+    let shutdown = Shutdown::without_signals();
+    let handle = shutdown.handle();
+    (addr, handle, tokio::spawn(payments::serve(listener, Payments::default(), shutdown)))
 }
 
 /// Sends a request, and returns the whole response, head and body.
@@ -87,8 +86,8 @@ async fn the_id_of_the_caller_is_returned() {
 async fn a_server_that_is_asked_to_stop_ends() {
     let (addr, stop, server) = start().await;
     charge(addr, CHARGE).await;
-    stop.send(()).unwrap();
-    server.await.unwrap().unwrap();
+    stop.trigger("the test is over");
+    assert!(server.await.unwrap().unwrap().is_clean());
 }
 
 #[test]

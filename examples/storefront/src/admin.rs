@@ -1,11 +1,16 @@
-//! The endpoint for operators: metrics, on a listener of its own that customers cannot reach.
+//! The endpoints for operators: metrics and readiness, on a listener of its own that customers cannot reach.
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get_service};
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, get_service},
+};
 use battlement::{
     client_ip::ClientIpLayer,
     metrics::{Exposition, HttpMetrics},
+    shutdown::Phases,
 };
 use http::Method;
 use tokio::runtime::Handle;
@@ -24,8 +29,8 @@ pub fn metrics() -> HttpMetrics {
         .build()
 }
 
-/// Returns the router that serves the page for Prometheus at `/metrics`.
-pub fn app(
+/// Returns the page for Prometheus.
+pub fn page(
     metrics: &HttpMetrics,
     client_ip: &ClientIpLayer,
     limits: &Limits,
@@ -33,13 +38,27 @@ pub fn app(
     retries: &Retries,
     breakers: &Breakers,
     sales: &Sales,
-) -> Router {
+) -> Exposition {
     let page = Exposition::new().metrics(metrics).client_ip(client_ip);
-    let page = breakers
+    breakers
         .add_to(retries.add_to(timeouts.add_to(limits.add_to(page))))
         .process()
         .runtime(&Handle::current())
         .registry(Arc::new(sales.registry()))
-        .build_info([("version", env!("CARGO_PKG_VERSION"))]);
-    Router::new().route("/metrics", get_service(page))
+        .build_info([("version", env!("CARGO_PKG_VERSION"))])
+}
+
+/// Returns the router that serves the page at `/metrics`, and the readiness of the process at `/readyz`.
+pub fn app(page: Exposition, phases: Phases) -> Router {
+    let readiness = get(move || ready(phases.is_draining()));
+    Router::new().route("/metrics", get_service(page)).route("/readyz", readiness)
+}
+
+/// Answers whether balancers may send requests to this process.
+async fn ready(is_draining: bool) -> (StatusCode, &'static str) {
+    if is_draining {
+        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+    } else {
+        (StatusCode::OK, "ready\n")
+    }
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "embedded")]
 use std::net::SocketAddr;
-use std::{ffi::OsString, fmt, num::NonZeroU32, str::FromStr, time::Duration};
+use std::{ffi::OsString, fmt, str::FromStr};
 
 use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
 use http::{HeaderName, Uri};
@@ -14,6 +14,7 @@ use crate::{
     log::LogFilter,
     partner::Partners,
     timeouts::{TimeLimit, UpstreamTimeLimits},
+    times::ShutdownTimes,
 };
 
 const PREFIX: &str = "STOREFRONT_";
@@ -22,8 +23,6 @@ const REQUESTS: &str = "a number of requests, from 1 to 1000000";
 /// The variables of the time limits of a call and of an attempt, one of which depends on the other.
 const CALL: &str = "STOREFRONT_UPSTREAM_TIMEOUT_MS";
 const TRY: &str = "STOREFRONT_TRY_TIMEOUT_MS";
-
-const MILLISECONDS: &str = "a number of milliseconds, at least 1";
 
 pub struct Config {
     pub addr: ListenAddr,
@@ -42,8 +41,7 @@ pub struct Config {
     pub deadline: TimeLimit,
     /// The times that payments and inventory have for one call, and for each attempt at it.
     pub upstream: UpstreamTimeLimits,
-    /// The time that requests and orders in flight have to finish when the process is asked to stop.
-    pub drain: Duration,
+    pub shutdown: ShutdownTimes,
     /// Settings of payments, which have no effect on payments in this process.
     pub without_effect: Vec<String>,
     /// Whether the routes that fail on purpose are mounted.
@@ -100,8 +98,8 @@ impl Config {
         // About as long as a customer waits.
         let deadline = env.read("STOREFRONT_DEADLINE_MS", TimeLimit::EXPECTED, "3000");
         let upstream = Self::upstream(env);
-        // Shorter than the 30 seconds that Kubernetes waits before it kills the process.
-        let drain: Option<NonZeroU32> = env.read("STOREFRONT_DRAIN_MS", MILLISECONDS, "15000");
+        let shutdown =
+            ShutdownTimes::read(env, "STOREFRONT_SHUTDOWN_DELAY_MS", "STOREFRONT_DRAIN_MS");
         let bugs = env.read("STOREFRONT_BUGS", "true or false", "false");
         let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
         Some(Self {
@@ -116,7 +114,7 @@ impl Config {
             inventory: inventory?,
             deadline: deadline?,
             upstream: upstream?,
-            drain: Duration::from_millis(drain?.get().into()),
+            shutdown: shutdown?,
             without_effect: Vec::new(),
             bugs: bugs?,
             log: log?,
@@ -274,6 +272,8 @@ impl FromStr for BaseUrl {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, InvalidEnv> {
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(Ok(config.addr), "127.0.0.1:3000".parse());
         assert_eq!(Ok(config.admin_addr), "127.0.0.1:9090".parse());
         assert_eq!(config.payments, Upstream::Embedded);
-        assert_eq!(config.drain, Duration::from_secs(15));
+        assert_eq!(config.shutdown.drain, Duration::from_secs(15));
     }
 
     #[test]
@@ -309,6 +309,7 @@ mod tests {
             ("STOREFRONT_DEADLINE_MS", "3s"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "9"),
             ("STOREFRONT_TRY_TIMEOUT_MS", "short"),
+            ("STOREFRONT_SHUTDOWN_DELAY_MS", "-1"),
             ("STOREFRONT_DRAIN_MS", "soon"),
             ("RUST_LOG", "storefront=loud"),
         ]);
@@ -330,6 +331,7 @@ mod tests {
             "STOREFRONT_DEADLINE_MS",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
             "STOREFRONT_TRY_TIMEOUT_MS",
+            "STOREFRONT_SHUTDOWN_DELAY_MS",
             "STOREFRONT_DRAIN_MS",
             "RUST_LOG",
         ] {
@@ -347,6 +349,22 @@ mod tests {
             "loud",
         ] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");
+        }
+    }
+
+    #[cfg(feature = "embedded")]
+    #[test]
+    fn times_that_exceed_the_budget_of_a_shutdown_are_reported_with_both_variables() {
+        let times = |delay, drain| {
+            let set = [("STOREFRONT_SHUTDOWN_DELAY_MS", delay), ("STOREFRONT_DRAIN_MS", drain)];
+            read(&set).map(|config| config.shutdown.drain)
+        };
+        assert_eq!(times("7500", "15000").unwrap(), Duration::from_secs(15));
+        assert_eq!(times("0", "22500").unwrap(), Duration::from_millis(22_500));
+        for (delay, drain) in [("7501", "15000"), ("0", "22501"), ("", "3600000")] {
+            let report = times(delay, drain).unwrap_err().to_string();
+            let names = "STOREFRONT_SHUTDOWN_DELAY_MS and STOREFRONT_DRAIN_MS: shutdown settings: ";
+            assert!(report.contains(names) && report.contains("28s"), "{report}");
         }
     }
 

@@ -1,37 +1,44 @@
 //! Payments and inventory inside this process, so that one command runs the whole shop: real servers on real sockets,
 //! called exactly as if they ran elsewhere.
 //!
-//! They run until the process ends, which is after the last request of a customer.
+//! They end after the last request of a customer, and after the last order in flight.
 
-use std::{future::pending, net::Ipv4Addr};
+use std::{future::Future, net::Ipv4Addr, time::Duration};
 
+use battlement::shutdown::{Report, Shutdown, ShutdownHandle, Stage};
 use inventory::Inventory;
 use payments::Payments;
 use tokio::net::TcpListener;
-use tracing::error;
 
 use crate::config::BaseUrl;
 
-pub async fn payments() -> anyhow::Result<BaseUrl> {
+pub async fn payments(shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     let listener = free_port().await?;
     let url = BaseUrl::of(listener.local_addr()?);
-    tokio::spawn(async {
-        if let Err(error) = payments::serve(listener, Payments::default(), pending()).await {
-            error!("payments stopped: {error:#}");
-        }
-    });
+    run(shop, "payments", |shutdown| payments::serve(listener, Payments::default(), shutdown));
     Ok(url)
 }
 
-pub async fn inventory() -> anyhow::Result<BaseUrl> {
+pub async fn inventory(shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     let listener = free_port().await?;
     let url = BaseUrl::of(listener.local_addr()?);
-    tokio::spawn(async {
-        if let Err(error) = inventory::serve(listener, Inventory::default(), pending()).await {
-            error!("inventory stopped: {error:#}");
-        }
-    });
+    run(shop, "inventory", |shutdown| inventory::serve(listener, Inventory::default(), shutdown));
     Ok(url)
+}
+
+/// Runs a service until the hooks of the shop, which begin when nothing is in flight.
+fn run<F>(shop: &ShutdownHandle, name: &'static str, serve: impl FnOnce(Shutdown) -> F)
+where
+    F: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    // Its only client has ended by then.
+    let shutdown = Shutdown::without_signals().delay(Duration::ZERO).linger(Duration::ZERO);
+    let handle = shutdown.handle();
+    let service = tokio::spawn(serve(shutdown));
+    shop.hook(Stage::Connections, name, || async move {
+        handle.trigger("the storefront has ended");
+        service.await?.map(drop)
+    });
 }
 
 async fn free_port() -> std::io::Result<TcpListener> {

@@ -3,53 +3,47 @@
 
 use std::{future::Future, time::Duration};
 
+use battlement::shutdown::{Phase, ShutdownHandle};
 use tokio::task::JoinHandle;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
-use crate::signal::Stop;
-
-/// Tracks the tasks that place orders and undo them, so that the process ends after the last of them. Clones
-/// share the same tasks.
-#[derive(Clone, Default)]
+/// Runs the tasks that place orders and undo them, so that the process ends after the last of them. Clones share the same
+/// tasks.
+#[derive(Clone)]
 pub struct InFlight {
-    tasks: TaskTracker,
+    shutdown: ShutdownHandle,
     undo: CancellationToken,
 }
 
 impl InFlight {
-    /// Runs `work` in a task of its own: a handler is dropped when its client disconnects, or at the deadline of the
+    /// Creates an empty set, whose orders are undone if they are still in flight `undo_after` the begin of the drain.
+    pub fn new(shutdown: ShutdownHandle, undo_after: Duration) -> Self {
+        let undo = CancellationToken::new();
+        let (draining, token) = (shutdown.phases().reached(Phase::Draining), undo.clone());
+        tokio::spawn(async move {
+            draining.await;
+            tokio::time::sleep(undo_after).await;
+            token.cancel();
+        });
+        Self { shutdown, undo }
+    }
+
+    /// Places an order in a task of its own: a handler is dropped when its client disconnects, or at the deadline of the
     /// request, which could leave an order charged and not stored.
-    pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    pub fn place<F>(&self, order: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        self.tasks.spawn(work)
+        self.shutdown.spawn("order", order)
+    }
+
+    /// Undoes an order in the background.
+    pub fn undo(&self, calls: impl Future<Output = ()> + Send + 'static) {
+        self.shutdown.spawn("undo of an order", calls);
     }
 
     /// Waits until unfinished orders must be undone. From then on, no order is started.
-    pub async fn undo(&self) {
+    pub async fn ending(&self) {
         self.undo.cancelled().await;
-    }
-
-    /// Undoes the orders that are still in flight `wait` after the request to stop.
-    pub fn undo_after(&self, stop: Stop, wait: Duration) {
-        let undo = self.undo.clone();
-        tokio::spawn(async move {
-            stop.requested().await;
-            tokio::time::sleep(wait).await;
-            undo.cancel();
-        });
-    }
-
-    /// Waits until no order is in flight and each failed order is undone. Must be called after the last request that could
-    /// start one.
-    pub async fn settled(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-    }
-
-    /// Returns the number of orders in flight, with those that are being undone.
-    pub fn count(&self) -> usize {
-        self.tasks.len()
     }
 }

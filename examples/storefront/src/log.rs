@@ -24,6 +24,7 @@ const TARGETS: &[&str] = &[
     "battlement_request_id",
     "battlement_retry",
     "battlement_security_headers",
+    "battlement_shutdown",
     "battlement_timeout",
     "axum",
     "axum_core",

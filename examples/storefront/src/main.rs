@@ -13,7 +13,7 @@
 //! | the keys of partners | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
 //! | the orders that are finished or undone before the process ends | `in_flight.rs` |
-//! | how long the process takes to stop | `signal.rs` |
+//! | how long the process takes to stop | `times.rs` |
 //! | the metrics for operators | `admin.rs` |
 //! | how payments and inventory are called | `upstream/` |
 //! | the metrics of the business | `sales.rs` |
@@ -39,26 +39,34 @@ mod retries;
 mod routes;
 mod sales;
 mod shop;
-mod signal;
 mod store;
 mod timeouts;
+mod times;
 mod upstream;
 
-use std::{env::args_os, future::IntoFuture, net::SocketAddr, process::ExitCode};
+use std::{
+    env::args_os,
+    io::{Write, stdout},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 use axum::serve::ListenerExt;
-use battlement::problem::silence_caught_panics;
+use battlement::{
+    problem::silence_caught_panics,
+    shutdown::{Phase, Report, Shutdown, ShutdownHandle, Stage},
+};
 use tokio::runtime::Runtime;
 use tracing::{error, info, warn};
 
 use crate::{
     breakers::Breakers,
     config::{BaseUrl, Config, Upstream},
+    in_flight::InFlight,
     limits::Limits,
     retries::Retries,
     sales::Sales,
     shop::Shop,
-    signal::{Ended, Signals, Stop},
     timeouts::Timeouts,
     upstream::{Inventory, Payments},
 };
@@ -79,6 +87,14 @@ fn main() -> ExitCode {
             return ExitCode::from(MISCONFIGURED);
         }
     };
+    // From here on, signals start the shutdown.
+    let shutdown = match Shutdown::try_new(config.shutdown.times) {
+        Ok(shutdown) => shutdown,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -86,14 +102,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(run(config));
+    let ended = runtime.block_on(run(config, shutdown));
     // Does not wait for blocked threads, such as one that resolves a name.
     runtime.shutdown_background();
     match ended {
-        Ok(ended) => {
-            ended.log();
-            ended.into()
-        }
+        Ok(report) => (&report).into(),
         Err(error) => {
             error!("stopped: {error:#}");
             ExitCode::FAILURE
@@ -101,7 +114,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(config: Config) -> anyhow::Result<Ended> {
+async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     config.log.init();
     if !config.without_effect.is_empty() {
         warn!(
@@ -110,37 +123,36 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
              payments as a process of its own and set PAYMENTS_URL"
         );
     }
-    let signals = Signals::listen()?;
+    let handle = shutdown.handle();
+    // The last hook.
+    handle.hook(Stage::Flush, "stdout", || async { stdout().flush() });
 
     let admin = config.admin_addr.bind("STOREFRONT_ADMIN_ADDR").await?;
     let listener = config.addr.bind("STOREFRONT_ADDR").await?;
-    let payments = payments_url(config.payments).await?;
-    let inventory = inventory_url(config.inventory).await?;
+    let payments = payments_url(config.payments, &handle).await?;
+    let inventory = inventory_url(config.inventory, &handle).await?;
     let metrics = admin::metrics();
     let limits = Limits::new(config.quotas, config.shared, config.instances)?;
     let timeouts = Timeouts::new(config.deadline, config.upstream);
     let retries = Retries::new();
     let breakers = Breakers::new();
     let sales = Sales::new();
+    // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
+    let drain = config.shutdown.drain;
+    let undo_within = timeouts.upstream().call.min(drain / 2);
     let shop = Shop::new(
         Inventory::at(&inventory, &metrics, &timeouts, &retries, &breakers)?,
         Payments::at(payments, &metrics, &timeouts, &retries, &breakers),
         sales.clone(),
+        InFlight::new(handle, drain - undo_within),
     );
-    let in_flight = shop.in_flight.clone();
-    // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
-    let undo_within = timeouts.upstream().call.min(config.drain / 2);
 
     let client_ip = config.trusted_proxies.client_ip();
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
-    // Runs until the process ends, so that the last requests can be scraped as well.
-    tokio::spawn(
-        axum::serve(
-            admin,
-            admin::app(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales),
-        )
-        .into_future(),
-    );
+    let phases = shutdown.phases();
+    let page = admin::page(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales);
+    // Ends last, so that the last requests can be scraped as well.
+    let shutdown = shutdown.admin(axum::serve(admin, admin::app(page, phases.clone())));
 
     info!("storefront listens on http://{}", listener.local_addr()?);
     let connections = listener.tap_io(|stream| {
@@ -149,34 +161,27 @@ async fn run(config: Config) -> anyhow::Result<Ended> {
         let _ = stream.set_nodelay(true);
     });
     // With the address of the peer, which is the client or a proxy.
-    let app =
-        routes::app(shop, &metrics, client_ip, &timeouts, limits, config.partners, config.bugs)
-            .into_make_service_with_connect_info::<SocketAddr>();
-    let serve = |stop: Stop| async {
-        in_flight.undo_after(stop.clone(), config.drain - undo_within);
-        axum::serve(connections, app).with_graceful_shutdown(stop.requested()).await?;
-        in_flight.settled().await;
-        Ok(())
-    };
-    let ended = signals.run(config.drain, serve).await?;
-    if in_flight.count() > 0 {
-        error!(orders = in_flight.count(), "orders are neither finished nor undone");
-    }
-    Ok(ended)
+    let drain = shutdown.layer();
+    let layers = routes::Layers { client_ip, metrics: &metrics, drain, timeouts: &timeouts };
+    let app = routes::app(shop, layers, limits, config.partners, config.bugs);
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let server =
+        axum::serve(connections, app).with_graceful_shutdown(phases.reached(Phase::Stopping));
+    Ok(shutdown.run(server).await)
 }
 
-async fn payments_url(payments: Upstream) -> anyhow::Result<BaseUrl> {
+async fn payments_url(payments: Upstream, shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     match payments {
         Upstream::At(url) => Ok(url),
         #[cfg(feature = "embedded")]
-        Upstream::Embedded => embedded::payments().await,
+        Upstream::Embedded => embedded::payments(shop).await,
     }
 }
 
-async fn inventory_url(inventory: Upstream) -> anyhow::Result<BaseUrl> {
+async fn inventory_url(inventory: Upstream, shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     match inventory {
         Upstream::At(url) => Ok(url),
         #[cfg(feature = "embedded")]
-        Upstream::Embedded => embedded::inventory().await,
+        Upstream::Embedded => embedded::inventory(shop).await,
     }
 }

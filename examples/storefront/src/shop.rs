@@ -47,9 +47,13 @@ pub enum NotPlaced {
 }
 
 impl Shop {
-    pub fn new(inventory: Inventory, payments: Payments, sales: Sales) -> Self {
-        let (orders, in_flight) = Default::default();
-        Self { orders, in_flight, inventory, payments, sales }
+    pub fn new(
+        inventory: Inventory,
+        payments: Payments,
+        sales: Sales,
+        in_flight: InFlight,
+    ) -> Self {
+        Self { orders: Orders::default(), in_flight, inventory, payments, sales }
     }
 
     /// Returns the pieces left of a product.
@@ -76,7 +80,7 @@ impl Shop {
         let mut progress = Progress::default();
         let placed = tokio::select! {
             biased;
-            () = self.in_flight.undo() => Err(NotPlaced::Stopping),
+            () = self.in_flight.ending() => Err(NotPlaced::Stopping),
             placed = self.reserve_and_charge(id, &new, &mut progress) => placed,
         };
         if let Err(reason) = placed {
@@ -114,7 +118,7 @@ impl Shop {
             };
             tokio::join!(release, void);
         };
-        self.in_flight.spawn(carry(undone));
+        self.in_flight.undo(carry(undone));
     }
 
     /// Reserves stock before it charges, since a charge is harder to undo.

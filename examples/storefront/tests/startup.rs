@@ -114,6 +114,7 @@ fn help_lists_every_variable_with_its_default() {
             "STOREFRONT_TRY_TIMEOUT_MS",
             "unset: 900, or STOREFRONT_UPSTREAM_TIMEOUT_MS if that is less",
         ),
+        ("STOREFRONT_SHUTDOWN_DELAY_MS", "unset: 5000 in Kubernetes, otherwise 0"),
         ("STOREFRONT_DRAIN_MS", "default: 15000"),
         ("PAYMENTS_URL", "unset: payments runs in this process"),
         ("INVENTORY_URL", "unset: inventory runs in this process"),
@@ -127,7 +128,17 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 18);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 19);
+}
+
+#[test]
+fn times_that_exceed_the_budget_of_a_shutdown_are_an_error_that_names_both_variables() {
+    let output =
+        run(&[], &[("STOREFRONT_SHUTDOWN_DELAY_MS", "10000"), ("STOREFRONT_DRAIN_MS", "20000")]);
+    let report = text(output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{report}");
+    assert!(report.contains("STOREFRONT_SHUTDOWN_DELAY_MS and STOREFRONT_DRAIN_MS: "), "{report}");
+    assert!(report.contains("must be at least 35.5s, the sum of"), "{report}");
 }
 
 #[test]
@@ -139,11 +150,11 @@ fn an_unexpected_argument_is_an_error_that_names_help() {
 }
 
 #[test]
-fn the_last_line_of_the_log_says_that_the_process_stopped() {
+fn the_last_line_of_the_log_is_the_report_of_the_shutdown() {
     let process = Process::start(PROGRAM, &FREE);
     process.terminate();
     let (code, log) = process.ended_within(Duration::from_secs(20));
     assert_eq!(code, Some(0), "{log}");
     let last = log.lines().last().unwrap_or_default();
-    assert!(last.ends_with("stopped: all requests were answered"), "{log}");
+    assert!(last.contains("shutdown complete: received SIGTERM"), "{log}");
 }

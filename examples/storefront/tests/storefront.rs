@@ -332,7 +332,7 @@ fn a_terminated_shop_finishes_the_order_in_flight() {
     let (mut charge, _) = payments.accept().unwrap();
     assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
     shop.terminate();
-    shop.log_line(&["stopping"]);
+    shop.log_line(&["shutdown started"]);
     charge.write_all(CHARGED).unwrap();
     assert_eq!(order.join().unwrap().status, 201);
     assert!(shop.ended().0.success());

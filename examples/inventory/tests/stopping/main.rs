@@ -2,15 +2,15 @@
 
 mod process;
 
-use std::time::Duration;
+use std::{io::Read, time::Duration};
 
 use process::Process;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 
-/// Longer than any test takes.
-const LONG_DRAIN_MS: &str = "3600000";
+/// Longer than any test takes, and within the budget of a shutdown.
+const LONG_DRAIN_MS: &str = "22000";
 /// Far shorter than the long drain, and longer than a busy machine takes to end a process.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -79,7 +79,7 @@ fn a_process_that_cuts_off_a_call_logs_it() {
     inventory.terminate();
     let (code, log) = inventory.ended_within(SOON);
     assert_eq!(code, Some(1), "{log}");
-    assert!(log.contains("still busy after 200ms"), "{log}");
+    assert!(log.contains("cut off: 1 request"), "{log}");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_second_signal_ends_the_process_at_once() {
         let mut inventory = start(LONG_DRAIN_MS);
         let _client = inventory.begin(&sent);
         inventory.terminate();
-        inventory.log_line("stopping");
+        inventory.log_line("shutdown started");
         inventory.terminate();
         let (code, log) = inventory.ended_within(SOON);
         assert!(matches!(code, Some(0 | 143)), "{code:?}: {log}");
@@ -101,5 +101,30 @@ fn a_process_without_clients_ends_at_once() {
     inventory.terminate();
     let (code, log) = inventory.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("all requests were answered"), "{log}");
+    assert!(log.contains("shutdown complete"), "{log}");
+}
+
+#[test]
+fn a_stopping_inventory_is_unready_and_still_accepts_calls() {
+    let settings = [
+        ("INVENTORY_ADDR", "127.0.0.1:0"),
+        ("INVENTORY_ADMIN_ADDR", "127.0.0.1:0"),
+        ("INVENTORY_SHUTDOWN_DELAY_MS", "10000"),
+        ("INVENTORY_DRAIN_MS", "5000"),
+    ];
+    let mut inventory = Process::start(env!("CARGO_BIN_EXE_inventory"), &settings);
+    let ready = |inventory: &Process| {
+        let mut answer = String::new();
+        let request = b"GET /readyz HTTP/1.1\r\nhost: inventory\r\nconnection: close\r\n\r\n";
+        inventory.begin_admin(request).read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ready(&inventory).starts_with("HTTP/1.1 200 OK\r\n"));
+    inventory.terminate();
+    inventory.log_line("shutdown started: received SIGTERM");
+    assert!(ready(&inventory).starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    // The server sends its settings on a new connection.
+    drop(inventory.begin_after(&[PREFACE, SETTINGS].concat(), b""));
+    inventory.terminate();
+    assert_eq!(inventory.ended_within(SOON).0, Some(143));
 }

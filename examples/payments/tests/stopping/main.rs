@@ -1,8 +1,13 @@
 //! Stops the program while a client never sends the rest of its request.
 
+mod alone;
 mod process;
 
-use std::{net::TcpStream, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
 
 use process::Process;
 
@@ -21,8 +26,8 @@ const STATES: [fn(&Process) -> TcpStream; 5] = [
     |payments| payments.begin(PREFACE),
 ];
 
-/// Longer than any test takes.
-const LONG_DRAIN_MS: &str = "3600000";
+/// Longer than any test takes, and within the budget of a shutdown.
+const LONG_DRAIN_MS: &str = "22000";
 /// Far shorter than the long drain, and longer than a busy machine takes to end a process.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -54,7 +59,7 @@ fn a_process_that_cuts_off_a_request_logs_it() {
     payments.terminate();
     let (code, log) = payments.ended_within(SOON);
     assert_eq!(code, Some(1), "{log}");
-    assert!(log.contains("still busy after 200ms"), "{log}");
+    assert!(log.contains("cut off: 1 request"), "{log}");
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn a_second_signal_ends_the_process_at_once() {
         let mut payments = start(LONG_DRAIN_MS);
         let _client = begin(&payments);
         payments.terminate();
-        payments.log_line("stopping");
+        payments.log_line("shutdown started");
         payments.terminate();
         let (code, log) = payments.ended_within(SOON);
         assert!(matches!(code, Some(0 | 143)), "{code:?}: {log}");
@@ -77,5 +82,38 @@ fn an_idle_client_does_not_keep_the_process() {
     payments.terminate();
     let (code, log) = payments.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("all requests were answered"), "{log}");
+    assert!(log.contains("shutdown complete"), "{log}");
+}
+
+#[test]
+fn stopping_payments_are_unready_and_still_answer_with_a_request_to_close_the_connection() {
+    let settings = [
+        ("PAYMENTS_ADDR", "127.0.0.1:0"),
+        ("PAYMENTS_ADMIN_ADDR", "127.0.0.1:0"),
+        ("PAYMENTS_SHUTDOWN_DELAY_MS", "10000"),
+        ("PAYMENTS_DRAIN_MS", "5000"),
+    ];
+    let mut payments = Process::start(env!("CARGO_BIN_EXE_payments"), &settings);
+    let ready = b"GET /readyz HTTP/1.1\r\nhost: payments\r\nconnection: close\r\n\r\n";
+    assert!(answer(payments.begin_admin(ready)).starts_with("HTTP/1.1 200 OK\r\n"));
+    let mut kept = payments.begin_after(ANSWERED, b"");
+    payments.terminate();
+    payments.log_line("shutdown started: received SIGTERM");
+    let unready = answer(payments.begin_admin(ready));
+    assert!(unready.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{unready}");
+    kept.write_all(ANSWERED).unwrap();
+    // Without the header, the connections would stay open.
+    for connection in [kept, payments.begin(ANSWERED)] {
+        let answer = answer(connection);
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    payments.terminate();
+    assert_eq!(payments.ended_within(SOON).0, Some(143));
+}
+
+/// Reads until the connection is closed.
+fn answer(mut connection: TcpStream) -> String {
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
 }

@@ -62,15 +62,18 @@ impl Process {
 
     /// Sends `bytes` on a connection that stays open until the returned value is dropped.
     pub fn begin(&self, bytes: &[u8]) -> TcpStream {
-        let mut stream = TcpStream::connect(self.addr).unwrap();
-        stream.write_all(bytes).unwrap();
-        stream
+        begin(self.addr, bytes)
+    }
+
+    /// Sends `bytes` to the listener for operators.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub fn begin_admin(&self, bytes: &[u8]) -> TcpStream {
+        begin(self.admin, bytes)
     }
 
     /// Sends `rest` on the same connection after the response to `request`, so that the server is reading from it.
     pub fn begin_after(&self, request: &[u8], rest: &[u8]) -> TcpStream {
         let mut stream = self.begin(request);
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "closed without a response");
         stream.write_all(rest).unwrap();
         stream
@@ -95,6 +98,13 @@ impl Process {
         }
         (self.child.wait().unwrap().code(), log.join("\n"))
     }
+}
+
+fn begin(addr: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream
 }
 
 impl Drop for Process {

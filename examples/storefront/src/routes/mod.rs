@@ -14,7 +14,7 @@ use axum::{
 };
 use battlement::{
     client_ip::ClientIpLayer, metrics::HttpMetrics, problem::ProblemLayer,
-    request_id::RequestIdLayer, security_headers::SecurityHeadersLayer,
+    request_id::RequestIdLayer, security_headers::SecurityHeadersLayer, shutdown::DrainLayer,
 };
 use tower::ServiceBuilder;
 
@@ -23,11 +23,17 @@ use crate::{limits::Limits, partner::Partners, shop::Shop, timeouts::Timeouts};
 /// Several times the size of the largest order. The default of axum is 2 MB.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
+/// The layers around all routes that have settings or state.
+pub struct Layers<'a> {
+    pub client_ip: ClientIpLayer,
+    pub metrics: &'a HttpMetrics,
+    pub drain: DrainLayer,
+    pub timeouts: &'a Timeouts,
+}
+
 pub fn app(
     shop: Shop,
-    metrics: &HttpMetrics,
-    client_ip: ClientIpLayer,
-    timeouts: &Timeouts,
+    layers: Layers<'_>,
     limits: Limits,
     partners: Partners,
     bugs: bool,
@@ -35,6 +41,7 @@ pub fn app(
     let orders = Router::new()
         .route("/orders", post(orders::place))
         .route("/orders/{id}", get(orders::show));
+    let Layers { client_ip, metrics, drain, timeouts } = layers;
     let layers = ServiceBuilder::new()
         // Outermost, so that every response has an id, also one that a layer below creates. A valid id in
         // `x-request-id` is kept, any other is replaced, and every log line contains it.
@@ -46,6 +53,9 @@ pub fn app(
         // Outside every layer that responds, so that a 404 and a 413 have the headers too. Only scripts with the nonce
         // run.
         .layer(SecurityHeadersLayer::html())
+        // Counts requests in flight, and asks clients to close their connections once the process is to stop. Outside the
+        // problems, so that their responses are counted and asked as well.
+        .layer(drain)
         // Turns failures into problems in a format that the client accepts: axum's own 404, 405 and 413, errors of
         // handlers, and panics.
         .layer(ProblemLayer::new())

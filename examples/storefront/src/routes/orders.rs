@@ -27,7 +27,7 @@ pub async fn place(
     // The order continues if its client disconnects. `carry` hands the id and the deadline of the request to the spawned
     // task, for its log lines and calls.
     let in_flight = shop.in_flight.clone();
-    let order = in_flight.spawn(carry(async move { shop.place(new).await })).await??;
+    let order = in_flight.place(carry(async move { shop.place(new).await })).await??;
     let location = format!("/orders/{}", order.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(order)))
 }

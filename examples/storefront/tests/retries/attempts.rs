@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use battlement::shutdown::Shutdown;
 use tokio::{runtime::Runtime, time::Instant};
 
 use crate::{
@@ -24,7 +25,8 @@ fn inventory() -> SocketAddr {
         Runtime::new().unwrap().block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             let inventory = inventory::Inventory::default();
-            inventory::serve(listener, inventory, std::future::pending()).await.unwrap();
+            let shutdown = Shutdown::without_signals();
+            let _report = inventory::serve(listener, inventory, shutdown).await.unwrap();
         });
     });
     addr

@@ -2,12 +2,12 @@
 
 use std::{
     env,
-    future::pending,
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
 };
 
+use battlement::shutdown::Shutdown;
 use payments::{Ledger, Settings};
 use tokio::{net::TcpListener, runtime::Runtime};
 
@@ -85,8 +85,9 @@ async fn serve() -> anyhow::Result<()> {
     let admin = TcpListener::bind("127.0.0.1:0").await?;
     // The line of the test framework has no end yet.
     println!("\n{LISTENS}{} {}", listener.local_addr()?, admin.local_addr()?);
-    tokio::spawn(payments::serve_admin(admin, service.admin()));
-    payments::serve(listener, service, pending()).await
+    let shutdown = Shutdown::without_signals();
+    tokio::spawn(payments::serve_admin(admin, service.admin(shutdown.phases())));
+    payments::serve(listener, service, shutdown).await.map(drop)
 }
 
 #[test]

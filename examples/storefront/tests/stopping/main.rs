@@ -1,11 +1,12 @@
 //! Stops the shop while clients never send the rest of their request, and while orders are in flight.
 #![cfg(feature = "embedded")]
 
+mod alone;
 mod orders;
 mod process;
 
 use std::{
-    io::Read,
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     time::Duration,
 };
@@ -27,8 +28,8 @@ const STATES: [fn(&Process) -> TcpStream; 5] = [
     |shop| shop.begin(PREFACE),
 ];
 
-/// Longer than any test takes.
-const LONG_DRAIN_MS: &str = "3600000";
+/// Longer than any test takes, and within the budget of a shutdown.
+const LONG_DRAIN_MS: &str = "22000";
 /// Far shorter than the long drain, and longer than a busy machine takes to end a process.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -68,11 +69,11 @@ fn by_default_an_order_that_cannot_be_undone_keeps_the_process_for_fifteen_secon
     // The order is in flight.
     let _call = inventory.accept().unwrap();
     shop.terminate();
-    shop.log_line("stopping: no new connections, 15s for the requests in flight");
+    shop.log_line("shutdown started");
     let (code, log) = shop.ended_within(Duration::from_secs(15) + SOON);
     assert_eq!(code, Some(1), "{log}");
-    assert!(log.contains("still busy after 15s"), "{log}");
-    assert!(log.contains("orders are neither finished nor undone orders=1"), "{log}");
+    assert!(log.contains("draining 15"), "{log}");
+    assert!(log.contains("leaked guards: undo of an order"), "{log}");
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn a_second_signal_ends_the_process_at_once() {
         let mut shop = start_with_drain(LONG_DRAIN_MS);
         let _client = begin(&shop);
         shop.terminate();
-        shop.log_line("stopping");
+        shop.log_line("shutdown started");
         shop.terminate();
         let (code, log) = shop.ended_within(SOON);
         assert!(matches!(code, Some(0 | 143)), "{code:?}: {log}");
@@ -108,5 +109,33 @@ fn an_idle_client_does_not_keep_the_process() {
     shop.terminate();
     let (code, log) = shop.ended_within(SOON);
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("all requests were answered"), "{log}");
+    assert!(log.contains("shutdown complete"), "{log}");
+}
+
+#[test]
+fn a_stopping_shop_is_unready_and_still_answers_with_a_request_to_close_the_connection() {
+    let settings = [("STOREFRONT_SHUTDOWN_DELAY_MS", "10000"), ("STOREFRONT_DRAIN_MS", "5000")];
+    let mut shop = start(&settings);
+    let ready = b"GET /readyz HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n";
+    assert!(answer(shop.begin_admin(ready)).starts_with("HTTP/1.1 200 OK\r\n"));
+    let mut kept = shop.begin_after(ANSWERED, b"");
+    shop.terminate();
+    shop.log_line("shutdown started: received SIGTERM");
+    assert!(answer(shop.begin_admin(ready)).starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    kept.write_all(ANSWERED).unwrap();
+    // Without the header, the connections would stay open.
+    for connection in [kept, shop.begin(ANSWERED)] {
+        let answer = answer(connection);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    shop.terminate();
+    assert_eq!(shop.ended_within(SOON).0, Some(143));
+}
+
+/// Reads until the connection is closed.
+fn answer(mut connection: TcpStream) -> String {
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
 }
