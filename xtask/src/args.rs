@@ -41,7 +41,7 @@ pub(crate) struct Heavy {
     pub(crate) jobs: Vec<String>,
     /// Run time of each fuzz target.
     pub(crate) seconds: u32,
-    /// Number of runs of the test suite.
+    /// Number of runs of the test suite, or of restarts of each service.
     pub(crate) times: u32,
 }
 

@@ -5,6 +5,7 @@ mod chaos;
 mod fuzz;
 mod loom;
 mod repeat;
+mod restarts;
 
 use crate::Fallible;
 use crate::args::Heavy;
@@ -48,6 +49,12 @@ const JOBS: &[Job] = &[
         about: "the test suite N times (--times, default: 10)",
         minutes: 45,
         run: repeat::run,
+    },
+    Job {
+        name: "restarts",
+        about: "rolling restarts of the examples under load (--times, default: 10)",
+        minutes: 20,
+        run: restarts::run,
     },
 ];
 

@@ -90,12 +90,23 @@ pub(crate) const CHROMIUM: Tool = Tool {
     source: Source::System { apt: "chromium-headless-shell", brew: "chromium" },
 };
 
+/// Debian installs it in `/usr/sbin`, which is not in the path of every user.
+const HAPROXY: Tool = Tool {
+    name: "haproxy",
+    purpose: "balances the load of services that are restarted",
+    detect: &["haproxy -v", "/usr/sbin/haproxy -v"],
+    source: Source::System { apt: "haproxy", brew: "haproxy" },
+};
+
 /// The tools that `cargo xtask test` needs.
 pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
     &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, STRACE]
 } else {
     &[REDIS, PROMETHEUS, PROMTOOL, PYTHON]
 };
+
+/// The tools that the restarts job needs.
+pub(crate) const FOR_RESTARTS: &[Tool] = &[HAPROXY];
 
 /// The tools that the fuzz job needs.
 pub(crate) const FOR_FUZZING: &[Tool] = &[NIGHTLY, FUZZ];

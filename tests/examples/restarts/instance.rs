@@ -1,0 +1,62 @@
+use std::{process::Command, time::Duration};
+
+use battlement_testkit::process::{Process, Signal};
+use tokio::time::Instant;
+
+use crate::{ports::Slot, service::Service};
+
+/// Longer than the budget of a shutdown, so that a process that exceeds it is measured.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process of a service.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    process: Process,
+    pub(crate) slot: Slot,
+}
+
+/// The end of a process.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    pub(crate) code: Option<i32>,
+    /// The time since SIGTERM.
+    pub(crate) took: Duration,
+    /// The number of requests that the process has answered in full, from its report.
+    pub(crate) answered: Option<u64>,
+    pub(crate) log: String,
+}
+
+impl Instance {
+    pub(crate) fn start(service: &Service, slot: Slot) -> Self {
+        let mut command = Command::new(&service.program);
+        command.args(service.arguments).env_clear().envs(service.settings.iter().copied());
+        command.env(format!("{}_ADDR", service.prefix), slot.addr.to_string());
+        command.env(format!("{}_ADMIN_ADDR", service.prefix), slot.admin.to_string());
+        let program = service.program.display();
+        let process = Process::start(&mut command).unwrap_or_else(|error| {
+            panic!("cannot start {program}: {error}; `cargo xtask heavy restarts` builds it")
+        });
+        Self { process, slot }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Stops the process by SIGTERM, and waits for its exit.
+    pub(crate) async fn stop(mut self) -> Exit {
+        let start = Instant::now();
+        self.process.signal(Signal::TERM);
+        let code = self.process.exited(PATIENCE).await.ok().and_then(|status| status.code());
+        let (took, log) = (start.elapsed(), self.process.log());
+        Exit { code, took, answered: answered(&log), log }
+    }
+}
+
+/// Returns the number in the line of the report, which says `; 7 requests answered`.
+fn answered(log: &str) -> Option<u64> {
+    let (before, _) = log.rsplit_once(" answered")?;
+    let (before, noun) = before.rsplit_once(' ')?;
+    let number = before.rsplit_once(' ')?.1;
+    noun.starts_with("request").then(|| number.parse().ok())?
+}

@@ -1,0 +1,61 @@
+//! The job `cargo xtask heavy restarts`: restarts the example services behind load balancers while callers of every
+//! kind call them, and fails if a request is lost.
+//!
+//! `restarts TIMES [SERVICE ..]` expects the examples beside its own folder, in the same profile. `restarts serve NAME` is one of the
+//! servers that the job itself brings (`servers`).
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the table is for the terminal, and a server without a log prints its errors"
+)]
+#![allow(clippy::unwrap_used, reason = "a job fails by panicking")]
+
+mod front;
+mod haproxy;
+mod instance;
+mod outcome;
+mod ports;
+mod rolling;
+mod servers;
+mod service;
+mod sockets;
+
+use std::{env, process::ExitCode};
+
+use self::{
+    front::{Front, Kind},
+    outcome::Outcome,
+    ports::Ports,
+    service::Service,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["serve", name] => servers::serve(name).await,
+        [times, ref names @ ..] => {
+            job(times.parse().expect("`TIMES` must be a number"), names).await
+        }
+        _ => panic!("expected `TIMES [SERVICE ..]` or `serve NAME`, got {arguments:?}"),
+    }
+}
+
+/// Restarts the services with these names, or all.
+async fn job(times: usize, names: &[&str]) -> ExitCode {
+    let mut ports = Ports::default();
+    let mut failures = Vec::new();
+    println!("{}", Outcome::HEADER);
+    let is_chosen = |service: &Service| names.is_empty() || names.contains(&service.name);
+    for service in Service::all().into_iter().filter(is_chosen) {
+        for kind in Kind::ALL {
+            let slots = [ports.slot(), ports.slot()];
+            let front = Front::start(kind, slots, &mut ports).await;
+            let outcome = rolling::restart(&service, &front, slots, times).await;
+            println!("{outcome}");
+            failures.extend(outcome.failures(&service));
+        }
+    }
+    failures.iter().for_each(|failure| println!("FAILED: {failure}"));
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,31 @@
+use std::{future::IntoFuture as _, io};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::bind;
+
+/// Serves until SIGTERM, then finishes the requests in flight, as the documentation of axum shows.
+pub(super) async fn serve() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let admin = bind("NAIVE_ADMIN_ADDR").await?;
+    let listener = bind("NAIVE_ADDR").await?;
+    let ready = Router::new().route("/readyz", get(async || "ready\n"));
+    let (drained, draining) = tokio::sync::oneshot::channel::<()>();
+    let probes = axum::serve(admin, ready).with_graceful_shutdown(async {
+        // An error means that the signal has arrived.
+        let _ = draining.await;
+    });
+    tokio::spawn(probes.into_future());
+    let app =
+        Router::new().route("/", get(async || "answer").merge(post(async |_: String| "answer")));
+    let stop = async move {
+        terminate.recv().await;
+        // The readiness fails with the first request that is not accepted.
+        drop(drained);
+    };
+    axum::serve(listener, app).with_graceful_shutdown(stop).await
+}

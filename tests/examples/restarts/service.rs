@@ -1,0 +1,155 @@
+//! The services under restart, and their callers.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use battlement_testkit::load::{Caller, Load};
+use http::{HeaderValue, header::CONTENT_TYPE};
+
+/// A program that is restarted, and the callers that call it meanwhile.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) name: &'static str,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: &'static [&'static str],
+    /// The prefix of the variables with the addresses.
+    pub(crate) prefix: &'static str,
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+    pub(crate) loads: Vec<Load>,
+    /// The number of callers over WebSockets.
+    pub(crate) sockets: usize,
+    pub(crate) expected: Expected,
+}
+
+/// The result without which the job fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// No request is lost, and the answers that the callers got are those that the servers report.
+    NothingLost,
+    /// No request is lost, and every stream ends whole. The counts may differ by the streams that callers leave at the end
+    /// of the load.
+    StreamsEndWhole,
+    /// Some requests are lost: the callers would notice.
+    SomeLost,
+}
+
+/// The time for which an instance serves after SIGTERM. Longer than the pauses of the balancers between two polls, and
+/// than the longest pause of a caller on a connection.
+const DELAY_MS: &str = "1000";
+
+impl Service {
+    pub(crate) fn all() -> [Self; 5] {
+        [Self::storefront(), Self::payments(), Self::inventory(), Self::streams(), Self::naive()]
+    }
+
+    fn storefront() -> Self {
+        Self {
+            name: "storefront",
+            program: example("storefront"),
+            arguments: &[],
+            prefix: "STOREFRONT",
+            // The limits are raised so that no answer is a 429 or 504.
+            settings: &[
+                ("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "1000000"),
+                ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "1000000"),
+                ("STOREFRONT_DEADLINE_MS", "30000"),
+                ("STOREFRONT_SHUTDOWN_DELAY_MS", DELAY_MS),
+            ],
+            loads: http("/products", "/orders"),
+            sockets: 0,
+            expected: Expected::NothingLost,
+        }
+    }
+
+    fn payments() -> Self {
+        Self {
+            name: "payments",
+            program: example("payments"),
+            arguments: &[],
+            prefix: "PAYMENTS",
+            settings: &[
+                ("PAYMENTS_REQUESTS_PER_MINUTE", "1000000"),
+                ("PAYMENTS_SHUTDOWN_DELAY_MS", DELAY_MS),
+                ("RUST_LOG", "warn,battlement=info"),
+            ],
+            loads: http("/charges", "/charges"),
+            sockets: 0,
+            expected: Expected::NothingLost,
+        }
+    }
+
+    fn inventory() -> Self {
+        let release = |caller| Load::new(caller).path("/inventory.v1.Inventory/Release");
+        Self {
+            name: "inventory",
+            program: example("inventory"),
+            arguments: &[],
+            prefix: "INVENTORY",
+            settings: &[
+                ("INVENTORY_CALLS_PER_MINUTE", "1000000"),
+                ("INVENTORY_SHUTDOWN_DELAY_MS", DELAY_MS),
+            ],
+            loads: vec![
+                release(Caller::Grpc).callers(32),
+                release(Caller::GrpcStreams { streams: 8 }).callers(8),
+            ],
+            sockets: 0,
+            expected: Expected::NothingLost,
+        }
+    }
+
+    /// Returns a server of streams that end with the drain, since no example has a stream.
+    fn streams() -> Self {
+        let load = |caller, path| Load::new(caller).callers(8).path(path);
+        Self {
+            name: "streams",
+            program: env::current_exe().unwrap(),
+            arguments: &["serve", "streams"],
+            prefix: "STREAMS",
+            settings: &[],
+            loads: vec![
+                load(Caller::EventStream, "/events"),
+                load(Caller::KeepAlive { think: Duration::from_millis(5) }, "/"),
+                load(Caller::Http2 { streams: 8 }, "/"),
+            ],
+            sockets: 8,
+            expected: Expected::StreamsEndWhole,
+        }
+    }
+
+    /// Returns the control: a server that stops as the documentation of axum shows.
+    fn naive() -> Self {
+        Self {
+            name: "naive",
+            program: env::current_exe().unwrap(),
+            arguments: &["serve", "naive"],
+            prefix: "NAIVE",
+            settings: &[],
+            loads: http("/", "/"),
+            sockets: 0,
+            expected: Expected::SomeLost,
+        }
+    }
+}
+
+/// Returns the path of an example, which is built in the same profile as this program.
+fn example(name: &str) -> PathBuf {
+    let folder = env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    folder.join(name)
+}
+
+/// Returns callers of every kind that speaks HTTP.
+fn http(path: &str, upload: &str) -> Vec<Load> {
+    let keep_alive = |think| Caller::KeepAlive { think: Duration::from_millis(think) };
+    let get = |caller, callers| Load::new(caller).callers(callers).path(path);
+    // Takes two seconds, and is read to its end before the answer.
+    let slow = Caller::SlowUpload { chunks: 4, pause: Duration::from_millis(500) };
+    let json = HeaderValue::from_static("application/json");
+    vec![
+        get(keep_alive(0), 8),
+        get(keep_alive(5), 16),
+        get(keep_alive(400), 32),
+        get(Caller::ConnectionEach, 8),
+        get(Caller::Http2 { streams: 8 }, 8),
+        Load::new(slow).callers(4).path(upload).header(CONTENT_TYPE, json),
+    ]
+}
