@@ -55,4 +55,10 @@ mod pages {
     mod migrate_resilience4j {}
     #[doc = include_str!("../docs/migrate/tower-resilience-circuitbreaker.md")]
     mod migrate_tower_resilience_circuitbreaker {}
+    #[doc = include_str!("../docs/migrate/axum-graceful-shutdown.md")]
+    mod migrate_axum_graceful_shutdown {}
+    #[doc = include_str!("../docs/migrate/node-graceful-shutdown.md")]
+    mod migrate_node_graceful_shutdown {}
+    #[doc = include_str!("../docs/migrate/terminus.md")]
+    mod migrate_terminus {}
 }

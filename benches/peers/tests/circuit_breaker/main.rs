@@ -20,7 +20,7 @@ use std::{
 };
 
 /// The time for which the breakers of these tests are open. The clocks of most peers are real.
-pub(crate) const OPEN: Duration = Duration::from_millis(40);
+pub(crate) const OPEN: Duration = Duration::from_millis(200);
 /// The number of failures in a row that open these breakers.
 pub(crate) const FAILURES: u32 = 3;
 
