@@ -15,9 +15,9 @@ use battlement::{
     request_id::RequestIdSettings,
     retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    shutdown::ShutdownSettings,
     timeout::{BodyTimeoutSettings, DeadlineSettings, TimeoutSettings},
 };
-use battlement_shutdown::ShutdownSettings;
 use serde_json::Value;
 
 use crate::format::read_in_all;

@@ -12,6 +12,7 @@ use battlement::{
     request_id::RequestIdSettings,
     retry::RetrySettings,
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    shutdown::ShutdownSettings,
     timeout::{BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, TimeoutSettings},
 };
 use serde::Deserialize;
@@ -23,6 +24,7 @@ use crate::format::{Format, read_in_all};
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its `Debug` is compared")]
 struct Whole {
+    shutdown: ShutdownSettings,
     client_ip: ClientIpSettings,
     request_id: RequestIdSettings,
     metrics: MetricsSettings,

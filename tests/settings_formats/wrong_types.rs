@@ -14,8 +14,8 @@ use battlement::{
     request_id::RequestIdSettings,
     retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    shutdown::ShutdownSettings,
 };
-use battlement_shutdown::ShutdownSettings;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<ShutdownSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 13],
+        [true; 14],
         "the fields are found"
     );
 }
