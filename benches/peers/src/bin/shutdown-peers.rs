@@ -1,6 +1,6 @@
 //! Serves event streams until SIGTERM, with a peer of the shutdown or with ours. The tests send it signals.
 //!
-//! The argument is the peer. The program prints its address, and a line when the server has ended.
+//! The arguments are the peer and its limit in milliseconds, an hour by default. The program prints its address, and a line when the server has ended.
 
 use std::{convert::Infallible, future::pending, net::Ipv4Addr, thread, time::Duration};
 
@@ -25,7 +25,16 @@ fn app() -> Router {
         tokio::task::spawn_blocking(|| thread::park_timeout(HOUR));
         "started"
     };
-    Router::new().route("/events", get(events)).route("/blocks", get(blocks))
+    let stalls = async || thread::park_timeout(HOUR);
+    Router::new()
+        .route("/events", get(events))
+        .route("/blocks", get(blocks))
+        .route("/stalls", get(stalls))
+}
+
+fn limit() -> Duration {
+    let argument = std::env::args().nth(2);
+    argument.map_or(HOUR, |text| Duration::from_millis(text.parse().expect("a number")))
 }
 
 async fn with_axum(listener: TcpListener) -> anyhow::Result<()> {
@@ -42,7 +51,7 @@ async fn with_tokio_graceful(listener: TcpListener) -> anyhow::Result<()> {
         let stop = guard.clone_weak().into_cancelled();
         let _ = axum::serve(listener, app()).with_graceful_shutdown(stop).await;
     });
-    shutdown.shutdown_with_limit(HOUR).await?;
+    shutdown.shutdown_with_limit(limit()).await?;
     Ok(())
 }
 
@@ -57,11 +66,12 @@ async fn with_tokio_graceful_shutdown(listener: TcpListener) -> anyhow::Result<(
         let server = async |subsystem: &mut SubsystemHandle| serve(subsystem, listener).await;
         root.start(SubsystemBuilder::new("server", server));
     };
-    Ok(Toplevel::new(start).catch_signals().handle_shutdown_requests(HOUR).await?)
+    Ok(Toplevel::new(start).catch_signals().handle_shutdown_requests(limit()).await?)
 }
 
 async fn with_ours(listener: TcpListener) -> anyhow::Result<()> {
-    let shutdown = Shutdown::new();
+    let drain = limit().min(Duration::from_secs(15));
+    let shutdown = Shutdown::new().drain(drain).budget(drain + Duration::from_secs(6));
     let stop = shutdown.phases().reached(Phase::Stopping);
     let app = app().layer(shutdown.layer());
     let server = axum::serve(listener, app).with_graceful_shutdown(stop);

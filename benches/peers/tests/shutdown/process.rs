@@ -6,6 +6,8 @@ use battlement_testkit::{
     process::{Process, Signal},
 };
 
+use tokio::time::timeout;
+
 use crate::{HANGS, held::Held};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -14,8 +16,12 @@ const PEERS: [&str; 3] = ["axum", "tokio-graceful", "tokio-graceful-shutdown"];
 
 /// Starts a program that serves with the peer.
 async fn start(peer: &str) -> (Process, SocketAddr) {
+    start_with(&[peer]).await
+}
+
+async fn start_with(arguments: &[&str]) -> (Process, SocketAddr) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shutdown-peers"));
-    let process = Process::start(command.arg(peer)).unwrap();
+    let process = Process::start(command.args(arguments)).unwrap();
     let line = process.line("listens on", DEADLINE).await.unwrap();
     // Some peers install their handlers after the server has begun to answer.
     assert!(eventually(DEADLINE, || catches_sigterm(process.id())).await);
@@ -78,4 +84,33 @@ async fn ours_exits_at_a_second_sigterm_and_although_a_task_blocks() {
     block(addr).await;
     process.signal(Signal::TERM);
     assert_eq!(process.exited(DEADLINE).await.unwrap().code(), Some(0));
+}
+
+/// Blocks every thread of the runtime, and returns the connections of the requests that do.
+async fn stall(addr: SocketAddr) -> Vec<Raw> {
+    let mut stalled = Vec::new();
+    let answers = async || {
+        let answer = Raw::exchange(addr, "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        timeout(HANGS, answer).await.is_ok()
+    };
+    while answers().await {
+        let mut raw = Raw::connect(addr).await.unwrap();
+        raw.write("GET /stalls HTTP/1.1\r\nhost: shop.test\r\n\r\n").await.unwrap();
+        stalled.push(raw);
+    }
+    stalled
+}
+
+#[tokio::test]
+async fn handlers_that_block_every_thread_outlive_the_limit_of_the_peers() {
+    for peer in PEERS {
+        let (mut process, addr) = start_with(&[peer, "50"]).await;
+        let _stalled = stall(addr).await;
+        process.signal(Signal::TERM);
+        assert!(!eventually(2 * HANGS, || !process.is_running()).await, "{peer}");
+    }
+    let (mut process, addr) = start_with(&["battlement", "50"]).await;
+    let _stalled = stall(addr).await;
+    process.signal(Signal::TERM);
+    assert_eq!(process.exited(DEADLINE).await.unwrap().code(), Some(1));
 }
