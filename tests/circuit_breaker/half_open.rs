@@ -16,7 +16,7 @@ use battlement_testkit::{eventually, server::Server, upstream::Behavior};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::{task::JoinSet, time::sleep};
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -65,7 +65,7 @@ async fn in_half_open_64_callers_never_put_more_than_3_calls_at_once_on_the_upst
     let open_for = OpenFor::fixed(Duration::from_millis(100));
     let (breaker, handle) = CircuitBreakerLayer::new("upstream").open_for(open_for).pair();
     let service = breaker.layer(client(false));
-    let service = service.map_response(|response| response.map(|body| body.boxed_unsync()));
+    let service = service.map_response(|response| response.map(BodyExt::boxed_unsync));
     let service = Service::new(service);
     let mut callers = JoinSet::new();
     for _ in 0..64 {

@@ -11,7 +11,7 @@ use battlement_testkit::upstream::{BODY, Behavior, Upstream};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use tokio::{sync::Semaphore, time::Instant};
@@ -49,7 +49,7 @@ fn bulkhead(mode: &Mode) -> Service {
             Ok::<_, legacy::Error>(response.map(ResponseBody::inner))
         }
     });
-    Service::new(limited.map_response(|response| response.map(|body| body.boxed_unsync())))
+    Service::new(limited.map_response(|response| response.map(BodyExt::boxed_unsync)))
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_rejection_of_a_bulkhead_inside_the_breaker_does_not_open_it() {
     mode.set(Behavior::Late(Duration::from_millis(50)));
     let (breaker, handle) = breaker().pair();
     let service = breaker.layer(bulkhead(&mode));
-    let service = service.map_response(|response| response.map(|body| body.boxed_unsync()));
+    let service = service.map_response(|response| response.map(BodyExt::boxed_unsync));
     let service = Service::new(service);
     let request = || Request::get(upstream.url("/")).body(Full::default()).unwrap();
     let outcomes = join_all((0..100).map(|_| call(service.clone(), request()))).await;

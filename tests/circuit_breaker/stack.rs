@@ -12,7 +12,7 @@ use battlement::{
 use battlement_testkit::upstream::{Behavior, Upstream};
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper_util::{
     client::legacy::{self, Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -115,7 +115,7 @@ impl Stack {
             request
         });
         let service = breaker.layer(timeout().layer(client));
-        let service = service.map_response(|response| response.map(|body| body.boxed_unsync()));
+        let service = service.map_response(|response| response.map(BodyExt::boxed_unsync));
         Self { upstream, mode, handle, service: Service::new(service) }
     }
 

@@ -21,6 +21,7 @@ use crate::{Exposition, family::Families, slots::Slots};
 /// | `battlement_circuit_breaker_rejections_total`: calls that were not made | `breaker` |
 /// | `battlement_circuit_breaker_overflows_total`: calls that shared a state, since there were as many keys as may be | `breaker` |
 /// | `battlement_circuit_breaker_held_closed_total`: openings that did not happen, since too many keys were open | `breaker` |
+/// | `battlement_circuit_breaker_fallbacks_total`: failed calls for which a `FallbackLayer` was to answer | `breaker`, `outcome` ([`FallbackOutcome`](battlement_circuit_breaker::FallbackOutcome), such as `answered`) |
 ///
 /// Every series is at 0 from the start, because `rate()` does not count the first opening of a series that begins with
 /// it. Up to 64 breakers have series of their own. Further ones share the series with `otel_metric_overflow="true"`, and
@@ -61,7 +62,8 @@ impl CircuitBreakerMetrics {
         Self(Arc::new(Inner { breakers: Slots::new(MOST), rest: OnceLock::new() }))
     }
 
-    /// Returns the observer of the breaker `name`, for `CircuitBreakerLayer::observe`, and creates its series at 0. The
+    /// Returns the observer of the breaker `name`, for `CircuitBreakerLayer::observe` and
+    /// `FallbackLayer::observe`, and creates its series at 0. The
     /// same name has the same series.
     #[must_use]
     pub fn breaker(&self, name: &str) -> BreakerCounts {

@@ -5,7 +5,7 @@ mod page;
 
 use std::{io, time::Duration};
 
-use battlement_circuit_breaker::{CallOutcome, CircuitBreakerLayer, Http, Observe};
+use battlement_circuit_breaker::{CallOutcome, CircuitBreakerLayer, FallbackLayer, Http, Observe};
 use battlement_metrics::{Exposition, Format, circuit_breaker::CircuitBreakerMetrics};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -100,13 +100,32 @@ async fn the_states_of_keys_are_added_up() {
     );
 }
 
+#[tokio::test]
+async fn fallbacks_are_counted_by_their_outcome() {
+    let metrics = CircuitBreakerMetrics::new();
+    let refuse = service_fn(async |_: u32| Err::<u32, _>(io::Error::other("refused")));
+    let layer = FallbackLayer::any_closure(|query: &u32, _| (*query > 1).then_some(*query));
+    let service = layer.observe(metrics.breaker("billing")).layer(refuse);
+    for query in [1, 2, 3] {
+        assert_eq!(service.clone().oneshot(query).await.is_ok(), query > 1);
+    }
+    has(
+        &metrics,
+        &[
+            r#"fallbacks_total{breaker="billing",outcome="answered"} 2"#,
+            r#"fallbacks_total{breaker="billing",outcome="failed"} 1"#,
+            r#"fallbacks_total{breaker="billing",outcome="body_lost"} 0"#,
+        ],
+    );
+}
+
 #[test]
 fn every_series_is_at_0_from_the_start() {
     let metrics = CircuitBreakerMetrics::new();
     let _observer = metrics.breaker("billing");
     let page = Exposition::new().circuit_breaker(&metrics).render(Format::Text);
     let samples = page.lines().filter(|line| line.starts_with("battlement_circuit_breaker_"));
-    assert_eq!(samples.clone().count(), 5 + 5 + 8 + 3);
+    assert_eq!(samples.clone().count(), 5 + 5 + 8 + 3 + 3);
     assert!(samples.clone().all(|line| line.ends_with(" 0")), "{page}");
 }
 

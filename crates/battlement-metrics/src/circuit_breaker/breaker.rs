@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
-use battlement_circuit_breaker::{CallOutcome, Observe, State, Transition};
+use battlement_circuit_breaker::{
+    CallOutcome, Failure, FallbackOutcome, Observe, State, Transition,
+};
 
 use crate::{
     family::{Families, Family, Kind, Labels, Value},
@@ -25,6 +27,7 @@ pub(super) struct Counts {
     rejections: Gauge,
     overflows: Gauge,
     held_closed: Gauge,
+    fallbacks: [Gauge; FallbackOutcome::ALL.len()],
 }
 
 const STATES: &str = "Keys in each state; a breaker without keys has one.";
@@ -33,6 +36,7 @@ const CALLS: &str = "Calls that were let through, by verdict.";
 const REJECTIONS: &str = "Calls that were not made.";
 const OVERFLOWS: &str = "Calls that shared a state, since there were as many keys as may be.";
 const HELD_CLOSED: &str = "Openings that did not happen, since too many keys were open.";
+const FALLBACKS: &str = "Failed calls for which a fallback was to answer, by its outcome.";
 
 impl BreakerCounts {
     pub(super) const fn new(counts: Arc<Counts>) -> Self {
@@ -71,6 +75,10 @@ impl Observe for BreakerCounts {
     fn held_closed(&self) {
         self.0.held_closed.add(shard::mine(), 1);
     }
+
+    fn fell_back(&self, _: Failure, outcome: FallbackOutcome) {
+        change(&self.0.fallbacks, &FallbackOutcome::ALL, outcome, 1);
+    }
 }
 
 /// Changes the count of `one`, whose place in `all` it has.
@@ -96,6 +104,7 @@ impl Counts {
             rejections: Gauge::new(shards),
             overflows: Gauge::new(shards),
             held_closed: Gauge::new(shards),
+            fallbacks: std::array::from_fn(|_| Gauge::new(shards)),
         }
     }
 
@@ -139,12 +148,16 @@ pub(super) fn page<'a>(breakers: impl Iterator<Item = &'a Counts>, page: &mut Fa
     let mut rejections = counter("battlement_circuit_breaker_rejections", REJECTIONS);
     let mut overflows = counter("battlement_circuit_breaker_overflows", OVERFLOWS);
     let mut held_closed = counter("battlement_circuit_breaker_held_closed", HELD_CLOSED);
+    let mut fallbacks = counter("battlement_circuit_breaker_fallbacks", FALLBACKS);
     let names = State::ALL.map(State::as_str);
     let outcomes = CallOutcome::ALL.map(CallOutcome::as_str);
+    let fallback = FallbackOutcome::ALL.map(FallbackOutcome::as_str);
     for breaker in breakers {
         breaker.add_all(&mut states, "state", names.into_iter().zip(&breaker.states));
         breaker.add_all(&mut transitions, "state", names.into_iter().zip(&breaker.transitions));
         breaker.add_all(&mut calls, "outcome", outcomes.into_iter().zip(&breaker.calls));
+        let counted = fallback.into_iter().zip(&breaker.fallbacks);
+        breaker.add_all(&mut fallbacks, "outcome", counted);
         for (family, count) in [
             (&mut rejections, &breaker.rejections),
             (&mut overflows, &breaker.overflows),
@@ -153,7 +166,7 @@ pub(super) fn page<'a>(breakers: impl Iterator<Item = &'a Counts>, page: &mut Fa
             family.add(breaker.labels(), Value::Number(number(count)));
         }
     }
-    for family in [states, transitions, calls, rejections, overflows, held_closed] {
+    for family in [states, transitions, calls, rejections, overflows, held_closed, fallbacks] {
         page.add(family);
     }
 }
