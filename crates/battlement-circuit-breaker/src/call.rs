@@ -63,7 +63,7 @@ impl Call {
     #[inline]
     pub(crate) fn delivered(&mut self) {
         self.stage = self.stage.reading(Reading::Caller);
-        if let Some(ticket) = &mut self.ticket {
+        if let Some(ticket) = self.ticket.as_mut().filter(|ticket| ticket.is_probe()) {
             ticket.delivered();
         }
     }

@@ -66,6 +66,7 @@ impl Ticket {
 
     /// Notes that a message of the response was delivered, so that a probe that still streams at its deadline counts as
     /// a success.
+    #[cold]
     pub(crate) fn delivered(&mut self) {
         if self.is_probe() {
             self.breaker.delivered(self, self.number);

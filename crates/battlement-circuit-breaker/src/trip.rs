@@ -6,8 +6,10 @@ mod rate;
 mod tally;
 
 pub use self::rate::Rate;
+#[cfg(feature = "serde")]
+pub(crate) use self::rate::MINIMUM;
 pub(crate) use self::{
-    rate::{MINIMUM, Over},
+    rate::Over,
     tally::{Share, Tally},
 };
 

@@ -43,6 +43,7 @@ impl Tail {
     }
 
     /// Creates the tail of a call that is judged at the end of its body.
+    #[inline(never)]
     pub(super) fn judged_at_end(
         mut call: Call,
         classifier: Classifier,
@@ -86,20 +87,20 @@ impl OnEnd for Tail {
 }
 
 impl<B: Body> CircuitBreakerBody<B> {
-    /// Wraps a body whose call is settled.
-    pub(super) const fn passing(body: B) -> Self {
-        Self { inner: EndBody::passing(body) }
-    }
-
-    #[inline]
-    pub(super) fn new(body: B, kind: BodyKind, tail: Tail) -> Self {
-        Self { inner: EndBody::new(body, kind, tail) }
+    /// Wraps a body, at whose end there is nothing to settle without a tail.
+    #[inline(always)]
+    pub(super) fn of(body: B, kind: BodyKind, tail: Option<Tail>) -> Self {
+        let inner = match tail {
+            Some(tail) => EndBody::new(body, kind, tail),
+            None => EndBody::passing(body),
+        };
+        Self { inner }
     }
 }
 
 impl<B: Body + Default> Default for CircuitBreakerBody<B> {
     fn default() -> Self {
-        Self::passing(B::default())
+        Self { inner: EndBody::passing(B::default()) }
     }
 }
 

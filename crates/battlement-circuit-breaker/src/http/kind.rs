@@ -92,17 +92,25 @@ pub(super) fn watch<B: Body>(
     response: Response<B>,
     call: Option<Call>,
 ) -> Response<CircuitBreakerBody<B>> {
-    let Some(mut call) = call else { return response.map(CircuitBreakerBody::passing) };
-    let tail = match judge.classifier.head(&Head::of(&response)) {
-        Judgment::Now(Verdict::Success) => Tail::succeeded(call),
+    let kind = BodyKind::of(judge.method, &response);
+    // One conversion for all cases, since each is a move of the response.
+    let tail = call.and_then(|call| tail(judge, &response, call));
+    response.map(|body| CircuitBreakerBody::of(body, kind, tail))
+}
+
+/// Judges the head of a response. Returns what is to be settled at the end of its body.
+#[inline(always)]
+fn tail<B>(judge: &HttpJudge, response: &Response<B>, mut call: Call) -> Option<Tail> {
+    match judge.classifier.head(&Head::of(response)) {
+        Judgment::Now(Verdict::Success) => Some(Tail::succeeded(call)),
         Judgment::Now(verdict) => {
             call.settle(verdict);
-            return response.map(CircuitBreakerBody::passing);
+            None
         }
-        Judgment::AtEnd => Tail::judged_at_end(call, judge.classifier.clone(), response.headers()),
-    };
-    let kind = BodyKind::of(judge.method, &response);
-    response.map(|body| CircuitBreakerBody::new(body, kind, tail))
+        Judgment::AtEnd => {
+            Some(Tail::judged_at_end(call, judge.classifier.clone(), response.headers()))
+        }
+    }
 }
 
 /// Judges an error.
