@@ -4,6 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use battlement_core::RequestFacts;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -54,16 +55,28 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         if !self.config.enabled {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        let ticket = Ticket::open(&self.config, &mut request);
+        // The request is changed in a function of its own, since it would be copied here otherwise.
+        let Some(facts) = RequestFacts::of(&request) else {
+            let request = with_facts(request);
+            return self.call(request);
+        };
+        let ticket = Ticket::open(&self.config, facts.clone(), &request);
         if self.config.rejects() {
             return ResponseFuture::rejected(ticket);
         }
         ResponseFuture::running(self.inner.call(request), ticket)
     }
+}
+
+/// Creates the facts of a request, which no outer layer has.
+#[cold]
+fn with_facts<B>(mut request: Request<B>) -> Request<B> {
+    let _ = RequestFacts::of_or_start(&mut request);
+    request
 }
 
 impl<S: fmt::Debug> fmt::Debug for Drain<S> {

@@ -50,9 +50,8 @@ pub(super) enum BodyEnd {
 
 impl Ticket {
     #[inline]
-    pub(super) fn open<B>(config: &Arc<Config>, request: &mut Request<B>) -> Self {
+    pub(super) fn open<B>(config: &Arc<Config>, facts: RequestFacts, request: &Request<B>) -> Self {
         let shared = &config.shared;
-        let facts = RequestFacts::of_or_start(request);
         let is_first = facts.set_phases(shared.phases.clone());
         shared.in_flight.enter();
         Self {

@@ -1,0 +1,10 @@
+//! The layer, through every phase of a shutdown.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod connection;
+mod cut_off;
+mod drops;
+mod late;
+mod service;
+mod streams;
+mod work;
