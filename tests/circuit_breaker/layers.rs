@@ -33,7 +33,7 @@ async fn a_timeout_of_a_try_inside_the_breaker_opens_it() {
     assert_eq!(stack.call().await, Outcome::Rejected);
 }
 
-/// A bulkhead with one place, which rejects further calls.
+/// Creates a bulkhead with one place, which rejects further calls.
 fn bulkhead(mode: &Mode) -> Service {
     let (places, client, mode) = (Arc::new(Semaphore::new(1)), client(false), mode.clone());
     let limited = service_fn(move |mut request: Call| {
