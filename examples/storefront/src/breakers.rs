@@ -2,7 +2,10 @@
 
 use battlement::{
     circuit_breaker::{CircuitBreakerLayer, Http, WithError},
-    metrics::{Exposition, circuit_breaker::CircuitBreakerMetrics},
+    metrics::{
+        Exposition,
+        circuit_breaker::{BreakerCounts, CircuitBreakerMetrics},
+    },
 };
 
 /// The layer around each attempt at a call.
@@ -24,12 +27,17 @@ impl Breakers {
 
     /// Returns the breaker of `service`.
     pub fn around(&self, service: &'static str) -> Breaker {
-        CircuitBreakerLayer::new(service).as_error().observe(self.metrics.breaker(service))
+        CircuitBreakerLayer::new(service).as_error().observe(self.counts(service))
     }
 
     /// Returns a layer that rejects no call, for calls that undo others: they are few, and nothing else does their work.
     pub fn none() -> Breaker {
         CircuitBreakerLayer::new("none").as_error().enabled(false)
+    }
+
+    /// Returns the metrics of the breaker of `service`, and of the fallbacks of its calls.
+    pub fn counts(&self, service: &str) -> BreakerCounts {
+        self.metrics.breaker(service)
     }
 
     /// Adds the metrics of the breakers to the page for operators.

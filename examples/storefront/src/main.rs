@@ -162,7 +162,13 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     });
     // With the address of the peer, which is the client or a proxy.
     let drain = shutdown.layer();
-    let layers = routes::Layers { client_ip, metrics: &metrics, drain, timeouts: &timeouts };
+    let layers = routes::Layers {
+        client_ip,
+        metrics: &metrics,
+        drain,
+        timeouts: &timeouts,
+        breakers: &breakers,
+    };
     let app = routes::app(shop, layers, limits, config.partners, config.bugs);
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server =

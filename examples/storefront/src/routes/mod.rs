@@ -18,17 +18,20 @@ use battlement::{
 };
 use tower::ServiceBuilder;
 
-use crate::{limits::Limits, partner::Partners, shop::Shop, timeouts::Timeouts};
+use crate::{
+    breakers::Breakers, limits::Limits, partner::Partners, shop::Shop, timeouts::Timeouts,
+};
 
 /// Several times the size of the largest order. The default of axum is 2 MB.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// The layers around all routes that have settings or state.
+/// The layers of routes that have settings or state.
 pub struct Layers<'a> {
     pub client_ip: ClientIpLayer,
     pub metrics: &'a HttpMetrics,
     pub drain: DrainLayer,
     pub timeouts: &'a Timeouts,
+    pub breakers: &'a Breakers,
 }
 
 pub fn app(
@@ -41,7 +44,7 @@ pub fn app(
     let orders = Router::new()
         .route("/orders", post(orders::place))
         .route("/orders/{id}", get(orders::show));
-    let Layers { client_ip, metrics, drain, timeouts } = layers;
+    let Layers { client_ip, metrics, drain, timeouts, breakers } = layers;
     let layers = ServiceBuilder::new()
         // Outermost, so that every response has an id, also one that a layer below creates. A valid id in
         // `x-request-id` is kept, any other is replaced, and every log line contains it.
@@ -69,8 +72,7 @@ pub fn app(
         .route("/", get(page::html))
         .route("/shop.css", get(page::css))
         .route("/shop.js", get(page::js))
-        .route("/products", get(products::list))
-        .route("/products/{id}", get(products::show))
+        .merge(products::router(breakers.counts("inventory")))
         .merge(limits.wrap(orders, partners))
         .merge(if bugs { bugs::router() } else { Router::new() })
         // All layers in one call: each call of `Router::layer` boxes service, future and body of every request again.

@@ -2,6 +2,7 @@
 #![cfg(feature = "embedded")]
 
 mod alone;
+mod inventory;
 mod orders;
 #[path = "../retries/payments.rs"]
 mod payments;
@@ -9,6 +10,7 @@ mod payments;
 #[allow(dead_code, reason = "these tests use a part of it")]
 mod running;
 mod session;
+mod stock;
 
 use payments::Payments;
 use running::{Answer, Storefront, send};
