@@ -36,6 +36,9 @@ struct Hot {
     slow_after: AtomicU64,
 }
 
+/// In nanoseconds.
+const SECOND: u64 = 1_000_000_000;
+
 impl Shared {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         let hot = Hot::default();
@@ -56,11 +59,15 @@ impl Shared {
     }
 
     /// Returns the nanoseconds from the start to `now`.
+    #[inline]
     pub(crate) fn tick(&self, now: Instant) -> u64 {
-        nanos(now.saturating_duration_since(self.start))
+        let since = now.saturating_duration_since(self.start);
+        // 64 bits hold 584 years.
+        since.as_secs().wrapping_mul(SECOND).wrapping_add(u64::from(since.subsec_nanos()))
     }
 
     /// Returns the slot of the time window.
+    #[inline]
     pub(crate) fn slot(&self, tick: u64) -> u64 {
         tick.checked_div(self.hot.step.load(Relaxed)).unwrap_or(0)
     }
@@ -71,6 +78,7 @@ impl Shared {
     }
 
     /// Returns whether calls are counted by more than the time window.
+    #[inline]
     pub(crate) fn counts_more(&self) -> bool {
         self.hot.more.load(Relaxed)
     }

@@ -12,35 +12,35 @@ pub(crate) const BUCKETS: u64 = 10;
 #[cfg(battlement_loom)]
 pub(crate) const BUCKETS: u64 = 2;
 
+/// The buckets that are kept: a power of two, no less than those of a window.
+const RING: usize = if BUCKETS > 2 { 16 } else { 2 };
+
 /// The counts of one class in a ring of buckets.
 ///
-/// The first result of a slot replaces the bucket of ten slots before in one atomic step, and every further one
-/// replaces the bucket by one that is larger by one: no count is lost at the turn, and none of an earlier generation is
-/// added.
+/// The first result of a slot replaces the bucket of 16 slots before in one atomic step, and every further one replaces
+/// the bucket by one that is larger by one: no count is lost at the turn, and none of an earlier generation is added.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
-    buckets: [AtomicU64; BUCKETS as usize],
+    buckets: [AtomicU64; RING],
 }
 
 impl Counter {
     /// Counts a result of `generation` in the bucket of `slot`.
     #[inline]
     pub(super) fn add(&self, generation: u64, slot: u64) {
-        // A remainder of less than the number of buckets.
-        let bucket = &self.buckets[usize::try_from(slot % BUCKETS).unwrap_or_default()];
+        let bucket = &self.buckets[slot as usize % RING];
         let word = bucket.load(Acquire);
-        // Nearly every result is a further one of its slot.
-        let is_further = Bucket::has_room(word, generation, slot);
-        if !is_further || bucket.compare_exchange_weak(word, word + 1, AcqRel, Acquire).is_err() {
-            Self::replace(bucket, generation, slot);
+        let has_room = Bucket::has_room(word, generation, slot);
+        if !has_room || bucket.compare_exchange_weak(word, word + 1, AcqRel, Acquire).is_err() {
+            Self::add_slowly(bucket, generation, slot);
         }
     }
 
-    /// Replaces a bucket by one with one more result, whatever it holds.
+    /// Counts a result in a bucket that must be turned, or that another thread has changed.
     #[cold]
-    fn replace(bucket: &AtomicU64, generation: u64, slot: u64) {
+    fn add_slowly(bucket: &AtomicU64, generation: u64, slot: u64) {
         let mut word = bucket.load(Acquire);
-        while let Some(new) = Bucket::unpack(word).add(generation, slot, BUCKETS) {
+        while let Some(new) = Bucket::unpack(word).add(generation, slot, RING as u64) {
             match bucket.compare_exchange_weak(word, new.pack(), AcqRel, Acquire) {
                 Ok(_) => return,
                 Err(other) => word = other,

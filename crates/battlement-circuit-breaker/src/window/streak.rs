@@ -29,14 +29,15 @@ impl Streak {
     #[inline]
     pub(crate) fn end(&self, generation: u64) {
         let word = self.word.load(Acquire);
-        if Bucket::unpack(word).count != 0 {
-            self.end_row(word, generation);
+        if word != 0 {
+            self.clear(word, generation);
         }
     }
 
     #[cold]
-    fn end_row(&self, mut word: u64, generation: u64) {
-        while Bucket::unpack(word).count != 0 && Bucket::unpack(word).is_within(generation, 0, 1) {
+    fn clear(&self, mut word: u64, generation: u64) {
+        // An empty row is a word of zeros.
+        while word != 0 && Bucket::unpack(word).is_within(generation, 0, 1) {
             match self.word.compare_exchange_weak(word, 0, AcqRel, Acquire) {
                 Ok(_) => return,
                 Err(other) => word = other,
