@@ -2,7 +2,7 @@ use std::{cell::Cell, future::ready, io};
 
 use battlement_benches::{Bare, Case, request};
 use battlement_circuit_breaker::{
-    CallOutcome, CircuitBreakerLayer, Handle, Observe, Rate, Trip, judge_error,
+    CallOutcome, CircuitBreakerLayer, FallbackLayer, Handle, Observe, Rate, Trip, judge_error,
 };
 use battlement_core::HttpStatus;
 use bytes::Bytes;
@@ -19,7 +19,8 @@ type Call = Request<Full<Bytes>>;
 type Answer = Response<Full<Bytes>>;
 
 pub(crate) fn cases() -> Vec<Case> {
-    ours().into_iter().chain(with_keys()).chain(with_windows()).chain(peers::cases()).collect()
+    let ours = ours().into_iter().chain(with_keys()).chain(with_windows()).chain(fallbacks());
+    ours.chain(peers::cases()).collect()
 }
 
 fn layer() -> CircuitBreakerLayer {
@@ -98,6 +99,26 @@ fn with_windows() -> Vec<Case> {
         Case::new("ours: any service, a rate of the last 1,000,000 calls", request, base(), {
             Lazy::new(|| filled(of_calls(1_000_000), 1_000_000))
         }),
+    ]
+}
+
+/// Returns fallbacks of calls that succeed.
+fn fallbacks() -> Vec<Case> {
+    let closure = FallbackLayer::closure(|_, _| Some(Response::new("cached")));
+    vec![
+        Case::new(
+            "ours: a fallback to a value, not needed",
+            request,
+            Bare,
+            FallbackLayer::value(Response::new("cached")).layer(Bare),
+        ),
+        Case::new("ours: a fallback to a closure, not needed", request, Bare, closure.layer(Bare)),
+        Case::new(
+            "ours: a fallback to a service, not needed",
+            request,
+            Bare,
+            FallbackLayer::service(Bare).layer(Bare),
+        ),
     ]
 }
 
