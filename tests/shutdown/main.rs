@@ -5,6 +5,7 @@ mod connections;
 mod forced;
 mod hooks;
 mod order;
+mod panics;
 #[cfg(target_os = "linux")]
 mod pid_1;
 mod running;

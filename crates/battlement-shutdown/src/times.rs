@@ -163,6 +163,7 @@ mod tests {
         assert_eq!(invalid(times.delay(secs(5)).linger(secs(6))).len(), 5);
         assert_eq!(invalid(times.drain(secs(4)).hooks(secs(4))), ["budget"]);
         assert_eq!(invalid(times.budget(Duration::ZERO)), ["budget"]);
+        assert_eq!(MAX, secs(86_400), "a day");
         assert_eq!(invalid(times.budget(MAX)), [""; 0]);
         assert_eq!(invalid(times.budget(MAX + Duration::from_nanos(1))), ["budget"]);
         assert_eq!(invalid(times.delay(Duration::MAX)), ["delay", "drain", "hooks", "budget"]);
@@ -172,6 +173,9 @@ mod tests {
     fn a_sum_equal_to_the_budget_is_valid() {
         let times = Times::of(false).delay(secs(1)).linger(secs(2)).drain(secs(3)).hooks(secs(4));
         assert_eq!(invalid(times.budget(secs(10))), [""; 0]);
-        assert_eq!(invalid(times.budget(secs(10) - Duration::from_nanos(1))), ["budget"]);
+        assert!(times.budget(secs(10)).check().is_ok());
+        let short = times.budget(secs(10) - Duration::from_nanos(1));
+        assert_eq!(invalid(short), ["budget"]);
+        assert_eq!(short.check().unwrap_err().fields().len(), 1);
     }
 }

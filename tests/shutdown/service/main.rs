@@ -5,10 +5,13 @@ mod admin;
 mod hooks;
 mod log;
 mod options;
+mod panics;
 mod routes;
 
 use std::{error::Error, net::Ipv4Addr, time::Duration};
 
+use battlement_problem::ProblemLayer;
+use battlement_request_id::RequestIdLayer;
 use battlement_shutdown::{Phase, Report, Shutdown, Systemd};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_stream::wrappers::TcpListenerStream;
@@ -22,6 +25,7 @@ async fn main() -> Result<Report, Box<dyn Error>> {
     let shutdown = Shutdown::try_new(options.times)?
         .strict(options.strict)
         .systemd(Systemd::from_env().stop_timeout(Duration::from_secs(3)).alive(|| true));
+    let shutdown = panics::install(shutdown, &options);
     println!("starting");
     sleep(options.start).await;
     let report = serve(shutdown, &options).await?;
@@ -33,7 +37,9 @@ async fn serve(shutdown: Shutdown, options: &Options) -> Result<Report, Box<dyn 
     println!("app {}", listener.local_addr()?);
     println!("admin {}", admin.local_addr()?);
     hooks::register(&shutdown.handle(), options.hook.as_deref());
-    let app = routes::app(&shutdown.handle()).layer(shutdown.layer());
+    let problems = ProblemLayer::new().enabled(options.caught.is_some());
+    let app =
+        routes::app(&shutdown.handle()).layer((RequestIdLayer::new(), shutdown.layer(), problems));
     let stop = shutdown.phases().reached(Phase::Stopping);
     let phases = shutdown.phases();
     let shutdown = shutdown.admin(admin::serve(admin, phases));

@@ -14,6 +14,10 @@ pub(crate) struct Options {
     pub(crate) returns: bool,
     /// `server=tonic`.
     pub(crate) server: ServerKind,
+    /// `panics=`: the policy for panics.
+    pub(crate) panics: Option<String>,
+    /// `caught=`: a layer catches panics, and silences them `before` or `after` the policy is set.
+    pub(crate) caught: Option<String>,
     /// `log=blocks`: the logger blocks at a report of lost work.
     pub(crate) log_blocks: bool,
     /// `hook=`: a hook of this kind.
@@ -44,6 +48,8 @@ impl Options {
             start: ms("start", 0),
             strict: text("strict").is_some(),
             returns: text("returns").is_some(),
+            panics: text("panics").map(str::to_owned),
+            caught: text("caught").map(str::to_owned),
             log_blocks: text("log").is_some(),
             server: if text("server") == Some("tonic") {
                 ServerKind::Tonic
