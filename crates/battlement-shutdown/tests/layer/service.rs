@@ -12,12 +12,12 @@ pub(crate) type Body = Full<Bytes>;
 /// The time of each phase.
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// A shutdown whose phases take a second each.
+/// Creates a shutdown whose phases take a second each.
 pub(crate) fn shutdown() -> Shutdown {
     Shutdown::without_signals().delay(SECOND).linger(SECOND).drain(SECOND)
 }
 
-/// A shutdown that runs until `phase`. Its server never ends.
+/// Runs a shutdown until `phase`. Its server never ends.
 pub(crate) async fn running(shutdown: Shutdown, phase: Phase) -> JoinHandle<Report> {
     let phases = shutdown.phases();
     shutdown.handle().trigger("a test");
@@ -34,7 +34,7 @@ pub(crate) async fn in_flight(shutdown: &Shutdown, count: u64) {
     }
 }
 
-/// A service that answers with `response`.
+/// Creates a service that answers with `response`.
 pub(crate) fn answers<B: Clone + Send + 'static>(
     response: Response<B>,
 ) -> impl Service<
@@ -46,7 +46,7 @@ pub(crate) fn answers<B: Clone + Send + 'static>(
     service_fn(move |_| std::future::ready(Ok(response.clone())))
 }
 
-/// A service that never answers.
+/// Creates a service that never answers.
 pub(crate) fn hangs() -> impl Service<
     Request<Body>,
     Response = Response<Body>,

@@ -11,21 +11,18 @@ use crate::service::{Body, get, grpc, in_flight, running, shutdown};
 
 type Stream = Channel<Bytes, Infallible>;
 
-/// A service whose response is a stream of this type, and the senders of its streams.
+/// Creates a service whose response is a stream of this type; the senders of its streams arrive at `opened`.
 fn streams(
+    opened: mpsc::UnboundedSender<Sender<Bytes>>,
     content_type: &'static str,
     opts_in: bool,
-) -> (
-    impl Service<
-        Request<Body>,
-        Response = Response<Stream>,
-        Error = Infallible,
-        Future = impl Future<Output = Result<Response<Stream>, Infallible>> + Send,
-    > + Clone,
-    mpsc::UnboundedReceiver<Sender<Bytes>>,
-) {
-    let (opened, receiver) = mpsc::unbounded_channel();
-    let service = service_fn(move |_| {
+) -> impl Service<
+    Request<Body>,
+    Response = Response<Stream>,
+    Error = Infallible,
+    Future = impl Future<Output = Result<Response<Stream>, Infallible>> + Send,
+> + Clone {
+    service_fn(move |_| {
         let (sender, body) = Channel::new(8);
         opened.send(sender).unwrap();
         let mut response = Response::new(body);
@@ -34,9 +31,11 @@ fn streams(
             response.extensions_mut().insert(EndStream);
         }
         std::future::ready(Ok(response))
-    });
-    (service, receiver)
+    })
 }
+
+/// The bytes and the gRPC status that a client has read, or its error.
+type Read = Result<(Bytes, Option<String>), String>;
 
 /// Reads a stream into a shutdown after `message` was sent, and returns what the client and the report say.
 async fn ended(
@@ -45,9 +44,9 @@ async fn ended(
     content_type: &'static str,
     opts_in: bool,
     message: &'static [u8],
-) -> (Result<(Bytes, Option<String>), String>, battlement_shutdown::Report) {
-    let (service, mut opened) = streams(content_type, opts_in);
-    let service = shutdown.layer().layer(service);
+) -> (Read, battlement_shutdown::Report) {
+    let (opened, mut streams_opened) = mpsc::unbounded_channel();
+    let service = shutdown.layer().layer(streams(opened, content_type, opts_in));
     let read = tokio::spawn(async move {
         let response = service.oneshot(request).await.unwrap();
         let collected = response.into_body().collect().await.map_err(|error| error.to_string())?;
@@ -55,7 +54,7 @@ async fn ended(
             collected.trailers().map(|all| all["grpc-status"].to_str().unwrap().to_owned());
         Ok((collected.to_bytes(), status))
     });
-    let mut sender = opened.recv().await.unwrap();
+    let mut sender = streams_opened.recv().await.unwrap();
     if !message.is_empty() {
         sender.send_data(Bytes::from_static(message)).await.unwrap();
     }
