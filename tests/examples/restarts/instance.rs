@@ -3,7 +3,10 @@ use std::{process::Command, time::Duration};
 use battlement_testkit::process::{Process, Signal};
 use tokio::time::Instant;
 
-use crate::{ports::Slot, service::Service};
+use crate::{
+    ports::Slot,
+    service::{Addresses, Service},
+};
 
 /// Longer than the budget of a shutdown, so that a process that exceeds it is measured.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,8 +33,12 @@ impl Instance {
     pub(crate) fn start(service: &Service, slot: Slot) -> Self {
         let mut command = Command::new(&service.program);
         command.args(service.arguments).env_clear().envs(service.settings.iter().copied());
-        command.env(format!("{}_ADDR", service.prefix), slot.addr.to_string());
-        command.env(format!("{}_ADMIN_ADDR", service.prefix), slot.admin.to_string());
+        match service.addresses {
+            Addresses::Variables(prefix) => command
+                .env(format!("{prefix}_ADDR"), slot.addr.to_string())
+                .env(format!("{prefix}_ADMIN_ADDR"), slot.admin.to_string()),
+            Addresses::Argument => command.arg(slot.addr.to_string()),
+        };
         let program = service.program.display();
         let process = Process::start(&mut command).unwrap_or_else(|error| {
             panic!("cannot start {program}: {error}; `cargo xtask heavy restarts` builds it")

@@ -26,7 +26,7 @@ use self::{
     front::{Front, Kind},
     outcome::Outcome,
     ports::Ports,
-    service::Service,
+    service::{Addresses, Service},
 };
 
 #[tokio::main]
@@ -49,7 +49,10 @@ async fn job(times: usize, names: &[&str]) -> ExitCode {
     let is_chosen = |service: &Service| names.is_empty() || names.contains(&service.name);
     for service in Service::all().into_iter().filter(is_chosen) {
         for kind in Kind::ALL {
-            let slots = [ports.slot(), ports.slot()];
+            let mut slots = [ports.slot(), ports.slot()];
+            if service.addresses == Addresses::Argument {
+                slots.iter_mut().for_each(|slot| slot.admin = slot.addr);
+            }
             let front = Front::start(kind, slots, &mut ports).await;
             let outcome = rolling::restart(&service, &front, slots, times).await;
             println!("{outcome}");

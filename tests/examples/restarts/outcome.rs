@@ -51,7 +51,7 @@ server errors | answers counted by callers | by servers | slowest exit |
         let failures = match service.expected {
             Expected::SomeLost => self.failures_of_control(),
             Expected::NothingLost => self.failures_of_service(true),
-            Expected::StreamsEndWhole => self.failures_of_service(false),
+            Expected::NothingLostUncounted => self.failures_of_service(false),
         };
         let place = format!("{} behind {}", self.service, self.balancer);
         failures.into_iter().map(|failure| format!("{place}: {failure}")).collect()

@@ -11,8 +11,7 @@ pub(crate) struct Service {
     pub(crate) name: &'static str,
     pub(crate) program: PathBuf,
     pub(crate) arguments: &'static [&'static str],
-    /// The prefix of the variables with the addresses.
-    pub(crate) prefix: &'static str,
+    pub(crate) addresses: Addresses,
     pub(crate) settings: &'static [(&'static str, &'static str)],
     pub(crate) loads: Vec<Load>,
     /// The number of callers over WebSockets.
@@ -20,14 +19,23 @@ pub(crate) struct Service {
     pub(crate) expected: Expected,
 }
 
+/// The way in which a program gets its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Addresses {
+    /// Variables with this prefix: `_ADDR`, and `_ADMIN_ADDR` for the listener that answers `/readyz`.
+    Variables(&'static str),
+    /// The last argument: a single listener, which answers `/readyz` as well.
+    Argument,
+}
+
 /// The result without which the job fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// No request is lost, and the answers that the callers got are those that the servers report.
     NothingLost,
-    /// No request is lost, and every stream ends whole. The counts may differ by the streams that callers leave at the end
-    /// of the load.
-    StreamsEndWhole,
+    /// No request is lost, and every stream ends whole. The servers do not report what the callers count: streams that the
+    /// callers leave at the end of the load, or polls, or no number at all.
+    NothingLostUncounted,
     /// Some requests are lost: the callers would notice.
     SomeLost,
 }
@@ -37,8 +45,15 @@ pub(crate) enum Expected {
 const DELAY_MS: &str = "1000";
 
 impl Service {
-    pub(crate) fn all() -> [Self; 5] {
-        [Self::storefront(), Self::payments(), Self::inventory(), Self::streams(), Self::naive()]
+    pub(crate) fn all() -> [Self; 6] {
+        [
+            Self::storefront(),
+            Self::first_example(),
+            Self::payments(),
+            Self::inventory(),
+            Self::streams(),
+            Self::naive(),
+        ]
     }
 
     fn storefront() -> Self {
@@ -46,7 +61,7 @@ impl Service {
             name: "storefront",
             program: example("storefront"),
             arguments: &[],
-            prefix: "STOREFRONT",
+            addresses: Addresses::Variables("STOREFRONT"),
             // The limits are raised so that no answer is a 429 or 504.
             settings: &[
                 ("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "1000000"),
@@ -60,12 +75,30 @@ impl Service {
         }
     }
 
+    /// Returns the first example of the page of `battlement-shutdown`.
+    fn first_example() -> Self {
+        let mut loads = http("/", "/");
+        // It has no route that reads a body.
+        loads.pop();
+        Self {
+            name: "example",
+            program: example("examples/axum"),
+            arguments: &[],
+            addresses: Addresses::Argument,
+            // In Kubernetes, the delay is five seconds.
+            settings: &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")],
+            loads,
+            sockets: 0,
+            expected: Expected::NothingLostUncounted,
+        }
+    }
+
     fn payments() -> Self {
         Self {
             name: "payments",
             program: example("payments"),
             arguments: &[],
-            prefix: "PAYMENTS",
+            addresses: Addresses::Variables("PAYMENTS"),
             settings: &[
                 ("PAYMENTS_REQUESTS_PER_MINUTE", "1000000"),
                 ("PAYMENTS_SHUTDOWN_DELAY_MS", DELAY_MS),
@@ -83,7 +116,7 @@ impl Service {
             name: "inventory",
             program: example("inventory"),
             arguments: &[],
-            prefix: "INVENTORY",
+            addresses: Addresses::Variables("INVENTORY"),
             settings: &[
                 ("INVENTORY_CALLS_PER_MINUTE", "1000000"),
                 ("INVENTORY_SHUTDOWN_DELAY_MS", DELAY_MS),
@@ -104,7 +137,7 @@ impl Service {
             name: "streams",
             program: env::current_exe().unwrap(),
             arguments: &["serve", "streams"],
-            prefix: "STREAMS",
+            addresses: Addresses::Variables("STREAMS"),
             settings: &[],
             loads: vec![
                 load(Caller::EventStream, "/events"),
@@ -112,7 +145,7 @@ impl Service {
                 load(Caller::Http2 { streams: 8 }, "/"),
             ],
             sockets: 8,
-            expected: Expected::StreamsEndWhole,
+            expected: Expected::NothingLostUncounted,
         }
     }
 
@@ -122,7 +155,7 @@ impl Service {
             name: "naive",
             program: env::current_exe().unwrap(),
             arguments: &["serve", "naive"],
-            prefix: "NAIVE",
+            addresses: Addresses::Variables("NAIVE"),
             settings: &[],
             loads: http("/", "/"),
             sockets: 0,
@@ -131,7 +164,7 @@ impl Service {
     }
 }
 
-/// Returns the path of an example, which is built in the same profile as this program.
+/// Returns the path of a program, which is built in the same profile as this program.
 fn example(name: &str) -> PathBuf {
     let folder = env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
     folder.join(name)

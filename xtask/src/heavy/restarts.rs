@@ -10,6 +10,8 @@ pub(super) fn run(options: &Heavy) -> Fallible {
         "cargo build --release --package storefront --package payments --package inventory",
     )
     .run()?;
+    // The first example of the crate's page.
+    Step::parse("cargo build --release --package battlement-shutdown --example axum").run()?;
     Step::parse("cargo run --release --package battlement-tests --example restarts --")
         .args([options.times.to_string()])
         .run()
