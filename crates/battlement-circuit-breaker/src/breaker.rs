@@ -41,8 +41,8 @@ pub(crate) use self::{change::Report, word::Word};
 /// The breaker of one key.
 ///
 /// A call through a closed breaker reads the state word, and its success replaces the word of one bucket: there is no
-/// lock. A failure also sums the buckets, with the settings under a read lock. The lock of the course is taken for transitions, and for calls through a
-/// half-open breaker with a free slot.
+/// lock. A failure also sums the buckets, with the settings under a read lock. The lock of the course is taken for
+/// transitions, and for calls through a half-open breaker with a free slot.
 pub(crate) struct Breaker {
     shared: Arc<Shared>,
     report: Option<Box<dyn Report>>,

@@ -5,9 +5,9 @@ use crate::{open_for::nanos, window::BUCKETS};
 mod rate;
 mod tally;
 
-pub use self::rate::Rate;
 #[cfg(feature = "serde")]
 pub(crate) use self::rate::MINIMUM;
+pub use self::rate::Rate;
 pub(crate) use self::{
     rate::Over,
     tally::{Share, Tally},
