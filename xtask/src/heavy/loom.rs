@@ -7,7 +7,12 @@ use crate::Fallible;
 use crate::step::Step;
 
 /// The crates with models.
-const CRATES: &[&str] = &["battlement-circuit-breaker", "battlement-metrics", "battlement-retry"];
+const CRATES: &[&str] = &[
+    "battlement-circuit-breaker",
+    "battlement-metrics",
+    "battlement-retry",
+    "battlement-shutdown",
+];
 
 pub(super) fn run() -> Fallible {
     for name in CRATES {
