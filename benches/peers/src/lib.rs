@@ -12,6 +12,7 @@ pub mod rate_limit_redis;
 mod request_id;
 mod retry;
 mod security_headers;
+mod shutdown;
 mod stack;
 mod timeout;
 
@@ -25,6 +26,7 @@ pub const SUITES: &[Suite] = &[
     Suite { layer: "request-id", cases: request_id::cases },
     Suite { layer: "retry", cases: retry::cases },
     Suite { layer: "security-headers", cases: security_headers::cases },
+    Suite { layer: "shutdown", cases: shutdown::cases },
     Suite { layer: "stack", cases: stack::cases },
     Suite { layer: "timeout", cases: timeout::cases },
 ];

@@ -1,5 +1,4 @@
 use std::{
-    future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -10,7 +9,6 @@ use battlement_shutdown::{DrainLayer, Shutdown};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 use tower_http::metrics::InFlightRequestsLayer;
 
@@ -21,7 +19,12 @@ pub(crate) fn cases() -> Vec<Case> {
     let waits = || Waits(Bare);
     vec![
         Case::new("ours: drain", served, Bare, drain().layer(Bare)).at_most(300, 0),
-        Case::new("ours: drain, a service that waits once", served, waits(), drain().layer(waits())),
+        Case::new(
+            "ours: drain, a service that waits once",
+            served,
+            waits(),
+            drain().layer(waits()),
+        ),
         Case::new("ours: drain, without facts", request, Bare, drain().layer(Bare)),
         Case::new(
             "tower-http: requests in flight",
@@ -47,15 +50,12 @@ fn with_facts(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
 #[derive(Clone)]
 struct Waits<S>(S);
 
-pin_project! {
-    struct Waiting<F> {
-        #[pin]
-        inner: F,
-        has_waited: bool,
-    }
+struct Waiting<F> {
+    inner: F,
+    has_waited: bool,
 }
 
-impl<S: Service<R>, R> Service<R> for Waits<S> {
+impl<S: Service<R, Future: Unpin>, R> Service<R> for Waits<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = Waiting<S::Future>;
@@ -69,15 +69,14 @@ impl<S: Service<R>, R> Service<R> for Waits<S> {
     }
 }
 
-impl<F: Future> Future for Waiting<F> {
+impl<F: Future + Unpin> Future for Waiting<F> {
     type Output = F::Output;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if !std::mem::replace(this.has_waited, true) {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        if !std::mem::replace(&mut self.has_waited, true) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        this.inner.poll(cx)
+        Pin::new(&mut self.inner).poll(cx)
     }
 }
