@@ -7,7 +7,7 @@ use std::{
 };
 
 use battlement::{
-    circuit_breaker::CircuitBreakerSettings,
+    circuit_breaker::{CircuitBreakerSettings, FallbackSettings},
     client_ip::ClientIpSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -39,6 +39,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
             "CircuitBreakerSettings",
             "ClientIpSettings",
             "DeadlineSettings",
+            "FallbackSettings",
             "FetchMetadataSettings",
             "HedgeSettings",
             "MetricsSettings",
@@ -62,6 +63,7 @@ fn read_documented(name: &str, document: &Value) {
         "CircuitBreakerSettings" => drop(read_in_all::<CircuitBreakerSettings>(document)),
         "ClientIpSettings" => drop(read_in_all::<ClientIpSettings>(document)),
         "DeadlineSettings" => drop(read_in_all::<DeadlineSettings>(document)),
+        "FallbackSettings" => drop(read_in_all::<FallbackSettings>(document)),
         "FetchMetadataSettings" => drop(read_in_all::<FetchMetadataSettings>(document)),
         "HedgeSettings" => drop(read_in_all::<HedgeSettings>(document)),
         "MetricsSettings" => drop(read_in_all::<MetricsSettings>(document)),

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use battlement::{
-    circuit_breaker::CircuitBreakerSettings,
+    circuit_breaker::{CircuitBreakerSettings, FallbackSettings},
     client_ip::ClientIpSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -28,6 +28,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
         [
             all_fields::<CircuitBreakerSettings>(json!({})),
             all_fields::<ClientIpSettings>(json!({})),
+            all_fields::<FallbackSettings>(json!({})),
             all_fields::<FetchMetadataSettings>(json!({})),
             all_fields::<HedgeSettings>(json!({})),
             all_fields::<MetricsSettings>(json!({})),
@@ -42,7 +43,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<ShutdownSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 14],
+        [true; 15],
         "the fields are found"
     );
 }

@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![allow(dead_code, reason = "the state machine is ahead of the layer's settings")]
+#![cfg_attr(
+    not(feature = "http"),
+    expect(dead_code, reason = "only the bodies of HTTP use these parts")
+)]
 
 mod breaker;
 mod by_result;

@@ -48,7 +48,7 @@ fn hanging()
     service_fn(|_| pending::<Result<Response<ProbeBody>, Infallible>>())
 }
 
-/// A service that sends half of its body, and then nothing.
+/// Creates a service that sends half of its body, and then nothing.
 fn half() -> Probe {
     let probe = Probe::new();
     probe.next(Reply::body(ProbeBody::empty().data("half").wait(&Gate::new()).stream()));

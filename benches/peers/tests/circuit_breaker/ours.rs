@@ -204,7 +204,7 @@ async fn our_rejection_says_when_to_come_back() {
     assert!(error.is::<Error>());
 }
 
-/// A call whose future holds a kilobyte.
+/// Makes a call whose future holds a kilobyte.
 async fn large(_: Call) -> Outcome {
     let held = std::hint::black_box([0_u8; 1024]);
     tokio::task::yield_now().await;

@@ -81,7 +81,7 @@ async fn ours_is_ready_while_it_is_open() {
     );
 }
 
-/// A call whose future holds a kilobyte.
+/// Makes a call whose future holds a kilobyte.
 async fn large(_: Call) -> Outcome {
     let held = std::hint::black_box([0_u8; 1024]);
     tokio::task::yield_now().await;

@@ -14,17 +14,17 @@ const GET: &str = "GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n";
 /// The state of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Held {
-    /// It has sent nothing.
+    /// Has sent nothing.
     NoByte,
     HalfHead,
     HalfBody,
-    /// It has sent the preface of HTTP/2, and no SETTINGS.
+    /// Has sent the preface of HTTP/2, and no SETTINGS.
     Preface,
-    /// It is kept alive, after a response.
+    /// Kept alive, after a response.
     Idle,
-    /// It reads an event stream.
+    /// Reads an event stream.
     Events,
-    /// It is upgraded.
+    /// Upgraded to another protocol.
     Upgraded,
 }
 

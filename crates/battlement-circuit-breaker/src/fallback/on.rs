@@ -49,8 +49,6 @@ impl FallbackOn {
 pub(super) struct Chosen(u8);
 
 impl Chosen {
-    pub(super) const NONE: Self = Self(0);
-
     pub(super) fn all() -> Self {
         FallbackOn::ALL.into_iter().collect()
     }
@@ -88,7 +86,7 @@ mod tests {
         ] {
             assert_eq!(FallbackOn::of(failure), on, "{failure:?}");
             assert!(Chosen::from_iter([on]).contains(failure) && Chosen::all().contains(failure));
-            assert!(!Chosen::NONE.contains(failure));
+            assert!(!Chosen(0).contains(failure));
             let others = FallbackOn::ALL.into_iter().filter(|other| *other != on);
             assert!(!Chosen::from_iter(others).contains(failure), "{failure:?}");
         }
