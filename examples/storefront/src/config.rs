@@ -272,6 +272,7 @@ impl FromStr for BaseUrl {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "embedded")]
     use std::time::Duration;
 
     use super::*;

@@ -176,6 +176,10 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     Ok(shutdown.run(server).await)
 }
 
+#[cfg_attr(
+    not(feature = "embedded"),
+    expect(unused_variables, reason = "no shop runs in this process")
+)]
 async fn payments_url(payments: Upstream, shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     match payments {
         Upstream::At(url) => Ok(url),
@@ -184,6 +188,10 @@ async fn payments_url(payments: Upstream, shop: &ShutdownHandle) -> anyhow::Resu
     }
 }
 
+#[cfg_attr(
+    not(feature = "embedded"),
+    expect(unused_variables, reason = "no shop runs in this process")
+)]
 async fn inventory_url(inventory: Upstream, shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     match inventory {
         Upstream::At(url) => Ok(url),
