@@ -2,7 +2,10 @@
 
 use battlement::{
     client_ip::ClientIpLayer,
-    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics, timeout::TimeoutMetrics},
+    metrics::{
+        Exposition, HttpMetrics, rate_limit::RateLimitMetrics, shutdown::ShutdownMetrics,
+        timeout::TimeoutMetrics,
+    },
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
@@ -31,6 +34,7 @@ pub struct Inventory {
     limit: RateLimitLayer,
     limit_metrics: RateLimitMetrics,
     timeouts: TimeoutMetrics,
+    stops: ShutdownMetrics,
 }
 
 impl Inventory {
@@ -54,6 +58,7 @@ impl Inventory {
             limit,
             limit_metrics,
             timeouts: TimeoutMetrics::new(),
+            stops: ShutdownMetrics::new(),
         }
     }
 
@@ -70,6 +75,7 @@ impl Inventory {
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
             .timeout(&self.timeouts)
+            .shutdown(&self.stops)
             .process()
             .build_info([("version", env!("CARGO_PKG_VERSION"))])
     }
@@ -88,7 +94,8 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<Report> {
     tracing::info!("inventory listens on http://{}", listener.local_addr()?);
-    let Inventory { stock, faults, metrics, limit, timeouts, .. } = inventory;
+    let Inventory { stock, faults, metrics, limit, timeouts, stops, .. } = inventory;
+    let shutdown = shutdown.observe(stops);
     let connections = accept(listener, faults.clone());
     let layers = ServiceBuilder::new()
         // Adds the address of the peer, for the limit, and the means to reset its connection.

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use battlement::shutdown::{Report, Shutdown, Stage};
+use battlement::shutdown::{PanicPolicy, Report, Shutdown, Stage};
 use payments::{Ledger, Payments};
 use tokio::runtime::Runtime;
 use tracing::{error, info};
@@ -64,6 +64,8 @@ fn main() -> ExitCode {
 
 async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     config.log.init();
+    // Also logs the panics of tasks, which no layer catches.
+    let shutdown = shutdown.panics(PanicPolicy::Log);
     // The last hook.
     shutdown.handle().hook(Stage::Flush, "stdout", || async { stdout().flush() });
 

@@ -4,7 +4,10 @@ use std::{hash::RandomState, sync::Arc};
 
 use battlement::{
     client_ip::ClientIpLayer,
-    metrics::{Exposition, HttpMetrics, rate_limit::RateLimitMetrics, timeout::TimeoutMetrics},
+    metrics::{
+        Exposition, HttpMetrics, rate_limit::RateLimitMetrics, shutdown::ShutdownMetrics,
+        timeout::TimeoutMetrics,
+    },
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
@@ -32,6 +35,7 @@ pub struct Payments {
     limit_metrics: RateLimitMetrics,
     deadline: DeadlineLayer,
     timeouts: TimeoutMetrics,
+    stops: ShutdownMetrics,
 }
 
 impl Payments {
@@ -60,7 +64,16 @@ impl Payments {
             fingerprints: RandomState::new(),
         };
         let faults_allowed = settings.faults;
-        Self { shared, faults_allowed, metrics, limit, limit_metrics, deadline, timeouts }
+        Self {
+            shared,
+            faults_allowed,
+            metrics,
+            limit,
+            limit_metrics,
+            deadline,
+            timeouts,
+            stops: ShutdownMetrics::new(),
+        }
     }
 
     /// Returns the endpoints for operators. The service is ready until `phases` leave the first one.
@@ -77,6 +90,7 @@ impl Payments {
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
             .timeout(&self.timeouts)
+            .shutdown(&self.stops)
             .registry(idempotency::registry(self.shared.answers.clone()))
             .process()
             .build_info([("version", env!("CARGO_PKG_VERSION"))])
@@ -96,7 +110,8 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<Report> {
     tracing::info!("payments listens on http://{}", listener.local_addr()?);
-    let Payments { shared, metrics, limit, deadline, .. } = payments;
+    let Payments { shared, metrics, limit, deadline, stops, .. } = payments;
+    let shutdown = shutdown.observe(stops);
     let faults = shared.faults.clone();
     let service = ServiceBuilder::new()
         // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one

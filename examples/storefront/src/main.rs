@@ -53,8 +53,9 @@ use std::{
 
 use axum::serve::ListenerExt;
 use battlement::{
+    metrics::shutdown::ShutdownMetrics,
     problem::silence_caught_panics,
-    shutdown::{Phase, Report, Shutdown, ShutdownHandle, Stage},
+    shutdown::{PanicPolicy, Phase, Report, Shutdown, ShutdownHandle, Stage},
 };
 use tokio::runtime::Runtime;
 use tracing::{error, info, warn};
@@ -123,6 +124,9 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
              payments as a process of its own and set PAYMENTS_URL"
         );
     }
+    let stops = ShutdownMetrics::new();
+    // Also logs the panics of tasks, which no layer catches.
+    let shutdown = shutdown.observe(stops.clone()).panics(PanicPolicy::Log);
     let handle = shutdown.handle();
     // The last hook.
     handle.hook(Stage::Flush, "stdout", || async { stdout().flush() });
@@ -150,7 +154,8 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let client_ip = config.trusted_proxies.client_ip();
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     let phases = shutdown.phases();
-    let page = admin::page(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales);
+    let page = admin::page(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales)
+        .shutdown(&stops);
     // Ends last, so that the last requests can be scraped as well.
     let shutdown = shutdown.admin(axum::serve(admin, admin::app(page, phases.clone())));
 

@@ -113,16 +113,19 @@ fn a_stopping_inventory_is_unready_and_still_accepts_calls() {
         ("INVENTORY_DRAIN_MS", "5000"),
     ];
     let mut inventory = Process::start(env!("CARGO_BIN_EXE_inventory"), &settings);
-    let ready = |inventory: &Process| {
+    let get = |inventory: &Process, path: &str| {
         let mut answer = String::new();
-        let request = b"GET /readyz HTTP/1.1\r\nhost: inventory\r\nconnection: close\r\n\r\n";
-        inventory.begin_admin(request).read_to_string(&mut answer).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: inventory\r\nconnection: close\r\n\r\n");
+        inventory.begin_admin(request.as_bytes()).read_to_string(&mut answer).unwrap();
         answer
     };
-    assert!(ready(&inventory).starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(get(&inventory, "/readyz").starts_with("HTTP/1.1 200 OK\r\n"));
     inventory.terminate();
     inventory.log_line("shutdown started: received SIGTERM");
-    assert!(ready(&inventory).starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    assert!(get(&inventory, "/readyz").starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    let page = get(&inventory, "/metrics");
+    assert!(page.contains("battlement_shutdown_phase{phase=\"unready\"} 1\n"), "{page}");
     // The server sends its settings on a new connection.
     drop(inventory.begin_after(&[PREFACE, SETTINGS].concat(), b""));
     inventory.terminate();

@@ -122,6 +122,9 @@ fn a_stopping_shop_is_unready_and_still_answers_with_a_request_to_close_the_conn
     shop.terminate();
     shop.log_line("shutdown started: received SIGTERM");
     assert!(answer(shop.begin_admin(ready)).starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    let metrics = b"GET /metrics HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n";
+    let page = answer(shop.begin_admin(metrics));
+    assert!(page.contains("battlement_shutdown_phase{phase=\"unready\"} 1\n"), "{page}");
     kept.write_all(ANSWERED).unwrap();
     // Without the header, the connections would stay open.
     for connection in [kept, shop.begin(ANSWERED)] {
