@@ -9,7 +9,7 @@ pub(super) struct Bucket {
     pub(super) count: u64,
 }
 
-const GENERATION_BITS: u32 = 12;
+pub(super) const GENERATION_BITS: u32 = 12;
 const SLOT_BITS: u32 = 30;
 const COUNT_BITS: u32 = 22;
 

@@ -4,7 +4,7 @@ use loom::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, GENERATION_BITS};
 
 /// The failures in a row of one generation.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ impl Streak {
     /// Counts a failure, and returns the failures in a row with it.
     pub(crate) fn fail(&self, generation: u64) -> u64 {
         let mut word = self.word.load(Acquire);
-        while let Some(new) = Bucket::unpack(word).add(generation, 0, 1) {
+        while let Some(new) = Bucket::unpack(word).add(generation, round(generation), 1) {
             match self.word.compare_exchange_weak(word, new.pack(), AcqRel, Acquire) {
                 Ok(_) => return new.count,
                 Err(other) => word = other,
@@ -37,7 +37,7 @@ impl Streak {
     #[cold]
     fn clear(&self, mut word: u64, generation: u64) {
         // An empty row is a word of zeros.
-        while word != 0 && Bucket::unpack(word).is_within(generation, 0, 1) {
+        while word != 0 && Bucket::unpack(word).is_within(generation, round(generation), 1) {
             match self.word.compare_exchange_weak(word, 0, AcqRel, Acquire) {
                 Ok(_) => return,
                 Err(other) => word = other,
@@ -48,6 +48,12 @@ impl Streak {
     /// Returns the failures in a row.
     pub(crate) fn count(&self, generation: u64) -> u64 {
         let bucket = Bucket::unpack(self.word.load(Acquire));
-        if bucket.is_within(generation, 0, 1) { bucket.count } else { 0 }
+        if bucket.is_within(generation, round(generation), 1) { bucket.count } else { 0 }
     }
+}
+
+/// Returns the upper bits of a generation, which stand in the slot of a row, since a row has no time. Of the generations
+/// with the same upper bits, the lower bits tell which is the later one.
+const fn round(generation: u64) -> u64 {
+    generation >> (GENERATION_BITS - 1)
 }

@@ -96,6 +96,17 @@ fn a_success_ends_the_failures_in_a_row_of_its_generation_only() {
 }
 
 #[test]
+fn a_row_of_long_ago_does_not_hide_a_failure_of_any_later_generation() {
+    for generations in [1, 100, 2_047, 2_048, 2_049, 4_095, 4_096, 5_000] {
+        let streak = Streak::default();
+        streak.fail(7);
+        let later = 7 + generations;
+        assert_eq!(streak.count(later), 0, "after {generations} generations");
+        assert_eq!(streak.fail(later), 1, "after {generations} generations");
+    }
+}
+
+#[test]
 fn each_class_of_failure_has_a_count_of_its_own() {
     let window = Window::default();
     let overload = Failure::Overload { pushback: None };
