@@ -10,7 +10,7 @@ use crate::{
     call::Call,
     config::Config,
     desk::{Desk, KeyDesk},
-    keys::Keys,
+    keys::{Inserted, Keys},
     observe::Observer,
     shared::Shared,
 };
@@ -107,19 +107,26 @@ impl Circuits {
             return breaker;
         }
         let most = self.shared.config().max_keys;
-        let make = |key: &str| {
+        let make = || {
             let desk = KeyDesk::boxed(&self.desk, Some(key));
-            let breaker = Breaker::new(Arc::clone(&self.shared), desk);
-            self.follow_force(&breaker, now);
-            breaker
+            Breaker::new(Arc::clone(&self.shared), desk)
         };
-        keys.insert(key, tick, most, &self.desk, make).unwrap_or_else(|| {
-            self.desk.overflowed();
-            Arc::clone(&self.one)
-        })
+        match keys.insert(key, tick, most, &self.desk, make) {
+            Inserted::New(breaker) => {
+                self.desk.added();
+                self.follow_force(&breaker, now);
+                breaker
+            }
+            Inserted::Found(breaker) => breaker,
+            Inserted::Full => {
+                self.desk.overflowed();
+                Arc::clone(&self.one)
+            }
+        }
     }
 
-    /// Forces a new breaker as the others are.
+    /// Forces a new breaker as the others are, after it was inserted: an operator who forces all breakers now begins
+    /// with the one that is read here.
     fn follow_force(&self, breaker: &Breaker, now: Instant) {
         match self.one.state() {
             State::ForcedOpen => breaker.force(true, now),
@@ -128,8 +135,11 @@ impl Circuits {
         }
     }
 
-    /// Replaces the settings of all breakers.
+    /// Replaces the settings of all breakers. The same settings change nothing.
     pub(crate) fn replace(&self, config: Config) {
+        if config == self.shared.config() {
+            return;
+        }
         self.shared.replace(config);
         let keys = self.keys.iter().flat_map(Keys::all);
         let breakers = keys.map(|(_, breaker)| breaker).chain([Arc::clone(&self.one)]);

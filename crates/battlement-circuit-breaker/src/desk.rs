@@ -153,12 +153,12 @@ impl Report for KeyDesk {
 
     fn may_open(&self, most: f64) -> bool {
         // The state that keys share is not a key.
-        if self.key.is_none() || self.desk.may_open(most) {
-            return true;
-        }
+        self.key.is_none() || self.desk.may_open(most)
+    }
+
+    fn held_closed(&self) {
         self.desk.held_closed.fetch_add(1, Relaxed);
         self.desk.tell(|observer| observer.held_closed());
-        false
     }
 
     fn moved(&self, transition: &Transition) {

@@ -88,10 +88,11 @@ impl Handle {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let now = Instant::now();
-        let breakers = self.breakers();
-        let snapshots = breakers.iter().map(|breaker| breaker.snapshot(now));
-        // There is always one breaker.
-        snapshots.reduce(summary::add).unwrap_or_else(|| self.circuits.one().snapshot(now))
+        if let Some(one) = &self.one {
+            return one.snapshot(now);
+        }
+        let shared = self.circuits.one().snapshot(now);
+        self.keyed_breakers().map(|breaker| breaker.snapshot(now)).fold(shared, summary::add)
     }
 
     /// Forces the breaker open: every call is rejected until [`unforce`](Self::unforce).
@@ -119,8 +120,8 @@ impl Handle {
     }
 
     /// Takes over the settings of `layer`, also those of keys: conditions, open time, probes, shadow, `max_keys` and
-    /// `max_open`. States and open times stay, and counts begin again from zero. Name, key, classifier, observer and whether the
-    /// layer is enabled do not change.
+    /// `max_open`. States and open times stay, and counts begin again from zero, unless the settings are those in
+    /// effect. Name, key, classifier, observer and whether the layer is enabled do not change.
     pub fn settings<K>(&self, layer: &CircuitBreakerLayer<K>) {
         let enabled = self.circuits.shared().config().enabled;
         self.circuits.replace(Config { enabled, ..*layer.config() });
@@ -148,17 +149,18 @@ impl Handle {
         (self.one.is_none() && self.circuits.is_keyed()).then(|| (desk.keys(), desk.open()))
     }
 
-    fn breakers(&self) -> Vec<Arc<Breaker>> {
+    /// Changes the breakers.
+    fn each(&self, work: impl Fn(&Breaker)) {
         if let Some(one) = &self.one {
-            return vec![Arc::clone(one)];
+            return work(one);
         }
-        let keys = self.circuits.keys().into_iter().flat_map(Keys::all);
-        let shared = std::iter::once(Arc::clone(self.circuits.one()));
-        shared.chain(keys.map(|(_, breaker)| breaker)).collect()
+        // The shared one first: a key that is new meanwhile is in the list of keys, or follows the shared one.
+        work(self.circuits.one());
+        self.keyed_breakers().for_each(|breaker| work(&breaker));
     }
 
-    fn each(&self, work: impl Fn(&Breaker)) {
-        self.breakers().iter().for_each(|breaker| work(breaker));
+    fn keyed_breakers(&self) -> impl Iterator<Item = Arc<Breaker>> {
+        self.circuits.keys().into_iter().flat_map(Keys::all).map(|(_, breaker)| breaker)
     }
 }
 

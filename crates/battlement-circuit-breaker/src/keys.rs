@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use crate::{breaker::Breaker, desk::Desk};
+use crate::{State, breaker::Breaker, desk::Desk};
 
 #[cfg(feature = "http")]
 mod key;
@@ -44,13 +44,25 @@ struct Entry {
     used: AtomicU64,
 }
 
+/// The result of an insertion.
+pub(crate) enum Inserted {
+    /// The key has this new breaker.
+    New(Arc<Breaker>),
+    /// The key has had this breaker before.
+    Found(Arc<Breaker>),
+    /// There are as many keys as there may be.
+    Full,
+}
+
 impl Entry {
-    /// Returns whether the key has had no call for a while, has none in flight, and does not reject calls.
+    /// Returns whether the key has had no call for a while, has none in flight, and neither rejects calls nor is forced
+    /// closed.
     fn is_idle(&self, tick: u64) -> bool {
         tick.saturating_sub(self.used.load(Relaxed)) >= IDLE
             // A call in flight has the breaker, and so has a handle.
             && Arc::strong_count(&self.breaker) == 1
             && !self.breaker.rejects_at(tick)
+            && self.breaker.state() != State::ForcedClosed
     }
 }
 
@@ -69,7 +81,7 @@ impl Keys {
         Some(Arc::clone(&entry.breaker))
     }
 
-    /// Inserts the breaker of a new key. Returns `None` if there are as many keys as there may be.
+    /// Inserts the breaker of a new key.
     #[cold]
     pub(crate) fn insert(
         &self,
@@ -77,42 +89,39 @@ impl Keys {
         tick: u64,
         most: usize,
         desk: &Desk,
-        make: impl FnOnce(&str) -> Arc<Breaker>,
-    ) -> Option<Arc<Breaker>> {
+        make: impl FnOnce() -> Arc<Breaker>,
+    ) -> Inserted {
         let since = tick.saturating_sub(self.swept.load(Relaxed));
         if since >= SWEEP || (since >= SECOND && desk.keys() >= most) {
             self.sweep(tick, desk);
         }
         if !desk.reserve(most) {
-            return self.find(key, tick);
+            return self.find(key, tick).map_or(Inserted::Full, Inserted::Found);
         }
-        // Made outside of the lock, since it reports to the observer.
-        let breaker = make(key);
         let hash = self.hash(key);
         let mut shard = write(self.shard(hash));
         // Another thread has inserted the key since the search, or another key has the same hash.
         if let Some(entry) = shard.get(&hash) {
             desk.give_back();
-            return (*entry.key == *key).then(|| Arc::clone(&entry.breaker));
+            return match *entry.key == *key {
+                true => Inserted::Found(Arc::clone(&entry.breaker)),
+                false => Inserted::Full,
+            };
         }
-        let used = AtomicU64::new(tick);
+        let (breaker, used) = (make(), AtomicU64::new(tick));
         shard.insert(hash, Entry { key: key.into(), breaker: Arc::clone(&breaker), used });
-        drop(shard);
-        desk.added();
-        Some(breaker)
+        Inserted::New(breaker)
     }
 
-    /// Removes idle keys.
+    /// Removes idle keys. The observer is called outside of the locks, since it may read the handle.
     pub(crate) fn sweep(&self, tick: u64, desk: &Desk) {
         self.swept.store(tick, Relaxed);
         for shard in &self.shards {
-            write(shard).retain(|_, entry| {
-                let is_idle = entry.is_idle(tick);
-                if is_idle {
-                    desk.removed(entry.breaker.state());
-                }
-                !is_idle
-            });
+            let idle: Vec<_> = write(shard)
+                .extract_if(|_, entry| entry.is_idle(tick))
+                .map(|(_, entry)| entry)
+                .collect();
+            idle.iter().for_each(|entry| desk.removed(entry.breaker.state()));
         }
     }
 

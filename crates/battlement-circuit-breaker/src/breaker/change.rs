@@ -19,8 +19,12 @@ pub(crate) trait Report: Send + Sync {
     /// Reports the verdict on a call.
     fn judged(&self, verdict: Verdict);
 
-    /// Returns whether one more key may be open, if at most the share `most` may be, and counts it.
+    /// Returns whether one more key may be open, if at most the share `most` may be, and counts it. The lock of the
+    /// breaker is held.
     fn may_open(&self, most: f64) -> bool;
+
+    /// Reports that the breaker stays closed, since it [may not open](Self::may_open). No lock of the breaker is held.
+    fn held_closed(&self);
 
     /// Returns a channel of the transitions after the state that `current` returns.
     fn subscribe(&self, current: &dyn Fn() -> (u64, State)) -> watch::Receiver<(u64, State)>;

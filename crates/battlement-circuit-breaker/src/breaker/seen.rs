@@ -54,7 +54,10 @@ impl Breaker {
 
     /// Returns a channel of the transitions from now on, which begins with the state and its number.
     pub(crate) fn subscribe(&self) -> Option<watch::Receiver<(u64, State)>> {
-        let current = || (self.word().generation(), self.word().state());
+        let current = || {
+            let word = self.word();
+            (word.generation(), word.state())
+        };
         self.report.as_ref().map(|report| report.subscribe(&current))
     }
 

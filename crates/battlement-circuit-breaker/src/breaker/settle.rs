@@ -155,11 +155,16 @@ impl Breaker {
     /// Opens the breaker, unless another thread has moved it, or too many other keys are open.
     fn trip(&self, word: Word, tick: u64, config: &Config) {
         let opening = self.opening(word, tick);
+        let mut is_held = false;
         self.change_if(word, tick, |course| {
-            if self.may_open(config) {
+            is_held = !self.may_open(config);
+            if !is_held {
                 course.open(tick, config, &opening);
             }
         });
+        if let (Some(report), true) = (&self.report, is_held) {
+            report.held_closed();
+        }
     }
 
     fn opening(&self, word: Word, tick: u64) -> Opening {

@@ -75,6 +75,16 @@ async fn a_key_that_is_open_or_has_a_call_in_flight_is_not_removed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_an_operator_forced_closed_is_not_removed() {
+    let (client, handle) = with(CircuitBreakerLayer::per_authority());
+    handle.by_key("pinned").force_closed();
+    advance(60 * MINUTE).await;
+    touch(&client, &["http://other/"]).await;
+    fail(&client, "http://pinned/").await;
+    assert_eq!(handle.by_key("pinned").state(), State::ForcedClosed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_whose_open_time_is_over_is_removed_when_nobody_calls_it() {
     let (client, handle) = with(CircuitBreakerLayer::per_authority());
     fail(&client, "http://gone/").await;

@@ -1,6 +1,14 @@
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+};
 
-use battlement_circuit_breaker::{CallOutcome, CircuitBreakerLayer, Observe, State, Transition};
+use battlement_circuit_breaker::{
+    CallOutcome, CircuitBreakerLayer, Handle, Observe, State, Transition,
+};
 use http_body_util::BodyExt as _;
 use tokio::time::advance;
 
@@ -99,3 +107,64 @@ trait Now: Future + Sized {
 }
 
 impl<F: Future> Now for F {}
+
+/// An observer that reads the handle of its layer.
+#[derive(Default)]
+struct Reader {
+    handle: OnceLock<Handle>,
+    held_closed: AtomicUsize,
+    removed: AtomicUsize,
+}
+
+impl Reader {
+    fn read(&self, count: &AtomicUsize) {
+        if let Some(handle) = self.handle.get() {
+            let _ = handle.snapshot();
+            count.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+impl Observe for Reader {
+    fn key_removed(&self, _: State) {
+        self.read(&self.removed);
+    }
+
+    fn held_closed(&self) {
+        self.read(&self.held_closed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_may_read_the_handle_while_a_key_is_held_closed_or_removed() {
+    let reader = Arc::new(Reader::default());
+    let layer = CircuitBreakerLayer::per_authority().max_open(0.25).observe(reader.clone());
+    let (client, handle) = with(layer);
+    assert!(reader.handle.set(handle.clone()).is_ok());
+    for host in ["http://a/", "http://b/", "http://c/", "http://d/"] {
+        client.call_at(host, Reply::Status(200)).await.unwrap();
+    }
+    for host in ["http://a/", "http://b/"] {
+        for _ in 0..5 {
+            client.call_at(host, Reply::Status(500)).await.unwrap();
+        }
+    }
+    assert_eq!((handle.held_closed(), reader.held_closed.load(SeqCst)), (1, 1));
+    advance(20 * 60 * SECOND).await;
+    assert!(handle.keys().is_empty());
+    assert_eq!(reader.removed.load(SeqCst), 4);
+}
+
+#[test]
+fn keys_that_threads_add_at_once_while_the_layer_is_forced_open_are_observed_once() {
+    const KEYS: usize = 300;
+    let seen = Arc::new(Seen::default());
+    let (_, handle) = with(CircuitBreakerLayer::per_authority().observe(seen.clone()));
+    handle.force_open();
+    let add = || (0..KEYS).for_each(|key| drop(handle.by_key(&key.to_string())));
+    thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(add))));
+    let seen = seen.take();
+    let count = |text| seen.iter().filter(|seen| *seen == text).count();
+    assert_eq!((count("added"), count("closed to forced_open")), (KEYS + 1, KEYS + 1));
+    assert!(handle.keys().iter().all(|(_, state)| *state == State::ForcedOpen));
+}
