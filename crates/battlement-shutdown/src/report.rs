@@ -30,6 +30,7 @@ pub struct Report {
     pub(crate) cut_off: CutOff,
     pub(crate) leaked: Vec<LeakedGuard>,
     pub(crate) hook_errors: Vec<HookError>,
+    pub(crate) server_failure: Option<Reason>,
     pub(crate) answered: u64,
 }
 
@@ -134,6 +135,12 @@ impl Report {
         &self.hook_errors
     }
 
+    /// Returns the failure of the server after the shutdown had started: its error, or its panic.
+    #[must_use]
+    pub const fn server_failure(&self) -> Option<&Reason> {
+        self.server_failure.as_ref()
+    }
+
     /// Returns the number of requests that were answered in full since the start of the process.
     #[must_use]
     pub const fn answered(&self) -> u64 {
@@ -154,6 +161,7 @@ impl Report {
         }
         let lost = self.forced.is_some()
             || self.reason.is_failure()
+            || self.server_failure.is_some()
             || self.cut_off.requests > 0
             || !self.leaked.is_empty()
             || !self.hook_errors.is_empty()

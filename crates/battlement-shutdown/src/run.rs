@@ -30,7 +30,9 @@ where
     let mut server = Server::new(server);
     let schedule = serve(shared, &mut server, &mut followers.manager).await;
     announce(shared, &schedule, &mut server).await;
-    if !drain(shared, &schedule, &mut server).await {
+    let is_drained = drain(shared, &schedule, &mut server).await;
+    shared.server_ended(server.reason());
+    if !is_drained {
         cut_off(shared, &mut server).await;
     }
     shared.start_hooks(Instant::now());

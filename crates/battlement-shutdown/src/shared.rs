@@ -98,6 +98,11 @@ impl Shared {
         if state.signals == 1 && is_driven { Effect::Shutdown } else { Effect::Exit }
     }
 
+    /// Notes how the server has ended; a failure after the start of the shutdown is part of the report.
+    pub(crate) fn server_ended(&self, reason: Reason) {
+        self.state().outcome.server_ended(reason);
+    }
+
     /// Advances to `phase`, which starts `now`.
     pub(crate) fn advance(&self, phase: Phase, now: Instant) {
         self.state().outcome.timeline.enter(phase, now);

@@ -8,6 +8,9 @@ impl fmt::Display for Report {
         if let Some(forced) = self.forced {
             write!(f, "; {forced}")?;
         }
+        if let Some(failure) = &self.server_failure {
+            write!(f, "; {failure}")?;
+        }
         write!(f, "; {}; {} answered", self.phases, count(self.answered, "request"))?;
         if self.cut_off != CutOff::default() {
             write!(f, "; cut off: {}", self.cut_off)?;

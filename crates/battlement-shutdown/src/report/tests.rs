@@ -19,6 +19,7 @@ fn clean() -> Report {
         cut_off: CutOff::default(),
         leaked: Vec::new(),
         hook_errors: Vec::new(),
+        server_failure: None,
         answered: 12_345,
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Outcome {
     /// The hook that runs, and since when.
     pub(super) hook: Option<(Stage, &'static str, Instant)>,
     pub(super) hook_errors: Vec<HookError>,
+    /// The failure of the server after the shutdown started.
+    server: Option<Reason>,
     /// The work that was cut off.
     remaining: Option<Remaining>,
     connections: bool,
@@ -28,6 +30,14 @@ impl Outcome {
         if self.started.is_none() {
             self.started = Some((reason, now));
             self.timeline.enter(Phase::Unready, now);
+        }
+    }
+
+    /// Notes how the server has ended, unless that started the shutdown.
+    pub(super) fn server_ended(&mut self, reason: Reason) {
+        let is_known = self.started.as_ref().is_some_and(|(started, _)| *started == reason);
+        if reason.is_failure() && !is_known {
+            self.server = Some(reason);
         }
     }
 
@@ -71,6 +81,7 @@ impl Outcome {
             cut_off: remaining.cut_off(self.connections),
             leaked: remaining.leaked(),
             hook_errors: self.hook_errors.clone(),
+            server_failure: self.server.clone(),
             answered,
         }
     }

@@ -52,11 +52,12 @@ async fn a_server_that_panics_triggers_the_shutdown_and_the_guards_are_still_wai
     });
     let report = shutdown.run(async { panic!("accept") }).await;
     assert_eq!(report.reason(), &Reason::ServerPanicked("accept".to_owned()));
+    assert_eq!(report.server_failure(), None, "it is the reason");
     assert_eq!((course.elapsed(), report.code(), report.leaked().len()), (300, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_a_server_that_ends_during_the_shutdown_is_not_the_reason() {
+async fn an_error_of_a_server_that_ends_during_the_shutdown_is_reported_and_is_not_the_reason() {
     let shutdown = shutdown();
     let stopping = shutdown.phases().reached(Phase::Stopping);
     shutdown.handle().trigger("the test");
@@ -64,7 +65,10 @@ async fn an_error_of_a_server_that_ends_during_the_shutdown_is_not_the_reason() 
         stopping.await;
         Err::<(), _>("accept failed")
     };
-    assert_eq!(shutdown.run(server).await.reason(), &Reason::from("the test"));
+    let report = shutdown.run(server).await;
+    assert_eq!((report.reason(), report.code()), (&Reason::from("the test"), 1));
+    assert_eq!(report.server_failure(), Some(&Reason::ServerFailed("accept failed".to_owned())));
+    assert!(report.to_string().starts_with("the test; the server failed: accept failed; unready "));
 }
 
 #[tokio::test(start_paused = true)]
