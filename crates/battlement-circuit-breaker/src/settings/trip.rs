@@ -16,7 +16,7 @@ pub struct FailureRateSettings {
     pub share: f64,
     /// Whether more than `share` must have failed. Default: no, `share` is enough.
     pub above: bool,
-    /// The length of the window, as `10s`: 1 second to 1 day.
+    /// The length of the window, as `10s`: 1 second to 1 hour.
     pub window: Option<String>,
     /// The calls in the window below which the rate is not looked at, at least 1.
     pub minimum: u32,
@@ -45,7 +45,7 @@ pub struct SlowRateSettings {
     pub share: f64,
     /// Whether more than `share` must be slow. Default: no, `share` is enough.
     pub above: bool,
-    /// The length of the window, as `10s`: 1 second to 1 day. Default: 10 s, unless `calls` is set.
+    /// The length of the window, as `10s`: 1 second to 1 hour. Default: 10 s, unless `calls` is set.
     pub window: Option<String>,
     /// The number of calls, 1 to 1,000,000, in place of `window`.
     pub calls: Option<u32>,

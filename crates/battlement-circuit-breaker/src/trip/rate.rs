@@ -44,7 +44,8 @@ pub(crate) const MINIMUM: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(86_400);
+/// A bucket of a longer window would be full at a few thousand calls a second.
+const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// The most calls of a window: 125 kB for each key.
 const MOST_CALLS: u32 = 1_000_000;
@@ -62,8 +63,10 @@ impl Rate {
         Self { is_strict: true, ..Self::at_least(share) }
     }
 
-    /// Computes the rate over a time that slides: from 1 s to a day, in 10 buckets. The oldest tenth leaves the window
-    /// as a new one begins, so it covers between 9 and 10 tenths of the time.
+    /// Computes the rate over a time that slides: from 1 s to an hour, in 10 buckets. The oldest tenth leaves the
+    /// window as a new one begins, so it covers between 9 and 10 tenths of the time.
+    ///
+    /// A bucket counts up to 4,194,303 calls of one result: with a window of an hour, those of 11,650 calls a second.
     #[must_use]
     pub const fn over(self, window: Duration) -> Self {
         Self { over: Over::Time(window), ..self }
@@ -117,7 +120,7 @@ impl Rate {
         }
         match self.over {
             Over::Time(window) if !(SHORTEST..=LONGEST).contains(&window) => {
-                report("window", format!("must be 1s to 1d, got {window:?}"));
+                report("window", format!("must be 1s to 1h, got {window:?}"));
             }
             Over::Calls(calls) if !(1..=MOST_CALLS).contains(&calls) => {
                 report("calls", format!("must be 1 to {MOST_CALLS}, got {calls}"));

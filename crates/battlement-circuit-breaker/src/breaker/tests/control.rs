@@ -93,7 +93,7 @@ fn a_window_of_another_length_counts_by_its_own_buckets() {
     let mut rig = Rig::new();
     rig.pass(100.seconds());
     let window = |seconds: u64| Trip::failure_rate(Rate::at_least(1.0).over(seconds.seconds()));
-    for seconds in [1, 600, 2, 86_400, 10] {
+    for seconds in [1, 600, 2, 3_600, 10] {
         rig.breaker.shared().replace(Config { trip: window(seconds), ..Config::default() });
         rig.breaker.renew(rig.now);
         rig.calls(3, OK);
