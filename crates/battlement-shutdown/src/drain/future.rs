@@ -17,24 +17,9 @@ pin_project! {
     pub struct ResponseFuture<F> {
         // `None` if the request was rejected or cut off. Dropped before the ticket, which counts the work.
         #[pin]
-        inner: Option<F>,
+        pub(super) inner: Option<F>,
         // `None` if the layer is disabled, and once the response was returned.
-        ticket: Option<Ticket>,
-    }
-}
-
-impl<F> ResponseFuture<F> {
-    #[inline]
-    pub(super) const fn running(inner: F, ticket: Ticket) -> Self {
-        Self { inner: Some(inner), ticket: Some(ticket) }
-    }
-
-    pub(super) const fn passing(inner: F) -> Self {
-        Self { inner: Some(inner), ticket: None }
-    }
-
-    pub(super) const fn rejected(ticket: Ticket) -> Self {
-        Self { inner: None, ticket: Some(ticket) }
+        pub(super) ticket: Option<Ticket>,
     }
 }
 

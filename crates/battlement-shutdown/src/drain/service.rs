@@ -56,27 +56,38 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if !self.config.enabled {
-            return ResponseFuture::passing(self.inner.call(request));
-        }
-        // The request is changed in a function of its own, since it would be copied here otherwise.
-        let Some(facts) = RequestFacts::of(&request) else {
-            let request = with_facts(request);
-            return self.call(request);
+        // Nothing here takes the request by value but the service, since it would be copied.
+        let ticket = match RequestFacts::of(&request) {
+            _ if !self.config.enabled => None,
+            Some(facts) => Some(Ticket::open(&self.config, facts.clone(), &request)),
+            None => return self.call_without_facts(request),
         };
-        let ticket = Ticket::open(&self.config, facts.clone(), &request);
-        if self.config.rejects() {
-            return ResponseFuture::rejected(ticket);
+        if self.rejects(&ticket) {
+            return ResponseFuture { inner: None, ticket };
         }
-        ResponseFuture::running(self.inner.call(request), ticket)
+        ResponseFuture { inner: Some(self.inner.call(request)), ticket }
     }
 }
 
-/// Creates the facts of a request, which no outer layer has.
-#[cold]
-fn with_facts<B>(mut request: Request<B>) -> Request<B> {
-    let _ = RequestFacts::of_or_start(&mut request);
-    request
+impl<S> Drain<S> {
+    /// Calls the service with a request whose facts no outer layer has created.
+    #[cold]
+    fn call_without_facts<B>(&mut self, mut request: Request<B>) -> ResponseFuture<S::Future>
+    where
+        S: Service<Request<B>>,
+    {
+        let facts = RequestFacts::of_or_start(&mut request);
+        let ticket = Some(Ticket::open(&self.config, facts, &request));
+        if self.rejects(&ticket) {
+            return ResponseFuture { inner: None, ticket };
+        }
+        ResponseFuture { inner: Some(self.inner.call(request)), ticket }
+    }
+
+    #[inline]
+    fn rejects(&self, ticket: &Option<Ticket>) -> bool {
+        ticket.is_some() && self.config.rejects()
+    }
 }
 
 impl<S: fmt::Debug> fmt::Debug for Drain<S> {
