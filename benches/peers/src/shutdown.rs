@@ -25,6 +25,7 @@ pub(crate) fn cases() -> Vec<Case> {
             waits(),
             drain().layer(waits()),
         ),
+        Case::new("ours: drain, disabled", served, Bare, drain().enabled(false).layer(Bare)),
         Case::new("ours: drain, without facts", request, Bare, drain().layer(Bare)),
         Case::new(
             "tower-http: requests in flight",

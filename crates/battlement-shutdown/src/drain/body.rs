@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{self as core, DropReason, EndBody, Wire, dropping};
+use battlement_core::{self as core, BodyKind, DropReason, EndBody, Wire, dropping};
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
@@ -36,15 +36,20 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    /// Takes the response of the service.
+    /// Takes the response of the service, whose body is sent as `kind`.
     #[inline]
-    pub(super) fn of(mut response: Response<B>, mut ticket: Ticket) -> Response<Self> {
-        let kind = ticket.answered(&mut response);
-        response.map(|body| Self { state: State::Inner { body: EndBody::new(body, kind, ticket) } })
-    }
-
-    pub(super) fn passing(response: Response<B>) -> Response<Self> {
-        response.map(|body| Self { state: State::Inner { body: EndBody::passing(body) } })
+    pub(super) fn of(
+        response: Response<B>,
+        kind: BodyKind,
+        ticket: Option<Ticket>,
+    ) -> Response<Self> {
+        response.map(|body| {
+            let body = match ticket {
+                Some(ticket) => EndBody::new(body, kind, ticket),
+                None => EndBody::passing(body),
+            };
+            Self { state: State::Inner { body } }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{DropReason, dropping};
+use battlement_core::{BodyKind, DropReason, dropping};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -38,10 +38,11 @@ where
             return Poll::Ready(Ok(ticket.rejected()));
         };
         match inner.poll(cx) {
-            Poll::Ready(Ok(response)) => Poll::Ready(Ok(match this.ticket.take() {
-                Some(ticket) => ResponseBody::of(response, ticket),
-                None => ResponseBody::passing(response),
-            })),
+            Poll::Ready(Ok(mut response)) => {
+                let ticket = this.ticket.as_mut();
+                let kind = ticket.map_or(BodyKind::Open, |it| it.answered(&mut response));
+                Poll::Ready(Ok(ResponseBody::of(response, kind, this.ticket.take())))
+            }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
                 if !this.ticket.as_mut().is_some_and(|ticket| ticket.waits(cx.waker())) {
