@@ -84,7 +84,13 @@ impl Breaker {
     /// Admits a call, or returns the rest of the open time, with jitter.
     #[inline]
     pub(crate) fn admit(self: &Arc<Self>, now: Instant) -> Result<Ticket, Duration> {
-        let (word, tick) = (self.word(), self.shared.tick(now));
+        Arc::clone(self).admit_at(self.shared.tick(now))
+    }
+
+    /// Admits a call as [`admit`](Self::admit) does. The ticket takes this reference.
+    #[inline]
+    pub(crate) fn admit_at(self: Arc<Self>, tick: u64) -> Result<Ticket, Duration> {
+        let word = self.word();
         if word.passes() {
             return Ok(Ticket::new(self, word, tick, Kind::Call));
         }
@@ -102,7 +108,7 @@ impl Breaker {
     }
 
     #[cold]
-    fn admit_unclosed(self: &Arc<Self>, word: Word, tick: u64) -> Result<Ticket, Duration> {
+    fn admit_unclosed(self: Arc<Self>, word: Word, tick: u64) -> Result<Ticket, Duration> {
         let config = self.shared.config();
         let gate = self.gate.load(Ordering::Acquire);
         let (word, entry) = if word.state().is_tripped() && tick < gate {

@@ -52,8 +52,10 @@ impl Call {
     /// Notes the head of a response, whose body has the verdict, or may yet fail.
     #[inline]
     pub(crate) fn head(&mut self, is_success: bool) {
-        if let Some(ticket) = self.ticket.as_mut().filter(|ticket| ticket.is_timing()) {
-            ticket.answered(Instant::now());
+        if let Some(ticket) = &mut self.ticket
+            && ticket.is_timing()
+        {
+            answered(ticket, self.has_waited);
         }
         self.stage =
             if is_success { Stage::Success(Reading::Caller) } else { Stage::End(Reading::Caller) };
@@ -109,6 +111,17 @@ impl Call {
             _ => Verdict::Ignore,
         };
         settle(ticket, verdict, now);
+    }
+}
+
+/// Notes the time of the head, for a slow rate.
+#[inline(never)]
+fn answered(ticket: &mut Ticket, has_waited: bool) {
+    // A call that never waited needs no other reading of the clock.
+    if has_waited {
+        ticket.answered(Instant::now());
+    } else {
+        ticket.answered_at_once();
     }
 }
 

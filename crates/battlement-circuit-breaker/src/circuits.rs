@@ -79,9 +79,10 @@ impl Circuits {
     }
 
     /// Admits a call with `key`.
+    #[inline]
     pub(crate) fn admit_key(&self, key: Option<&str>, now: Instant) -> Result<Call, CircuitOpen> {
-        let breaker = self.breaker(key, now);
-        match Breaker::admit(&breaker, now) {
+        let tick = self.shared.tick(now);
+        match self.breaker_at(key, tick, now).admit_at(tick) {
             Ok(ticket) => Ok(Call::new(ticket)),
             Err(rest) => Err(self.rejected(rest)),
         }
@@ -101,11 +102,22 @@ impl Circuits {
 
     /// Returns the breaker of `key`, which is created if there is none.
     pub(crate) fn breaker(&self, key: Option<&str>, now: Instant) -> Arc<Breaker> {
+        self.breaker_at(key, self.shared.tick(now), now)
+    }
+
+    /// Returns the breaker of `key` at `now`, which is `tick`.
+    #[inline]
+    fn breaker_at(&self, key: Option<&str>, tick: u64, now: Instant) -> Arc<Breaker> {
         let (Some(keys), Some(key)) = (&self.keys, key) else { return Arc::clone(&self.one) };
-        let tick = self.shared.tick(now);
-        if let Some(breaker) = keys.find(key, tick) {
-            return breaker;
+        match keys.find(key, tick) {
+            Some(breaker) => breaker,
+            None => self.insert(keys, key, tick, now),
         }
+    }
+
+    /// Creates the breaker of a new key.
+    #[cold]
+    fn insert(&self, keys: &Keys, key: &str, tick: u64, now: Instant) -> Arc<Breaker> {
         let most = self.shared.config().max_keys;
         let make = || {
             let desk = KeyDesk::boxed(&self.desk, Some(key));

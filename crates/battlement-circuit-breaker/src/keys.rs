@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState},
+    hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -14,9 +14,11 @@ use crate::{State, breaker::Breaker, desk::Desk};
 
 #[cfg(feature = "http")]
 mod key;
+mod secret;
 
 #[cfg(feature = "http")]
 pub use self::key::Key;
+use self::secret::Secret;
 
 /// The time without a call after which a key is removed, in nanoseconds: 10 minutes.
 const IDLE: u64 = 600 * SECOND;
@@ -25,12 +27,12 @@ const SWEEP: u64 = 60 * SECOND;
 const SECOND: u64 = 1_000_000_000;
 
 /// The number of locks, a power of two. A call takes one of them, to read.
-const SHARDS: u64 = 16;
+const SHARDS: usize = 16;
 
 /// The breakers of keys, by the hash of the key under a secret.
 pub(crate) struct Keys {
-    shards: Box<[RwLock<Shard>]>,
-    secret: RandomState,
+    shards: [RwLock<Shard>; SHARDS],
+    secret: Secret,
     /// The time of the last search for idle keys.
     swept: AtomicU64,
 }
@@ -68,11 +70,11 @@ impl Entry {
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, secret: RandomState::new(), swept: AtomicU64::new(0) }
+        Self { shards: Default::default(), secret: Secret::new(), swept: AtomicU64::new(0) }
     }
 
     /// Returns the breaker of `key`, and notes its use.
+    #[inline(always)]
     pub(crate) fn find(&self, key: &str, tick: u64) -> Option<Arc<Breaker>> {
         let hash = self.hash(key);
         let shard = read(self.shard(hash));
@@ -139,13 +141,15 @@ impl Keys {
         self.shards.iter().map(|shard| read(shard).len()).sum()
     }
 
+    #[inline]
     fn hash(&self, key: &str) -> u64 {
-        self.secret.hash_one(key)
+        self.secret.hash(key)
     }
 
+    #[inline]
     fn shard(&self, hash: u64) -> &RwLock<Shard> {
         // The middle bits: a map uses the others. The remainder is the index of a shard.
-        &self.shards[usize::try_from((hash >> 32) % SHARDS).unwrap_or_default()]
+        &self.shards[(hash >> 32) as usize % SHARDS]
     }
 }
 

@@ -26,6 +26,8 @@ struct Hot {
     step: AtomicU64,
     /// Whether any of the further settings is not 0.
     more: AtomicBool,
+    /// Whether any ring is used.
+    by_calls: AtomicBool,
     /// The calls of the ring of failures.
     calls: AtomicU32,
     /// The calls of the ring of slow calls.
@@ -73,6 +75,7 @@ impl Shared {
     }
 
     /// Returns the slot of the window of slow calls, if there is one.
+    #[inline]
     pub(crate) fn slow_slot(&self, tick: u64) -> Option<u64> {
         tick.checked_div(self.hot.slow_step.load(Relaxed))
     }
@@ -83,7 +86,14 @@ impl Shared {
         self.hot.more.load(Relaxed)
     }
 
+    /// Returns whether calls are counted by a ring of calls.
+    #[inline]
+    pub(crate) fn counts_calls(&self) -> bool {
+        self.hot.by_calls.load(Relaxed)
+    }
+
     /// Returns whether a slow rate is set, so that the time to the response head matters.
+    #[inline]
     pub(crate) fn is_timing(&self) -> bool {
         self.hot.slow_after.load(Relaxed) != 0
     }
@@ -109,8 +119,10 @@ impl Hot {
         };
         let trip = &config.trip;
         self.step.store(trip.step(), Relaxed);
-        self.calls.store(calls(trip.calls), Relaxed);
-        self.slow_calls.store(calls(trip.slow), Relaxed);
+        let (failures, slow) = (calls(trip.calls), calls(trip.slow));
+        self.calls.store(failures, Relaxed);
+        self.slow_calls.store(slow, Relaxed);
+        self.by_calls.store(failures > 0 || slow > 0, Relaxed);
         self.slow_step.store(trip.slow_step(), Relaxed);
         let slow_after = trip.slow.map_or(0, |_| nanos(config.slow_after));
         self.slow_after.store(slow_after, Relaxed);

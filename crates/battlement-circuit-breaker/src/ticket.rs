@@ -48,13 +48,13 @@ enum Head {
 
 impl Ticket {
     #[inline]
-    pub(crate) fn new(breaker: &Arc<Breaker>, word: Word, start: u64, kind: Kind) -> Self {
+    pub(crate) fn new(breaker: Arc<Breaker>, word: Word, start: u64, kind: Kind) -> Self {
         let (way, number) = match kind {
             Kind::Call => (Way::Call, 0),
             Kind::Probe(number) => (Way::Probe, number),
             Kind::Shadow => (Way::Shadow, 0),
         };
-        Self { breaker: Arc::clone(breaker), word, start, number, way, head: Head::Awaited }
+        Self { breaker, word, start, number, way, head: Head::Awaited }
     }
 
     /// Notes that the response head has arrived, for the slow rate. Without it, the verdict is taken as the time of the
@@ -62,6 +62,12 @@ impl Ticket {
     pub(crate) fn answered(&mut self, now: Instant) {
         let waited = self.tick(now).saturating_sub(self.start);
         self.head = if self.breaker.shared().is_slow(waited) { Head::Slow } else { Head::InTime };
+    }
+
+    /// Notes that the response head has arrived at the time at which the call was admitted, which is never slow.
+    #[inline]
+    pub(crate) const fn answered_at_once(&mut self) {
+        self.head = Head::InTime;
     }
 
     /// Notes that a message of the response was delivered, so that a probe that still streams at its deadline counts as
@@ -79,7 +85,7 @@ impl Ticket {
         self.way = Way::Settled;
     }
 
-    /// Returns whether a success of the call is counted in the time window alone; see
+    /// Returns whether a success of the call is counted in time windows alone; see
     /// [`succeed_at_once`](Self::succeed_at_once).
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
@@ -99,6 +105,7 @@ impl Ticket {
 
     /// Returns whether the time to the response head matters, so that the clock must be read for
     /// [`answered`](Self::answered) and [`settle`](Self::settle).
+    #[inline]
     pub(crate) fn is_timing(&self) -> bool {
         self.breaker.shared().is_timing()
     }

@@ -46,10 +46,10 @@ impl Breaker {
         self.report.as_deref().filter(|_| self.reports_verdicts)
     }
 
-    /// Returns whether a success of a call through the closed breaker is counted in the time window alone.
+    /// Returns whether a success of a call through the closed breaker is counted in time windows alone.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        !self.reports_verdicts && !self.shared.counts_more()
+        !self.reports_verdicts && !self.shared.counts_calls()
     }
 
     /// Returns a channel of the transitions from now on, which begins with the state and its number.

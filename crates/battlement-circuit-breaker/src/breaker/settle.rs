@@ -46,11 +46,14 @@ impl Breaker {
         self.change_if(ticket.word(), 0, |course| course.delivered(number));
     }
 
-    /// Counts a success that concerns the time window alone.
+    /// Counts a success that concerns the time windows alone, of a call that was not slow.
     #[inline]
     pub(crate) fn succeed(&self, word: Word, tick: u64) {
         if self.word() == word {
             self.count_success(word, tick);
+            if let Some(slot) = self.shared.slow_slot(tick) {
+                self.slow.record(false, word.generation(), slot);
+            }
         }
     }
 

@@ -93,13 +93,39 @@ impl Key {
 }
 
 /// Returns the authority in lower case and without a user.
+#[inline]
 fn host_and_port(authority: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte != b'@' && !byte.is_ascii_uppercase();
-    if authority.bytes().all(is_plain) {
+    if is_plain(authority.as_bytes()) {
         return Cow::Borrowed(authority);
     }
+    named(authority)
+}
+
+#[cold]
+fn named(authority: &str) -> Cow<'_, str> {
     let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     Cow::Owned(host.to_ascii_lowercase())
+}
+
+/// Returns whether there is no upper-case letter and no `@`, which are the bytes from 64 to 90.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().all(|byte| !matches!(byte, b'@'..=b'Z'));
+    };
+    // The last word overlaps the one before, so that all bytes are read as words.
+    let (words, _) = bytes.as_chunks();
+    words.iter().chain([last]).all(|word| is_plain_word(u64::from_le_bytes(*word)))
+}
+
+/// Does the same for 8 bytes at once.
+#[inline]
+const fn is_plain_word(word: u64) -> bool {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    // The sums have the highest bit of a byte if it is at least 64, and more than 90. None carries into the next byte.
+    let low = word & (EACH * 0x7f);
+    let (from, above) = (low + EACH * (0x80 - b'@' as u64), low + EACH * (0x7f - b'Z' as u64));
+    from & !above & !word & (EACH * 0x80) == 0
 }
 
 impl fmt::Debug for Key {
@@ -134,6 +160,22 @@ mod tests {
         }
         assert_eq!(of(&Key::authority(), &get("/a")).as_deref(), Some("proxy.example"));
         assert_eq!(of(&Key::authority(), &Request::new(())), None);
+    }
+
+    #[test]
+    fn every_byte_at_every_place_is_checked_as_it_is_alone() {
+        for (length, byte) in
+            (1..=17).flat_map(|length| (0..=u8::MAX).map(move |byte| (length, byte)))
+        {
+            let is_alone = byte != b'@' && !byte.is_ascii_uppercase();
+            for (at, other) in
+                (0..length).flat_map(|at| [b'?', b'[', 0, 0x7f, 0xff].map(|b| (at, b)))
+            {
+                let mut bytes = vec![other; length];
+                bytes[at] = byte;
+                assert_eq!(is_plain(&bytes), is_alone, "{byte} at {at} of {length}");
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) struct SlowWindow {
 
 impl SlowWindow {
     /// Counts a call of `generation` in the bucket of `slot`.
+    #[inline]
     pub(crate) fn record(&self, is_slow: bool, generation: u64, slot: u64) {
         let counter = if is_slow { &self.slow } else { &self.fast };
         counter.add(generation, slot);

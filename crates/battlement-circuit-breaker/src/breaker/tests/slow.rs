@@ -81,6 +81,35 @@ fn the_time_of_the_head_decides_and_not_that_of_the_verdict() {
 }
 
 #[test]
+fn a_call_without_a_wait_is_not_slow_however_late_its_verdict_is() {
+    for rig in &mut rigs() {
+        let mut streams: Vec<_> = (0..10).map(|_| rig.ticket()).collect();
+        streams.iter_mut().for_each(Ticket::answered_at_once);
+        rig.pass(60.seconds());
+        streams.into_iter().for_each(|stream| rig.settle(stream, OK));
+        assert_eq!(rig.state(), State::Closed);
+    }
+}
+
+#[test]
+fn a_success_without_a_wait_counts_as_a_call_that_was_not_slow() {
+    let [rig, by_calls] = &mut rigs();
+    assert!(!by_calls.ticket().is_plain(), "the ring has a lock");
+    for _ in 0..9 {
+        let ticket = rig.ticket();
+        assert!(ticket.is_plain());
+        ticket.succeed_at_once();
+    }
+    let mut slow: Vec<_> = (0..9).map(|_| rig.ticket()).collect();
+    let last = slow.pop().unwrap();
+    rig.pass(Duration::from_millis(1_001));
+    slow.into_iter().for_each(|ticket| rig.settle(ticket, OK));
+    assert_eq!(rig.state(), State::Closed, "8 of 17");
+    rig.settle(last, OK);
+    assert_eq!(rig.state(), State::Open, "9 of 18");
+}
+
+#[test]
 fn a_slow_probe_is_a_failed_one_while_the_slow_rate_is_set() {
     for rig in &mut rigs() {
         (0..4).for_each(|_| call(rig, 1_001, OK));
