@@ -191,6 +191,8 @@ impl<K> CircuitBreakerLayer<K> {
 
     /// Sets the time to the head of a response from which a call is slow. Default: 2 s.
     ///
+    /// A call that is ready at its first poll has not waited, and is never slow.
+    ///
     /// A call that is dropped after this time without a response head has failed.
     ///
     /// # Panics
