@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// The examples of the page, as doctests, need this feature.
+#![cfg_attr(any(not(doctest), feature = "reqwest"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "http"),
