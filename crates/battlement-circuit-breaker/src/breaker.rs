@@ -122,6 +122,9 @@ impl Breaker {
             Entry::Wait(until) => {
                 self.rejections.fetch_add(1, Ordering::Relaxed);
                 if config.shadow {
+                    if let Some(report) = &self.report {
+                        report.shadowed();
+                    }
                     return Ok(Ticket::new(self, word, tick, Kind::Shadow));
                 }
                 Err(rest(until.saturating_sub(tick), &config))

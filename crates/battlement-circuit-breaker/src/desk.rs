@@ -151,6 +151,10 @@ impl Report for KeyDesk {
         self.desk.tell(|observer| observer.judged(CallOutcome::of(verdict)));
     }
 
+    fn shadowed(&self) {
+        self.desk.tell(|observer| observer.shadowed());
+    }
+
     fn may_open(&self, most: f64) -> bool {
         // The state that keys share is not a key.
         self.key.is_none() || self.desk.may_open(most)

@@ -8,4 +8,6 @@ mod kind;
 mod reqwest;
 
 pub(crate) use self::classifier::Classifier;
+#[cfg(feature = "reqwest")]
+pub(crate) use self::reqwest::head as head_of_reqwest;
 pub use self::{body::CircuitBreakerBody, classifier::HttpJudge, form::HttpForm, kind::Http};

@@ -3,22 +3,22 @@
 use std::{
     collections::HashMap,
     fmt,
-    hash::{BuildHasherDefault, Hasher},
+    hash::{BuildHasher as _, BuildHasherDefault, Hasher},
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
+use foldhash::fast::RandomState;
+
 use crate::{State, breaker::Breaker, desk::Desk};
 
 #[cfg(feature = "http")]
 mod key;
-mod secret;
 
 #[cfg(feature = "http")]
 pub use self::key::Key;
-use self::secret::Secret;
 
 /// The time without a call after which a key is removed, in nanoseconds: 10 minutes.
 const IDLE: u64 = 600 * SECOND;
@@ -29,10 +29,10 @@ const SECOND: u64 = 1_000_000_000;
 /// The number of locks, a power of two. A call takes one of them, to read.
 const SHARDS: usize = 16;
 
-/// The breakers of keys, by the hash of the key under a secret.
+/// The breakers of keys, by the hash of the key under a random seed.
 pub(crate) struct Keys {
     shards: [RwLock<Shard>; SHARDS],
-    secret: Secret,
+    random: RandomState,
     /// The time of the last search for idle keys.
     swept: AtomicU64,
 }
@@ -70,7 +70,11 @@ impl Entry {
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        Self { shards: Default::default(), secret: Secret::new(), swept: AtomicU64::new(0) }
+        Self {
+            shards: Default::default(),
+            random: RandomState::default(),
+            swept: AtomicU64::new(0),
+        }
     }
 
     /// Returns the breaker of `key`, and notes its use.
@@ -143,7 +147,7 @@ impl Keys {
 
     #[inline]
     fn hash(&self, key: &str) -> u64 {
-        self.secret.hash(key)
+        self.random.hash_one(key)
     }
 
     #[inline]

@@ -29,6 +29,9 @@ pub trait Observe: Send + Sync {
     /// Observes a call that was rejected.
     fn rejected(&self) {}
 
+    /// Observes a call that was let through only because the layer is a [shadow](crate::CircuitBreakerLayer::shadow).
+    fn shadowed(&self) {}
+
     /// Observes a call whose key shares a state with others, because the layer has as many keys as it may have.
     fn overflowed(&self) {}
 
@@ -60,6 +63,10 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
     fn rejected(&self) {
         (**self).rejected();
+    }
+
+    fn shadowed(&self) {
+        (**self).shadowed();
     }
 
     fn overflowed(&self) {

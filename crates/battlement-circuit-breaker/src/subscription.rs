@@ -6,7 +6,7 @@ use crate::State;
 
 /// A subscription to the states of a breaker, created by [`Handle::subscribe`](crate::Handle::subscribe).
 ///
-/// It holds the last state alone. The state of a breaker follows from the clock at the next call, so that no change is
+/// A subscription holds the last state alone. The state of a breaker follows from the clock at the next call, so that no change is
 /// seen while there are no calls.
 #[derive(Clone)]
 pub struct Subscription(Option<watch::Receiver<(u64, State)>>);

@@ -19,6 +19,7 @@ use crate::{Exposition, family::Families, slots::Slots};
 /// | `battlement_circuit_breaker_transitions_total` | `breaker`, `state`: the new one |
 /// | `battlement_circuit_breaker_calls_total`: calls that were let through | `breaker`, `outcome` ([`CallOutcome`](battlement_circuit_breaker::CallOutcome), such as `success` and `timeout`) |
 /// | `battlement_circuit_breaker_rejections_total`: calls that were not made | `breaker` |
+/// | `battlement_circuit_breaker_shadow_rejections_total`: calls that only the shadow mode let through | `breaker` |
 /// | `battlement_circuit_breaker_overflows_total`: calls that shared a state, since there were as many keys as may be | `breaker` |
 /// | `battlement_circuit_breaker_held_closed_total`: openings that did not happen, since too many keys were open | `breaker` |
 /// | `battlement_circuit_breaker_fallbacks_total`: failed calls for which a `FallbackLayer` was to answer | `breaker`, `outcome` ([`FallbackOutcome`](battlement_circuit_breaker::FallbackOutcome), such as `answered`) |

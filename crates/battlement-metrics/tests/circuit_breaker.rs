@@ -125,7 +125,7 @@ fn every_series_is_at_0_from_the_start() {
     let _observer = metrics.breaker("billing");
     let page = Exposition::new().circuit_breaker(&metrics).render(Format::Text);
     let samples = page.lines().filter(|line| line.starts_with("battlement_circuit_breaker_"));
-    assert_eq!(samples.clone().count(), 5 + 5 + 8 + 3 + 3);
+    assert_eq!(samples.clone().count(), 5 + 5 + 8 + 4 + 3);
     assert!(samples.clone().all(|line| line.ends_with(" 0")), "{page}");
 }
 

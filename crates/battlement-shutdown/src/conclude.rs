@@ -2,7 +2,7 @@ use std::error::Error;
 
 /// Converts the output of a server or of a hook to its success or its error.
 ///
-/// It is implemented for `()`, for `!`, the output of an accept loop, and for every `Result` whose error is an [`Error`],
+/// The trait is implemented for `()`, for `!`, the output of an accept loop, and for every `Result` whose error is an [`Error`],
 /// a boxed one, or text.
 pub trait Conclude {
     /// Returns whether the output is a success.

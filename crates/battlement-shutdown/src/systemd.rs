@@ -70,7 +70,7 @@ impl Systemd {
 
     /// Sets the closure that reports whether the service is alive. Default: none, and the watchdog gets no messages.
     ///
-    /// It is called on a thread of the runtime, and must not block. A unit with `WatchdogSec=` needs it.
+    /// The closure is called on a thread of the runtime, and must not block. A unit with `WatchdogSec=` needs it.
     pub fn alive(mut self, alive: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.alive = Some(Arc::new(alive));
         self

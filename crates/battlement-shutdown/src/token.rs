@@ -34,7 +34,7 @@ impl DrainToken {
 
     /// Returns the token of `request`, if it passed a [`DrainLayer`](crate::DrainLayer).
     ///
-    /// It is in the request's [`RequestFacts`], from which axum handlers extract it as
+    /// The token is in the request's [`RequestFacts`], from which axum handlers extract it as
     /// [`Phases`](battlement_core::Phases).
     pub fn of<B>(request: &Request<B>) -> Option<Self> {
         RequestFacts::of(request).and_then(RequestFacts::phases).map(Self)

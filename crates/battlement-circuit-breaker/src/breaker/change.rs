@@ -19,6 +19,9 @@ pub(crate) trait Report: Send + Sync {
     /// Reports the verdict on a call.
     fn judged(&self, verdict: Verdict);
 
+    /// Reports a call that only the shadow mode let through. No lock of the breaker is held.
+    fn shadowed(&self);
+
     /// Returns whether one more key may be open, if at most the share `most` may be, and counts it. The lock of the
     /// breaker is held.
     fn may_open(&self, most: f64) -> bool;

@@ -9,6 +9,9 @@ pub(super) fn state(name: &str, seen: &Snapshot, keyed: Option<(usize, usize)>) 
         (State::Closed, _) => CheckState::pass(format!("{name} is closed")),
         (State::ForcedClosed, _) => CheckState::pass(format!("{name} is forced closed")),
         (State::ForcedOpen, _) => CheckState::degraded(format!("{name} is forced open")),
+        (_, Some((_, 0))) => {
+            CheckState::degraded(format!("{name} is open for calls without a key of their own"))
+        }
         (_, Some((keys, open))) => {
             CheckState::degraded(format!("{name} is open for {open} of {keys} keys"))
         }

@@ -1,6 +1,5 @@
 use std::mem;
 
-use http::Uri;
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 
 use super::{
@@ -29,14 +28,10 @@ where
     }
 
     fn with_key<R>(&self, request: &Request, work: impl FnOnce(Option<&str>) -> R) -> R {
-        let Some(key) = &self.key else { return work(None) };
-        // A URL that reqwest accepts and `http` does not fails before it is sent.
-        let uri = request.url().as_str().parse().unwrap_or_else(|_| Uri::default());
-        let mut head = http::Request::new(());
-        *head.uri_mut() = uri;
-        head.method_mut().clone_from(request.method());
-        head.headers_mut().clone_from(request.headers());
-        key.with(&battlement_core::RequestHead::of(&head), work)
+        match &self.key {
+            Some(key) => key.with_reqwest(request, work),
+            None => work(None),
+        }
     }
 
     fn judge(&self, request: &Request) -> HttpJudge {
@@ -57,6 +52,16 @@ where
     fn reject(caller: A::Caller, open: CircuitOpen) -> Result<A::Response, A::Error> {
         A::reject(caller, open)
     }
+}
+
+/// Copies the head of a request, for a closure.
+pub(crate) fn head(request: &Request) -> http::Request<()> {
+    let mut copy = http::Request::new(());
+    copy.method_mut().clone_from(request.method());
+    // A URL that reqwest accepts and `http` does not fails before it is sent.
+    *copy.uri_mut() = request.url().as_str().parse().unwrap_or_default();
+    copy.headers_mut().clone_from(request.headers());
+    copy
 }
 
 /// Judges the head of a response, and lets its body settle the call.

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use battlement_core::RequestHead;
-use http::{HeaderName, header};
+use http::{HeaderMap, HeaderName, header};
 
 /// The key of a request: requests with the same key share a state.
 ///
@@ -76,20 +76,41 @@ impl Key {
         head: &RequestHead<'_>,
         work: impl FnOnce(Option<&str>) -> R,
     ) -> R {
-        let text = |name: &HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
         match &self.0 {
             Part::Authority => {
                 let target = head.uri.authority().map(http::uri::Authority::as_str);
-                match target.or_else(|| text(&header::HOST)) {
+                match target.or_else(|| text(head.headers, &header::HOST)) {
                     Some(authority) => work(Some(&host_and_port(authority))),
                     None => work(None),
                 }
             }
             Part::GrpcMethod => work(Some(head.uri.path())),
-            Part::Header(name) => work(text(name)),
+            Part::Header(name) => work(text(head.headers, name)),
             Part::Of(key) => work(key(head).as_deref()),
         }
     }
+
+    /// Runs `work` with the key of a request of reqwest. Its head is copied for a closure alone.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn with_reqwest<R>(
+        &self,
+        request: &reqwest::Request,
+        work: impl FnOnce(Option<&str>) -> R,
+    ) -> R {
+        match &self.0 {
+            Part::Authority => work(Some(&host_and_port(request.url().authority()))),
+            Part::GrpcMethod => work(Some(request.url().path())),
+            Part::Header(name) => work(text(request.headers(), name)),
+            Part::Of(key) => {
+                let head = crate::http::head_of_reqwest(request);
+                work(key(&RequestHead::of(&head)).as_deref())
+            }
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Returns the authority in lower case and without a user.
@@ -187,6 +208,30 @@ mod tests {
         assert_eq!(of(&path, &get("/a")).as_deref(), Some("/a"));
         assert!(!key.is_public() && !path.is_public());
         assert!(Key::authority().is_public() && Key::grpc_method().is_public());
+    }
+
+    #[cfg(feature = "reqwest")]
+    #[test]
+    fn a_request_of_reqwest_has_the_key_of_the_same_request_of_http() {
+        let tenant = HeaderName::from_static("x-tenant");
+        let first = |head: &RequestHead<'_>| head.uri.path().split('/').nth(1).map(str::to_owned);
+        let keys = [
+            Key::authority(),
+            Key::grpc_method(),
+            Key::header(tenant.clone()),
+            Key::of(move |head| first(head).map(Cow::Owned)),
+        ];
+        let url = "http://me:secret@Billing:8080/pay.v1.Pay/Charge";
+        let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
+        request.headers_mut().insert(&tenant, "seven".parse().unwrap());
+        let same = Request::post(url).header(tenant, "seven").body(()).unwrap();
+        for (key, text) in
+            keys.iter().zip(["billing:8080", "/pay.v1.Pay/Charge", "seven", "pay.v1.Pay"])
+        {
+            let of_reqwest = key.with_reqwest(&request, |key| key.map(str::to_owned));
+            assert_eq!(of_reqwest.as_deref(), Some(text));
+            assert_eq!(of(key, &same).as_deref(), Some(text));
+        }
     }
 
     #[test]

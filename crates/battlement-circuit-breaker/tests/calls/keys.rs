@@ -134,6 +134,14 @@ async fn a_key_that_is_removed_while_open_gives_its_share_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_open_state_of_calls_without_a_key_is_named_as_such() {
+    let (client, handle) = with(CircuitBreakerLayer::per_authority());
+    fail(&client, "/without-a-host").await;
+    let reason = handle.check_state();
+    assert_eq!(reason.reason(), "client is open for calls without a key of their own");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_key_is_forced_as_the_others_are() {
     let (client, handle) = with(CircuitBreakerLayer::per_authority());
     handle.force_open();

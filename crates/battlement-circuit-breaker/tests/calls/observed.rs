@@ -48,6 +48,10 @@ impl Observe for Seen {
         self.push("rejected call");
     }
 
+    fn shadowed(&self) {
+        self.push("shadowed call");
+    }
+
     fn overflowed(&self) {
         self.push("overflowed");
     }
@@ -55,6 +59,19 @@ impl Observe for Seen {
     fn held_closed(&self) {
         self.push("held closed");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_observer_sees_calls_that_only_the_shadow_lets_through() {
+    let seen = Arc::new(Seen::default());
+    let layer = CircuitBreakerLayer::new("billing").shadow(true).observe(seen.clone());
+    let (client, _) = with(layer);
+    for _ in 0..5 {
+        read(&client, Reply::Status(500)).await;
+    }
+    assert!(!seen.take().contains(&"shadowed call".to_owned()));
+    read(&client, Reply::Status(500)).await;
+    assert_eq!(seen.take().iter().filter(|seen| *seen == "shadowed call").count(), 1);
 }
 
 async fn read(client: &Client, reply: Reply) {

@@ -25,6 +25,7 @@ pub(super) struct Counts {
     transitions: [Gauge; State::ALL.len()],
     calls: [Gauge; CallOutcome::ALL.len()],
     rejections: Gauge,
+    shadow_rejections: Gauge,
     overflows: Gauge,
     held_closed: Gauge,
     fallbacks: [Gauge; FallbackOutcome::ALL.len()],
@@ -34,6 +35,7 @@ const STATES: &str = "Keys in each state; a breaker without keys has one.";
 const TRANSITIONS: &str = "Changes of the state, by the new state.";
 const CALLS: &str = "Calls that were let through, by verdict.";
 const REJECTIONS: &str = "Calls that were not made.";
+const SHADOW_REJECTIONS: &str = "Calls that were made only because the breaker is a shadow.";
 const OVERFLOWS: &str = "Calls that shared a state, since there were as many keys as may be.";
 const HELD_CLOSED: &str = "Openings that did not happen, since too many keys were open.";
 const FALLBACKS: &str = "Failed calls for which a fallback was to answer, by its outcome.";
@@ -66,6 +68,10 @@ impl Observe for BreakerCounts {
 
     fn rejected(&self) {
         self.0.rejections.add(shard::mine(), 1);
+    }
+
+    fn shadowed(&self) {
+        self.0.shadow_rejections.add(shard::mine(), 1);
     }
 
     fn overflowed(&self) {
@@ -102,6 +108,7 @@ impl Counts {
             transitions: std::array::from_fn(|_| Gauge::new(shards)),
             calls: std::array::from_fn(|_| Gauge::new(shards)),
             rejections: Gauge::new(shards),
+            shadow_rejections: Gauge::new(shards),
             overflows: Gauge::new(shards),
             held_closed: Gauge::new(shards),
             fallbacks: std::array::from_fn(|_| Gauge::new(shards)),
@@ -146,6 +153,8 @@ pub(super) fn page<'a>(breakers: impl Iterator<Item = &'a Counts>, page: &mut Fa
     let mut transitions = counter("battlement_circuit_breaker_transitions", TRANSITIONS);
     let mut calls = counter("battlement_circuit_breaker_calls", CALLS);
     let mut rejections = counter("battlement_circuit_breaker_rejections", REJECTIONS);
+    let mut shadow_rejections =
+        counter("battlement_circuit_breaker_shadow_rejections", SHADOW_REJECTIONS);
     let mut overflows = counter("battlement_circuit_breaker_overflows", OVERFLOWS);
     let mut held_closed = counter("battlement_circuit_breaker_held_closed", HELD_CLOSED);
     let mut fallbacks = counter("battlement_circuit_breaker_fallbacks", FALLBACKS);
@@ -160,13 +169,15 @@ pub(super) fn page<'a>(breakers: impl Iterator<Item = &'a Counts>, page: &mut Fa
         breaker.add_all(&mut fallbacks, "outcome", counted);
         for (family, count) in [
             (&mut rejections, &breaker.rejections),
+            (&mut shadow_rejections, &breaker.shadow_rejections),
             (&mut overflows, &breaker.overflows),
             (&mut held_closed, &breaker.held_closed),
         ] {
             family.add(breaker.labels(), Value::Number(number(count)));
         }
     }
-    for family in [states, transitions, calls, rejections, overflows, held_closed, fallbacks] {
+    let of_calls = [calls, rejections, shadow_rejections, overflows, fallbacks];
+    for family in [states, transitions, held_closed].into_iter().chain(of_calls) {
         page.add(family);
     }
 }

@@ -149,8 +149,9 @@ fn finish<B: Body>(
         && let Some(ticket) = body.on_end()
     {
         match end {
-            BodyEnd::Whole(_) => ticket.count(),
-            BodyEnd::CutOff(_) => ticket.note_cut_off(),
+            BodyEnd::Whole(Wire::Http | Wire::Grpc) => ticket.count(),
+            // The trailers of gRPC-Web are data, which the layer does not write: the stream ends with an error.
+            BodyEnd::Whole(_) | BodyEnd::CutOff(_) => ticket.note_cut_off(),
         }
     }
     let ended = State::Own { body: core::ResponseBody::empty(), ticket: None };

@@ -33,8 +33,8 @@ pub struct DrainLayer {
 /// without an end.
 ///
 /// The layer ends the body between two frames, as a whole: HTTP/1 sends the last chunk, and gRPC the status UNAVAILABLE
-/// in its trailers, on which clients call another instance. A stream that opts in counts as a request, and does not
-/// hold up the drain.
+/// in its trailers, on which clients call another instance. A stream of gRPC-Web, whose trailers are data, ends with an
+/// error. A stream that opts in counts as a request, and does not hold up the drain.
 ///
 /// # Example
 ///

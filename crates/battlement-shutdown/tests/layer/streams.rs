@@ -79,6 +79,16 @@ async fn a_stream_that_opts_in_ends_as_a_whole_when_the_drain_begins() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_of_grpc_web_that_opts_in_ends_with_an_error_and_is_not_counted_as_answered() {
+    let mut request = grpc();
+    let web = "application/grpc-web".parse().unwrap();
+    request.headers_mut().insert("content-type", web);
+    let (read, report) = ended(shutdown(), request, "application/grpc-web", true, MESSAGE).await;
+    assert!(read.unwrap_err().contains("cut off"));
+    assert_eq!((report.answered(), report.code()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_does_not_opt_in_is_cut_off_at_the_deadline_and_fails_a_strict_shutdown_only()
 {
     for (strict, code) in [(false, 0), (true, 1)] {

@@ -27,14 +27,3 @@ fn extension<T: Clone + Send + Sync + 'static>(from: &Extensions, to: &mut Exten
         to.insert(value.clone());
     }
 }
-
-/// Copies the head of a request of reqwest, for a closure.
-#[cfg(feature = "reqwest")]
-pub(super) fn head_of_reqwest(request: &reqwest::Request) -> Request<()> {
-    let mut copy = Request::new(());
-    copy.method_mut().clone_from(request.method());
-    // A URL that reqwest accepts and `http` does not fails before it is sent.
-    *copy.uri_mut() = request.url().as_str().parse().unwrap_or_default();
-    copy.headers_mut().clone_from(request.headers());
-    copy
-}

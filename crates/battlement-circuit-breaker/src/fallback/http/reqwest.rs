@@ -8,7 +8,7 @@ use battlement_core::{AsIs, Failure, Head};
 use reqwest::{Request, Response};
 use tower_service::Service;
 
-use super::{copy, kind::HttpFallback, of_head::Answer};
+use super::{kind::HttpFallback, of_head::Answer};
 use crate::{
     HttpForm,
     fallback::{
@@ -16,6 +16,7 @@ use crate::{
         oneshot::Oneshot,
         source::{AtOnce, ToService},
     },
+    http::head_of_reqwest,
 };
 
 impl<F, A> Sends<Request> for HttpFallback<AtOnce<F>, A> {
@@ -58,7 +59,7 @@ where
     }
 
     fn begin(&self, request: Request, kept: &mut Option<F::Kept>) -> Request {
-        *kept = Some(F::keep(|| copy::head_of_reqwest(&request)));
+        *kept = Some(F::keep(|| head_of_reqwest(&request)));
         request
     }
 
