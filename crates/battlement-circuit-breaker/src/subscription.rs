@@ -6,8 +6,8 @@ use crate::State;
 
 /// A subscription to the states of a breaker, created by [`Handle::subscribe`](crate::Handle::subscribe).
 ///
-/// A subscription holds the last state alone. The state of a breaker follows from the clock at the next call, so that no change is
-/// seen while there are no calls.
+/// A subscription holds the last state alone. The state of a breaker follows from the clock at the next call, so that no
+/// change is seen while there are no calls.
 #[derive(Clone)]
 pub struct Subscription(Option<watch::Receiver<(u64, State)>>);
 

@@ -35,7 +35,7 @@ pub struct Trip {
     pub(crate) calls: Option<Rate>,
     pub(crate) slow: Option<Rate>,
     pub(crate) consecutive: Option<Consecutive>,
-    /// The condition that stands twice, which is an error.
+    /// A condition that was given twice, which is an error.
     duplicate: Option<&'static str>,
 }
 

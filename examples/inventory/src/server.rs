@@ -100,8 +100,8 @@ pub async fn serve(
     let layers = ServiceBuilder::new()
         // Adds the address of the peer, for the limit, and the means to reset its connection.
         .layer(MapRequestLayer::new(extend))
-        // Outside every layer that responds, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
-        // order has one id in all services, and every log line contains it.
+        // Outside every layer that responds, so that every response has an id. The id of the caller in `x-request-id` is
+        // kept, so that one order has one id in all services, and every log line contains it.
         .layer(RequestIdLayer::new())
         // The client is the peer, since no proxy is trusted.
         .layer(ClientIpLayer::new())

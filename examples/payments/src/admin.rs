@@ -24,7 +24,8 @@ use crate::{
     routes::{method_not_allowed, read},
 };
 
-/// The endpoints for operators: the page for Prometheus, the readiness of the process, the size of the ledger and, if they are allowed, faults.
+/// The endpoints for operators: the page for Prometheus, the readiness of the process, the size of the ledger and, if
+/// they are allowed, faults.
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub(crate) page: Exposition,

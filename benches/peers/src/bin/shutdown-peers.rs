@@ -1,6 +1,7 @@
 //! Serves event streams until SIGTERM, with a peer of the shutdown or with ours. The tests send it signals.
 //!
-//! The arguments are the peer and its limit in milliseconds, an hour by default. The program prints its address, and a line when the server has ended.
+//! The arguments are the peer and its limit in milliseconds, an hour by default. The program prints its address, and a
+//! line when the server has ended.
 
 use std::{convert::Infallible, future::pending, net::Ipv4Addr, thread, time::Duration};
 

@@ -14,7 +14,7 @@ use crate::{ByError, Observe, observe::Observer};
 
 /// A layer that answers failed calls from another source: a value, a closure, or another service.
 ///
-/// The layer stands outside the circuit breaker and outside of retries, so that it answers once the call as a whole has
+/// The layer goes outside the circuit breaker and outside of retries, so that it answers once the call as a whole has
 /// failed. If the fallback fails, the first failure goes back to the caller.
 ///
 /// `value`, `closure` and `service` are around HTTP services, and [`any_value`](FallbackLayer::any_value),

@@ -85,7 +85,7 @@ async fn a_key_that_an_operator_forced_closed_is_not_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_whose_open_time_is_over_is_removed_when_nobody_calls_it() {
+async fn a_key_whose_open_time_is_over_is_removed_if_it_is_not_called() {
     let (client, handle) = with(CircuitBreakerLayer::per_authority());
     fail(&client, "http://gone/").await;
     advance(10 * MINUTE).await;
