@@ -151,7 +151,16 @@ fn title(status: StatusCode) -> &'static str {
 }
 
 /// Appends `text` as a JSON string (RFC 8259, section 7).
-fn push_json(out: &mut String, text: &str) {
+///
+/// # Example
+///
+/// ```
+/// let mut json = String::from("{\"name\":");
+/// battlement_core::push_json(&mut json, "a \"b\"\n");
+/// json.push('}');
+/// assert_eq!(json, r#"{"name":"a \"b\"\u000a"}"#);
+/// ```
+pub fn push_json(out: &mut String, text: &str) {
     out.push('"');
     for char in text.chars() {
         match char {

@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "http")]
+mod accept;
+#[cfg(feature = "http")]
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
@@ -101,7 +103,8 @@ pub use self::axum::MissingFact;
 pub use self::replay::AsTonic;
 #[cfg(feature = "http")]
 pub use self::{
-    answer::Answer,
+    accept::Accept,
+    answer::{Answer, push_json},
     call_facts::CallFacts,
     caller::Caller,
     carry::{Carry, carry, carry_fn},

@@ -19,8 +19,6 @@ mod existing;
 mod explain;
 mod field_error;
 mod future;
-#[cfg(fuzzing)]
-pub mod fuzz;
 mod grpc;
 mod layer;
 mod panic;

@@ -1,5 +1,5 @@
-use battlement_core::{Caller, RequestFacts, RequestId};
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use battlement_core::{Accept, Caller, RequestFacts, RequestId};
+use http::{HeaderMap, Method, Request, header};
 
 use crate::accept::{Format, choose};
 
@@ -10,7 +10,7 @@ pub(crate) struct RequestContext {
     pub(crate) facts: Option<RequestFacts>,
     pub(crate) caller: Caller,
     pub(crate) is_head: bool,
-    accept: Option<HeaderValue>,
+    accept: Option<Accept>,
 }
 
 impl RequestContext {
@@ -36,34 +36,15 @@ impl RequestContext {
     }
 
     pub(crate) fn format(&self) -> Format {
-        self.accept.as_ref().map_or(Format::Json, |accept| choose(accept.as_bytes()))
+        self.accept.as_ref().map_or(Format::Json, choose)
     }
 }
-
-/// The longest `Accept` that is read, in bytes, over all its lines. Clients send a few hundred bytes. A longer header
-/// is treated as missing, so that it costs the same as any other header.
-const LONGEST_ACCEPT: usize = 4 * 1024;
 
 /// Returns the header, unless its value is a common one that does not exclude JSON.
 #[inline]
-fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
-    let first = headers.get(header::ACCEPT)?;
-    match first.as_bytes() {
+fn accept(headers: &HeaderMap) -> Option<Accept> {
+    match headers.get(header::ACCEPT)?.as_bytes() {
         b"*/*" | b"application/json" => None,
-        _ => joined(headers, first),
+        _ => Accept::of(headers),
     }
-}
-
-/// Joins all lines of the header (RFC 9110, section 5.3).
-fn joined(headers: &HeaderMap, first: &HeaderValue) -> Option<HeaderValue> {
-    let lines = || headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
-    let (count, bytes) =
-        lines().fold((0, 0), |(count, bytes), line| (count + 1, bytes + line.len()));
-    if bytes + count - 1 > LONGEST_ACCEPT {
-        return None;
-    }
-    if count == 1 {
-        return Some(first.clone());
-    }
-    HeaderValue::from_bytes(&lines().collect::<Vec<_>>().join(&b',')).ok()
 }
