@@ -1,0 +1,19 @@
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::Duration,
+};
+
+/// Returns `interval`, changed at random by up to a tenth.
+pub(crate) fn jittered(interval: Duration) -> Duration {
+    // From the keys of a hasher of the standard library, which differ between processes.
+    let random = RandomState::new().build_hasher().finish();
+    spread(interval, random)
+}
+
+/// Returns 90 to 110 % of `interval`, evenly by the random number `random`.
+fn spread(interval: Duration, random: u64) -> Duration {
+    let tenth = interval / 10;
+    #[expect(clippy::cast_precision_loss, reason = "a jitter needs no more than 53 bits")]
+    let share = random as f64 / u64::MAX as f64;
+    (interval - tenth) + (tenth * 2).mul_f64(share)
+}

@@ -1,0 +1,101 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use battlement_core::{CheckState, catch_panic};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::{
+    RunResult,
+    beat::Beat,
+    check::{BoxedRun, Work},
+    draw::jittered,
+    limits::Rules,
+    registry::Handle,
+};
+
+/// Runs a check at its interval, for as long as it is registered.
+///
+/// The first run starts at once; only the time to the next one varies.
+pub(crate) async fn run(entry: Handle, check: Arc<dyn BoxedRun>, rules: Rules) {
+    loop {
+        let start = Instant::now();
+        let (state, result) = run_once(&*check, rules.timeout).await;
+        let end = Instant::now();
+        let took = end - start;
+        if !entry.record(state, result, took) {
+            return;
+        }
+        let interval = jittered(rules.interval);
+        let next = start + interval;
+        // A run that blocked its thread is not made up for.
+        sleep_until(if next > end { next } else { end + interval }).await;
+    }
+}
+
+/// Beats, and makes the registry look when it has counted a beat as late.
+pub(crate) async fn beat(entry: Handle, beat: Arc<Beat>, every: Duration) {
+    loop {
+        if beat.beat(Instant::now()) {
+            entry.beaten();
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+async fn run_once(check: &dyn BoxedRun, limit: Duration) -> (CheckState, RunResult) {
+    let run = match catch_panic(|| check.run()) {
+        Ok(future) => timeout(limit, Caught(Some(future))).await,
+        Err(_) => Ok(None),
+    };
+    match run {
+        Ok(Some(state)) => {
+            let result = RunResult::of(&state);
+            (state, result)
+        }
+        Ok(None) => (CheckState::fail("the check panicked"), RunResult::Panic),
+        Err(_) => {
+            let reason = format!("the check did not end within {} ms", limit.as_millis());
+            (CheckState::fail(reason), RunResult::Timeout)
+        }
+    }
+}
+
+/// The future of a run, whose panics in `poll` and in `drop` are caught: `None` after one.
+struct Caught<'a>(Option<Pin<Box<dyn Future<Output = CheckState> + Send + 'a>>>);
+
+impl Future for Caught<'_> {
+    type Output = Option<CheckState>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(future) = &mut self.0 else { return Poll::Ready(None) };
+        match catch_panic(|| future.as_mut().poll(cx)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(state)) => Poll::Ready(Some(state)),
+            Err(_) => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for Caught<'_> {
+    fn drop(&mut self) {
+        let future = self.0.take();
+        let _ = catch_panic(|| drop(future));
+    }
+}
+
+/// Spawns the task of a check, which ends with its entry.
+pub(crate) fn spawn(entry: &Handle, work: Work, rules: Rules, beats: Option<Arc<Beat>>) {
+    let Some(registry) = entry.registry() else { return };
+    let task = match (work, beats) {
+        (Work::Beat { every, .. }, Some(beats)) => {
+            registry.spawn(beat(entry.clone(), beats, every))
+        }
+        (Work::Run(check), _) => registry.spawn(run(entry.clone(), check, rules)),
+        (Work::Beat { .. }, None) => return,
+    };
+    entry.own(task);
+}

@@ -1,0 +1,3 @@
+//! The registry through its public interface, with time paused.
+
+mod first;
