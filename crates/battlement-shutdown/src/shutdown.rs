@@ -1,4 +1,4 @@
-use std::{fmt, mem, sync::Arc, time::Duration};
+use std::{fmt, io, mem, sync::Arc, time::Duration};
 
 use battlement_core::{ConfigError, Phases};
 
@@ -144,6 +144,44 @@ impl Shutdown {
     {
         self.followers.admin.spawn(&self.shared, server.into_future());
         self
+    }
+
+    /// Spawns the server of probes and metrics as [`admin`](Self::admin) does, on a thread and a runtime of its own, so
+    /// that it answers while handlers block every thread of the service.
+    ///
+    /// `server` is called on that runtime, which has one thread. Register the listener there: the runtime of the service
+    /// would not wake the server while it is blocked. [`Handle::current`](tokio::runtime::Handle::current) in `server` is
+    /// the wrong runtime for metrics and for tasks of the service, so take that handle before. A server that fails or
+    /// panics triggers the shutdown, also if `server` panics itself.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system refuses the thread or its runtime.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::net::TcpListener;
+    ///
+    /// use battlement_shutdown::{Phase, Shutdown};
+    ///
+    /// # fn example(shutdown: Shutdown, app: axum::Router) -> std::io::Result<Shutdown> {
+    /// let listener = TcpListener::bind("127.0.0.1:9090")?;
+    /// listener.set_nonblocking(true)?;
+    /// let done = shutdown.phases().reached(Phase::Done);
+    /// shutdown.admin_thread(|| async {
+    ///     let listener = tokio::net::TcpListener::from_std(listener)?;
+    ///     axum::serve(listener, app).with_graceful_shutdown(done).await
+    /// })
+    /// # }
+    /// ```
+    pub fn admin_thread<F, S>(mut self, server: F) -> io::Result<Self>
+    where
+        F: FnOnce() -> S + Send + 'static,
+        S: IntoFuture<Output: Conclude>,
+    {
+        self.followers.admin.spawn_thread(&self.shared, server)?;
+        Ok(self)
     }
 
     /// Notifies systemd of the start and the end of the service, and of its life in between. Default: no.

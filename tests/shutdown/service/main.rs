@@ -41,8 +41,7 @@ async fn serve(shutdown: Shutdown, options: &Options) -> Result<Report, Box<dyn 
     let app =
         routes::app(&shutdown.handle()).layer((RequestIdLayer::new(), shutdown.layer(), problems));
     let stop = shutdown.phases().reached(Phase::Stopping);
-    let phases = shutdown.phases();
-    let shutdown = shutdown.admin(admin::serve(admin, phases));
+    let shutdown = admin::start(shutdown, admin, options.admin_thread)?;
     Ok(match options.server {
         ServerKind::Axum => {
             shutdown.run(axum::serve(listener, app).with_graceful_shutdown(stop)).await

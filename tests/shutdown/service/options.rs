@@ -22,6 +22,8 @@ pub(crate) struct Options {
     pub(crate) log_blocks: bool,
     /// `hook=`: a hook of this kind.
     pub(crate) hook: Option<String>,
+    /// `admin=thread`: the admin server has a thread of its own.
+    pub(crate) admin_thread: bool,
 }
 
 pub(crate) enum ServerKind {
@@ -57,6 +59,7 @@ impl Options {
                 ServerKind::Axum
             },
             hook: text("hook").map(str::to_owned),
+            admin_thread: text("admin") == Some("thread"),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admin;
+mod admin_thread;
 mod course;
 mod edges;
 mod hooks;
