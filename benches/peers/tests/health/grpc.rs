@@ -1,0 +1,65 @@
+//! Servers of the health protocol, and tonic's own client for them.
+
+use std::convert::Infallible;
+
+use battlement_testkit::server::Server;
+use http::{Request, Response};
+use tonic::{
+    Code, Status, Streaming,
+    body::Body,
+    server::NamedService,
+    transport::{Channel, Server as Builder},
+};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus,
+    health_client::HealthClient,
+};
+use tower::Service;
+
+pub(crate) const ORDERS: &str = "shop.v1.Orders";
+
+/// A running server with a client that is connected to it.
+pub(crate) struct Site {
+    pub(crate) server: Server,
+    pub(crate) client: HealthClient<Channel>,
+}
+
+impl Site {
+    pub(crate) async fn of<S>(health: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        let server = Server::tonic(Builder::builder().add_service(health)).await.unwrap();
+        let channel = Channel::from_shared(server.url("")).unwrap().connect().await.unwrap();
+        Self { server, client: HealthClient::new(channel) }
+    }
+
+    pub(crate) async fn check(&mut self, service: &str) -> Result<ServingStatus, Code> {
+        let checked = self.client.check(asks_for(service)).await;
+        checked.map(|response| response.get_ref().status()).map_err(|status| status.code())
+    }
+
+    pub(crate) async fn watch(&mut self, service: &str) -> Result<Watch, Status> {
+        self.client.watch(asks_for(service)).await.map(|response| Watch(response.into_inner()))
+    }
+}
+
+fn asks_for(service: &str) -> HealthCheckRequest {
+    HealthCheckRequest { service: service.to_owned() }
+}
+
+/// An open Watch.
+pub(crate) struct Watch(Streaming<HealthCheckResponse>);
+
+impl Watch {
+    /// Returns the next status, or `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<ServingStatus> {
+        self.0.message().await.unwrap().map(|response| response.status())
+    }
+}
