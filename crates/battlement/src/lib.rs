@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `circuit_breaker` | `circuit-breaker` | stops calling an upstream that fails, and probes it until it has recovered |
 //! | `client_ip` | `client-ip` | resolves the client's address, scheme and host behind trusted proxies |
+//! | `health` | `health` | checks dependencies in the background, and answers the probes of Kubernetes and balancers |
 //! | `metrics` | `metrics` | counts each request and call once, and serves a page for Prometheus |
 //! | `problem` | `problem` | turns errors and panics into problems (RFC 9457) and gRPC statuses |
 //! | `rate_limit` | `rate-limit` | limits requests per key, in bounded memory or in Redis |
@@ -74,8 +75,8 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `circuit-breaker`, `client-ip`, `metrics`, `problem`, `rate-limit`, `request-id`, `retry`,
-//!   `security-headers`, `shutdown`, `timeout`
+//! - a feature for each layer: `circuit-breaker`, `client-ip`, `health`, `metrics`, `problem`, `rate-limit`,
+//!   `request-id`, `retry`, `security-headers`, `shutdown`, `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
@@ -97,6 +98,10 @@ pub use battlement_circuit_breaker as circuit_breaker;
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
 pub use battlement_client_ip as client_ip;
+/// Health probes: checks in the background, gates, heartbeats, and answers over HTTP.
+#[cfg(feature = "health")]
+#[doc(inline)]
+pub use battlement_health as health;
 /// Metrics of requests and calls, and a page for Prometheus.
 #[cfg(feature = "metrics")]
 #[doc(inline)]
