@@ -7,6 +7,8 @@ mod check;
 pub mod checks;
 mod details;
 mod draw;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod gate;
 #[cfg(feature = "tonic")]
 pub mod grpc;
@@ -52,7 +54,10 @@ pub use self::{
     registration::Registration,
     report::{CheckKind, CheckReport, Report, TaskReport},
     runs::{RunResult, Runs},
-    service::{HealthLayer, HealthService, Paths, ResponseBody, ResponseFuture},
+    service::{
+        Format, HealthBody, HealthLayer, HealthProbes, HealthService, Paths, ResponseBody,
+        ResponseFuture,
+    },
     status::Status,
     summary::Summary,
     supervise::TaskPolicy,

@@ -115,10 +115,15 @@ impl Registry {
         Report { probe, status, checks }
     }
 
+    /// Returns all entries, with `ping` and `shutdown`.
+    pub(crate) fn all(&self) -> Vec<CheckReport> {
+        let _ = self.summary();
+        lock(&self.entries).reports(None, Instant::now())
+    }
+
     /// Returns all entries, without `ping` and `shutdown`.
     pub(crate) fn checks(&self) -> Vec<CheckReport> {
-        let _ = self.summary();
-        let mut checks = lock(&self.entries).reports(None, Instant::now());
+        let mut checks = self.all();
         checks.retain(|check| !matches!(check.kind, CheckKind::Ping | CheckKind::Shutdown));
         checks
     }

@@ -1,55 +1,111 @@
-use std::{
-    convert::Infallible,
-    future::Ready,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use battlement_core::ConfigError;
+use tower_layer::Layer;
 
-use crate::Health;
+use super::{HealthProbes, Paths, config::Config, format::Format};
+use crate::{Details, Health};
 
-/// A layer that answers probes before the service.
-#[derive(Clone, Debug)]
+/// A layer that answers probes in front of a service, for a router that the public reaches.
+///
+/// Prefer [`Health::service`] on an admin listener: it answers probes while the public listener is overloaded, and is
+/// not reachable from outside. The layer answers `/livez` and `/readyz` with the checks under them, so that it does not
+/// hide a `/health` of the service. It withholds reasons.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use battlement_health::{Health, HealthLayer};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let health = Health::new();
+/// let app: Router = Router::new().route("/", get("hello")).layer(HealthLayer::new(&health));
+/// # }
+/// ```
+#[derive(Clone)]
 pub struct HealthLayer {
-    #[expect(dead_code, reason = "read by the service")]
-    health: Health,
+    config: Arc<Config>,
 }
 
 impl HealthLayer {
-    /// Creates a layer.
+    /// Creates a layer that answers `/livez` and `/readyz`.
     #[must_use]
     pub fn new(health: &Health) -> Self {
-        Self { health: health.clone() }
+        let targets = Paths::public().as_preset();
+        Self { config: Arc::new(Config::new(health, targets, Details::Public)) }
+    }
+
+    /// Answers all the default [`Paths`], as [`Health::service`] does.
+    #[must_use]
+    pub fn all_paths(self) -> Self {
+        self.paths(Paths::default())
+    }
+
+    /// Sets the paths that the layer answers.
+    ///
+    /// # Panics
+    ///
+    /// If two paths are equal, no request can have one, or there is none.
+    #[must_use]
+    pub fn paths(self, paths: Paths) -> Self {
+        match self.try_paths(paths) {
+            Ok(layer) => layer,
+            Err(error) => panic!("HealthLayer: {error}"),
+        }
+    }
+
+    /// Sets the paths, or returns every error; see [`paths`](Self::paths).
+    ///
+    /// # Errors
+    ///
+    /// With every invalid path.
+    pub fn try_paths(mut self, paths: Paths) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.config).set_paths(paths)?;
+        Ok(self)
+    }
+
+    /// Sets the parts of a result that answers show. Default: [`Details::Public`], also if the registry has another.
+    #[must_use]
+    pub fn details(self, details: Details) -> Self {
+        self.configure(|config| config.details = details)
+    }
+
+    /// Sets the format for callers that do not ask for one. Default: [`Format::Text`], and [`Format::Health`] for the
+    /// path of all checks.
+    #[must_use]
+    pub fn format(self, format: Format) -> Self {
+        self.configure(|config| config.format = format)
+    }
+
+    /// Sets whether the layer is active. Default: yes. A disabled layer has the same types and passes requests through.
+    #[must_use]
+    pub fn enabled(self, enabled: bool) -> Self {
+        self.configure(|config| config.enabled = enabled)
+    }
+
+    fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(Arc::make_mut(&mut self.config));
+        self
     }
 }
 
-/// The future of an answer.
-pub type ResponseFuture<T> = Ready<T>;
+impl<S> Layer<S> for HealthLayer {
+    type Service = HealthProbes<S>;
 
-/// The body of an answer to a probe.
-#[derive(Debug, Default)]
-pub struct ResponseBody(Option<Bytes>);
-
-impl ResponseBody {
-    pub(super) const fn of(bytes: Bytes) -> Self {
-        Self(Some(bytes))
+    fn layer(&self, inner: S) -> HealthProbes<S> {
+        HealthProbes::new(inner, Arc::clone(&self.config))
     }
 }
 
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+impl fmt::Debug for HealthLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Config { targets, details, format, enabled, .. } = &*self.config;
+        f.debug_struct("HealthLayer")
+            .field("paths", targets)
+            .field("details", details)
+            .field("format", format)
+            .field("enabled", enabled)
+            .finish_non_exhaustive()
     }
 }
