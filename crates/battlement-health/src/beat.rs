@@ -3,7 +3,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use battlement_core::CheckState;
 use tokio::time::Instant;
 
-use crate::sync::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use crate::sync::{
+    AtomicBool, AtomicU64,
+    Ordering::{AcqRel, Acquire, Release, SeqCst},
+    fence,
+};
+
+/// The longest time between two beats. Times within it cannot overflow an instant.
+const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The judgment of beats that are late.
 #[derive(Clone)]
@@ -29,37 +36,48 @@ impl Beat {
     /// Creates a beat that has just beaten.
     pub(crate) fn new(every: Duration, late: Late, now: Instant) -> Self {
         let (last, is_overdue) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { base: now, every, late, last, is_overdue }
+        Self { base: now, every: every.min(MAX), late, last, is_overdue }
     }
 
     /// Records a beat, and returns whether the registry must be told, because it counts the beat as late.
     #[must_use]
     pub(crate) fn beat(&self, now: Instant) -> bool {
         let since = now.saturating_duration_since(self.base);
-        self.last.store(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX), SeqCst);
-        self.is_overdue.load(SeqCst)
+        self.last.fetch_max(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX), AcqRel);
+        // Of a beat and a judgment at the same time, at least one sees what the other has stored.
+        fence(SeqCst);
+        self.is_overdue.load(Acquire)
     }
 
-    /// Decides whether the beat is late, and tells later beats.
-    pub(crate) fn judge(&self, now: Instant) -> bool {
-        let is_overdue = self.is_late(now);
-        self.is_overdue.store(is_overdue, SeqCst);
-        // A beat that was recorded before it could see the mark is seen here.
-        is_overdue && self.is_late(now)
-    }
-
-    /// Returns the time at which the beat becomes late unless it is repeated.
-    pub(crate) fn late_at(&self) -> Instant {
-        self.due() + self.late.grace
+    /// Returns the result at `now`, and the time at which the beat becomes late unless it is repeated. A later beat
+    /// returns that the registry must be told if it is late.
+    pub(crate) fn judge(&self, now: Instant) -> (CheckState, Option<Instant>) {
+        self.is_overdue.store(self.is_late(now), Release);
+        fence(SeqCst);
+        let late_at = self.late_at();
+        (self.state_at(now, late_at), (late_at > now).then_some(late_at))
     }
 
     /// Returns the result at `now`.
     pub(crate) fn state(&self, now: Instant) -> CheckState {
-        if self.is_late(now) {
-            (self.late.state)(now.saturating_duration_since(self.due()))
-        } else {
+        self.state_at(now, self.late_at())
+    }
+
+    fn state_at(&self, now: Instant, late_at: Instant) -> CheckState {
+        if late_at > now {
             CheckState::pass("beats on time")
+        } else {
+            (self.late.state)(now.saturating_duration_since(late_at) + self.late.grace)
         }
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        self.late_at() <= now
+    }
+
+    /// Returns the time at which the beat becomes late.
+    fn late_at(&self) -> Instant {
+        self.last() + self.every + self.late.grace
     }
 
     /// Returns the time since the last beat.
@@ -68,15 +86,7 @@ impl Beat {
     }
 
     fn last(&self) -> Instant {
-        self.base + Duration::from_nanos(self.last.load(SeqCst))
-    }
-
-    fn due(&self) -> Instant {
-        self.last() + self.every
-    }
-
-    fn is_late(&self, now: Instant) -> bool {
-        now > self.late_at()
+        self.base + Duration::from_nanos(self.last.load(Acquire))
     }
 }
 

@@ -120,29 +120,29 @@ impl HealthBuilder {
     /// # Errors
     ///
     /// With every invalid setting, and if there is no tokio runtime.
-    pub fn try_build(mut self) -> Result<Health, ConfigError> {
-        let mut invalid = std::mem::take(&mut self.unreadable);
-        let runtime = runtime::Handle::try_current().map_err(|_| {
-            InvalidField::new("runtime", "must be tokio's; call `build` inside of a tokio runtime")
-        });
+    pub fn try_build(self) -> Result<Health, ConfigError> {
         let plan = Plan::new(self.limits, self.overrides);
-        plan.check(&self.checks, &mut invalid);
-        let runtime = match runtime {
+        let mut invalid = self.unreadable;
+        invalid.extend(plan.invalid_fields(&self.checks));
+        let runtime = match runtime::Handle::try_current() {
             Ok(runtime) if invalid.is_empty() => runtime,
-            runtime => {
-                invalid.extend(runtime.err());
+            current => {
+                invalid.extend(current.err().map(|_| no_runtime()));
                 return Err(ConfigError::new(SETTINGS, invalid));
             }
         };
         let registry = Registry::start(runtime, self.phases, self.observe);
         let health = Health::of(registry, plan, self.details, self.version);
         for check in self.checks {
-            // Checked before.
-            let registered = health.register(check);
-            debug_assert!(registered.is_ok(), "a check was not checked: {registered:?}");
+            // The plan has found every error, so there is none.
+            health.register(check).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?;
         }
         Ok(health)
     }
+}
+
+fn no_runtime() -> InvalidField {
+    InvalidField::new("runtime", "is missing; call `build` inside of a tokio runtime")
 }
 
 impl fmt::Debug for HealthBuilder {

@@ -10,7 +10,7 @@ use crate::{
     builder::Plan,
     check::Work,
     limits::SETTINGS,
-    refresh,
+    name, refresh,
     registry::{Handle, NewEntry, Registry, Source},
     state::State,
 };
@@ -61,7 +61,10 @@ impl Health {
     ///
     /// With every invalid setting, and if the name is taken.
     pub fn check(&self, check: Check) -> Result<Registration, ConfigError> {
-        let invalid = self.0.plan.invalid_fields(&check, 0, false);
+        let invalid = match name::invalid(&check.name) {
+            Some(message) => vec![InvalidField::new("name", message)],
+            None => self.0.plan.invalid_fields_of(&check, self.registry().is_taken(&check.name)),
+        };
         ConfigError::check(SETTINGS, invalid, ())?;
         let entry =
             self.register(check).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use battlement_core::{CheckState, catch_panic};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::{
     RunResult,
@@ -24,15 +24,17 @@ pub(crate) async fn run(entry: Handle, check: Arc<dyn BoxedRun>, rules: Rules) {
     loop {
         let start = Instant::now();
         let (state, result) = run_once(&*check, rules.timeout).await;
-        let end = Instant::now();
-        let took = end - start;
+        let took = start.elapsed();
         if !entry.record(state, result, took) {
             return;
         }
         let interval = jittered(rules.interval);
-        let next = start + interval;
-        // A run that blocked its thread is not made up for.
-        sleep_until(if next > end { next } else { end + interval }).await;
+        if took < interval.saturating_mul(2) {
+            sleep_until(start + interval).await;
+        } else {
+            // The check blocks its thread, which other tasks need as well.
+            sleep(interval).await;
+        }
     }
 }
 
@@ -42,22 +44,24 @@ pub(crate) async fn beat(entry: Handle, beat: Arc<Beat>, every: Duration) {
         if beat.beat(Instant::now()) {
             entry.beaten();
         }
-        tokio::time::sleep(every).await;
+        sleep(every).await;
     }
 }
 
 async fn run_once(check: &dyn BoxedRun, limit: Duration) -> (CheckState, RunResult) {
+    let start = Instant::now();
     let run = match catch_panic(|| check.run()) {
         Ok(future) => timeout(limit, Caught(Some(future))).await,
         Err(_) => Ok(None),
     };
     match run {
-        Ok(Some(state)) => {
+        Ok(None) => (CheckState::fail("the check panicked"), RunResult::Panic),
+        // A check that blocks its thread can end after the time for it.
+        Ok(Some(state)) if start.elapsed() <= limit => {
             let result = RunResult::of(&state);
             (state, result)
         }
-        Ok(None) => (CheckState::fail("the check panicked"), RunResult::Panic),
-        Err(_) => {
+        Ok(Some(_)) | Err(_) => {
             let reason = format!("the check did not end within {} ms", limit.as_millis());
             (CheckState::fail(reason), RunResult::Timeout)
         }

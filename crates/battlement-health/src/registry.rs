@@ -1,47 +1,32 @@
+mod board;
 mod entries;
 mod entry;
 mod handle;
 mod outbox;
 mod sweep;
 
-use std::{
-    fmt,
-    sync::{Arc, Weak},
-};
+use std::sync::{Arc, Weak};
 
 use battlement_core::{InvalidField, Phase, Phases};
-use tokio::{
-    runtime,
-    sync::{Notify, watch},
-    task::AbortHandle,
-    time::Instant,
-};
+use tokio::{runtime, sync::watch, task::AbortHandle, time::Instant};
 
-use self::{entries::Entries, outbox::Outbox};
+use self::board::Board;
 pub(crate) use self::{
+    entries::MAX,
     entry::{NewEntry, Source},
     handle::Handle,
 };
-use crate::{
-    CheckKind, CheckReport, Observe, Probe, Report, Status, Summary, TaskReport,
-    redact::redact,
-    summary::SharedSummary,
-    sync::{Mutex, lock},
-};
+use crate::{CheckReport, Observe, Probe, Report, Status, Summary, TaskReport};
 
-/// The state behind a [`Health`](crate::Health): the entries, and the summary of them.
+/// The state behind a [`Health`](crate::Health): the entries, and the tasks that keep them up to date.
 ///
-/// The mutex is held for as long as it takes to look at each entry, never while code of a user runs.
+/// Tasks and handles have weak references, so the registry is dropped with the last `Health`, and ends its tasks.
+#[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) start: Instant,
-    summary: SharedSummary,
+    board: Board,
     phases: Option<Phases>,
     runtime: runtime::Handle,
-    entries: Mutex<Entries>,
-    watch: watch::Sender<Summary>,
-    outbox: Outbox,
-    /// Wakes the sweep when a summary holds for a shorter time than the sweep waits.
-    sooner: Arc<Notify>,
 }
 
 impl Registry {
@@ -51,30 +36,26 @@ impl Registry {
         phases: Option<Phases>,
         observe: Option<Arc<dyn Observe>>,
     ) -> Arc<Self> {
-        let now = Instant::now();
-        let registry = Arc::new(Self {
-            start: now,
-            summary: SharedSummary::new(now),
-            phases,
-            runtime,
-            entries: Mutex::new(Entries::default()),
-            watch: watch::Sender::new(Summary::PASS),
-            outbox: Outbox::new(observe),
-            sooner: Arc::default(),
-        });
+        let start = Instant::now();
+        let board = Board::new(start, observe);
+        let registry = Arc::new(Self { start, board, phases, runtime });
         let weak = Arc::downgrade(&registry);
-        let sweep = registry.spawn(sweep::run(weak.clone(), Arc::clone(&registry.sooner)));
+        let sweep = sweep::run(weak.clone(), Arc::clone(&registry.board.sooner));
+        let sweep = registry.spawn(sweep);
         let follow = registry.phases.clone().map(|phases| registry.spawn(follow(weak, phases)));
-        lock(&registry.entries).own([sweep].into_iter().chain(follow));
+        registry.board.amend(|entries| entries.own([sweep].into_iter().chain(follow)));
         registry
     }
 
     /// Adds an entry. Its name must be valid, and new unless the entry of that name was abandoned.
     pub(crate) fn register(self: &Arc<Self>, new: NewEntry) -> Result<Handle, InvalidField> {
-        let now = Instant::now();
-        let id = lock(&self.entries).add(new, now)?;
-        self.refresh(now);
+        let id = self.board.update(Instant::now, |entries, now| entries.add(new, now))?;
         Ok(Handle::new(Arc::downgrade(self), id))
+    }
+
+    /// Returns whether a check could not have the name, because another entry has it.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        self.board.amend(|entries| entries.is_taken(name))
     }
 
     /// Spawns a task on the runtime of the registry.
@@ -84,97 +65,70 @@ impl Registry {
 
     /// Begins the drain; later calls have no effect.
     pub(crate) fn drain(&self) {
-        let now = Instant::now();
-        let changed = lock(&self.entries).drain(now);
-        if changed {
-            self.refresh(now);
-        }
+        self.board.update(Instant::now, |entries, _| entries.drain());
     }
 
     pub(crate) fn is_draining(&self) -> bool {
         self.follow_phases();
-        self.summary.load().is_draining
+        self.board.summary.load().is_draining
     }
 
     /// Returns the status of a probe, from one atomic unless a result has become stale or a beat late.
+    #[inline]
     pub(crate) fn status(&self, probe: Probe) -> Status {
         self.summary().status(probe)
     }
 
     /// Returns the statuses of all probes, as [`status`](Self::status) does.
+    #[inline]
     pub(crate) fn summary(&self) -> Summary {
         self.follow_phases();
-        let now = Instant::now();
-        self.summary.load_at(now).unwrap_or_else(|| self.refresh(now))
+        self.board.summary.load_at(Instant::now()).unwrap_or_else(|| self.refresh())
     }
 
-    /// Returns the entries of a probe, or all of them.
+    /// Returns the status of a probe with the entries behind it.
     pub(crate) fn report(&self, probe: Probe) -> Report {
-        let status = self.status(probe);
-        let checks = lock(&self.entries).reports(Some(probe), Instant::now());
+        self.follow_phases();
+        let checks =
+            self.board.update(Instant::now, |entries, now| entries.reports(Some(probe), now));
+        let status = checks.iter().map(|check| check.status).max().unwrap_or(Status::Pass);
         Report { probe, status, checks }
     }
 
     /// Returns all entries, with `ping` and `shutdown`.
     pub(crate) fn all(&self) -> Vec<CheckReport> {
-        let _ = self.summary();
-        lock(&self.entries).reports(None, Instant::now())
+        self.follow_phases();
+        self.board.update(Instant::now, |entries, now| entries.reports(None, now))
     }
 
     /// Returns all entries, without `ping` and `shutdown`.
     pub(crate) fn checks(&self) -> Vec<CheckReport> {
-        let mut checks = self.all();
-        checks.retain(|check| !matches!(check.kind, CheckKind::Ping | CheckKind::Shutdown));
-        checks
+        self.board.update(Instant::now, |entries, now| entries.checks(now))
     }
 
     pub(crate) fn tasks(&self) -> Vec<TaskReport> {
-        lock(&self.entries).tasks()
+        self.board.update(Instant::now, |entries, now| entries.tasks(now))
     }
 
     pub(crate) fn watch(&self) -> watch::Receiver<Summary> {
-        self.watch.subscribe()
+        self.board.watch.subscribe()
     }
 
-    pub(crate) fn observe(&self) -> Option<&dyn Observe> {
-        self.outbox.observe()
-    }
-
-    /// Computes the summary at `now`, and tells of every change.
-    fn refresh(&self, now: Instant) -> Summary {
-        let mut entries = lock(&self.entries);
-        let (summary, until) = entries.judge(now, |transition| self.outbox.push(transition));
-        self.summary.store(summary, until);
-        self.watch.send_if_modified(|last| std::mem::replace(last, summary) != summary);
-        if entries.sweeps_sooner(until) {
-            self.sooner.notify_one();
-        }
-        drop(entries);
-        self.outbox.deliver();
-        summary
-    }
-
-    /// Applies `change` to an entry that still exists, and computes the summary.
-    fn change(&self, change: impl FnOnce(&mut Entries, Instant) -> bool) {
-        let now = Instant::now();
-        let changed = change(&mut lock(&self.entries), now);
-        if changed {
-            self.refresh(now);
-        }
+    /// Computes the summary, and tells of every change.
+    #[cold]
+    fn refresh(&self) -> Summary {
+        self.board.update(Instant::now, |_, _| {});
+        self.board.summary.load()
     }
 
     /// Begins the drain if the process is ending.
+    #[inline]
     fn follow_phases(&self) {
-        if self.phases.as_ref().is_some_and(Phases::is_draining) && !self.summary.load().is_draining
+        if self.phases.as_ref().is_some_and(Phases::is_draining)
+            && !self.board.summary.load().is_draining
         {
             self.drain();
         }
-    }
-}
-
-impl fmt::Debug for Registry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Registry").field(&self.summary).finish()
     }
 }
 

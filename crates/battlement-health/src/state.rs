@@ -134,3 +134,6 @@ impl Streaks {
         }
     }
 }
+
+#[cfg(all(test, not(battlement_loom)))]
+mod tests;

@@ -9,6 +9,7 @@ use crate::step::Step;
 /// The crates with models.
 const CRATES: &[&str] = &[
     "battlement-circuit-breaker",
+    "battlement-health",
     "battlement-metrics",
     "battlement-retry",
     "battlement-shutdown",

@@ -4,13 +4,14 @@ use crate::{
     Check,
     limits::{Limits, Rules},
     name,
+    registry::MAX,
 };
 
 /// The settings that the checks of a registry start from.
 #[derive(Debug)]
 pub(crate) struct Plan {
     defaults: Limits,
-    /// Settings of single checks, by name.
+    /// Settings of single checks, by name, which apply over those of the code.
     overrides: Vec<(String, Limits)>,
 }
 
@@ -24,45 +25,41 @@ impl Plan {
         self.limits(check).rules()
     }
 
-    /// Records every invalid setting of the registry and of `checks`.
-    pub(crate) fn check(&self, checks: &[Check], invalid: &mut Vec<InvalidField>) {
-        invalid.extend(self.defaults.invalid_fields());
-        for (index, check) in checks.iter().enumerate() {
-            let is_taken = checks[..index].iter().any(|other| other.name == check.name);
-            invalid.extend(self.invalid_fields(check, index, is_taken));
+    /// Returns every invalid setting of the registry and of its first checks.
+    pub(crate) fn invalid_fields(&self, checks: &[Check]) -> Vec<InvalidField> {
+        let mut invalid = self.defaults.invalid_fields();
+        if checks.len() > MAX {
+            let message = format!("must be at most {MAX} checks, got {}", checks.len());
+            invalid.push(InvalidField::new("checks", message));
         }
-        for (name, _) in &self.overrides {
-            if !checks.iter().any(|check| check.name == *name) {
-                invalid.push(unknown(name, checks));
+        for (index, check) in checks.iter().enumerate() {
+            if let Some(message) = name::invalid(&check.name) {
+                invalid.push(InvalidField::new(format!("checks[{index}].name"), message));
+            } else {
+                let is_taken = checks[..index].iter().any(|other| other.name == check.name);
+                invalid.extend(self.invalid_fields_of(check, is_taken));
             }
         }
+        let is_unknown = |name: &str| !checks.iter().any(|check| check.name == name);
+        let unknown = self.overrides.iter().filter(|(name, _)| is_unknown(name));
+        invalid.extend(unknown.map(|(name, _)| unknown_check(name, checks)));
+        invalid
     }
 
-    /// Returns every invalid setting of a check.
-    pub(crate) fn invalid_fields(
-        &self,
-        check: &Check,
-        index: usize,
-        is_taken: bool,
-    ) -> Vec<InvalidField> {
-        if let Some(message) = name::invalid(&check.name) {
-            return vec![InvalidField::new(format!("checks[{index}].name"), message)];
-        }
+    /// Returns every invalid setting of a check whose name is valid, except for those that it has from the registry.
+    pub(crate) fn invalid_fields_of(&self, check: &Check, is_taken: bool) -> Vec<InvalidField> {
         let setting = format!("checks.{}", check.name);
         let mut invalid = Vec::new();
         if is_taken {
-            let message = "the name is taken; choose another name for one of the checks";
-            invalid.push(InvalidField::new(setting.clone(), message));
+            invalid.push(name::taken(&check.name));
         }
         if let Some(message) = check.probes.invalid() {
             invalid.push(InvalidField::new("probes", message).under(&setting));
         }
-        // Errors of the registry's own settings are reported once.
-        let own = self.limits(check);
-        if own != self.defaults || self.defaults.invalid_fields().is_empty() {
-            let fields = own.invalid_fields();
-            invalid.extend(fields.into_iter().map(|field| field.under(&setting)));
-        }
+        let inherited = self.defaults.invalid_fields();
+        let own = self.limits(check).invalid_fields();
+        let own = own.into_iter().filter(|field| !inherited.contains(field));
+        invalid.extend(own.map(|field| field.under(&setting)));
         invalid
     }
 
@@ -73,10 +70,10 @@ impl Plan {
     }
 }
 
-fn unknown(name: &str, checks: &[Check]) -> InvalidField {
+fn unknown_check(name: &str, checks: &[Check]) -> InvalidField {
     let known: Vec<_> = checks.iter().map(|check| format!("`{}`", check.name)).collect();
     let message = if known.is_empty() {
-        "is unknown; there are no checks".to_owned()
+        "is unknown; no check has settings in a file".to_owned()
     } else {
         format!("is unknown; the checks are {}", known.join(", "))
     };

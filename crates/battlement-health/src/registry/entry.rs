@@ -4,8 +4,8 @@ use battlement_core::CheckState;
 use tokio::{task::AbortHandle, time::Instant};
 
 use crate::{
-    CheckKind, CheckReport, Runs, Status, beat::Beat, limits::Rules, name::Name, probe::Probes,
-    state::State,
+    CheckKind, CheckReport, Runs, Status, Transition, beat::Beat, limits::Rules, name::Name,
+    probe::Probes, state::State,
 };
 
 /// An entry that is about to be registered.
@@ -26,6 +26,15 @@ pub(crate) enum Source {
     Set(CheckState),
     /// Beats, whose delay is computed when the result is read.
     Beats { beat: Arc<Beat>, critical: bool },
+}
+
+/// The status of an entry at one moment.
+pub(super) struct Look {
+    pub(super) status: Status,
+    /// The time until which the status holds unless something happens.
+    pub(super) until: Option<Instant>,
+    /// The transition to the status, if it was not told.
+    pub(super) transition: Option<Transition>,
 }
 
 /// An entry of the registry.
@@ -71,39 +80,70 @@ impl Entry {
             task: None,
         };
         if is_silent {
-            entry.shown = Some(entry.read(now).0);
+            entry.shown = Some(entry.capped(&entry.state(now)));
         }
         entry
     }
 
-    /// Returns the status that counts at `now`, and the result behind it.
-    pub(super) fn read(&self, now: Instant) -> (Status, Cow<'_, CheckState>) {
-        let state = match &self.source {
-            Source::Runs { state, rules } => state.read(now, rules),
-            Source::Set(state) => Cow::Borrowed(state),
-            Source::Beats { beat, .. } => Cow::Owned(beat.state(now)),
+    /// Returns the status that counts at `now`, with the transition to it from the status that was told last.
+    pub(super) fn look(&mut self, now: Instant) -> Look {
+        let (state, until) = match &self.source {
+            Source::Runs { state, rules } => (state.read(now, rules), state.stale_at(now, rules)),
+            Source::Set(state) => (Cow::Borrowed(state), None),
+            Source::Beats { beat, .. } => {
+                let (state, until) = beat.judge(now);
+                (Cow::Owned(state), until)
+            }
         };
-        let status = Status::of(&state);
-        let most = if self.is_critical() { Status::Fail } else { Status::Degraded };
-        (status.min(most), state)
+        let status = self.capped(&state);
+        let is_told = self.shown == Some(status) || !self.has_result();
+        let transition =
+            (!is_told).then(|| self.transition(status, state.reason().to_owned(), now));
+        if !is_told {
+            (self.shown, self.since) = (Some(status), now);
+        }
+        Look { status, until, transition }
     }
 
-    /// Returns whether the entry has a result, or waits for its first run.
-    pub(super) fn has_result(&self) -> bool {
-        !matches!(&self.source, Source::Runs { state, .. } if !state.has_result())
+    /// Returns the transition of an entry that is about to be removed, if it did not pass.
+    pub(super) fn end(&self, now: Instant) -> Option<Transition> {
+        let reason = if self.kind == CheckKind::Hold { "released" } else { "unregistered" };
+        let passes = self.shown.is_none_or(|shown| shown == Status::Pass);
+        (!passes).then(|| self.transition(Status::Pass, reason.to_owned(), now))
     }
 
-    /// Returns the time until which the result holds unless something happens.
-    pub(super) fn until(&self, now: Instant) -> Option<Instant> {
-        match &self.source {
-            Source::Runs { state, rules } => state.stale_at(now, rules),
-            Source::Set(_) => None,
-            Source::Beats { beat, .. } => (!beat.judge(now)).then(|| beat.late_at()),
+    fn transition(&self, to: Status, reason: String, now: Instant) -> Transition {
+        Transition {
+            name: self.name.clone(),
+            kind: self.kind,
+            from: self.shown,
+            to,
+            reason: reason.into(),
+            after: now.saturating_duration_since(self.since),
         }
     }
 
+    /// Returns the result at `now`.
+    fn state(&self, now: Instant) -> Cow<'_, CheckState> {
+        match &self.source {
+            Source::Runs { state, rules } => state.read(now, rules),
+            Source::Set(state) => Cow::Borrowed(state),
+            Source::Beats { beat, .. } => Cow::Owned(beat.state(now)),
+        }
+    }
+
+    fn capped(&self, state: &CheckState) -> Status {
+        let worst = if self.is_critical() { Status::Fail } else { Status::Degraded };
+        Status::of(state).min(worst)
+    }
+
+    /// Returns whether the entry has a result, or waits for its first run.
+    const fn has_result(&self) -> bool {
+        !matches!(&self.source, Source::Runs { state, .. } if !state.has_result())
+    }
+
     pub(super) fn report(&self, now: Instant) -> CheckReport {
-        let (status, state) = self.read(now);
+        let state = self.state(now);
         let age = match &self.source {
             Source::Runs { state, .. } => state.age(now),
             Source::Set(_) => None,
@@ -112,7 +152,7 @@ impl Entry {
         CheckReport {
             name: self.name.clone(),
             kind: self.kind,
-            status,
+            status: self.capped(&state),
             state: state.into_owned(),
             critical: self.is_critical(),
             age,

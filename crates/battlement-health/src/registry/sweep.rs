@@ -6,21 +6,14 @@ use tokio::{
 };
 
 use super::Registry;
-use crate::sync::lock;
 
 /// Looks at the entries when a result becomes stale or a beat late, so that the log and watchers learn of it without a
 /// probe.
 pub(super) async fn run(registry: Weak<Registry>, sooner: Arc<Notify>) {
-    let mut until: Option<Instant> = None;
+    let mut until = None;
     loop {
-        let wake = async {
-            match until {
-                Some(until) => sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            () = wake => {}
+            () = at(until) => {}
             () = sooner.notified() => {}
         }
         let Some(registry) = registry.upgrade() else { return };
@@ -28,12 +21,17 @@ pub(super) async fn run(registry: Weak<Registry>, sooner: Arc<Notify>) {
     }
 }
 
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Registry {
     /// Computes the summary, and returns the time until which it holds.
     fn sweep(&self) -> Option<Instant> {
-        let now = Instant::now();
-        lock(&self.entries).begin_sweep(now);
-        self.refresh(now);
-        lock(&self.entries).end_sweep()
+        self.board.update(Instant::now, |entries, now| entries.begin_sweep(now));
+        self.board.amend(|entries| entries.end_sweep())
     }
 }
