@@ -11,11 +11,9 @@ use http::StatusCode;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    SECOND,
+    DSN, SECOND,
     http::{Indicator, of_axum_health, probe},
 };
-
-const DSN: &str = "postgres://shop:hunter2@db/shop";
 
 #[tokio::test]
 async fn axum_health_runs_each_check_for_each_probe() {
@@ -74,8 +72,10 @@ async fn one_failed_check_fails_the_only_endpoint_of_axum_health() {
 async fn axum_health_shows_each_detail_and_lets_a_cache_keep_the_answer() {
     let check = async || HealthDetail::down().with_detail("error", format!("cannot reach {DSN}"));
     let health = Health::builder().with_indicator(Indicator("db", check)).build();
-    let answer = probe(&of_axum_health(health), "/health").await;
+    let app = of_axum_health(health);
+    let answer = probe(&app, "/health").await;
     assert!(answer.body.contains(DSN));
+    assert_eq!(probe(&app, "/health?verbose").await.body, answer.body);
     assert!(!answer.headers.contains_key("cache-control"));
 }
 

@@ -1,10 +1,15 @@
+use battlement_health::{Health, grpc::HealthServer};
 use tokio::time::timeout;
 use tonic_health::{
-    ServingStatus::NotServing, pb::health_check_response::ServingStatus as Sent,
+    ServingStatus::{NotServing, Serving},
+    pb::health_check_response::ServingStatus as Sent,
     server::health_reporter,
 };
 
-use crate::{HANGS, grpc::Site};
+use crate::{
+    HANGS,
+    grpc::{ORDERS, Site},
+};
 
 /// Returns whether the server goes on after it was told to stop.
 async fn hangs(site: Site) -> bool {
@@ -27,4 +32,30 @@ async fn an_open_watch_of_tonic_health_holds_up_the_shutdown() {
     let mut site = Site::of(health).await;
     assert_eq!(site.check("").await, Ok(Sent::Serving));
     assert!(!hangs(site).await);
+}
+
+#[tokio::test]
+async fn the_open_watches_of_ours_end_with_the_drain() {
+    let health = Health::new();
+    let mut site = Site::of(HealthServer::new(&health)).await;
+    let mut watch = site.watch("").await.unwrap();
+    let mut unknown = site.watch(ORDERS).await.unwrap();
+    assert_eq!(watch.next().await, Some(Sent::Serving));
+    assert_eq!(unknown.next().await, Some(Sent::ServiceUnknown));
+    health.drain();
+    assert_eq!(watch.next().await, Some(Sent::NotServing));
+    assert_eq!(watch.next().await, None);
+    assert_eq!(unknown.next().await, None);
+    assert!(!hangs(site).await);
+}
+
+#[tokio::test]
+async fn a_drain_of_tonic_health_is_one_call_per_service_and_later_calls_undo_it() {
+    let (reporter, health) = health_reporter();
+    let mut site = Site::of(health).await;
+    reporter.set_service_status("", NotServing).await;
+    reporter.set_service_status(ORDERS, Serving).await;
+    assert_eq!(site.check(ORDERS).await, Ok(Sent::Serving));
+    reporter.set_service_status("", Serving).await;
+    assert_eq!(site.check("").await, Ok(Sent::Serving));
 }

@@ -5,6 +5,7 @@ mod checks;
 mod drain;
 mod grpc;
 mod http;
+mod ours;
 mod watch;
 
 use std::time::Duration;
@@ -12,3 +13,6 @@ use std::time::Duration;
 /// The time after which a server that has not ended is said to hang.
 pub(crate) const HANGS: Duration = Duration::from_millis(500);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// A reason that must not be public.
+pub(crate) const DSN: &str = "postgres://shop:hunter2@db/shop";

@@ -1,3 +1,6 @@
+use std::future::pending;
+
+use battlement_health::{Check, CheckState, Health, Probe, grpc::HealthServer};
 use bytes::Bytes;
 use http_body_util::Full;
 use tonic::{Code, transport::Channel};
@@ -15,6 +18,14 @@ async fn tonic_health_is_serving_before_anything_has_run() {
     let (_reporter, health) = health_reporter();
     let mut site = Site::of(health).await;
     assert_eq!(site.check("").await, Ok(Sent::Serving));
+}
+
+#[tokio::test]
+async fn ours_is_not_serving_until_each_critical_check_has_passed() {
+    let check = Check::new("db", pending::<CheckState>).critical();
+    let health = Health::builder().check(check).build();
+    let mut site = Site::of(HealthServer::new(&health)).await;
+    assert_eq!(site.check("").await, Ok(Sent::NotServing));
 }
 
 #[tokio::test]
@@ -36,6 +47,22 @@ async fn tonic_health_refuses_a_watch_of_an_unknown_service() {
 }
 
 #[tokio::test]
+async fn a_watch_of_ours_outlives_the_registrations_of_its_service() {
+    let health = Health::new();
+    let server = HealthServer::new(&health);
+    let mut site = Site::of(server.clone()).await;
+    assert_eq!(site.check(ORDERS).await, Err(Code::NotFound));
+    let mut watch = site.watch(ORDERS).await.unwrap();
+    assert_eq!(watch.next().await, Some(Sent::ServiceUnknown));
+    for _ in 0..3 {
+        let registration = server.register(ORDERS, Probe::Ready).unwrap();
+        assert_eq!(watch.next().await, Some(Sent::Serving));
+        drop(registration);
+        assert_eq!(watch.next().await, Some(Sent::ServiceUnknown));
+    }
+}
+
+#[tokio::test]
 async fn tonic_health_sends_a_status_that_has_not_changed() {
     let (reporter, health) = health_reporter();
     let mut site = Site::of(health).await;
@@ -44,6 +71,22 @@ async fn tonic_health_sends_a_status_that_has_not_changed() {
         assert_eq!(watch.next().await, Some(Sent::Serving));
         reporter.set_service_status("", Serving).await;
     }
+}
+
+#[tokio::test]
+async fn ours_sends_changes_alone() {
+    let health = Health::new();
+    let server = HealthServer::new(&health);
+    let orders = server.register(ORDERS, Probe::Ready).unwrap();
+    let mut site = Site::of(server).await;
+    let mut watch = site.watch(ORDERS).await.unwrap();
+    assert_eq!(watch.next().await, Some(Sent::Serving));
+    for _ in 0..3 {
+        orders.serving(true);
+        assert_eq!(site.check(ORDERS).await, Ok(Sent::Serving));
+    }
+    orders.serving(false);
+    assert_eq!(watch.next().await, Some(Sent::NotServing));
 }
 
 #[tokio::test]
@@ -73,4 +116,7 @@ async fn tonic_health_has_no_list() {
     let (_reporter, health) = health_reporter();
     let site = Site::of(health).await;
     assert_eq!(list(&site).await.unwrap(), "12"); // UNIMPLEMENTED
+
+    let ours = Site::of(HealthServer::new(&Health::new())).await;
+    assert_eq!(list(&ours).await, None); // a message follows
 }

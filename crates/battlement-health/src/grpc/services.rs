@@ -1,6 +1,6 @@
 //! The services that a server reports.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, mem};
 
 use battlement_core::{ConfigError, InvalidField};
 use tokio::sync::watch;
@@ -50,12 +50,9 @@ impl Services {
 
     /// Switches a service on or off.
     pub(super) fn switch(&self, name: &str, is_on: bool) {
-        self.0.send_if_modified(|services| match services.get_mut(name) {
-            Some(service) if service.is_on != is_on => {
-                service.is_on = is_on;
-                true
-            }
-            _ => false,
+        self.0.send_if_modified(|services| {
+            let service = services.get_mut(name);
+            service.is_some_and(|service| mem::replace(&mut service.is_on, is_on) != is_on)
         });
     }
 

@@ -1,6 +1,5 @@
 use std::{
     collections::BTreeMap,
-    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -81,11 +80,5 @@ impl Stream for WatchStream {
         };
         self.0 = Some(Box::pin(watch.next()));
         Poll::Ready(Some(Ok(HealthCheckResponse { status: status.into() })))
-    }
-}
-
-impl fmt::Debug for WatchStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WatchStream").finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
 //! tonic's own client against the gRPC health protocol, over real sockets.
-#![allow(missing_docs, reason = "a test")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check;
 mod drain;
