@@ -39,7 +39,7 @@ impl Health {
     #[must_use]
     pub fn service(&self) -> HealthService {
         let config =
-            Arc::new(Config::new(self, Paths::default().as_preset(), self.default_details()));
+            Arc::new(Config::new(self, Paths::default().into_preset(), self.default_details()));
         HealthService { config }
     }
 }

@@ -12,6 +12,8 @@ use crate::{Details, Health};
 /// not reachable from outside. The layer answers `/livez` and `/readyz` with the checks under them, so that it does not
 /// hide a `/health` of the service. It withholds reasons.
 ///
+/// In axum, add it to the outermost router: the layers of a nested one do not see requests for paths without a route.
+///
 /// # Example
 ///
 /// ```
@@ -32,7 +34,7 @@ impl HealthLayer {
     /// Creates a layer that answers `/livez` and `/readyz`.
     #[must_use]
     pub fn new(health: &Health) -> Self {
-        let targets = Paths::public().as_preset();
+        let targets = Paths::public().into_preset();
         Self { config: Arc::new(Config::new(health, targets, Details::Public)) }
     }
 

@@ -110,11 +110,11 @@ impl Paths {
     /// With every path that no request can have, every pair of equal paths, and if there is no path.
     pub(super) fn targets(self) -> Result<Targets, ConfigError> {
         ConfigError::check("health paths", self.invalid_fields(), ())?;
-        Ok(self.as_preset())
+        Ok(self.into_preset())
     }
 
     /// Returns the paths of a preset, which are valid.
-    pub(super) fn as_preset(self) -> Targets {
+    pub(super) fn into_preset(self) -> Targets {
         Targets::new(self.0)
     }
 

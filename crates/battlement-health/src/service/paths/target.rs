@@ -34,7 +34,7 @@ pub(in crate::service) struct Match<'a> {
 /// The paths, as requests are compared with them.
 #[derive(Clone, Debug)]
 pub(in crate::service) struct Targets {
-    /// A bit for each byte that follows the slash of a path. Most other requests are told apart by it.
+    /// A bit for each byte that follows the slash of a path.
     initials: [u64; 4],
     /// The longest path first, so that a path under another one is found before that.
     paths: Box<[(Target, Cow<'static, str>)]>,
@@ -50,12 +50,17 @@ impl Targets {
         Self { initials, paths: paths.into() }
     }
 
-    /// Returns whether `path` can be one of these or of their checks.
+    /// Returns whether `path` can be one of these or of their checks. Other requests are told apart by a few bytes,
+    /// without a comparison of whole paths.
     #[inline]
     pub(in crate::service) fn may_contain(&self, path: &str) -> bool {
-        path.as_bytes().get(1).is_some_and(|initial| {
-            self.initials[usize::from(initial >> 6)] >> (initial & 63) & 1 == 1
-        })
+        let path = path.as_bytes();
+        let has_initial =
+            |initial: &u8| self.initials[usize::from(initial >> 6)] >> (initial & 63) & 1 == 1;
+        let has_last = |(_, own): &(Target, Cow<'static, str>)| {
+            own.len().checked_sub(1).is_some_and(|at| path.get(at) == own.as_bytes().get(at))
+        };
+        path.get(1).is_some_and(has_initial) && self.paths.iter().any(has_last)
     }
 
     /// Returns the probe or check that `path` asks for.
