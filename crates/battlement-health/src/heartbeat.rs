@@ -10,7 +10,15 @@ use crate::{
     registry::{Handle, NewEntry, Source},
 };
 
-/// The progress of a long-running job, which liveness depends on.
+/// The longest time between two beats. Times within it cannot overflow an instant.
+const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// The progress of a job, which liveness depends on.
+///
+/// A job is alive while it beats: one that waits forever for a lock, or that panicked, is not. A beat is a reading of the
+/// clock and a store.
+///
+/// While the service drains, an overdue beat or a heartbeat that is dropped no longer fails liveness.
 #[derive(Debug)]
 #[must_use = "dropping an unfinished heartbeat fails liveness"]
 pub struct Heartbeat {
@@ -21,25 +29,43 @@ pub struct Heartbeat {
 impl Health {
     /// Adds a heartbeat: liveness fails when there is no [beat](Heartbeat::beat) for longer than `every`.
     ///
+    /// `every` is the longest time that one step of the job may take, with a margin. The heartbeat begins with a beat. The
+    /// name of a heartbeat that was dropped unfinished may be used again, by the job that replaces the one that died.
+    ///
     /// # Panics
     ///
-    /// If the name is invalid or taken.
+    /// If the name is invalid or taken, and if `every` is zero or longer than a year.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use battlement_health::Health;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let health = Health::new(); let batches = [1, 2]; async fn send(_: u32) {}
+    /// let heartbeat = health.heartbeat("outbox", Duration::from_secs(30));
+    /// # let job = async move {
+    /// for batch in batches {
+    ///     send(batch).await;
+    ///     heartbeat.beat();
+    /// }
+    /// heartbeat.finish();
+    /// # }; job.await;
+    /// # }
+    /// ```
     pub fn heartbeat(&self, name: &'static str, every: Duration) -> Heartbeat {
-        let state =
-            move |late| CheckState::fail(format!("the beat is {late:?} late, due every {every:?}"));
-        let late = Late { grace: Duration::ZERO, state: Arc::new(state) };
+        assert!(
+            !every.is_zero() && every <= MAX,
+            "Health: heartbeat `{name}`: `every` must be greater than zero and at most a year, got {every:?}"
+        );
+        let late =
+            Late { grace: Duration::ZERO, state: Arc::new(move |late| overdue(late, every)) };
         let beat = Arc::new(Beat::new(every, late, Instant::now()));
         let source = Source::Beats { beat: Arc::clone(&beat), critical: true };
-        let new = NewEntry {
-            name: name.into(),
-            kind: CheckKind::Heartbeat,
-            probes: Probes::LIVE,
-            source,
-        };
-        match self.registry().register(new) {
-            Ok(entry) => Heartbeat { entry: Some(entry), beat },
-            Err(error) => panic!("Health: {error}"),
-        }
+        let (kind, probes) = (CheckKind::Heartbeat, Probes::LIVE);
+        let entry = self.add(NewEntry { name: name.into(), kind, probes, source });
+        Heartbeat { entry: Some(entry), beat }
     }
 }
 
@@ -53,7 +79,7 @@ impl Heartbeat {
         }
     }
 
-    /// Ends the heartbeat, because the job is done.
+    /// Ends the heartbeat, because the job is done: it is no longer part of liveness.
     pub fn finish(mut self) {
         if let Some(entry) = self.entry.take() {
             entry.remove();
@@ -64,7 +90,13 @@ impl Heartbeat {
 impl Drop for Heartbeat {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            entry.abandon(CheckState::fail("dropped before it was finished"));
+            entry
+                .abandon(CheckState::fail("the heartbeat was dropped before its job was finished"));
         }
     }
+}
+
+fn overdue(late: Duration, every: Duration) -> CheckState {
+    let since = (late + every).as_millis();
+    CheckState::fail(format!("the last beat was {since} ms ago, and one is due every {every:?}"))
 }

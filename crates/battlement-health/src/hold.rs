@@ -1,6 +1,10 @@
 use battlement_core::CheckState;
 
-use crate::{CheckKind, Health, probe::Probes, registry::Handle};
+use crate::{
+    CheckKind, Health,
+    probe::Probes,
+    registry::{Handle, NewEntry, Source},
+};
 
 /// A value that keeps the service unready until it is dropped.
 #[derive(Debug)]
@@ -8,13 +12,31 @@ use crate::{CheckKind, Health, probe::Probes, registry::Handle};
 pub struct Hold(Handle);
 
 impl Health {
-    /// Makes the service unready until the hold is dropped. Holds of one name are one entry, until the last is dropped.
+    /// Makes the service unready until the hold is dropped, as for maintenance or by an operator.
+    ///
+    /// Requests in flight and liveness are not affected. Holds of one name are one entry, which ends with the last one.
     ///
     /// # Panics
     ///
-    /// If the name is invalid or taken.
+    /// If the name is invalid, or that of an entry which is not a hold, and above 256 entries.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_health::{Health, Probe, Status};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let health = Health::new();
+    /// let hold = health.hold("maintenance");
+    /// assert_eq!(health.status(Probe::Ready), Status::Fail);
+    /// drop(hold);
+    /// assert_eq!(health.status(Probe::Ready), Status::Pass);
+    /// # }
+    /// ```
     pub fn hold(&self, name: &'static str) -> Hold {
-        Hold(self.add(name, CheckKind::Hold, Probes::READY, CheckState::fail("held")))
+        let source = Source::Set(CheckState::fail("the service is held unready"));
+        let (kind, probes) = (CheckKind::Hold, Probes::READY);
+        Hold(self.add(NewEntry { name: name.into(), kind, probes, source }))
     }
 }
 

@@ -18,6 +18,7 @@ mod hold;
 mod limits;
 mod name;
 mod observe;
+mod plain_http;
 mod probe;
 mod probe_client;
 mod redact;
@@ -60,6 +61,6 @@ pub use self::{
     },
     status::Status,
     summary::Summary,
-    supervise::TaskPolicy,
+    supervise::{TaskOutput, TaskPolicy},
     transition::Transition,
 };

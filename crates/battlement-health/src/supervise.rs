@@ -1,43 +1,46 @@
-use std::time::Duration;
+mod output;
+mod policy;
+mod run;
+mod task;
 
-use battlement_core::CheckState;
-
-use crate::{CheckKind, Health, probe::Probes};
-
-/// The reaction to a supervised task that panics or returns early.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskPolicy {
-    restarts: u32,
-    backoff: Duration,
-}
-
-impl TaskPolicy {
-    /// Fails liveness at once.
-    #[must_use]
-    pub const fn fail() -> Self {
-        Self::restart(0)
-    }
-
-    /// Restarts the task up to `max` times, and then fails liveness.
-    #[must_use]
-    pub const fn restart(max: u32) -> Self {
-        Self { restarts: max, backoff: Duration::from_secs(1) }
-    }
-
-    /// Sets the time before a restart.
-    #[must_use]
-    pub const fn backoff(mut self, backoff: Duration) -> Self {
-        self.backoff = backoff;
-        self
-    }
-}
+pub use self::{output::TaskOutput, policy::TaskPolicy};
+use self::{policy::Restarts, run::supervised, task::Task};
+use crate::Health;
 
 impl Health {
-    /// Supervises a task that must not end.
+    /// Supervises a task that is expected to run as long as the process, and returns the future to spawn.
+    ///
+    /// `task` makes the future of each run. A panic, an error and an early return all end a run, and are reported with
+    /// their reason: during the wait for a restart readiness is degraded, and when the task has ended for good, liveness
+    /// and readiness fail. A future that is dropped, as by `JoinHandle::abort`, has ended for good as well.
+    ///
+    /// From the begin of the drain on, a task may end: it is not restarted, and liveness passes. Spawn the future by
+    /// battlement-shutdown's `spawn(name, ..)`, so that the drain waits for it.
+    ///
+    /// The name of a task that has ended may be used again.
     ///
     /// # Panics
     ///
-    /// If the name is invalid or taken.
+    /// If the name is invalid or taken, and above 256 entries.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_health::{Health, TaskPolicy};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let health = Health::new();
+    /// # async fn send_outbox() -> std::io::Result<()> { std::future::pending().await }
+    /// let outbox = health.supervise("outbox", TaskPolicy::restart(5), || async {
+    ///     loop {
+    ///         send_outbox().await?;
+    ///     }
+    ///     # #[allow(unreachable_code)] std::io::Result::Ok(())
+    /// });
+    /// tokio::spawn(outbox);
+    /// # }
+    /// ```
+    #[track_caller]
     pub fn supervise<F, Fut>(
         &self,
         name: &'static str,
@@ -45,22 +48,9 @@ impl Health {
         task: F,
     ) -> impl Future<Output = ()> + Send + use<F, Fut>
     where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        F: FnMut() -> Fut + Send,
+        Fut: Future<Output: TaskOutput> + Send,
     {
-        let entry =
-            self.add(name, CheckKind::Task, Probes::READY_AND_LIVE, CheckState::pass("running"));
-        async move {
-            for run in 0..=policy.restarts {
-                if run > 0 {
-                    entry.set(CheckState::degraded("waits for its restart"));
-                    tokio::time::sleep(policy.backoff).await;
-                    entry.restarted();
-                    entry.set(CheckState::pass("running"));
-                }
-                task().await;
-            }
-            entry.set(CheckState::fail("returned"));
-        }
+        supervised(Task::register(self, name), Restarts::new(policy), task)
     }
 }

@@ -1,0 +1,11 @@
+//! The ready-made checks against real servers, files and sockets.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod disk_space;
+#[cfg(feature = "http")]
+mod http;
+mod memory;
+#[cfg(feature = "redis")]
+mod redis;
+mod server;
+mod tcp;
