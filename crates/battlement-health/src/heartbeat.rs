@@ -89,9 +89,13 @@ impl Heartbeat {
 
 impl Drop for Heartbeat {
     fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            entry
-                .abandon(CheckState::fail("the heartbeat was dropped before its job was finished"));
+        let Some(entry) = self.entry.take() else { return };
+        // At the end of a drain, jobs that have not ended are dropped.
+        if entry.registry().is_some_and(|registry| registry.is_draining()) {
+            entry.remove();
+        } else {
+            let reason = "the heartbeat was dropped before its job was finished";
+            entry.abandon(CheckState::fail(reason));
         }
     }
 }

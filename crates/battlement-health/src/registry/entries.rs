@@ -135,6 +135,7 @@ impl Entries {
         mut tell: impl FnMut(Transition),
     ) -> (Summary, Option<Instant>) {
         self.removed.drain(..).for_each(&mut tell);
+        let is_draining = self.drain.has_begun();
         let mut summary = Summary::PASS;
         let mut all_hold_until: Option<Instant> = None;
         for entry in &mut self.list {
@@ -142,7 +143,7 @@ impl Entries {
             transition.into_iter().for_each(&mut tell);
             all_hold_until = [all_hold_until, until].into_iter().flatten().min();
             for probe in Probe::ALL.into_iter().filter(|probe| entry.probes.contains(*probe)) {
-                summary.worsen(probe, seen_by(probe, status));
+                summary.worsen(probe, seen_by(probe, status, is_draining));
             }
         }
         self.drain.judge(&mut summary, now).into_iter().for_each(tell);
@@ -182,7 +183,12 @@ impl Drop for Entries {
     }
 }
 
-/// Returns the status that a probe has of an entry. Liveness is never degraded: an entry passes or fails it.
-fn seen_by(probe: Probe, status: Status) -> Status {
-    if probe == Probe::Live && status == Status::Degraded { Status::Pass } else { status }
+/// Returns the status that a probe has of an entry. Liveness is never degraded: an entry passes or fails it. While the
+/// service drains, liveness passes: jobs end then, and a restart would cut off the requests in flight.
+fn seen_by(probe: Probe, status: Status, is_draining: bool) -> Status {
+    match (probe, status) {
+        (Probe::Live, Status::Degraded) => Status::Pass,
+        (Probe::Live, _) if is_draining => Status::Pass,
+        _ => status,
+    }
 }

@@ -55,11 +55,6 @@ impl Task {
     pub(super) fn restarts(&self) {
         let restarts = self.entry.restarted();
         self.entry.set(CheckState::pass(format!("running after restart {restarts}")));
-        if let Some(registry) = self.entry.registry()
-            && let Some(observe) = registry.observe()
-        {
-            observe.on_restart(self.name, restarts);
-        }
     }
 
     /// Reports that the task has ended for good.

@@ -1,10 +1,10 @@
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use battlement_health::{
-    Health,
+    Health, Probe,
     Status::{Fail, Pass},
 };
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use crate::{find, reason, statuses};
 
@@ -27,6 +27,37 @@ async fn a_job_that_beats_is_alive_however_long_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_overdue_beat_fails_liveness_alone_until_the_next_beat() {
+    let health = Health::new();
+    let heartbeat = health.heartbeat("outbox", EVERY);
+    advance(EVERY).await;
+    assert_eq!(statuses(&health), [Fail, Pass, Pass]);
+    let expected = "the last beat was 30000 ms ago, and one is due every 30s";
+    assert_eq!(reason(&health, "outbox"), expected);
+    // A beat of a thread without a runtime.
+    let heartbeat = thread::spawn(move || {
+        heartbeat.beat();
+        heartbeat
+    });
+    let heartbeat = heartbeat.join().unwrap();
+    heartbeat.beat();
+    assert_eq!(statuses(&health), [Pass, Pass, Pass]);
+    assert_eq!(reason(&health, "outbox"), "beats on time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_learns_of_an_overdue_beat_without_a_probe() {
+    let health = Health::new();
+    let heartbeat = health.heartbeat("outbox", EVERY);
+    let (mut watch, start) = (health.watch(), Instant::now());
+    watch.wait_for(|summary| summary.live == Fail).await.unwrap();
+    let after = start.elapsed();
+    assert!(after >= EVERY && after <= EVERY + 5 * MS, "{after:?}");
+    heartbeat.beat();
+    watch.wait_for(|summary| summary.live == Pass).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_heartbeat_that_is_dropped_unfinished_fails_liveness_until_its_job_is_replaced() {
     let health = Health::new();
     drop(health.heartbeat("outbox", EVERY));
@@ -36,6 +67,21 @@ async fn a_heartbeat_that_is_dropped_unfinished_fails_liveness_until_its_job_is_
     let second = health.heartbeat("outbox", EVERY);
     assert_eq!(statuses(&health), [Pass, Pass, Pass]);
     second.finish();
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_service_drains_jobs_may_stop() {
+    let health = Health::new();
+    let (stopped, dropped) =
+        (health.heartbeat("stopped", EVERY), health.heartbeat("dropped", EVERY));
+    health.drain();
+    advance(EVERY * 2).await;
+    drop(dropped);
+    assert_eq!(statuses(&health), [Pass, Fail, Pass]);
+    let report = health.report(Probe::Live);
+    assert_eq!(report.status, Pass);
+    assert!(report.checks.iter().all(|check| check.status == Pass), "{report:?}");
+    drop(stopped);
 }
 
 #[tokio::test]

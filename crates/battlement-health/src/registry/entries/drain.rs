@@ -20,6 +20,10 @@ impl Drain {
         self.has_begun = true;
     }
 
+    pub(super) const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
     /// Makes readiness fail during the drain, and returns the transition at its start.
     pub(super) fn judge(&mut self, summary: &mut Summary, now: Instant) -> Option<Transition> {
         if !self.has_begun {

@@ -16,7 +16,8 @@ impl Entries {
             entries.filter(|entry| probe.is_none_or(|probe| entry.probes.contains(probe)));
         let entries = entries.map(|entry| {
             let report = entry.report(now);
-            let status = probe.map_or(report.status, |probe| seen_by(probe, report.status));
+            let seen_by = |probe| seen_by(probe, report.status, self.drain.has_begun());
+            let status = probe.map_or(report.status, seen_by);
             CheckReport { status, ..report }
         });
         let mut reports = Vec::with_capacity(self.list.len() + 2);
