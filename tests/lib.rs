@@ -61,4 +61,8 @@ mod pages {
     mod migrate_node_graceful_shutdown {}
     #[doc = include_str!("../docs/migrate/terminus.md")]
     mod migrate_terminus {}
+    #[doc = include_str!("../docs/migrate/spring-health.md")]
+    mod migrate_spring_health {}
+    #[doc = include_str!("../docs/migrate/tonic-health.md")]
+    mod migrate_tonic_health {}
 }
