@@ -127,6 +127,22 @@ impl GrpcCode {
         error_chain::grpc_code(error)
     }
 
+    /// Returns whether the code is an error of a server, by OpenTelemetry's conventions; any other code but `Ok` is an
+    /// error of its caller.
+    #[must_use]
+    #[inline]
+    pub const fn is_server_error(self) -> bool {
+        matches!(
+            self,
+            Self::Unknown
+                | Self::DeadlineExceeded
+                | Self::Unimplemented
+                | Self::Internal
+                | Self::Unavailable
+                | Self::DataLoss
+        )
+    }
+
     /// Returns the name in the specification, as `DEADLINE_EXCEEDED`.
     #[must_use]
     pub const fn name(self) -> &'static str {

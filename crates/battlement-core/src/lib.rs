@@ -33,6 +33,8 @@ mod end_body;
 mod ending;
 mod error_chain;
 #[cfg(feature = "http")]
+mod error_type;
+#[cfg(feature = "http")]
 mod facts;
 #[cfg(feature = "http")]
 mod first_message;
@@ -114,6 +116,7 @@ pub use self::{
     current::within,
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
+    error_type::ErrorType,
     facts::{Ids, RequestFacts},
     first_message::FirstMessage,
     grpc_code::GrpcCode,

@@ -3,11 +3,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use battlement_core::ErrorType;
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::{ResponseBody, error_type::ErrorType, ticket::Ticket};
+use crate::{ResponseBody, ticket::Ticket};
 
 pin_project! {
     /// Future returned by a [`Metrics`](crate::Metrics) service.

@@ -1,5 +1,6 @@
+use battlement_core::ErrorType;
+
 use crate::{
-    error_type::ErrorType,
     label::{self, LabelValues},
     names::{OVERFLOW, Subject},
 };

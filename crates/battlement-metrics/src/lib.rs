@@ -11,7 +11,6 @@ pub mod circuit_breaker;
 #[cfg(feature = "client-ip")]
 mod client_ip;
 mod config;
-mod error_type;
 mod exemplar;
 mod exposition;
 mod family;

@@ -1,8 +1,7 @@
-use battlement_core::GrpcCode;
+use battlement_core::{ErrorType, GrpcCode};
 
 use crate::{
     buckets,
-    error_type::ErrorType,
     family::{Bounds, Family, Labels},
     key::Key,
     recorder::Recorder,

@@ -1,4 +1,4 @@
-use battlement_core::{GrpcCode, content_length, matched_path};
+use battlement_core::{ErrorType, GrpcCode, content_length, matched_path};
 use http::{Extensions, HeaderMap, Method, Uri};
 use matchit::Router;
 use tokio::time::Instant;
@@ -6,7 +6,6 @@ use tokio::time::Instant;
 use crate::{
     ConfigError, InvalidField,
     config::{Config, SETTINGS, is_grpc_name},
-    error_type::ErrorType,
     key::Key,
     names::{Names, Subject, UNKNOWN},
     side::Side,

@@ -8,11 +8,12 @@ use std::{
 };
 
 use ::reqwest::{Body, Request, Response, ResponseBuilderExt};
+use battlement_core::ErrorType;
 use http::Uri;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{Metrics, ResponseBody, error_type::ErrorType, service::Calling, ticket::Ticket};
+use crate::{Metrics, ResponseBody, service::Calling, ticket::Ticket};
 
 impl<S> Service<Request> for Metrics<S>
 where

@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use battlement_core::{
-    BodyKind, CallFacts, DropReason, GrpcCode, MethodKind, RequestFacts, Scheme, SpanId, TraceId,
-    WebTrailers, Wire,
+    BodyKind, CallFacts, DropReason, ErrorType, GrpcCode, MethodKind, RequestFacts, Scheme, SpanId,
+    TraceId, WebTrailers, Wire,
 };
 use http::{
     Extensions, HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header,
@@ -13,7 +13,6 @@ use tokio::time::Instant;
 
 use crate::{
     active::ActiveKey,
-    error_type::ErrorType,
     exemplar::Exemplar,
     key::Key,
     metrics::Pinned,
@@ -219,7 +218,7 @@ impl Ticket {
         self.key.set_status(status.as_u16());
         let first_error = if self.side == Side::Client { 400 } else { 500 };
         if status.as_u16() >= first_error {
-            self.key.set_error(self.at_head(extensions));
+            self.key.set_error(ErrorType::at_head(extensions, self.drop_reason()));
         }
     }
 
@@ -227,16 +226,11 @@ impl Ticket {
     /// OpenTelemetry's conventions every code but `OK` is an error of a client call, and some codes are errors of a
     /// server.
     fn judged(&mut self, code: GrpcCode, extensions: Option<&Extensions>) {
-        use GrpcCode::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
         self.key.set_status(code as u16 + 1);
-        let is_server_error = matches!(
-            code,
-            Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss
-        );
-        if is_server_error || (self.side.is_client() && code != GrpcCode::Ok) {
+        if code.is_server_error() || (self.side.is_client() && code != GrpcCode::Ok) {
             let error = match extensions {
-                Some(extensions) => self.at_head(extensions),
-                None => self.at_end(ErrorType::Status),
+                Some(extensions) => ErrorType::at_head(extensions, self.drop_reason()),
+                None => ErrorType::Status.at_end(self.drop_reason()),
             };
             self.key.set_error(error);
         }
@@ -331,10 +325,10 @@ impl Ticket {
         }
     }
 
-    fn drop_reason(&self) -> ErrorType {
+    fn drop_reason(&self) -> DropReason {
         match &self.origin {
-            Origin::Request { facts, .. } => facts.drop_reason().into(),
-            Origin::Call { .. } => DropReason::current().unwrap_or_default().into(),
+            Origin::Request { facts, .. } => facts.drop_reason(),
+            Origin::Call { .. } => DropReason::current().unwrap_or_default(),
         }
     }
 

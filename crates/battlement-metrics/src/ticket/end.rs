@@ -1,10 +1,10 @@
 //! Recording of the end of a request.
 
-use battlement_core::{Ending, GrpcCode, OnEnd, WebTrailers};
-use http::{Extensions, HeaderMap};
+use battlement_core::{DropReason, Ending, ErrorType, GrpcCode, OnEnd, WebTrailers};
+use http::HeaderMap;
 
 use super::{Fate, Origin, Ticket};
-use crate::{error_type::ErrorType, side::Side};
+use crate::side::Side;
 
 impl OnEnd for Ticket {
     fn data(&mut self, bytes: usize) {
@@ -29,7 +29,7 @@ impl OnEnd for Ticket {
     /// Records a client's response that was dropped unread by its status: the caller needed only the head.
     fn unread(mut self) {
         match (self.side, self.drop_reason()) {
-            (Side::Client, ErrorType::Cancelled) => self.ended(ErrorType::None),
+            (Side::Client, DropReason::Cancelled) => self.ended(ErrorType::None),
             _ => self.end(Ending::Dropped, None),
         }
     }
@@ -83,36 +83,17 @@ impl Ticket {
     /// Records a body that failed.
     #[cold]
     fn failed_body(&mut self) {
-        self.ended(self.at_end(ErrorType::Body));
-    }
-
-    /// Returns the type of a response whose status is an error. A call that a shutdown cut off has no rejection, since
-    /// the service was called.
-    #[cold]
-    pub(super) fn at_head(&self, extensions: &Extensions) -> ErrorType {
-        match (ErrorType::of_response(extensions), self.drop_reason()) {
-            (ErrorType::Status, ErrorType::Shutdown) => ErrorType::Shutdown,
-            (error, _) => error,
-        }
-    }
-
-    /// Returns the type of an error at the end of a body: the reason for which a battlement layer ended the body, if the
-    /// facts of the request have one, otherwise `other`.
-    pub(super) fn at_end(&self, other: ErrorType) -> ErrorType {
-        match self.drop_reason() {
-            ErrorType::Cancelled => other,
-            reason => reason,
-        }
+        self.ended(ErrorType::Body.at_end(self.drop_reason()));
     }
 
     /// Records a call that its caller dropped. A gRPC call gets the status that its caller sees, unless a battlement
     /// layer dropped it, whose response is not known here.
     fn given_up(&mut self) {
         let reason = self.drop_reason();
-        if reason == ErrorType::Cancelled && self.side.is_grpc() {
+        if reason == DropReason::Cancelled && self.side.is_grpc() {
             self.judge_end(Ending::Dropped, None);
         }
-        self.ended(reason);
+        self.ended(reason.into());
     }
 
     /// Sets the route that an inner layer provided, for a request that never got a response.

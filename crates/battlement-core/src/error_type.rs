@@ -1,39 +1,53 @@
 use std::{any::Any, error::Error, io};
 
-use battlement_core::{DropReason, Rejection, RejectionKind};
 use http::Extensions;
+
+use crate::{DropReason, Rejection, RejectionKind};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The reason why a request failed: the value of the label `error_type`. The number of values is fixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reason why a request failed: the value of the label `error_type` of metrics, and the outcome of a record of the
+/// access log. The number of values is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[repr(u8)]
-pub(crate) enum ErrorType {
+pub enum ErrorType {
+    /// The request did not fail.
     None,
     /// The status is an error.
     Status,
+    /// The caller dropped the request.
     Cancelled,
     /// A battlement layer dropped the request or answered in the service's place, since a time limit had expired.
     Timeout,
+    /// The process shut down and cut the request off.
     Shutdown,
     /// The service failed without a response.
     Error,
     /// The body failed, after the head.
     Body,
+    /// The service panicked.
     Panic,
     // A battlement layer answered in the service's place, or failed with a typed error, for one of these reasons.
+    /// [`RejectionKind::RateLimited`].
     RateLimited,
+    /// [`RejectionKind::Overloaded`].
     Overloaded,
+    /// [`RejectionKind::CircuitOpen`].
     CircuitOpen,
+    /// [`RejectionKind::DeadlineExceeded`].
     DeadlineExceeded,
+    /// [`RejectionKind::Unavailable`].
     Unavailable,
+    /// [`RejectionKind::ShuttingDown`].
     ShuttingDown,
+    /// [`RejectionKind::Forbidden`].
     Forbidden,
 }
 
 impl ErrorType {
     /// All variants in order of their discriminants.
-    pub(crate) const ALL: [Self; 15] = [
+    pub const ALL: [Self; 15] = [
         Self::None,
         Self::Status,
         Self::Cancelled,
@@ -53,10 +67,33 @@ impl ErrorType {
 
     /// Returns the type of a response whose status is an error: the kind of its rejection, if a battlement layer
     /// created it, otherwise the status.
+    #[must_use]
     #[cold]
-    pub(crate) fn of_response(extensions: &Extensions) -> Self {
+    pub fn of_response(extensions: &Extensions) -> Self {
         let rejection = extensions.get::<Rejection>();
         rejection.and_then(|rejection| Self::of_kind(rejection.kind())).unwrap_or(Self::Status)
+    }
+
+    /// Returns the type of a response whose status is an error, while a drop of the request would have `reason`. A call
+    /// that a shutdown cut off has no rejection, since the service was called.
+    #[must_use]
+    #[cold]
+    pub fn at_head(extensions: &Extensions, reason: DropReason) -> Self {
+        match (Self::of_response(extensions), reason) {
+            (Self::Status, DropReason::Shutdown) => Self::Shutdown,
+            (error, _) => error,
+        }
+    }
+
+    /// Returns the type of an error at the end of a body: the `reason` for which a battlement layer ended the body, or
+    /// this type if none did.
+    #[must_use]
+    #[inline]
+    pub fn at_end(self, reason: DropReason) -> Self {
+        match reason.into() {
+            Self::Cancelled => self,
+            reason => reason,
+        }
     }
 
     /// Returns the type of an error of a service: the kind of the rejection among its sources, if there is one.
@@ -64,13 +101,15 @@ impl ErrorType {
     /// A service's error may be any type, and a bound of [`Error`] would exclude services that work today. So the types
     /// that can hold a battlement layer's error are tried by downcast: the box of tower's layers and of `as_error()`,
     /// and an [`io::Error`] or a [`Rejection`] itself.
+    #[must_use]
     #[cold]
-    pub(crate) fn of_error<E: 'static>(error: &E) -> Self {
+    pub fn of_error<E: 'static>(error: &E) -> Self {
         standard(error).map_or(Self::Error, Self::of_standard_error)
     }
 
     /// Returns the type of an error of a service, as [`of_error`](Self::of_error).
-    pub(crate) fn of_standard_error(error: &(dyn Error + 'static)) -> Self {
+    #[must_use]
+    pub fn of_standard_error(error: &(dyn Error + 'static)) -> Self {
         let rejection = Rejection::find(error);
         rejection.and_then(|rejection| Self::of_kind(rejection.kind())).unwrap_or(Self::Error)
     }
@@ -81,7 +120,8 @@ impl ErrorType {
     }
 
     /// Returns the kind of rejection that has the same name.
-    pub(crate) const fn rejection(self) -> Option<RejectionKind> {
+    #[must_use]
+    pub const fn rejection(self) -> Option<RejectionKind> {
         match self {
             Self::Timeout => Some(RejectionKind::Timeout),
             Self::RateLimited => Some(RejectionKind::RateLimited),
@@ -96,7 +136,8 @@ impl ErrorType {
     }
 
     /// Returns the value of the label, except for [`Status`](Self::Status), whose value is the status.
-    pub(crate) fn as_str(self) -> Option<&'static str> {
+    #[must_use]
+    pub fn as_str(self) -> Option<&'static str> {
         match self {
             Self::None | Self::Status => None,
             Self::Cancelled => Some(DropReason::Cancelled.as_str()),
@@ -110,6 +151,7 @@ impl ErrorType {
 }
 
 impl From<DropReason> for ErrorType {
+    #[inline]
     fn from(reason: DropReason) -> Self {
         match reason {
             DropReason::Timeout => Self::Timeout,
@@ -164,6 +206,27 @@ mod tests {
             ErrorType::of_error(&nested),
         ] {
             assert_eq!(error, ErrorType::CircuitOpen);
+        }
+    }
+
+    #[test]
+    fn a_shutdown_is_the_reason_of_an_error_without_a_rejection() {
+        let mut extensions = Extensions::new();
+        let at_head = |extensions: &_, reason| ErrorType::at_head(extensions, reason);
+        assert_eq!(at_head(&extensions, DropReason::Shutdown), ErrorType::Shutdown);
+        assert_eq!(at_head(&extensions, DropReason::Timeout), ErrorType::Status);
+        extensions.insert(Rejection::new(RejectionKind::Overloaded));
+        assert_eq!(at_head(&extensions, DropReason::Shutdown), ErrorType::Overloaded);
+    }
+
+    #[test]
+    fn a_body_that_a_layer_ended_has_the_reason_of_the_layer() {
+        for (reason, expected) in [
+            (DropReason::Cancelled, ErrorType::Body),
+            (DropReason::Timeout, ErrorType::Timeout),
+            (DropReason::Shutdown, ErrorType::Shutdown),
+        ] {
+            assert_eq!(ErrorType::Body.at_end(reason), expected);
         }
     }
 
