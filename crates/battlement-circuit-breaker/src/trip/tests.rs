@@ -54,6 +54,19 @@ fn a_rate_is_reached_at_its_share_or_above_it() {
 }
 
 #[test]
+fn rates_are_equal_if_each_part_in_effect_is() {
+    let rate = Rate::at_least(0.5);
+    assert_eq!(rate, rate.minimum(20), "20 is the default");
+    assert_eq!(rate.over_calls(10), rate.over_calls(10).minimum(10));
+    let longer = rate.over(Duration::from_secs(11));
+    for other in
+        [Rate::at_least(0.4), Rate::above(0.5), rate.minimum(21), longer, rate.over_calls(20)]
+    {
+        assert_ne!(rate, other);
+    }
+}
+
+#[test]
 fn each_rate_has_counts_of_its_own() {
     let calls = Trip::failure_rate(Rate::at_least(0.5).over_calls(10));
     let slow = Trip::slow_rate(Rate::at_least(0.5).minimum(2));

@@ -2,7 +2,12 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use super::{bucket::MOST, counter::Counter, ring::Ring, *};
+use super::{
+    bucket::{Bucket, MOST},
+    counter::Counter,
+    ring::Ring,
+    *,
+};
 use crate::trip::Share;
 
 #[test]
@@ -80,6 +85,24 @@ fn a_bucket_of_long_ago_takes_results_of_every_generation() {
         counter.add(0, 1);
         counter.add(generations, 101);
         assert_eq!(counter.sum(generations, 101), 1, "after {generations} generations");
+    }
+}
+
+#[test]
+fn a_bucket_of_half_of_all_generations_before_is_an_older_one() {
+    let counter = Counter::default();
+    counter.add(0, 1);
+    counter.add(2_048, 1);
+    assert_eq!(counter.sum(2_048, 1), 1);
+}
+
+#[test]
+fn a_bucket_has_room_for_its_own_results_from_the_second_to_the_last() {
+    let has_room = |count| Bucket::has_room(Bucket::new(3, 5, count).pack(), 3, 5);
+    assert_eq!([0, 1, 2, MOST - 1, MOST].map(has_room), [false, true, true, true, false]);
+    let word = Bucket::new(3, 5, 7).pack();
+    for (generation, slot) in [(2, 5), (4, 5), (3, 4), (3, 6)] {
+        assert!(!Bucket::has_room(word, generation, slot), "{generation}, {slot}");
     }
 }
 

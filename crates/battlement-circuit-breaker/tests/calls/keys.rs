@@ -1,4 +1,4 @@
-use battlement_circuit_breaker::{CircuitBreakerLayer, State};
+use battlement_circuit_breaker::{CircuitBreakerLayer, OpenFor, State};
 use tokio::time::advance;
 
 use super::support::{Client, Reply, is_rejected, poll, with};
@@ -82,6 +82,16 @@ async fn a_key_that_an_operator_forced_closed_is_not_removed() {
     touch(&client, &["http://other/"]).await;
     fail(&client, "http://pinned/").await;
     assert_eq!(handle.by_key("pinned").state(), State::ForcedClosed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_failures_opened_is_not_removed_during_its_open_time() {
+    let hour = OpenFor::fixed(60 * MINUTE);
+    let (client, handle) = with(CircuitBreakerLayer::per_authority().open_for(hour));
+    fail(&client, "http://down/").await;
+    advance(59 * MINUTE).await;
+    assert_eq!(handle.keys(), [("down".into(), State::Open)]);
+    assert!(is_rejected(&client.call_at("http://down/", Reply::Status(200)).await.unwrap()));
 }
 
 #[tokio::test(start_paused = true)]

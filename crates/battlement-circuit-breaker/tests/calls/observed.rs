@@ -4,10 +4,11 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     thread,
+    time::Duration,
 };
 
 use battlement_circuit_breaker::{
-    CallOutcome, CircuitBreakerLayer, Handle, Observe, State, Transition,
+    CallOutcome, CircuitBreakerLayer, Handle, Observe, OpenFor, State, Transition,
 };
 use http_body_util::BodyExt as _;
 use tokio::time::advance;
@@ -101,6 +102,30 @@ async fn the_observer_sees_verdicts_transitions_and_rejections() {
     read(&client, Reply::Status(200)).await;
     read(&client, Reply::Status(200)).await;
     assert_eq!(seen.take(), ["open to half_open", "success", "success", "half_open to closed"]);
+}
+
+/// An observer of the open times.
+#[derive(Default)]
+struct OpenTimes(Mutex<Vec<(State, Option<Duration>)>>);
+
+impl Observe for OpenTimes {
+    fn transition(&self, transition: &Transition) {
+        self.0.lock().unwrap().push((transition.to, transition.open_for));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transition_to_the_open_state_has_the_open_time_and_no_other_has_one() {
+    let seen = Arc::new(OpenTimes::default());
+    let layer = CircuitBreakerLayer::new("billing").open_for(OpenFor::fixed(7 * SECOND));
+    let (client, _) = with(layer.observe(seen.clone()));
+    client.open().await;
+    advance(7 * SECOND).await;
+    read(&client, Reply::Status(200)).await;
+    read(&client, Reply::Status(200)).await;
+    let expected =
+        [(State::Open, Some(7 * SECOND)), (State::HalfOpen, None), (State::Closed, None)];
+    assert_eq!(*seen.0.lock().unwrap(), expected);
 }
 
 #[tokio::test(start_paused = true)]

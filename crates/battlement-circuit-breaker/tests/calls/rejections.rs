@@ -1,6 +1,10 @@
 use std::{
     convert::Infallible,
     future::{Ready, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -94,6 +98,41 @@ async fn an_open_breaker_is_ready_and_never_polls_the_service() {
     handle.force_open();
     let answer = layer.layer(Dead).oneshot(Request::new(())).await.unwrap();
     assert_eq!(answer.status(), 503);
+}
+
+/// A service that fails each call, with the number of times that it was polled ready.
+#[derive(Clone, Default)]
+struct Failing(Arc<AtomicUsize>);
+
+impl Service<Request<()>> for Failing {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.fetch_add(1, Relaxed);
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        ready(Ok(Response::builder().status(500).body(Full::default()).unwrap()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_that_failures_opened_polls_the_service_again_after_the_open_time() {
+    let (layer, failing) = (CircuitBreakerLayer::new("billing"), Failing::default());
+    let service = layer.layer(failing.clone());
+    let mut statuses = Vec::new();
+    for _ in 0..7 {
+        let answer = service.clone().oneshot(Request::new(())).await.unwrap();
+        statuses.push(answer.status().as_u16());
+    }
+    assert_eq!(statuses, [500, 500, 500, 500, 500, 503, 503]);
+    assert_eq!(failing.0.load(Relaxed), 5);
+    advance(5 * SECOND).await;
+    let probe = service.oneshot(Request::new(())).await.unwrap();
+    assert_eq!((probe.status().as_u16(), failing.0.load(Relaxed)), (500, 6));
 }
 
 /// A service that panics if it is called before it was polled ready.

@@ -140,3 +140,12 @@ fn calls_through_a_closed_breaker_take_no_lock() {
     drop(rig.ticket());
     assert_eq!(breaker.state(), State::Closed);
 }
+
+#[test]
+fn fast_calls_under_a_slow_rate_by_time_take_no_lock() {
+    let mut rig = Rig::with(|config| config.trip = Trip::slow_rate(Rate::at_least(0.5)));
+    let breaker = Arc::clone(&rig.breaker);
+    let _held = (breaker.course(), breaker.rings());
+    rig.calls(30, OK);
+    assert_eq!(breaker.state(), State::Closed);
+}

@@ -8,7 +8,7 @@ fn after_ten_thousand_successes_the_failures_of_one_window_open_the_breaker() {
         rig.call(OK);
     }
     // The window of 10 s has 1,000 calls.
-    let opened_after = (1..).find(|_| {
+    let opened_after = (1..=1_000).find(|_| {
         rig.pass(Duration::from_millis(10));
         rig.call(FAILED);
         rig.state() == State::Open
@@ -152,6 +152,15 @@ fn a_pause_that_the_upstream_asks_for_lengthens_the_open_time_up_to_the_cap() {
         let least = expected.seconds();
         assert!((least..=least + Duration::from_nanos(1)).contains(&next), "{asked}: {next:?}");
     }
+}
+
+#[test]
+fn a_pause_that_the_first_of_two_failed_probes_asks_for_lengthens_the_open_time() {
+    let rig = Rig::half_open();
+    rig.call(asks(30));
+    assert_eq!(rig.state(), State::HalfOpen);
+    rig.call(FAILED);
+    assert_eq!(rig.seen().next_probe, Some(30.seconds()));
 }
 
 #[test]

@@ -25,6 +25,21 @@ fn two_successes_of_three_probes_close_the_breaker_and_two_failures_open_it() {
 }
 
 #[test]
+fn a_probe_that_was_judged_keeps_its_slot() {
+    for verdict in [OK, FAILED] {
+        let rig = Rig::half_open();
+        rig.call(verdict);
+        let _probes = [rig.ticket(), rig.ticket()];
+        rig.rejects();
+    }
+    let rig = Rig::half_open();
+    rig.call(OK);
+    rig.call(FAILED);
+    let _probe = rig.ticket();
+    rig.rejects();
+}
+
+#[test]
 fn a_dropped_probe_lets_the_next_call_probe() {
     let rig = Rig::half_open();
     let probes: Vec<_> = (0..3).map(|_| rig.ticket()).collect();
@@ -111,6 +126,28 @@ fn a_probe_that_streams_at_its_deadline_is_a_success() {
     rig.pass(Duration::from_nanos(1));
     assert!(!rig.ticket().is_probe(), "the call passes a closed breaker");
     assert_eq!(rig.state(), State::Closed);
+}
+
+#[test]
+fn a_message_of_one_probe_makes_no_stream_of_the_others() {
+    let mut rig = Rig::half_open();
+    let mut probes: Vec<_> = (0..3).map(|_| rig.ticket()).collect();
+    probes[0].delivered();
+    rig.pass(5.seconds());
+    assert_eq!(rig.state(), State::HalfOpen, "one success");
+    rig.call(OK);
+    assert_eq!(rig.state(), State::Closed);
+}
+
+#[test]
+fn a_message_after_the_deadline_of_a_probe_is_no_success() {
+    let mut rig = Rig::half_open();
+    let mut probes = [rig.ticket(), rig.ticket()];
+    rig.pass(5.seconds());
+    assert_eq!(rig.state(), State::HalfOpen);
+    probes.iter_mut().for_each(Ticket::delivered);
+    rig.pass(5.seconds());
+    assert_eq!(rig.state(), State::HalfOpen);
 }
 
 #[test]
