@@ -38,6 +38,7 @@ struct Facts {
     phases: Mutex<Option<Phases>>,
     drop_reason: AtomicU8,
     claimed_by: AtomicUsize,
+    recorded_by: AtomicUsize,
     deadline: MovingDeadline,
     overrides: Overrides,
 }
@@ -87,6 +88,7 @@ impl RequestFacts {
             phases: Mutex::new(None),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
             claimed_by: AtomicUsize::new(0),
+            recorded_by: AtomicUsize::new(0),
             deadline: MovingDeadline::unset(),
             overrides: Overrides::none(),
         }))
@@ -271,6 +273,28 @@ impl RequestFacts {
         }
     }
 
+    /// Claims the record of the request for `claimant`, and returns whether the record is the claimant's to write: not
+    /// if the same claimant has claimed it already.
+    ///
+    /// For an access log that may be applied twice, as around a router and inside of it. The claimant is as for
+    /// [`claim`](Self::claim). The first claim applies until it is [released](Self::release_record); another claimant
+    /// writes a record of its own.
+    #[must_use]
+    pub fn claim_record(&self, claimant: usize) -> bool {
+        let holder = self.0.recorded_by.load(Relaxed);
+        if holder == 0 {
+            self.0.recorded_by.store(claimant, Relaxed);
+        }
+        holder != claimant
+    }
+
+    /// Releases the claim of `claimant` on the record, so that another attempt at the same request can claim it.
+    pub fn release_record(&self, claimant: usize) {
+        if self.0.recorded_by.load(Relaxed) == claimant {
+            self.0.recorded_by.store(0, Relaxed);
+        }
+    }
+
     /// Returns why the call was dropped: the reason of the [`dropping`](crate::dropping) that runs on this thread,
     /// else the last one that [`drop_for`](Self::drop_for) stored, else [`DropReason::Cancelled`].
     #[must_use]
@@ -300,6 +324,18 @@ const fn drop_reason(reason: u8) -> DropReason {
 mod tests {
     use super::*;
     use crate::dropping;
+
+    #[test]
+    fn a_record_is_claimed_once_by_each_claimant_until_it_is_released() {
+        let facts = RequestFacts::starting(Instant::now());
+        assert!(facts.claim_record(1));
+        assert!(!facts.clone().claim_record(1));
+        assert!(facts.claim_record(2));
+        facts.release_record(2);
+        assert!(!facts.claim_record(1), "only its claimant releases a claim");
+        facts.release_record(1);
+        assert!(facts.claim_record(1));
+    }
 
     #[test]
     fn the_last_reason_in_the_facts_applies() {

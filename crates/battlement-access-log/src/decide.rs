@@ -1,0 +1,63 @@
+//! The decision whether a record is written, from values alone.
+
+use std::time::Duration;
+
+use battlement_core::{RequestId, Trace};
+use http::StatusCode;
+
+use crate::{Outcome, Sample, Skip};
+
+/// The parts of a finished request on which the decision depends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finished<'a> {
+    pub(crate) outcome: Outcome,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) duration: Duration,
+    /// Whether [`Skip`] concerns the request.
+    pub(crate) is_skipped: bool,
+    pub(crate) trace: Option<&'a Trace>,
+    pub(crate) id: Option<&'a RequestId>,
+}
+
+/// The decision on a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The record is written, and stands for this number of requests.
+    Write(u32),
+    /// A filter leaves the record out.
+    Skip,
+    /// Sampling leaves the record out.
+    SampledOut,
+}
+
+/// Decides on the record of a request that has ended, or whose head is recorded. A request that failed or was `slow` is
+/// never sampled out.
+pub(crate) fn decide(
+    skip: &Skip,
+    sample: Sample,
+    slow: Duration,
+    finished: &Finished<'_>,
+) -> Decision {
+    let Finished { outcome, status, duration, is_skipped, trace, id } = *finished;
+    if is_skipped && !outcome.is_failure() && skip.leaves_out(status) {
+        return Decision::Skip;
+    }
+    if outcome.is_failure() || duration >= slow {
+        return Decision::Write(1);
+    }
+    if sample.keeps(trace, id) { Decision::Write(sample.weight()) } else { Decision::SampledOut }
+}
+
+/// Decides on the line of a request that was received, whose status is not known: it passes the same filter.
+pub(crate) fn decide_received(
+    sample: Sample,
+    is_skipped: bool,
+    trace: Option<&Trace>,
+    id: Option<&RequestId>,
+) -> Decision {
+    match () {
+        () if is_skipped => Decision::Skip,
+        () if sample.keeps(trace, id) => Decision::Write(sample.weight()),
+        () => Decision::SampledOut,
+    }
+}

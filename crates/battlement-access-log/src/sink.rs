@@ -1,0 +1,52 @@
+use http::HeaderName;
+use tracing::Level;
+
+use crate::{Record, Writer, event};
+
+/// The destination of records.
+#[derive(Clone, Debug)]
+pub(crate) enum Sink {
+    /// A [`tracing`] event.
+    Tracing,
+    /// Lines of a writer.
+    Writer(Writer),
+}
+
+impl Sink {
+    /// Returns whether a record of any level would be written now.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        match self {
+            // A filter that takes no errors takes nothing.
+            Self::Tracing => event::is_enabled(Level::ERROR),
+            Self::Writer(_) => true,
+        }
+    }
+
+    /// Returns the headers that are part of the format.
+    pub(crate) fn headers(&self) -> &'static [HeaderName] {
+        match self {
+            Self::Tracing => &[],
+            Self::Writer(writer) => writer.format().headers(),
+        }
+    }
+
+    /// Returns whether a record of `level` would be written now.
+    pub(crate) fn takes(&self, level: Level) -> bool {
+        match self {
+            Self::Tracing => event::is_enabled(level),
+            Self::Writer(_) => true,
+        }
+    }
+
+    /// Writes a record, and returns whether it was taken.
+    pub(crate) fn write(&self, record: &Record<'_>) -> bool {
+        match self {
+            Self::Tracing => {
+                event::emit(record);
+                true
+            }
+            Self::Writer(writer) => writer.write(record),
+        }
+    }
+}

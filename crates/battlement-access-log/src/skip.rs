@@ -1,0 +1,64 @@
+use http::{HeaderMap, StatusCode, Uri, header};
+
+/// A filter that leaves out records of requests that are not interesting while they succeed, such as probes.
+///
+/// # Example
+///
+/// ```
+/// use battlement_access_log::{AccessLogLayer, Skip};
+///
+/// let layer = AccessLogLayer::new().skip(Skip::paths(["/livez", "/readyz"]).user_agents(["kube-probe/"]));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    pub(crate) paths: Vec<String>,
+    pub(crate) user_agents: Vec<String>,
+    pub(crate) below: u16,
+}
+
+impl Skip {
+    /// Creates a filter of requests to these paths, each compared as a whole.
+    #[must_use]
+    pub fn paths<P: Into<String>>(paths: impl IntoIterator<Item = P>) -> Self {
+        Self { paths: paths.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Adds requests whose `user-agent` starts with one of these.
+    #[must_use]
+    pub fn user_agents<A: Into<String>>(mut self, agents: impl IntoIterator<Item = A>) -> Self {
+        self.user_agents.extend(agents.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the first status that is recorded all the same. Default: 400.
+    #[must_use]
+    pub const fn below(mut self, status: u16) -> Self {
+        self.below = status;
+        self
+    }
+
+    /// Returns whether the filter concerns a request.
+    pub(crate) fn concerns(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        self.paths.iter().any(|path| path == uri.path()) || self.is_agent(headers)
+    }
+
+    fn is_agent(&self, headers: &HeaderMap) -> bool {
+        if self.user_agents.is_empty() {
+            return false;
+        }
+        headers.get(header::USER_AGENT).is_some_and(|agent| {
+            self.user_agents.iter().any(|start| agent.as_bytes().starts_with(start.as_bytes()))
+        })
+    }
+
+    /// Returns whether the record of a request that the filter concerns is left out.
+    pub(crate) fn leaves_out(&self, status: Option<StatusCode>) -> bool {
+        status.is_some_and(|status| status.as_u16() < self.below)
+    }
+}
+
+impl Default for Skip {
+    fn default() -> Self {
+        Self { paths: Vec::new(), user_agents: Vec::new(), below: 400 }
+    }
+}
