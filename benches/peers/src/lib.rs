@@ -4,6 +4,7 @@ use battlement_benches::Suite;
 
 mod circuit_breaker;
 mod client_ip;
+mod health;
 mod lazy;
 mod metrics;
 mod problem;
@@ -20,6 +21,7 @@ mod timeout;
 pub const SUITES: &[Suite] = &[
     Suite { layer: "circuit-breaker", cases: circuit_breaker::cases },
     Suite { layer: "client-ip", cases: client_ip::cases },
+    Suite { layer: "health", cases: health::cases },
     Suite { layer: "metrics", cases: metrics::cases },
     Suite { layer: "problem", cases: problem::cases },
     Suite { layer: "rate-limit", cases: rate_limit::cases },
