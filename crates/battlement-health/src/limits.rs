@@ -76,9 +76,10 @@ impl Limits {
                 invalid.push(InvalidField::new(field, "must be at least 1, got 0"));
             }
         }
-        if stale_after <= interval || stale_after > 3 * MAX {
+        if stale_after < 2 * interval || stale_after > 3 * MAX {
             let message = format!(
-                "must be longer than `interval`, {interval:?}, and at most {:?}, got {stale_after:?}",
+                "must be at least two intervals, {:?}, and at most {:?}, got {stale_after:?}",
+                2 * interval,
                 3 * MAX
             );
             invalid.push(InvalidField::new("stale_after", message));

@@ -73,7 +73,7 @@ impl Plan {
 fn unknown_check(name: &str, checks: &[Check]) -> InvalidField {
     let known: Vec<_> = checks.iter().map(|check| format!("`{}`", check.name)).collect();
     let message = if known.is_empty() {
-        "is unknown; no check has settings in a file".to_owned()
+        "is unknown; the registry is built without checks".to_owned()
     } else {
         format!("is unknown; the checks are {}", known.join(", "))
     };

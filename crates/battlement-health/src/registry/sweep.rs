@@ -5,7 +5,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::Registry;
+use super::{Registry, entries::Entries};
 
 /// Looks at the entries when a result becomes stale or a beat late, so that the log and watchers learn of it without a
 /// probe.
@@ -31,7 +31,7 @@ async fn at(time: Option<Instant>) {
 impl Registry {
     /// Computes the summary, and returns the time until which it holds.
     fn sweep(&self) -> Option<Instant> {
-        self.board.update(Instant::now, |entries, now| entries.begin_sweep(now));
-        self.board.amend(|entries| entries.end_sweep())
+        self.board.update(Instant::now, Entries::begin_sweep);
+        self.board.amend(Entries::end_sweep)
     }
 }

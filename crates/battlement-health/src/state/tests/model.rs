@@ -37,13 +37,13 @@ impl Model {
     }
 
     pub(super) fn read(&self, now: Instant) -> CheckState {
-        match &self.counts {
-            None => CheckState::fail("no result yet"),
-            Some(counts) if self.is_stale(now) => {
-                let age = now.duration_since(self.history.last().unwrap().1).as_secs();
+        match (&self.counts, self.history.last()) {
+            (None, _) | (_, None) => CheckState::fail("no result yet"),
+            (Some(counts), Some((_, at))) if self.is_stale(now) => {
+                let age = now.duration_since(*at).as_secs();
                 CheckState::fail(format!("no result for {age} s; the last one was {counts}"))
             }
-            Some(counts) => counts.clone(),
+            (Some(counts), _) => counts.clone(),
         }
     }
 
