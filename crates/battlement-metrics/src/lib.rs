@@ -16,6 +16,8 @@ mod exposition;
 mod family;
 mod future;
 mod gauge;
+#[cfg(feature = "health")]
+mod health;
 mod histogram;
 mod key;
 mod label;

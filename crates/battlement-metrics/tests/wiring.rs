@@ -2,6 +2,7 @@
 
 mod server {
     use battlement_client_ip::ClientIpLayer;
+    use battlement_health::{Check, CheckState, Health, TaskPolicy};
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
         circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics, shutdown::ShutdownMetrics,
@@ -20,6 +21,18 @@ mod server {
         )
     }
 
+    /// Returns a registry with a check and a task, on a runtime that has ended.
+    fn health() -> Health {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { panic!("{runtime:?}") };
+        runtime.block_on(async {
+            let check = Check::of_state("shop", || CheckState::pass("ok"));
+            let health = Health::builder().check(check).build();
+            drop(health.supervise("shop-task", TaskPolicy::fail(), std::future::pending::<()>));
+            health
+        })
+    }
+
     /// Returns the page of a server with a known route, before its first request.
     fn series() -> Series {
         let metrics = HttpMetrics::builder().known_route(Method::GET, "/orders/{id}").build();
@@ -32,6 +45,7 @@ mod server {
             .metrics(&metrics)
             .circuit_breaker(&breakers)
             .client_ip(&ClientIpLayer::new())
+            .health(&health())
             .retry(&retries)
             .shutdown(&ShutdownMetrics::new())
             .timeout(&TimeoutMetrics::new());
@@ -46,6 +60,9 @@ mod server {
             "battlement_circuit_breaker_state",
             "battlement_circuit_breaker_transitions_total",
             "battlement_client_ip_malformed_total",
+            "battlement_health_check_runs_total",
+            "battlement_health_check_seconds",
+            "battlement_health_task_restarts_total",
             "battlement_retry_attempts_total",
             "battlement_retry_hedges_stopped_total",
             "battlement_retry_hedges_total",

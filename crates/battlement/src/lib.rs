@@ -80,7 +80,8 @@
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
-//! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share
+//! - `health-http`: the health check of an HTTP upstream
+//! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share, and the health check of Redis
 //! - `systemd`: notifications of a shutdown for systemd
 //! - `full`: every feature
 
@@ -98,7 +99,7 @@ pub use battlement_circuit_breaker as circuit_breaker;
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
 pub use battlement_client_ip as client_ip;
-/// Health probes: checks in the background, gates, heartbeats, and answers over HTTP.
+/// Health probes: checks in the background, gates, heartbeats, and answers over HTTP and gRPC.
 #[cfg(feature = "health")]
 #[doc(inline)]
 pub use battlement_health as health;
