@@ -17,6 +17,8 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const VARY: HeaderValue = HeaderValue::from_static("accept");
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD");
+/// The time after which a caller may ask again, in seconds. Another instance can answer at once.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Answers a request for a probe, or one for a path that is not one of a probe.
@@ -75,7 +77,11 @@ fn probe(
         Status::Fail => StatusCode::SERVICE_UNAVAILABLE,
         Status::Pass | Status::Degraded => StatusCode::OK,
     };
-    response(code, content_type, render(format, &page))
+    let mut response = response(code, content_type, render(format, &page));
+    if code == StatusCode::SERVICE_UNAVAILABLE && config.health.is_draining() {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    response
 }
 
 /// Returns the answer for a path or a check that does not exist, which does not repeat its name.

@@ -52,7 +52,7 @@ async fn a_service_without_checks_passes_every_probe_with_the_bytes_of_the_api_s
 async fn a_critical_check_that_fails_is_a_503_with_all_checks_and_liveness_passes() {
     let service = instance(impaired()).await.service();
     let answer = get(&service, "/readyz").await;
-    assert_eq!(answer.status, 503);
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, None));
     assert_headers(&answer, "text/plain; charset=utf-8");
     assert_eq!(
         answer.text(),
@@ -159,14 +159,15 @@ async fn readiness_fails_from_the_begin_of_a_drain_on_and_liveness_never() {
     writer.advance(Phase::Unready);
     for _ in 0..2 {
         let answer = get(&service, "/readyz").await;
-        assert_eq!(answer.status, 503);
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("1")));
         assert_eq!(
             answer.text(),
             "[+]ping ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n"
         );
         assert_eq!(code(&service, "/readyz/shutdown").await, 503);
         assert_eq!(code(&service, "/health").await, 503);
-        assert_eq!(get(&service, "/livez").await.text(), "ok");
+        let alive = get(&service, "/livez").await;
+        assert_eq!((&*alive.text(), alive.header("retry-after")), ("ok", None));
         assert_eq!(code(&service, "/startupz").await, 200);
     }
 }
