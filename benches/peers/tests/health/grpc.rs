@@ -21,7 +21,7 @@ pub(crate) const ORDERS: &str = "shop.v1.Orders";
 /// A running server with a client that is connected to it.
 pub(crate) struct Site {
     pub(crate) server: Server,
-    pub(crate) client: HealthClient<Channel>,
+    pub(crate) client: Client,
 }
 
 impl Site {
@@ -36,17 +36,26 @@ impl Site {
         S::Future: Send + 'static,
     {
         let server = Server::tonic(Builder::builder().add_service(health)).await.unwrap();
-        let channel = Channel::from_shared(server.url("")).unwrap().connect().await.unwrap();
-        Self { server, client: HealthClient::new(channel) }
+        let client = Client::connect(server.url("")).await;
+        Self { server, client }
+    }
+}
+
+/// The client of tonic-health, on a connection of its own.
+pub(crate) struct Client(HealthClient<Channel>);
+
+impl Client {
+    pub(crate) async fn connect(url: String) -> Self {
+        Self(HealthClient::new(Channel::from_shared(url).unwrap().connect().await.unwrap()))
     }
 
     pub(crate) async fn check(&mut self, service: &str) -> Result<ServingStatus, Code> {
-        let checked = self.client.check(asks_for(service)).await;
+        let checked = self.0.check(asks_for(service)).await;
         checked.map(|response| response.get_ref().status()).map_err(|status| status.code())
     }
 
     pub(crate) async fn watch(&mut self, service: &str) -> Result<Watch, Status> {
-        self.client.watch(asks_for(service)).await.map(|response| Watch(response.into_inner()))
+        self.0.watch(asks_for(service)).await.map(|response| Watch(response.into_inner()))
     }
 }
 

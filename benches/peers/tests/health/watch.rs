@@ -17,7 +17,7 @@ use crate::grpc::{ORDERS, Site};
 async fn tonic_health_is_serving_before_anything_has_run() {
     let (_reporter, health) = health_reporter();
     let mut site = Site::of(health).await;
-    assert_eq!(site.check("").await, Ok(Sent::Serving));
+    assert_eq!(site.client.check("").await, Ok(Sent::Serving));
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn ours_is_not_serving_until_each_critical_check_has_passed() {
     let check = Check::new("db", pending::<CheckState>).critical();
     let health = Health::builder().check(check).build();
     let mut site = Site::of(HealthServer::new(&health)).await;
-    assert_eq!(site.check("").await, Ok(Sent::NotServing));
+    assert_eq!(site.client.check("").await, Ok(Sent::NotServing));
 }
 
 #[tokio::test]
@@ -33,16 +33,16 @@ async fn the_overall_status_of_tonic_health_ignores_its_services() {
     let (reporter, health) = health_reporter();
     reporter.set_service_status(ORDERS, NotServing).await;
     let mut site = Site::of(health).await;
-    assert_eq!(site.check(ORDERS).await, Ok(Sent::NotServing));
-    assert_eq!(site.check("").await, Ok(Sent::Serving));
+    assert_eq!(site.client.check(ORDERS).await, Ok(Sent::NotServing));
+    assert_eq!(site.client.check("").await, Ok(Sent::Serving));
 }
 
 #[tokio::test]
 async fn tonic_health_refuses_a_watch_of_an_unknown_service() {
     let (_reporter, health) = health_reporter();
     let mut site = Site::of(health).await;
-    assert_eq!(site.check(ORDERS).await, Err(Code::NotFound));
-    let refused = site.watch(ORDERS).await.err().unwrap();
+    assert_eq!(site.client.check(ORDERS).await, Err(Code::NotFound));
+    let refused = site.client.watch(ORDERS).await.err().unwrap();
     assert_eq!(refused.code(), Code::NotFound);
 }
 
@@ -51,8 +51,8 @@ async fn a_watch_of_ours_outlives_the_registrations_of_its_service() {
     let health = Health::new();
     let server = HealthServer::new(&health);
     let mut site = Site::of(server.clone()).await;
-    assert_eq!(site.check(ORDERS).await, Err(Code::NotFound));
-    let mut watch = site.watch(ORDERS).await.unwrap();
+    assert_eq!(site.client.check(ORDERS).await, Err(Code::NotFound));
+    let mut watch = site.client.watch(ORDERS).await.unwrap();
     assert_eq!(watch.next().await, Some(Sent::ServiceUnknown));
     for _ in 0..3 {
         let registration = server.register(ORDERS, Probe::Ready).unwrap();
@@ -66,7 +66,7 @@ async fn a_watch_of_ours_outlives_the_registrations_of_its_service() {
 async fn tonic_health_sends_a_status_that_has_not_changed() {
     let (reporter, health) = health_reporter();
     let mut site = Site::of(health).await;
-    let mut watch = site.watch("").await.unwrap();
+    let mut watch = site.client.watch("").await.unwrap();
     for _ in 0..3 {
         assert_eq!(watch.next().await, Some(Sent::Serving));
         reporter.set_service_status("", Serving).await;
@@ -79,11 +79,11 @@ async fn ours_sends_changes_alone() {
     let server = HealthServer::new(&health);
     let orders = server.register(ORDERS, Probe::Ready).unwrap();
     let mut site = Site::of(server).await;
-    let mut watch = site.watch(ORDERS).await.unwrap();
+    let mut watch = site.client.watch(ORDERS).await.unwrap();
     assert_eq!(watch.next().await, Some(Sent::Serving));
     for _ in 0..3 {
         orders.serving(true);
-        assert_eq!(site.check(ORDERS).await, Ok(Sent::Serving));
+        assert_eq!(site.client.check(ORDERS).await, Ok(Sent::Serving));
     }
     orders.serving(false);
     assert_eq!(watch.next().await, Some(Sent::NotServing));
@@ -94,7 +94,7 @@ async fn tonic_health_ends_the_watch_of_a_service_that_is_cleared() {
     let (mut reporter, health) = health_reporter();
     reporter.set_service_status(ORDERS, Serving).await;
     let mut site = Site::of(health).await;
-    let mut watch = site.watch(ORDERS).await.unwrap();
+    let mut watch = site.client.watch(ORDERS).await.unwrap();
     assert_eq!(watch.next().await, Some(Sent::Serving));
     reporter.clear_service_status(ORDERS).await;
     assert_eq!(watch.next().await, None);
