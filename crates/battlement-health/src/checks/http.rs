@@ -33,14 +33,14 @@ pub fn http(url: &str) -> Http {
     Http::try_new(url).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The check of [`http`].
+/// The check of [`http()`].
 #[derive(Clone)]
 pub struct Http {
     target: Target,
 }
 
 impl Http {
-    /// Creates the check, or returns an error; see [`http`].
+    /// Creates the check, or returns an error; see [`http()`].
     ///
     /// # Errors
     ///
