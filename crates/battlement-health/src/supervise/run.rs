@@ -32,7 +32,8 @@ where
         let wait = jittered(wait);
         task.waits(&ending, wait);
         tokio::select! {
-            () = task.draining() => return task.end_in_drain(&ending),
+            // The failure has been reported.
+            () = task.draining() => return task.end_in_drain(&Ending::Returned),
             () = sleep(wait) => task.restarts(),
         }
     }

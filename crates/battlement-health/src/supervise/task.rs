@@ -9,6 +9,7 @@ use super::run::Ending;
 use crate::{
     CheckKind, Health, Summary,
     probe::Probes,
+    redact::redact,
     registry::{Handle, NewEntry, Source},
 };
 
@@ -67,7 +68,9 @@ impl Task {
     pub(super) fn end_in_drain(&mut self, ending: &Ending) {
         self.has_ended = true;
         if !matches!(ending, Ending::Returned) {
-            warn!(task = self.name, %ending, "a supervised task failed while the service drained");
+            let state = redact(CheckState::fail(ending.to_string()));
+            let (task, reason) = (self.name, state.reason());
+            warn!(task, %reason, "a supervised task failed while the service drained");
         }
         self.entry.abandon(CheckState::pass("the task ended while the service drained"));
     }

@@ -84,6 +84,26 @@ async fn while_the_service_drains_jobs_may_stop() {
     drop(stopped);
 }
 
+/// The longest time between two beats: a leap year.
+const LONGEST: Duration = Duration::from_secs(31_622_400);
+
+#[tokio::test(start_paused = true)]
+async fn a_job_may_beat_once_a_year() {
+    let health = Health::new();
+    let heartbeat = health.heartbeat("outbox", LONGEST);
+    advance(LONGEST - MS).await;
+    assert_eq!(statuses(&health), [Pass, Pass, Pass]);
+    heartbeat.beat();
+    advance(LONGEST).await;
+    assert_eq!(statuses(&health), [Fail, Pass, Pass]);
+}
+
+#[tokio::test]
+#[should_panic(expected = "`every` must be greater than zero and at most a year, got 31622401s")]
+async fn a_heartbeat_that_is_longer_than_a_year_is_refused() {
+    let _heartbeat = Health::new().heartbeat("outbox", LONGEST + Duration::from_secs(1));
+}
+
 #[tokio::test]
 #[should_panic(expected = "`every` must be greater than zero and at most a year, got 0ns")]
 async fn a_heartbeat_without_a_period_is_refused() {

@@ -4,6 +4,8 @@
 mod gates;
 mod heartbeats;
 mod holds;
+#[path = "../registry/log.rs"]
+mod log;
 mod scheduling_delay;
 mod spawned;
 mod supervised;

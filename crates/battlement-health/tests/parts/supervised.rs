@@ -14,7 +14,7 @@ use battlement_health::{
 };
 use tokio::time::{Instant, advance, sleep};
 
-use crate::{reason, statuses};
+use crate::{log::Log, reason, statuses};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -209,6 +209,48 @@ async fn from_the_begin_of_the_drain_on_a_task_may_end() {
         assert_eq!(reason(&health, name), "the task ended while the service drained");
     }
     assert_eq!(reason(&health, "cut-off"), "the task was dropped while the service drained");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_during_the_drain_is_logged_once_without_its_password() {
+    let (log, _guard) = Log::start();
+    let health = Health::new();
+    let waits = tokio::spawn(health.supervise("waits", restart(9), panics(9)));
+    ready(&health, Degraded).await;
+    let drained = health.clone();
+    let fails = move || {
+        let drained = drained.clone();
+        async move {
+            drained.drain();
+            Err::<(), _>("redis://shop:hunter2@cache:6379 is gone")
+        }
+    };
+    health.supervise("fails", restart(9), fails).await;
+    health.supervise("returns", restart(9), || async {}).await;
+    waits.await.unwrap();
+    let lines = log.lines();
+    let failed: Vec<_> =
+        lines.iter().filter(|line| line.contains("failed while the service drained")).collect();
+    assert!(failed.len() == 1 && failed[0].starts_with("WARN"), "{lines:?}");
+    let text = "task=\"fails\" reason=the task failed: redis://***@cache:6379 is gone";
+    assert!(failed[0].contains(text), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains("hunter2")), "{lines:?}");
+    assert_eq!(health.tasks().iter().map(|task| task.restarts).sum::<u64>(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_knows_of_the_drain_when_its_registry_is_gone() {
+    let health = Health::new();
+    let (sender, mut runs) = tokio::sync::mpsc::unbounded_channel();
+    let task = health.supervise("outbox", restart(9), move || {
+        sender.send(()).unwrap();
+        async {}
+    });
+    health.drain();
+    drop(health);
+    task.await;
+    runs.recv().await.unwrap();
+    assert!(runs.recv().await.is_none(), "the task is not restarted");
 }
 
 #[tokio::test(start_paused = true)]
