@@ -9,6 +9,7 @@ use std::{
 use battlement::{
     circuit_breaker::{CircuitBreakerSettings, FallbackSettings},
     client_ip::ClientIpSettings,
+    health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
     rate_limit::{RateLimitSettings, redis::RedisSettings},
@@ -41,6 +42,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
             "DeadlineSettings",
             "FallbackSettings",
             "FetchMetadataSettings",
+            "HealthSettings",
             "HedgeSettings",
             "MetricsSettings",
             "ProblemSettings",
@@ -65,6 +67,7 @@ fn read_documented(name: &str, document: &Value) {
         "DeadlineSettings" => drop(read_in_all::<DeadlineSettings>(document)),
         "FallbackSettings" => drop(read_in_all::<FallbackSettings>(document)),
         "FetchMetadataSettings" => drop(read_in_all::<FetchMetadataSettings>(document)),
+        "HealthSettings" => drop(read_in_all::<HealthSettings>(document)),
         "HedgeSettings" => drop(read_in_all::<HedgeSettings>(document)),
         "MetricsSettings" => drop(read_in_all::<MetricsSettings>(document)),
         "ProblemSettings" => drop(read_in_all::<ProblemSettings>(document)),

@@ -3,6 +3,7 @@
 use battlement::{
     circuit_breaker::CircuitBreakerSettings,
     client_ip::ClientIpSettings,
+    health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
     rate_limit::{
@@ -25,6 +26,7 @@ use crate::format::{Format, read_in_all};
 #[expect(dead_code, reason = "only its `Debug` is compared")]
 struct Whole {
     shutdown: ShutdownSettings,
+    health: HealthSettings,
     client_ip: ClientIpSettings,
     request_id: RequestIdSettings,
     metrics: MetricsSettings,

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use battlement::{
     circuit_breaker::{CircuitBreakerSettings, FallbackSettings},
     client_ip::ClientIpSettings,
+    health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
     rate_limit::{
@@ -30,6 +31,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<ClientIpSettings>(json!({})),
             all_fields::<FallbackSettings>(json!({})),
             all_fields::<FetchMetadataSettings>(json!({})),
+            all_fields::<HealthSettings>(json!({})),
             all_fields::<HedgeSettings>(json!({})),
             all_fields::<MetricsSettings>(json!({})),
             all_fields::<ProblemSettings>(json!({})),
@@ -43,7 +45,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<ShutdownSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 15],
+        [true; 16],
         "the fields are found"
     );
 }

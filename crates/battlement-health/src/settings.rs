@@ -12,7 +12,24 @@ battlement_core::settings! {
     /// The settings of a [`Health`](crate::Health) in a configuration file.
     ///
     /// Every field is optional and has the default of [`Health::builder`](crate::Health::builder). Unknown fields are
-    /// rejected by name.
+    /// rejected by name. [`builder`](HealthSettings::builder) keeps every error for [`HealthBuilder::try_build`], which
+    /// knows the checks; `TryFrom` reports those that need no check at once.
+    ///
+    /// ```
+    /// use battlement_health::{Check, CheckState, HealthSettings};
+    ///
+    /// let settings: HealthSettings = serde_json::from_str(
+    ///     r#"{
+    ///         "interval": "5s",
+    ///         "fail_after": 2,
+    ///         "checks": { "redis": { "critical": true, "timeout": "250ms" } }
+    ///     }"#,
+    /// ).unwrap();
+    /// # async fn build(settings: HealthSettings) {
+    /// let redis = Check::of_state("redis", || CheckState::pass("connected"));
+    /// let health = settings.builder().check(redis).try_build().unwrap();
+    /// # }
+    /// ```
     #[derive(Clone, Debug, Default)]
     #[derive(Deserialize)]
     #[serde(remote = "HealthSettings", default = "HealthSettings::default", deny_unknown_fields)]

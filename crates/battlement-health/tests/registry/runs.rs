@@ -70,7 +70,6 @@ async fn a_panic_is_a_failed_run_wherever_it_happens() {
     }
     struct InRun;
     impl RunCheck for InRun {
-        #[expect(clippy::manual_async_fn, reason = "the body panics before there is a future")]
         fn run(&self) -> impl Future<Output = CheckState> + Send {
             if self.panics() {
                 panic!("in run");
