@@ -35,7 +35,7 @@ pub struct Check {
 /// The work behind a check.
 #[derive(Clone)]
 pub(crate) enum Work {
-    /// A future that is made anew for each run.
+    /// A new future for each run.
     Run(Arc<dyn BoxedRun>),
     /// A task that beats, whose delay is computed when a result is read.
     Beat {

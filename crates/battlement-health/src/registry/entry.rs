@@ -62,7 +62,7 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(id: u64, new: NewEntry, now: Instant) -> Self {
         let NewEntry { name, kind, probes, source } = new;
-        // A hold is told of when it begins; a check, once it has a result.
+        // The first status of a hold and of a check, once it has a result, is a transition.
         let is_silent = !matches!(kind, CheckKind::Check | CheckKind::Hold);
         let mut entry = Self {
             id,

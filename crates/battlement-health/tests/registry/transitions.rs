@@ -45,7 +45,7 @@ async fn each_transition_is_one_line_of_the_log_and_a_probe_is_none() {
     }
 }
 
-/// An observer that keeps what it is told, and uses the registry while it is.
+/// An observer that keeps transitions and runs, and uses the registry in a transition.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Inner>>);
 
