@@ -1,3 +1,7 @@
+use std::io;
+
+use tracing_subscriber::fmt::MakeWriter;
+
 use super::*;
 
 const fn ms(ms: u64) -> Duration {
@@ -115,4 +119,59 @@ fn streams_that_were_cut_off_change_the_exit_code_only_if_strict() {
     let connections = CutOff { connections: true, ..CutOff::default() };
     let report = Report { cut_off: connections, strict: true, ..clean() };
     assert_eq!(report.code(), 0, "a client that sends no request cannot fail a deploy");
+}
+
+#[test]
+fn a_report_returns_what_forced_it_and_the_requests_that_were_answered() {
+    assert_eq!((clean().forced(), clean().answered()), (None, 12_345));
+    let forced = Report { forced: Some(Forced::Budget), answered: 7, ..clean() };
+    assert_eq!((forced.forced(), forced.answered()), (Some(Forced::Budget), 7));
+}
+
+#[test]
+fn a_main_that_returns_its_report_exits_with_its_code() {
+    let forced = Report { forced: Some(Forced::Signal(Signal::Quit)), ..clean() };
+    for (report, code) in [(clean(), 0), (forced, 131)] {
+        assert_eq!(ExitCode::from(&report), ExitCode::from(code));
+        assert_eq!(report.report(), ExitCode::from(code));
+    }
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[test]
+fn a_clean_report_is_logged_as_information_and_any_other_as_an_error() {
+    let budget = Report { forced: Some(Forced::Budget), ..clean() };
+    for (report, level, outcome) in [(clean(), "INFO", "complete"), (budget, "ERROR", "incomplete")]
+    {
+        let log = Log::default();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || report.log());
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let line = format!("shutdown {outcome}: {report} exit_code={}", report.code());
+        assert!(text.contains(level) && text.contains(&line), "{text}");
+        assert_eq!(text.lines().count(), 1);
+    }
 }

@@ -92,6 +92,17 @@ async fn hooks_for_which_no_time_is_left_are_reported_as_skipped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hook_whose_turn_comes_at_the_very_end_of_the_time_is_skipped() {
+    let (report, events) = with(|handle, course| {
+        hook(handle, course, Stage::Flush, "logs");
+        handle.hook(Stage::Services, "all of the time", || tokio::time::advance(ms(400)));
+    })
+    .await;
+    assert_eq!(failures(&report).last(), Some(&("logs", &HookFailure::Skipped)));
+    assert_eq!((report.phases().hooks, events), (Some(ms(400)), vec![]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hook_that_a_hook_registers_runs_too() {
     let (report, events) = with(|handle, course| {
         let (inner, course) = (handle.clone(), course.clone());
