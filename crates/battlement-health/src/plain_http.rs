@@ -12,3 +12,14 @@ pub(crate) use self::{
 pub(crate) const fn passes(status: u16) -> bool {
     matches!(status, 200..=399)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_passes_from_200_to_399() {
+        let passed = [100, 199, 200, 399, 400, 599].map(passes);
+        assert_eq!(passed, [false, false, true, true, false, false]);
+    }
+}

@@ -153,6 +153,19 @@ mod tests {
         assert_eq!(read(long.as_bytes()), Ok(Some(200)));
     }
 
+    #[test]
+    fn a_line_has_at_most_1024_bytes_and_all_heads_before_the_status_16384() {
+        let line = format!("HTTP/1.1 200 {}", "x".repeat(1_024 - 13));
+        let mut reader = StatusReader::default();
+        assert_eq!(reader.feed(line.as_bytes()), Ok(None));
+        assert_eq!(reader.feed(b"x"), Err(NotHttp));
+        let (early, second) = ("HTTP/1.1 103 x\r\n\r\n", "HTTP/1.1 103 x\r\n");
+        let fields = "x".repeat(16_384 - early.len() - second.len());
+        let mut reader = StatusReader::default();
+        assert_eq!(reader.feed(format!("{early}{second}{fields}").as_bytes()), Ok(None));
+        assert_eq!(reader.feed(b"x"), Err(NotHttp));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic_and_parts_do_not_change_the_result(

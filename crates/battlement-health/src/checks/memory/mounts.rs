@@ -101,8 +101,9 @@ fn unescape(field: &str) -> String {
 mod tests {
     use super::*;
 
-    const V1: &str = "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
-                      35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n";
+    const V1: &str = "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n\
+                      32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
+                      33 31 0:30 / /proc rw - proc proc rw,memory\n";
     const V2: &str =
         "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
 
@@ -125,6 +126,9 @@ mod tests {
             // Version 2 has the controller of memory.
             ("3:cpu:/b\n0::/c\n", &format!("{V1}{V2}"), v2("/sys/fs/cgroup/c")),
             ("3:cpu:/b\n", V1, None),
+            // A hierarchy of version 1 without controllers, and a controller where there can be none.
+            ("4::/a\n", V2, None),
+            ("0:cpu:/a\n", V2, None),
             ("0::/a\n", V1, None),
             ("", V2, None),
             ("0::/a", "", None),
