@@ -82,19 +82,26 @@ impl Breaker {
     }
 
     /// Admits a call, or returns the rest of the open time, with jitter.
-    #[inline]
     pub(crate) fn admit(self: &Arc<Self>, now: Instant) -> Result<Ticket, Duration> {
         Arc::clone(self).admit_at(self.shared.tick(now))
     }
 
     /// Admits a call as [`admit`](Self::admit) does. The ticket takes this reference.
-    #[inline]
     pub(crate) fn admit_at(self: Arc<Self>, tick: u64) -> Result<Ticket, Duration> {
-        let word = self.word();
-        if word.passes() {
-            return Ok(Ticket::new(self, word, tick, Kind::Call));
+        match self.pass(tick) {
+            Ok(ticket) => Ok(ticket),
+            Err(breaker) => {
+                let word = breaker.word();
+                breaker.admit_unclosed(word, tick)
+            }
         }
-        self.admit_unclosed(word, tick)
+    }
+
+    /// Admits a call if the breaker is closed, which is the path of almost all calls; otherwise returns the reference.
+    #[inline(always)]
+    pub(crate) fn pass(self: Arc<Self>, tick: u64) -> Result<Ticket, Arc<Self>> {
+        let word = self.word();
+        if word.passes() { Ok(Ticket::new(self, word, tick, Kind::Call)) } else { Err(self) }
     }
 
     /// Returns the state as of the last call. An open breaker stays so until a call after the open time.

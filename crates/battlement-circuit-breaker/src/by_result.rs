@@ -12,6 +12,13 @@ pub struct ByResult<J = ByError, A = DefaultReject> {
     form: PhantomData<fn() -> A>,
 }
 
+/// An admitted call, judged by its result.
+#[derive(Debug)]
+pub struct JudgedCall<J> {
+    call: Call,
+    judge: J,
+}
+
 /// Judges `Ok` as a success and an error by the default [`ErrorChain`], as [`judge_error`](battlement_core::judge_error)
 /// does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,7 +46,7 @@ where
     J: JudgeResult<Res, E> + Clone,
     A: Reject<Req, Res, E>,
 {
-    type Judge = J;
+    type Call = JudgedCall<J>;
     type Caller = A::Caller;
     type Response = A::Response;
     type Error = A::Error;
@@ -58,25 +65,29 @@ where
     }
 
     #[inline]
-    fn judge(&self, _: &Req) -> J {
-        self.judge.clone()
+    fn judged(&self, _: &Req, call: Call) -> JudgedCall<J> {
+        JudgedCall { call, judge: self.judge.clone() }
+    }
+
+    #[inline]
+    fn pending(call: &mut JudgedCall<J>) {
+        call.call.pending();
     }
 
     #[inline(always)]
     fn finish(
-        judge: &J,
+        call: &mut Option<JudgedCall<J>>,
         result: Result<Res, E>,
-        call: &mut Option<Call>,
     ) -> Result<A::Response, A::Error> {
         // Each arm moves its own value: moving the whole result copies the response once more.
         match result {
             Ok(response) => {
-                if let Some(call) = call {
+                if let Some(JudgedCall { call, judge }) = call {
                     call.settle(judge.judge(Ok(&response)));
                 }
                 Ok(A::response(response))
             }
-            Err(error) => Err(failed::<J, A, Req, Res, E>(judge, error, call)),
+            Err(error) => Err(failed::<J, A, Req, Res, E>(call, error)),
         }
     }
 
@@ -86,12 +97,12 @@ where
 }
 
 #[cold]
-fn failed<J, A, Req, Res, E>(judge: &J, error: E, call: &mut Option<Call>) -> A::Error
+fn failed<J, A, Req, Res, E>(call: &mut Option<JudgedCall<J>>, error: E) -> A::Error
 where
     J: JudgeResult<Res, E>,
     A: Reject<Req, Res, E>,
 {
-    if let Some(call) = call {
+    if let Some(JudgedCall { call, judge }) = call {
         call.settle(judge.judge(Err(&error)));
     }
     A::error(error)

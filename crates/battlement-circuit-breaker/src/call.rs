@@ -11,78 +11,100 @@ use crate::ticket::Ticket;
 pub struct Call {
     /// `None` once the call is settled.
     ticket: Option<Ticket>,
+}
+
+/// The part of a call that its caller has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
     stage: Stage,
-    /// Whether the call was pending, so that time has passed since its start.
-    has_waited: bool,
+    wait: Wait,
 }
 
 /// The part of a call that its caller waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
     /// The head of the response.
+    #[default]
     Head,
     /// The rest of the body of a response whose head is a success.
-    Success(Reading),
+    Success,
     /// The rest of the body, which has the verdict.
-    End(Reading),
+    End,
 }
 
-/// The side that the body of a response waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
-    /// The caller, who has not asked for the next frame.
-    Caller,
+/// The side that a call waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wait {
+    /// The call was never pending: no time has passed since its start.
+    #[default]
+    Never,
     /// The service.
     Service,
+    /// The caller, who has not asked for the next frame.
+    Caller,
 }
 
 impl Call {
     #[inline]
     pub(crate) const fn new(ticket: Ticket) -> Self {
-        Self { ticket: Some(ticket), stage: Stage::Head, has_waited: false }
+        Self { ticket: Some(ticket) }
     }
 
     /// Notes that the future or the body was pending.
     #[inline]
-    pub(crate) fn pending(&mut self) {
-        self.has_waited = true;
-        self.stage = self.stage.reading(Reading::Service);
+    pub(crate) const fn pending(&mut self) {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.progress.wait = Wait::Service;
+        }
     }
 
     /// Notes the head of a response, whose body has the verdict, or may yet fail.
     #[inline]
     pub(crate) fn head(&mut self, is_success: bool) {
-        if let Some(ticket) = &mut self.ticket
-            && ticket.is_timing()
-        {
-            answered(ticket, self.has_waited);
+        let Some(ticket) = &mut self.ticket else { return };
+        if ticket.is_timing() {
+            answered(ticket);
         }
-        self.stage =
-            if is_success { Stage::Success(Reading::Caller) } else { Stage::End(Reading::Caller) };
+        ticket.progress.stage = if is_success { Stage::Success } else { Stage::End };
+        ticket.progress.arrived();
     }
 
     /// Notes a message of the response.
     #[inline]
     pub(crate) fn delivered(&mut self) {
-        self.stage = self.stage.reading(Reading::Caller);
-        if let Some(ticket) = self.ticket.as_mut().filter(|ticket| ticket.is_probe()) {
+        let Some(ticket) = &mut self.ticket else { return };
+        ticket.progress.arrived();
+        if ticket.is_probe() {
             ticket.delivered();
         }
     }
 
+    /// Returns whether the head was a success, so that only its body can fail.
+    #[inline]
+    pub(crate) const fn has_succeeded(&self) -> bool {
+        matches!(&self.ticket, Some(ticket) if matches!(ticket.progress.stage, Stage::Success))
+    }
+
     /// Settles the call.
+    #[inline]
+    pub(crate) fn settle(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Success => self.succeed(),
+            _ => self.settle_slowly(verdict),
+        }
+    }
+
+    /// Settles the call as a success.
     // In place, since a move of the ticket costs as much as the count.
     #[inline(always)]
-    pub(crate) fn settle(&mut self, verdict: Verdict) {
-        // A success that never waited needs no other reading of the clock.
-        if !self.has_waited
-            && matches!(verdict, Verdict::Success)
-            && let Some(ticket) = self.ticket.as_ref().filter(|ticket| ticket.is_plain())
-        {
-            ticket.succeed_at_once();
-            self.ticket = None;
-        } else {
-            self.settle_slowly(verdict);
+    pub(crate) fn succeed(&mut self) {
+        match &self.ticket {
+            // A success that never waited needs no other reading of the clock.
+            Some(ticket) if ticket.progress.wait == Wait::Never && ticket.is_plain() => {
+                ticket.succeed_at_once();
+                self.ticket = None;
+            }
+            _ => self.settle_slowly(Verdict::Success),
         }
     }
 
@@ -92,36 +114,37 @@ impl Call {
             settle(ticket, verdict, Instant::now());
         }
     }
+}
 
-    /// Settles a call that is dropped before its end.
-    #[cold]
-    fn dropped(&self, ticket: Ticket) {
-        let now = Instant::now();
-        let verdict = match (DropReason::current(), self.stage) {
-            (Some(DropReason::Shutdown), _) => Verdict::Ignore,
-            // The caller has the answer, and may drop the rest.
-            (reason, Stage::Success(reading)) => match (reason, reading) {
-                (Some(DropReason::Timeout), Reading::Service) => TIMEOUT,
-                _ => Verdict::Success,
-            },
-            // A call that was never polled has not reached the service.
-            (_, Stage::Head) if !self.has_waited => Verdict::Ignore,
-            (Some(DropReason::Timeout), Stage::Head | Stage::End(Reading::Service)) => TIMEOUT,
-            (_, Stage::Head) if ticket.has_been_slow(now) => TIMEOUT,
-            _ => Verdict::Ignore,
-        };
-        settle(ticket, verdict, now);
-    }
+/// Settles a call that is dropped before its end.
+#[cold]
+fn dropped(ticket: Ticket) {
+    let now = Instant::now();
+    let Progress { stage, wait } = ticket.progress;
+    let verdict = match (DropReason::current(), stage) {
+        (Some(DropReason::Shutdown), _) => Verdict::Ignore,
+        // The caller has the answer, and may drop the rest.
+        (reason, Stage::Success) => match (reason, wait) {
+            (Some(DropReason::Timeout), Wait::Service) => TIMEOUT,
+            _ => Verdict::Success,
+        },
+        // A call that was never polled has not reached the service.
+        (_, Stage::Head) if wait == Wait::Never => Verdict::Ignore,
+        (Some(DropReason::Timeout), _) if wait == Wait::Service => TIMEOUT,
+        (_, Stage::Head) if ticket.has_been_slow(now) => TIMEOUT,
+        _ => Verdict::Ignore,
+    };
+    settle(ticket, verdict, now);
 }
 
 /// Notes the time of the head, for a slow rate.
 #[inline(never)]
-fn answered(ticket: &mut Ticket, has_waited: bool) {
+fn answered(ticket: &mut Ticket) {
     // A call that never waited needs no other reading of the clock.
-    if has_waited {
-        ticket.answered(Instant::now());
-    } else {
+    if ticket.progress.wait == Wait::Never {
         ticket.answered_at_once();
+    } else {
+        ticket.answered(Instant::now());
     }
 }
 
@@ -135,12 +158,12 @@ fn settle(ticket: Ticket, verdict: Verdict, now: Instant) {
 
 const TIMEOUT: Verdict = Verdict::Failure(Failure::Timeout);
 
-impl Stage {
-    const fn reading(self, reading: Reading) -> Self {
-        match self {
-            Self::Head => Self::Head,
-            Self::Success(_) => Self::Success(reading),
-            Self::End(_) => Self::End(reading),
+impl Progress {
+    /// Notes that a part has arrived, so that the service waits for the caller.
+    #[inline]
+    const fn arrived(&mut self) {
+        if matches!(self.wait, Wait::Service) {
+            self.wait = Wait::Caller;
         }
     }
 }
@@ -149,13 +172,14 @@ impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.dropped(ticket);
+            dropped(ticket);
         }
     }
 }
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("stage", &self.stage).finish_non_exhaustive()
+        let progress = self.ticket.as_ref().map(|ticket| ticket.progress);
+        f.debug_struct("Call").field("progress", &progress).finish_non_exhaustive()
     }
 }

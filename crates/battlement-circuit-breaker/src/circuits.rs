@@ -69,20 +69,10 @@ impl Circuits {
         self.keys.is_none() && !self.one.passes() && self.one.rejects(Instant::now())
     }
 
-    /// Admits a call of a layer without keys.
-    #[inline]
-    pub(crate) fn admit(&self, now: Instant) -> Result<Call, CircuitOpen> {
-        match Breaker::admit(&self.one, now) {
-            Ok(ticket) => Ok(Call::new(ticket)),
-            Err(rest) => Err(self.rejected(rest)),
-        }
-    }
-
-    /// Admits a call with `key`.
-    #[inline]
-    pub(crate) fn admit_key(&self, key: Option<&str>, now: Instant) -> Result<Call, CircuitOpen> {
-        let tick = self.shared.tick(now);
-        match self.breaker_at(key, tick, now).admit_at(tick) {
+    /// Admits a call at `tick` that a closed breaker does not [pass](Breaker::pass).
+    #[cold]
+    pub(crate) fn admit(&self, breaker: Arc<Breaker>, tick: u64) -> Result<Call, CircuitOpen> {
+        match breaker.admit_at(tick) {
             Ok(ticket) => Ok(Call::new(ticket)),
             Err(rest) => Err(self.rejected(rest)),
         }
@@ -107,7 +97,7 @@ impl Circuits {
 
     /// Returns the breaker of `key` at `now`, which is `tick`.
     #[inline]
-    fn breaker_at(&self, key: Option<&str>, tick: u64, now: Instant) -> Arc<Breaker> {
+    pub(crate) fn breaker_at(&self, key: Option<&str>, tick: u64, now: Instant) -> Arc<Breaker> {
         let (Some(keys), Some(key)) = (&self.keys, key) else { return Arc::clone(&self.one) };
         match keys.find(key, tick) {
             Some(breaker) => breaker,

@@ -7,7 +7,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{CircuitOpen, Protect, call::Call};
+use crate::{CircuitOpen, Protect};
 
 pin_project! {
     /// The future of a [`CircuitBreaker`](crate::CircuitBreaker).
@@ -20,9 +20,8 @@ pin_project! {
         // `None` if the call was rejected.
         #[pin]
         inner: Option<S::Future>,
-        judge: K::Judge,
         // `None` if the layer is disabled, and once the call has its result.
-        call: Option<Call>,
+        call: Option<K::Call>,
         // Boxed, since a rejection is rare and every call moves the future.
         rejection: Option<Box<(K::Caller, CircuitOpen)>>,
     }
@@ -37,13 +36,13 @@ where
 {
     /// Creates the future of a call that was made; without a `call` of its own, it passes through.
     #[inline(always)]
-    pub(crate) const fn called(inner: S::Future, judge: K::Judge, call: Option<Call>) -> Self {
-        Self { inner: Some(inner), judge, call, rejection: None }
+    pub(crate) const fn called(inner: S::Future, call: Option<K::Call>) -> Self {
+        Self { inner: Some(inner), call, rejection: None }
     }
 
     /// Creates the future of a call that is not made.
-    pub(crate) fn rejected(judge: K::Judge, caller: K::Caller, open: CircuitOpen) -> Self {
-        Self { inner: None, judge, call: None, rejection: Some(Box::new((caller, open))) }
+    pub(crate) fn rejected(caller: K::Caller, open: CircuitOpen) -> Self {
+        Self { inner: None, call: None, rejection: Some(Box::new((caller, open))) }
     }
 }
 
@@ -62,10 +61,10 @@ where
             return Poll::Ready(K::reject(caller, open));
         };
         if let Poll::Ready(result) = inner.poll(cx) {
-            return Poll::Ready(K::finish(this.judge, result, this.call));
+            return Poll::Ready(K::finish(this.call, result));
         }
         if let Some(call) = this.call {
-            call.pending();
+            K::pending(call);
         }
         Poll::Pending
     }

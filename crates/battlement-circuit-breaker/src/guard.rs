@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use tokio::time::Instant;
 
-use crate::{CircuitOpen, Protect, call::Call, circuits::Circuits};
+use crate::{Protect, breaker::Breaker, circuits::Circuits};
 
 /// The state of a layer and its kind of calls, which all its services share.
 pub(crate) struct Guard<K> {
@@ -36,24 +36,21 @@ impl<K> Guard<K> {
         self.is_enabled && self.circuits.rejects_all()
     }
 
-    /// Admits the call with `request`, unless `is_rejected`.
+    /// Returns the breaker of the call with `request` at `now`, which is `tick`.
     #[inline]
-    pub(crate) fn admit<Req, Res, E>(
+    pub(crate) fn breaker<Req, Res, E>(
         &self,
         request: &Req,
+        tick: u64,
         now: Instant,
-        is_rejected: bool,
-    ) -> Result<Call, CircuitOpen>
+    ) -> Arc<Breaker>
     where
         K: Protect<Req, Res, E>,
     {
-        if is_rejected {
-            return Err(self.circuits.reject(now));
-        }
         if !self.circuits.is_keyed() {
-            return self.circuits.admit(now);
+            return Arc::clone(self.circuits.one());
         }
-        self.kind.with_key(request, |key| self.circuits.admit_key(key, now))
+        self.kind.with_key(request, |key| self.circuits.breaker_at(key, tick, now))
     }
 }
 

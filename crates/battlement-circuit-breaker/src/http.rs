@@ -1,6 +1,7 @@
 //! Calls of HTTP and gRPC.
 
 mod body;
+mod call;
 mod classifier;
 mod form;
 mod kind;
@@ -10,4 +11,9 @@ mod reqwest;
 pub(crate) use self::classifier::Classifier;
 #[cfg(feature = "reqwest")]
 pub(crate) use self::reqwest::head as head_of_reqwest;
-pub use self::{body::CircuitBreakerBody, classifier::HttpJudge, form::HttpForm, kind::Http};
+pub use self::{
+    body::CircuitBreakerBody,
+    call::HttpCall,
+    form::{BodyForm, HttpForm},
+    kind::Http,
+};

@@ -26,7 +26,7 @@ where
     K: Protect<Req, Res, E>,
     F: for<'a> Fn(&'a Req) -> Option<Cow<'a, str>>,
 {
-    type Judge = K::Judge;
+    type Call = K::Call;
     type Caller = K::Caller;
     type Response = K::Response;
     type Error = K::Error;
@@ -43,16 +43,16 @@ where
         work((self.key)(request).as_deref())
     }
 
-    fn judge(&self, request: &Req) -> K::Judge {
-        self.kind.judge(request)
+    fn judged(&self, request: &Req, call: Call) -> K::Call {
+        self.kind.judged(request, call)
     }
 
-    fn finish(
-        judge: &K::Judge,
-        result: Result<Res, E>,
-        call: &mut Option<Call>,
-    ) -> Result<K::Response, K::Error> {
-        K::finish(judge, result, call)
+    fn pending(call: &mut K::Call) {
+        K::pending(call);
+    }
+
+    fn finish(call: &mut Option<K::Call>, result: Result<Res, E>) -> Result<K::Response, K::Error> {
+        K::finish(call, result)
     }
 
     fn reject(caller: K::Caller, open: CircuitOpen) -> Result<K::Response, K::Error> {

@@ -50,8 +50,6 @@ pub use battlement_core::{
 };
 
 // The types of the methods of `Protect`, which are not part of the public interface.
-#[doc(hidden)]
-pub use self::call::Call;
 #[cfg(all(feature = "http", feature = "serde"))]
 pub use self::fallback::FallbackSettings;
 #[cfg(feature = "http")]
@@ -61,12 +59,14 @@ pub use self::fallback::KeptCall;
 pub use self::fallback::{Oneshot, Started};
 #[cfg(feature = "http")]
 #[doc(hidden)]
-pub use self::http::HttpJudge;
+pub use self::http::HttpCall;
 #[cfg(feature = "serde")]
 pub use self::settings::{
     CallRateSettings, CircuitBreakerSettings, ConsecutiveSettings, FailureRateSettings,
     HalfOpenSettings, OpenForSettings, SlowRateSettings,
 };
+#[doc(hidden)]
+pub use self::{by_result::JudgedCall, call::Call};
 pub use self::{
     by_result::{ByError, ByResult},
     error::CircuitOpen,
@@ -92,6 +92,6 @@ pub use self::{
 #[cfg(feature = "http")]
 pub use self::{
     fallback::{Answer, FallbackBody, FallbackMark, HttpFallback, OfHead},
-    http::{CircuitBreakerBody, Http, HttpForm},
+    http::{BodyForm, CircuitBreakerBody, Http, HttpForm},
     keys::Key,
 };

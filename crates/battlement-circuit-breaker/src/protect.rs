@@ -5,8 +5,8 @@ use crate::{CircuitOpen, call::Call};
 ///
 /// The methods are not part of the public interface.
 pub trait Protect<Req, Res, E> {
-    /// The judgment of one call, with what it needs to know of the request.
-    type Judge;
+    /// An admitted call with its judgment, and with what that needs to know of the request.
+    type Call;
     /// The data about the sender of a request that a rejection depends on.
     type Caller;
     /// The response of the layer's service.
@@ -26,16 +26,19 @@ pub trait Protect<Req, Res, E> {
     #[doc(hidden)]
     fn with_key<R>(&self, request: &Req, work: impl FnOnce(Option<&str>) -> R) -> R;
 
-    /// Returns the judgment of the call with `request`.
+    /// Adds the judgment to the call with `request`.
     #[doc(hidden)]
-    fn judge(&self, request: &Req) -> Self::Judge;
+    fn judged(&self, request: &Req, call: Call) -> Self::Call;
+
+    /// Notes that a call was pending.
+    #[doc(hidden)]
+    fn pending(call: &mut Self::Call);
 
     /// Judges the result of a call, and passes it on. `call` is `None` if the layer is disabled.
     #[doc(hidden)]
     fn finish(
-        judge: &Self::Judge,
+        call: &mut Option<Self::Call>,
         result: Result<Res, E>,
-        call: &mut Option<Call>,
     ) -> Result<Self::Response, Self::Error>;
 
     /// Creates the result of a call that was rejected.

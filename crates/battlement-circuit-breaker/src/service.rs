@@ -7,7 +7,9 @@ use std::{
 use tokio::time::Instant;
 use tower_service::Service;
 
-use crate::{CircuitOpen, Protect, future::CircuitBreakerFuture, guard::Guard};
+use crate::{
+    CircuitOpen, Protect, breaker::Breaker, call::Call, future::CircuitBreakerFuture, guard::Guard,
+};
 
 /// A service whose calls pass a circuit breaker, created by [`CircuitBreakerLayer`](crate::CircuitBreakerLayer).
 pub struct CircuitBreaker<S, K> {
@@ -59,29 +61,55 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         if !self.guard.is_enabled() {
-            let judge = self.guard.kind().judge(&request);
-            return CircuitBreakerFuture::called(self.inner.call(request), judge, None);
+            return CircuitBreakerFuture::called(self.inner.call(request), None);
         }
         // A service that was not polled ready cannot be called, even if the open time has ended since.
-        let is_skipped = mem::take(&mut self.is_skipped);
-        match self.guard.admit(&request, Instant::now(), is_skipped) {
-            Ok(call) => {
-                let judge = self.guard.kind().judge(&request);
-                CircuitBreakerFuture::called(self.inner.call(request), judge, Some(call))
+        if mem::take(&mut self.is_skipped) {
+            return reject(&request, self.guard.circuits().reject(Instant::now()));
+        }
+        let now = Instant::now();
+        let tick = self.guard.circuits().shared().tick(now);
+        match self.guard.breaker(&request, tick, now).pass(tick) {
+            Ok(ticket) => {
+                let call = self.guard.kind().judged(&request, Call::new(ticket));
+                CircuitBreakerFuture::called(self.inner.call(request), Some(call))
             }
-            Err(open) => reject(self.guard.kind(), &request, open),
+            Err(breaker) => self.call_unclosed(request, breaker, tick),
+        }
+    }
+}
+
+impl<S, K> CircuitBreaker<S, K> {
+    /// Calls the service, unless its breaker, which is not closed, rejects the call.
+    #[cold]
+    fn call_unclosed<Req>(
+        &mut self,
+        request: Req,
+        breaker: Arc<Breaker>,
+        tick: u64,
+    ) -> CircuitBreakerFuture<S, K, Req>
+    where
+        S: Service<Req>,
+        K: Protect<Req, S::Response, S::Error>,
+    {
+        match self.guard.circuits().admit(breaker, tick) {
+            Ok(call) => {
+                let call = self.guard.kind().judged(&request, call);
+                CircuitBreakerFuture::called(self.inner.call(request), Some(call))
+            }
+            Err(open) => reject(&request, open),
         }
     }
 }
 
 /// Creates the future of a rejected call.
 #[cold]
-fn reject<S, K, Req>(kind: &K, request: &Req, open: CircuitOpen) -> CircuitBreakerFuture<S, K, Req>
+fn reject<S, K, Req>(request: &Req, open: CircuitOpen) -> CircuitBreakerFuture<S, K, Req>
 where
     S: Service<Req>,
     K: Protect<Req, S::Response, S::Error>,
 {
-    CircuitBreakerFuture::rejected(kind.judge(request), K::caller(request), open)
+    CircuitBreakerFuture::rejected(K::caller(request), open)
 }
 
 // The clone was not polled ready.

@@ -3,7 +3,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use battlement_core::Verdict;
 use tokio::time::Instant;
 
-use crate::breaker::{Breaker, Word};
+use crate::{
+    breaker::{Breaker, Word},
+    call::Progress,
+};
 
 /// An admitted call. Dropping it without a verdict gives the slot of a probe back.
 ///
@@ -16,6 +19,8 @@ pub(crate) struct Ticket {
     number: u32,
     way: Way,
     head: Head,
+    /// The progress of the call that owns the ticket, which has room here.
+    pub(crate) progress: Progress,
 }
 
 /// The kind of a ticket, without the number of a probe.
@@ -54,7 +59,8 @@ impl Ticket {
             Kind::Probe(number) => (Way::Probe, number),
             Kind::Shadow => (Way::Shadow, 0),
         };
-        Self { breaker, word, start, number, way, head: Head::Awaited }
+        let (head, progress) = (Head::Awaited, Progress::default());
+        Self { breaker, word, start, number, way, head, progress }
     }
 
     /// Notes that the response head has arrived, for the slow rate. Without it, the verdict is taken as the time of the

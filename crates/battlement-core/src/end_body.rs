@@ -4,7 +4,7 @@ use std::{
 };
 
 use bytes::Buf;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, response::Parts};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -33,19 +33,18 @@ pub trait OnEnd {
 
     /// Ends a body that was dropped before its first poll, as by a client that needs only the head. By default this is
     /// [`end`](Self::end) with [`Ending::Dropped`].
-    fn unread(self)
-    where
-        Self: Sized,
-    {
+    fn unread(&mut self) {
         self.end(Ending::Dropped, None);
     }
 
-    /// Ends the body. `trailers` are present if and only if `ending` is [`Ending::Trailers`].
-    fn end(self, ending: Ending, trailers: Option<&HeaderMap>);
+    /// Ends the body: called once, before the hook is dropped. `trailers` are present if and only if `ending` is
+    /// [`Ending::Trailers`].
+    // By reference, since a hook is as large as what its request holds, and moving it costs more than most ends.
+    fn end(&mut self, ending: Ending, trailers: Option<&HeaderMap>);
 }
 
-impl<F: FnOnce(Ending, Option<&HeaderMap>)> OnEnd for F {
-    fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
+impl<F: FnMut(Ending, Option<&HeaderMap>)> OnEnd for F {
+    fn end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         self(ending, trailers);
     }
 }
@@ -70,12 +69,24 @@ impl BodyKind {
     /// Returns the kind of the body of `response` to a request of `method`.
     ///
     /// A length that the body reports takes precedence over one that the head declares, as in hyper.
+    #[inline]
     pub fn of<B: Body>(method: MethodKind, response: &Response<B>) -> Self {
-        if is_absent(method, response.status()) {
+        Self::new(method, response.status(), response.headers(), response.body())
+    }
+
+    /// Returns the kind of the body of a response with this head to a request of `method`, as [`of`](Self::of) does.
+    #[inline]
+    pub fn of_parts(method: MethodKind, head: &Parts, body: &impl Body) -> Self {
+        Self::new(method, head.status, &head.headers, body)
+    }
+
+    #[inline]
+    fn new(method: MethodKind, status: StatusCode, headers: &HeaderMap, body: &impl Body) -> Self {
+        if is_absent(method, status) {
             return Self::Absent;
         }
-        let known = response.body().size_hint().exact();
-        known.or_else(|| content_length(response.headers())).map_or(Self::Open, Self::Sized)
+        let known = body.size_hint().exact();
+        known.or_else(|| content_length(headers)).map_or(Self::Open, Self::Sized)
     }
 }
 
@@ -94,7 +105,7 @@ fn is_absent(method: MethodKind, status: StatusCode) -> bool {
 pin_project! {
     /// A body that reports exactly once how it ended.
     ///
-    /// The body owns `T` and passes it to [`OnEnd::end`] at its end: everything that a request must release when it is
+    /// The body owns `T`, calls [`OnEnd::end`] at its end, and drops it: everything that a request must release when it is
     /// over (a permit, a count, a probe) belongs in it. `size_hint` and `is_end_stream` are always those of the inner
     /// body.
     ///
@@ -129,6 +140,8 @@ enum Polls {
     /// The body is being polled; a drop in this state is a panic.
     Running,
     Some,
+    /// The hook was told the end. If that panics, the drop of the body does not tell it again.
+    Over,
 }
 
 /// The number of bytes to come, as one word, since bodies are moved.
@@ -167,45 +180,71 @@ impl Remaining {
     }
 }
 
-fn finish<T: OnEnd>(on_end: &mut Option<T>, ending: Ending, trailers: Option<&HeaderMap>) {
-    if let Some(on_end) = on_end.take() {
-        on_end.end(ending, trailers);
+/// Reports the end to the hook, and drops it.
+#[inline]
+fn finish<T: OnEnd>(
+    on_end: &mut Option<T>,
+    polls: &mut Polls,
+    ending: Ending,
+    trailers: Option<&HeaderMap>,
+) {
+    if let Some(hook) = on_end {
+        *polls = Polls::Over;
+        hook.end(ending, trailers);
+        *on_end = None;
+    }
+}
+
+/// Reports the end of a body that is empty. This is a separate function, so that the code that creates bodies is small
+/// enough to be part of its caller: a body that is returned is moved.
+#[inline(never)]
+fn ended_at_once<T: OnEnd>(on_end: &mut Option<T>, remaining: Remaining) {
+    if let Some(hook) = on_end {
+        hook.end(remaining.ending(), None);
+        *on_end = None;
     }
 }
 
 /// Reports the end of a body that was dropped.
 #[inline(never)]
 fn dropped<T: OnEnd>(on_end: &mut Option<T>, remaining: Remaining, polls: Polls) {
-    let Some(on_end) = on_end.take() else { return };
+    let Some(hook) = on_end else { return };
     match (remaining, polls) {
-        (_, Polls::Running) => on_end.end(Ending::Error, None),
-        (Remaining::NONE, _) => on_end.end(Ending::Complete, None),
-        (_, Polls::None) => on_end.unread(),
-        (_, Polls::Some) => on_end.end(Ending::Dropped, None),
+        (_, Polls::Over) => {}
+        (_, Polls::Running) => hook.end(Ending::Error, None),
+        (Remaining::NONE, _) => hook.end(Ending::Complete, None),
+        (_, Polls::None) => hook.unread(),
+        (_, Polls::Some) => hook.end(Ending::Dropped, None),
     }
+    *on_end = None;
 }
 
 /// Passes a frame to the reader of gRPC-Web, and ends the body with the trailers that the frame completes. This is a
 /// separate function, so that other bodies do not contain its code.
 #[inline(never)]
-fn read_web<T: OnEnd>(on_end: &mut Option<T>, data: &impl Buf) {
+fn read_web<T: OnEnd>(on_end: &mut Option<T>, polls: &mut Polls, data: &impl Buf) {
     let reader = on_end.as_mut().and_then(OnEnd::web_trailers);
     if let Some(trailers) = reader.and_then(|reader| reader.read(data)) {
-        finish(on_end, Ending::Trailers, Some(&trailers));
+        finish(on_end, polls, Ending::Trailers, Some(&trailers));
     }
 }
 
 impl<B: Body, T: OnEnd> EndBody<B, T> {
     /// Wraps `inner`, which a server sends as `kind`.
+    #[inline]
     pub fn new(inner: B, kind: BodyKind, on_end: T) -> Self {
+        Self::taking(inner, kind, &mut Some(on_end))
+    }
+
+    /// Wraps `inner`, which a server sends as `kind`, with the hook of `slot`, if there is one.
+    // From where it is, so that it moves once.
+    #[inline]
+    pub fn taking(inner: B, kind: BodyKind, slot: &mut Option<T>) -> Self {
         let remaining = Remaining::of(kind);
-        let on_end = if inner.is_end_stream() {
-            on_end.end(remaining.ending(), None);
-            None
-        } else {
-            Some(on_end)
-        };
-        Self { inner, on_end, remaining, polls: Polls::None }
+        if inner.is_end_stream() {
+            ended_at_once(slot, remaining);
+        }
+        Self { inner, on_end: slot.take(), remaining, polls: Polls::None }
     }
 
     /// Wraps `inner` without a hook.
@@ -240,30 +279,34 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         // Inspected in place and not moved: a frame is as large as a map of headers.
         let polled = this.inner.as_mut().poll_frame(cx);
         *this.polls = Polls::Some;
-        match &polled {
+        // One place reports the end, so that the code of the hook is there once.
+        let ended = match &polled {
             Poll::Pending => {
                 if let Some(on_end) = this.on_end.as_mut() {
                     on_end.pending();
                 }
+                None
             }
-            Poll::Ready(None) => finish(this.on_end, this.remaining.ending(), None),
-            Poll::Ready(Some(Err(_))) => finish(this.on_end, Ending::Error, None),
+            Poll::Ready(None) => Some((this.remaining.ending(), None)),
+            Poll::Ready(Some(Err(_))) => Some((Ending::Error, None)),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {
                     let bytes = this.remaining.pass(data.remaining());
                     if let Some(on_end) = this.on_end.as_mut() {
                         on_end.data(bytes);
                         if on_end.web_trailers().is_some() {
-                            read_web(this.on_end, data);
+                            read_web(this.on_end, this.polls, data);
                         }
                     }
-                } else if let Some(trailers) = frame.trailers_ref() {
-                    finish(this.on_end, Ending::Trailers, Some(trailers));
                 }
-                if this.inner.is_end_stream() {
-                    finish(this.on_end, this.remaining.ending(), None);
+                match frame.trailers_ref() {
+                    Some(trailers) => Some((Ending::Trailers, Some(trailers))),
+                    None => this.inner.is_end_stream().then(|| (this.remaining.ending(), None)),
                 }
             }
+        };
+        if let Some((ending, trailers)) = ended {
+            finish(this.on_end, this.polls, ending, trailers);
         }
         polled
     }

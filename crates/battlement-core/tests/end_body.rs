@@ -83,7 +83,7 @@ impl OnEnd for Recorder {
         self.0.borrow_mut().bytes += bytes;
     }
 
-    fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
+    fn end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         self.0.borrow_mut().endings.push((ending, trailers.is_some()));
     }
 }
@@ -261,6 +261,25 @@ fn a_body_that_panics_has_failed_and_releases_what_it_held() {
 }
 
 #[test]
+fn a_hook_that_panics_at_the_end_is_not_called_again_by_the_drop_of_the_body() {
+    struct Panics(Rc<RefCell<u32>>);
+    impl OnEnd for Panics {
+        fn end(&mut self, _: Ending, _: Option<&HeaderMap>) {
+            *self.0.borrow_mut() += 1;
+            panic!("in the hook");
+        }
+    }
+    let ends = Rc::<RefCell<u32>>::default();
+    let hook = Panics(Rc::clone(&ends));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let mut body = EndBody::wrap(MethodKind::Other, response(200, vec![]), hook).into_body();
+        let _ = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+    }));
+    assert!(caught.is_err());
+    assert_eq!((*ends.borrow(), Rc::strong_count(&ends)), (1, 1), "called once, and dropped");
+}
+
+#[test]
 fn a_buffered_answer_has_an_exact_size_and_one_frame() {
     let mut own = pin!(ResponseBody::<Full<Bytes>>::own(Bytes::from_static(b"no")));
     assert_eq!((own.size_hint().exact(), own.is_end_stream()), (Some(2), false));
@@ -292,7 +311,7 @@ impl OnEnd for Web {
         self.reader.as_mut()
     }
 
-    fn end(self, ending: Ending, trailers: Option<&HeaderMap>) {
+    fn end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         let judged = (GrpcCode::at_end(ending, trailers), GrpcStatus.end(ending, trailers));
         self.ended.borrow_mut().push(judged);
     }
@@ -334,11 +353,11 @@ fn a_grpc_web_body_ends_with_its_trailer_frame_whatever_is_dropped_behind() {
 fn a_body_that_was_never_polled_differs_from_one_that_was() {
     struct Unread<'a>(&'a RefCell<Vec<&'static str>>);
     impl OnEnd for Unread<'_> {
-        fn end(self, _: Ending, _: Option<&HeaderMap>) {
+        fn end(&mut self, _: Ending, _: Option<&HeaderMap>) {
             self.0.borrow_mut().push("read");
         }
 
-        fn unread(self) {
+        fn unread(&mut self) {
             self.0.borrow_mut().push("unread");
         }
     }
@@ -359,7 +378,7 @@ fn a_poll_that_found_no_frame_is_observed_until_the_body_has_ended() {
             *self.0.borrow_mut() += 1;
         }
 
-        fn end(self, _: Ending, _: Option<&HeaderMap>) {}
+        fn end(&mut self, _: Ending, _: Option<&HeaderMap>) {}
     }
     let waits = Rc::default();
     let steps = vec![Step::Pending, Step::Data(1), Step::Pending, Step::Trailers, Step::Pending];

@@ -17,7 +17,7 @@ impl OnEnd for Ticket {
     }
 
     /// Ends a client's response that was dropped unread by its status: the caller needed only the head.
-    fn unread(mut self) {
+    fn unread(&mut self) {
         let is_call = self.entry.origin.is_call() && !self.entry.is_grpc;
         match self.entry.origin.drop_reason() {
             DropReason::Cancelled if is_call => self.ended(ErrorType::None),
@@ -25,7 +25,7 @@ impl OnEnd for Ticket {
         }
     }
 
-    fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
+    fn end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         match ending {
             _ if self.entry.is_grpc => self.end_call(ending, trailers),
             Ending::Complete | Ending::Trailers => self.ended(ErrorType::None),

@@ -1,7 +1,7 @@
 use std::{any::TypeId, error::Error, fmt, sync::Arc};
 
 use battlement_core::{
-    Auto, Classify, Ending, ErrorChain, GrpcStatus, Head, HttpStatus, Judgment, MethodKind, Verdict,
+    Auto, Classify, Ending, ErrorChain, GrpcStatus, Head, HttpStatus, Judgment, Verdict,
 };
 use http::HeaderMap;
 
@@ -33,7 +33,8 @@ impl Classifier {
 }
 
 impl Classify for Classifier {
-    #[inline]
+    // Part of the caller, for a verdict that is known at once.
+    #[inline(always)]
     fn head(&self, head: &Head<'_>) -> Judgment {
         match self {
             Self::Auto => Auto.head(head),
@@ -69,12 +70,4 @@ impl fmt::Debug for Classifier {
             Self::Other(_) => "Classify",
         })
     }
-}
-
-/// The judgment of a call of HTTP.
-#[derive(Debug)]
-pub struct HttpJudge {
-    pub(super) classifier: Classifier,
-    /// The method decides whether the response has a body.
-    pub(super) method: MethodKind,
 }

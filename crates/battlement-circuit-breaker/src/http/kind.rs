@@ -1,15 +1,14 @@
 use std::{fmt, marker::PhantomData};
 
-use battlement_core::{
-    BodyKind, Classify, Head, Judgment, MethodKind, RequestHead, Verdict, WithResponse,
-};
-use http::{Request, Response};
+use battlement_core::{BodyKind, MethodKind, OnEnd as _, RequestHead, WithResponse};
+use http::{Request, Response, response::Parts};
 use http_body::Body;
 
 use super::{
-    body::{CircuitBreakerBody, Tail},
-    classifier::{Classifier, HttpJudge},
-    form::HttpForm,
+    body::CircuitBreakerBody,
+    call::HttpCall,
+    classifier::Classifier,
+    form::{BodyForm, HttpForm},
 };
 use crate::{CircuitOpen, Protect, call::Call, keys::Key};
 
@@ -32,17 +31,18 @@ impl<A> Http<A> {
         Http::new(self.classifier, self.key)
     }
 
-    pub(super) fn judge_of(&self, method: &http::Method) -> HttpJudge {
-        HttpJudge { classifier: self.classifier.clone(), method: MethodKind::of(method) }
+    #[inline]
+    pub(super) fn call_of(&self, method: &http::Method, call: Call) -> HttpCall {
+        HttpCall::new(call, self.classifier.clone(), MethodKind::of(method))
     }
 }
 
 impl<A, Q, B, E> Protect<Request<Q>, Response<B>, E> for Http<A>
 where
-    A: HttpForm<Request<Q>, Response<CircuitBreakerBody<B>>, E>,
+    A: BodyForm<Request<Q>, CircuitBreakerBody<B>, E>,
     B: Body,
 {
-    type Judge = HttpJudge;
+    type Call = HttpCall;
     type Caller = A::Caller;
     type Response = A::Response;
     type Error = A::Error;
@@ -64,19 +64,29 @@ where
     }
 
     #[inline]
-    fn judge(&self, request: &Request<Q>) -> HttpJudge {
-        self.judge_of(request.method())
+    fn judged(&self, request: &Request<Q>, call: Call) -> HttpCall {
+        self.call_of(request.method(), call)
+    }
+
+    #[inline]
+    fn pending(call: &mut HttpCall) {
+        call.pending();
     }
 
     #[inline(always)]
     fn finish(
-        judge: &HttpJudge,
+        call: &mut Option<HttpCall>,
         result: Result<Response<B>, E>,
-        call: &mut Option<Call>,
     ) -> Result<A::Response, A::Error> {
         match result {
-            Ok(response) => Ok(A::response(watch(judge, response, call.take()))),
-            Err(error) => Err(failed::<A, _, _, _>(judge, error, call)),
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                let kind = judge(call, &head, &body);
+                // Before the head is moved, so that it moves once.
+                let body = CircuitBreakerBody::of(body, kind, call);
+                Ok(A::respond(head, body))
+            }
+            Err(error) => Err(failed::<A, _, _, _>(call, error)),
         }
     }
 
@@ -85,47 +95,31 @@ where
     }
 }
 
-/// Judges the head of a response. The body settles the call if the head was a success, or leaves the verdict open.
+/// Judges the head of a response, and returns the kind of its body. The end of the body settles the call if the head was
+/// a success, or leaves the verdict open.
 #[inline(always)]
-pub(super) fn watch<B: Body>(
-    judge: &HttpJudge,
-    response: Response<B>,
-    call: Option<Call>,
-) -> Response<CircuitBreakerBody<B>> {
-    let kind = BodyKind::of(judge.method, &response);
-    // One conversion for all cases, since each is a move of the response.
-    let tail = call.and_then(|call| tail(judge, &response, call));
-    response.map(|body| CircuitBreakerBody::of(body, kind, tail))
-}
-
-/// Judges the head of a response. Returns what is to be settled at the end of its body.
-#[inline(always)]
-fn tail<B>(judge: &HttpJudge, response: &Response<B>, mut call: Call) -> Option<Tail> {
-    match judge.classifier.head(&Head::of(response)) {
-        Judgment::Now(Verdict::Success) => Some(Tail::succeeded(call)),
-        Judgment::Now(verdict) => {
-            call.settle(verdict);
-            None
+pub(super) fn judge(call: &mut Option<HttpCall>, head: &Parts, body: &impl Body) -> BodyKind {
+    match call {
+        Some(open) => {
+            let kind = BodyKind::of_parts(open.method(), head, body);
+            if open.is_settled_by(head) {
+                *call = None;
+            }
+            kind
         }
-        Judgment::AtEnd => {
-            Some(Tail::judged_at_end(call, judge.classifier.clone(), response.headers()))
-        }
+        None => BodyKind::Open,
     }
 }
 
 /// Judges an error.
 #[cold]
-pub(super) fn failed<A, Req, Res, E>(
-    judge: &HttpJudge,
-    error: E,
-    call: &mut Option<Call>,
-) -> A::Error
+pub(super) fn failed<A, Req, Res, E>(call: &mut Option<HttpCall>, error: E) -> A::Error
 where
     A: HttpForm<Req, Res, E>,
 {
     let error = A::error(error);
     if let Some(call) = call {
-        call.settle(judge.classifier.error(A::view(&error)));
+        call.failed(A::view(&error));
     }
     error
 }

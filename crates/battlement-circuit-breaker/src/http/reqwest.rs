@@ -1,11 +1,13 @@
 use std::mem;
 
+use battlement_core::OnEnd as _;
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 
 use super::{
-    classifier::HttpJudge,
+    body::CircuitBreakerBody,
+    call::HttpCall,
     form::HttpForm,
-    kind::{Http, failed, watch},
+    kind::{Http, failed, judge},
 };
 use crate::{CircuitOpen, Protect, call::Call};
 
@@ -14,7 +16,7 @@ impl<A, E> Protect<Request, Response, E> for Http<A>
 where
     A: HttpForm<Request, Response, E>,
 {
-    type Judge = HttpJudge;
+    type Call = HttpCall;
     type Caller = A::Caller;
     type Response = A::Response;
     type Error = A::Error;
@@ -34,18 +36,21 @@ where
         }
     }
 
-    fn judge(&self, request: &Request) -> HttpJudge {
-        self.judge_of(request.method())
+    fn judged(&self, request: &Request, call: Call) -> HttpCall {
+        self.call_of(request.method(), call)
+    }
+
+    fn pending(call: &mut HttpCall) {
+        call.pending();
     }
 
     fn finish(
-        judge: &HttpJudge,
+        call: &mut Option<HttpCall>,
         result: Result<Response, E>,
-        call: &mut Option<Call>,
     ) -> Result<A::Response, A::Error> {
         match result {
-            Ok(response) => Ok(A::response(watch_body(judge, response, call.take()))),
-            Err(error) => Err(failed::<A, _, _, _>(judge, error, call)),
+            Ok(response) => Ok(A::response(watch_body(call, response))),
+            Err(error) => Err(failed::<A, _, _, _>(call, error)),
         }
     }
 
@@ -65,9 +70,12 @@ pub(crate) fn head(request: &Request) -> http::Request<()> {
 }
 
 /// Judges the head of a response, and lets its body settle the call.
-fn watch_body(judge: &HttpJudge, response: Response, call: Option<Call>) -> Response {
+fn watch_body(call: &mut Option<HttpCall>, response: Response) -> Response {
     let url = response.url().clone();
-    let mut response = watch(judge, http::Response::<Body>::from(response), call);
+    let (head, body) = http::Response::<Body>::from(response).into_parts();
+    let kind = judge(call, &head, &body);
+    let body = CircuitBreakerBody::of(body, kind, call);
+    let mut response = http::Response::from_parts(head, body);
     // The conversion back to reqwest's type reads the URL from an extension.
     if let Some(extensions) = http::Response::builder().url(url).extensions_mut() {
         response.extensions_mut().extend(mem::take(extensions));

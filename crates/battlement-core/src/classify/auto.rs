@@ -8,6 +8,7 @@ use crate::{Ending, Verdict, Wire};
 pub struct Auto;
 
 impl Classify for Auto {
+    #[inline]
     fn head(&self, head: &Head<'_>) -> Judgment {
         if Wire::of(head.headers).is_grpc() { GrpcStatus.head(head) } else { HttpStatus.head(head) }
     }

@@ -16,8 +16,13 @@ use crate::{Ending, Failure, Pushback, RetryAfter, Verdict};
 pub struct HttpStatus;
 
 impl Classify for HttpStatus {
+    #[inline]
     fn head(&self, head: &Head<'_>) -> Judgment {
-        Judgment::Now(head.rejected().unwrap_or_else(|| verdict(head.status, head.headers)))
+        // The verdict on most responses, without a call.
+        if head.status.as_u16() < 400 && head.extensions.is_empty() {
+            return Judgment::Now(Verdict::Success);
+        }
+        judged(head)
     }
 
     fn end(&self, ending: Ending, _trailers: Option<&HeaderMap>) -> Verdict {
@@ -27,6 +32,11 @@ impl Classify for HttpStatus {
             Ending::Dropped => Verdict::Ignore,
         }
     }
+}
+
+#[inline(never)]
+fn judged(head: &Head<'_>) -> Judgment {
+    Judgment::Now(head.rejected().unwrap_or_else(|| verdict(head.status, head.headers)))
 }
 
 fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {

@@ -17,7 +17,7 @@ impl OnEnd for Ticket {
 
     // Inlined, since a body has several calls of it, all but one of which are rare.
     #[inline(always)]
-    fn end(mut self, ending: Ending, trailers: Option<&HeaderMap>) {
+    fn end(&mut self, ending: Ending, trailers: Option<&HeaderMap>) {
         match ending {
             _ if self.side.is_grpc() => self.end_call(ending, trailers),
             Ending::Complete | Ending::Trailers => self.ended(ErrorType::None),
@@ -27,7 +27,7 @@ impl OnEnd for Ticket {
     }
 
     /// Records a client's response that was dropped unread by its status: the caller needed only the head.
-    fn unread(mut self) {
+    fn unread(&mut self) {
         match (self.side, self.drop_reason()) {
             (Side::Client, DropReason::Cancelled) => self.ended(ErrorType::None),
             _ => self.end(Ending::Dropped, None),

@@ -188,7 +188,7 @@ impl Ticket {
 
 impl OnEnd for Ticket {
     #[inline]
-    fn end(self, ending: Ending, _: Option<&HeaderMap>) {
+    fn end(&mut self, ending: Ending, _: Option<&HeaderMap>) {
         if ending.is_complete() {
             self.count();
         }
