@@ -54,11 +54,13 @@ fn storefront_builds_elsewhere_without_its_siblings() {
 #[test]
 fn shared_files_are_the_same_in_each_example() {
     for (file, holders) in [
-        ("src/env.rs", &["storefront", "payments", "inventory"][..]),
+        ("src/arguments.rs", &["storefront", "payments", "inventory"][..]),
+        ("src/env.rs", &["storefront", "payments", "inventory"]),
         ("src/listen.rs", &["storefront", "payments", "inventory"]),
         ("src/log.rs", &["storefront", "payments", "inventory"]),
         ("src/times.rs", &["storefront", "payments", "inventory"]),
         ("tests/stopping/process.rs", &["storefront", "payments", "inventory"]),
+        ("src/health.rs", &["payments", "inventory"]),
         ("src/faults/command.rs", &["payments", "inventory"]),
         ("src/faults/mod.rs", &["payments", "inventory"]),
         ("src/faults/plan.rs", &["payments", "inventory"]),

@@ -30,7 +30,10 @@ impl Servers {
         let [charges, admin] = [listen().await, listen().await];
         let addresses = [&charges, &admin].map(|listener| listener.local_addr().unwrap());
         let shutdown = Shutdown::without_signals();
-        tokio::spawn(payments::serve_admin(admin, payments.admin(shutdown.phases())));
+        tokio::spawn(payments::serve_admin(
+            admin,
+            payments.admin(&payments::health(shutdown.phases())),
+        ));
         tokio::spawn(payments::serve(charges, payments, shutdown));
         Self { charges: addresses[0], admin: addresses[1] }
     }

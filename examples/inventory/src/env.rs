@@ -6,13 +6,8 @@ use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     fmt,
-    io::{Write, stdout},
-    process::ExitCode,
     str::FromStr,
 };
-
-/// `EX_USAGE` of sysexits.h.
-const INVALID_ARGUMENT: u8 = 64;
 
 /// Reads the variables of the process and collects the errors.
 pub struct Env {
@@ -140,17 +135,6 @@ pub fn is_from_kubernetes(rest: &str) -> bool {
     rest.starts_with("PORT") || rest.starts_with("SERVICE_")
 }
 
-/// Prints the usage for `--help`, and rejects any other argument.
-pub fn answer(argument: &OsStr, usage: &Usage) -> ExitCode {
-    if argument == "--help" || argument == "-h" {
-        // Fails if the reader has closed the pipe, as `head` does.
-        let _ = write!(stdout(), "{usage}");
-        return ExitCode::SUCCESS;
-    }
-    eprintln!("unexpected argument {argument:?}; settings are environment variables, see --help");
-    ExitCode::from(INVALID_ARGUMENT)
-}
-
 /// All errors in the environment, each with the variable and its expected value.
 #[derive(Debug)]
 pub struct InvalidEnv(Vec<String>);
@@ -171,6 +155,7 @@ pub struct Usage {
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n\nSettings are environment variables; empty means unset.", self.service)?;
+        writeln!(f, "With --probe URL, the exit code is 0 if the probe at URL passes, else 1.")?;
         self.settings.iter().try_for_each(|setting| write!(f, "\n{setting}"))
     }
 }

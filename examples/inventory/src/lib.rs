@@ -6,6 +6,7 @@ mod admin;
 mod connections;
 mod faults;
 mod faulty;
+mod health;
 mod per_minute;
 pub mod proto;
 mod released;
@@ -17,6 +18,7 @@ mod stock;
 
 pub use self::{
     admin::{Admin, serve_admin},
+    health::health,
     per_minute::PerMinute,
     server::{Inventory, serve},
     settings::Settings,

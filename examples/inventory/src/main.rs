@@ -1,5 +1,6 @@
 //! The inventory service as a process of its own. The library beside it contains the service.
 
+mod arguments;
 mod config;
 mod env;
 mod listen;
@@ -13,8 +14,8 @@ use std::{
 };
 
 use battlement::shutdown::{PanicPolicy, Report, Shutdown, Stage};
-use inventory::{Inventory, Stock};
-use tokio::runtime::Runtime;
+use inventory::{Inventory, Stock, health};
+use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::{error, info};
 
 use crate::config::Config;
@@ -25,8 +26,8 @@ const MISCONFIGURED: u8 = 78;
 fn main() -> ExitCode {
     // The layer for problems logs each panic of a call with its id; the default hook would print it again.
     battlement::problem::silence_caught_panics();
-    if let Some(argument) = args_os().nth(1) {
-        return env::answer(&argument, &Config::usage());
+    if let Some(code) = arguments::answer(args_os().skip(1), &Config::usage()) {
+        return code;
     }
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
@@ -69,12 +70,20 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     // The last hook.
     shutdown.handle().hook(Stage::Flush, "stdout", || async { stdout().flush() });
 
+    let health = health(shutdown.phases());
+    let is_listening = health.gate("listener");
     let inventory = Inventory::new(Stock::of_shop(), config.settings);
     let admin = config.admin_addr.bind("INVENTORY_ADMIN_ADDR").await?;
     let listener = config.addr.bind("INVENTORY_ADDR").await?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
-    let endpoints = inventory.admin(shutdown.phases());
-    // Ends last, so that the last calls can be scraped as well.
-    let shutdown = shutdown.admin(inventory::serve_admin(admin, endpoints));
-    inventory::serve(listener, inventory, shutdown).await
+    let endpoints = inventory.admin(&health);
+    // Moves the listener to the runtime of the thread, which wakes the server also while this one is blocked.
+    let admin = admin.into_std()?;
+    // On a thread of its own, so that probes are answered while handlers block all others. Ends last, so that the last
+    // calls can be scraped as well.
+    let shutdown = shutdown.admin_thread(|| async {
+        inventory::serve_admin(TcpListener::from_std(admin)?, endpoints).await
+    })?;
+    is_listening.open();
+    inventory::serve(listener, inventory, &health, shutdown).await
 }

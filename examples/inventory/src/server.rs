@@ -2,6 +2,7 @@
 
 use battlement::{
     client_ip::ClientIpLayer,
+    health::{Health, Probe, grpc::HealthServer},
     metrics::{
         Exposition, HttpMetrics, rate_limit::RateLimitMetrics, shutdown::ShutdownMetrics,
         timeout::TimeoutMetrics,
@@ -9,11 +10,11 @@ use battlement::{
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
-    shutdown::{Phase, Phases, Report, Shutdown},
+    shutdown::{Phase, Report, Shutdown},
     timeout::DeadlineLayer,
 };
 use tokio::net::TcpListener;
-use tonic::transport::Server;
+use tonic::{service::LayerExt, transport::Server};
 use tower::{ServiceBuilder, layer::layer_fn, util::MapRequestLayer};
 
 use crate::{
@@ -62,11 +63,11 @@ impl Inventory {
         }
     }
 
-    /// Returns the endpoints for operators. The service is ready until `phases` leave the first one.
+    /// Returns the endpoints for operators, with the probes of `health`.
     #[must_use]
-    pub fn admin(&self, phases: Phases) -> Admin {
+    pub fn admin(&self, health: &Health) -> Admin {
         let faults = self.faults_allowed.then(|| self.faults.clone());
-        Admin { page: self.exposition(), faults, phases }
+        Admin { page: self.exposition().health(health), faults, health: health.clone() }
     }
 
     /// Returns the page for Prometheus.
@@ -87,10 +88,12 @@ impl Default for Inventory {
     }
 }
 
-/// Serves calls on `listener` until `shutdown` is triggered, then finishes those in flight.
+/// Serves calls on `listener` until `shutdown` is triggered, then finishes those in flight. The gRPC health protocol is
+/// answered from `health`.
 pub async fn serve(
     listener: TcpListener,
     inventory: Inventory,
+    health: &Health,
     shutdown: Shutdown,
 ) -> anyhow::Result<Report> {
     tracing::info!("inventory listens on http://{}", listener.local_addr()?);
@@ -112,13 +115,17 @@ pub async fn serve(
         // Turns errors and panics into a gRPC status, also the rejections of the limit.
         .layer(ProblemLayer::new())
         // Ends a call when its caller no longer waits for it, which `grpc-timeout` says, or after 30 seconds.
-        .layer(DeadlineLayer::new().observe(timeouts))
+        .layer(DeadlineLayer::new().observe(timeouts));
+    // Not around the health protocol, whose calls are neither limited nor fail by command.
+    let inventory = ServiceBuilder::new()
         .layer(limit)
         // Lets calls fail by command, to see what their callers do.
-        .layer(layer_fn(move |inner| Faulty { inner, faults: faults.clone() }));
+        .layer(layer_fn(move |inner| Faulty { inner, faults: faults.clone() }))
+        .named_layer(InventoryServer::new(StockService::new(stock)));
     let server = Server::builder()
         .layer(layers)
-        .add_service(InventoryServer::new(StockService::new(stock)))
+        .add_service(inventory)
+        .add_service(HealthServer::new(health).service("inventory.v1.Inventory", Probe::Ready))
         .serve_with_incoming_shutdown(connections, shutdown.phases().reached(Phase::Stopping));
     Ok(shutdown.run(server).await)
 }

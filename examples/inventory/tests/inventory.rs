@@ -18,7 +18,9 @@ async fn start() -> InventoryClient<Channel> {
     let addr = listener.local_addr().unwrap();
     let stock = Stock::new([("mug", 3), ("teapot", 1)]);
     let inventory = Inventory::new(stock, Settings::default());
-    tokio::spawn(inventory::serve(listener, inventory, Shutdown::without_signals()));
+    let shutdown = Shutdown::without_signals();
+    let health = inventory::health(shutdown.phases());
+    tokio::spawn(async move { inventory::serve(listener, inventory, &health, shutdown).await });
     InventoryClient::connect(format!("http://{addr}")).await.unwrap()
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use battlement::{
+    health::{Details, Health, HealthLayer},
     metrics::{Exposition, PageBody},
     problem::{Problem, ProblemLayer},
     request_id::RequestIdLayer,
@@ -24,20 +25,22 @@ use crate::{
     routes::{method_not_allowed, read},
 };
 
-/// The endpoints for operators: the page for Prometheus, the readiness of the process, the size of the ledger and, if
-/// they are allowed, faults.
+/// The endpoints for operators: the page for Prometheus, the probes, the size of the ledger and, if they are allowed,
+/// faults.
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub(crate) page: Exposition,
     pub(crate) ledger: Arc<Ledger>,
     /// Absent unless operators may let charges fail.
     pub(crate) faults: Option<Faults>,
-    pub(crate) phases: Phases,
+    pub(crate) health: Health,
 }
 
-/// Serves `/metrics`, `/readyz`, `/ledger` and, if they are allowed, `/faults`.
+/// Serves `/livez`, `/readyz`, `/startupz`, `/metrics`, `/ledger` and, if they are allowed, `/faults`.
 pub async fn serve_admin(listener: TcpListener, admin: Admin) {
     let service = ServiceBuilder::new()
+        // Outermost: a probe has no id, and the answer to one that fails is not a problem.
+        .layer(HealthLayer::new(&admin.health).all_paths().details(Details::Full))
         .layer(RequestIdLayer::new())
         .layer(ProblemLayer::new())
         .service_fn(move |request| {
@@ -53,24 +56,11 @@ impl Admin {
     async fn respond(self, request: Request<Incoming>) -> Result<Response<PageBody>, Problem> {
         match (request.uri().path(), self.faults) {
             ("/metrics", _) => Ok(self.page.oneshot(request).await?),
-            ("/readyz", _) => Ok(readiness(&self.phases)),
             ("/ledger", _) => ledger(&self.ledger, request.method()),
             ("/faults", Some(faults)) => command(&faults, request).await,
             _ => Err(Problem::of_status(StatusCode::NOT_FOUND)),
         }
     }
-}
-
-/// Answers whether balancers may send requests to this process.
-fn readiness(phases: &Phases) -> Response<PageBody> {
-    let (status, text) = if phases.is_draining() {
-        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
-    } else {
-        (StatusCode::OK, "ready\n")
-    };
-    let mut response = Response::new(PageBody::from(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = status;
-    response
 }
 
 /// Reports the number of charges, and of distinct orders.

@@ -7,6 +7,7 @@ mod book;
 mod charge;
 mod connections;
 mod faults;
+mod health;
 mod idempotency;
 mod ledger;
 mod per_minute;
@@ -19,6 +20,7 @@ mod trusted_peers;
 pub use self::{
     admin::{Admin, serve_admin},
     charge::{Charge, ChargeRequest},
+    health::health,
     idempotency::{IdempotencyKey, InvalidKey, KeyLimits},
     ledger::{Counts, Ledger, NotCharged},
     per_minute::PerMinute,

@@ -1,5 +1,6 @@
 //! The payments service as a process of its own. The library beside it contains the service.
 
+mod arguments;
 mod config;
 mod env;
 mod listen;
@@ -13,8 +14,8 @@ use std::{
 };
 
 use battlement::shutdown::{PanicPolicy, Report, Shutdown, Stage};
-use payments::{Ledger, Payments};
-use tokio::runtime::Runtime;
+use payments::{Ledger, Payments, health};
+use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::{error, info};
 
 use crate::config::Config;
@@ -25,8 +26,8 @@ const MISCONFIGURED: u8 = 78;
 fn main() -> ExitCode {
     // The layer for problems logs each panic of a request with its id; the default hook would print it again.
     battlement::problem::silence_caught_panics();
-    if let Some(argument) = args_os().nth(1) {
-        return env::answer(&argument, &Config::usage());
+    if let Some(code) = arguments::answer(args_os().skip(1), &Config::usage()) {
+        return code;
     }
     let config = match Config::read(std::env::vars_os()) {
         Ok(config) => config,
@@ -69,13 +70,22 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     // The last hook.
     shutdown.handle().hook(Stage::Flush, "stdout", || async { stdout().flush() });
 
+    let health = health(shutdown.phases());
+    let is_listening = health.gate("listener");
     let ledger = Ledger::new(config.limit_cents);
     let payments = Payments::new(ledger, &config.settings);
     let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR").await?;
     let listener = config.addr.bind("PAYMENTS_ADDR").await?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
-    // Ends last, so that the last requests can be scraped as well.
-    let endpoints = payments.admin(shutdown.phases());
-    let shutdown = shutdown.admin(payments::serve_admin(admin, endpoints));
+    let endpoints = payments.admin(&health);
+    // Moves the listener to the runtime of the thread, which wakes the server also while this one is blocked.
+    let admin = admin.into_std()?;
+    // On a thread of its own, so that probes are answered while handlers block all others. Ends last, so that the last
+    // requests can be scraped as well.
+    let shutdown = shutdown.admin_thread(|| async {
+        payments::serve_admin(TcpListener::from_std(admin)?, endpoints).await;
+        std::io::Result::Ok(())
+    })?;
+    is_listening.open();
     payments::serve(listener, payments, shutdown).await
 }

@@ -4,6 +4,7 @@ use std::{hash::RandomState, sync::Arc};
 
 use battlement::{
     client_ip::ClientIpLayer,
+    health::Health,
     metrics::{
         Exposition, HttpMetrics, rate_limit::RateLimitMetrics, shutdown::ShutdownMetrics,
         timeout::TimeoutMetrics,
@@ -12,7 +13,7 @@ use battlement::{
     rate_limit::{Key, Policy, RateLimitLayer},
     request_id::RequestIdLayer,
     security_headers::SecurityHeadersLayer,
-    shutdown::{Phases, Report, Shutdown},
+    shutdown::{Report, Shutdown},
     timeout::{DeadlineLayer, TimeoutHeader},
 };
 use http::Method;
@@ -76,12 +77,12 @@ impl Payments {
         }
     }
 
-    /// Returns the endpoints for operators. The service is ready until `phases` leave the first one.
+    /// Returns the endpoints for operators, with the probes of `health`.
     #[must_use]
-    pub fn admin(&self, phases: Phases) -> Admin {
+    pub fn admin(&self, health: &Health) -> Admin {
         let Shared { ledger, faults, .. } = self.shared.clone();
         let faults = self.faults_allowed.then_some(faults);
-        Admin { page: self.exposition(), ledger, faults, phases }
+        Admin { page: self.exposition().health(health), ledger, faults, health: health.clone() }
     }
 
     /// Returns the page for Prometheus.

@@ -1,19 +1,16 @@
-//! The endpoints for operators: metrics and readiness, on a listener of its own that customers cannot reach.
+//! The endpoints for operators: metrics and probes, on a listener of its own that customers cannot reach.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
-use axum::{
-    Router,
-    http::StatusCode,
-    routing::{get, get_service},
-};
+use axum::{Router, routing::get_service};
 use battlement::{
     client_ip::ClientIpLayer,
+    health::{Details, Health},
     metrics::{Exposition, HttpMetrics},
-    shutdown::Phases,
+    shutdown::{Phase, Shutdown},
 };
 use http::Method;
-use tokio::runtime::Handle;
+use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{
     breakers::Breakers, limits::Limits, retries::Retries, sales::Sales, timeouts::Timeouts,
@@ -43,22 +40,27 @@ pub fn page(
     breakers
         .add_to(retries.add_to(timeouts.add_to(limits.add_to(page))))
         .process()
+        // The runtime of the shop: the page is made there, and served on another one.
         .runtime(&Handle::current())
         .registry(Arc::new(sales.registry()))
         .build_info([("version", env!("CARGO_PKG_VERSION"))])
 }
 
-/// Returns the router that serves the page at `/metrics`, and the readiness of the process at `/readyz`.
-pub fn app(page: Exposition, phases: Phases) -> Router {
-    let readiness = get(move || ready(phases.is_draining()));
-    Router::new().route("/metrics", get_service(page)).route("/readyz", readiness)
-}
-
-/// Answers whether balancers may send requests to this process.
-async fn ready(is_draining: bool) -> (StatusCode, &'static str) {
-    if is_draining {
-        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
-    } else {
-        (StatusCode::OK, "ready\n")
-    }
+/// Serves the page at `/metrics`, and the probes at `/livez`, `/readyz` and `/startupz` with the reason of each check. The
+/// server has a thread of its own, so that it answers while handlers block all others, and ends last, so that the last
+/// requests can be scraped as well.
+pub fn serve(
+    listener: TcpListener,
+    shutdown: Shutdown,
+    page: Exposition,
+    health: &Health,
+) -> io::Result<Shutdown> {
+    let probes = health.service().details(Details::Full);
+    let app = Router::new().route("/metrics", get_service(page)).fallback_service(probes);
+    let done = shutdown.phases().reached(Phase::Done);
+    // Moves the listener to the runtime of that thread, which wakes the server also while the shop's is blocked.
+    let listener = listener.into_std()?;
+    shutdown.admin_thread(|| async {
+        axum::serve(TcpListener::from_std(listener)?, app).with_graceful_shutdown(done).await
+    })
 }

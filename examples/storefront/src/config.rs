@@ -9,6 +9,7 @@ use http::{HeaderName, Uri};
 
 use crate::{
     env::{Env, InvalidEnv, Usage, is_from_kubernetes},
+    health::HealthInterval,
     limits::{Instances, PerMinute, Quotas, Shared},
     listen::ListenAddr,
     log::LogFilter,
@@ -41,6 +42,7 @@ pub struct Config {
     pub deadline: TimeLimit,
     /// The times that payments and inventory have for one call, and for each attempt at it.
     pub upstream: UpstreamTimeLimits,
+    pub health_interval: HealthInterval,
     pub shutdown: ShutdownTimes,
     /// Settings of payments, which have no effect on payments in this process.
     pub without_effect: Vec<String>,
@@ -98,6 +100,9 @@ impl Config {
         // About as long as a customer waits.
         let deadline = env.read("STOREFRONT_DEADLINE_MS", TimeLimit::EXPECTED, "3000");
         let upstream = Self::upstream(env);
+        // Three failures in a row count, so a failure shows after about half a minute.
+        let health_interval =
+            env.read("STOREFRONT_HEALTH_INTERVAL_MS", HealthInterval::EXPECTED, "10000");
         let shutdown =
             ShutdownTimes::read(env, "STOREFRONT_SHUTDOWN_DELAY_MS", "STOREFRONT_DRAIN_MS");
         let bugs = env.read("STOREFRONT_BUGS", "true or false", "false");
@@ -114,6 +119,7 @@ impl Config {
             inventory: inventory?,
             deadline: deadline?,
             upstream: upstream?,
+            health_interval: health_interval?,
             shutdown: shutdown?,
             without_effect: Vec::new(),
             bugs: bugs?,
@@ -246,6 +252,15 @@ impl BaseUrl {
     }
 }
 
+impl BaseUrl {
+    /// Returns the host and the port.
+    pub fn address(&self) -> String {
+        let authority = self.0.trim_start_matches("http://");
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+        if has_port { authority.to_owned() } else { format!("{authority}:80") }
+    }
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -310,6 +325,7 @@ mod tests {
             ("STOREFRONT_DEADLINE_MS", "3s"),
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "9"),
             ("STOREFRONT_TRY_TIMEOUT_MS", "short"),
+            ("STOREFRONT_HEALTH_INTERVAL_MS", "99"),
             ("STOREFRONT_SHUTDOWN_DELAY_MS", "-1"),
             ("STOREFRONT_DRAIN_MS", "soon"),
             ("RUST_LOG", "storefront=loud"),
@@ -332,6 +348,7 @@ mod tests {
             "STOREFRONT_DEADLINE_MS",
             "STOREFRONT_UPSTREAM_TIMEOUT_MS",
             "STOREFRONT_TRY_TIMEOUT_MS",
+            "STOREFRONT_HEALTH_INTERVAL_MS",
             "STOREFRONT_SHUTDOWN_DELAY_MS",
             "STOREFRONT_DRAIN_MS",
             "RUST_LOG",

@@ -5,7 +5,10 @@
 
 use std::{future::Future, net::Ipv4Addr, time::Duration};
 
-use battlement::shutdown::{Report, Shutdown, ShutdownHandle, Stage};
+use battlement::{
+    health::Health,
+    shutdown::{Report, Shutdown, ShutdownHandle, Stage},
+};
 use inventory::Inventory;
 use payments::Payments;
 use tokio::net::TcpListener;
@@ -22,7 +25,11 @@ pub async fn payments(shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
 pub async fn inventory(shop: &ShutdownHandle) -> anyhow::Result<BaseUrl> {
     let listener = free_port().await?;
     let url = BaseUrl::of(listener.local_addr()?);
-    run(shop, "inventory", |shutdown| inventory::serve(listener, Inventory::default(), shutdown));
+    run(shop, "inventory", |shutdown| async {
+        // The shop has the checks of this process.
+        let health = Health::builder().phases(shutdown.phases()).build();
+        inventory::serve(listener, Inventory::default(), &health, shutdown).await
+    });
     Ok(url)
 }
 

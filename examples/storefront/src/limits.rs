@@ -8,6 +8,7 @@ use std::{
 use axum::{Router, middleware::from_fn_with_state};
 use battlement::{
     client_ip::ClientIp,
+    health::Check,
     metrics::{
         Exposition,
         rate_limit::{RateLimitMetrics, RedisMetrics},
@@ -50,8 +51,16 @@ pub struct Limits {
     layers: Layers,
     /// Decisions of all layers, and their use of memory.
     metrics: RateLimitMetrics,
+    redis: Option<InRedis>,
+}
+
+/// The Redis of the limits, if there is one.
+#[derive(Clone)]
+struct InRedis {
+    /// Tells whether Redis is available, and what applies if not.
+    store: RedisStore,
     /// Commands sent to Redis.
-    redis: Option<RedisMetrics>,
+    metrics: RedisMetrics,
 }
 
 #[derive(Clone)]
@@ -80,19 +89,20 @@ impl Limits {
         let metrics = RateLimitMetrics::new();
         let partner = Policies::from(quotas.partner.policy("partner"));
         let pair = pair(&quotas, &partner, &metrics);
-        let Some(Shared { redis, metrics: redis_metrics }) = shared else {
+        let Some(Shared { redis, metrics: commands }) = shared else {
             let layers = Layers::Memory(with_metrics(pair, &partner, &metrics));
             return Ok(Self { layers, metrics, redis: None });
         };
         let redis = redis.build()?;
         // While Redis is unavailable, each instance allows its share, so that together they allow the whole limit.
         let share = OnFailure::LocalFallback { share: Share::one_in(instances.0.get()) };
+        let store = redis.store("customer", share);
         let pair = Pair {
             by_address: pair.by_address.store(redis.store("address", share)),
-            by_customer: pair.by_customer.store(redis.store("customer", share)),
+            by_customer: pair.by_customer.store(store.clone()),
         };
         let layers = Layers::Redis(with_metrics(pair, &partner, &metrics));
-        Ok(Self { layers, metrics, redis: Some(redis_metrics) })
+        Ok(Self { layers, metrics, redis: Some(InRedis { store, metrics: commands }) })
     }
 
     /// Wraps routes in the layers. From the outside in: the limit of the address, authentication, the limit of the
@@ -116,9 +126,15 @@ impl Limits {
     pub fn add_to(&self, page: Exposition) -> Exposition {
         let page = page.rate_limit(&self.metrics);
         match &self.redis {
-            Some(redis) => page.rate_limit_redis(redis),
+            Some(redis) => page.rate_limit_redis(&redis.metrics),
             None => page,
         }
+    }
+
+    /// Returns the check of Redis, if the limits are shared in one.
+    pub fn check(&self) -> Option<Check> {
+        let store = self.redis.as_ref()?.store.clone();
+        Some(Check::of_state("redis", move || store.check_state()))
     }
 }
 

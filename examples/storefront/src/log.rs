@@ -18,6 +18,7 @@ const TARGETS: &[&str] = &[
     "battlement_circuit_breaker",
     "battlement_client_ip",
     "battlement_core",
+    "battlement_health",
     "battlement_metrics",
     "battlement_problem",
     "battlement_rate_limit",

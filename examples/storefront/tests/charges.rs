@@ -10,7 +10,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use running::Storefront;
+use running::{Storefront, call::accept};
 
 /// An order that is in stock.
 const TWO_MUGS: &str =
@@ -21,7 +21,7 @@ fn payments() -> (String, JoinHandle<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let charge = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = accept(&listener);
         let mut bytes = Vec::new();
         // The body ends with its first brace.
         while bytes.last() != Some(&b'}') {

@@ -114,6 +114,7 @@ fn help_lists_every_variable_with_its_default() {
             "STOREFRONT_TRY_TIMEOUT_MS",
             "unset: 900, or STOREFRONT_UPSTREAM_TIMEOUT_MS if that is less",
         ),
+        ("STOREFRONT_HEALTH_INTERVAL_MS", "default: 10000"),
         ("STOREFRONT_SHUTDOWN_DELAY_MS", "unset: 5000 in Kubernetes, otherwise 0"),
         ("STOREFRONT_DRAIN_MS", "default: 15000"),
         ("PAYMENTS_URL", "unset: payments runs in this process"),
@@ -128,7 +129,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 19);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 20);
 }
 
 #[test]

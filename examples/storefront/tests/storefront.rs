@@ -11,6 +11,7 @@ use std::{
 
 use running::{
     Storefront, begin,
+    call::accept,
     prometheus::{Prometheus, promtool},
     run, send,
 };
@@ -313,7 +314,7 @@ fn an_order_is_finished_after_its_client_disconnects() {
     let mut shop = Storefront::start(&settings);
     let customer = begin(shop.addr, "POST", "/orders", b"gone-customer", TWO_MUGS);
 
-    let (mut charge, _) = payments.accept().unwrap();
+    let mut charge = accept(&payments);
     assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
     drop(customer);
     shop.log_line(&["axum::serve", "failed to serve connection"]);
@@ -329,7 +330,7 @@ fn a_terminated_shop_finishes_the_order_in_flight() {
     let addr = shop.addr;
     let order = thread::spawn(move || send(addr, "POST", "/orders", b"", TWO_MUGS));
 
-    let (mut charge, _) = payments.accept().unwrap();
+    let mut charge = accept(&payments);
     assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
     shop.terminate();
     shop.log_line(&["shutdown started"]);
@@ -545,6 +546,13 @@ fn prometheus_scrapes_the_page_with_types_and_exemplars() {
     }
     let exemplars = "/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start=0&end=9999999999";
     prometheus.until(exemplars, TRACE);
+}
+
+#[test]
+fn the_metrics_of_the_runtime_are_those_of_the_shop_although_another_serves_the_page() {
+    let shop = Storefront::start(&[("TOKIO_WORKER_THREADS", "3")]);
+    let page = shop.metrics();
+    assert!(page.contains("\ntokio_workers 3\n"), "{page}");
 }
 
 #[test]

@@ -123,7 +123,10 @@ fn a_stopping_inventory_is_unready_and_still_accepts_calls() {
     assert!(get(&inventory, "/readyz").starts_with("HTTP/1.1 200 OK\r\n"));
     inventory.terminate();
     inventory.log_line("shutdown started: received SIGTERM");
-    assert!(get(&inventory, "/readyz").starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    let unready = get(&inventory, "/readyz");
+    assert!(unready.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{unready}");
+    assert!(unready.contains("[-]shutdown failed: "), "not a problem: {unready}");
+    assert!(get(&inventory, "/livez").starts_with("HTTP/1.1 200 OK\r\n"));
     let page = get(&inventory, "/metrics");
     assert!(page.contains("battlement_shutdown_phase{phase=\"unready\"} 1\n"), "{page}");
     // The server sends its settings on a new connection.

@@ -101,6 +101,9 @@ fn stopping_payments_are_unready_and_still_answer_with_a_request_to_close_the_co
     payments.log_line("shutdown started: received SIGTERM");
     let unready = answer(payments.begin_admin(ready));
     assert!(unready.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{unready}");
+    assert!(unready.contains("[-]shutdown failed: "), "not a problem: {unready}");
+    let live = b"GET /livez HTTP/1.1\r\nhost: payments\r\nconnection: close\r\n\r\n";
+    assert!(answer(payments.begin_admin(live)).starts_with("HTTP/1.1 200 OK\r\n"));
     let metrics = b"GET /metrics HTTP/1.1\r\nhost: payments\r\nconnection: close\r\n\r\n";
     let page = answer(payments.begin_admin(metrics));
     assert!(page.contains("battlement_shutdown_phase{phase=\"unready\"} 1\n"), "{page}");

@@ -1,4 +1,6 @@
 use battlement::{
+    circuit_breaker::Handle,
+    health::{Check, ConfigError},
     metrics::HttpMetrics,
     request_id::PropagateLayer,
     timeout::{CallDeadlineLayer, PropagateDeadlineLayer},
@@ -17,6 +19,7 @@ use super::{
 use crate::{
     breakers::{Breaker, Breakers},
     config::BaseUrl,
+    health,
     order::Item,
     proto::{
         AvailableRequest, Line, ReleaseRequest, ReserveRequest, inventory_client::InventoryClient,
@@ -42,11 +45,13 @@ pub struct Inventory {
     /// For calls that must finish: neither the deadline of the request nor the breaker ends them.
     detached: InventoryClient<Client<Request<Body>, Body, Status>>,
     limits: UpstreamTimeLimits,
+    url: BaseUrl,
+    breaker: Handle,
 }
 
 impl Inventory {
     pub fn at(
-        url: &BaseUrl,
+        url: BaseUrl,
         metrics: &HttpMetrics,
         timeouts: &Timeouts,
         retries: &Retries,
@@ -79,11 +84,19 @@ impl Inventory {
                 .service_fn(move |request: Request<Body>| channel.clone().oneshot(request));
             InventoryClient::new(BoxCloneSyncService::new(client))
         };
+        let (breaker, state) = breakers.around(NAME).pair();
         Ok(Self {
-            client: client(timeouts.call(), breakers.around(NAME)),
+            client: client(timeouts.call(), breaker),
             detached: client(timeouts.call().detached(), Breakers::none()),
             limits: timeouts.upstream(),
+            url,
+            breaker: state,
         })
+    }
+
+    /// Returns the check of the service.
+    pub fn check(&self) -> Result<Check, ConfigError> {
+        health::upstream(NAME, self.breaker.clone(), &self.url)
     }
 
     /// Reserves the items of an order, and returns the pieces left of each product.

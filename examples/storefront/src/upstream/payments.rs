@@ -1,4 +1,6 @@
 use battlement::{
+    circuit_breaker::Handle,
+    health::{Check, ConfigError},
     metrics::HttpMetrics,
     request_id::PropagateLayer,
     timeout::{CallDeadlineLayer, PropagateDeadlineLayer},
@@ -23,6 +25,7 @@ use super::{
 use crate::{
     breakers::{Breaker, Breakers},
     config::BaseUrl,
+    health,
     retries::Retries,
     shop::NotPlaced,
     timeouts::{Timeouts, UpstreamTimeLimits},
@@ -42,6 +45,7 @@ pub struct Payments {
     detached: Client<Request<Full<Bytes>>, (), BoxError>,
     url: BaseUrl,
     limits: UpstreamTimeLimits,
+    breaker: Handle,
 }
 
 impl Payments {
@@ -80,12 +84,19 @@ impl Payments {
                 .service(client.clone());
             BoxCloneSyncService::new(client)
         };
+        let (breaker, state) = breakers.around(NAME).pair();
         Self {
-            client: client(timeouts.call(), breakers.around(NAME)),
+            client: client(timeouts.call(), breaker),
             detached: client(timeouts.call().detached(), Breakers::none()),
             url,
             limits: timeouts.upstream(),
+            breaker: state,
         }
+    }
+
+    /// Returns the check of the service.
+    pub fn check(&self) -> Result<Check, ConfigError> {
+        health::upstream(NAME, self.breaker.clone(), &self.url)
     }
 
     /// Charges an order. After an error other than [`NotPlaced::PaymentDeclined`], the order may have been charged, unless

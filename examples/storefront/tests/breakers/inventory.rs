@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, thread};
 
 use battlement::shutdown::Shutdown;
-use inventory::{Inventory, Settings, Stock, serve, serve_admin};
+use inventory::{Inventory, Settings, Stock, health, serve, serve_admin};
 use tokio::runtime::Runtime;
 
 use crate::running::send;
@@ -31,8 +31,9 @@ impl FaultyInventory {
                 let settings = Settings { faults: true, ..Settings::default() };
                 let inventory = Inventory::new(Stock::of_shop(), settings);
                 let shutdown = Shutdown::without_signals();
-                tokio::spawn(serve_admin(admin, inventory.admin(shutdown.phases())));
-                let _report = serve(listener, inventory, shutdown).await.unwrap();
+                let health = health(shutdown.phases());
+                tokio::spawn(serve_admin(admin, inventory.admin(&health)));
+                let _report = serve(listener, inventory, &health, shutdown).await.unwrap();
             });
         });
         Self { url, admin: addr }

@@ -26,7 +26,8 @@ fn inventory() -> SocketAddr {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             let inventory = inventory::Inventory::default();
             let shutdown = Shutdown::without_signals();
-            let _report = inventory::serve(listener, inventory, shutdown).await.unwrap();
+            let health = inventory::health(shutdown.phases());
+            let _report = inventory::serve(listener, inventory, &health, shutdown).await.unwrap();
         });
     });
     addr

@@ -86,7 +86,7 @@ async fn serve() -> anyhow::Result<()> {
     // The line of the test framework has no end yet.
     println!("\n{LISTENS}{} {}", listener.local_addr()?, admin.local_addr()?);
     let shutdown = Shutdown::without_signals();
-    tokio::spawn(payments::serve_admin(admin, service.admin(shutdown.phases())));
+    tokio::spawn(payments::serve_admin(admin, service.admin(&payments::health(shutdown.phases()))));
     payments::serve(listener, service, shutdown).await.map(drop)
 }
 

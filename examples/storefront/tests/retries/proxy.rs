@@ -7,6 +7,8 @@ use std::{
     thread,
 };
 
+use crate::running::call::is_call;
+
 /// The fate of the first answer of a connection.
 #[derive(Clone, Copy)]
 pub enum Answer {
@@ -16,7 +18,7 @@ pub enum Answer {
     Lost,
 }
 
-/// A proxy. The first connections have the given answers, all others are passed.
+/// A proxy. The first connections of calls have the given answers, all others are passed.
 pub struct Proxy {
     pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -29,10 +31,16 @@ impl Proxy {
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let recorded = Arc::clone(&requests);
         thread::spawn(move || {
-            let answers = answers.iter().copied().map(Some).chain(std::iter::repeat(None));
-            for (client, answer) in listener.incoming().map_while(Result::ok).zip(answers) {
-                let (service, recorded) = (TcpStream::connect(service).unwrap(), recorded.clone());
-                thread::spawn(move || pass(client, service, answer, &recorded));
+            let answers = Arc::new(Mutex::new(answers.iter().copied()));
+            for client in listener.incoming().map_while(Result::ok) {
+                let (answers, recorded) = (Arc::clone(&answers), recorded.clone());
+                thread::spawn(move || {
+                    if is_call(&client) {
+                        let answer = answers.lock().unwrap().next();
+                        let service = TcpStream::connect(service).unwrap();
+                        pass(client, service, answer, &recorded);
+                    }
+                });
             }
         });
         Self { url, requests }

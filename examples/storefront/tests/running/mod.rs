@@ -1,5 +1,7 @@
 //! The real program in a process of its own: its log, and a client that can send arbitrary bytes.
 
+#[allow(dead_code, reason = "not every test needs it")]
+pub mod call;
 #[path = "../stopping/guard.rs"]
 pub mod guard;
 pub mod prometheus;

@@ -2,6 +2,8 @@
 #![cfg(feature = "embedded")]
 
 mod alone;
+#[path = "../running/call.rs"]
+mod call;
 mod orders;
 mod process;
 
@@ -67,7 +69,7 @@ fn by_default_an_order_that_cannot_be_undone_keeps_the_process_for_fifteen_secon
     ]);
     let _client = shop.begin(&orders::order());
     // The order is in flight.
-    let _call = inventory.accept().unwrap();
+    let _call = call::accept(&inventory);
     shop.terminate();
     shop.log_line("shutdown started");
     let (code, log) = shop.ended_within(Duration::from_secs(15) + SOON);

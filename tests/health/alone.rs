@@ -1,0 +1,4 @@
+//! Tests of times.
+
+mod blocked;
+mod redis;
