@@ -4,6 +4,8 @@
 mod body;
 #[cfg(feature = "http")]
 mod deadline;
+#[cfg(all(test, feature = "http"))]
+mod tests;
 mod timeout;
 
 #[cfg(feature = "http")]

@@ -140,8 +140,10 @@ async fn a_unary_call_that_brought_a_timeout_ends_with_deadline_exceeded_in_trai
 
 #[tokio::test(start_paused = true)]
 async fn a_unary_call_without_a_timeout_of_its_own_outlives_the_deadline() {
-    let end = read(&DeadlineLayer::new(), grpc(&[]), "application/grpc", PART).await;
-    assert!(end.trailers.is_none() && end.after >= 120_000 * MS);
+    for layer in [DeadlineLayer::new(), DeadlineLayer::new().event_streams(true)] {
+        let end = read(&layer, grpc(&[]), "application/grpc", PART).await;
+        assert!(end.trailers.is_none() && end.after >= 120_000 * MS);
+    }
     let end = read(&DeadlineLayer::new().bodies(true), grpc(&[]), "application/grpc", PART).await;
     // Eight parts of one byte make up the message, so the deadline is earlier.
     assert_eq!(end.after, 30_000 * MS);

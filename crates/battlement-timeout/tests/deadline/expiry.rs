@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, Service as _, ServiceBuilder, ServiceExt, service_fn};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::served::{MS, get, grpc, serve};
@@ -212,6 +212,20 @@ async fn a_shutdown_that_drops_a_request_at_the_deadline_remains_a_shutdown() {
     let _ = tokio::time::timeout(29_999 * MS, &mut call).await;
     dropping(DropReason::Shutdown, || drop(call));
     assert_eq!(*seen.lock().unwrap(), Some((Some(DropReason::Shutdown), true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_answered_has_not_timed_out_if_its_future_is_dropped_after_the_deadline()
+{
+    let mut request = get(&[]);
+    let facts = RequestFacts::of_or_start(&mut request);
+    let handler =
+        async |_: Request<()>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()));
+    let mut call = Box::pin(DeadlineLayer::new().layer(service_fn(handler)).call(request));
+    assert_eq!(call.as_mut().await.unwrap().status(), 200);
+    sleep(60_000 * MS).await;
+    drop(call);
+    assert_eq!(facts.drop_reason(), DropReason::Cancelled);
 }
 
 #[derive(Default)]
