@@ -7,6 +7,7 @@ use std::{
 };
 
 use battlement::{
+    access_log::AccessLogSettings,
     circuit_breaker::{CircuitBreakerSettings, FallbackSettings},
     client_ip::ClientIpSettings,
     health::HealthSettings,
@@ -36,6 +37,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
     assert_eq!(
         names,
         [
+            "AccessLogSettings",
             "BodyTimeoutSettings",
             "CircuitBreakerSettings",
             "ClientIpSettings",
@@ -61,6 +63,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
 
 fn read_documented(name: &str, document: &Value) {
     match name {
+        "AccessLogSettings" => drop(read_in_all::<AccessLogSettings>(document)),
         "BodyTimeoutSettings" => drop(read_in_all::<BodyTimeoutSettings>(document)),
         "CircuitBreakerSettings" => drop(read_in_all::<CircuitBreakerSettings>(document)),
         "ClientIpSettings" => drop(read_in_all::<ClientIpSettings>(document)),

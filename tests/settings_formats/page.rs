@@ -1,6 +1,7 @@
 //! The guide `docs/settings.md`.
 
 use battlement::{
+    access_log::AccessLogSettings,
     circuit_breaker::CircuitBreakerSettings,
     client_ip::ClientIpSettings,
     health::HealthSettings,
@@ -29,6 +30,7 @@ struct Whole {
     health: HealthSettings,
     client_ip: ClientIpSettings,
     request_id: RequestIdSettings,
+    access_log: AccessLogSettings,
     metrics: MetricsSettings,
     security_headers: SecurityHeadersSettings,
     fetch_metadata: FetchMetadataSettings,

@@ -34,6 +34,8 @@ mod writer;
 pub use battlement_core::{ConfigError, ErrorType, InvalidField};
 pub use tracing::Level;
 
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestFuture;
 #[cfg(feature = "serde")]
 pub use self::settings::{
     AccessLogSettings, FormatName, LevelSettings, SkipSettings, WriterSettings,

@@ -38,6 +38,11 @@ impl<S, K> AccessLog<S, K> {
         self.inner
     }
 
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn is_on(&self) -> bool {
+        self.config.is_on()
+    }
+
     /// Opens a ticket, if a record could be written now.
     #[inline]
     pub(crate) fn open<B>(&self, request: &mut Request<B>) -> Option<Ticket> {

@@ -21,7 +21,7 @@ use http_body_util::{BodyExt, Channel, Empty, Full, StreamBody};
 use log::{Log, get, hello, send};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
-type NoBody = Empty<Bytes>;
+type Nothing = Empty<Bytes>;
 
 #[tokio::test]
 async fn a_request_that_succeeds_has_one_record_when_its_body_ends() {
@@ -43,7 +43,7 @@ async fn a_request_that_succeeds_has_one_record_when_its_body_ends() {
 async fn a_request_that_is_dropped_unpolled_or_in_flight_is_cancelled() {
     let (log, _guard) = Log::start();
     let waiting =
-        || service_fn(|_: Request<NoBody>| pending::<Result<Response<NoBody>, Infallible>>());
+        || service_fn(|_: Request<Nothing>| pending::<Result<Response<Nothing>, Infallible>>());
     drop(AccessLogLayer::new().layer(waiting()).call(get("/unpolled")));
     {
         let mut future = pin!(AccessLogLayer::new().layer(waiting()).call(get("/polled")));
@@ -58,7 +58,7 @@ async fn a_drop_has_the_reason_of_the_code_that_drops() {
     let (log, _guard) = Log::start();
     for reason in [DropReason::Timeout, DropReason::Shutdown] {
         let waiting =
-            service_fn(|_: Request<NoBody>| pending::<Result<Response<NoBody>, Infallible>>());
+            service_fn(|_: Request<Nothing>| pending::<Result<Response<Nothing>, Infallible>>());
         let future = AccessLogLayer::new().layer(waiting).call(get("/"));
         dropping(reason, || drop(future));
     }
@@ -70,13 +70,13 @@ async fn a_drop_has_the_reason_of_the_code_that_drops() {
 async fn a_panic_of_the_call_or_of_the_future_is_an_error() {
     let (log, _guard) = Log::start();
     let panics = service_fn(
-        |_: Request<NoBody>| -> std::future::Ready<Result<Response<NoBody>, Infallible>> {
+        |_: Request<Nothing>| -> std::future::Ready<Result<Response<Nothing>, Infallible>> {
             resume_unwind(Box::new("in the call"))
         },
     );
     let call = || drop(AccessLogLayer::new().layer(panics).call(get("/call")));
     assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
-    let panics = service_fn(async |_: Request<NoBody>| -> Result<Response<NoBody>, Infallible> {
+    let panics = service_fn(async |_: Request<Nothing>| -> Result<Response<Nothing>, Infallible> {
         resume_unwind(Box::new("in the future"))
     });
     let future = AccessLogLayer::new().layer(panics).call(get("/future"));
@@ -89,7 +89,7 @@ async fn a_panic_of_the_call_or_of_the_future_is_an_error() {
 /// Drops a future of the layer while a panic unwinds.
 fn drop_while_unwinding(path: &str) {
     let waiting =
-        service_fn(|_: Request<NoBody>| pending::<Result<Response<NoBody>, Infallible>>());
+        service_fn(|_: Request<Nothing>| pending::<Result<Response<Nothing>, Infallible>>());
     let future = AccessLogLayer::new().layer(waiting).call(get(path));
     let unwind = move || {
         let _future = future;
@@ -134,7 +134,7 @@ async fn a_body_that_is_not_sent_or_was_sent_whole_is_complete_although_it_is_dr
     let (mut sender, body) = Channel::<Bytes>::new(1);
     let answer = Response::builder().header("content-length", "5").body(body).unwrap();
     let mut answer = Some(answer);
-    let service = service_fn(move |_: Request<NoBody>| {
+    let service = service_fn(move |_: Request<Nothing>| {
         std::future::ready(Ok::<_, Infallible>(answer.take().unwrap()))
     });
     let mut response = layer.layer(service).oneshot(get("/sized")).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_body_that_is_dropped_early_is_cancelled_and_one_that_fails_is_an_erro
     let (log, _guard) = Log::start();
     send(&AccessLogLayer::new(), get("/"), Response::new(Channel::<Bytes>::new(1).1)).await;
 
-    let failing = service_fn(async |_: Request<NoBody>| {
+    let failing = service_fn(async |_: Request<Nothing>| {
         let (sender, body) = Channel::<Bytes, io::Error>::new(1);
         sender.abort(io::Error::other("gone"));
         Ok::<_, Infallible>(Response::new(body))
@@ -201,8 +201,8 @@ async fn an_error_of_the_service_is_recorded_without_a_status() {
     ];
     for error in errors {
         let mut error = Some(error);
-        let service = service_fn(move |_: Request<NoBody>| {
-            std::future::ready(Err::<Response<NoBody>, BoxError>(error.take().unwrap()))
+        let service = service_fn(move |_: Request<Nothing>| {
+            std::future::ready(Err::<Response<Nothing>, BoxError>(error.take().unwrap()))
         });
         assert!(AccessLogLayer::new().layer(service).oneshot(get("/")).await.is_err());
     }
@@ -213,7 +213,7 @@ async fn an_error_of_the_service_is_recorded_without_a_status() {
 #[tokio::test(start_paused = true)]
 async fn times_count_from_the_start_of_the_request_and_waiting_is_not_busy() {
     let (log, _guard) = Log::start();
-    let service = service_fn(async |_: Request<NoBody>| {
+    let service = service_fn(async |_: Request<Nothing>| {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let (mut sender, body) = Channel::<Bytes>::new(1);
         tokio::spawn(async move {
@@ -238,7 +238,7 @@ async fn an_event_stream_is_recorded_at_its_head_and_at_its_end() {
     let (mut sender, body) = Channel::<Bytes>::new(1);
     let mut answer =
         Some(Response::builder().header("content-type", "text/event-stream").body(body).unwrap());
-    let service = service_fn(move |_: Request<NoBody>| {
+    let service = service_fn(move |_: Request<Nothing>| {
         std::future::ready(Ok::<_, Infallible>(answer.take().unwrap()))
     });
     let mut response = AccessLogLayer::new().layer(service).oneshot(get("/")).await.unwrap();
@@ -265,7 +265,7 @@ async fn an_upgrade_is_recorded_at_its_head_alone() {
     assert_eq!((&record["stage"], &record["outcome"]), (&"head".into(), &"ok".into()));
 }
 
-fn call() -> Request<NoBody> {
+fn call() -> Request<Nothing> {
     let request = Request::post("/pkg.Shop/Buy").header("content-type", "application/grpc");
     request.body(Empty::new()).unwrap()
 }
@@ -274,7 +274,7 @@ fn call() -> Request<NoBody> {
 async fn grpc(trailers: Option<HeaderMap>) -> serde_json::Value {
     let (log, _guard) = Log::start();
     let mut trailers = Some(trailers);
-    let service = service_fn(move |_: Request<NoBody>| {
+    let service = service_fn(move |_: Request<Nothing>| {
         let frames = trailers
             .take()
             .unwrap()

@@ -182,7 +182,7 @@ impl Observe for Counts {
 }
 
 #[tokio::test]
-async fn what_sampling_leaves_out_is_observed_and_failures_are_kept() {
+async fn sampling_keeps_failures_and_reports_the_records_it_leaves_out() {
     let (log, _guard) = Log::start();
     let counts = Counts::default();
     let layer = AccessLogLayer::new().sample(Sample::one_in(u32::MAX)).observe(counts.clone());

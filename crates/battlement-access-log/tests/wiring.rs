@@ -39,7 +39,7 @@ mod client {
 
     battlement_testkit::wiring! {
         body: AccessLogLayer::client("shop"),
-        without client: "a `reqwest::Client` has request and response types of its own",
+        client: AccessLogLayer::client("shop"),
         without settings: "the settings are those of the server's layer",
         without series: "records are counted by the observer",
         without cors: "the layer is for clients",

@@ -5,6 +5,7 @@
 //!
 //! | module | feature | purpose |
 //! |---|---|---|
+//! | `access_log` | `access-log` | writes one record per request, with the right outcome for every way it ends |
 //! | `circuit_breaker` | `circuit-breaker` | stops calling an upstream that fails, and probes it until it has recovered |
 //! | `client_ip` | `client-ip` | resolves the client's address, scheme and host behind trusted proxies |
 //! | `health` | `health` | checks dependencies in the background, and answers the probes of Kubernetes and balancers |
@@ -75,8 +76,8 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `circuit-breaker`, `client-ip`, `health`, `metrics`, `problem`, `rate-limit`,
-//!   `request-id`, `retry`, `security-headers`, `shutdown`, `timeout`
+//! - a feature for each layer: `access-log`, `circuit-breaker`, `client-ip`, `health`, `metrics`, `problem`,
+//!   `rate-limit`, `request-id`, `retry`, `security-headers`, `shutdown`, `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
@@ -91,6 +92,10 @@
 #[doc(inline)]
 pub use battlement_core as core;
 
+/// One record per request or call, written when it is over.
+#[cfg(feature = "access-log")]
+#[doc(inline)]
+pub use battlement_access_log as access_log;
 /// Circuit breakers, by upstream or by key, over HTTP and gRPC or around any service.
 #[cfg(feature = "circuit-breaker")]
 #[doc(inline)]

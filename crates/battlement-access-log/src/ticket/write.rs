@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Ticket {
-    /// The number by which the layer claims a request.
+    /// Returns the number by which the layer claims a request.
     pub(super) fn claimant(&self) -> usize {
         Arc::as_ptr(&self.entry.config).addr()
     }
