@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) is_grpc: bool,
     /// Whether [`Skip`](crate::Skip) concerns the request.
     pub(crate) is_skipped: bool,
+    /// Whether the outcome is final.
+    pub(crate) is_ended: bool,
     /// Whether a record was written at the head of the response.
     pub(crate) has_head_record: bool,
     /// Whether another protocol took over the connection.
@@ -101,6 +103,7 @@ impl Entry {
             head,
             is_grpc: false,
             is_skipped: false,
+            is_ended: false,
             has_head_record: false,
             is_upgrade: false,
             status: None,

@@ -9,13 +9,14 @@ mod json;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// One JSON object per line, with the field names of a preset.
+    /// One JSON object per line, with the field names of a preset. So far it has the outcome, the method, the path, the
+    /// status and the request id; the `tracing` event has all fields.
     Json(Names),
-    /// The combined log format of Apache and nginx.
+    /// The combined log format of Apache and nginx. So far without the time and the headers.
     Combined,
 }
 
-/// The names of the fields of JSON lines.
+/// The names of the fields of JSON lines. So far every preset has the names of OpenTelemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]

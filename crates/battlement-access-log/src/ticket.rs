@@ -25,8 +25,6 @@ mod write;
 #[derive(Debug)]
 pub(crate) struct Ticket {
     entry: Box<Entry>,
-    /// Whether the entry holds the outcome.
-    is_ended: bool,
 }
 
 impl Ticket {
@@ -47,7 +45,7 @@ impl Ticket {
     pub(crate) fn open(mut entry: Entry, headers: &HeaderMap) -> Self {
         entry.is_grpc = Wire::of_request(&entry.head.method, headers).is_grpc();
         entry.is_skipped = entry.config.skip.concerns(&entry.head.uri, headers);
-        let ticket = Self { entry: Box::new(entry), is_ended: false };
+        let ticket = Self { entry: Box::new(entry) };
         if ticket.entry.config.received {
             ticket.write(Stage::Received, Instant::now());
         }
@@ -142,7 +140,7 @@ impl Ticket {
     }
 
     fn ended(&mut self, error: ErrorType) {
-        self.is_ended = true;
+        self.entry.is_ended = true;
         if error != ErrorType::None {
             self.entry.error = error;
         }

@@ -25,6 +25,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use log::{Log, get, hello, send};
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt, service_fn};
+use tracing::Instrument;
 
 fn status(status: u16) -> Response<Full<Bytes>> {
     Response::builder().status(status).body(Full::default()).unwrap()
@@ -41,7 +42,7 @@ async fn a_filter_that_takes_no_record_leaves_the_request_alone() {
         Ok::<_, std::convert::Infallible>(status(500))
     });
     let _off = tracing::subscriber::set_default(tracing::subscriber::NoSubscriber::default());
-    drop(AccessLogLayer::new().layer(service.clone()).oneshot(get("/")).await.unwrap());
+    drop(AccessLogLayer::new().layer(service).oneshot(get("/")).await.unwrap());
     let disabled = AccessLogLayer::new().enabled(false);
     drop(disabled.layer(service).oneshot(get("/")).await.unwrap());
 }
@@ -71,9 +72,7 @@ async fn the_ids_are_in_the_record_unless_the_span_of_the_request_has_them() {
     };
     send(&AccessLogLayer::new(), identified(), status(200)).await;
     let span = tracing::info_span!(target: "battlement::request", "request", request_id = "an-id");
-    let entered = span.enter();
-    send(&AccessLogLayer::new(), identified(), status(200)).await;
-    drop(entered);
+    send(&AccessLogLayer::new(), identified(), status(200)).instrument(span).await;
     let [without, within] = log.records().try_into().unwrap();
     assert_eq!(without["request_id"], "an-id");
     assert_eq!(without["correlation_id"], "a-flow");
@@ -126,7 +125,7 @@ async fn a_route_changes_its_level_or_switches_the_record_off() {
     drop(layer.layer(quiet.layer(fine)).oneshot(get("/")).await.unwrap());
     assert_eq!(log.record()["level"], "DEBUG");
     let failing = service_fn(async |_: Request<_>| Ok::<_, std::convert::Infallible>(status(500)));
-    drop(layer.layer(quiet.layer(failing.clone())).oneshot(get("/")).await.unwrap());
+    drop(layer.layer(quiet.layer(failing)).oneshot(get("/")).await.unwrap());
     assert_eq!(log.records()[1]["level"], "ERROR", "a quiet route does not hide its failures");
     let off = AccessLogOverride::new().off();
     drop(layer.layer(off.layer(failing)).oneshot(get("/")).await.unwrap());

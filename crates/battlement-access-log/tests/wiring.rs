@@ -12,15 +12,15 @@ mod server {
                 "stdout": { "queue": 0 }
             }"#,
             [
-                "headers[0]",
                 "never[0]",
                 "slow",
                 "sample",
+                "levels.ok",
+                "stdout.queue",
+                "headers[0]",
+                "longest_value",
                 "skip.paths[0]",
                 "skip.below",
-                "levels.ok",
-                "longest_value",
-                "stdout.queue",
             ],
         )
     }

@@ -92,7 +92,7 @@
 #[doc(inline)]
 pub use battlement_core as core;
 
-/// One record per request or call, written when it is over.
+/// A record of each request or call, written when it is over.
 #[cfg(feature = "access-log")]
 #[doc(inline)]
 pub use battlement_access_log as access_log;

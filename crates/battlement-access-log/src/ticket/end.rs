@@ -39,7 +39,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let is_running = self.entry.running_since.is_some();
         match is_running {
-            _ if self.is_ended => {}
+            _ if self.entry.is_ended => {}
             true => self.ended(ErrorType::Panic),
             false => self.given_up(),
         }
