@@ -30,13 +30,19 @@ impl StreamKind {
 
     /// Returns the kind of the body of a response.
     pub fn of_response<B>(response: &Response<B>) -> Self {
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        Self::of_head(response.status(), response.headers())
+    }
+
+    /// Returns the kind of the body of a response with this head.
+    #[must_use]
+    pub fn of_head(status: StatusCode, headers: &HeaderMap) -> Self {
+        if status == StatusCode::SWITCHING_PROTOCOLS {
             return Self::Upgrade;
         }
-        match response.headers().get(header::CONTENT_TYPE) {
+        match headers.get(header::CONTENT_TYPE) {
             None => Self::None,
             Some(value) if is_event_stream(value) => Self::Events,
-            Some(_) => match Wire::of(response.headers()) {
+            Some(_) => match Wire::of(headers) {
                 Wire::Http => Self::None,
                 wire => Self::Grpc(wire),
             },

@@ -5,7 +5,6 @@ use std::{
 
 use battlement_core::{self as core, BodyKind, DropReason, EndBody, Wire, dropping};
 use bytes::Bytes;
-use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -36,20 +35,10 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    /// Takes the response of the service, whose body is sent as `kind`.
+    /// Takes the body of the service, which is sent as `kind`, with the ticket of its request, if there is one.
     #[inline]
-    pub(super) fn of(
-        response: Response<B>,
-        kind: BodyKind,
-        ticket: Option<Ticket>,
-    ) -> Response<Self> {
-        response.map(|body| {
-            let body = match ticket {
-                Some(ticket) => EndBody::new(body, kind, ticket),
-                None => EndBody::passing(body),
-            };
-            Self { state: State::Inner { body } }
-        })
+    pub(super) fn of(body: B, kind: BodyKind, ticket: &mut Option<Ticket>) -> Self {
+        Self { state: State::Inner { body: EndBody::taking(body, kind, ticket) } }
     }
 }
 

@@ -38,10 +38,13 @@ where
             return Poll::Ready(Ok(ticket.rejected()));
         };
         match inner.poll(cx) {
-            Poll::Ready(Ok(mut response)) => {
+            Poll::Ready(Ok(response)) => {
+                // In parts, since each conversion of a whole response moves it.
+                let (mut head, body) = response.into_parts();
                 let ticket = this.ticket.as_mut();
-                let kind = ticket.map_or(BodyKind::Open, |it| it.answered(&mut response));
-                Poll::Ready(Ok(ResponseBody::of(response, kind, this.ticket.take())))
+                let kind = ticket.map_or(BodyKind::Open, |it| it.answered(&mut head, &body));
+                let body = ResponseBody::of(body, kind, this.ticket);
+                Poll::Ready(Ok(Response::from_parts(head, body)))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {

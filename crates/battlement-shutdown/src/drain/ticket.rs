@@ -5,7 +5,7 @@ use battlement_core::{
     Rejection, RejectionKind, RequestFacts, StreamKind, Wire,
 };
 use bytes::Buf;
-use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version};
+use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version, response::Parts};
 use http_body::Body;
 
 use super::{ResponseBody, config::Config, connection, layer::EndStream};
@@ -68,11 +68,11 @@ impl Ticket {
 
     /// Reads the head of the response, announces the end of its connection, and returns the kind of its body.
     #[inline]
-    pub(super) fn answered<B: Body>(&mut self, response: &mut Response<B>) -> BodyKind {
-        self.announce(response);
-        let kind = BodyKind::of(self.method, response);
+    pub(super) fn answered(&mut self, head: &mut Parts, body: &impl Body) -> BodyKind {
+        self.announce(head.status, &mut head.headers);
+        let kind = BodyKind::of_parts(self.method, head, body);
         if kind == BodyKind::Open {
-            self.part = part_of(response);
+            self.part = part_of(head);
             if let Part::Stream(stream) = self.part {
                 self.in_flight().enter_stream(stream);
             }
@@ -82,12 +82,9 @@ impl Ticket {
 
     /// Adds `Connection: close` to a response over HTTP/1, unless the connection becomes another protocol's.
     #[inline]
-    pub(super) fn announce<B>(&self, response: &mut Response<B>) {
-        if self.is_http1
-            && self.config.closes_connection()
-            && !is_upgrade(self.method, response.status())
-        {
-            connection::close(response.headers_mut());
+    fn announce(&self, status: StatusCode, headers: &mut HeaderMap) {
+        if self.is_http1 && self.config.closes_connection() && !is_upgrade(self.method, status) {
+            connection::close(headers);
         }
     }
 
@@ -157,7 +154,7 @@ impl Ticket {
     /// Creates an answer, in whose body the request ends.
     fn answer<B>(self, rejection: Rejection) -> Response<ResponseBody<B>> {
         let mut response = Answer::new(rejection).response(self.caller);
-        self.announce(&mut response);
+        self.announce(response.status(), response.headers_mut());
         response.map(|body| ResponseBody::own(body, Some(self)))
     }
 
@@ -211,11 +208,11 @@ fn is_upgrade(method: MethodKind, status: StatusCode) -> bool {
         || (method == MethodKind::Connect && status.is_success())
 }
 
-fn part_of<B>(response: &Response<B>) -> Part {
-    if has_opted_in(response.extensions()) {
+fn part_of(head: &Parts) -> Part {
+    if has_opted_in(&head.extensions) {
         return Part::OptedIn;
     }
-    match StreamKind::of_response(response) {
+    match StreamKind::of_head(head.status, &head.headers) {
         StreamKind::Events => Part::Stream(Stream::Events),
         StreamKind::Grpc(_) => Part::Grpc(FirstMessage::default()),
         StreamKind::None | StreamKind::Upgrade => Part::Whole,
