@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fmt::Debug, time::Duration};
 
 use battlement_core::ConfigError;
