@@ -168,6 +168,7 @@ mod tests {
             assert_eq!(got, (format, content_type.to_owned()), "{query}");
         }
         assert_eq!(negotiated(Format::Text, "format=json", None).0, Format::Health);
+        assert_eq!(negotiated(Format::Text, "format=microprofile", None).0, Format::MicroProfile);
         assert_eq!(negotiated(Format::Text, "format=xml", Some(HEALTH)).0, Format::Health);
     }
 }

@@ -72,7 +72,7 @@ impl Page<'_> {
         let mut names = self.query.excluded.iter().filter(|name| !is_known(name));
         let mut list = quoted(names.next()?);
         if list.len() > LONGEST_UNKNOWN {
-            return Some(format!("{} names", 1 + names.count()));
+            return Some(format!("{} name(s)", 1 + names.count()));
         }
         while let Some(name) = names.next() {
             let name = quoted(name);

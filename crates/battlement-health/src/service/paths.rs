@@ -199,6 +199,25 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_is_told_apart_by_its_bytes_is_not_one_of_these() {
+        let paths = [Paths::public(), Paths::node(), Paths::spring(), Paths::microprofile()];
+        for targets in paths.map(|paths| paths.targets().unwrap()) {
+            for own in ["/livez", "/ready", "/readyz/redis", "/health/live", "/actuator/health"] {
+                let is_own = targets.find(own).is_some();
+                assert!(!is_own || targets.may_contain(own), "{own}");
+            }
+        }
+        let targets = Paths::public().targets().unwrap();
+        // The last two differ from `/livez` in their first letter, or in the byte at the place of its last one.
+        for other in ["", "/", "*", "/orders", "/-", "/l", "/live", "/lists", "/oooooz", "/livek"] {
+            assert!(!targets.may_contain(other), "{other}");
+        }
+        for alike in ["/l...z", "/livez", "/readyz", "/livez/redis", "/readyzz"] {
+            assert!(targets.may_contain(alike), "{alike}");
+        }
+    }
+
+    #[test]
     fn the_probes_of_node_come_before_checks_of_their_names() {
         let targets = Paths::node().targets().unwrap();
         for (path, expected) in [

@@ -104,7 +104,10 @@ fn unknown_names_are_quoted_sorted_and_bounded() {
     assert_eq!(unknown("exclude=a"), None);
     assert_eq!(unknown("exclude=z&exclude=a&exclude=b%0A").unwrap(), r#""b\n","z""#);
     let long = "%00".repeat(300);
-    assert_eq!(unknown(&format!("exclude={long}&exclude=b")).unwrap(), "2 names");
+    assert_eq!(unknown(&format!("exclude={long}&exclude=b")).unwrap(), "2 name(s)");
+    let longest = "x".repeat(LONGEST_UNKNOWN - 2);
+    assert_eq!(unknown(&format!("exclude={longest}")).unwrap(), format!("\"{longest}\""));
+    assert_eq!(unknown(&format!("exclude={longest}x")).unwrap(), "1 name(s)");
     let bounded = unknown(&format!("exclude=b&exclude=c{long}&exclude=d")).unwrap();
     assert_eq!(bounded, r#""b" and 2 more"#);
     let names: Vec<_> = (100..400).map(|n| format!("exclude={n}")).collect();
