@@ -9,7 +9,7 @@ use crate::sync::{
     fence,
 };
 
-/// The longest time between two beats. Times within it cannot overflow an instant.
+/// The longest time between two beats, and the longest grace. Times within it cannot overflow an instant.
 const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The judgment of beats that are late.
@@ -34,7 +34,8 @@ pub(crate) struct Beat {
 
 impl Beat {
     /// Creates a beat that has just beaten.
-    pub(crate) fn new(every: Duration, late: Late, now: Instant) -> Self {
+    pub(crate) fn new(every: Duration, mut late: Late, now: Instant) -> Self {
+        late.grace = late.grace.min(MAX);
         let (last, is_overdue) = (AtomicU64::new(0), AtomicBool::new(false));
         Self { base: now, every: every.min(MAX), late, last, is_overdue }
     }

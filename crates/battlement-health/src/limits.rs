@@ -76,10 +76,12 @@ impl Limits {
                 invalid.push(InvalidField::new(field, "must be at least 1, got 0"));
             }
         }
-        if stale_after < 2 * interval || stale_after > 3 * MAX {
+        // Between the ends of two runs lie an interval with its jitter, and the run that takes the longest.
+        let least = (2 * interval).max(interval + interval / 10 + timeout.min(interval));
+        if stale_after < least || stale_after > 3 * MAX {
             let message = format!(
-                "must be at least two intervals, {:?}, and at most {:?}, got {stale_after:?}",
-                2 * interval,
+                "must be at least two intervals, and 110 % of `interval` with `timeout`, {least:?}, and at most {:?}, \
+                 got {stale_after:?}",
                 3 * MAX
             );
             invalid.push(InvalidField::new("stale_after", message));

@@ -23,12 +23,12 @@ impl StatusReader {
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<Option<u16>, NotHttp> {
         self.buffer.extend_from_slice(bytes);
         loop {
-            match status_of(&self.buffer)? {
-                Some(100 | 102..=199) => {}
-                status => return Ok(status),
-            }
-            let Some(end) = head_end(&self.buffer) else {
-                // A status that is informational, and whose head is not complete.
+            let end = match status_of(&self.buffer)? {
+                Some(100 | 102..=199) => head_end(&self.buffer),
+                Some(status) => return Ok(Some(status)),
+                None => None,
+            };
+            let Some(end) = end else {
                 let is_too_long = self.skipped + self.buffer.len() > MOST;
                 return if is_too_long { Err(NotHttp) } else { Ok(None) };
             };
@@ -127,6 +127,9 @@ mod tests {
         assert_eq!(read(endless.as_bytes()), Err(NotHttp));
         let many = early.repeat(MOST / early.len() + 1);
         assert_eq!(read(many.as_bytes()), Err(NotHttp), "a server that only sends hints");
+        let mut reader = StatusReader::default();
+        let mut hints = (0..=MOST / early.len()).map(|_| reader.feed(early.as_bytes()));
+        assert!(hints.any(|read| read == Err(NotHttp)), "each hint in a part of its own");
     }
 
     #[test]

@@ -56,18 +56,23 @@ impl Entries {
         if let Some(message) = name::invalid(&new.name) {
             return Err(InvalidField::new("name", message));
         }
-        match self.make_room(&new) {
+        let abandoned = match self.make_room(&new) {
             ControlFlow::Break(joined) => return joined,
-            ControlFlow::Continue(()) => {}
-        }
+            ControlFlow::Continue(abandoned) => abandoned,
+        };
         self.next_id += 1;
         let place = self.list.partition_point(|entry| entry.kind <= new.kind);
-        self.list.insert(place, Entry::new(self.next_id, new, now));
+        let mut entry = Entry::new(self.next_id, new, now);
+        abandoned.iter().for_each(|abandoned| entry.replace(abandoned));
+        self.list.insert(place, entry);
         Ok(self.next_id)
     }
 
     /// Joins a hold of the same name, or removes an abandoned entry of it.
-    fn make_room(&mut self, new: &NewEntry) -> ControlFlow<Result<u64, InvalidField>> {
+    fn make_room(
+        &mut self,
+        new: &NewEntry,
+    ) -> ControlFlow<Result<u64, InvalidField>, Option<Entry>> {
         let same = self.list.iter_mut().position(|entry| entry.name == new.name);
         if let Some(place) = same {
             let entry = &mut self.list[place];
@@ -78,12 +83,12 @@ impl Entries {
             if !entry.is_abandoned || entry.kind != new.kind {
                 return ControlFlow::Break(Err(name::taken(&new.name)));
             }
-            self.list.remove(place);
+            return ControlFlow::Continue(Some(self.list.remove(place)));
         }
         if self.list.len() == MAX {
             return ControlFlow::Break(Err(name::too_many(&new.name)));
         }
-        ControlFlow::Continue(())
+        ControlFlow::Continue(None)
     }
 
     pub(super) fn is_taken(&self, name: &str) -> bool {

@@ -85,6 +85,11 @@ impl Entry {
         entry
     }
 
+    /// Takes the place of an abandoned entry, so that the log has the change from its last status.
+    pub(super) const fn replace(&mut self, abandoned: &Self) {
+        (self.shown, self.since) = (abandoned.shown, abandoned.since);
+    }
+
     /// Returns the status that counts at `now`, with the transition to it from the status that was told last.
     pub(super) fn look(&mut self, now: Instant) -> Look {
         let (state, until) = match &self.source {

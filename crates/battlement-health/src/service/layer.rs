@@ -14,6 +14,9 @@ use crate::{Details, Health};
 ///
 /// In axum, add it to the outermost router: the layers of a nested one do not see requests for paths without a route.
 ///
+/// A request is taken once the service inside is ready. Where that waits for a permit, as tower's `ConcurrencyLimit`, so
+/// do probes: add this layer in a later `Router::layer`, not in the same `ServiceBuilder`.
+///
 /// # Example
 ///
 /// ```

@@ -1,3 +1,5 @@
+use std::task::{Context, Poll};
+
 use axum::{
     Router,
     http::StatusCode,
@@ -11,6 +13,7 @@ use battlement_testkit::{
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Empty;
+use tower_service::Service;
 
 use crate::instance::{impaired, instance};
 
@@ -100,6 +103,31 @@ async fn probes_are_answered_in_front_of_the_layers_inside() {
     let server = Server::axum(inner.layer(HealthLayer::new(&Health::new()))).await.unwrap();
     assert_eq!(fetch(&server, "/livez").await, told(200, "ok"));
     assert_eq!(fetch(&server, "/orders").await.0, 429);
+}
+
+/// A service without a free permit, as tower's `ConcurrencyLimit` in a service that is overloaded.
+#[derive(Clone)]
+struct NeverReady<S>(S);
+
+impl<S: Service<R>, R> Service<R> for NeverReady<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn in_a_call_of_its_own_the_layer_answers_while_another_one_of_the_router_has_no_permit() {
+    let limited = router().layer(tower_layer::layer_fn(NeverReady));
+    let server = Server::axum(limited.layer(HealthLayer::new(&Health::new()))).await.unwrap();
+    assert_eq!(fetch(&server, "/livez").await, told(200, "ok"));
 }
 
 #[test]

@@ -42,7 +42,7 @@ async fn every_mistake_is_reported_with_its_name_and_its_fix() {
         "checks.tax.fail_after: must be at least 1, got 0",
         "checks.tax.recover_after: must be at least 1, got 0",
         "checks.map.timeout: must be greater than zero and at most `interval`, 10s, got 0ns",
-        "checks.map.stale_after: must be at least two intervals, 20s, and at most 259200s, got 19s",
+        "checks.map.stale_after: must be at least two intervals, and 110 % of `interval` with `timeout`, 20s, and at most 259200s, got 19s",
         "checks.bank.interval: must be greater than zero and at most 86400s, got 0ns",
         "checks.slow.interval: must be greater than zero and at most 86400s, got 90000s",
     ];
@@ -105,4 +105,13 @@ async fn the_timeout_is_never_longer_than_a_short_interval_by_default() {
     tokio::time::sleep(SECOND + SECOND / 2).await;
     let state = &health.checks()[0].state;
     assert_eq!(state, &CheckState::fail("the check did not end within 1000 ms"));
+}
+
+#[tokio::test]
+async fn a_result_must_outlast_one_run_that_takes_its_whole_time() {
+    // By default, the timeout of a short interval is the interval, which varies by up to a tenth.
+    let check = |age| check("a").interval(SECOND).stale_after(Duration::from_millis(age));
+    let error = Health::builder().check(check(2_099)).try_build().unwrap_err().to_string();
+    assert!(error.contains("110 % of `interval` with `timeout`, 2.1s"), "{error}");
+    assert!(Health::builder().check(check(2_100)).try_build().is_ok());
 }

@@ -118,3 +118,24 @@ async fn a_watcher_sees_the_latest_summary_once() {
     drop(health);
     assert!(watch.changed().await.is_err(), "the channel ends with the registry");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_replacement_of_a_job_that_died_is_a_transition() {
+    let told = Told::default();
+    let health = Health::builder().observe(told.clone()).build();
+    drop(health.heartbeat("outbox", 60 * SECOND));
+    sleep(SECOND).await;
+    let _second = health.heartbeat("outbox", 60 * SECOND);
+    drop(health.gate("cache-warm"));
+    sleep(SECOND).await;
+    health.gate("cache-warm").open();
+    let told = told.0.lock().unwrap();
+    let told: Vec<_> =
+        told.transitions.iter().map(|told| (&*told.name, told.from, told.to, told.after)).collect();
+    let expected = [
+        ("outbox", Some(Status::Pass), Status::Fail, Duration::ZERO),
+        ("outbox", Some(Status::Fail), Status::Pass, SECOND),
+        ("cache-warm", Some(Status::Fail), Status::Pass, SECOND),
+    ];
+    assert_eq!(told, expected);
+}
