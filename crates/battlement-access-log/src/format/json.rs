@@ -25,9 +25,7 @@ fn push(text: &mut String, name: &str, value: &str) {
     if text.len() > 1 {
         text.push(',');
     }
-    text.push('"');
-    text.push_str(name);
-    text.push_str("\":\"");
+    push_json(text, name);
+    text.push(':');
     push_json(text, value);
-    text.push('"');
 }
