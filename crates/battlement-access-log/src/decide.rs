@@ -22,7 +22,7 @@ pub(crate) struct Finished<'a> {
 /// The decision on a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// The record is written, and stands for this number of requests.
+    /// The record is written, and represents this number of requests.
     Write(u32),
     /// A filter leaves the record out.
     Skip,

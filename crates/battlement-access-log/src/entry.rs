@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{Outcome, config::Config, head::Head, route::RouteSettings};
 
-/// All that is known of a request whose record may be written.
+/// The facts about a request whose record may be written.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) config: Arc<Config>,

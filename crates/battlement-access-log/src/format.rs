@@ -9,8 +9,8 @@ mod json;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// One JSON object per line, with the field names of a preset. So far it has the outcome, the method, the path, the
-    /// status and the request id; the `tracing` event has all fields.
+    /// One JSON object per line, with the field names of a preset. So far a line has the outcome, the method, the path,
+    /// the status and the request id; the `tracing` event has all fields.
     Json(Names),
     /// The combined log format of Apache and nginx. So far without the time and the headers.
     Combined,

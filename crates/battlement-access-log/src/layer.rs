@@ -34,8 +34,8 @@ impl AccessLogLayer {
         Self::of(Config::default())
     }
 
-    /// Writes a line when a request is received as well, with the level of a request that succeeds. Default: no. It
-    /// passes the same [`Skip`] and the same [`Sample`] as the record.
+    /// Writes a line when a request is received as well, with the level of a request that succeeds. Default: no. The
+    /// line is subject to the same [`Skip`] and the same [`Sample`] as the record.
     #[must_use]
     pub fn received(self, yes: bool) -> Self {
         self.configure(|config| config.received = yes)
@@ -102,7 +102,7 @@ impl<K> AccessLogLayer<K> {
     ///
     /// # Panics
     ///
-    /// If a path does not start with `/` or contains a query, or if the status is not 100 to 600.
+    /// If a path does not start with `/` or contains a query, or if [`Skip::below`] is not from 100 to 600.
     #[must_use]
     pub fn skip(self, skip: Skip) -> Self {
         self.checked(|config| config.skip = skip)
@@ -114,7 +114,7 @@ impl<K> AccessLogLayer<K> {
         self.configure(|config| config.levels = levels)
     }
 
-    /// Sets the length in bytes to which each value that a client chose is cut. Default: 2048.
+    /// Sets the length in bytes to which each value that a client chooses is cut, at least 16. Default: 2048.
     ///
     /// # Panics
     ///

@@ -8,7 +8,7 @@ use crate::Outcome;
 /// | requests | default |
 /// |---|---|
 /// | succeeded | INFO |
-/// | failed by the client's fault, as 404 | INFO |
+/// | client errors, such as 404 | INFO |
 /// | cancelled by the client | INFO |
 /// | rejected, timed out or cut off by a battlement layer | WARN, since shedding must not fill the error log |
 /// | failed: a 5xx of the service, an error, a panic, a body that failed | ERROR |
@@ -41,7 +41,7 @@ impl Levels {
         self
     }
 
-    /// Sets the level of a request that failed by the client's fault.
+    /// Sets the level of a client error, such as 404.
     #[must_use]
     pub const fn client_error(mut self, level: Level) -> Self {
         self.client_error = level;

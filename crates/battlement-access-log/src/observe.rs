@@ -4,7 +4,7 @@ use crate::Outcome;
 
 /// An observer of the layer, for metrics.
 ///
-/// Methods run inside the request, also while a panic unwinds, and must return quickly. A panic of theirs is caught.
+/// Methods run inside the request, also while a panic unwinds, and must return quickly. A panic in a method is caught.
 pub trait Observe: Send + Sync {
     /// Observes a record that was written or, if the writer's queue was full, dropped.
     fn recorded(&self, outcome: Outcome) {

@@ -5,14 +5,14 @@ use http::StatusCode;
 
 /// The outcome of a request, in the words that battlement's metrics put into `error_type`.
 ///
-/// Metrics leave the label out of a request that succeeded or failed by its client's fault, where a record has
+/// Metrics have no such label for a request that succeeded or ended with a client error, where a record has
 /// [`Ok`](Self::Ok) or [`ClientError`](Self::ClientError).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The request succeeded: `ok`.
     Ok,
-    /// The client made a mistake: `client_error`. A server answered with 4xx or a gRPC status that is not a server's
+    /// The request was a client error: `client_error`. A server answered with 4xx or a gRPC status that is not a server
     /// error, such as `NOT_FOUND`.
     ClientError,
     /// The status is an error: its number, as `500`. For a client's call this includes 4xx.

@@ -197,7 +197,7 @@ impl<'a> Record<'a> {
         head.headers.iter().filter_map(|(at, value)| Some((config.logged().nth(*at)?, value)))
     }
 
-    /// Returns the number of requests that the record stands for, because of sampling; at least 1.
+    /// Returns the number of requests that the record represents, because of sampling; at least 1.
     #[must_use]
     pub const fn weight(&self) -> u32 {
         self.weight

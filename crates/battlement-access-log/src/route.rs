@@ -22,7 +22,7 @@ pub(crate) struct RouteSettings {
 /// An inner layer on a route that changes the record of its requests, which an [`AccessLogLayer`](crate::AccessLogLayer)
 /// further out writes.
 ///
-/// If several apply to a request, the innermost replaces the others.
+/// If several overrides apply to a request, the innermost replaces the others.
 ///
 /// # Example
 ///
@@ -44,7 +44,7 @@ impl AccessLogOverride {
         Self::default()
     }
 
-    /// Sets the level of requests that succeed or fail by the client's fault. Other requests keep their level, so that
+    /// Sets the level of requests that succeed or end with a client error. Other requests keep their level, so that
     /// a quiet route does not hide its failures.
     #[must_use]
     pub fn level(self, level: Level) -> Self {
@@ -77,7 +77,7 @@ impl<S> Layer<S> for AccessLogOverride {
     }
 }
 
-/// A service whose requests have a record of their own kind, created by [`AccessLogOverride`].
+/// A service with its own record settings, created by [`AccessLogOverride`].
 #[derive(Clone, Debug)]
 pub struct AccessLogOverrideService<S> {
     inner: S,

@@ -2,9 +2,9 @@ use battlement_core::{RequestId, Trace};
 
 /// The share of requests that are recorded.
 ///
-/// Requests that failed or were slow are always recorded. Of the others, a whole trace is recorded or left out: the
-/// choice depends on a hash of the trace id or, without a trace, of the request id, so services that sample the same
-/// share record the same traces. A record carries the number of requests that it stands for as its weight.
+/// Requests that failed or were slow are always recorded. Of the other requests, a whole trace is recorded or left out:
+/// the choice depends on a hash of the trace id or, without a trace, of the request id, so services that sample the
+/// same share record the same traces. A record carries the number of requests that it represents as its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
     one_in: u32,
@@ -25,7 +25,7 @@ impl Sample {
         Self { one_in: n }
     }
 
-    /// Returns the number of requests that a sampled record stands for.
+    /// Returns the number of requests that a sampled record represents.
     #[must_use]
     pub const fn weight(self) -> u32 {
         self.one_in

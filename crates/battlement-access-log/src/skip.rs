@@ -17,20 +17,20 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// Creates a filter of requests to these paths, each compared as a whole.
+    /// Creates a filter of requests to `paths`, each compared as a whole.
     #[must_use]
     pub fn paths<P: Into<String>>(paths: impl IntoIterator<Item = P>) -> Self {
         Self { paths: paths.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
-    /// Adds requests whose `user-agent` starts with one of these.
+    /// Adds requests whose `user-agent` starts with one of `agents`.
     #[must_use]
     pub fn user_agents<A: Into<String>>(mut self, agents: impl IntoIterator<Item = A>) -> Self {
         self.user_agents.extend(agents.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the first status that is recorded all the same. Default: 400.
+    /// Sets the first status that is recorded nevertheless, from 100 to 600. Default: 400.
     #[must_use]
     pub const fn below(mut self, status: u16) -> Self {
         self.below = status;

@@ -28,7 +28,7 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Opens a ticket for a request to a server, unless an outer layer with the same settings records it.
+    /// Opens a ticket for a request to a server, unless an outer clone of the layer records it.
     // A call that is not inlined, since no record is written while the level is off.
     #[inline(never)]
     pub(crate) fn of_request<B>(config: &Arc<Config>, request: &mut Request<B>) -> Option<Self> {

@@ -63,7 +63,7 @@ impl Writer {
         }
     }
 
-    /// Sets the number of lines that may wait to be written. Default: 8192.
+    /// Sets the number of lines that may wait to be written, at least 1. Default: 8192.
     ///
     /// # Panics
     ///
@@ -77,8 +77,8 @@ impl Writer {
         self
     }
 
-    /// Waits until the lines that were queued before the call are written. It blocks the thread, so an async hook calls
-    /// it in `spawn_blocking`.
+    /// Waits until the lines that were queued before the call are written. The call blocks the thread: in async code,
+    /// use `spawn_blocking`.
     pub fn flush(&self) {
         let (done, is_done) = channel();
         if self.shared.sender().send(Job::Flush(done)).is_ok() {
@@ -146,13 +146,14 @@ fn run(mut output: Box<dyn io::Write + Send>, jobs: &Receiver<Job>, count: impl 
 }
 
 impl WriterHandle {
-    /// Returns the number of lines that were written.
+    /// Returns the number of lines that were passed to the output, including lines for which the output returned an
+    /// error.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.0.shared.written.load(Relaxed)
     }
 
-    /// Returns the number of lines that were dropped because the queue was full.
+    /// Returns the number of lines that were dropped, because the queue was full or the thread could not be started.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.0.shared.dropped.load(Relaxed)

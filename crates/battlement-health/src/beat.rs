@@ -40,7 +40,7 @@ impl Beat {
         Self { base: now, every: every.min(MAX), late, last, is_overdue }
     }
 
-    /// Records a beat, and returns whether the registry must be told, because it counts the beat as late.
+    /// Records a beat, and returns whether the registry must be notified, because it counts the beat as late.
     #[must_use]
     pub(crate) fn beat(&self, now: Instant) -> bool {
         let since = now.saturating_duration_since(self.base);
@@ -50,8 +50,8 @@ impl Beat {
         self.is_overdue.load(Acquire)
     }
 
-    /// Returns the result at `now`, and the time at which the beat becomes late unless it is repeated. A later beat
-    /// returns that the registry must be told if it is late.
+    /// Returns the result at `now`, and the time at which the beat becomes late unless it is repeated. If
+    /// the beat is late, the next call of [`beat`](Self::beat) returns that the registry must be notified.
     pub(crate) fn judge(&self, now: Instant) -> (CheckState, Option<Instant>) {
         self.is_overdue.store(self.is_late(now), Release);
         fence(SeqCst);

@@ -42,37 +42,41 @@ impl HealthBuilder {
         }
     }
 
-    /// Sets the time from the start of one run of a check to the start of the next. Default: 10 s, give or take 10 %.
+    /// Sets the time from the start of one run of a check to the start of the next, greater than zero and at most 24 h.
+    /// Default: 10 s. Each interval varies by up to 10 %.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.limits.interval = Some(interval);
         self
     }
 
-    /// Sets the time after which a run is dropped and has failed. Default: 2 s, or the interval if that is shorter.
+    /// Sets the time after which a run is dropped and counts as failed, greater than zero and at most the interval.
+    /// Default: 2 s, or the interval if that is shorter.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = Some(timeout);
         self
     }
 
-    /// Sets the number of runs in a row after which a worse result counts. Default: 3.
+    /// Sets the number of runs in a row after which a worse result counts, at least 1. Default: 3.
     pub fn fail_after(mut self, runs: u32) -> Self {
         self.limits.fail_after = Some(runs);
         self
     }
 
-    /// Sets the number of runs in a row after which a better result counts. Default: 1.
+    /// Sets the number of runs in a row after which a better result counts, at least 1. Default: 1.
     pub fn recover_after(mut self, runs: u32) -> Self {
         self.limits.recover_after = Some(runs);
         self
     }
 
     /// Sets the age at which a result no longer counts, and its check fails. Default: 3 intervals.
+    ///
+    /// The age must be at least two intervals, at least 110 % of the interval plus the timeout, and at most 72 h.
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.limits.stale_after = Some(age);
         self
     }
 
-    /// Sets what [`Health::service`] shows. Default: [`Details::Public`].
+    /// Sets the parts of a result that answers of [`Health::service`] show. Default: [`Details::Public`].
     pub fn details(mut self, details: Details) -> Self {
         self.details = details;
         self
@@ -106,7 +110,7 @@ impl HealthBuilder {
     ///
     /// # Panics
     ///
-    /// If a setting is invalid, or outside of a tokio runtime.
+    /// If a setting is invalid, or if there is no tokio runtime.
     #[must_use]
     pub fn build(self) -> Health {
         match self.try_build() {
@@ -134,7 +138,7 @@ impl HealthBuilder {
         let registry = Registry::start(runtime, self.phases, self.observe);
         let health = Health::of(registry, plan, self.details, self.version);
         for check in self.checks {
-            // The plan has found every error, so there is none.
+            // The plan has already reported every error.
             health.register(check).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?;
         }
         Ok(health)
@@ -142,7 +146,7 @@ impl HealthBuilder {
 }
 
 fn no_runtime() -> InvalidField {
-    InvalidField::new("runtime", "is missing; call `build` inside of a tokio runtime")
+    InvalidField::new("runtime", "is missing; call `build` inside a tokio runtime")
 }
 
 impl fmt::Debug for HealthBuilder {

@@ -62,7 +62,7 @@ impl Check {
         Self::of(name.into(), Work::Run(Arc::new(run)))
     }
 
-    /// Creates a check of a state that can be read at once, as of a circuit breaker.
+    /// Creates a check of a state that can be read without waiting, such as that of a circuit breaker.
     pub fn of_state(
         name: impl Into<Cow<'static, str>>,
         state: impl Fn() -> CheckState + Send + Sync + 'static,
@@ -86,40 +86,43 @@ impl Check {
         self
     }
 
-    /// Sets the probes that the check is part of. Default: readiness and startup. Liveness is refused where the check
-    /// is registered.
+    /// Sets the probes that the check is part of. Default: readiness and startup. Registering a check
+    /// of liveness is an error.
     pub fn probes(mut self, probes: impl IntoIterator<Item = Probe>) -> Self {
         self.probes = probes.into_iter().collect();
         self
     }
 
-    /// Sets the time from the start of one run to the start of the next, which varies by up to 10 %. Default: that of
-    /// the registry, 10 s.
+    /// Sets the time from the start of one run to the start of the next, at most 24 h, which varies by up to 10 %.
+    /// Default: that of the registry, 10 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.limits.interval = Some(interval);
         self
     }
 
-    /// Sets the time after which a run is dropped and has failed. Default: that of the registry, 2 s, or the interval if
-    /// that is shorter.
+    /// Sets the time after which a run is dropped and counts as failed, at most the interval. Default: that of the
+    /// registry, 2 s, or the interval if that is shorter.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = Some(timeout);
         self
     }
 
-    /// Sets the number of runs in a row after which a worse result counts. Default: that of the registry, 3.
+    /// Sets the number of runs in a row after which a worse result counts, at least 1. Default: that of the
+    /// registry, 3.
     pub fn fail_after(mut self, runs: u32) -> Self {
         self.limits.fail_after = Some(runs);
         self
     }
 
-    /// Sets the number of runs in a row after which a better result counts. Default: that of the registry, 1.
+    /// Sets the number of runs in a row after which a better result counts, at least 1. Default: that of the
+    /// registry, 1.
     pub fn recover_after(mut self, runs: u32) -> Self {
         self.limits.recover_after = Some(runs);
         self
     }
 
-    /// Sets the age at which a result no longer counts, and the check fails. Default: that of the registry, 3 intervals.
+    /// Sets the age at which a result no longer counts, and the check fails, with the range of
+    /// [`HealthBuilder::stale_after`](crate::HealthBuilder::stale_after). Default: that of the registry, 3 intervals.
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.limits.stale_after = Some(age);
         self

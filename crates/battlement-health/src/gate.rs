@@ -6,7 +6,7 @@ use crate::{
     registry::{Handle, NewEntry, Source},
 };
 
-/// A step of the start, which startup and readiness wait for.
+/// A step of the startup, which startup and readiness probes wait for.
 #[derive(Debug)]
 #[must_use = "dropping an unopened gate fails startup and readiness"]
 pub struct Gate(Option<Handle>);
@@ -14,12 +14,12 @@ pub struct Gate(Option<Handle>);
 impl Health {
     /// Adds a gate: startup and readiness fail until it is [opened](Gate::open).
     ///
-    /// A gate that is dropped unopened, as by a task that panicked, fails both with that reason. Its name may then be used
-    /// again, by a second attempt.
+    /// A gate that is dropped unopened, for example by a task that panicked, fails both with that reason. The name may
+    /// then be used again, by a second attempt.
     ///
     /// # Panics
     ///
-    /// If the name is invalid or taken, and above 256 entries.
+    /// If the name is invalid or taken, or if the registry has 256 entries.
     ///
     /// # Example
     ///

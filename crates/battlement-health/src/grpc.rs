@@ -1,6 +1,6 @@
 //! The gRPC health protocol (`grpc.health.v1.Health`) for tonic: [`HealthServer`].
 //!
-//! The types of tonic stand in this module alone, so that a new version of tonic changes nothing else.
+//! The types of tonic appear in this module alone, so that a new version of tonic changes nothing else.
 
 mod answers;
 #[allow(

@@ -34,7 +34,7 @@ impl Health {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime.
+    /// If there is no tokio runtime.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it panics outside of a runtime")]
     pub fn new() -> Self {
@@ -59,7 +59,7 @@ impl Health {
     ///
     /// # Errors
     ///
-    /// With every invalid setting, and if the name is taken.
+    /// With every invalid setting, if the name is taken, or if the registry has 256 entries.
     pub fn check(&self, check: Check) -> Result<Registration, ConfigError> {
         let invalid = match name::invalid(&check.name) {
             Some(message) => vec![InvalidField::new("name", message)],
@@ -82,7 +82,8 @@ impl Health {
         self.0.registry.is_draining()
     }
 
-    /// Returns the status of a probe. No check is run, and the number of checks does not matter.
+    /// Returns the status of a probe from the last results. No check is run, and the cost does not depend on the number
+    /// of checks.
     #[must_use]
     pub fn status(&self, probe: Probe) -> Status {
         self.0.registry.status(probe)
@@ -124,7 +125,7 @@ impl Health {
         self.0.version
     }
 
-    /// Registers a check whose settings were checked, except for the name's being taken.
+    /// Registers a check whose settings are valid, unless the name is taken or the registry is full.
     pub(crate) fn register(&self, check: Check) -> Result<Handle, InvalidField> {
         let rules = self.0.plan.rules(&check);
         let Check { name, work, probes, .. } = check;

@@ -15,8 +15,8 @@ const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The progress of a job, which liveness depends on.
 ///
-/// A job is alive while it beats: one that waits forever for a lock, or that panicked, is not. A beat is a reading of the
-/// clock and a store.
+/// A job is alive while it beats: a job that waits forever for a lock, or that panicked, is not. A beat reads
+/// the clock and updates one atomic.
 ///
 /// While the service drains, an overdue beat or a heartbeat that is dropped no longer fails liveness.
 #[derive(Debug)]
@@ -27,14 +27,14 @@ pub struct Heartbeat {
 }
 
 impl Health {
-    /// Adds a heartbeat: liveness fails when there is no [beat](Heartbeat::beat) for longer than `every`.
+    /// Adds a heartbeat: liveness fails when there has been no [beat](Heartbeat::beat) for longer than `every`.
     ///
     /// `every` is the longest time that one step of the job may take, with a margin. The heartbeat begins with a beat. The
     /// name of a heartbeat that was dropped unfinished may be used again, by the job that replaces the one that died.
     ///
     /// # Panics
     ///
-    /// If the name is invalid or taken, and if `every` is zero or longer than a year.
+    /// If the name is invalid or taken, if the registry has 256 entries, or if `every` is zero or longer than 366 days.
     ///
     /// # Example
     ///
@@ -57,7 +57,7 @@ impl Health {
     pub fn heartbeat(&self, name: &'static str, every: Duration) -> Heartbeat {
         assert!(
             !every.is_zero() && every <= MAX,
-            "Health: heartbeat `{name}`: `every` must be greater than zero and at most a year, got {every:?}"
+            "Health: heartbeat `{name}`: `every` must be greater than zero and at most 366 days, got {every:?}"
         );
         let late =
             Late { grace: Duration::ZERO, state: Arc::new(move |late| overdue(late, every)) };
@@ -79,7 +79,7 @@ impl Heartbeat {
         }
     }
 
-    /// Ends the heartbeat, because the job is done: it is no longer part of liveness.
+    /// Removes the heartbeat from liveness, because the job is done.
     pub fn finish(mut self) {
         if let Some(entry) = self.entry.take() {
             entry.remove();

@@ -12,13 +12,13 @@ use crate::{
 pub struct Hold(Handle);
 
 impl Health {
-    /// Makes the service unready until the hold is dropped, as for maintenance or by an operator.
+    /// Makes the service unready until the hold is dropped, for example during maintenance.
     ///
     /// Requests in flight and liveness are not affected. Holds of one name are one entry, which ends with the last one.
     ///
     /// # Panics
     ///
-    /// If the name is invalid, or that of an entry which is not a hold, and above 256 entries.
+    /// If the name is invalid or taken by an entry that is not a hold, or if the registry has 256 entries.
     ///
     /// # Example
     ///

@@ -33,8 +33,8 @@ pub(crate) fn taken(name: &str) -> InvalidField {
     InvalidField::new(format!("checks.{name}"), message)
 }
 
-/// Returns the error for one entry too many.
+/// Returns the error for an entry that exceeds the limit of the registry.
 pub(crate) fn too_many(name: &str) -> InvalidField {
-    let message = format!("the registry is full; it must have at most {MAX} entries");
+    let message = format!("the registry is full; it can have at most {MAX} entries");
     InvalidField::new(format!("checks.{name}"), message)
 }

@@ -1,9 +1,9 @@
 use std::fmt;
 
-/// A question that an orchestrator or a balancer asks a service.
+/// A kind of probe that an orchestrator or a load balancer sends to a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probe {
-    /// Liveness: whether the process makes progress. One that does not is restarted.
+    /// Liveness: whether the process makes progress. A process that does not is restarted.
     Live,
     /// Readiness: whether requests may be sent to the process.
     Ready,

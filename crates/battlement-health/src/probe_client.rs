@@ -15,13 +15,14 @@ use crate::plain_http::{NotHttp, StatusReader, Target, passes};
 /// Probes a URL, and blocks until the answer or the timeout: the client for a container image without a shell or curl.
 ///
 /// The probe passes with a status from 200 to 399, as for the kubelet. A redirect is not followed. `timeout` is for the
-/// whole probe, with the resolution of the host. No runtime is needed, and the function must not be called on a thread of
-/// one. Only `http` is supported, without TLS, proxies and authentication: probe the admin listener of the process.
+/// whole probe, including the resolution of the host; a timeout of more than 24 h is cut to 24 h. No runtime is needed;
+/// the function blocks, so do not call it in async code. Only `http` is supported, without TLS, proxies and
+/// authentication: probe the admin listener of the process.
 ///
 /// # Errors
 ///
-/// If the URL is invalid, the status is another one, or the server cannot be reached in time. The text of the error
-/// contains no part of the URL.
+/// If the URL is invalid, if the status is not from 200 to 399, or if the server does not answer in time. The text of
+/// the error contains no part of the URL.
 ///
 /// # Example
 ///
@@ -83,7 +84,7 @@ impl ProbeError {
         }
     }
 
-    /// Returns whether the time was over before the answer.
+    /// Returns whether the probe timed out.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
         matches!(self.0, Kind::TimedOut)
@@ -96,7 +97,7 @@ struct Deadline(Instant);
 
 impl Deadline {
     fn after(timeout: Duration) -> Result<Self, ProbeError> {
-        // A timeout beyond the end of the clock is cut to a day, which is longer than any probe.
+        // A day is longer than any probe, and cannot overflow the clock.
         let now = Instant::now();
         let day = Duration::from_secs(24 * 60 * 60);
         let deadline = Self(now + timeout.min(day));
@@ -121,7 +122,7 @@ fn resolve(target: &Target, deadline: Deadline) -> Result<Vec<SocketAddr>, Probe
     let (host, (sender, receiver)) = (target.host.clone(), mpsc::channel());
     let resolver = move || {
         let addresses = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        // Without a receiver the time is over.
+        // The receiver is gone once the probe has timed out.
         let _ = sender.send(addresses);
     };
     thread::Builder::new().spawn(resolver).map_err(Kind::Resolve)?;

@@ -53,7 +53,7 @@ impl Registry {
         Ok(Handle::new(Arc::downgrade(self), id))
     }
 
-    /// Returns whether a check could not have the name, because another entry has it.
+    /// Returns whether an entry of the registry has the name.
     pub(crate) fn is_taken(&self, name: &str) -> bool {
         self.board.amend(|entries| entries.is_taken(name))
     }
@@ -114,14 +114,14 @@ impl Registry {
         self.board.watch.subscribe()
     }
 
-    /// Computes the summary, and tells of every change.
+    /// Computes the summary, and reports every change.
     #[cold]
     fn refresh(&self) -> Summary {
         self.board.update(Instant::now, |_, _| {});
         self.board.summary.load()
     }
 
-    /// Begins the drain if the process is ending.
+    /// Begins the drain if the process is shutting down.
     #[inline]
     fn follow_phases(&self) {
         if self.phases.as_ref().is_some_and(Phases::is_draining)
@@ -132,7 +132,7 @@ impl Registry {
     }
 }
 
-/// Begins the drain when the process is ending, so that watchers learn of it without a probe.
+/// Begins the drain when the process is shutting down, so that watchers learn of it without a probe.
 async fn follow(registry: Weak<Registry>, phases: Phases) {
     phases.reached(Phase::Unready).await;
     if let Some(registry) = registry.upgrade() {

@@ -10,7 +10,7 @@ use crate::{Probe, Runs, Status};
 pub struct Report {
     /// The probe.
     pub probe: Probe,
-    /// The status that a probe is answered with: the worst of all checks.
+    /// The status of the probe: the worst of all checks.
     pub status: Status,
     /// The checks in the order in which they are shown: `ping`, checks, gates, holds, heartbeats, tasks, `shutdown`.
     pub checks: Vec<CheckReport>,
@@ -26,7 +26,7 @@ pub struct CheckReport {
     pub kind: CheckKind,
     /// The status that counts for the probe: a check that is not critical degrades where it would fail.
     pub status: Status,
-    /// The result with its reason, without passwords.
+    /// The result with its reason, in which passwords are redacted.
     pub state: CheckState,
     /// Whether the check fails its probes. Any other check degrades them.
     pub critical: bool,
@@ -44,7 +44,7 @@ pub struct CheckReport {
 pub struct TaskReport {
     /// The name of the task.
     pub name: Cow<'static, str>,
-    /// The state of the task with its reason, without passwords.
+    /// The state of the task with its reason, in which passwords are redacted.
     pub state: CheckState,
     /// The number of restarts.
     pub restarts: u64,
@@ -66,6 +66,6 @@ pub enum CheckKind {
     Heartbeat,
     /// A supervised task.
     Task,
-    /// `shutdown`, which fails readiness from the begin of the drain on.
+    /// `shutdown`, which fails readiness once the drain begins.
     Shutdown,
 }

@@ -70,7 +70,7 @@ pub struct CheckSettings {
 }
 
 impl HealthSettings {
-    /// Returns a builder with these settings, which reports fields that cannot be read with all other mistakes.
+    /// Returns a builder with these settings, which reports fields that cannot be read together with all other errors.
     pub fn builder(self) -> HealthBuilder {
         let mut builder = HealthBuilder::new();
         let invalid = &mut builder.unreadable;

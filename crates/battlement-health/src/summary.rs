@@ -58,7 +58,7 @@ const FOREVER: u64 = u64::MAX >> BITS;
 
 /// A summary in one atomic, with the time until which it holds.
 ///
-/// It is stored under the mutex of the registry and read without one.
+/// The atomic is stored under the mutex of the registry and read without a lock.
 pub(crate) struct SharedSummary {
     base: Instant,
     /// Two bits for each probe, one for the drain, and milliseconds since `base`.

@@ -11,17 +11,18 @@ impl Health {
     /// Supervises a task that is expected to run as long as the process, and returns the future to spawn.
     ///
     /// `task` makes the future of each run. A panic, an error and an early return all end a run, and are reported with
-    /// their reason: during the wait for a restart readiness is degraded, and when the task has ended for good, liveness
-    /// and readiness fail. A future that is dropped, as by `JoinHandle::abort`, has ended for good as well.
+    /// their reason: during the wait for a restart readiness is degraded, and when the task has ended for good,
+    /// liveness and readiness fail. A task whose future is dropped, for example by `JoinHandle::abort`, has ended for
+    /// good as well.
     ///
-    /// From the begin of the drain on, a task may end: it is not restarted, and liveness passes. Spawn the future by
+    /// Once the drain begins, a task may end: it is not restarted, and liveness passes. Spawn the future with
     /// battlement-shutdown's `spawn(name, ..)`, so that the drain waits for it.
     ///
     /// The name of a task that has ended may be used again.
     ///
     /// # Panics
     ///
-    /// If the name is invalid or taken, and above 256 entries.
+    /// If the name is invalid or taken, or if the registry has 256 entries.
     ///
     /// # Example
     ///

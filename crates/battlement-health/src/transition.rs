@@ -2,7 +2,7 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::{CheckKind, Status};
 
-/// A change of the status of a check, gate, hold, heartbeat or task.
+/// A change of the status of a check, gate, hold, heartbeat or task, or the start of the drain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
@@ -14,7 +14,7 @@ pub struct Transition {
     pub from: Option<Status>,
     /// The new status.
     pub to: Status,
-    /// The reason of the new status, without passwords.
+    /// The reason of the new status, in which passwords are redacted.
     pub reason: Cow<'static, str>,
     /// How long the former status lasted.
     pub after: Duration,

@@ -6,7 +6,7 @@ use crate::{
 };
 
 const STATUS: &str = "Status of a probe: 1 if it passes, 0.5 if it is degraded, 0 if it fails.";
-const STATE: &str = "Status of a check: 1 for that status, 0 for the others.";
+const STATE: &str = "Status of a check: 1 for the current status, 0 for the others.";
 const SECONDS: &str = "Duration of the last run of a check.";
 const RUNS: &str = "Runs of a check.";
 const RESTARTS: &str = "Restarts of a supervised task.";
@@ -22,9 +22,9 @@ impl Exposition {
     /// | `battlement_health_check_runs_total` | `check`, `result` ([`RunResult`]) |
     /// | `battlement_health_task_restarts_total` | `task` |
     ///
-    /// The series of a check or task exist, at 0, as soon as it is registered, and end when it is unregistered. A
-    /// registry has at most 256 entries. The page keeps the registry alive. It shows one registry: a second call has no
-    /// effect.
+    /// The series of a check or task exist as soon as it is registered, with counts of 0, and end when it is
+    /// unregistered. A registry has at most 256 entries. The page keeps the registry alive, and shows one registry: a
+    /// second call has no effect.
     ///
     /// # Example
     ///

@@ -151,8 +151,8 @@ impl Shutdown {
     ///
     /// `server` is called on that runtime, which has one thread. Register the listener there: the runtime of the service
     /// would not wake the server while it is blocked. [`Handle::current`](tokio::runtime::Handle::current) in `server` is
-    /// the wrong runtime for metrics and for tasks of the service, so take that handle before. A server that fails or
-    /// panics triggers the shutdown, also if `server` panics itself.
+    /// the wrong runtime for metrics and for tasks of the service, so take that handle before. A server that ends
+    /// early, fails or panics triggers the shutdown, also if `server` itself panics.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use tokio::{
 
 /// Runs a blocking function on the runtime's blocking threads, one run at a time.
 ///
-/// A run whose check has timed out cannot be stopped, as that of a file system that hangs. The next run waits for it
-/// in place of a run of its own, so that at most one thread hangs.
+/// A run whose check has timed out cannot be stopped, for example while a file system hangs. The next run waits for the
+/// earlier one instead of starting another, so that at most one thread hangs.
 #[derive(Debug)]
 pub(super) struct Blocking<T>(Mutex<Option<JoinHandle<T>>>);
 

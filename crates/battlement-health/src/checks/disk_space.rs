@@ -11,7 +11,7 @@ use crate::RunCheck;
 /// Checks the free space of the file system that holds `path`, as `df` shows it: the blocks that are reserved for root
 /// do not count as free. Unix only.
 ///
-/// The check degrades at 90 % and fails at 98 %, and also if less than 10 MiB are free.
+/// The check degrades at 90 % used and fails at 98 %, or if less than 10 MiB are free.
 ///
 /// A network file system can hang. The check then times out, and at most one blocking thread hangs with it; a runtime
 /// that is dropped waits for that thread, unless it is shut down with a timeout.
@@ -47,7 +47,7 @@ impl DiskSpace {
     ///
     /// # Panics
     ///
-    /// If it is not from 1 to 100.
+    /// If `percent` is not from 1 to 100.
     pub const fn degrade_at(mut self, percent: u8) -> Self {
         self.thresholds.degrade_at = threshold(percent);
         self
@@ -57,7 +57,7 @@ impl DiskSpace {
     ///
     /// # Panics
     ///
-    /// If it is not from 1 to 100.
+    /// If `percent` is not from 1 to 100.
     pub const fn fail_at(mut self, percent: u8) -> Self {
         self.thresholds.fail_at = threshold(percent);
         self
@@ -107,7 +107,7 @@ fn read(path: &std::path::Path) -> io::Result<Usage> {
 
 #[cfg(not(unix))]
 fn read(_: &std::path::Path) -> io::Result<Usage> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "the free space is known on Unix only"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "free space can be read on Unix only"))
 }
 
 #[cfg(test)]

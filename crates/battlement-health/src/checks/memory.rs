@@ -15,9 +15,9 @@ use crate::RunCheck;
 ///
 /// The used memory is the working set, as the kubelet counts it: the usage without the page cache that the kernel can
 /// drop (`inactive_file`). Of nested cgroups with limits, the fullest one counts, because the kernel kills at any of
-/// these limits. Versions 1 and 2 are read. Without a limit, the check passes and the reason says so.
+/// these limits. cgroup v1 and v2 are supported. Without a limit, the check passes and the reason says so.
 ///
-/// The check degrades at 90 % and fails at 98 %.
+/// The check degrades at 90 % and fails at 98 %. If the files of the cgroup cannot be read, it degrades.
 ///
 /// # Example
 ///
@@ -43,7 +43,7 @@ impl Memory {
     ///
     /// # Panics
     ///
-    /// If it is not from 1 to 100.
+    /// If `percent` is not from 1 to 100.
     pub const fn degrade_at(mut self, percent: u8) -> Self {
         self.thresholds.degrade_at = threshold(percent);
         self
@@ -53,7 +53,7 @@ impl Memory {
     ///
     /// # Panics
     ///
-    /// If it is not from 1 to 100.
+    /// If `percent` is not from 1 to 100.
     pub const fn fail_at(mut self, percent: u8) -> Self {
         self.thresholds.fail_at = threshold(percent);
         self

@@ -11,7 +11,7 @@ use crate::RunCheck;
 /// Checks the open file descriptors of the process against its soft limit (`RLIMIT_NOFILE`). Unix only.
 ///
 /// Every connection is a descriptor: a process at its limit can accept none. The check degrades at 90 % and fails at
-/// 98 %. Without a limit it passes, and the reason says so.
+/// 98 %. Without a limit the check passes, and the reason says so.
 ///
 /// # Example
 ///
@@ -44,7 +44,7 @@ impl OpenFiles {
     ///
     /// # Panics
     ///
-    /// If it is not from 1 to 100.
+    /// If `percent` is not from 1 to 100.
     pub const fn degrade_at(mut self, percent: u8) -> Self {
         self.thresholds.degrade_at = threshold(percent);
         self
@@ -54,7 +54,7 @@ impl OpenFiles {
     ///
     /// # Panics
     ///
-    /// If it is not from 1 to 100.
+    /// If `percent` is not from 1 to 100.
     pub const fn fail_at(mut self, percent: u8) -> Self {
         self.thresholds.fail_at = threshold(percent);
         self

@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// every worker is blocked, if a thread of another runtime answers the probe. Liveness is left alone: a restart would
 /// not make a busy service faster.
 ///
-/// A block that ends before a result is read does not show. battlement-metrics records these in
+/// A blocked period that ends before a result is read does not show. battlement-metrics records such delays in
 /// `tokio_schedule_delay_seconds`.
 ///
 /// # Example

@@ -5,9 +5,9 @@ use crate::RunCheck;
 
 /// Checks that a server accepts TCP connections at `host:port`.
 ///
-/// The kernel accepts connections for a server that is blocked, and for a proxy whose upstream is gone: a check that
-/// exchanges a request says more. Names are resolved at each run. The connection is closed at once, which some servers
-/// log as an error.
+/// The kernel accepts connections even if the server is blocked, and a proxy accepts them even if its upstream is
+/// unavailable: a check that sends a request detects more. Names are resolved at each run. The connection is closed at
+/// once, which some servers log as an error.
 ///
 /// # Panics
 ///

@@ -30,7 +30,7 @@ impl Answers {
     }
 
     fn open(&self, service: String) -> Result<Watch, tonic::Status> {
-        // Clients that get a message retry at once, and those that get none back off.
+        // Clients retry at once after a Watch with a message, and back off after a Watch without one.
         if self.health.is_draining() {
             return Err(tonic::Status::unavailable("the server is shutting down"));
         }

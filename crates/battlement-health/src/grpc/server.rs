@@ -36,7 +36,7 @@ const LARGEST: usize = 1024;
 /// | a probe that fails, or a service that is switched off | NOT_SERVING |
 /// | an unknown service | Check: NOT_FOUND; Watch: SERVICE_UNKNOWN, until it is registered |
 /// | a status that has not changed | not sent again |
-/// | a client that reads slowly | gets the latest status |
+/// | a client that reads slowly | the latest status, without a queue |
 /// | more than 100 services | List: RESOURCE_EXHAUSTED, as the protocol says |
 /// | more open Watches than [`max_watches`](Self::max_watches) | Watch: RESOURCE_EXHAUSTED |
 /// | the drain begins | NOT_SERVING, then every Watch ends with OK, also one of an unknown service |
@@ -66,7 +66,7 @@ const LARGEST: usize = 1024;
 pub struct HealthServer(Arc<Answers>);
 
 impl HealthServer {
-    /// Creates a server that reports the whole server alone.
+    /// Creates a server with the empty name alone, which has the status of readiness.
     #[must_use]
     pub fn new(health: &Health) -> Self {
         let services = Arc::new(Services::new());
@@ -74,11 +74,11 @@ impl HealthServer {
         Self(Arc::new(Answers { health: health.clone(), services, watches }))
     }
 
-    /// Adds a service, which has the status of this probe.
+    /// Adds a service, which has the status of `probe`.
     ///
     /// # Panics
     ///
-    /// If the name is empty, is longer than 256 bytes, contains other than visible ASCII characters, or is taken.
+    /// If the name is empty, is longer than 256 bytes, contains characters other than visible ASCII, or is taken.
     #[must_use]
     pub fn service(self, name: impl Into<Cow<'static, str>>, probe: Probe) -> Self {
         if let Err(error) = self.0.services.insert(&name.into(), probe) {
@@ -101,7 +101,7 @@ impl HealthServer {
     ///
     /// # Errors
     ///
-    /// If the name is empty, is longer than 256 bytes, contains other than visible ASCII characters, or is taken.
+    /// If the name is empty, is longer than 256 bytes, contains characters other than visible ASCII, or is taken.
     pub fn register(
         &self,
         name: impl Into<Cow<'static, str>>,

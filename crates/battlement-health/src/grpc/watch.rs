@@ -15,8 +15,8 @@ use crate::Summary;
 
 /// An open Watch.
 ///
-/// The status is read when the connection asks for the next message. So a slow reader gets the latest status, and
-/// nothing is queued for it.
+/// The status is read when the connection asks for the next message, so a slow reader gets the latest status, and
+/// no messages are queued.
 pub(super) struct Watch {
     pub(super) service: String,
     pub(super) summary: watch::Receiver<Summary>,
@@ -27,7 +27,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Waits for a status other than the last one. Returns none as soon as the server drains and all is said.
+    /// Waits for a status other than the last one. Returns `None` once the server drains and the last status has been
+    /// sent.
     async fn next(mut self) -> Option<(ServingStatus, Self)> {
         loop {
             let (status, is_draining) = self.now();

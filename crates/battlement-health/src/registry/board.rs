@@ -38,7 +38,7 @@ impl Board {
         }
     }
 
-    /// Applies `change`, computes the summary after it, and tells of what it changed.
+    /// Applies `change`, computes the new summary, and reports what has changed.
     ///
     /// The clock is read under the lock, so time never goes back from one summary to the next.
     pub(super) fn update<T>(

@@ -133,7 +133,7 @@ impl Entries {
         Some(entry.name.clone())
     }
 
-    /// Returns the summary at `now` and the time until which it holds, and tells of every transition.
+    /// Returns the summary at `now` and the time until which it holds, and reports every transition.
     pub(super) fn judge(
         &mut self,
         now: Instant,

@@ -33,7 +33,7 @@ pub(super) struct Look {
     pub(super) status: Status,
     /// The time until which the status holds unless something happens.
     pub(super) until: Option<Instant>,
-    /// The transition to the status, if it was not told.
+    /// The transition to the status, if it has not been reported.
     pub(super) transition: Option<Transition>,
 }
 
@@ -90,7 +90,7 @@ impl Entry {
         (self.shown, self.since) = (abandoned.shown, abandoned.since);
     }
 
-    /// Returns the status that counts at `now`, with the transition to it from the status that was told last.
+    /// Returns the status that counts at `now`, with the transition to it from the status that was reported last.
     pub(super) fn look(&mut self, now: Instant) -> Look {
         let (state, until) = match &self.source {
             Source::Runs { state, rules } => (state.read(now, rules), state.stale_at(now, rules)),

@@ -15,8 +15,8 @@ use crate::{Details, Health};
 
 /// A service that answers probes, for an admin listener, created by [`Health::service`].
 ///
-/// It answers under hyper, and in an axum router as `fallback_service`, `route_service` or `nest_service`. A request for
-/// another path gets a 404.
+/// The service works with hyper, and in an axum router as `fallback_service`, `route_service` or `nest_service`. A
+/// request for another path gets a 404.
 ///
 /// # Example
 ///
@@ -55,7 +55,7 @@ impl HealthService {
     ///
     /// # Panics
     ///
-    /// If two paths are equal, no request can have one, or there is none.
+    /// If a path is invalid or a duplicate, or if there is no path.
     #[must_use]
     pub fn paths(self, paths: Paths) -> Self {
         match self.try_paths(paths) {
@@ -99,7 +99,7 @@ impl HealthService {
         self.configure(|config| config.pid = Some(shown))
     }
 
-    /// Sets whether health+json tells if the service is draining. Default: yes.
+    /// Sets whether health+json reports that the service is draining. Default: yes.
     #[must_use]
     pub fn draining(self, shown: bool) -> Self {
         self.configure(|config| config.draining = shown)

@@ -51,7 +51,7 @@ impl HealthLayer {
     ///
     /// # Panics
     ///
-    /// If two paths are equal, no request can have one, or there is none.
+    /// If a path is invalid or a duplicate, or if there is no path.
     #[must_use]
     pub fn paths(self, paths: Paths) -> Self {
         match self.try_paths(paths) {

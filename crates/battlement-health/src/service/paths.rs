@@ -11,8 +11,8 @@ pub(super) use self::target::{Match, Target, Targets};
 /// The paths of the probes. Each check of a probe also has a path of its own, under that of the probe:
 /// `/readyz/redis`.
 ///
-/// The default is what the Kubernetes API server uses: `/livez`, `/readyz`, `/startupz`, `/healthz` as an alias of
-/// `/livez`, and `/health` with all checks.
+/// The default paths are `/livez`, `/readyz` and `/healthz`, which the Kubernetes API server has as well, `/startupz`,
+/// and `/health` with all checks. `/healthz` is an alias of `/livez`.
 ///
 /// # Example
 ///
@@ -34,7 +34,7 @@ impl Paths {
     /// Creates the paths that services in Node often have, in addition to the default ones: `/health/live`,
     /// `/health/ready`, `/health/startup` and `/ready`.
     ///
-    /// With them, `/health/live` is the probe. A check named `live` is found in `/health` and not under it.
+    /// `/health/live` is then the probe: a check named `live` is listed in `/health`, and has no path of its own there.
     #[must_use]
     pub fn node() -> Self {
         Self::default()
@@ -71,26 +71,26 @@ impl Paths {
         Self::new().live("/livez").ready("/readyz")
     }
 
-    /// Sets the path of liveness, in place of all that it has.
+    /// Sets the path of liveness, and removes its other paths.
     #[must_use]
     pub fn live(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.replace(Target::Probe(Probe::Live), path.into())
     }
 
-    /// Sets the path of readiness, in place of all that it has.
+    /// Sets the path of readiness, and removes its other paths.
     #[must_use]
     pub fn ready(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.replace(Target::Probe(Probe::Ready), path.into())
     }
 
-    /// Sets the path of startup, in place of all that it has.
+    /// Sets the path of startup, and removes its other paths.
     #[must_use]
     pub fn startup(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.replace(Target::Probe(Probe::Startup), path.into())
     }
 
-    /// Sets the path that shows all checks, whatever their probes, in place of all that it has. Its answer is health+json
-    /// for a caller that does not ask for a format.
+    /// Sets the path that shows all checks, whatever their probes, and removes the other paths of all checks. The
+    /// answer is health+json for a caller that does not ask for a format.
     #[must_use]
     pub fn all_checks(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.replace(Target::All, path.into())
@@ -107,7 +107,7 @@ impl Paths {
     ///
     /// # Errors
     ///
-    /// With every path that no request can have, every pair of equal paths, and if there is no path.
+    /// With every invalid path and every duplicate, and if there is no path.
     pub(super) fn targets(self) -> Result<Targets, ConfigError> {
         ConfigError::check("health paths", self.invalid_fields(), ())?;
         Ok(self.into_preset())

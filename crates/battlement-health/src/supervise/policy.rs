@@ -28,8 +28,8 @@ impl TaskPolicy {
         Self::restart(0)
     }
 
-    /// Creates the policy of a task that is restarted up to `restarts` times in a row: liveness fails when it ends after
-    /// these.
+    /// Creates the policy of a task that is restarted up to `restarts` times in a row. Liveness fails when the task
+    /// ends after the last restart.
     pub const fn restart(restarts: u32) -> Self {
         Self {
             restarts,
@@ -55,8 +55,8 @@ impl TaskPolicy {
         self
     }
 
-    /// Sets the duration of a run after which its end counts as the first again: restarts and waits start over.
-    /// Default: 60 s.
+    /// Sets the duration of a run that resets the backoff: after such a run, restarts and waits are counted from the
+    /// start. Default: 60 s.
     pub const fn steady_after(mut self, duration: Duration) -> Self {
         self.steady_after = duration;
         self

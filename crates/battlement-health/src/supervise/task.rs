@@ -38,7 +38,7 @@ impl Task {
         }
     }
 
-    /// Waits for the begin of the drain.
+    /// Waits for the drain to begin.
     pub(super) async fn draining(&mut self) {
         if self.summary.wait_for(|summary| summary.is_draining).await.is_err() {
             // Without a registry nothing drains.

@@ -85,7 +85,7 @@ async fn a_layer_answers_the_paths_that_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_layer_withholds_reasons_unless_it_is_told_otherwise() {
+async fn a_layer_withholds_reasons_unless_details_are_full() {
     let health = instance(impaired()).await;
     let server = Server::axum(router().layer(HealthLayer::new(&health))).await.unwrap();
     let withheld = told(503, "internal server error: reason withheld\n");

@@ -99,20 +99,20 @@ async fn a_job_may_beat_once_a_year() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "`every` must be greater than zero and at most a year, got 31622401s")]
+#[should_panic(expected = "`every` must be greater than zero and at most 366 days, got 31622401s")]
 async fn a_heartbeat_that_is_longer_than_a_year_is_refused() {
     let _heartbeat = Health::new().heartbeat("outbox", LONGEST + Duration::from_secs(1));
 }
 
 #[tokio::test]
-#[should_panic(expected = "`every` must be greater than zero and at most a year, got 0ns")]
+#[should_panic(expected = "`every` must be greater than zero and at most 366 days, got 0ns")]
 async fn a_heartbeat_without_a_period_is_refused() {
     let _heartbeat = Health::new().heartbeat("outbox", Duration::ZERO);
 }
 
 #[tokio::test]
 #[should_panic(
-    expected = "heartbeat `outbox`: `every` must be greater than zero and at most a year"
+    expected = "heartbeat `outbox`: `every` must be greater than zero and at most 366 days"
 )]
 async fn a_heartbeat_without_an_end_is_refused() {
     let _heartbeat = Health::new().heartbeat("outbox", Duration::MAX);

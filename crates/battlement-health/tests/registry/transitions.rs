@@ -75,7 +75,7 @@ impl Observe for Told {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observer_is_told_of_runs_and_transitions_and_may_use_the_registry() {
+async fn an_observer_receives_runs_and_transitions_and_may_use_the_registry() {
     let (script, told) = (Script::new(), Told::default());
     let health = Health::builder().fail_after(1).observe(told.clone()).check(script.check("redis"));
     let health = health.build();

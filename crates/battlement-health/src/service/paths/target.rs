@@ -50,7 +50,7 @@ impl Targets {
         Self { initials, paths: paths.into() }
     }
 
-    /// Returns whether `path` can be one of these or of their checks. Other requests are told apart by a few bytes,
+    /// Returns whether `path` can be one of these or of their checks. Other requests are recognized by a few bytes,
     /// without a comparison of whole paths.
     #[inline]
     pub(in crate::service) fn may_contain(&self, path: &str) -> bool {

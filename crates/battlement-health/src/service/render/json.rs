@@ -7,7 +7,7 @@ use super::{
     bounded::{Fitted, Items},
 };
 
-/// A JSON object that is being written. Names of members are JSON strings as they stand.
+/// A JSON object that is being written. Names of members need no escape sequences.
 pub(super) struct Object(String);
 
 impl Object {
