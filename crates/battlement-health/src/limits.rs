@@ -76,12 +76,12 @@ impl Limits {
                 invalid.push(InvalidField::new(field, "must be at least 1, got 0"));
             }
         }
-        // Between the ends of two runs lie an interval with its jitter, and the run that takes the longest.
+        // The ends of two runs can be an interval with its jitter and the longest run apart.
         let least = (2 * interval).max(interval + interval / 10 + timeout.min(interval));
         if stale_after < least || stale_after > 3 * MAX {
             let message = format!(
-                "must be at least two intervals, and 110 % of `interval` with `timeout`, {least:?}, and at most {:?}, \
-                 got {stale_after:?}",
+                "must be at least {least:?}, the longer of two intervals and 110 % of `interval` plus `timeout`, \
+                 and at most {:?}, got {stale_after:?}",
                 3 * MAX
             );
             invalid.push(InvalidField::new("stale_after", message));

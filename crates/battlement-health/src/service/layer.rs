@@ -14,8 +14,8 @@ use crate::{Details, Health};
 ///
 /// In axum, add it to the outermost router: the layers of a nested one do not see requests for paths without a route.
 ///
-/// A request is taken once the service inside is ready. Where that waits for a permit, as tower's `ConcurrencyLimit`, so
-/// do probes: add this layer in a later `Router::layer`, not in the same `ServiceBuilder`.
+/// The layer is ready when the inner service is ready. If that service waits for a permit, as tower's `ConcurrencyLimit`
+/// does, probes wait as well: add this layer in a later `Router::layer`, not in the same `ServiceBuilder`.
 ///
 /// # Example
 ///

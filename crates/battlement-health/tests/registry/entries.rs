@@ -18,7 +18,7 @@ async fn there_are_at_most_256_entries() {
     let health = builder.build();
     let error = health.check(check("one-more".to_owned())).unwrap_err();
     let expected =
-        "health settings: checks.one-more: the registry is full; it must have at most 256 entries";
+        "health settings: checks.one-more: the registry is full; it can have at most 256 entries";
     assert_eq!(error.to_string(), expected);
     assert_eq!(health.checks().len(), 256);
 }
