@@ -136,8 +136,8 @@ impl Handle {
         Subscription::new(breaker.subscribe())
     }
 
-    /// Returns the state for a health registry: degraded, with the reason, while calls are rejected or probes are under
-    /// way; else pass. It never fails, because an upstream that fails must not take its callers down.
+    /// Returns the state for a health registry: degraded, with the reason, while the breaker is open or half-open, even
+    /// without calls; else pass. It never fails, because an upstream that fails must not take its callers down.
     #[must_use]
     pub fn check_state(&self) -> CheckState {
         check::state(self.name(), &self.snapshot(), self.keyed())

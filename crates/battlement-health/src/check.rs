@@ -62,7 +62,8 @@ impl Check {
         Self::of(name.into(), Work::Run(Arc::new(run)))
     }
 
-    /// Creates a check of a state that can be read without waiting, such as that of a circuit breaker.
+    /// Creates a check of a state that can be read without waiting, such as that of a circuit breaker. The state is read
+    /// at the interval, and a worse one counts after `fail_after` readings: for a breaker, shorten both.
     pub fn of_state(
         name: impl Into<Cow<'static, str>>,
         state: impl Fn() -> CheckState + Send + Sync + 'static,
