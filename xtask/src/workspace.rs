@@ -45,8 +45,10 @@ impl Workspace {
 }
 
 impl Package {
-    pub(crate) fn has_feature(&self, name: &str) -> bool {
-        self.features.contains_key(name)
+    pub(crate) fn has_default_feature(&self, name: &str) -> bool {
+        self.features
+            .get("default")
+            .is_some_and(|features| features.iter().any(|feature| feature == name))
     }
 
     fn is_published(&self) -> bool {

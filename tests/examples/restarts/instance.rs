@@ -4,6 +4,7 @@ use battlement_testkit::process::{Process, Signal};
 use tokio::time::Instant;
 
 use crate::{
+    liveness::Liveness,
     ports::Slot,
     service::{Addresses, Service},
 };
@@ -16,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Instance {
     process: Process,
     pub(crate) slot: Slot,
+    has_liveness: bool,
 }
 
 /// The end of a process.
@@ -26,6 +28,8 @@ pub(crate) struct Exit {
     pub(crate) took: Duration,
     /// The number of requests that the process has answered in full, from its report.
     pub(crate) answered: Option<u64>,
+    /// The answers of `/livez` since SIGTERM, if the service has it.
+    pub(crate) liveness: Option<Liveness>,
     pub(crate) log: String,
 }
 
@@ -43,7 +47,7 @@ impl Instance {
         let process = Process::start(&mut command).unwrap_or_else(|error| {
             panic!("cannot start {program}: {error}; `cargo xtask heavy restarts` builds it")
         });
-        Self { process, slot }
+        Self { process, slot, has_liveness: service.has_liveness }
     }
 
     pub(crate) fn log(&self) -> String {
@@ -53,10 +57,15 @@ impl Instance {
     /// Stops the process by SIGTERM, and waits for its exit.
     pub(crate) async fn stop(mut self) -> Exit {
         let start = Instant::now();
+        let polls = self.has_liveness.then(|| Liveness::poll(self.slot.admin));
         self.process.signal(Signal::TERM);
         let code = self.process.exited(PATIENCE).await.ok().and_then(|status| status.code());
         let (took, log) = (start.elapsed(), self.process.log());
-        Exit { code, took, answered: answered(&log), log }
+        let liveness = match polls {
+            Some(polls) => Some(polls.await.unwrap()),
+            None => None,
+        };
+        Exit { code, took, answered: answered(&log), liveness, log }
     }
 }
 

@@ -13,6 +13,7 @@
 mod front;
 mod haproxy;
 mod instance;
+mod liveness;
 mod outcome;
 mod ports;
 mod rolling;

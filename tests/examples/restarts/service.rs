@@ -17,6 +17,8 @@ pub(crate) struct Service {
     /// The number of callers over WebSockets.
     pub(crate) sockets: usize,
     pub(crate) expected: Expected,
+    /// Whether it answers `/livez` on the listener for operators.
+    pub(crate) has_liveness: bool,
 }
 
 /// The way in which a program gets its addresses.
@@ -72,6 +74,7 @@ impl Service {
             loads: http("/products", "/orders"),
             sockets: 0,
             expected: Expected::NothingLost,
+            has_liveness: true,
         }
     }
 
@@ -90,6 +93,7 @@ impl Service {
             loads,
             sockets: 0,
             expected: Expected::NothingLostUncounted,
+            has_liveness: false,
         }
     }
 
@@ -107,6 +111,7 @@ impl Service {
             loads: http("/charges", "/charges"),
             sockets: 0,
             expected: Expected::NothingLost,
+            has_liveness: true,
         }
     }
 
@@ -127,6 +132,7 @@ impl Service {
             ],
             sockets: 0,
             expected: Expected::NothingLost,
+            has_liveness: true,
         }
     }
 
@@ -146,6 +152,7 @@ impl Service {
             ],
             sockets: 8,
             expected: Expected::NothingLostUncounted,
+            has_liveness: true,
         }
     }
 
@@ -160,6 +167,7 @@ impl Service {
             loads: http("/", "/"),
             sockets: 0,
             expected: Expected::SomeLost,
+            has_liveness: false,
         }
     }
 }

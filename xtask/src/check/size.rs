@@ -36,7 +36,8 @@ pub(super) fn check() -> Fallible {
                 package.name
             ));
         }
-        if package.has_feature("http")
+        // A feature of that name that is off by default is another one, as for a check over HTTP.
+        if package.has_default_feature("http")
             && depends_on_http(&tree(package, &["--no-default-features"])?)
         {
             failures.push(format!("{} depends on `http` without its feature `http`", package.name));

@@ -8,11 +8,12 @@ use libfuzzer_sys::fuzz_target;
 /// Returns the pairs of a query, decoded byte by byte.
 fn pairs(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     let pairs = query.split('&').filter(|pair| !pair.contains(';'));
-    pairs.filter_map(|pair| {
-        let at = pair.find('=').unwrap_or(pair.len());
-        Some((decode(&pair[..at])?, decode(pair[at..].strip_prefix('=').unwrap_or(""))?))
-    })
-    .collect()
+    pairs
+        .filter_map(|pair| {
+            let at = pair.find('=').unwrap_or(pair.len());
+            Some((decode(&pair[..at])?, decode(pair[at..].strip_prefix('=').unwrap_or(""))?))
+        })
+        .collect()
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
@@ -20,7 +21,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     while let [first, ..] = rest {
         let (byte, used) = match first {
             b'%' => {
-                let digits = rest.get(1..3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+                let digits =
+                    rest.get(1..3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
                 (u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?, 3)
             }
             b'+' => (b' ', 1),

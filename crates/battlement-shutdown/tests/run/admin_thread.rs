@@ -21,7 +21,7 @@ use crate::course::{hung, ms, shutdown};
 /// Far longer than any step takes, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A listener that does not block.
+/// Binds a listener that does not block.
 fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

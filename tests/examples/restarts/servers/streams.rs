@@ -5,14 +5,16 @@ use std::{convert::Infallible, io, time::Duration};
 use axum::{
     Extension, Router,
     extract::Request,
-    http::StatusCode,
     response::{
         IntoResponse,
         sse::{Event, Sse},
     },
     routing::{any, get},
 };
-use battlement::shutdown::{EndStream, Phase, Phases, Report, Shutdown};
+use battlement::{
+    health::Health,
+    shutdown::{EndStream, Phase, Report, Shutdown},
+};
 use futures_util::stream;
 use tokio::time::sleep;
 
@@ -25,13 +27,8 @@ pub(super) async fn serve() -> io::Result<Report> {
     tracing_subscriber::fmt().with_ansi(false).init();
     let shutdown = Shutdown::new().delay(DELAY);
     let (phases, handle) = (shutdown.phases(), shutdown.handle());
-    let probes = Router::new().route(
-        "/readyz",
-        get({
-            let phases = phases.clone();
-            move || readiness(phases)
-        }),
-    );
+    let health = Health::builder().phases(phases.clone()).build();
+    let probes = Router::new().fallback_service(health.service());
     let shutdown = shutdown.admin(axum::serve(bind("STREAMS_ADMIN_ADDR").await?, probes));
     let app = Router::new()
         .route("/", get(async || "answer"))
@@ -41,10 +38,6 @@ pub(super) async fn serve() -> io::Result<Report> {
     let listener = bind("STREAMS_ADDR").await?;
     let server = axum::serve(listener, app).with_graceful_shutdown(phases.reached(Phase::Stopping));
     Ok(shutdown.run(server).await)
-}
-
-async fn readiness(phases: Phases) -> StatusCode {
-    if phases.is_draining() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
 }
 
 /// Returns an endless stream, which the layer ends as a whole when the process drains.
