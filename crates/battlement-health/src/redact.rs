@@ -5,6 +5,12 @@ use battlement_core::CheckState;
 /// The text in place of a secret.
 const REDACTED: &str = "***";
 
+/// The longest reason in bytes, since the search for secrets can take time by the square of it.
+const MAX: usize = 2048;
+
+/// The end of a reason that was cut.
+const CUT: &str = " … (cut)";
+
 /// The ends of keys whose values are secrets, in lower case.
 const SECRETS: [&str; 6] = ["password", "passwd", "pwd", "passphrase", "secret", "token"];
 
@@ -19,6 +25,21 @@ pub(crate) fn redact(state: CheckState) -> CheckState {
 }
 
 fn redacted(reason: Cow<'static, str>) -> Cow<'static, str> {
+    if reason.len() <= MAX {
+        return without_secrets(reason);
+    }
+    let start = reason[..kept(&reason)].to_owned();
+    (without_secrets(start.into()).into_owned() + CUT).into()
+}
+
+/// Returns the length of the start of a long reason that is kept. It ends at white space: the password of a URL is not
+/// recognized without the `@` after it.
+fn kept(reason: &str) -> usize {
+    let spaces = reason.char_indices().take_while(|(at, _)| *at < MAX);
+    spaces.filter(|(_, c)| c.is_whitespace()).last().map_or(0, |(at, _)| at)
+}
+
+fn without_secrets(reason: Cow<'static, str>) -> Cow<'static, str> {
     let mut spans = url_secrets(&reason);
     spans.extend(key_secrets(&reason));
     if spans.is_empty() {

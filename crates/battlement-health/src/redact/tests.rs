@@ -46,6 +46,17 @@ fn secrets_that_overlap_are_redacted_once() {
 }
 
 #[test]
+fn a_long_reason_is_cut_at_white_space_so_that_no_part_of_a_password_stays() {
+    let words = "ä ".repeat(MAX / 3 - 2);
+    let long = format!("{words}redis://user:{}@cache", "hunter2".repeat(100_000));
+    let shown = text(&long);
+    assert_eq!(shown, format!("{}{CUT}", words.trim_end()));
+    assert_eq!(text(&"password=".repeat(100_000)), CUT);
+    let quoted = format!("password='{}", "hunter2 ".repeat(1_000));
+    assert_eq!(text(&quoted), format!("password=***{CUT}"));
+}
+
+#[test]
 fn other_text_is_not_copied() {
     for reason in [
         "wrong password: access denied",
