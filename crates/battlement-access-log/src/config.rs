@@ -4,8 +4,8 @@ use battlement_core::InvalidField;
 use http::{HeaderName, header};
 
 use crate::{
-    Levels, Query, Sample, Skip, escape::LONGEST, observe::Observer, route::RouteSettings,
-    sink::Sink,
+    Levels, Query, Sample, Skip, observe::Observer, route::RouteSettings, sink::Sink,
+    truncate::LONGEST,
 };
 
 #[cfg(feature = "serde")]
@@ -66,12 +66,6 @@ impl Config {
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
         self.enabled && self.sink.is_on()
-    }
-
-    /// Returns the names of the headers that are logged: those of the settings and those of the format.
-    pub(crate) fn logged(&self) -> impl Iterator<Item = &HeaderName> {
-        let of_format = self.sink.headers().iter().filter(|name| !self.headers.contains(name));
-        self.headers.iter().chain(of_format)
     }
 
     /// Returns the settings that contradict each other or are out of range.

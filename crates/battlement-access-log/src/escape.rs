@@ -2,10 +2,9 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-/// The longest value that is recorded, in bytes.
-pub(crate) const LONGEST: usize = 2048;
+use crate::truncate::cut;
 
-/// The mark at the end of a value that was cut.
+/// The mark at the end of a value that was cut. No other value has it, since a backslash of a value is escaped.
 const MARK: &str = "\\…";
 
 /// Returns `value` as one line of printable text of at most `longest` bytes before escaping, with a mark at the end if
@@ -14,19 +13,32 @@ const MARK: &str = "\\…";
 /// A backslash and every character that could break a line or change its display is written as `\u{..}`, and a byte that
 /// is not part of UTF-8 as `\x..`, so the text can be turned back.
 pub(crate) fn escaped(value: &[u8], longest: usize) -> Cow<'_, str> {
-    let (value, is_cut) = match value.split_at_checked(longest) {
-        Some((start, rest)) if !rest.is_empty() => (start, true),
-        _ => (value, false),
-    };
+    escaped_with(value, longest, |_| false)
+}
+
+/// Returns `value` as [`escaped`] does, with quotation marks escaped as well, for a place between quotation marks.
+pub(crate) fn quoted(value: &[u8], longest: usize) -> Cow<'_, str> {
+    escaped_with(value, longest, |char| char == '"')
+}
+
+fn escaped_with(value: &[u8], longest: usize, also: fn(char) -> bool) -> Cow<'_, str> {
+    let (value, is_cut) = cut(value, longest);
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'\\';
     if !is_cut
-        && value.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
+        && value.iter().all(|byte| is_plain(byte) && !also(char::from(*byte)))
         && let Ok(text) = str::from_utf8(value)
     {
         return Cow::Borrowed(text);
     }
     let mut text = String::with_capacity(value.len() + 16);
     for chunk in value.utf8_chunks() {
-        chunk.valid().chars().for_each(|char| push(&mut text, char));
+        for char in chunk.valid().chars() {
+            if char == '\\' || also(char) || needs_escape(char) {
+                let _ = write!(text, "\\u{{{:x}}}", u32::from(char));
+            } else {
+                text.push(char);
+            }
+        }
         for byte in chunk.invalid() {
             let _ = write!(text, "\\x{byte:02x}");
         }
@@ -37,16 +49,8 @@ pub(crate) fn escaped(value: &[u8], longest: usize) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-fn push(text: &mut String, char: char) {
-    if char == '\\' || needs_escape(char) {
-        let _ = write!(text, "\\u{{{:x}}}", u32::from(char));
-    } else {
-        text.push(char);
-    }
-}
-
-/// Returns whether a character breaks a line, is a control character, or changes the direction of text.
-const fn needs_escape(char: char) -> bool {
+/// Returns whether a character breaks a line, is a control character, is invisible, or changes the direction of text.
+pub(crate) const fn needs_escape(char: char) -> bool {
     matches!(
         char,
         '\0'..='\x1f'
@@ -57,31 +61,9 @@ const fn needs_escape(char: char) -> bool {
             | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
     )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_that_could_break_a_line_is_escaped_and_other_text_is_borrowed() {
-        assert!(matches!(escaped(b"/orders/1", LONGEST), Cow::Borrowed("/orders/1")));
-        for (value, expected) in [
-            ("a\nb", "a\\u{a}b"),
-            ("a\u{202e}b", "a\\u{202e}b"),
-            ("\x1b[31m", "\\u{1b}[31m"),
-            ("\\n", "\\u{5c}n"),
-            ("é", "é"),
-        ] {
-            assert_eq!(escaped(value.as_bytes(), LONGEST), expected);
-        }
-        assert_eq!(escaped(b"a\xff", LONGEST), "a\\xff");
-    }
-
-    #[test]
-    fn a_value_that_is_too_long_is_cut_and_marked() {
-        assert_eq!(escaped(b"abcdef", 3), "abc\\…");
-        assert_eq!(escaped(b"abc", 3), "abc");
-    }
-}
+mod tests;

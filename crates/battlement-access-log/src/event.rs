@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use battlement_core::Peer;
 use tracing::{Level, Span};
 
-use crate::{Record, Stage, escape::escaped, redact::redacted};
+use crate::{Record, Stage, escape::escaped};
 
 /// The target of the events, for filters.
 const TARGET: &str = "battlement::access";
@@ -27,7 +27,7 @@ struct Fields<'a> {
     message: &'static str,
     ids: Option<&'a Record<'a>>,
     path: Cow<'a, str>,
-    query: Option<String>,
+    query: Option<Cow<'a, str>>,
     route: Option<Cow<'a, str>>,
     peer: Option<(String, u16)>,
     client: Option<String>,
@@ -40,12 +40,11 @@ impl<'a> Fields<'a> {
         let longest = record.longest();
         let escape = |text: &'a str| escaped(text.as_bytes(), longest);
         let ids = (!is_in_request_span()).then_some(record);
-        let query = record.query().map(redacted);
         Self {
             message: message(record),
             ids,
             path: escape(record.path()),
-            query: query.map(|query| escaped(query.as_bytes(), longest).into_owned()),
+            query: record.query().map(escape),
             route: record.route().map(escape),
             peer: record
                 .peer()
@@ -111,7 +110,7 @@ pub(crate) fn emit(record: &Record<'_>) {
     }
 }
 
-const fn message(record: &Record<'_>) -> &'static str {
+pub(crate) const fn message(record: &Record<'_>) -> &'static str {
     match record.stage() {
         Stage::Received => "request received",
         Stage::Head => "response started",
@@ -142,7 +141,7 @@ fn headers(record: &Record<'_>, longest: usize) -> Option<String> {
 }
 
 /// Returns milliseconds with a resolution of one microsecond.
-fn millis(duration: Duration) -> f64 {
+pub(crate) fn millis(duration: Duration) -> f64 {
     let micros = u32::try_from(duration.as_micros());
     micros.map_or_else(|_| duration.as_secs_f64() * 1e3, |micros| f64::from(micros) / 1e3)
 }

@@ -1,7 +1,13 @@
-use battlement_core::{Peer, Scheme, content_length, matched_path};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
+use std::borrow::Cow;
 
-use crate::{Query, config::Config};
+use battlement_core::{Peer, Scheme, content_length, matched_path};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
+
+use crate::{
+    Query,
+    config::Config,
+    redact::{redacted, redacted_url},
+};
 
 /// The parts of a request's head that a record has. Text is shared with the request, not copied.
 #[derive(Debug)]
@@ -34,14 +40,23 @@ impl Head {
         }
     }
 
-    /// Returns the query, unless it is dropped.
-    pub(crate) fn query(&self, query: Query) -> Option<&str> {
-        if query == Query::Drop { None } else { self.uri.query() }
+    /// Returns the query without secrets, unless it is dropped.
+    pub(crate) fn query(&self, query: Query) -> Option<Cow<'_, str>> {
+        match query {
+            Query::Drop => None,
+            Query::Redact => self.uri.query().map(redacted),
+        }
     }
 }
 
-/// Returns the values of the headers that are logged, with the positions of their names.
+/// Returns the values of the headers that are logged, with the positions of their names. The referrer is a URL, whose
+/// query is redacted.
 fn logged(config: &Config, headers: &HeaderMap) -> Vec<(usize, HeaderValue)> {
-    let values = |(at, name)| headers.get_all(name).iter().map(move |value| (at, value.clone()));
-    config.logged().enumerate().flat_map(values).collect()
+    let value = |name: &HeaderName, value: &HeaderValue| match *name {
+        header::REFERER => redacted_url(value.clone()),
+        _ => value.clone(),
+    };
+    let values =
+        |(at, name)| headers.get_all(name).iter().map(move |of_name| (at, value(name, of_name)));
+    config.headers.iter().enumerate().flat_map(values).collect()
 }

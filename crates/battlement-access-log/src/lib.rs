@@ -29,6 +29,8 @@ mod side;
 mod sink;
 mod skip;
 mod ticket;
+mod time;
+mod truncate;
 mod writer;
 
 pub use battlement_core::{ConfigError, ErrorType, InvalidField};

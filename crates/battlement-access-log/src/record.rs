@@ -1,4 +1,4 @@
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 
 use battlement_core::{
     CorrelationId, GrpcCode, Peer, RejectionKind, RequestFacts, RequestId, Scheme, SpanId, TraceId,
@@ -12,13 +12,16 @@ use crate::{
     entry::{Entry, Origin},
 };
 
-/// The record of one request, as a format reads it. Values are as the client sent them: a format escapes them.
+/// The record of one request, as a format reads it. Values are as the client sent them, except that secrets in the query
+/// are replaced: a format escapes them.
 pub struct Record<'a> {
     pub(crate) entry: &'a Entry,
     pub(crate) stage: Stage,
     pub(crate) level: Level,
     pub(crate) duration: Duration,
     pub(crate) weight: u32,
+    /// The query without secrets, unless it is dropped.
+    pub(crate) query: Option<Cow<'a, str>>,
 }
 
 /// The time in the life of a request at which its record is written.
@@ -92,10 +95,10 @@ impl<'a> Record<'a> {
         self.entry.head.uri.path()
     }
 
-    /// Returns the query as the client sent it, unless it is dropped. A format redacts it.
+    /// Returns the query, unless it is dropped. The secrets in it were replaced before any format sees it.
     #[must_use]
-    pub fn query(&self) -> Option<&'a str> {
-        self.entry.head.query(self.entry.config.query)
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
     }
 
     /// Returns the version of HTTP, as `1.1`.
@@ -190,11 +193,10 @@ impl<'a> Record<'a> {
         counted.map(BytesIn::get).or(self.entry.head.bytes_in)
     }
 
-    /// Returns the headers of the request that are logged: those that the settings name and, in the combined format,
-    /// `referer` and `user-agent`, which are part of it.
+    /// Returns the headers of the request that are logged: those that the settings name.
     pub fn headers(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         let Entry { config, head, .. } = self.entry;
-        head.headers.iter().filter_map(|(at, value)| Some((config.logged().nth(*at)?, value)))
+        head.headers.iter().filter_map(|(at, value)| Some((config.headers.get(*at)?, value)))
     }
 
     /// Returns the number of requests that the record represents, because of sampling; at least 1.

@@ -1,4 +1,3 @@
-use http::HeaderName;
 use tracing::Level;
 
 use crate::{Record, Writer, event};
@@ -20,14 +19,6 @@ impl Sink {
             // A filter that takes no errors takes nothing.
             Self::Tracing => event::is_enabled(Level::ERROR),
             Self::Writer(_) => true,
-        }
-    }
-
-    /// Returns the headers that are part of the format.
-    pub(crate) fn headers(&self) -> &'static [HeaderName] {
-        match self {
-            Self::Tracing => &[],
-            Self::Writer(writer) => writer.format().headers(),
         }
     }
 

@@ -2,21 +2,50 @@ use std::{
     fmt, io,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+        mpsc::{RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel},
     },
-    thread,
+    thread as threads,
+    time::{Duration, SystemTime},
 };
 
+use self::{
+    counts::Counts,
+    thread::{Job, Output},
+};
 use crate::{Format, Record};
+
+mod counts;
+mod thread;
 
 /// The default number of lines that wait to be written.
 const QUEUE: usize = 8192;
 
+/// The longest wait of [`Writer::flush`].
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// The time between two tries to find room in a full queue.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// A writer of lines, from a thread of its own through a bounded queue.
 ///
-/// A request never waits for the writer: a line that finds the queue full is dropped and counted. Clones share the
-/// queue and the thread.
+/// A request never waits for the writer: a line that finds the queue full is dropped and counted, and the next line that
+/// is written has the number of lines that were lost since the line before. Each line is one call of the output's `write`,
+/// which must not keep a part of it for later. A line that the output does not take is dropped as well, and the next one
+/// starts on a line of its own. Clones share the queue and the thread; the thread ends after the last clone is dropped
+/// and its queue is written.
+///
+/// # Example
+///
+/// ```
+/// use battlement_access_log::{AccessLogLayer, Format, Names, Writer};
+///
+/// let writer = Writer::stdout(Format::Json(Names::Ecs)).queue(1024);
+/// let layer = AccessLogLayer::new().writer(writer.clone());
+/// // When the service stops:
+/// writer.flush();
+/// assert_eq!(writer.handle().dropped(), 0);
+/// # drop(layer);
+/// ```
 #[derive(Clone)]
 pub struct Writer {
     shared: Arc<Shared>,
@@ -25,16 +54,10 @@ pub struct Writer {
 struct Shared {
     format: Format,
     /// The output, until the thread takes it.
-    output: Mutex<Option<Box<dyn io::Write + Send>>>,
+    output: Mutex<Option<Output>>,
     capacity: usize,
     sender: OnceLock<SyncSender<Job>>,
-    written: AtomicU64,
-    dropped: AtomicU64,
-}
-
-enum Job {
-    Line(Vec<u8>),
-    Flush(Sender<()>),
+    counts: Arc<Counts>,
 }
 
 /// The counts of a [`Writer`].
@@ -54,11 +77,10 @@ impl Writer {
         Self {
             shared: Arc::new(Shared {
                 format,
-                output: Mutex::new(Some(Box::new(output))),
+                output: Mutex::new(Some(Output::new(Box::new(output)))),
                 capacity: QUEUE,
                 sender: OnceLock::new(),
-                written: AtomicU64::new(0),
-                dropped: AtomicU64::new(0),
+                counts: Arc::default(),
             }),
         }
     }
@@ -77,12 +99,32 @@ impl Writer {
         self
     }
 
-    /// Waits until the lines that were queued before the call are written. The call blocks the thread: in async code,
-    /// use `spawn_blocking`.
+    /// Waits until the lines that were queued before the call are written, for at most 5 seconds; see
+    /// [`flush_within`](Self::flush_within).
     pub fn flush(&self) {
+        let _ = self.flush_within(FLUSH);
+    }
+
+    /// Waits until the lines that were queued before the call are written, for about `longest` at most, and returns
+    /// whether they are. A pipe without a reader takes no lines.
+    ///
+    /// The call blocks the thread: in async code, use `spawn_blocking`.
+    #[must_use]
+    pub fn flush_within(&self, longest: Duration) -> bool {
         let (done, is_done) = channel();
-        if self.shared.sender().send(Job::Flush(done)).is_ok() {
-            let _ = is_done.recv();
+        let mut job = Job::Flush(done);
+        let mut left = longest;
+        loop {
+            match self.shared.sender().try_send(job) {
+                Ok(()) => return is_done.recv_timeout(left).is_ok(),
+                Err(TrySendError::Full(back)) => job = back,
+                Err(TrySendError::Disconnected(_)) => return false,
+            }
+            // Nothing is sent here, so this is a pause.
+            if left.is_zero() || is_done.recv_timeout(PAUSE) != Err(RecvTimeoutError::Timeout) {
+                return false;
+            }
+            left = left.saturating_sub(PAUSE);
         }
     }
 
@@ -92,71 +134,45 @@ impl Writer {
         WriterHandle(self.clone())
     }
 
-    /// Returns the format of the lines.
-    pub(crate) fn format(&self) -> Format {
-        self.shared.format
-    }
-
     /// Queues a record, and returns whether there was room for it.
     pub(crate) fn write(&self, record: &Record<'_>) -> bool {
-        let mut line = Vec::with_capacity(512);
-        self.shared.format.write(record, &mut line);
+        let line = self.shared.format.line(record, SystemTime::now());
         let is_queued = self.shared.sender().try_send(Job::Line(line)).is_ok();
         if !is_queued {
-            self.shared.dropped.fetch_add(1, Relaxed);
+            self.shared.counts.add_dropped();
         }
         is_queued
     }
 }
 
 impl Shared {
-    fn sender(self: &Arc<Self>) -> &SyncSender<Job> {
+    /// Returns the entrance of the queue. The first call starts the thread; without a thread, all lines are dropped.
+    fn sender(&self) -> &SyncSender<Job> {
         self.sender.get_or_init(|| {
             let (sender, receiver) = sync_channel(self.capacity);
             let output = self.output.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let shared = Arc::downgrade(self);
+            let (format, counts) = (self.format, Arc::clone(&self.counts));
             if let Some(output) = output {
-                let count = move |lines| {
-                    if let Some(shared) = shared.upgrade() {
-                        shared.written.fetch_add(lines, Relaxed);
-                    }
-                };
-                let _ = thread::Builder::new()
-                    .name("access-log".to_owned())
-                    .spawn(move || run(output, &receiver, count));
+                let run = move || thread::run(output, &receiver, format, &counts);
+                let _ = threads::Builder::new().name("access-log".to_owned()).spawn(run);
             }
             sender
         })
     }
 }
 
-fn run(mut output: Box<dyn io::Write + Send>, jobs: &Receiver<Job>, count: impl Fn(u64)) {
-    for job in jobs {
-        match job {
-            Job::Line(line) => {
-                let _ = output.write_all(&line);
-                count(1);
-            }
-            Job::Flush(done) => {
-                let _ = output.flush();
-                let _ = done.send(());
-            }
-        }
-    }
-}
-
 impl WriterHandle {
-    /// Returns the number of lines that were passed to the output, including lines for which the output returned an
-    /// error.
+    /// Returns the number of lines that were written.
     #[must_use]
     pub fn written(&self) -> u64 {
-        self.0.shared.written.load(Relaxed)
+        self.0.shared.counts.written()
     }
 
-    /// Returns the number of lines that were dropped, because the queue was full or the thread could not be started.
+    /// Returns the number of lines that were dropped, because the queue was full, the output failed
+    /// or the thread could not be started.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.0.shared.dropped.load(Relaxed)
+        self.0.shared.counts.dropped()
     }
 }
 

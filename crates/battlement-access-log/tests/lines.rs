@@ -1,4 +1,5 @@
 //! Lines of a writer.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     convert::Infallible,
@@ -34,11 +35,12 @@ async fn a_line_is_a_json_object_whatever_the_path_contains() {
     drop(service.oneshot(request).await.unwrap());
     writer.flush();
     let line: Value = serde_json::from_slice(&output.0.lock().unwrap()).unwrap();
-    let expected = json!({
-        "outcome": "ok",
-        "http.request.method": "GET",
-        "url.path": "/orders/\"7\"",
-        "http.response.status_code": 200,
-    });
-    assert_eq!(line, expected);
+    for (name, expected) in [
+        ("outcome", json!("ok")),
+        ("http.request.method", json!("GET")),
+        ("url.path", json!("/orders/\"7\"")),
+        ("http.response.status_code", json!(200)),
+    ] {
+        assert_eq!(line[name], expected, "{name}");
+    }
 }

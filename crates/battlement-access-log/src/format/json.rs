@@ -1,31 +1,115 @@
-use std::fmt::Write;
+use battlement_core::Peer;
 
-use battlement_core::push_json;
+use self::object::Object;
+use crate::{Names, Record, event::millis, time::Time};
 
-use crate::{Names, Record, escape::escaped};
+mod ecs;
+mod google_cloud;
+mod object;
+mod open_telemetry;
+mod pino_http;
 
-/// Appends `record` as a JSON object. All presets have the names of OpenTelemetry so far.
-pub(super) fn write(_: Names, record: &Record<'_>, line: &mut Vec<u8>) {
-    let mut text = String::with_capacity(256);
-    text.push('{');
-    push(&mut text, "outcome", record.outcome().word());
-    push(&mut text, "http.request.method", record.method());
-    push(&mut text, "url.path", &escaped(record.path().as_bytes(), record.longest()));
-    if let Some(status) = record.status() {
-        let _ = write!(text, ",\"http.response.status_code\":{}", status.as_u16());
+/// Returns `record` as a JSON object.
+pub(super) fn line(names: Names, record: &Record<'_>, at: Time) -> String {
+    let mut object = Object::new(record.longest());
+    match names {
+        Names::OpenTelemetry => open_telemetry::write(record, at, &mut object),
+        Names::Ecs => ecs::write(record, at, &mut object),
+        Names::GoogleCloud => google_cloud::write(record, at, &mut object),
+        Names::PinoHttp => pino_http::write(record, at, &mut object),
     }
-    if let Some(id) = record.request_id() {
-        push(&mut text, "request_id", id);
-    }
-    text.push('}');
-    line.extend_from_slice(text.as_bytes());
+    common(record, &mut object);
+    object.finish()
 }
 
-fn push(text: &mut String, name: &str, value: &str) {
-    if text.len() > 1 {
-        text.push(',');
+/// Writes the fields that have the same name in every preset.
+fn common(record: &Record<'_>, object: &mut Object) {
+    object.word("outcome", record.outcome().word());
+    if let Some(stage) = record.stage().word() {
+        object.word("stage", stage);
     }
-    push_json(text, name);
-    text.push(':');
-    push_json(text, value);
+    if let Some(route) = record.route() {
+        object.text("http.route", route.as_bytes());
+    }
+    if let Some(scheme) = record.scheme() {
+        object.word("url.scheme", scheme.as_str());
+    }
+    if let Some(service) = record.called() {
+        object.text("server.address", service.as_bytes());
+    }
+    if let Some(code) = record.grpc_status() {
+        object.word("rpc.status_code", code.name());
+    }
+    if let Some(kind) = record.rejection() {
+        object.word("rejection", kind.as_str());
+    }
+    if let Some(time) = record.first_byte() {
+        object.number("first_byte_ms", millis(time));
+    }
+    object.number("busy_ms", millis(record.busy()));
+    if let Some(id) = record.correlation_id() {
+        object.text("correlation_id", id.as_bytes());
+    }
+    if let Some(attempt) = record.attempt() {
+        object.number("attempt", attempt);
+    }
+    if record.weight() > 1 {
+        object.number("sample_weight", record.weight());
+    }
+}
+
+/// Writes the ids of the trace.
+fn trace(record: &Record<'_>, object: &mut Object, trace: &str, span: &str) {
+    if let Some((trace_id, span_id)) = record.trace() {
+        object.word(trace, trace_id);
+        object.word(span, span_id);
+    }
+}
+
+/// Writes the address and the port of the other end of the connection.
+fn peer(record: &Record<'_>, object: &mut Object, address: &str, port: &str) {
+    if let Some(peer) = record.peer().and_then(Peer::addr) {
+        object.word(address, peer.ip().to_canonical());
+        object.number(port, peer.port());
+    }
+}
+
+/// Writes the sizes of both bodies.
+fn sizes(record: &Record<'_>, object: &mut Object, out: &str, received: &str) {
+    object.number(out, record.bytes_out());
+    if let Some(bytes) = record.bytes_in() {
+        object.number(received, bytes);
+    }
+}
+
+/// Writes the logged headers as arrays, with their names after `prefix`; without those in `apart`, which stand elsewhere.
+fn headers(record: &Record<'_>, object: &mut Object, prefix: &str, apart: &[(&str, &str)]) {
+    let mut last = None;
+    for (name, _) in record.headers() {
+        let is_apart = apart.iter().any(|(of, _)| *of == name.as_str());
+        if last.replace(name) != Some(name) && !is_apart {
+            object.texts(&format!("{prefix}{name}"), values(record, name.as_str()));
+        }
+    }
+}
+
+/// Writes the first value of each header that has a name of its own, as pairs of both names.
+fn apart(record: &Record<'_>, object: &mut Object, names: &[(&str, &str)]) {
+    for (header, name) in names {
+        if let Some(value) = values(record, header).next() {
+            object.text(name, value);
+        }
+    }
+}
+
+fn values<'a>(record: &Record<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    record.headers().filter(move |(of, _)| of.as_str() == name).map(|(_, value)| value.as_bytes())
+}
+
+/// Returns the path, with the query if it is logged.
+fn target(record: &Record<'_>) -> String {
+    match record.query() {
+        Some(query) => format!("{}?{query}", record.path()),
+        None => record.path().to_owned(),
+    }
 }

@@ -56,7 +56,9 @@ fn write(entry: &Entry, stage: Stage, now: Instant) {
     let observer = config.observer.get();
     match decision {
         Decision::Write(weight) => {
-            let is_written = config.sink.write(&Record { entry, stage, level, duration, weight });
+            let query = entry.head.query(config.query);
+            let record = Record { entry, stage, level, duration, weight, query };
+            let is_written = config.sink.write(&record);
             observer.into_iter().for_each(|observer| {
                 observer.recorded(outcome);
                 if !is_written {

@@ -1,0 +1,33 @@
+use super::{headers, object::Object, peer, sizes, trace};
+use crate::{
+    Record,
+    event::{message, millis},
+    time::Time,
+};
+
+/// Writes the fields with the names of OpenTelemetry, as in the event.
+pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
+    object.word("timestamp", at);
+    object.word("level", record.level());
+    object.word("message", message(record));
+    object.word("http.request.method", record.method());
+    object.text("url.path", record.path().as_bytes());
+    if let Some(query) = record.query() {
+        object.text("url.query", query.as_bytes());
+    }
+    object.word("network.protocol.version", record.protocol());
+    peer(record, object, "network.peer.address", "network.peer.port");
+    if let Some(client) = record.client_ip() {
+        object.word("client.address", client);
+    }
+    if let Some(status) = record.status() {
+        object.number("http.response.status_code", status.as_u16());
+    }
+    object.number("duration_ms", millis(record.duration()));
+    sizes(record, object, "http.response.body.size", "http.request.body.size");
+    headers(record, object, "http.request.header.", &[]);
+    if let Some(id) = record.request_id() {
+        object.text("request_id", id.as_bytes());
+    }
+    trace(record, object, "trace_id", "span_id");
+}
