@@ -8,11 +8,13 @@ use battlement_core::{RequestId, Trace};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
     one_in: u32,
+    /// Whether the flag of a trace decides, instead of the hash of its id.
+    by_flag: bool,
 }
 
 impl Sample {
     /// Every request is recorded. The default.
-    pub const ALL: Self = Self { one_in: 1 };
+    pub const ALL: Self = Self { one_in: 1, by_flag: false };
 
     /// Records one request in `n`, and those that failed or were slow.
     ///
@@ -22,7 +24,19 @@ impl Sample {
     #[must_use]
     pub const fn one_in(n: u32) -> Self {
         assert!(n > 0, "Sample: `one_in` must be at least 1");
-        Self { one_in: n }
+        Self { one_in: n, by_flag: false }
+    }
+
+    /// Records the requests whose trace has the sampled flag, and those that failed or were slow. `n` is the number of
+    /// traces of which the tracing system samples one: the weight of a record. A request without a trace is recorded
+    /// as with [`one_in`](Self::one_in).
+    ///
+    /// # Panics
+    ///
+    /// If `n` is 0.
+    #[must_use]
+    pub const fn sampled_traces(n: u32) -> Self {
+        Self { by_flag: true, ..Self::one_in(n) }
     }
 
     /// Returns the number of requests that a sampled record represents.
@@ -33,6 +47,9 @@ impl Sample {
 
     /// Returns whether the request with these ids is recorded although it neither failed nor was slow.
     pub(crate) fn keeps(self, trace: Option<&Trace>, id: Option<&RequestId>) -> bool {
+        if let Some(trace) = trace.filter(|_| self.by_flag) {
+            return trace.flags.is_sampled();
+        }
         self.one_in == 1
             || self.share(trace, id).is_none_or(|hash| hash % u64::from(self.one_in) == 0)
     }
@@ -60,3 +77,6 @@ fn hash(bytes: &[u8]) -> u64 {
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^ (hash >> 33)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use battlement_core::{ErrorType, SpanId, TraceFlags, TraceId};
+
+use super::*;
+use crate::{
+    Outcome, Skip,
+    decide::{Decision, Finished, decide},
+};
+
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Returns the trace of the `n`th request, with ids that count, as the least random ones.
+fn trace(n: u32, flags: u8) -> Trace {
+    let id = TraceId::new((u128::from(n) + 1).to_be_bytes()).unwrap();
+    Trace::received(id, SpanId::new([1; 8]).unwrap(), TraceFlags::from_bits(flags))
+}
+
+/// Returns the decision on a request: each 1000th failed, each 700th was slow.
+fn decision(sample: Sample, n: u32, trace: &Trace) -> Decision {
+    let is_failure = n.is_multiple_of(1000);
+    let outcome = if is_failure { Outcome::Failed(ErrorType::Panic) } else { Outcome::Ok };
+    let duration = if n.is_multiple_of(700) { SLOW } else { Duration::ZERO };
+    let (is_skipped, status, id) = (false, None, None);
+    let finished = Finished { outcome, status, duration, is_skipped, trace: Some(trace), id };
+    decide(&Skip::default(), sample, SLOW, &finished)
+}
+
+#[test]
+fn one_in_a_hundred_of_100_000_requests_keeps_every_error_and_adds_up() {
+    let mut sum = 0;
+    for n in 0..100_000 {
+        let trace = trace(n, 0);
+        let here = decision(Sample::one_in(100), n, &trace);
+        if n.is_multiple_of(1000) || n.is_multiple_of(700) {
+            assert_eq!(here, Decision::Write(1));
+        } else {
+            let there = Sample::one_in(100).keeps(Some(&trace), None);
+            assert_eq!(here != Decision::SampledOut, there, "a trace must be whole or absent");
+        }
+        if let Decision::Write(weight) = here {
+            sum += weight;
+        }
+    }
+    assert!((90_000..=110_000).contains(&sum), "{sum}");
+}
+
+#[test]
+fn sampled_traces_follow_the_flag_of_the_trace_and_have_the_weight() {
+    let sample = Sample::sampled_traces(100);
+    assert_eq!(decision(sample, 1, &trace(1, 1)), Decision::Write(100));
+    assert_eq!(decision(sample, 1, &trace(1, 0)), Decision::SampledOut);
+    assert_eq!(decision(sample, 1000, &trace(1, 0)), Decision::Write(1));
+    let kept = |n: u32| {
+        let id = RequestId::from_bytes(format!("id-{n}").as_bytes()).unwrap();
+        sample.keeps(None, Some(&id))
+    };
+    let kept = (0..10_000).filter(|n| kept(*n)).count();
+    assert!((60..140).contains(&kept), "requests without a trace are sampled by their id: {kept}");
+}
