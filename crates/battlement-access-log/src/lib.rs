@@ -11,6 +11,8 @@ mod escape;
 mod event;
 mod format;
 mod future;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod head;
 mod layer;
 mod levels;
