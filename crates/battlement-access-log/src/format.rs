@@ -33,7 +33,8 @@ pub enum Format {
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Names {
-    /// The names of OpenTelemetry's semantic conventions, as in the event. The default.
+    /// The names of OpenTelemetry's semantic conventions, as in the event, but an array `http.request.header.<name>` for
+    /// each header. The default.
     #[default]
     OpenTelemetry,
     /// The names of the Elastic Common Schema 8, with dots, as Elastic's logging libraries write them.
