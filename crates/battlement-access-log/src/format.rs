@@ -11,14 +11,14 @@ mod tests;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// One JSON object per line, with the field names of a preset.
+    /// A JSON object per line, with the field names of a preset.
     ///
     /// A string has the value that the client sent, with characters that could break a line or its display written as
     /// `\u....`. A value that is not UTF-8 is text with `\x..` for such bytes and `\u{5c}` for a backslash; the field
     /// `escaped` lists the fields with such values, and `truncated` those with values that were cut. `dropped_lines`
     /// is the number of lines that were lost since the line before.
     Json(Names),
-    /// The combined log format of Apache and nginx, in UTC. The referrer and the user agent stand in it if the layer's
+    /// The combined log format of Apache and nginx, in UTC. The referrer and the user agent are in it if the layer's
     /// `headers` allow them, else `-`.
     ///
     /// Values are escaped as in events, and quotation marks as `\u{22}`. A request without a response has the status
