@@ -39,7 +39,7 @@ pub enum Names {
     OpenTelemetry,
     /// The names of the Elastic Common Schema 8, with dots, as Elastic's logging libraries write them.
     Ecs,
-    /// The names of Google Cloud's `LogEntry`, with `severity` and `httpRequest`. The trace stands without the name of
+    /// The names of Google Cloud's `LogEntry`, with `severity` and `httpRequest`. The trace is written without the name of
     /// the project.
     GoogleCloud,
     /// The names of pino-http, with `req`, `res` and `responseTime`; without `pid` and `hostname`.

@@ -61,7 +61,7 @@ pub(crate) fn redacted_url(url: HeaderValue) -> HeaderValue {
     redact(&String::from_utf8_lossy(url.as_bytes())).unwrap_or(url)
 }
 
-/// Returns the name of a parameter as it stands in the query, if the parameter holds a secret.
+/// Returns the name of a parameter as the query has it, if the parameter holds a secret.
 fn secret_name(parameter: &str) -> Option<&str> {
     let (name, _) = parameter.split_once('=')?;
     is_secret(name).then_some(name)

@@ -73,7 +73,7 @@ impl Trip {
 
     /// Opens the breaker after `failures` in a row, at any throughput.
     ///
-    /// At high throughput, a small share of random failures is enough for some in a row: at 20 %, five stand in a row
+    /// At high throughput, a small share of random failures is enough for some in a row: at 20 %, five come in a row
     /// every 3,900 calls. See [`consecutive_below_minimum`](Self::consecutive_below_minimum).
     #[must_use]
     pub const fn consecutive(failures: u32) -> Self {

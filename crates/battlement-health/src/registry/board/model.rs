@@ -22,7 +22,7 @@ fn add(board: &Board, now: Instant, name: &'static str, probes: Probes, source: 
 }
 
 #[test]
-fn the_summary_is_that_of_the_last_change_whoever_makes_it() {
+fn the_summary_is_that_of_the_last_change_from_any_thread() {
     let now = Instant::now();
     loom::model(move || {
         let board = Arc::new(Board::new(now, None));
