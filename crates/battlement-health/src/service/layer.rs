@@ -10,7 +10,7 @@ use crate::{Details, Health};
 ///
 /// Prefer [`Health::service`] on an admin listener: it answers probes while the public listener is overloaded, and is
 /// not reachable from outside. The layer answers `/livez` and `/readyz` with the checks under them, so that it does not
-/// hide a `/health` of the service. It withholds reasons.
+/// hide a `/health` of the service. Reasons are withheld.
 ///
 /// In axum, add it to the outermost router: the layers of a nested one do not see requests for paths without a route.
 ///
