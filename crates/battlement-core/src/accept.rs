@@ -59,8 +59,7 @@ impl Accept {
     }
 
     /// Returns the weight of each format, in thousandths: that of the most specific range that matches it.
-    #[must_use]
-    pub fn weights<const N: usize>(&self, formats: &[&[&str]; N]) -> [u16; N] {
+    fn weights<const N: usize>(&self, formats: &[&[&str]; N]) -> [u16; N] {
         let mut closest: [Option<(u8, u16)>; N] = [None; N];
         for range in Range::all(self.0.as_bytes()) {
             for (closest, names) in closest.iter_mut().zip(formats) {
