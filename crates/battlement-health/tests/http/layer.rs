@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use battlement_health::{Details, Format, Health, HealthLayer, Paths};
+use battlement_health::{Details, Format, Health, HealthBuilder, HealthLayer, Paths};
 use battlement_testkit::{
     client::{Collected, Http1},
     server::Server,
@@ -15,7 +15,7 @@ use http::Request;
 use http_body_util::Empty;
 use tower_service::Service;
 
-use crate::instance::{impaired, instance};
+use crate::instance::{impaired, instance, send, started};
 
 /// Returns a router whose handlers say that they were called.
 fn router() -> Router {
@@ -94,6 +94,18 @@ async fn a_layer_withholds_reasons_unless_details_are_full() {
     let server = Server::axum(router().layer(full)).await.unwrap();
     let shown = told(503, "internal server error: too many connections\n");
     assert_eq!(fetch(&server, "/readyz/database").await, shown);
+}
+
+#[tokio::test]
+async fn full_details_of_the_registry_are_those_of_its_service_and_not_of_a_layer() {
+    let builder = impaired().into_iter().fold(Health::builder(), HealthBuilder::check);
+    let health = started(builder.details(Details::Full)).await;
+    let request = Request::get("/readyz/database").body(Empty::new()).unwrap();
+    let shown = send(&health.service(), request).await;
+    assert_eq!(shown.text(), "internal server error: too many connections\n");
+    let server = Server::axum(router().layer(HealthLayer::new(&health))).await.unwrap();
+    let withheld = told(503, "internal server error: reason withheld\n");
+    assert_eq!(fetch(&server, "/readyz/database").await, withheld);
 }
 
 #[tokio::test]

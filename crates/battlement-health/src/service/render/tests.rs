@@ -244,3 +244,27 @@ fn a_body_with_50_checks_and_their_reasons_has_those_that_fail_first_and_counts_
         }
     }
 }
+
+#[test]
+fn a_body_grows_to_the_last_bytes_below_the_limit_before_a_check_is_left_out() {
+    let query = Query::parse("verbose");
+    for (format, extent) in [
+        (Format::Text, Extent::Probe),
+        (Format::Health, Extent::Probe),
+        (Format::Spring, Extent::All),
+        (Format::MicroProfile, Extent::Probe),
+    ] {
+        let longer_by = |bytes: usize| {
+            let reason = |at: usize| "x".repeat(1 + bytes.saturating_sub(at * 500).min(500));
+            let checks: Vec<_> = (0..30).map(|at| check("a", Status::Fail, &reason(at))).collect();
+            body(format, &Page { extent, ..page(&checks, &query, Details::Full) })
+        };
+        let is_whole = |body: &str| !body.contains("left out") && !body.contains("omitted");
+        let room = MAX_BODY - longer_by(0).len();
+        let longest = longer_by(room - 2);
+        assert!(is_whole(&longest) && longest.len() == MAX_BODY - 2, "{format:?}: {longest}");
+        assert!(longer_by(room - 1).len() < MAX_BODY, "{format:?}");
+        let over = longer_by(room);
+        assert!(!is_whole(&over) && over.len() < MAX_BODY, "{format:?}: {over}");
+    }
+}
