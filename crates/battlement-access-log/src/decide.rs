@@ -45,7 +45,7 @@ pub(crate) fn decide(
     if outcome.is_failure() || duration >= slow {
         return Decision::Write(1);
     }
-    if sample.keeps(trace, id) { Decision::Write(sample.weight()) } else { Decision::SampledOut }
+    sampled(sample, trace, id)
 }
 
 /// Decides on the line of a request that was received, whose status is not known: it passes the same filter.
@@ -55,9 +55,9 @@ pub(crate) fn decide_received(
     trace: Option<&Trace>,
     id: Option<&RequestId>,
 ) -> Decision {
-    match () {
-        () if is_skipped => Decision::Skip,
-        () if sample.keeps(trace, id) => Decision::Write(sample.weight()),
-        () => Decision::SampledOut,
-    }
+    if is_skipped { Decision::Skip } else { sampled(sample, trace, id) }
+}
+
+fn sampled(sample: Sample, trace: Option<&Trace>, id: Option<&RequestId>) -> Decision {
+    sample.weigh(trace, id).map_or(Decision::SampledOut, Decision::Write)
 }

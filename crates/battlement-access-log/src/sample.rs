@@ -5,6 +5,9 @@ use battlement_core::{RequestId, Trace};
 /// Requests that failed or were slow are always recorded. Of the other requests, a whole trace is recorded or left out:
 /// the choice depends on a hash of the trace id or, without a trace, of the request id, so services that sample the
 /// same share record the same traces. A record carries the number of requests that it represents as its weight.
+///
+/// A request with neither a trace nor a request id is always recorded, with the weight 1, so sampling needs a layer
+/// further out that provides ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
     one_in: u32,
@@ -45,20 +48,21 @@ impl Sample {
         self.one_in
     }
 
-    /// Returns whether the request with these ids is recorded although it neither failed nor was slow.
-    pub(crate) fn keeps(self, trace: Option<&Trace>, id: Option<&RequestId>) -> bool {
-        if let Some(trace) = trace.filter(|_| self.by_flag) {
-            return trace.flags.is_sampled();
-        }
-        self.one_in == 1
-            || self.share(trace, id).is_none_or(|hash| hash % u64::from(self.one_in) == 0)
+    /// Returns the weight of the record of a request with these ids that neither failed nor was slow; `None` if the
+    /// request is not recorded.
+    pub(crate) fn weigh(self, trace: Option<&Trace>, id: Option<&RequestId>) -> Option<u32> {
+        let is_kept = match (trace, id) {
+            (Some(trace), _) if self.by_flag => trace.flags.is_sampled(),
+            (Some(trace), _) => self.takes(&trace.trace_id.to_bytes()),
+            (None, Some(id)) => self.takes(id.as_str().as_bytes()),
+            // Every such request is recorded, so none represents others.
+            (None, None) => return Some(1),
+        };
+        is_kept.then_some(self.one_in)
     }
 
-    /// Returns the hash of the ids; `None` if there are no ids.
-    fn share(self, trace: Option<&Trace>, id: Option<&RequestId>) -> Option<u64> {
-        trace
-            .map(|trace| hash(&trace.trace_id.to_bytes()))
-            .or_else(|| id.map(|id| hash(id.as_str().as_bytes())))
+    fn takes(self, id: &[u8]) -> bool {
+        self.one_in == 1 || hash(id).is_multiple_of(u64::from(self.one_in))
     }
 }
 

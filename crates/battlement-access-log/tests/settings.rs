@@ -198,6 +198,20 @@ async fn sampling_keeps_failures_and_reports_the_records_it_leaves_out() {
 }
 
 #[tokio::test]
+async fn records_of_requests_and_calls_without_ids_have_the_weight_1() {
+    let (log, _guard) = Log::start();
+    for sample in [Sample::one_in(100), Sample::sampled_traces(100)] {
+        send(&AccessLogLayer::new().sample(sample).received(true), get("/"), status(200)).await;
+        let client = AccessLogLayer::client("shop").sample(sample);
+        drop(client.layer(hello()).oneshot(get("/")).await.unwrap());
+    }
+    let records = log.records();
+    let stages: Vec<_> = records.iter().map(|record| record["stage"].as_str()).collect();
+    assert_eq!(stages, [Some("received"), None, None].repeat(2));
+    assert!(records.iter().all(|record| record.get("sample_weight").is_none()), "{records:?}");
+}
+
+#[tokio::test]
 async fn bytes_of_the_request_are_counted_as_they_are_read_if_asked() {
     let (log, _guard) = Log::start();
     let reads = service_fn(async |request: Request<_>| {

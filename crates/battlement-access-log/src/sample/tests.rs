@@ -35,7 +35,7 @@ fn one_in_a_hundred_of_100_000_requests_keeps_every_error_and_adds_up() {
         if n.is_multiple_of(1000) || n.is_multiple_of(700) {
             assert_eq!(here, Decision::Write(1));
         } else {
-            let there = Sample::one_in(100).keeps(Some(&trace), None);
+            let there = Sample::one_in(100).weigh(Some(&trace), None).is_some();
             assert_eq!(here != Decision::SampledOut, there, "a trace must be whole or absent");
         }
         if let Decision::Write(weight) = here {
@@ -53,8 +53,15 @@ fn sampled_traces_follow_the_flag_of_the_trace_and_have_the_weight() {
     assert_eq!(decision(sample, 1000, &trace(1, 0)), Decision::Write(1));
     let kept = |n: u32| {
         let id = RequestId::from_bytes(format!("id-{n}").as_bytes()).unwrap();
-        sample.keeps(None, Some(&id))
+        sample.weigh(None, Some(&id)).is_some()
     };
     let kept = (0..10_000).filter(|n| kept(*n)).count();
     assert!((60..140).contains(&kept), "requests without a trace are sampled by their id: {kept}");
+}
+
+#[test]
+fn a_record_of_a_request_without_ids_represents_that_request_alone() {
+    for sample in [Sample::ALL, Sample::one_in(100), Sample::sampled_traces(100)] {
+        assert_eq!(sample.weigh(None, None), Some(1), "{sample:?}");
+    }
 }
