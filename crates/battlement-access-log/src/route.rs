@@ -22,7 +22,9 @@ pub(crate) struct RouteSettings {
 /// An inner layer on a route that changes the record of its requests, which an [`AccessLogLayer`](crate::AccessLogLayer)
 /// further out writes.
 ///
-/// If several overrides apply to a request, the innermost replaces the others.
+/// If several overrides apply to a request, the innermost replaces the others. The line of a
+/// [received](crate::AccessLogLayer::received) request is written before the request reaches its route, and is not
+/// affected.
 ///
 /// # Example
 ///

@@ -130,6 +130,11 @@ async fn a_route_changes_its_level_or_switches_the_record_off() {
     let off = AccessLogOverride::new().off();
     drop(layer.layer(off.layer(failing)).oneshot(get("/")).await.unwrap());
     assert_eq!(log.records().len(), 2);
+    // The line of a received request is written before the request reaches the route.
+    let layer = layer.received(true);
+    drop(layer.layer(off.layer(fine)).oneshot(get("/")).await.unwrap());
+    assert_eq!(log.records()[2..].len(), 1);
+    assert_eq!(log.records()[2]["stage"], "received");
 }
 
 #[tokio::test]
