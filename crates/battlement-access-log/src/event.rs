@@ -26,6 +26,7 @@ pub(crate) fn is_enabled(level: Level) -> bool {
 struct Fields<'a> {
     message: &'static str,
     ids: Option<&'a Record<'a>>,
+    method: Cow<'a, str>,
     path: Cow<'a, str>,
     query: Option<Cow<'a, str>>,
     route: Option<Cow<'a, str>>,
@@ -43,6 +44,7 @@ impl<'a> Fields<'a> {
         Self {
             message: message(record),
             ids,
+            method: escape(record.method()),
             path: escape(record.path()),
             query: record.query().map(escape),
             route: record.route().map(escape),
@@ -67,7 +69,7 @@ macro_rules! emit {
             $level,
             outcome = record.outcome().word(),
             stage = record.stage().word(),
-            http.request.method = record.method(),
+            http.request.method = &*fields.method,
             http.route = fields.route.as_deref(),
             url.path = &*fields.path,
             url.query = fields.query.as_deref(),

@@ -19,7 +19,8 @@ fn write(record: &Record<'_>, at: Time, line: &mut String) -> std::fmt::Result {
         None => line.push_str("- - - ["),
     }
     at.write_apache(line)?;
-    write!(line, "] \"{} ", record.method())?;
+    let method = quoted(record.method().as_bytes(), record.longest());
+    write!(line, "] \"{method} ")?;
     line.push_str(&quoted(record.path().as_bytes(), record.longest()));
     if let Some(query) = record.query() {
         line.push('?');

@@ -13,7 +13,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.word("ecs.version", "8.11.0");
     object.word("event.outcome", if record.outcome().is_failure() { "failure" } else { "success" });
     object.number("event.duration", record.duration().as_nanos());
-    object.word("http.request.method", record.method());
+    object.text("http.request.method", record.method().as_bytes());
     object.text("url.path", record.path().as_bytes());
     if let Some(query) = record.query() {
         object.text("url.query", query.as_bytes());

@@ -31,7 +31,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
 
 /// Writes the members of `httpRequest`. Sizes are strings, as in the JSON form of all 64-bit numbers of protobuf.
 fn http_request(record: &Record<'_>, object: &mut Object) {
-    object.word("requestMethod", record.method());
+    object.text("requestMethod", record.method().as_bytes());
     object.text("requestUrl", target(record).as_bytes());
     if let Some(bytes) = record.bytes_in() {
         object.word("requestSize", bytes);

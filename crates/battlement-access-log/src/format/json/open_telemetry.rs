@@ -10,7 +10,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.word("timestamp", at);
     object.word("level", record.level());
     object.word("message", message(record));
-    object.word("http.request.method", record.method());
+    object.text("http.request.method", record.method().as_bytes());
     object.text("url.path", record.path().as_bytes());
     if let Some(query) = record.query() {
         object.text("url.query", query.as_bytes());

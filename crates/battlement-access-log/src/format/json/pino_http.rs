@@ -15,7 +15,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     if let Some(id) = record.request_id() {
         object.text("id", id.as_bytes());
     }
-    object.word("method", record.method());
+    object.text("method", record.method().as_bytes());
     object.text("url", target(record).as_bytes());
     object.open("headers");
     headers(record, object, "", &[]);
