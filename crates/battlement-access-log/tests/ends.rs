@@ -5,10 +5,15 @@ mod log;
 
 use std::{
     convert::Infallible,
+    fmt,
     future::pending,
     io,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     task::{Context, Waker},
     time::Duration,
 };
@@ -20,6 +25,7 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Channel, Empty, Full, StreamBody};
 use log::{Log, get, hello, send};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
+use tracing_subscriber::layer::SubscriberExt;
 
 type Nothing = Empty<Bytes>;
 
@@ -86,6 +92,32 @@ async fn a_panic_of_the_call_or_of_the_future_is_an_error() {
     assert!(log.records().iter().all(|record| record["level"] == "ERROR"));
 }
 
+/// A subscriber that counts the records of cancelled requests.
+struct Cancelled(Arc<AtomicU64>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Cancelled {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        event.record(&mut |field: &tracing::field::Field, value: &dyn fmt::Debug| {
+            if field.name() == "outcome" && format!("{value:?}") == "\"cancelled\"" {
+                self.0.fetch_add(1, Relaxed);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_hundred_thousand_cancelled_requests_have_a_hundred_thousand_records() {
+    let count = Arc::<AtomicU64>::default();
+    let waiting =
+        service_fn(|_: Request<Nothing>| pending::<Result<Response<Nothing>, Infallible>>());
+    let mut service = AccessLogLayer::new().layer(waiting);
+    let subscriber = tracing_subscriber::registry().with(Cancelled(Arc::clone(&count)));
+    tracing::subscriber::with_default(subscriber, || {
+        (0..100_000).for_each(|_| drop(service.call(get("/"))));
+    });
+    assert_eq!(count.load(Relaxed), 100_000);
+}
+
 /// Drops a future of the layer while a panic unwinds.
 fn drop_while_unwinding(path: &str) {
     let waiting =
@@ -107,8 +139,6 @@ fn a_record_is_written_without_a_runtime_and_while_a_panic_unwinds() {
 
 #[test]
 fn a_subscriber_that_panics_while_a_panic_unwinds_does_not_abort_the_process() {
-    use tracing_subscriber::layer::SubscriberExt;
-
     struct Panics;
     impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Panics {
         fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {

@@ -4,7 +4,10 @@
 mod log;
 
 use std::{
+    convert::Infallible,
+    future::pending,
     io,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Mutex,
         mpsc::{Receiver, Sender, channel},
@@ -13,10 +16,11 @@ use std::{
 };
 
 use battlement_access_log::{AccessLogLayer, Format, Names, Writer};
-use http::Response;
-use http_body_util::Full;
+use http::{Request, Response};
+use http_body_util::{Empty, Full};
 use log::{get, send};
 use serde_json::Value;
+use tower::{Layer, Service, service_fn};
 
 const JSON: Format = Format::Json(Names::OpenTelemetry);
 
@@ -157,19 +161,75 @@ async fn a_line_that_fails_is_counted_and_the_next_one_starts_on_a_line_of_its_o
     assert_eq!((writer.handle().written(), writer.handle().dropped()), (2, 2));
 }
 
-#[tokio::test]
-async fn a_hundred_thousand_lines_are_written_or_counted_as_dropped() {
+/// Calls a service that never answers.
+fn waiting(layer: &AccessLogLayer) -> impl Future + use<> {
+    let service = service_fn(|_: Request<Empty<bytes::Bytes>>| {
+        pending::<Result<Response<Empty<bytes::Bytes>>, Infallible>>()
+    });
+    layer.layer(service).call(get("/"))
+}
+
+#[test]
+fn a_hundred_thousand_cancelled_requests_are_written_or_counted_as_dropped() {
     let calls = Calls::default();
     let writer = Writer::to(calls.clone(), JSON).queue(16);
     let layer = AccessLogLayer::new().writer(writer.clone());
     for _ in 0..100_000 {
-        request(&layer, "/").await;
+        drop(waiting(&layer));
     }
     assert!(writer.flush_within(Duration::from_secs(60)));
     let records = calls.records();
     let reported: u64 = records.iter().filter_map(|record| record["dropped_lines"].as_u64()).sum();
     let handle = writer.handle();
+    assert!(records.iter().all(|record| record["outcome"] == "cancelled"));
     assert_eq!(handle.written(), records.len() as u64);
     assert_eq!(handle.written() + handle.dropped(), 100_000);
     assert_eq!(reported, handle.dropped());
+}
+
+#[test]
+fn a_line_is_written_while_a_panic_unwinds() {
+    let calls = Calls::default();
+    let writer = Writer::to(calls.clone(), JSON);
+    let future = waiting(&AccessLogLayer::new().writer(writer.clone()));
+    let unwind = move || {
+        let _future = future;
+        resume_unwind(Box::new("elsewhere"))
+    };
+    assert!(catch_unwind(AssertUnwindSafe(unwind)).is_err());
+    assert!(writer.flush_within(Duration::from_secs(60)));
+    let [record] = calls.records().try_into().unwrap();
+    assert_eq!(record["outcome"], "cancelled");
+}
+
+/// An output that tells when it is dropped.
+struct Dropped(Calls, Sender<()>);
+
+impl io::Write for Dropped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let _ = self.1.send(());
+    }
+}
+
+#[tokio::test]
+async fn the_thread_ends_after_the_last_clone_is_dropped_and_the_queue_is_written() {
+    let (calls, (dropped, is_dropped)) = (Calls::default(), channel());
+    let writer = Writer::to(Dropped(calls.clone(), dropped), JSON);
+    let layer = AccessLogLayer::new().writer(writer.clone());
+    for _ in 0..100 {
+        request(&layer, "/").await;
+    }
+    drop((layer, writer));
+    is_dropped.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!(calls.records().len(), 100);
 }

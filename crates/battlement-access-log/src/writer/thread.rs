@@ -78,3 +78,53 @@ impl Output {
         rest.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{io, sync::Mutex};
+
+    use super::*;
+    use crate::Names;
+
+    const JSON: Format = Format::Json(Names::OpenTelemetry);
+
+    /// An output that fails the given number of times, and then takes each line.
+    #[derive(Clone)]
+    struct Failing {
+        failures: u32,
+        taken: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.failures > 0 {
+                self.failures -= 1;
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+            self.taken.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_fails_is_dropped_and_its_report_is_given_back_to_the_next_line() {
+        let failing = Failing { failures: 2, taken: Arc::default() };
+        let mut output = Output::new(Box::new(failing.clone()));
+        let counts = Counts::default();
+        counts.add_dropped();
+        counts.add_dropped();
+        for dropped in [3, 4] {
+            output.write_counted(b"{\"a\":1}\n".to_vec(), JSON, &counts);
+            assert_eq!((counts.written(), counts.dropped()), (0, dropped));
+        }
+        for _ in 0..2 {
+            output.write_counted(b"{\"a\":1}\n".to_vec(), JSON, &counts);
+        }
+        assert_eq!((counts.written(), counts.dropped()), (2, 4));
+        let taken = failing.taken.lock().unwrap();
+        assert_eq!(**taken, *b"{\"a\":1,\"dropped_lines\":4}\n{\"a\":1}\n");
+    }
+}
