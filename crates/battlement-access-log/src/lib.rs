@@ -30,6 +30,7 @@ mod settings;
 mod side;
 mod sink;
 mod skip;
+mod stage;
 mod ticket;
 mod time;
 mod truncate;
@@ -53,12 +54,13 @@ pub use self::{
     levels::Levels,
     observe::Observe,
     outcome::Outcome,
-    record::{Record, Stage},
+    record::Record,
     redact::Query,
     route::{AccessLogOverride, AccessLogOverrideService},
     sample::Sample,
     service::AccessLog,
     side::{Client, Server},
     skip::Skip,
+    stage::Stage,
     writer::{Writer, WriterHandle},
 };

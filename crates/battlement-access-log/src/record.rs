@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, Version};
 use tracing::Level;
 
 use crate::{
-    Outcome,
+    Outcome, Stage,
     bytes_in::BytesIn,
     entry::{Entry, Origin},
 };
@@ -22,33 +22,6 @@ pub struct Record<'a> {
     pub(crate) weight: u32,
     /// The query without secrets, unless it is dropped.
     pub(crate) query: Option<Cow<'a, str>>,
-}
-
-/// The time in the life of a request at which its record is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Stage {
-    /// The request was received; see [`AccessLogLayer::received`](crate::AccessLogLayer::received).
-    Received,
-    /// The head of an upgrade or of an event stream was sent.
-    Head,
-    /// An event stream, which has a record of its head, has ended.
-    End,
-    /// The request is over. Every other request has this record alone.
-    Complete,
-}
-
-impl Stage {
-    /// Returns the value for logs; `None` for [`Complete`](Self::Complete).
-    #[must_use]
-    pub const fn word(self) -> Option<&'static str> {
-        match self {
-            Self::Received => Some("received"),
-            Self::Head => Some("head"),
-            Self::End => Some("end"),
-            Self::Complete => None,
-        }
-    }
 }
 
 impl<'a> Record<'a> {

@@ -2,10 +2,21 @@ use battlement_core::{ConfigError, InvalidField, settings::duration};
 use http::HeaderName;
 use serde::Deserialize;
 
+use self::{levels::levels, writer::sink};
 use crate::{
-    AccessLogLayer, Format, Level, Levels, Names, Query, Sample, Skip, Writer,
+    AccessLogLayer, Query, Sample, Skip,
     config::{Config, SETTINGS},
     sink::Sink,
+};
+
+mod levels;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use self::{
+    levels::LevelSettings,
+    writer::{FormatName, WriterSettings},
 };
 
 battlement_core::settings! {
@@ -70,52 +81,6 @@ battlement_core::settings! {
         /// [`Skip::below`].
         pub below: Option<u16>,
     }
-}
-
-battlement_core::settings! {
-    /// The settings of [`Levels`]: `trace`, `debug`, `info`, `warn` or `error`.
-    #[derive(Clone, Debug, Default)]
-    #[derive(Deserialize)]
-    #[serde(remote = "LevelSettings", default = "LevelSettings::default", deny_unknown_fields)]
-    pub struct LevelSettings {
-        /// [`Levels::ok`].
-        pub ok: Option<String>,
-        /// [`Levels::client_error`].
-        pub client_error: Option<String>,
-        /// [`Levels::cancelled`].
-        pub cancelled: Option<String>,
-        /// [`Levels::rejected`].
-        pub rejected: Option<String>,
-        /// [`Levels::failed`].
-        pub failed: Option<String>,
-    }
-}
-
-battlement_core::settings! {
-    /// The settings of a [`Writer`].
-    #[derive(Clone, Debug, Default)]
-    #[derive(Deserialize)]
-    #[serde(remote = "WriterSettings", default = "WriterSettings::default", deny_unknown_fields)]
-    pub struct WriterSettings {
-        /// [`Format`]: `json` or `combined`. Default: `json`.
-        pub format: FormatName,
-        /// [`Names`] of JSON: `open-telemetry`, `ecs`, `google-cloud` or `pino-http`.
-        pub names: Option<Names>,
-        /// [`Writer::queue`], in lines.
-        pub queue: Option<usize>,
-    }
-}
-
-/// The name of a [`Format`] in settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FormatName {
-    /// [`Format::Json`].
-    #[default]
-    Json,
-    /// [`Format::Combined`].
-    Combined,
 }
 
 impl Default for AccessLogSettings {
@@ -184,135 +149,5 @@ fn skip(settings: SkipSettings) -> Skip {
     match settings.below {
         Some(below) => skip.below(below),
         None => skip,
-    }
-}
-
-fn levels(settings: &LevelSettings, invalid: &mut Vec<InvalidField>) -> Levels {
-    let mut levels = Levels::new();
-    let mut read = |field: &str, name: &Option<String>, set: fn(Levels, Level) -> Levels| {
-        let Some(name) = name else { return };
-        match level(name) {
-            Some(level) => levels = set(levels, level),
-            None => {
-                let message = format!("must be trace, debug, info, warn or error, got {name:?}");
-                invalid.push(InvalidField::new(format!("levels.{field}"), message));
-            }
-        }
-    };
-    read("ok", &settings.ok, Levels::ok);
-    read("client_error", &settings.client_error, Levels::client_error);
-    read("cancelled", &settings.cancelled, Levels::cancelled);
-    read("rejected", &settings.rejected, Levels::rejected);
-    read("failed", &settings.failed, Levels::failed);
-    levels
-}
-
-fn level(name: &str) -> Option<Level> {
-    Some(match name {
-        "trace" => Level::TRACE,
-        "debug" => Level::DEBUG,
-        "info" => Level::INFO,
-        "warn" => Level::WARN,
-        "error" => Level::ERROR,
-        _ => return None,
-    })
-}
-
-fn sink(settings: &WriterSettings, invalid: &mut Vec<InvalidField>) -> Option<Sink> {
-    let format = match settings.format {
-        FormatName::Json => Format::Json(settings.names.unwrap_or_default()),
-        FormatName::Combined => Format::Combined,
-    };
-    if settings.format == FormatName::Combined && settings.names.is_some() {
-        let message = "must be unset with the format `combined`, which has no names";
-        invalid.push(InvalidField::new("stdout.names", message));
-    }
-    let writer = Writer::stdout(format);
-    match settings.queue {
-        Some(0) => {
-            invalid.push(InvalidField::new("stdout.queue", "must be at least 1, got 0"));
-            None
-        }
-        Some(lines) => Some(Sink::Writer(writer.queue(lines))),
-        None => Some(Sink::Writer(writer)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(json: &str) -> Result<AccessLogLayer, String> {
-        let settings: AccessLogSettings =
-            serde_json::from_str(json).map_err(|error| error.to_string())?;
-        settings.try_into().map_err(|error: ConfigError| error.to_string())
-    }
-
-    #[test]
-    fn empty_settings_are_the_defaults_of_the_layer() {
-        assert_eq!(format!("{:?}", read("{}").unwrap()), format!("{:?}", AccessLogLayer::new()));
-    }
-
-    #[test]
-    fn all_settings_are_those_of_the_setters() {
-        let json = r#"{
-            "enabled": false, "query": "redact", "headers": ["user-agent"], "never": ["x-secret"],
-            "slow": "250ms", "sample": 10, "skip": {"paths": ["/a"], "user_agents": ["probe"], "below": 500},
-            "levels": {"ok": "debug", "client_error": "warn", "cancelled": "trace", "rejected": "info",
-                       "failed": "warn"},
-            "received": true, "longest_value": 100,
-            "stdout": {"format": "json", "names": "ecs", "queue": 7}
-        }"#;
-        let levels = Levels::new()
-            .ok(Level::DEBUG)
-            .client_error(Level::WARN)
-            .cancelled(Level::TRACE)
-            .rejected(Level::INFO)
-            .failed(Level::WARN);
-        let layer = AccessLogLayer::new()
-            .enabled(false)
-            .query(Query::Redact)
-            .headers(["user-agent"])
-            .never(["x-secret"])
-            .slow(std::time::Duration::from_millis(250))
-            .sample(Sample::one_in(10))
-            .skip(Skip::paths(["/a"]).user_agents(["probe"]).below(500))
-            .levels(levels)
-            .received(true)
-            .longest_value(100)
-            .writer(Writer::stdout(Format::Json(Names::Ecs)).queue(7));
-        assert_eq!(format!("{:?}", read(json).unwrap()), format!("{layer:?}"));
-    }
-
-    #[test]
-    fn every_mistake_is_reported_by_name() {
-        let error = read(
-            r#"{
-                "headers": ["authorization", "no header"], "never": ["no header"], "slow": "soon", "sample": 0,
-                "skip": {"paths": ["livez"], "below": 1000}, "levels": {"ok": "loud"}, "longest_value": 1,
-                "stdout": {"format": "combined", "names": "ecs", "queue": 0}
-            }"#,
-        )
-        .unwrap_err();
-        for field in [
-            "headers[0]:",
-            "headers[1]:",
-            "never[0]:",
-            "slow:",
-            "sample:",
-            "skip.paths[0]:",
-            "skip.below:",
-            "levels.ok:",
-            "longest_value:",
-            "stdout.names:",
-            "stdout.queue:",
-        ] {
-            assert!(error.contains(field), "{field} is missing in: {error}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_field_is_rejected_by_name() {
-        assert!(read(r#"{"heders": []}"#).unwrap_err().contains("heders"));
     }
 }

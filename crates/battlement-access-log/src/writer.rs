@@ -15,7 +15,10 @@ use self::{
 use crate::{Format, Record};
 
 mod counts;
+mod handle;
 mod thread;
+
+pub use self::handle::WriterHandle;
 
 /// The default number of lines that wait to be written.
 const QUEUE: usize = 8192;
@@ -59,10 +62,6 @@ struct Shared {
     sender: OnceLock<SyncSender<Job>>,
     counts: Arc<Counts>,
 }
-
-/// The counts of a [`Writer`].
-#[derive(Clone, Debug)]
-pub struct WriterHandle(Writer);
 
 impl Writer {
     /// Creates a writer to the standard output.
@@ -131,7 +130,7 @@ impl Writer {
     /// Returns a handle to the writer's counts.
     #[must_use]
     pub fn handle(&self) -> WriterHandle {
-        WriterHandle(self.clone())
+        WriterHandle::new(self.clone())
     }
 
     /// Queues a record, and returns whether there was room for it.
@@ -158,21 +157,6 @@ impl Shared {
             }
             sender
         })
-    }
-}
-
-impl WriterHandle {
-    /// Returns the number of lines that were written.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        self.0.shared.counts.written()
-    }
-
-    /// Returns the number of lines that were dropped, because the queue was full, the output failed
-    /// or the thread could not be started.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.0.shared.counts.dropped()
     }
 }
 
