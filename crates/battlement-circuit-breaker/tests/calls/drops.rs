@@ -71,6 +71,19 @@ async fn a_panic_says_nothing_about_the_service() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slow_call_that_a_panic_drops_has_failed() {
+    let (client, handle) = billing();
+    let call = client.pending(Reply::Hang);
+    advance(2 * SECOND).await;
+    let panics = move || {
+        let _call = call;
+        panic!("in the caller")
+    };
+    assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+    assert_eq!((counts(&handle).timeout, counts(&handle).ignored), (1, 0));
+}
+
 /// Polls the body of `answer` once, and returns whether a frame was there.
 fn read(answer: &mut Answer) -> bool {
     poll(&mut answer.body_mut().frame()).is_some()
