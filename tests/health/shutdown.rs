@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use battlement_testkit::client::Raw;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
     kubelet::probe,
@@ -29,6 +31,7 @@ async fn liveness_stays_200_to_the_last_moment_of_a_shutdown_while_readiness_is_
     shop.terminate();
     shop.process.line("shutdown started", PATIENCE).await.unwrap();
     let mut probes = 0;
+    let mut last = Instant::now();
     while let (Some(live), Some(ready)) =
         (probe(shop.admin, "/livez"), probe(shop.admin, "/readyz"))
     {
@@ -36,11 +39,18 @@ async fn liveness_stays_200_to_the_last_moment_of_a_shutdown_while_readiness_is_
         assert_eq!(ready.status, 503, "{ready:?}");
         assert!(ready.body.contains("[-]shutdown failed: "), "{ready:?}");
         probes += 1;
+        last = Instant::now();
     }
     // The listener closes when the process exits.
     let status = shop.process.exited(PATIENCE).await.unwrap();
     assert_eq!(status.code(), Some(0), "{}", shop.process.log());
+    // The drain lasts a second, in which the stock is released in vain.
+    assert!(
+        last.elapsed() < Duration::from_millis(700),
+        "the last probe was {:?} ago",
+        last.elapsed()
+    );
     assert!(probes >= 10, "{probes} probes");
     let report = shop.process.log();
-    assert!(report.contains("unready 50") && report.contains("draining "), "{report}");
+    assert!(report.contains("unready 5") && report.contains("draining "), "{report}");
 }
