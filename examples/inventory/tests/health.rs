@@ -99,7 +99,7 @@ async fn the_limit_of_calls_does_not_apply_to_health() {
 }
 
 #[tokio::test]
-async fn an_open_watch_is_told_of_the_shutdown_and_does_not_hold_it_up() {
+async fn an_open_watch_reports_the_shutdown_and_does_not_hold_it_up() {
     let running = start(Settings::default()).await;
     let mut watch = watch(&running.channel, "inventory.v1.Inventory").await;
     assert_eq!(watch.message().await.unwrap().unwrap().status, SERVING);

@@ -250,9 +250,7 @@ impl BaseUrl {
     pub fn of(addr: SocketAddr) -> Self {
         Self(format!("http://{addr}"))
     }
-}
 
-impl BaseUrl {
     /// Returns the host and the port.
     pub fn address(&self) -> String {
         let authority = self.0.trim_start_matches("http://");

@@ -33,8 +33,8 @@ pub fn of(
     dependencies.into_iter().chain(own).fold(health, HealthBuilder::check).try_build()
 }
 
-/// Returns the check of a service that the shop calls: its circuit breaker is closed, and it accepts connections, which
-/// also tells while there are no calls.
+/// Returns the check of a service that the shop calls: its circuit breaker is closed, and it accepts connections. The
+/// connection also shows a failure while there are no calls.
 pub fn upstream(name: &'static str, breaker: Handle, url: &BaseUrl) -> Result<Check, ConfigError> {
     let connection = checks::Tcp::try_new(url.address())?;
     Ok(Check::new(name, move || {

@@ -57,7 +57,7 @@ pub struct Limits {
 /// The Redis of the limits, if there is one.
 #[derive(Clone)]
 struct InRedis {
-    /// Tells whether Redis is available, and what applies if not.
+    /// Reports whether Redis is available, and what applies if not.
     store: RedisStore,
     /// Commands sent to Redis.
     metrics: RedisMetrics,
