@@ -140,7 +140,7 @@ enum Polls {
     /// The body is being polled; a drop in this state is a panic.
     Running,
     Some,
-    /// The hook was told the end. If that panics, the drop of the body does not tell it again.
+    /// The end was reported to the hook. If the hook panics, the drop of the body does not report another end.
     Over,
 }
 

@@ -40,7 +40,7 @@ async fn serve(
     axum::serve(listener, app).with_graceful_shutdown(shutdown_done).await
 }
 
-/// Sends a request, and returns the last line of the answer. It needs no runtime, and waits at most for `limit`.
+/// Sends a request without a runtime, waits at most for `limit`, and returns the last line of the answer.
 fn ask(addr: SocketAddr, limit: Duration) -> io::Result<String> {
     let mut stream = TcpStream::connect(addr)?;
     stream.set_read_timeout(Some(limit))?;
