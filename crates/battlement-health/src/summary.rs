@@ -117,3 +117,6 @@ impl fmt::Debug for SharedSummary {
         self.load().fmt(f)
     }
 }
+
+#[cfg(all(test, not(battlement_loom)))]
+mod tests;

@@ -71,6 +71,15 @@ fn a_check_without_a_result_fails_and_has_no_age() {
 }
 
 #[test]
+fn a_check_has_a_result_once_a_run_has_ended_even_if_the_result_is_stale() {
+    let (mut state, now, rules) = (State::default(), Instant::now(), rules(1, 1));
+    state.record(CheckState::fail("gone"), now, &rules);
+    assert!(state.has_result());
+    assert_eq!(state.read(now + rules.stale_after, &rules).as_str(), "fail");
+    assert!(state.has_result());
+}
+
+#[test]
 fn a_result_fails_once_it_is_stale_and_the_next_one_counts_at_once() {
     let (mut state, start, rules) = (State::default(), Instant::now(), rules(3, 3));
     state.record(CheckState::pass("fine"), start, &rules);
