@@ -99,6 +99,26 @@ async fn an_observer_receives_runs_and_transitions_and_may_use_the_registry() {
     assert_eq!(runs, [("redis", RunResult::Pass), ("redis", RunResult::Fail)]);
 }
 
+/// An observer that keeps the new status of each transition, and panics.
+struct Panics(Arc<Mutex<Vec<Status>>>);
+
+impl Observe for Panics {
+    fn on_transition(&self, transition: &Transition) {
+        self.0.lock().unwrap().push(transition.to);
+        panic!("an observer that panics stops no delivery");
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_receives_the_transitions_after_the_panic() {
+    let told = Arc::<Mutex<Vec<_>>>::default();
+    let health = Health::builder().observe(Panics(Arc::clone(&told))).build();
+    drop(health.hold("maintenance"));
+    health.drain();
+    assert_eq!(health.status(Probe::Ready), Status::Fail);
+    assert_eq!(*told.lock().unwrap(), [Status::Fail, Status::Pass, Status::Fail]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_watcher_sees_the_latest_summary_once() {
     let script = Script::new();
