@@ -10,7 +10,7 @@ use crate::sync::{
 };
 
 /// The longest time between two beats, and the longest grace. Times within it cannot overflow an instant.
-const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(crate) const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The judgment of beats that are late.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Beat {
     pub(crate) fn beat(&self, now: Instant) -> bool {
         let since = now.saturating_duration_since(self.base);
         self.last.fetch_max(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX), AcqRel);
-        // Of a beat and a judgment at the same time, at least one sees what the other has stored.
+        // At least one of a beat and a concurrent judgment sees what the other has stored.
         fence(SeqCst);
         self.is_overdue.load(Acquire)
     }

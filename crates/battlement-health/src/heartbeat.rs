@@ -5,13 +5,10 @@ use tokio::time::Instant;
 
 use crate::{
     CheckKind, Health,
-    beat::{Beat, Late},
+    beat::{Beat, Late, MAX},
     probe::Probes,
     registry::{Handle, NewEntry, Source},
 };
-
-/// The longest time between two beats. Times within it cannot overflow an instant.
-const MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The progress of a job, which liveness depends on.
 ///

@@ -100,7 +100,9 @@ impl Entries {
     }
 
     pub(super) fn set(&mut self, id: u64, state: CheckState) {
-        self.get(id).into_iter().for_each(|entry| entry.source = Source::Set(state.clone()));
+        if let Some(entry) = self.get(id) {
+            entry.source = Source::Set(state);
+        }
     }
 
     /// Takes one handle from an entry, and removes the entry with its last one.
