@@ -32,8 +32,8 @@ fn redacted(reason: Cow<'static, str>) -> Cow<'static, str> {
     (without_secrets(start.into()).into_owned() + CUT).into()
 }
 
-/// Returns the length of the start of a long reason that is kept. It ends at white space: the password of a URL is not
-/// recognized without the `@` after it.
+/// Returns the length of the start of a long reason that is kept. The start ends at white space, because the password
+/// of a URL is not recognized without the `@` after it.
 fn kept(reason: &str) -> usize {
     let spaces = reason.char_indices().take_while(|(at, _)| *at < MAX);
     spaces.filter(|(_, c)| c.is_whitespace()).last().map_or(0, |(at, _)| at)

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::{Status, limits::Rules};
 
-/// The results of the runs of a check, and the one of them that counts.
+/// The results of the runs of a check, and the result that counts.
 ///
 /// The first result counts at once, and so does the first one after a gap that made the former result stale.
 /// Otherwise, after [`Rules::fail_after`] runs in a row that are worse, the mildest of them counts, and after

@@ -14,7 +14,7 @@ use crate::RunCheck;
 /// Checks the memory of the process's cgroup against its limit, on Linux.
 ///
 /// The used memory is the working set, as the kubelet counts it: the usage without the page cache that the kernel can
-/// drop (`inactive_file`). Of nested cgroups with limits, the fullest one counts, because the kernel kills at any of
+/// drop (`inactive_file`). If nested cgroups have limits, the fullest one counts, because the kernel kills at any of
 /// these limits. cgroup v1 and v2 are supported. Without a limit, the check passes and the reason says so.
 ///
 /// The check degrades at 90 % and fails at 98 %. If the files of the cgroup cannot be read, it degrades.

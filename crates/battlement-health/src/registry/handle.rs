@@ -94,7 +94,7 @@ impl Handle {
         self.registry.upgrade().map(|registry| registry.board.amend(change))
     }
 
-    /// Calls the observer, outside of every lock. One that panics does not end the task that calls.
+    /// Calls the observer outside of every lock. A panic of the observer does not end the calling task.
     fn tell(&self, call: impl FnOnce(&dyn Observe)) {
         if let Some(registry) = self.registry.upgrade()
             && let Some(observe) = registry.board.outbox.observe()

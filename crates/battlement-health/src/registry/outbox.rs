@@ -7,9 +7,10 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-/// Transitions on their way to the log and the observer, in the order in which they happened.
+/// A queue of transitions for the log and the observer, in the order in which they happened.
 ///
-/// One thread at a time delivers them, outside of every lock, so that an observer can use the registry.
+/// Transitions are delivered by one thread at a time and outside of every lock, so that an observer can use the
+/// registry.
 pub(super) struct Outbox {
     observe: Option<Arc<dyn Observe>>,
     queue: Mutex<Queue>,

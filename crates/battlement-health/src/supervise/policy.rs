@@ -75,7 +75,7 @@ impl Restarts {
         Self { policy, in_a_row: 0 }
     }
 
-    /// Returns the wait before the next run, after one that took `ran`; `None` if there is none.
+    /// Returns the wait before the next run, after a run that took `ran`, or `None` if the task is not restarted.
     pub(super) fn next(&mut self, ran: Duration) -> Option<Duration> {
         let TaskPolicy { restarts, first, longest, steady_after } = self.policy;
         if ran >= steady_after {

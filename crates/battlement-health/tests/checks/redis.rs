@@ -27,7 +27,7 @@ async fn a_server_that_is_killed_fails_and_recovers_with_a_new_connection() {
     assert_eq!(check.run().await.to_string(), "pass: answers");
     assert_eq!(check.run().await.as_str(), "pass");
     let connections: String = redis.query(&["INFO", "clients"]).await.unwrap();
-    // That of the check, and that of the query.
+    // The connection of the check, and the connection of the query.
     assert!(connections.contains("connected_clients:2\r\n"), "{connections}");
 
     redis.kill();

@@ -121,7 +121,7 @@ mod tests {
             ("0::/a/b\n", V2, v2("/sys/fs/cgroup/a/b")),
             ("7:memory:/a\n3:cpu:/b\n", V1, v1("/sys/fs/cgroup/memory/a")),
             ("7:hugetlb,memory:/a:b\n0::/c\n", V1, v1("/sys/fs/cgroup/memory/a:b")),
-            // Both are mounted, and version 2 has no controller.
+            // The two versions are mounted, and version 2 has no controller.
             ("7:memory:/a\n0::/b\n", &format!("{V2}{V1}"), v1("/sys/fs/cgroup/memory/a")),
             // Version 2 has the controller of memory.
             ("3:cpu:/b\n0::/c\n", &format!("{V1}{V2}"), v2("/sys/fs/cgroup/c")),
@@ -151,7 +151,7 @@ mod tests {
         // Outside of what is visible, the mount point is the nearest.
         assert_eq!(leaf("/docker/12", &docker), Some("/sys/fs/cgroup".into()));
         assert_eq!(leaf("/../2", &of("/", "/a")), Some("/a".into()));
-        // Of several mounts, the nearest one shows it.
+        // The nearest of several mounts shows the cgroup.
         let many = [of("/b", "/m1"), of("/", "/m2"), of("/a/b", "/m4"), of("/a", "/m3")].concat();
         assert_eq!(leaf("/a/c", &many), Some("/m3/c".into()));
         assert_eq!(leaf("/a/b/c", &many), Some("/m4/c".into()));
