@@ -57,18 +57,17 @@ impl Format {
         line.into_bytes()
     }
 
-    /// Adds the number of lines that were lost before `line` to it.
+    /// Adds the number of lines that were lost before `line` to it. A line of other code is not always in the format.
     pub(crate) fn add_dropped(self, line: &mut Vec<u8>, dropped: u64) {
-        let end = match self {
-            Self::Json(_) => {
-                line.truncate(line.len().saturating_sub("}\n".len()));
-                format!(",\"dropped_lines\":{dropped}}}\n")
-            }
-            Self::Combined => {
-                line.truncate(line.len().saturating_sub("\n".len()));
-                format!(" \"dropped_lines={dropped}\"\n")
-            }
+        let is_object = line.starts_with(b"{") && line.ends_with(b"}\n");
+        let (end, instead) = match self {
+            Self::Json(_) if is_object => ("}\n", format!(",\"dropped_lines\":{dropped}}}\n")),
+            Self::Json(_) => ("\n", format!(" dropped_lines={dropped}\n")),
+            Self::Combined => ("\n", format!(" \"dropped_lines={dropped}\"\n")),
         };
-        line.extend_from_slice(end.as_bytes());
+        if line.ends_with(end.as_bytes()) {
+            line.truncate(line.len() - end.len());
+        }
+        line.extend_from_slice(instead.as_bytes());
     }
 }

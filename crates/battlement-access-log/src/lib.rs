@@ -62,5 +62,5 @@ pub use self::{
     side::{Client, Server},
     skip::Skip,
     stage::Stage,
-    writer::{Writer, WriterHandle},
+    writer::{Lines, Writer, WriterHandle},
 };

@@ -16,9 +16,10 @@ use crate::{Format, Record};
 
 mod counts;
 mod handle;
+mod lines;
 mod thread;
 
-pub use self::handle::WriterHandle;
+pub use self::{handle::WriterHandle, lines::Lines};
 
 /// The default number of lines that wait to be written.
 const QUEUE: usize = 8192;
@@ -133,9 +134,19 @@ impl Writer {
         WriterHandle::new(self.clone())
     }
 
+    /// Returns an output for lines of other code, such as a subscriber, which share the queue with records.
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        Lines::of(self.clone())
+    }
+
     /// Queues a record, and returns whether there was room for it.
     pub(crate) fn write(&self, record: &Record<'_>) -> bool {
-        let line = self.shared.format.line(record, SystemTime::now());
+        self.send(self.shared.format.line(record, SystemTime::now()))
+    }
+
+    /// Queues a line, and returns whether there was room for it.
+    fn send(&self, line: Vec<u8>) -> bool {
         let is_queued = self.shared.sender().try_send(Job::Line(line)).is_ok();
         if !is_queued {
             self.shared.counts.add_dropped();

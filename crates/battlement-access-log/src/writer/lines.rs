@@ -1,0 +1,51 @@
+use std::io;
+
+use super::{FLUSH, Writer};
+
+/// An output that queues lines of other code in a [`Writer`]. Created by [`Writer::lines`].
+///
+/// With it, a subscriber writes records that are events through the bounded queue of a writer, so that no request waits
+/// for a reader of the log. Each call of `write` is one line, as `tracing-subscriber` writes them. A line that finds the
+/// queue full is dropped, and the next line of the writer has the number of lost lines as `dropped_lines`. Clones share
+/// the writer.
+///
+/// # Example
+///
+/// ```
+/// use battlement_access_log::{Format, Names, Writer};
+///
+/// let lines = Writer::stdout(Format::Json(Names::OpenTelemetry)).lines();
+/// let subscriber = tracing_subscriber::fmt().json().with_writer(move || lines.clone()).finish();
+/// # drop(subscriber);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Lines {
+    writer: Writer,
+}
+
+impl Lines {
+    pub(super) const fn of(writer: Writer) -> Self {
+        Self { writer }
+    }
+}
+
+impl io::Write for Lines {
+    /// Queues `line` as a whole. Never fails: a line that finds the queue full is counted.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.writer.send(line.to_vec());
+        Ok(line.len())
+    }
+
+    /// Waits as [`Writer::flush`] does.
+    ///
+    /// # Errors
+    ///
+    /// If lines are left in the queue after 5 seconds.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.writer.flush_within(FLUSH) {
+            return Ok(());
+        }
+        let message = "lines are left in the queue of the log, whose output does not take them";
+        Err(io::Error::new(io::ErrorKind::TimedOut, message))
+    }
+}
