@@ -52,5 +52,5 @@ async fn liveness_stays_200_to_the_last_moment_of_a_shutdown_while_readiness_is_
     );
     assert!(probes >= 10, "{probes} probes");
     let report = shop.process.log();
-    assert!(report.contains("unready 5") && report.contains("draining "), "{report}");
+    assert!(report.contains("unready 50") && report.contains("draining "), "{report}");
 }

@@ -26,6 +26,7 @@ pub(crate) struct Exit {
     pub(crate) code: Option<i32>,
     /// The time since SIGTERM.
     pub(crate) took: Duration,
+    pub(crate) at: Instant,
     /// The number of requests that the process has answered in full, from its report.
     pub(crate) answered: Option<u64>,
     /// The answers of `/livez` since SIGTERM, if the service has it.
@@ -60,12 +61,12 @@ impl Instance {
         let polls = self.has_liveness.then(|| Liveness::poll(self.slot.admin));
         self.process.signal(Signal::TERM);
         let code = self.process.exited(PATIENCE).await.ok().and_then(|status| status.code());
-        let (took, log) = (start.elapsed(), self.process.log());
+        let (at, log) = (Instant::now(), self.process.log());
         let liveness = match polls {
             Some(polls) => Some(polls.await.unwrap()),
             None => None,
         };
-        Exit { code, took, answered: answered(&log), liveness, log }
+        Exit { code, took: at - start, at, answered: answered(&log), liveness, log }
     }
 }
 

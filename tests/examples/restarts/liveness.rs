@@ -2,7 +2,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use battlement_testkit::client::Http1;
 use http::StatusCode;
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+
+/// The longest time without an answer before the exit. Shorter than the delay, so that a listener that closes when the
+/// shutdown begins is found.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// Shorter than any phase of a shutdown that has something to wait for.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -11,8 +18,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// of its drain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Liveness {
-    pub(crate) passed: u64,
-    pub(crate) failed: u64,
+    passed: u64,
+    failed: u64,
+    /// The time of the last answer.
+    last: Option<Instant>,
 }
 
 impl Liveness {
@@ -24,10 +33,17 @@ impl Liveness {
                 let count =
                     if status == StatusCode::OK { &mut polled.passed } else { &mut polled.failed };
                 *count += 1;
+                polled.last = Some(Instant::now());
                 sleep(PAUSE).await;
             }
             polled
         })
+    }
+
+    /// Returns whether each answer was 200, until shortly before the process exited at `exit`.
+    pub(crate) fn held_until(&self, exit: Instant) -> bool {
+        self.failed == 0
+            && self.last.is_some_and(|last| exit.saturating_duration_since(last) < SILENCE)
     }
 }
 

@@ -4,7 +4,6 @@ use battlement_testkit::load::Tally;
 
 use crate::{
     instance::Exit,
-    liveness::Liveness,
     service::{Expected, Service},
 };
 
@@ -87,9 +86,8 @@ server errors | answers counted by callers | by servers | slowest exit |
             !counts_are_equal || reported == Some(answers),
             format!("callers counted {answers} answers, the servers report {reported:?}"),
         );
-        for Exit { code, took, liveness, log, .. } in &self.exits {
-            let is_live =
-                liveness.is_none_or(|Liveness { passed, failed }| passed > 0 && failed == 0);
+        for Exit { code, took, at, liveness, log, .. } in &self.exits {
+            let is_live = liveness.is_none_or(|liveness| liveness.held_until(*at));
             check(is_live, format!("liveness failed in the shutdown: {liveness:?}"));
             let is_clean = *code == Some(0) && *took <= BUDGET;
             check(is_clean, format!("exit code {code:?} after {took:?}:\n{}", end_of(log)));
