@@ -48,6 +48,7 @@ mod hex;
 mod host;
 #[cfg(feature = "http")]
 mod ip_key;
+mod jitter;
 mod judge;
 mod log_limit;
 #[cfg(feature = "http")]
@@ -152,6 +153,7 @@ pub use self::{
     deadline::Deadline,
     drop_reason::{DropReason, dropping},
     error_chain::{ErrorChain, JudgeError, was_unsent},
+    jitter::jittered,
     judge::{JudgeResult, judge_boxed_error, judge_error},
     log_limit::LogLimit,
     phases::{Phase, PhaseWriter, Phases},

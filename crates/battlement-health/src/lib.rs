@@ -6,7 +6,6 @@ mod builder;
 mod check;
 pub mod checks;
 mod details;
-mod draw;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod gate;

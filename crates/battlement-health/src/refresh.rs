@@ -5,14 +5,13 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{CheckState, catch_panic};
+use battlement_core::{CheckState, catch_panic, jittered};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::{
     RunResult,
     beat::Beat,
     check::{BoxedRun, Work},
-    draw::jittered,
     limits::Rules,
     registry::Handle,
 };

@@ -1,10 +1,9 @@
 use std::{any::Any, fmt, future::poll_fn, task::Poll};
 
-use battlement_core::catch_panic;
+use battlement_core::{catch_panic, jittered};
 use tokio::time::{Instant, sleep};
 
 use super::{output::TaskOutput, policy::Restarts, task::Task};
-use crate::draw::jittered;
 
 /// The end of a run.
 pub(super) enum Ending {

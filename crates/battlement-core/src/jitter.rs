@@ -3,8 +3,10 @@ use std::{
     time::Duration,
 };
 
-/// Returns `interval`, changed at random by up to a tenth.
-pub(crate) fn jittered(interval: Duration) -> Duration {
+/// Returns `interval`, changed at random by up to a tenth, so that periodic work of several processes or connections
+/// does not coincide.
+#[must_use]
+pub fn jittered(interval: Duration) -> Duration {
     // From the keys of a hasher of the standard library, which differ between processes.
     let random = RandomState::new().build_hasher().finish();
     spread(interval, random)
