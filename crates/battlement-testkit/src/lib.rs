@@ -33,6 +33,7 @@
 //! - `process`: programs that end when their value is dropped and when the test process ends; their log, signals and
 //!   exit codes
 //! - `wiring`: a suite that checks how a layer fits into a service: its body, settings, metrics, clients and CORS
+//! - `python`: Python interpreters with packages, for clients and parsers of other authors
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
@@ -50,7 +51,8 @@
 //! - `balancer`: the module `balancer`; includes `server`
 //! - `load`: the module `load`; includes `server`
 //! - `process`: the module `process`; Unix only
-//! - `prometheus`: the module `prometheus`
+//! - `python`: the module `python`
+//! - `prometheus`: the module `prometheus`; includes `python`
 //! - `redis`: the module `redis`; includes `process`
 //! - `upstream`: the module `upstream`
 //! - `wiring`: the module `wiring` and the macro `wiring!`; includes `prometheus`
@@ -77,6 +79,8 @@ pub mod process;
 pub mod prometheus;
 #[cfg(feature = "proxy")]
 pub mod proxy;
+#[cfg(feature = "python")]
+pub mod python;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(feature = "server")]

@@ -1,16 +1,13 @@
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::process::Command;
 
 use super::{feed, said};
+use crate::python;
 
 /// The strict OpenMetrics parser of Prometheus' Python library.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenMetrics;
 
-const VERSION: &str = "prometheus_client==0.26.0";
+const PARSER: &str = "prometheus_client==0.26.0";
 
 /// A line that separates pages, and the results for them. Neither contains such a line.
 const NEXT: &str = "\u{1e}\n";
@@ -37,7 +34,7 @@ impl OpenMetrics {
     /// If the parser cannot be installed by `python3` and `pip`.
     #[must_use]
     pub fn read(pages: &[&str]) -> Vec<Result<String, String>> {
-        let mut python = Command::new(environment().join("bin/python"));
+        let mut python = Command::new(python::with("openmetrics-parser", &[PARSER]));
         python.args(["-c", READ]);
         let output = feed(&mut python, &pages.join(NEXT), "the environment has no python");
         assert!(output.status.success(), "{}", said(&output));
@@ -53,28 +50,4 @@ fn answer(said: &str) -> Result<String, String> {
         Some(("ok", families)) => Ok(families.to_owned()),
         _ => Err(said.to_owned()),
     }
-}
-
-/// Returns a Python environment with the parser in it, created once beside the binaries of the tests.
-fn environment() -> PathBuf {
-    let binary = std::env::current_exe().expect("a test has a binary");
-    let folder = binary.parent().and_then(Path::parent).expect("cargo puts binaries into folders");
-    let place = folder.join("openmetrics-parser");
-    let lock =
-        File::create(folder.join("openmetrics-parser.lock")).expect("the folder is writable");
-    lock.lock().expect("the lock is free again when its process has ended");
-    let is_made = place.join("made");
-    if !is_made.exists() {
-        let missing = "python3 with venv is missing: apt install python3-venv";
-        run(Command::new("python3").args(["-m", "venv"]).arg(&place), missing);
-        let mut pip = Command::new(place.join("bin/python"));
-        run(pip.args(["-m", "pip", "install", "--quiet", VERSION]), "pip could not install it");
-        fs::write(is_made, VERSION).expect("the folder is writable");
-    }
-    place
-}
-
-fn run(command: &mut Command, missing: &str) {
-    let output = command.output().expect(missing);
-    assert!(output.status.success(), "{missing}: {}", said(&output));
 }
