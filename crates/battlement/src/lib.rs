@@ -15,6 +15,7 @@
 //! | `request_id` | `request-id` | puts an id into every log line, response and outgoing call |
 //! | `retry` | `retry` | repeats failed calls where that is safe, within a budget and the deadline |
 //! | `security_headers` | `security-headers` | sets Helmet's headers, with nonces, per-route changes and Fetch Metadata |
+//! | `serve` | `serve` | accepts connections with every limit that a service needs, and drains them |
 //! | `shutdown` | `shutdown` | ends the process without losing a request, within a budget of time |
 //! | `timeout` | `timeout` | sets deadlines of requests and calls, passes them on, and limits bodies |
 //!
@@ -83,6 +84,7 @@
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
 //! - `health-http`: the health check of an HTTP upstream
 //! - `redis`, `redis-cluster`, `redis-tls`: rate limits that several processes share, and the health check of Redis
+//! - `tls`: TLS of the server, in `serve`
 //! - `systemd`: notifications of a shutdown for systemd
 //! - `full`: every feature
 
@@ -134,6 +136,11 @@ pub use battlement_retry as retry;
 #[cfg(feature = "security-headers")]
 #[doc(inline)]
 pub use battlement_security_headers as security_headers;
+
+/// An accept loop with every limit that a service needs, for hyper, axum and tonic.
+#[cfg(feature = "serve")]
+#[doc(inline)]
+pub use battlement_serve as serve;
 
 /// Shutdown and drain: a restart loses no request, and ends in time.
 #[cfg(feature = "shutdown")]

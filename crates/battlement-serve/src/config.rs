@@ -1,0 +1,14 @@
+//! The parts of a server that all of its connections share.
+
+use battlement_core::Phases;
+
+use crate::{Limits, drain::CutOff, observe::Observer};
+
+/// The configuration of all connections of a server.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) limits: Limits,
+    pub(crate) phases: Option<Phases>,
+    pub(crate) observer: Observer,
+    pub(crate) cut_off: CutOff,
+}

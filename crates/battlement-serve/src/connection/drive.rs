@@ -1,0 +1,130 @@
+use std::{
+    future::poll_fn,
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use battlement_core::{DropReason, dropping};
+use tracing::debug;
+
+use super::graceful::Graceful;
+use crate::{
+    End, Protocol,
+    drain::{Demand, Demands},
+    state::State,
+    time::{Due, Timers},
+};
+
+/// Drives a connection under the time limits and the demands of a shutdown.
+pub(super) struct Driver {
+    state: Arc<State>,
+    timers: Timers,
+    demands: Demands,
+}
+
+/// Something that happened to a connection, or is to be done with it.
+enum Event<T> {
+    Ended(T),
+    Demanded(Demand),
+    Due(Due),
+}
+
+impl Driver {
+    pub(super) fn new(state: &Arc<State>, demands: Demands) -> Self {
+        Self { state: Arc::clone(state), timers: Timers::new(state), demands }
+    }
+
+    /// Waits until the protocol is known. A connection on which nothing was sent yet ends when the drain begins.
+    pub(super) async fn open<T>(
+        &mut self,
+        open: impl Future<Output = io::Result<Option<T>>>,
+    ) -> Option<T> {
+        let mut open = pin!(open);
+        loop {
+            match poll_fn(|cx| self.poll(cx, open.as_mut())).await {
+                Event::Ended(Ok(opened)) => {
+                    if opened.is_none() {
+                        self.state.end_with(End::Complete);
+                    }
+                    return opened;
+                }
+                Event::Ended(Err(error)) => {
+                    debug!(%error, "connection failed before its first request");
+                    self.state.end_with(End::Error);
+                    return None;
+                }
+                Event::Due(Due::Announce(_)) | Event::Demanded(Demand::Announce) => {
+                    self.state.announce_close();
+                }
+                Event::Due(Due::Finish(kind) | Due::Cut(kind)) => {
+                    self.state.end_with(End::Timeout(kind));
+                    return None;
+                }
+                Event::Demanded(Demand::Finish | Demand::Abort) => {
+                    self.state.end_with(End::Aborted);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Drives the connection until it has ended.
+    pub(super) async fn drive<C: Graceful>(&mut self, mut connection: Pin<Box<C>>) {
+        if self.state.is_closing() {
+            self.announce(connection.as_mut());
+        }
+        loop {
+            match poll_fn(|cx| self.poll(cx, connection.as_mut())).await {
+                Event::Ended(result) => {
+                    if let Err(error) = &result {
+                        debug!(error = error as &dyn std::error::Error, "connection ended early");
+                    }
+                    self.state.end_with(if result.is_ok() { End::Complete } else { End::Error });
+                    return;
+                }
+                Event::Demanded(Demand::Announce) => self.announce(connection.as_mut()),
+                Event::Demanded(Demand::Finish) => connection.as_mut().graceful_shutdown(),
+                Event::Demanded(Demand::Abort) => {
+                    self.state.end_with(End::Aborted);
+                    return dropping(DropReason::Shutdown, || drop(connection));
+                }
+                Event::Due(Due::Announce(kind)) => {
+                    self.state.end_with(End::Timeout(kind));
+                    self.announce(connection.as_mut());
+                }
+                Event::Due(Due::Finish(kind)) => {
+                    self.state.end_with(End::Timeout(kind));
+                    connection.as_mut().graceful_shutdown();
+                }
+                Event::Due(Due::Cut(kind)) => {
+                    self.state.end_with(End::Timeout(kind));
+                    return dropping(DropReason::Timeout, || drop(connection));
+                }
+            }
+        }
+    }
+
+    fn announce<C: Graceful>(&self, connection: Pin<&mut C>) {
+        self.state.announce_close();
+        if self.state.protocol() == Some(Protocol::Http2) {
+            connection.graceful_shutdown();
+        }
+    }
+
+    #[inline]
+    fn poll<F: Future>(
+        &mut self,
+        cx: &mut Context<'_>,
+        future: Pin<&mut F>,
+    ) -> Poll<Event<F::Output>> {
+        if let Poll::Ready(output) = future.poll(cx) {
+            return Poll::Ready(Event::Ended(output));
+        }
+        if let Poll::Ready(demand) = self.demands.poll_next(cx) {
+            return Poll::Ready(Event::Demanded(demand));
+        }
+        self.timers.poll(cx, &self.state).map(Event::Due)
+    }
+}

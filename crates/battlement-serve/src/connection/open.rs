@@ -1,0 +1,30 @@
+use std::io;
+
+use crate::{
+    Protocol,
+    connection::Opened,
+    io::GuardedIo,
+    protocol::detect,
+    transport::{Acceptor, Socket, Transport},
+};
+
+/// Opens a connection: the TLS handshake, if the listener has TLS, and the detection of the protocol.
+pub(super) async fn open(
+    socket: Socket,
+    opened: Opened,
+    acceptor: Acceptor,
+) -> io::Result<Option<(GuardedIo<Transport>, Protocol)>> {
+    let (transport, negotiated) = acceptor.accept(socket, opened.state()).await?;
+    let mut io = GuardedIo::new(transport, opened);
+    let protocol = match negotiated {
+        Some(protocol) => Some(protocol),
+        None => detect(&mut io).await?,
+    };
+    Ok(protocol.map(|protocol| {
+        io.opened().state().detected(protocol);
+        if protocol == Protocol::Http2 {
+            io.count_frames();
+        }
+        (io, protocol)
+    }))
+}

@@ -1,0 +1,145 @@
+//! The I/O of a connection: it counts, watches and limits the bytes that pass.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::{
+    End, Flood, connection::Opened, frames::Counter, rewind::Prefix, state::State, time::WriteStall,
+};
+
+/// A stream that reports to the state of its connection.
+#[derive(Debug)]
+pub(crate) struct GuardedIo<T> {
+    inner: T,
+    prefix: Prefix,
+    stall: WriteStall,
+    /// The counter of frames, over HTTP/2.
+    frames: Option<Box<Counter>>,
+    state: Arc<State>,
+    /// Ends the connection in the counts when the I/O is dropped, also after an upgrade.
+    opened: Opened,
+}
+
+impl<T> GuardedIo<T> {
+    pub(crate) fn new(inner: T, opened: Opened) -> Self {
+        let state = Arc::clone(opened.state());
+        let stall = WriteStall::new(state.config.limits.write);
+        Self { inner, prefix: Prefix::default(), stall, frames: None, state, opened }
+    }
+
+    /// Stores bytes that were read, and are read again.
+    pub(crate) const fn prefix(&mut self) -> &mut Prefix {
+        &mut self.prefix
+    }
+
+    /// Counts the HTTP/2 frames from here on.
+    pub(crate) fn count_frames(&mut self) {
+        self.frames = Some(Box::new(Counter::new(&self.state.config.limits)));
+    }
+
+    /// Returns the entry of the connection in the counts.
+    pub(crate) const fn opened(&mut self) -> &mut Opened {
+        &mut self.opened
+    }
+
+    fn flood(&self, flood: Flood) -> io::Error {
+        self.state.end_with(End::Flood(flood));
+        io::Error::other("flood of HTTP/2 frames")
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for GuardedIo<T> {
+    #[inline]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        if this.prefix.is_empty() {
+            ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        } else {
+            this.prefix.read(buf);
+        }
+        let bytes = &buf.filled()[before..];
+        if !bytes.is_empty() {
+            this.state.receive();
+            if let Some(frames) = &mut this.frames
+                && let Err(flood) = frames.received(bytes)
+            {
+                return Poll::Ready(Err(this.flood(flood)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T> GuardedIo<T> {
+    /// Counts a write that has ended, or limits the wait of one that has not.
+    #[inline]
+    fn written<'a>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: Poll<io::Result<usize>>,
+        bufs: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Poll<io::Result<usize>> {
+        let Poll::Ready(result) = poll else { return self.stall.pending(cx, &self.state) };
+        self.stall.progress();
+        let mut left = result?;
+        let written = left;
+        if let Some(frames) = &mut self.frames {
+            for buf in bufs {
+                let bytes = &buf[..left.min(buf.len())];
+                left -= bytes.len();
+                if let Err(flood) = frames.sent(bytes) {
+                    return Poll::Ready(Err(self.flood(flood)));
+                }
+            }
+        }
+        Poll::Ready(Ok(written))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
+    #[inline]
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_write(cx, buf);
+        this.written(cx, poll, [buf])
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
+        this.written(cx, poll, bufs.iter().map(|buf| &**buf))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}

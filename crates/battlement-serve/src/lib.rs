@@ -1,0 +1,56 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod accept;
+mod accept_error;
+mod backoff;
+mod body;
+mod capacity;
+mod config;
+mod connection;
+mod counts;
+mod drain;
+mod executor;
+mod floods;
+mod frames;
+mod handle;
+mod io;
+mod kind;
+mod limits;
+mod listen;
+mod observe;
+mod protocol;
+mod report;
+mod request;
+mod rewind;
+mod server;
+mod serving;
+#[cfg(feature = "serde")]
+mod settings;
+mod state;
+mod time;
+#[cfg(feature = "tls")]
+mod tls;
+mod transport;
+
+pub use battlement_core::{ConfigError, InvalidField, Phase, Phases};
+
+#[cfg(unix)]
+pub use self::listen::Listeners;
+#[cfg(feature = "serde")]
+pub use self::settings::ServerSettings;
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsHandle};
+pub use self::{
+    accept_error::AcceptErrorKind,
+    body::ResponseBody,
+    floods::{Flood, FloodLimits},
+    handle::{OpenConnections, ServerHandle},
+    kind::{End, Protocol, Refusal, TimeoutKind},
+    limits::Limits,
+    listen::Listener,
+    observe::{Closed, Observe},
+    report::Report,
+    server::{Server, serve},
+    serving::Serving,
+};

@@ -1,0 +1,138 @@
+//! The service of one connection: it gives each request its peer, and marks its begin and its end.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use battlement_core::{Peer, PeerAddr, UnixPeer};
+use http::{
+    Extensions, HeaderValue, Request, Response, StatusCode,
+    header::{CONNECTION, Entry},
+};
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::{
+    End, Protocol,
+    body::{ResponseBody, Ticket},
+    state::State,
+};
+
+/// The service of one connection.
+#[derive(Debug)]
+pub(crate) struct RequestService<S> {
+    service: S,
+    peer: Peer,
+    state: Arc<State>,
+}
+
+impl<S> RequestService<S> {
+    pub(crate) const fn new(service: S, peer: Peer, state: Arc<State>) -> Self {
+        Self { service, peer, state }
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for RequestService<S>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, S::Future>;
+
+    #[inline]
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let count = self.state.begin_request();
+        if self.state.config.limits.requests.is_some_and(|most| count >= most) {
+            self.state.announce_close();
+        }
+        insert(self.peer, request.extensions_mut());
+        ResponseFuture {
+            step: Step::Ready { service: self.service.clone(), request: Some(request) },
+            ticket: Some(Ticket::new(Arc::clone(&self.state))),
+        }
+    }
+}
+
+#[inline]
+fn insert(peer: Peer, extensions: &mut Extensions) {
+    match peer {
+        Peer::Addr(addr) => {
+            extensions.insert(PeerAddr(addr));
+            #[cfg(feature = "axum")]
+            extensions.insert(axum::extract::ConnectInfo(addr));
+        }
+        _ => {
+            extensions.insert(UnixPeer);
+            #[cfg(feature = "axum")]
+            extensions.insert(axum::extract::ConnectInfo(UnixPeer));
+        }
+    }
+}
+
+pin_project! {
+    /// The response of a service, once it is ready.
+    pub(crate) struct ResponseFuture<S, F> {
+        #[pin]
+        step: Step<S, F>,
+        ticket: Option<Ticket>,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    enum Step<S, F> {
+        Ready { service: S, request: Option<Request<Incoming>> },
+        Called { #[pin] future: F },
+    }
+}
+
+impl<S, B> Future for ResponseFuture<S, S::Future>
+where
+    S: Service<Request<Incoming>, Response = Response<B>>,
+{
+    type Output = Result<Response<ResponseBody<B>>, S::Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.step.as_mut().project() {
+                StepProjection::Ready { service, request } => {
+                    ready!(service.poll_ready(cx))?;
+                    let Some(request) = request.take() else { return Poll::Pending };
+                    let future = service.call(request);
+                    this.step.set(Step::Called { future });
+                }
+                StepProjection::Called { future } => {
+                    let response = ready!(future.poll(cx))?;
+                    return Poll::Ready(Ok(answered(response, this.ticket.take())));
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn answered<B>(mut response: Response<B>, ticket: Option<Ticket>) -> Response<ResponseBody<B>> {
+    if let Some(ticket) = &ticket {
+        let state = ticket.state();
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            state.end_with(End::Upgraded);
+        } else if state.is_closing() && state.protocol() == Some(Protocol::Http1) {
+            announce_close(&mut response);
+        }
+    }
+    response.map(|body| ResponseBody::new(body, ticket))
+}
+
+/// Adds `Connection: close`, unless the response has a `Connection` header, for example from a layer.
+#[cold]
+fn announce_close<B>(response: &mut Response<B>) {
+    if let Entry::Vacant(entry) = response.headers_mut().entry(CONNECTION) {
+        entry.insert(HeaderValue::from_static("close"));
+    }
+}

@@ -1,0 +1,1 @@
+//! A server of `battlement_serve` over real sockets.
