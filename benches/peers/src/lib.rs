@@ -6,6 +6,7 @@ mod circuit_breaker;
 mod client_ip;
 mod health;
 mod lazy;
+mod measure;
 mod metrics;
 mod problem;
 mod rate_limit;

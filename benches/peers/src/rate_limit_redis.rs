@@ -4,13 +4,11 @@
 //! the rounds; a ratio is the median of the ratios within a round.
 
 mod bare;
-mod cores;
-mod cpu;
 mod decisions;
 mod load;
-mod median;
 mod ours;
 mod peer;
+mod redis_process;
 mod requests;
 mod server;
 

@@ -4,7 +4,8 @@ use anyhow::{Context as _, Result};
 use battlement_testkit::redis::Redis;
 use tokio::{task::JoinSet, time::Instant};
 
-use super::{bare, cores::Core, cpu, median::Median, ours, peer};
+use super::{bare, ours, peer, redis_process};
+use crate::measure::{cores::Core, cpu, median::Median};
 
 const CALLERS: [u64; 4] = [1, 16, 64, 256];
 const ROUNDS: usize = 11;
@@ -78,7 +79,7 @@ struct Figures {
 pub(super) async fn compare() -> Result<()> {
     Core(1).pin()?;
     let redis = Redis::start().await?;
-    Core(0).pin_redis(&redis).await?;
+    redis_process::pin(&redis, Core(0)).await?;
     let candidates = candidates(&redis.url()).await?;
     println!("### Decisions\n");
     println!(
@@ -109,7 +110,7 @@ pub(super) async fn compare() -> Result<()> {
 pub(super) async fn run(name: &str, callers: &str) -> Result<()> {
     Core(1).pin()?;
     let redis = Redis::start().await?;
-    Core(0).pin_redis(&redis).await?;
+    redis_process::pin(&redis, Core(0)).await?;
     let candidates = candidates(&redis.url()).await?;
     let candidate = candidates.iter().find(|candidate| candidate.name == name);
     let candidate = candidate.with_context(|| format!("unknown candidate {name:?}"))?;
@@ -129,13 +130,13 @@ async fn candidates(url: &str) -> Result<[Candidate; 4]> {
 }
 
 async fn measure(candidate: &Candidate, callers: u64, redis: &Redis) -> Result<Figures> {
-    let before = cpu::redis_seconds(redis).await?;
+    let before = redis_process::seconds(redis).await?;
     let own = cpu::process_seconds(process::id())?;
     let start = Instant::now();
     let mut times = (candidate.round)(callers, ROUND).await?;
     let elapsed = start.elapsed();
     let own = cpu::process_seconds(process::id())? - own;
-    let redis_seconds = cpu::redis_seconds(redis).await? - before;
+    let redis_seconds = redis_process::seconds(redis).await? - before;
     times.sort_unstable();
     let micros =
         |percentile: usize| times[(times.len() - 1) * percentile / 100].as_secs_f64() * 1e6;

@@ -4,7 +4,8 @@ use anyhow::Result;
 use battlement_testkit::redis::Redis;
 use tokio::time::Instant;
 
-use super::{cores::Core, cpu, load, median::Median, server::Server};
+use super::{load, redis_process, server::Server};
+use crate::measure::{cores::Core, cpu, median::Median};
 
 const ROUNDS: usize = 11;
 const ROUND: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ struct Figures {
 /// Compares all servers. The server has one core; Redis and the load generator share another.
 pub(super) async fn compare() -> Result<()> {
     let redis = Redis::start().await?;
-    Core(1).pin_redis(&redis).await?;
+    redis_process::pin(&redis, Core(1)).await?;
     let mut servers = Vec::new();
     for candidate in SERVERS {
         servers.push(Server::start(candidate.kind, &redis.url())?);
@@ -65,11 +66,11 @@ pub(super) async fn compare() -> Result<()> {
 }
 
 async fn measure(server: &Server, redis: &Redis) -> Result<Figures> {
-    let before = (cpu::process_seconds(server.id())?, cpu::redis_seconds(redis).await?);
+    let before = (cpu::process_seconds(server.id())?, redis_process::seconds(redis).await?);
     let start = Instant::now();
     let responses = load::send(server.addr, ROUND).await? as f64;
     let elapsed = start.elapsed();
-    let after = (cpu::process_seconds(server.id())?, cpu::redis_seconds(redis).await?);
+    let after = (cpu::process_seconds(server.id())?, redis_process::seconds(redis).await?);
     Ok(Figures {
         per_second: responses / elapsed.as_secs_f64(),
         server_micros: (after.0 - before.0) * 1e6 / responses,

@@ -14,7 +14,8 @@ use battlement_security_headers::SecurityHeadersLayer;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 
-use super::{cores::Core, ours, peer};
+use super::{ours, peer};
+use crate::measure::cores::Core;
 
 /// The body of every successful response.
 pub(super) const BODY: &str = r#"{"id":"teapot","name":"Teapot","price_cents":3800}"#;

@@ -1,9 +1,9 @@
 /// The median, the minimum and the maximum of a set of values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Median {
-    pub(super) value: f64,
-    pub(super) min: f64,
-    pub(super) max: f64,
+pub(crate) struct Median {
+    pub(crate) value: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
 }
 
 impl Median {
@@ -12,7 +12,7 @@ impl Median {
     /// # Panics
     ///
     /// Panics if `values` is empty.
-    pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
+    pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.collect();
         sorted.sort_by(f64::total_cmp);
         let [min, max] = [sorted[0], sorted[sorted.len() - 1]];
