@@ -7,7 +7,7 @@ use std::{
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::state::State;
+use crate::{state::State, time::HeldData};
 
 pin_project! {
     /// The body of a response, whose end is the end of the request.
@@ -37,7 +37,7 @@ impl Ticket {
 impl Drop for Ticket {
     #[inline]
     fn drop(&mut self) {
-        self.0.end_request();
+        self.0.marks.end();
     }
 }
 
@@ -48,20 +48,21 @@ impl<B> ResponseBody<B> {
 }
 
 impl<B: Body> Body for ResponseBody<B> {
-    type Data = B::Data;
+    type Data = HeldData<B::Data>;
     type Error = B::Error;
 
     #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Self::Data>, B::Error>>> {
         let this = self.project();
         let frame = this.inner.poll_frame(cx);
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
             *this.ticket = None;
         }
-        frame
+        let state = this.ticket.as_ref().map(|ticket| &ticket.0);
+        frame.map_ok(|frame| frame.map_data(|data| HeldData::new(data, state)))
     }
 
     #[inline]

@@ -9,16 +9,13 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{
-    End, Flood, connection::Opened, frames::Counter, rewind::Prefix, state::State, time::WriteStall,
-};
+use crate::{End, Flood, connection::Opened, frames::Counter, rewind::Prefix, state::State};
 
 /// A stream that reports to the state of its connection.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<T> {
     inner: T,
     prefix: Prefix,
-    stall: WriteStall,
     /// The counter of frames, over HTTP/2.
     frames: Option<Box<Counter>>,
     state: Arc<State>,
@@ -29,8 +26,7 @@ pub(crate) struct GuardedIo<T> {
 impl<T> GuardedIo<T> {
     pub(crate) fn new(inner: T, opened: Opened) -> Self {
         let state = Arc::clone(opened.state());
-        let stall = WriteStall::new(state.config.limits.write);
-        Self { inner, prefix: Prefix::default(), stall, frames: None, state, opened }
+        Self { inner, prefix: Prefix::default(), frames: None, state, opened }
     }
 
     /// Stores bytes that were read, and are read again.
@@ -70,11 +66,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for GuardedIo<T> {
         }
         let bytes = &buf.filled()[before..];
         if !bytes.is_empty() {
-            this.state.receive();
-            if let Some(frames) = &mut this.frames
-                && let Err(flood) = frames.received(bytes)
-            {
-                return Poll::Ready(Err(this.flood(flood)));
+            if let Some(frames) = &mut this.frames {
+                if let Err(flood) = frames.received(bytes) {
+                    return Poll::Ready(Err(this.flood(flood)));
+                }
+            } else {
+                this.state.marks.read(bytes);
             }
         }
         Poll::Ready(Ok(()))
@@ -82,17 +79,25 @@ impl<T: AsyncRead + Unpin> AsyncRead for GuardedIo<T> {
 }
 
 impl<T> GuardedIo<T> {
-    /// Counts a write that has ended, or limits the wait of one that has not.
+    /// Records whether the socket takes bytes.
+    #[inline]
+    fn marked<R>(&self, poll: Poll<R>) -> Poll<R> {
+        if poll.is_ready() {
+            self.state.marks.written();
+        } else {
+            self.state.marks.write_blocked();
+        }
+        poll
+    }
+
+    /// Counts a write.
     #[inline]
     fn written<'a>(
         &mut self,
-        cx: &mut Context<'_>,
         poll: Poll<io::Result<usize>>,
         bufs: impl IntoIterator<Item = &'a [u8]>,
     ) -> Poll<io::Result<usize>> {
-        let Poll::Ready(result) = poll else { return self.stall.pending(cx, &self.state) };
-        self.stall.progress();
-        let mut left = result?;
+        let mut left = ready!(self.marked(poll))?;
         let written = left;
         if let Some(frames) = &mut self.frames {
             for buf in bufs {
@@ -116,7 +121,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.inner).poll_write(cx, buf);
-        this.written(cx, poll, [buf])
+        this.written(poll, [buf])
     }
 
     #[inline]
@@ -127,7 +132,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
-        this.written(cx, poll, bufs.iter().map(|buf| &**buf))
+        this.written(poll, bufs.iter().map(|buf| &**buf))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -136,10 +141,14 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_flush(cx);
+        this.marked(poll)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_shutdown(cx);
+        this.marked(poll)
     }
 }

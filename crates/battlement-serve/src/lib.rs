@@ -30,7 +30,7 @@ mod settings;
 mod state;
 mod time;
 #[cfg(feature = "tls")]
-mod tls;
+pub mod tls;
 mod transport;
 
 pub use battlement_core::{ConfigError, InvalidField, Phase, Phases};
@@ -39,8 +39,6 @@ pub use battlement_core::{ConfigError, InvalidField, Phase, Phases};
 pub use self::listen::Listeners;
 #[cfg(feature = "serde")]
 pub use self::settings::ServerSettings;
-#[cfg(feature = "tls")]
-pub use self::tls::{Tls, TlsHandle};
 pub use self::{
     accept_error::AcceptErrorKind,
     body::ResponseBody,
@@ -53,4 +51,5 @@ pub use self::{
     report::Report,
     server::{Server, serve},
     serving::Serving,
+    time::HeldData,
 };

@@ -66,7 +66,7 @@ impl Listener {
 
     /// Sets TLS for this listener.
     #[cfg(feature = "tls")]
-    pub fn tls(mut self, tls: &crate::Tls) -> Self {
+    pub fn tls(mut self, tls: &crate::tls::Tls) -> Self {
         self.acceptor.tls = Some(tls.clone());
         self
     }

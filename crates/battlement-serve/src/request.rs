@@ -11,7 +11,7 @@ use http::{
     Extensions, HeaderValue, Request, Response, StatusCode,
     header::{CONNECTION, Entry},
 };
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -45,7 +45,7 @@ where
 
     #[inline]
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let count = self.state.begin_request();
+        let count = self.state.marks.begin(!request.body().is_end_stream());
         if self.state.config.limits.requests.is_some_and(|most| count >= most) {
             self.state.announce_close();
         }

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use tower_service::Service;
 
 #[cfg(feature = "tls")]
-use crate::Tls;
+use crate::tls::Tls;
 use crate::{
     Limits, Listener, Observe, ServerHandle, Serving, config::Config, drain::CutOff, handle::Open,
     observe::Observer,

@@ -2,15 +2,12 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{
-        AtomicBool, AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
-    },
+    atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tokio::time::Instant;
 
-use crate::{End, Protocol, config::Config, handle::Open};
+use crate::{End, Protocol, config::Config, handle::Open, time::Marks};
 
 /// The state of one connection.
 ///
@@ -23,12 +20,8 @@ pub(crate) struct State {
     pub(crate) open: Arc<Open>,
     /// The time of accept.
     pub(crate) accepted: Instant,
-    /// The number of requests whose head has arrived.
-    begun: AtomicU64,
-    /// The number of those that have ended: the response body has been sent or dropped.
-    ended: AtomicU64,
-    /// Whether bytes have arrived since the last request began.
-    received: AtomicBool,
+    /// The state that the time limits depend on.
+    pub(crate) marks: Marks,
     /// Whether responses announce the close of the connection.
     closing: AtomicBool,
     protocol: OnceLock<Protocol>,
@@ -41,52 +34,17 @@ impl State {
             config,
             open,
             accepted,
-            begun: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
-            received: AtomicBool::new(false),
+            marks: Marks::new(accepted),
             closing: AtomicBool::new(false),
             protocol: OnceLock::new(),
             end: OnceLock::new(),
         }
     }
 
-    /// Marks the begin of a request, and returns its number from 1 on.
-    #[inline]
-    pub(crate) fn begin_request(&self) -> u64 {
-        self.received.store(false, Relaxed);
-        self.begun.fetch_add(1, Relaxed) + 1
-    }
-
-    /// Marks the end of a request.
-    #[inline]
-    pub(crate) fn end_request(&self) {
-        self.ended.fetch_add(1, Release);
-    }
-
     /// Returns the number of requests whose head has arrived.
     #[inline]
     pub(crate) fn begun(&self) -> u64 {
-        self.begun.load(Relaxed)
-    }
-
-    /// Returns the number of requests in flight.
-    #[inline]
-    pub(crate) fn in_flight(&self) -> u64 {
-        let ended = self.ended.load(Acquire);
-        self.begun().saturating_sub(ended)
-    }
-
-    /// Marks that bytes have arrived.
-    #[inline]
-    pub(crate) fn receive(&self) {
-        self.received.store(true, Relaxed);
-    }
-
-    /// Returns whether bytes have arrived since the last request began: within a request its body, between requests
-    /// the begin of the next head.
-    #[allow(dead_code, reason = "the time limit of heads reads it")]
-    pub(crate) fn has_received(&self) -> bool {
-        self.received.load(Relaxed)
+        self.marks.requests()
     }
 
     /// Lets the next response announce the close of the connection.

@@ -108,7 +108,7 @@ delegate!(Transport, tls);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Acceptor {
     #[cfg(feature = "tls")]
-    pub(crate) tls: Option<crate::Tls>,
+    pub(crate) tls: Option<crate::tls::Tls>,
 }
 
 impl Acceptor {

@@ -55,9 +55,9 @@ impl Driver {
                     self.state.end_with(End::Error);
                     return None;
                 }
-                Event::Due(Due::Announce(_)) | Event::Demanded(Demand::Announce) => {
-                    self.state.announce_close();
-                }
+                Event::Demanded(Demand::Announce) => self.state.announce_close(),
+                // Only a connection that carries requests has this limit.
+                Event::Due(Due::Announce(_)) => {}
                 Event::Due(Due::Finish(kind) | Due::Cut(kind)) => {
                     self.state.end_with(End::Timeout(kind));
                     return None;
@@ -85,18 +85,20 @@ impl Driver {
                     return;
                 }
                 Event::Demanded(Demand::Announce) => self.announce(connection.as_mut()),
-                Event::Demanded(Demand::Finish) => connection.as_mut().graceful_shutdown(),
+                Event::Demanded(Demand::Finish) => self.finish(connection.as_mut()),
                 Event::Demanded(Demand::Abort) => {
                     self.state.end_with(End::Aborted);
                     return dropping(DropReason::Shutdown, || drop(connection));
                 }
                 Event::Due(Due::Announce(kind)) => {
-                    self.state.end_with(End::Timeout(kind));
+                    if let Some(kind) = kind {
+                        self.state.end_with(End::Timeout(kind));
+                    }
                     self.announce(connection.as_mut());
                 }
                 Event::Due(Due::Finish(kind)) => {
                     self.state.end_with(End::Timeout(kind));
-                    connection.as_mut().graceful_shutdown();
+                    self.finish(connection.as_mut());
                 }
                 Event::Due(Due::Cut(kind)) => {
                     self.state.end_with(End::Timeout(kind));
@@ -106,10 +108,17 @@ impl Driver {
         }
     }
 
-    fn announce<C: Graceful>(&self, connection: Pin<&mut C>) {
+    fn announce<C: Graceful>(&mut self, connection: Pin<&mut C>) {
         self.state.announce_close();
         if self.state.protocol() == Some(Protocol::Http2) {
-            connection.graceful_shutdown();
+            self.finish(connection);
+        }
+    }
+
+    fn finish<C: Graceful>(&mut self, connection: Pin<&mut C>) {
+        connection.graceful_shutdown();
+        if self.state.protocol() == Some(Protocol::Http2) {
+            self.timers.goaway();
         }
     }
 

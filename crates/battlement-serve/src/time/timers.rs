@@ -1,53 +1,69 @@
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::{TimeoutKind, state::State};
+use super::{Due, Times, Watch, after};
+use crate::state::State;
 
 /// The time limits of a connection, polled by its task after the connection itself.
+///
+/// One timer serves all limits. It is set again only when it fires or when something is due earlier, so that a request
+/// does not move it.
 #[derive(Debug)]
 pub(crate) struct Timers {
     sleep: Pin<Box<Sleep>>,
-    /// The number of requests that had ended when the idle time began.
-    idle_since: Option<u64>,
-}
-
-/// A time limit that was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// The close is announced: GOAWAY over HTTP/2, `Connection: close` on the next response over HTTP/1.
-    #[allow(dead_code, reason = "the age of a connection constructs it")]
-    Announce(TimeoutKind),
-    /// The connection closes when it is idle, after the requests in flight.
-    Finish(TimeoutKind),
-    /// The connection is dropped.
-    Cut(TimeoutKind),
+    /// Whether the task waits for `sleep`. The task of a connection is always the same.
+    waits: bool,
+    watch: Watch,
 }
 
 impl Timers {
     /// Starts the deadline of the first request.
     pub(crate) fn new(state: &State) -> Self {
-        let deadline = state.accepted + state.config.limits.first_request;
-        Self { sleep: Box::pin(sleep_until(deadline)), idle_since: None }
+        let times = Times::draw(&state.config.limits);
+        let sleep = Box::pin(sleep_until(after(state.accepted, times.first_request)));
+        Self { sleep, waits: false, watch: Watch::new(times, state.accepted) }
+    }
+
+    /// Records a graceful GOAWAY.
+    pub(crate) fn goaway(&mut self) {
+        self.watch.goaway(Instant::now());
     }
 
     /// Waits for the next time limit. Runs after each poll of the connection, so that it must be cheap.
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, state: &State) -> Poll<Due> {
-        let begun = state.begun();
-        if begun == 0 {
-            return self.sleep.as_mut().poll(cx).map(|()| Due::Cut(TimeoutKind::FirstRequest));
+        loop {
+            let next = self.watch.next(&state.marks.view(), Instant::now);
+            if let Some((at, _)) = next
+                && at < self.sleep.deadline()
+            {
+                self.reset(at);
+            }
+            if self.waits && !self.sleep.is_elapsed() {
+                return Poll::Pending;
+            }
+            self.waits = true;
+            ready!(self.sleep.as_mut().poll(cx));
+            let now = Instant::now();
+            let again = after(now, self.watch.period());
+            match next {
+                Some((at, due)) if at <= now => {
+                    self.reset(again);
+                    self.watch.happens(due, now);
+                    return Poll::Ready(due);
+                }
+                Some((at, _)) => self.reset(at.min(again)),
+                None => self.reset(again),
+            }
         }
-        if state.in_flight() > 0 {
-            self.idle_since = None;
-            return Poll::Pending;
-        }
-        if self.idle_since != Some(begun) {
-            self.idle_since = Some(begun);
-            self.sleep.as_mut().reset(tokio::time::Instant::now() + state.config.limits.idle);
-        }
-        self.sleep.as_mut().poll(cx).map(|()| Due::Finish(TimeoutKind::Idle))
+    }
+
+    fn reset(&mut self, at: Instant) {
+        self.sleep.as_mut().reset(at);
+        self.waits = false;
     }
 }

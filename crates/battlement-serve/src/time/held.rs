@@ -1,0 +1,72 @@
+use std::{io::IoSlice, sync::Arc};
+
+use hyper::body::{Buf, Bytes};
+
+use crate::{Protocol, state::State};
+
+/// The data of a response body, counted while the connection holds it.
+///
+/// HTTP/2 takes data from a body before the peer's window allows to send it. The socket does not show that the peer
+/// reads nothing then.
+#[derive(Debug)]
+pub struct HeldData<D> {
+    data: D,
+    /// None over HTTP/1, which takes data only while the socket takes it.
+    held_by: Option<Arc<State>>,
+}
+
+impl<D: Buf> HeldData<D> {
+    /// Wraps `data`, and counts it if the connection may hold it.
+    #[inline]
+    pub(crate) fn new(data: D, state: Option<&Arc<State>>) -> Self {
+        let holds =
+            |state: &&Arc<State>| state.protocol() == Some(Protocol::Http2) && data.has_remaining();
+        let held_by = state.filter(holds).cloned();
+        if let Some(state) = &held_by {
+            state.marks.hold();
+        }
+        Self { data, held_by }
+    }
+}
+
+impl<D: Buf> Buf for HeldData<D> {
+    #[inline]
+    fn remaining(&self) -> usize {
+        self.data.remaining()
+    }
+
+    #[inline]
+    fn chunk(&self) -> &[u8] {
+        self.data.chunk()
+    }
+
+    #[inline]
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.data.chunks_vectored(slices)
+    }
+
+    #[inline]
+    fn advance(&mut self, count: usize) {
+        self.data.advance(count);
+        if let Some(state) = &self.held_by {
+            state.marks.progress();
+        }
+    }
+
+    #[inline]
+    fn copy_to_bytes(&mut self, len: usize) -> Bytes {
+        if let Some(state) = &self.held_by {
+            state.marks.progress();
+        }
+        self.data.copy_to_bytes(len)
+    }
+}
+
+impl<D> Drop for HeldData<D> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(state) = &self.held_by {
+            state.marks.release();
+        }
+    }
+}

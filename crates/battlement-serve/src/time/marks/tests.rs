@@ -1,0 +1,94 @@
+use super::*;
+
+fn open() -> Marks {
+    let marks = Marks::new(Instant::now());
+    marks.begin(false);
+    marks.end();
+    marks
+}
+
+#[test]
+fn bytes_between_requests_begin_a_head() {
+    let marks = open();
+    assert!(!marks.view().head_begun);
+    marks.read(b"G");
+    assert!(marks.view().head_begun);
+    assert_eq!(marks.begin(false), 2);
+    assert!(!marks.view().head_begun);
+    marks.read(b"the body of the request");
+    assert!(!marks.view().head_begun);
+}
+
+#[test]
+fn empty_lines_do_not_begin_a_head() {
+    let marks = open();
+    marks.read(b"\r\n\r\n");
+    assert!(!marks.view().head_begun);
+    marks.read(b"\r\nGET /");
+    assert!(marks.view().head_begun);
+}
+
+#[test]
+fn bytes_after_the_response_may_belong_to_the_body_of_the_request() {
+    let marks = open();
+    marks.begin(true);
+    marks.end();
+    marks.read(b"the rest of the body");
+    assert!(!marks.view().head_begun);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_idle_from_the_end_of_its_last_request() {
+    let start = Instant::now();
+    let marks = Marks::new(start);
+    assert!(!marks.view().opened);
+    marks.begin(false);
+    marks.begin(false);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    marks.end();
+    assert!(marks.view().opened && marks.view().in_flight);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    marks.end();
+    let view = marks.view();
+    assert!(!view.in_flight);
+    assert_eq!((view.requests, view.idle_since - start), (2, Duration::from_secs(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http_2_connection_is_idle_from_its_settings_on() {
+    let start = Instant::now();
+    let marks = Marks::new(start);
+    tokio::time::advance(Duration::from_secs(3)).await;
+    marks.opened();
+    tokio::time::advance(Duration::from_secs(3)).await;
+    marks.opened();
+    let view = marks.view();
+    assert_eq!((view.opened, view.idle_since - start), (true, Duration::from_secs(3)));
+}
+
+#[test]
+fn a_blocked_socket_makes_progress_when_it_takes_bytes() {
+    let marks = open();
+    let before = marks.view().progress;
+    marks.written();
+    assert_eq!((marks.view().blocked, marks.view().progress), (false, before));
+    marks.write_blocked();
+    assert_eq!((marks.view().blocked, marks.view().progress), (true, before));
+    marks.written();
+    assert!(!marks.view().blocked && marks.view().progress != before);
+}
+
+#[test]
+fn a_connection_is_blocked_while_it_holds_data_even_if_the_socket_takes_other_bytes() {
+    let marks = open();
+    marks.hold();
+    marks.hold();
+    marks.release();
+    let before = marks.view().progress;
+    marks.written();
+    assert_eq!((marks.view().blocked, marks.view().progress), (true, before));
+    marks.progress();
+    assert!(marks.view().progress != before);
+    marks.release();
+    assert!(!marks.view().blocked);
+}
