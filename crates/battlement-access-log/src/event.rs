@@ -67,6 +67,7 @@ macro_rules! emit {
         tracing::event!(
             target: TARGET,
             $level,
+            message = fields.message,
             outcome = record.outcome().word(),
             stage = record.stage().word(),
             http.request.method = &*fields.method,
@@ -94,8 +95,6 @@ macro_rules! emit {
             span_id = fields.trace.as_ref().map(|(_, span)| &**span),
             attempt = record.attempt(),
             sample_weight = (record.weight() > 1).then(|| record.weight()),
-            "{}",
-            fields.message,
         );
     }};
 }
@@ -143,7 +142,7 @@ fn headers(record: &Record<'_>, longest: usize) -> Option<String> {
 }
 
 /// Returns milliseconds with a resolution of one microsecond.
-pub(crate) fn millis(duration: Duration) -> f64 {
+fn millis(duration: Duration) -> f64 {
     let micros = u32::try_from(duration.as_micros());
     micros.map_or_else(|_| duration.as_secs_f64() * 1e3, |micros| f64::from(micros) / 1e3)
 }

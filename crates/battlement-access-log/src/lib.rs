@@ -6,6 +6,7 @@ mod bytes_in;
 mod client;
 mod config;
 mod decide;
+mod digits;
 mod entry;
 mod escape;
 mod event;

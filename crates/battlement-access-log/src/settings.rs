@@ -2,14 +2,15 @@ use battlement_core::{ConfigError, InvalidField, settings::duration};
 use http::HeaderName;
 use serde::Deserialize;
 
-use self::{levels::levels, writer::sink};
+use self::{levels::levels, sample::sample, writer::sink};
 use crate::{
-    AccessLogLayer, Query, Sample, Skip,
+    AccessLogLayer, Query, Skip,
     config::{Config, SETTINGS},
     sink::Sink,
 };
 
 mod levels;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -55,6 +56,9 @@ battlement_core::settings! {
         pub slow: Option<String>,
         /// [`AccessLogLayer::sample`]: `n` records one request in `n`.
         pub sample: Option<u32>,
+        /// [`Sample::sampled_traces`](crate::Sample::sampled_traces) in place of `sample`: `n` is the number of traces of
+        /// which the tracing system samples one.
+        pub sampled_traces: Option<u32>,
         /// [`AccessLogLayer::skip`].
         pub skip: SkipSettings,
         /// [`AccessLogLayer::levels`].
@@ -92,6 +96,7 @@ impl Default for AccessLogSettings {
             never: Vec::new(),
             slow: None,
             sample: None,
+            sampled_traces: None,
             skip: SkipSettings::default(),
             levels: LevelSettings::default(),
             received: false,
@@ -113,11 +118,7 @@ impl TryFrom<AccessLogSettings> for AccessLogLayer {
         if let Some(slow) = settings.slow.and_then(|text| duration("slow", &text, &mut invalid)) {
             config.slow = slow;
         }
-        match settings.sample {
-            Some(0) => invalid.push(InvalidField::new("sample", "must be at least 1, got 0")),
-            Some(n) => config.sample = Sample::one_in(n),
-            None => {}
-        }
+        config.sample = sample(settings.sample, settings.sampled_traces, &mut invalid);
         config.skip = skip(settings.skip);
         config.levels = levels(&settings.levels, &mut invalid);
         config.received = settings.received;

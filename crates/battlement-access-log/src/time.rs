@@ -1,9 +1,8 @@
 //! The time of day in the forms of logs, in UTC.
 
-use std::{
-    fmt,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::digits::push;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -11,7 +10,7 @@ const MONTHS: [&str; 12] =
 /// A time of day, split into its parts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
-    pub(crate) epoch_millis: u128,
+    pub(crate) epoch_millis: u64,
     year: u64,
     month: u64,
     day: u64,
@@ -24,7 +23,7 @@ impl Time {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let (year, month, day) = date(since.as_secs() / 86_400);
         Self {
-            epoch_millis: since.as_millis(),
+            epoch_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
             year,
             month,
             day,
@@ -33,25 +32,39 @@ impl Time {
         }
     }
 
-    const fn clock(self) -> (u64, u64, u64) {
-        (self.second / 3600, self.second / 60 % 60, self.second % 60)
+    /// Appends the form of RFC 3339, with microseconds: `2026-11-28T17:33:00.250000Z`.
+    pub(crate) fn push_rfc_3339(self, text: &mut String) {
+        push(text, self.year, 4);
+        text.push('-');
+        push(text, self.month, 2);
+        text.push('-');
+        push(text, self.day, 2);
+        text.push('T');
+        self.push_clock(text);
+        text.push('.');
+        push(text, self.micros.into(), 6);
+        text.push('Z');
     }
 
-    /// Writes the form of Apache: `28/Nov/2026:17:33:00 +0000`.
-    pub(crate) fn write_apache(self, out: &mut impl fmt::Write) -> fmt::Result {
-        let (hour, minute, second) = self.clock();
+    /// Appends the form of Apache: `28/Nov/2026:17:33:00 +0000`.
+    pub(crate) fn push_apache(self, text: &mut String) {
         let month = usize::try_from(self.month - 1).ok().and_then(|at| MONTHS.get(at));
-        let (day, month, year) = (self.day, month.unwrap_or(&"Jan"), self.year);
-        write!(out, "{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+        push(text, self.day, 2);
+        text.push('/');
+        text.push_str(month.unwrap_or(&"Jan"));
+        text.push('/');
+        push(text, self.year, 4);
+        text.push(':');
+        self.push_clock(text);
+        text.push_str(" +0000");
     }
-}
 
-/// The form of RFC 3339, with microseconds.
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (hour, minute, second) = self.clock();
-        let Self { year, month, day, micros, .. } = self;
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+    fn push_clock(self, text: &mut String) {
+        push(text, self.second / 3600, 2);
+        text.push(':');
+        push(text, self.second / 60 % 60, 2);
+        text.push(':');
+        push(text, self.second % 60, 2);
     }
 }
 
@@ -86,9 +99,10 @@ mod tests {
         ] {
             let time =
                 Time::of(UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_micros(5));
-            let mut text = String::new();
-            time.write_apache(&mut text).unwrap();
-            assert_eq!((time.to_string().as_str(), text.as_str()), (rfc, apache));
+            let (mut text, mut other) = (String::new(), String::new());
+            time.push_rfc_3339(&mut text);
+            time.push_apache(&mut other);
+            assert_eq!((text.as_str(), other.as_str()), (rfc, apache));
         }
     }
 }

@@ -18,7 +18,7 @@ fn write(record: &Record<'_>, at: Time, line: &mut String) -> std::fmt::Result {
         Some(client) => write!(line, "{client} - - [")?,
         None => line.push_str("- - - ["),
     }
-    at.write_apache(line)?;
+    at.push_apache(line);
     let method = quoted(record.method().as_bytes(), record.longest());
     write!(line, "] \"{method} ")?;
     line.push_str(&quoted(record.path().as_bytes(), record.longest()));

@@ -1,7 +1,7 @@
 use battlement_core::Peer;
 
 use self::object::Object;
-use crate::{Names, Record, event::millis, time::Time};
+use crate::{Names, Record, time::Time};
 
 mod ecs;
 mod google_cloud;
@@ -44,9 +44,9 @@ fn common(record: &Record<'_>, object: &mut Object) {
         object.word("rejection", kind.as_str());
     }
     if let Some(time) = record.first_byte() {
-        object.number("first_byte_ms", millis(time));
+        object.millis("first_byte_ms", time);
     }
-    object.number("busy_ms", millis(record.busy()));
+    object.millis("busy_ms", record.busy());
     if let Some(id) = record.correlation_id() {
         object.text("correlation_id", id.as_bytes());
     }
@@ -61,15 +61,15 @@ fn common(record: &Record<'_>, object: &mut Object) {
 /// Writes the ids of the trace.
 fn trace(record: &Record<'_>, object: &mut Object, trace: &str, span: &str) {
     if let Some((trace_id, span_id)) = record.trace() {
-        object.word(trace, trace_id);
-        object.word(span, span_id);
+        object.display(trace, trace_id);
+        object.display(span, span_id);
     }
 }
 
 /// Writes the address and the port of the other end of the connection.
 fn peer(record: &Record<'_>, object: &mut Object, address: &str, port: &str) {
     if let Some(peer) = record.peer().and_then(Peer::addr) {
-        object.word(address, peer.ip().to_canonical());
+        object.display(address, peer.ip().to_canonical());
         object.number(port, peer.port());
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Format, Level, Levels, Names, Writer};
+use crate::{Format, Level, Levels, Names, Sample, Writer};
 
 fn read(json: &str) -> Result<AccessLogLayer, String> {
     let settings: AccessLogSettings =
@@ -48,6 +48,7 @@ fn every_mistake_is_reported_by_name() {
     let error = read(
         r#"{
             "headers": ["authorization", "no header"], "never": ["no header"], "slow": "soon", "sample": 0,
+            "sampled_traces": 0,
             "skip": {"paths": ["livez"], "below": 1000}, "levels": {"ok": "loud"}, "longest_value": 1,
             "stdout": {"format": "combined", "names": "ecs", "queue": 0}
         }"#,
@@ -59,6 +60,7 @@ fn every_mistake_is_reported_by_name() {
         "never[0]:",
         "slow:",
         "sample:",
+        "sampled_traces:",
         "skip.paths[0]:",
         "skip.below:",
         "levels.ok:",
@@ -68,6 +70,15 @@ fn every_mistake_is_reported_by_name() {
     ] {
         assert!(error.contains(field), "{field} is missing in: {error}");
     }
+}
+
+#[test]
+fn the_flag_of_the_trace_decides_in_place_of_the_share() {
+    let layer = AccessLogLayer::new().sample(Sample::sampled_traces(50));
+    let read_layer = read(r#"{"sampled_traces": 50}"#).unwrap();
+    assert_eq!(format!("{read_layer:?}"), format!("{layer:?}"));
+    let error = read(r#"{"sample": 50, "sampled_traces": 50}"#).unwrap_err();
+    assert!(error.contains("sampled_traces: must be unset"), "{error}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use tracing::Level;
+
 use super::{apart, headers, object::Object, peer, sizes, trace};
 use crate::{Record, event::message, time::Time};
 
@@ -7,12 +9,13 @@ const APART: [(&str, &str); 2] =
 
 /// Writes the fields with the names of the Elastic Common Schema.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
-    object.word("@timestamp", at);
-    object.word("log.level", record.level().as_str().to_ascii_lowercase());
+    object.time("@timestamp", at);
+    object.word("log.level", level(record.level()));
     object.word("message", message(record));
     object.word("ecs.version", "8.11.0");
     object.word("event.outcome", if record.outcome().is_failure() { "failure" } else { "success" });
-    object.number("event.duration", record.duration().as_nanos());
+    object
+        .number("event.duration", u64::try_from(record.duration().as_nanos()).unwrap_or(u64::MAX));
     object.text("http.request.method", record.method().as_bytes());
     object.text("url.path", record.path().as_bytes());
     if let Some(query) = record.query() {
@@ -24,7 +27,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
         if is_call { ["destination.ip", "destination.port"] } else { ["source.ip", "source.port"] };
     peer(record, object, side[0], side[1]);
     if let Some(client) = record.client_ip() {
-        object.word("client.ip", client);
+        object.display("client.ip", client);
     }
     if let Some(status) = record.status() {
         object.number("http.response.status_code", status.as_u16());
@@ -36,4 +39,14 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
         object.text("http.request.id", id.as_bytes());
     }
     trace(record, object, "trace.id", "span.id");
+}
+
+const fn level(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        _ => "trace",
+    }
 }

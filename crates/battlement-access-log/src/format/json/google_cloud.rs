@@ -9,7 +9,7 @@ const APART: [(&str, &str); 2] = [("user-agent", "userAgent"), ("referer", "refe
 
 /// Writes the fields with the names of Google Cloud's `LogEntry`.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
-    object.word("time", at);
+    object.time("time", at);
     object.word("severity", severity(record.level()));
     object.word("message", message(record));
     object.open("httpRequest");
@@ -17,7 +17,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.close();
     peer(record, object, "network.peer.address", "network.peer.port");
     if let Some(client) = record.client_ip() {
-        object.word("client.address", client);
+        object.display("client.address", client);
     }
     headers(record, object, "http.request.header.", &APART);
     if let Some(id) = record.request_id() {
@@ -25,7 +25,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     }
     trace(record, object, "logging.googleapis.com/trace", "logging.googleapis.com/spanId");
     if let Some(trace) = record.entry.origin.trace() {
-        object.number("logging.googleapis.com/trace_sampled", trace.flags.is_sampled());
+        object.bool("logging.googleapis.com/trace_sampled", trace.flags.is_sampled());
     }
 }
 
@@ -34,20 +34,20 @@ fn http_request(record: &Record<'_>, object: &mut Object) {
     object.text("requestMethod", record.method().as_bytes());
     object.text("requestUrl", target(record).as_bytes());
     if let Some(bytes) = record.bytes_in() {
-        object.word("requestSize", bytes);
+        object.display("requestSize", bytes);
     }
     if let Some(status) = record.status() {
         object.number("status", status.as_u16());
     }
-    object.word("responseSize", record.bytes_out());
+    object.display("responseSize", record.bytes_out());
     apart(record, object, &APART);
     let of_peer = || record.peer().and_then(Peer::addr).map(|peer| peer.ip().to_canonical());
     if let Some(ip) = record.client_ip().or_else(of_peer) {
-        object.word("remoteIp", ip);
+        object.display("remoteIp", ip);
     }
     let latency = record.duration();
-    object.word("latency", format_args!("{}.{:09}s", latency.as_secs(), latency.subsec_nanos()));
-    object.word("protocol", format_args!("HTTP/{}", record.protocol()));
+    object.display("latency", format_args!("{}.{:09}s", latency.as_secs(), latency.subsec_nanos()));
+    object.display("protocol", format_args!("HTTP/{}", record.protocol()));
 }
 
 const fn severity(level: Level) -> &'static str {

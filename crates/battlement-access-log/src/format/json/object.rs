@@ -1,7 +1,12 @@
-use std::fmt::{Display, Write};
+use std::{
+    fmt::{Display, Write},
+    time::Duration,
+};
 
 use crate::{
+    digits,
     escape::{escaped, needs_escape},
+    time::Time,
     truncate::cut,
 };
 
@@ -30,15 +35,40 @@ impl Object {
         self.text.push_str("\":");
     }
 
-    /// Writes a value whose text the layer chose, or the digits of a number between quotation marks.
-    pub(super) fn word(&mut self, name: &str, value: impl Display) {
+    /// Writes a string whose text needs no escaping.
+    pub(super) fn word(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.text.push('"');
+        self.text.push_str(value);
+        self.text.push('"');
+    }
+
+    /// Writes a string whose text needs no escaping, such as an address.
+    pub(super) fn display(&mut self, name: &str, value: impl Display) {
         self.name(name);
         let _ = write!(self.text, "\"{value}\"");
     }
 
-    pub(super) fn number(&mut self, name: &str, value: impl Display) {
+    pub(super) fn time(&mut self, name: &str, value: Time) {
         self.name(name);
-        let _ = write!(self.text, "{value}");
+        self.text.push('"');
+        value.push_rfc_3339(&mut self.text);
+        self.text.push('"');
+    }
+
+    pub(super) fn number(&mut self, name: &str, value: impl Into<u64>) {
+        self.name(name);
+        digits::push(&mut self.text, value.into(), 1);
+    }
+
+    pub(super) fn millis(&mut self, name: &str, value: Duration) {
+        self.name(name);
+        digits::push_millis(&mut self.text, value);
+    }
+
+    pub(super) fn bool(&mut self, name: &str, value: bool) {
+        self.name(name);
+        self.text.push_str(if value { "true" } else { "false" });
     }
 
     /// Writes a value that a client could choose.
@@ -97,7 +127,7 @@ impl Object {
 
 /// Appends a comma, unless the object or the array is empty so far.
 fn separate(text: &mut String) {
-    if !text.ends_with(['{', '[']) {
+    if !matches!(text.as_bytes().last(), Some(b'{' | b'[')) {
         text.push(',');
     }
 }
@@ -113,7 +143,9 @@ fn note(names: &mut String, name: &str) {
 
 /// Appends the characters of a JSON string.
 fn push(text: &mut String, value: &str) {
-    if value.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    // Every byte is looked at, which takes vector instructions; a search for the first one does not.
+    if value.bytes().fold(true, |are_plain, byte| are_plain & is_plain(byte)) {
         return text.push_str(value);
     }
     for char in value.chars() {

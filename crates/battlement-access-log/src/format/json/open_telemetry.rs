@@ -1,14 +1,10 @@
 use super::{headers, object::Object, peer, sizes, trace};
-use crate::{
-    Record,
-    event::{message, millis},
-    time::Time,
-};
+use crate::{Record, event::message, time::Time};
 
 /// Writes the fields with the names of OpenTelemetry, as in the event.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
-    object.word("timestamp", at);
-    object.word("level", record.level());
+    object.time("timestamp", at);
+    object.word("level", record.level().as_str());
     object.word("message", message(record));
     object.text("http.request.method", record.method().as_bytes());
     object.text("url.path", record.path().as_bytes());
@@ -18,12 +14,12 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.word("network.protocol.version", record.protocol());
     peer(record, object, "network.peer.address", "network.peer.port");
     if let Some(client) = record.client_ip() {
-        object.word("client.address", client);
+        object.display("client.address", client);
     }
     if let Some(status) = record.status() {
         object.number("http.response.status_code", status.as_u16());
     }
-    object.number("duration_ms", millis(record.duration()));
+    object.millis("duration_ms", record.duration());
     sizes(record, object, "http.response.body.size", "http.request.body.size");
     headers(record, object, "http.request.header.", &[]);
     if let Some(id) = record.request_id() {

@@ -1,11 +1,7 @@
 use tracing::Level;
 
 use super::{headers, object::Object, peer, sizes, target, trace};
-use crate::{
-    Record,
-    event::{message, millis},
-    time::Time,
-};
+use crate::{Record, event::message, time::Time};
 
 /// Writes the fields with the names of pino-http.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
@@ -27,11 +23,11 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
         object.number("statusCode", status.as_u16());
     }
     object.close();
-    object.number("responseTime", millis(record.duration()));
+    object.millis("responseTime", record.duration());
     object.word("msg", message(record));
     object.word("network.protocol.version", record.protocol());
     if let Some(client) = record.client_ip() {
-        object.word("client.address", client);
+        object.display("client.address", client);
     }
     sizes(record, object, "http.response.body.size", "http.request.body.size");
     trace(record, object, "trace_id", "span_id");
