@@ -2,6 +2,8 @@
 #![cfg_attr(any(not(doctest), all(feature = "axum", feature = "prometheus-client", feature = "reqwest")), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "access-log")]
+pub mod access_log;
 mod active;
 mod body;
 mod buckets;
@@ -21,7 +23,12 @@ mod health;
 mod histogram;
 mod key;
 mod label;
-#[cfg(any(feature = "rate-limit", feature = "shutdown", feature = "timeout"))]
+#[cfg(any(
+    feature = "access-log",
+    feature = "rate-limit",
+    feature = "shutdown",
+    feature = "timeout"
+))]
 mod labelled;
 mod layer;
 mod methods;

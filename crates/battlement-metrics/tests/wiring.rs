@@ -5,8 +5,8 @@ mod server {
     use battlement_health::{Check, CheckState, Health, TaskPolicy};
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
-        circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics, shutdown::ShutdownMetrics,
-        timeout::TimeoutMetrics,
+        access_log::AccessLogMetrics, circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics,
+        shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
     };
     use battlement_testkit::wiring::{Series, Settings};
     use http::Method;
@@ -43,6 +43,7 @@ mod server {
         let _breaker = breakers.breaker("shop");
         let exposition = Exposition::new()
             .metrics(&metrics)
+            .access_log(&AccessLogMetrics::new())
             .circuit_breaker(&breakers)
             .client_ip(&ClientIpLayer::new())
             .health(&health())
@@ -51,6 +52,9 @@ mod server {
             .timeout(&TimeoutMetrics::new());
         let families = [
             "http_server_request_duration_seconds",
+            "battlement_access_log_dropped_total",
+            "battlement_access_log_records_total",
+            "battlement_access_log_sampled_out_total",
             "battlement_circuit_breaker_calls_total",
             "battlement_circuit_breaker_held_closed_total",
             "battlement_circuit_breaker_overflows_total",
