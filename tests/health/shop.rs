@@ -20,7 +20,7 @@ pub(crate) struct Shop {
 
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_health_storefront"));
-    command.env_clear().env("RUST_LOG", "info");
+    command.env_clear().env("RUST_LOG", "info").env("STOREFRONT_LOG", "text");
     command
 }
 

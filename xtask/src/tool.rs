@@ -49,6 +49,13 @@ pub(crate) const PYTHON: Tool = Tool {
     source: Source::System { apt: "python3-venv", brew: "python" },
 };
 
+const JQ: Tool = Tool {
+    name: "jq",
+    purpose: "tests read logs with the commands of the documentation",
+    detect: &["jq --version"],
+    source: Source::System { apt: "jq", brew: "jq" },
+};
+
 /// Linux only: no other system has the calls that it counts.
 const STRACE: Tool = Tool {
     name: "strace",
@@ -100,9 +107,9 @@ const HAPROXY: Tool = Tool {
 
 /// The tools that `cargo xtask test` needs.
 pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
-    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, STRACE]
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, STRACE]
 } else {
-    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON]
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ]
 };
 
 /// The tools that the restarts job needs.

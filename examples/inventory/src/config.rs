@@ -7,7 +7,7 @@ use inventory::Settings;
 use crate::{
     env::{Env, InvalidEnv, Usage},
     listen::ListenAddr,
-    log::LogFilter,
+    log::{LogFilter, LogFormat},
     times::ShutdownTimes,
 };
 
@@ -20,6 +20,8 @@ pub struct Config {
     pub settings: Settings,
     pub shutdown: ShutdownTimes,
     pub log: LogFilter,
+    /// The format of the log, unless it follows from stdout.
+    pub log_format: Option<LogFormat>,
 }
 
 impl Config {
@@ -52,6 +54,7 @@ impl Config {
         let faults = env.read("INVENTORY_FAULTS", "true or false", "false");
         let shutdown =
             ShutdownTimes::read(env, "INVENTORY_SHUTDOWN_DELAY_MS", "INVENTORY_DRAIN_MS");
+        let log_format = env.read_optional("INVENTORY_LOG", LogFormat::EXPECTED, LogFormat::UNSET);
         let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
         Some(Self {
             addr: addr?,
@@ -59,6 +62,7 @@ impl Config {
             settings: Settings { per_minute: per_minute?, faults: faults? },
             shutdown: shutdown?,
             log: log?,
+            log_format: log_format?,
         })
     }
 }

@@ -7,11 +7,7 @@ mod listen;
 mod log;
 mod times;
 
-use std::{
-    env::args_os,
-    io::{Write, stdout},
-    process::ExitCode,
-};
+use std::{env::args_os, process::ExitCode};
 
 use battlement::shutdown::{PanicPolicy, Report, Shutdown, Stage};
 use inventory::{Inventory, Stock, health};
@@ -64,11 +60,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
-    config.log.init();
+    let records = config.log.init(config.log_format);
     // Also logs the panics of tasks, which no layer catches.
     let shutdown = shutdown.panics(PanicPolicy::Log);
     // The last hook.
-    shutdown.handle().hook(Stage::Flush, "stdout", || async { stdout().flush() });
+    shutdown.handle().hook(Stage::Flush, "log", || records.flush());
 
     let health = health(shutdown.phases());
     let is_listening = health.gate("listener");

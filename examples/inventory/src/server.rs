@@ -1,6 +1,7 @@
 //! The service with its layers.
 
 use battlement::{
+    access_log::{AccessLogLayer, Skip},
     client_ip::ClientIpLayer,
     health::{Health, Probe, grpc::HealthServer},
     metrics::{
@@ -25,6 +26,10 @@ use crate::{
     proto::inventory_server::InventoryServer,
     service::StockService,
 };
+
+/// The methods of the gRPC health protocol.
+const PROBES: [&str; 3] =
+    ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/List", "/grpc.health.v1.Health/Watch"];
 
 /// The inventory service, before it is started: its stock, its metrics and its rate limit.
 pub struct Inventory {
@@ -108,7 +113,9 @@ pub async fn serve(
         .layer(RequestIdLayer::new())
         // The client is the peer, since no proxy is trusted.
         .layer(ClientIpLayer::new())
-        // Records each call once, with its gRPC status. Outside every layer that responds.
+        // Logs each call once, when it is over; of probes, only those that fail.
+        .layer(AccessLogLayer::new().skip(Skip::paths(PROBES)))
+        // Counts each call once, with its gRPC status. Outside every layer that responds.
         .layer(metrics.grpc_layer())
         // Counts calls in flight.
         .layer(shutdown.layer())

@@ -86,6 +86,7 @@ fn help_lists_every_variable_with_its_default() {
         ("INVENTORY_FAULTS", "default: false"),
         ("INVENTORY_SHUTDOWN_DELAY_MS", "unset: 5000 in Kubernetes, otherwise 0"),
         ("INVENTORY_DRAIN_MS", "default: 15000"),
+        ("INVENTORY_LOG", "unset: text if stdout is a terminal, otherwise json"),
         ("RUST_LOG", "default: info"),
     ] {
         let (_, setting) = help.split_once(&format!("\n  {variable}\n")).expect(variable);
@@ -96,7 +97,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 7);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 8);
 }
 
 #[test]

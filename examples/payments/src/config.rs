@@ -12,7 +12,7 @@ use payments::{KeyLimits, Settings};
 use crate::{
     env::{Env, InvalidEnv, Usage},
     listen::ListenAddr,
-    log::LogFilter,
+    log::{LogFilter, LogFormat},
     times::ShutdownTimes,
 };
 
@@ -27,6 +27,8 @@ pub struct Config {
     pub settings: Settings,
     pub shutdown: ShutdownTimes,
     pub log: LogFilter,
+    /// The format of the log, unless it follows from stdout.
+    pub log_format: Option<LogFormat>,
 }
 
 impl Config {
@@ -69,6 +71,7 @@ impl Config {
         let keys = Self::keys(env);
         let faults = env.read("PAYMENTS_FAULTS", "true or false", "false");
         let shutdown = ShutdownTimes::read(env, "PAYMENTS_SHUTDOWN_DELAY_MS", "PAYMENTS_DRAIN_MS");
+        let log_format = env.read_optional("PAYMENTS_LOG", LogFormat::EXPECTED, LogFormat::UNSET);
         let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
         Some(Self {
             addr: addr?,
@@ -82,6 +85,7 @@ impl Config {
             },
             shutdown: shutdown?,
             log: log?,
+            log_format: log_format?,
         })
     }
 

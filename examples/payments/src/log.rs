@@ -1,13 +1,18 @@
-//! The log, as `RUST_LOG` filters it.
+//! The log, as `RUST_LOG` filters it: JSON, or text for a terminal.
 //!
 //! Each of the examples has a copy of this file, so that each can be copied alone.
 
 use std::{
-    io::{IsTerminal, stdout},
+    io::{self, IsTerminal, Write, stdout},
     str::FromStr,
 };
 
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use battlement::access_log::{Format, Lines, Names, Writer};
+use tokio::task::spawn_blocking;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt::writer::MakeWriterExt};
+
+/// The target of the records of requests.
+const RECORDS: &str = "battlement::access";
 
 /// Crates whose log lines these programs can contain.
 const TARGETS: &[&str] = &[
@@ -15,6 +20,7 @@ const TARGETS: &[&str] = &[
     "payments",
     "inventory",
     "battlement",
+    "battlement_access_log",
     "battlement_circuit_breaker",
     "battlement_client_ip",
     "battlement_core",
@@ -48,9 +54,59 @@ impl LogFilter {
     pub const EXPECTED: &str = "levels (off, error, warn, info, debug, trace) and targets, \
         such as info or info,hyper=debug; a target of another crate needs a level, such as sqlx=debug";
 
-    /// Starts the log, on stdout.
-    pub fn init(self) {
-        tracing_subscriber::fmt().with_env_filter(self.0).with_ansi(stdout().is_terminal()).init();
+    /// Starts the log on stdout, and returns the queue of its records.
+    pub fn init(self, format: Option<LogFormat>) -> Records {
+        let lines = Writer::stdout(Format::Json(Names::OpenTelemetry)).lines();
+        let records = Records(lines.clone());
+        // No request waits until its record is read. Other lines are written at once, so that none of them is lost.
+        let queue = move || lines.clone();
+        let output = queue.with_filter(|line| line.target() == RECORDS).or_else(stdout);
+        let is_terminal = stdout().is_terminal();
+        let log = tracing_subscriber::fmt().with_env_filter(self.0).with_ansi(is_terminal);
+        match format {
+            Some(LogFormat::Text) => log.with_writer(output).init(),
+            None if is_terminal => log.with_writer(output).init(),
+            // The ids of a request are in the field `span` of each line.
+            _ => log.json().flatten_event(true).with_span_list(false).with_writer(output).init(),
+        }
+        records
+    }
+}
+
+/// The format of the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+impl LogFormat {
+    pub const EXPECTED: &str = "json or text";
+    pub const UNSET: &str = "text if stdout is a terminal, otherwise json";
+}
+
+#[derive(Debug)]
+pub struct InvalidFormat;
+
+impl FromStr for LogFormat {
+    type Err = InvalidFormat;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFormat> {
+        match text {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(InvalidFormat),
+        }
+    }
+}
+
+/// The queue of the records of requests, which a thread writes.
+pub struct Records(Lines);
+
+impl Records {
+    /// Waits until the records in the queue are written, and fails if nothing reads them.
+    pub async fn flush(mut self) -> io::Result<()> {
+        spawn_blocking(move || self.0.flush()).await?
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use battlement::problem::Problem;
+use battlement::{core::RequestFacts, problem::Problem};
 use bytes::Bytes;
 use http::{
     Method, Request, Response, StatusCode,
@@ -63,6 +63,18 @@ pub(crate) async fn respond(
                 .detail("the routes are POST /charges and DELETE /charges/{order_id}")),
         },
     }
+}
+
+/// Stores the route of a request where the log and the metrics read it.
+pub(crate) fn note<B>(request: Request<B>) -> Request<B> {
+    let route = match request.uri().path() {
+        CHARGES => Some(CHARGES),
+        path => path.strip_prefix("/charges/").map(|_| CHARGE),
+    };
+    if let (Some(facts), Some(route)) = (RequestFacts::of(&request), route) {
+        facts.set_route(route);
+    }
+    request
 }
 
 pub(crate) fn method_not_allowed(detail: &'static str, allow: &'static str) -> Problem {

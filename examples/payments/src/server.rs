@@ -3,6 +3,7 @@
 use std::{hash::RandomState, sync::Arc};
 
 use battlement::{
+    access_log::AccessLogLayer,
     client_ip::ClientIpLayer,
     health::Health,
     metrics::{
@@ -18,7 +19,7 @@ use battlement::{
 };
 use http::Method;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, util::MapRequestLayer};
 
 use crate::{
     Admin, Ledger, Settings, connections,
@@ -44,7 +45,6 @@ impl Payments {
     #[must_use]
     pub fn new(ledger: Ledger, settings: &Settings) -> Self {
         let metrics = HttpMetrics::builder()
-            .route_table([routes::CHARGES, routes::CHARGE])
             // Shown as 0 from the start, so that an alert on failed charges sees the first failure.
             .known_route(Method::POST, routes::CHARGES)
             .build();
@@ -118,9 +118,12 @@ pub async fn serve(
         // Outermost, so that every response has an id. The id of the caller in `x-request-id` is kept, so that one
         // order has one id in all services, and every log line contains it.
         .layer(RequestIdLayer::new())
+        .layer(MapRequestLayer::new(routes::note))
         // The client is the peer, since no proxy is trusted.
         .layer(ClientIpLayer::new())
-        // Records each request once, when its response is over. Outside every layer that responds.
+        // Logs each request once, when it is over. Probes do not pass here: they have a listener of their own.
+        .layer(AccessLogLayer::new())
+        // Counts each request once, when its response is over. Outside every layer that responds.
         .layer(metrics.server_layer())
         .layer(SecurityHeadersLayer::api())
         // Counts requests in flight, and asks clients to close their connections once the process is to stop.

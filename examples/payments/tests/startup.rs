@@ -90,6 +90,7 @@ fn help_lists_every_variable_with_its_default() {
         ("PAYMENTS_FAULTS", "default: false"),
         ("PAYMENTS_SHUTDOWN_DELAY_MS", "unset: 5000 in Kubernetes, otherwise 0"),
         ("PAYMENTS_DRAIN_MS", "default: 15000"),
+        ("PAYMENTS_LOG", "unset: text if stdout is a terminal, otherwise json"),
         ("RUST_LOG", "default: info"),
     ] {
         let (_, setting) = help.split_once(&format!("\n  {variable}\n")).expect(variable);
@@ -100,7 +101,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 11);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 12);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
     health::HealthInterval,
     limits::{Instances, PerMinute, Quotas, Shared},
     listen::ListenAddr,
-    log::LogFilter,
+    log::{LogFilter, LogFormat},
     partner::Partners,
     timeouts::{TimeLimit, UpstreamTimeLimits},
     times::ShutdownTimes,
@@ -48,7 +48,11 @@ pub struct Config {
     pub without_effect: Vec<String>,
     /// Whether the routes that fail on purpose are mounted.
     pub bugs: bool,
+    /// Whether each attempt at a call of another service has a record in the log.
+    pub log_calls: bool,
     pub log: LogFilter,
+    /// The format of the log, unless it follows from stdout.
+    pub log_format: Option<LogFormat>,
 }
 
 impl Config {
@@ -106,6 +110,8 @@ impl Config {
         let shutdown =
             ShutdownTimes::read(env, "STOREFRONT_SHUTDOWN_DELAY_MS", "STOREFRONT_DRAIN_MS");
         let bugs = env.read("STOREFRONT_BUGS", "true or false", "false");
+        let log_calls = env.read("STOREFRONT_LOG_CALLS", "true or false", "false");
+        let log_format = env.read_optional("STOREFRONT_LOG", LogFormat::EXPECTED, LogFormat::UNSET);
         let log = env.read("RUST_LOG", LogFilter::EXPECTED, "info");
         Some(Self {
             addr: addr?,
@@ -123,7 +129,9 @@ impl Config {
             shutdown: shutdown?,
             without_effect: Vec::new(),
             bugs: bugs?,
+            log_calls: log_calls?,
             log: log?,
+            log_format: log_format?,
         })
     }
 
@@ -326,6 +334,8 @@ mod tests {
             ("STOREFRONT_HEALTH_INTERVAL_MS", "99"),
             ("STOREFRONT_SHUTDOWN_DELAY_MS", "-1"),
             ("STOREFRONT_DRAIN_MS", "soon"),
+            ("STOREFRONT_LOG_CALLS", "perhaps"),
+            ("STOREFRONT_LOG", "yaml"),
             ("RUST_LOG", "storefront=loud"),
         ]);
         let report = errors.err().unwrap().to_string();
@@ -349,6 +359,8 @@ mod tests {
             "STOREFRONT_HEALTH_INTERVAL_MS",
             "STOREFRONT_SHUTDOWN_DELAY_MS",
             "STOREFRONT_DRAIN_MS",
+            "STOREFRONT_LOG_CALLS",
+            "STOREFRONT_LOG:",
             "RUST_LOG",
         ] {
             assert!(report.contains(name), "{name} is missing in: {report}");
@@ -362,6 +374,8 @@ mod tests {
             "hunter2",
             "fifteen",
             "short",
+            "perhaps",
+            "yaml",
             "loud",
         ] {
             assert!(!report.contains(value), "{value} is repeated in: {report}");

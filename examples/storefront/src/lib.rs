@@ -16,6 +16,7 @@
 //! | how long the process takes to stop | `times.rs` |
 //! | the checks behind the probes | `health.rs` |
 //! | the probes and the metrics for operators | `admin.rs` |
+//! | the format of the log | `log.rs` |
 //! | how payments and inventory are called | `upstream/` |
 //! | the metrics of the business | `sales.rs` |
 //! | where orders are stored | `store.rs` |
@@ -47,12 +48,7 @@ mod timeouts;
 mod times;
 mod upstream;
 
-use std::{
-    env::args_os,
-    io::{Write, stdout},
-    net::SocketAddr,
-    process::ExitCode,
-};
+use std::{env::args_os, net::SocketAddr, process::ExitCode};
 
 use axum::serve::ListenerExt;
 use battlement::{
@@ -121,7 +117,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
-    config.log.init();
+    let records = config.log.init(config.log_format);
     if !config.without_effect.is_empty() {
         warn!(
             variables = config.without_effect.join(", "),
@@ -134,7 +130,7 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let shutdown = shutdown.observe(stops.clone()).panics(PanicPolicy::Log);
     let handle = shutdown.handle();
     // The last hook.
-    handle.hook(Stage::Flush, "stdout", || async { stdout().flush() });
+    handle.hook(Stage::Flush, "log", || records.flush());
 
     let admin = config.admin_addr.bind("STOREFRONT_ADMIN_ADDR").await?;
     let listener = config.addr.bind("STOREFRONT_ADDR").await?;
@@ -149,8 +145,9 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
     let drain = config.shutdown.drain;
     let undo_within = timeouts.upstream().call.min(drain / 2);
-    let inventory = Inventory::at(inventory, &metrics, &timeouts, &retries, &breakers)?;
-    let payments = Payments::at(payments, &metrics, &timeouts, &retries, &breakers);
+    let log_calls = config.log_calls;
+    let inventory = Inventory::at(inventory, &metrics, &timeouts, &retries, &breakers, log_calls)?;
+    let payments = Payments::at(payments, &metrics, &timeouts, &retries, &breakers, log_calls);
     let checks = [payments.check()?, inventory.check()?].into_iter().chain(limits.check());
     let in_flight = InFlight::new(handle, drain - undo_within);
     let shop = Shop::new(inventory, payments, sales.clone(), in_flight);

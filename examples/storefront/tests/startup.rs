@@ -119,6 +119,8 @@ fn help_lists_every_variable_with_its_default() {
         ("STOREFRONT_DRAIN_MS", "default: 15000"),
         ("PAYMENTS_URL", "unset: payments runs in this process"),
         ("INVENTORY_URL", "unset: inventory runs in this process"),
+        ("STOREFRONT_LOG_CALLS", "default: false"),
+        ("STOREFRONT_LOG", "unset: text if stdout is a terminal, otherwise json"),
         ("RUST_LOG", "default: info"),
     ] {
         let (_, setting) = help.split_once(&format!("\n  {variable}\n")).expect(variable);
@@ -129,7 +131,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 20);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 22);
 }
 
 #[test]

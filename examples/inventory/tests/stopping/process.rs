@@ -32,7 +32,10 @@ pub struct Process {
 impl Process {
     pub fn start(program: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(program);
-        command.env_clear().envs(settings.iter().copied()).stdout(Stdio::piped());
+        let name = program.rsplit(['/', '\\']).next().unwrap();
+        // Unless a test asks for JSON.
+        command.env_clear().env(format!("{}_LOG", name.to_uppercase()), "text");
+        command.envs(settings.iter().copied()).stdout(Stdio::piped());
         let (mut child, guard) = Guard::spawn(&mut command).unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
@@ -43,7 +46,6 @@ impl Process {
         let admin = line.rsplit_once("http://").unwrap().1.strip_suffix("/metrics").unwrap();
         process.admin = admin.parse().unwrap();
         // The program's own line comes after those of services that run inside it.
-        let name = program.rsplit(['/', '\\']).next().unwrap();
         let line = process.log_line(&format!("{name} listens on http://"));
         process.addr = line.rsplit_once("http://").unwrap().1.parse().unwrap();
         process

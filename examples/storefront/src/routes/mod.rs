@@ -10,11 +10,13 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::header::USER_AGENT,
     routing::{get, post},
 };
 use battlement::{
-    client_ip::ClientIpLayer, metrics::HttpMetrics, problem::ProblemLayer,
-    request_id::RequestIdLayer, security_headers::SecurityHeadersLayer, shutdown::DrainLayer,
+    access_log::AccessLogLayer, client_ip::ClientIpLayer, metrics::HttpMetrics,
+    problem::ProblemLayer, request_id::RequestIdLayer, security_headers::SecurityHeadersLayer,
+    shutdown::DrainLayer,
 };
 use tower::ServiceBuilder;
 
@@ -51,7 +53,10 @@ pub fn app(
         .layer(RequestIdLayer::new())
         // Resolves the client's address. Headers count only if a trusted proxy has written them.
         .layer(client_ip)
-        // Records each request once, under its route, when its response is over. Outside every layer that responds.
+        // Logs each request once, when it is over, with its ids and the customer's address. Probes do not pass here: they
+        // have a listener of their own.
+        .layer(AccessLogLayer::new().headers([USER_AGENT]))
+        // Counts each request once, under its route, when its response is over. Outside every layer that responds.
         .layer(metrics.server_layer())
         // Outside every layer that responds, so that a 404 and a 413 have the headers too. Only scripts with the nonce
         // run.

@@ -1,4 +1,5 @@
 use battlement::{
+    access_log::AccessLogLayer,
     circuit_breaker::Handle,
     health::{Check, ConfigError},
     metrics::HttpMetrics,
@@ -56,6 +57,7 @@ impl Inventory {
         timeouts: &Timeouts,
         retries: &Retries,
         breakers: &Breakers,
+        log_calls: bool,
     ) -> anyhow::Result<Self> {
         // Lazy, so that this service starts and lists its products while the inventory is unavailable.
         let channel = Endpoint::from_shared(url.to_string())?.connect_lazy();
@@ -74,6 +76,8 @@ impl Inventory {
                 .layer(limit)
                 // Both clients share the budget of this layer.
                 .layer(retry.clone())
+                // Logs each attempt, if that is asked for.
+                .layer(AccessLogLayer::client(NAME).enabled(log_calls))
                 // Rejects an attempt while inventory fails all the time, which is the end of its call.
                 .layer(breaker)
                 .map_request(Sent::record)

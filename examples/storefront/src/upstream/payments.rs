@@ -1,4 +1,5 @@
 use battlement::{
+    access_log::AccessLogLayer,
     circuit_breaker::Handle,
     health::{Check, ConfigError},
     metrics::HttpMetrics,
@@ -55,6 +56,7 @@ impl Payments {
         timeouts: &Timeouts,
         retries: &Retries,
         breakers: &Breakers,
+        log_calls: bool,
     ) -> Self {
         let mut connector = HttpConnector::new();
         // The body is sent at once. Otherwise it waits about 40 ms for the head to be acknowledged.
@@ -73,6 +75,8 @@ impl Payments {
                 .layer(limit)
                 // Both clients share the budget of this layer.
                 .layer(retry.clone())
+                // Logs each attempt, if that is asked for.
+                .layer(AccessLogLayer::client(NAME).enabled(log_calls))
                 // Rejects an attempt while payments fail all the time, which is the end of its call.
                 .layer(breaker)
                 .map_request(Sent::record)

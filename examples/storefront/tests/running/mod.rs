@@ -42,7 +42,8 @@ pub struct Answer {
 
 fn program(settings: &[(&str, &str)]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_storefront"));
-    program.env_clear();
+    // Unless a test asks for JSON.
+    program.env_clear().env("STOREFRONT_LOG", "text");
     // A machine that is busy with other tests may be slow; a test of the time limits sets its own.
     program.env("STOREFRONT_UPSTREAM_TIMEOUT_MS", "20000");
     program.env("STOREFRONT_DEADLINE_MS", "20000");
