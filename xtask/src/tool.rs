@@ -56,6 +56,13 @@ const JQ: Tool = Tool {
     source: Source::System { apt: "jq", brew: "jq" },
 };
 
+const GOACCESS: Tool = Tool {
+    name: "goaccess",
+    purpose: "tests read combined lines of the access log with it",
+    detect: &["goaccess --version"],
+    source: Source::System { apt: "goaccess", brew: "goaccess" },
+};
+
 /// Linux only: no other system has the calls that it counts.
 const STRACE: Tool = Tool {
     name: "strace",
@@ -107,9 +114,9 @@ const HAPROXY: Tool = Tool {
 
 /// The tools that `cargo xtask test` needs.
 pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
-    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, STRACE]
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, GOACCESS, STRACE]
 } else {
-    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ]
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, GOACCESS]
 };
 
 /// The tools that the restarts job needs.

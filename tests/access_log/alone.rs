@@ -1,0 +1,4 @@
+//! A test of latency.
+
+mod pipe;
+mod stopped;
