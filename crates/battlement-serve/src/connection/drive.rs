@@ -11,7 +11,7 @@ use tracing::debug;
 
 use super::graceful::Graceful;
 use crate::{
-    End, Protocol,
+    End, Protocol, TimeoutKind,
     drain::{Demand, Demands},
     state::State,
     time::{Due, Timers},
@@ -81,7 +81,12 @@ impl Driver {
                     if let Err(error) = &result {
                         debug!(error = error as &dyn std::error::Error, "connection ended early");
                     }
-                    self.state.end_with(if result.is_ok() { End::Complete } else { End::Error });
+                    self.state.end_with(match result {
+                        Ok(()) => End::Complete,
+                        // hyper limits nothing else: its timeout of heads is off.
+                        Err(error) if error.is_timeout() => End::Timeout(TimeoutKind::Ping),
+                        Err(_) => End::Error,
+                    });
                     return;
                 }
                 Event::Demanded(Demand::Announce) => self.announce(connection.as_mut()),

@@ -11,7 +11,7 @@ use crate::{Protocol, state::State};
 #[derive(Debug)]
 pub struct HeldData<D> {
     data: D,
-    /// None over HTTP/1, which takes data only while the socket takes it.
+    /// The connection, if it may hold data. HTTP/1 does not: it takes data only while the socket takes it.
     held_by: Option<Arc<State>>,
 }
 

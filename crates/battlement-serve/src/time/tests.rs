@@ -118,6 +118,16 @@ fn a_peer_that_reads_starts_the_time_for_the_rest_anew() {
 }
 
 #[test]
+fn a_connection_is_idle_once_the_peer_has_read_the_response() {
+    let mut conn = Conn::new(TIMES);
+    conn.view.blocked = true;
+    assert_eq!(conn.next(0), Some((30, Due::Cut(TimeoutKind::Write))));
+    conn.view.blocked = false;
+    assert_eq!(conn.next(25), Some((100, IDLE)));
+    assert_eq!(conn.next(40), Some((100, IDLE)));
+}
+
+#[test]
 fn the_age_is_announced_and_requests_in_flight_then_have_the_grace() {
     let mut conn = Conn::new(Times { age: Some(seconds(60)), grace: Some(seconds(5)), ..TIMES });
     conn.view.in_flight = true;

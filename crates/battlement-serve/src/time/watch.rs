@@ -28,6 +28,8 @@ pub(crate) struct Watch {
     head_since: Option<Instant>,
     /// The time since when the peer has read no byte, and the progress at that time.
     blocked: Option<(Instant, usize)>,
+    /// The time at which the peer had read the last byte that had to wait for it.
+    read_all: Option<Instant>,
     /// The time of the announcement that the connection has reached its age or its number of requests.
     announced: Option<Instant>,
     /// Whether the connection closes as soon as no request is in flight.
@@ -43,6 +45,7 @@ impl Watch {
             accepted,
             head_since: None,
             blocked: None,
+            read_all: None,
             announced: None,
             closing: false,
             asked: None,
@@ -87,7 +90,9 @@ impl Watch {
 
     fn write(&mut self, view: &View, clock: impl Fn() -> Instant) -> Option<(Instant, Due)> {
         if !view.blocked {
-            self.blocked = None;
+            if self.blocked.take().is_some() {
+                self.read_all = Some(clock());
+            }
             return None;
         }
         let since = match self.blocked {
@@ -108,13 +113,15 @@ impl Watch {
     }
 
     fn idle(&self, view: &View) -> Option<(Instant, Due)> {
-        if view.in_flight || view.head_begun {
+        // A request is over for its handler before the peer has read the response.
+        if view.in_flight || view.head_begun || view.blocked {
             return None;
         }
+        let since = self.read_all.map_or(view.idle_since, |read| read.max(view.idle_since));
         if !self.closing {
-            return Some((after(view.idle_since, self.times.idle), Due::Finish(TimeoutKind::Idle)));
+            return Some((after(since, self.times.idle), Due::Finish(TimeoutKind::Idle)));
         }
-        let since = self.asked?.max(view.idle_since);
+        let since = self.asked?.max(since);
         Some((after(since, self.times.answer), Due::Cut(TimeoutKind::Ping)))
     }
 

@@ -1,0 +1,64 @@
+//! The deadline from accept to the first request.
+
+use battlement_serve::{End, Limits, TimeoutKind};
+
+use crate::{
+    http2::PREFACE,
+    served::{Event, Served, seconds},
+};
+
+const LIMITS: Limits = Limits::new().first_request(seconds(10));
+
+const CUT: [Event; 2] = [
+    Event::Timeout(TimeoutKind::FirstRequest),
+    Event::Closed(End::Timeout(TimeoutKind::FirstRequest)),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_is_cut_at_the_deadline() {
+    let served = Served::with(LIMITS).await;
+    assert_eq!(served.connect().await.closed().await, 10);
+    assert_eq!(served.seen.events(), CUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_drips_in_is_cut_at_the_deadline() {
+    let served = Served::with(LIMITS).await;
+    let mut client = served.connect().await;
+    assert_eq!(client.drip("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await, 10);
+    assert_eq!(served.seen.events(), CUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_first_byte_does_not_move_the_deadline() {
+    let served = Served::with(LIMITS).await;
+    let mut client = served.connect().await;
+    tokio::time::sleep(seconds(9)).await;
+    client.write("GET / HT").await;
+    assert_eq!(client.closed().await, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preface_of_http_2_that_drips_in_is_cut_at_the_deadline() {
+    let served = Served::with(LIMITS).await;
+    assert_eq!(served.connect().await.drip(PREFACE).await, 10);
+    assert_eq!(served.seen.events(), CUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preface_without_settings_is_cut_at_the_deadline() {
+    let served = Served::with(LIMITS).await;
+    let mut client = served.connect().await;
+    client.write(PREFACE).await;
+    assert_eq!(client.closed().await, 10);
+    assert_eq!(served.seen.events(), CUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_may_take_longer_than_the_deadline() {
+    let served = Served::with(LIMITS).await;
+    let mut client = served.connect().await;
+    assert!(client.get("/open").await.contains("open"));
+    tokio::time::sleep(seconds(1_000)).await;
+    assert_eq!(served.seen.events(), []);
+}

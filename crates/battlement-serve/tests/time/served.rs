@@ -1,0 +1,134 @@
+use std::{
+    convert::Infallible,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use battlement_core::{DropReason, Phase, PhaseWriter, Phases};
+use battlement_serve::{Closed, End, Limits, Listener, Observe, Server, TimeoutKind};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use tempfile::TempDir;
+use tokio::net::UnixStream;
+use tokio_stream::{StreamExt as _, iter, pending};
+
+use crate::{client::Client, http2::Http2};
+
+/// More than all buffers between a handler and a client hold.
+pub(crate) const BIG: usize = 4 << 20;
+
+pub(crate) const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// A server on a Unix socket.
+pub(crate) struct Served {
+    path: PathBuf,
+    pub(crate) seen: Seen,
+    phases: PhaseWriter,
+    _dir: TempDir,
+}
+
+/// The events of a server, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Arc<Mutex<Vec<Event>>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Timeout(TimeoutKind),
+    Closed(End),
+    /// A handler was dropped before it had answered.
+    Dropped(Option<DropReason>),
+    /// A handler has read a whole request body of this size, after its response.
+    Uploaded(usize),
+}
+
+impl Served {
+    pub(crate) async fn with(limits: Limits) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let listener = Listener::unix(&path).await.unwrap();
+        let (seen, (phases, read)) = (Seen::default(), Phases::new());
+        let handlers = seen.clone();
+        let service = tower::service_fn(move |request| handle(request, handlers.clone()));
+        let server = Server::new(listener).limits(limits).observe(seen.clone()).phases(read);
+        tokio::spawn(server.serve(service));
+        Self { path, seen, phases, _dir: dir }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client::new(UnixStream::connect(&self.path).await.unwrap())
+    }
+
+    /// Opens an HTTP/2 connection with the preface and a SETTINGS frame.
+    pub(crate) async fn http2(&self, settings: &[u8]) -> Http2 {
+        Http2::open(self.connect().await, settings).await
+    }
+
+    pub(crate) fn reach(&self, phase: Phase) {
+        self.phases.advance(phase);
+    }
+}
+
+impl Seen {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn push(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+impl Observe for Seen {
+    fn on_timeout(&self, _: &str, kind: TimeoutKind) {
+        self.push(Event::Timeout(kind));
+    }
+
+    fn on_closed(&self, connection: &Closed<'_>) {
+        self.push(Event::Closed(connection.end));
+    }
+}
+
+struct Waiting(Seen);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.push(Event::Dropped(DropReason::current()));
+    }
+}
+
+type Body = BoxBody<Bytes, Infallible>;
+
+async fn handle(request: Request<Incoming>, seen: Seen) -> Result<Response<Body>, Infallible> {
+    let body = match request.uri().path() {
+        "/big" => full(vec![b'x'; BIG]),
+        "/open" => open(),
+        "/wait" => {
+            let _waiting = Waiting(seen);
+            std::future::pending().await
+        }
+        "/early" => {
+            tokio::spawn(async move {
+                let body = request.into_body().collect().await;
+                seen.push(Event::Uploaded(body.map_or(0, |body| body.to_bytes().len())));
+            });
+            full("early")
+        }
+        _ => full("hello"),
+    };
+    Ok(Response::new(body))
+}
+
+fn full(data: impl Into<Bytes>) -> Body {
+    Full::new(data.into()).boxed()
+}
+
+/// A body that sends one chunk and never ends.
+fn open() -> Body {
+    let first = Ok(Frame::data(Bytes::from_static(b"open")));
+    let frames = iter([first]).chain(pending());
+    StreamBody::new(frames).boxed()
+}
