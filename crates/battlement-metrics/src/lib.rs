@@ -26,6 +26,7 @@ mod label;
 #[cfg(any(
     feature = "access-log",
     feature = "rate-limit",
+    feature = "serve",
     feature = "shutdown",
     feature = "timeout"
 ))]
@@ -51,6 +52,8 @@ mod route;
 mod runtime;
 mod schedule_delay;
 mod series;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod service;
 #[cfg(feature = "serde")]
 mod settings;

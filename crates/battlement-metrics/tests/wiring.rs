@@ -1,15 +1,20 @@
 //! The layers of servers and of clients fit into a service.
 
 mod server {
+    use std::{convert::Infallible, net::TcpListener};
+
     use battlement_client_ip::ClientIpLayer;
     use battlement_health::{Check, CheckState, Health, TaskPolicy};
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
         access_log::AccessLogMetrics, circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics,
+        serve::ServeMetrics,
         shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
     };
+    use battlement_serve::Server;
     use battlement_testkit::wiring::{Series, Settings};
-    use http::Method;
+    use http::{Method, Response};
+    use tower::service_fn;
 
     fn settings() -> Settings<MetricsSettings, HttpMetricsBuilder> {
         Settings::new("{}").invalid(
@@ -33,6 +38,19 @@ mod server {
         })
     }
 
+    /// Returns the metrics of a server that has not yet accepted a connection.
+    fn serve() -> ServeMetrics {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { panic!("{runtime:?}") };
+        let _inside = runtime.enter();
+        let metrics = ServeMetrics::new();
+        let listener = TcpListener::bind("127.0.0.1:0");
+        let Ok(listener) = listener else { panic!("{listener:?}") };
+        let service = service_fn(async |_| Ok::<_, Infallible>(Response::new(String::new())));
+        drop(Server::new(listener).observe(metrics.clone()).serve(service));
+        metrics
+    }
+
     /// Returns the page of a server with a known route, before its first request.
     fn series() -> Series {
         let metrics = HttpMetrics::builder().known_route(Method::GET, "/orders/{id}").build();
@@ -48,6 +66,7 @@ mod server {
             .client_ip(&ClientIpLayer::new())
             .health(&health())
             .retry(&retries)
+            .serve(&serve())
             .shutdown(&ShutdownMetrics::new())
             .timeout(&TimeoutMetrics::new());
         let families = [
@@ -74,6 +93,13 @@ mod server {
             "battlement_retry_retries_total",
             "battlement_retry_stopped_total",
             "battlement_retry_wait_seconds",
+            "battlement_serve_accept_errors_total",
+            "battlement_serve_accepted_total",
+            "battlement_serve_connection_duration_seconds",
+            "battlement_serve_connections",
+            "battlement_serve_floods_total",
+            "battlement_serve_refused_total",
+            "battlement_serve_timeouts_total",
             "battlement_shutdown_cut_off_total",
             "battlement_shutdown_guards",
             "battlement_shutdown_panics_total",
