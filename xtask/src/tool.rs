@@ -71,6 +71,43 @@ const STRACE: Tool = Tool {
     source: Source::System { apt: "strace", brew: "strace" },
 };
 
+const CURL: Tool = Tool {
+    name: "curl",
+    purpose: "tests send requests with it, over HTTP/1 and HTTP/2",
+    detect: &["curl --version"],
+    source: Source::System { apt: "curl", brew: "curl" },
+};
+
+/// It has no command that succeeds without a server.
+const WRK: Tool = Tool {
+    name: "wrk",
+    purpose: "tests load a server with it over HTTP/1",
+    detect: &["which wrk"],
+    source: Source::System { apt: "wrk", brew: "wrk" },
+};
+
+const H2LOAD: Tool = Tool {
+    name: "h2load",
+    purpose: "tests load a server with it over HTTP/2",
+    detect: &["h2load --version"],
+    source: Source::System { apt: "nghttp2-client", brew: "nghttp2" },
+};
+
+const OPENSSL: Tool = Tool {
+    name: "openssl",
+    purpose: "tests read certificates with it, as a TLS client",
+    detect: &["openssl version"],
+    source: Source::System { apt: "openssl", brew: "openssl" },
+};
+
+/// Linux only.
+const SOCKET_ACTIVATE: Tool = Tool {
+    name: "systemd-socket-activate",
+    purpose: "tests hand sockets over with it, as systemd does",
+    detect: &["systemd-socket-activate --version"],
+    source: Source::System { apt: "systemd", brew: "systemd" },
+};
+
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     purpose: "checks licenses, sources and duplicate versions",
@@ -114,9 +151,22 @@ const HAPROXY: Tool = Tool {
 
 /// The tools that `cargo xtask test` needs.
 pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
-    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, GOACCESS, STRACE]
+    &[
+        REDIS,
+        PROMETHEUS,
+        PROMTOOL,
+        PYTHON,
+        JQ,
+        GOACCESS,
+        CURL,
+        WRK,
+        H2LOAD,
+        OPENSSL,
+        STRACE,
+        SOCKET_ACTIVATE,
+    ]
 } else {
-    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, GOACCESS]
+    &[REDIS, PROMETHEUS, PROMTOOL, PYTHON, JQ, GOACCESS, CURL, WRK, H2LOAD, OPENSSL]
 };
 
 /// The tools that the restarts job needs.

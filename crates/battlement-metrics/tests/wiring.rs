@@ -8,8 +8,7 @@ mod server {
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
         access_log::AccessLogMetrics, circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics,
-        serve::ServeMetrics,
-        shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
+        serve::ServeMetrics, shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
     };
     use battlement_serve::Server;
     use battlement_testkit::wiring::{Series, Settings};
