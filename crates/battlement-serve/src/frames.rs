@@ -1,36 +1,20 @@
-//! A counter of HTTP/2 frames in both directions.
+//! Counts HTTP/2 frames by their headers, in both directions of a connection.
+//!
+//! h2 has no hook for the frames that it reads and writes. The counters see the same bytes in the I/O type below
+//! hyper, read nothing but frame headers and a few error codes, and allocate nothing.
 
-use crate::{Flood, Limits};
+mod goaway;
+mod head;
+mod inbound;
+mod outbound;
+mod reader;
+#[cfg(test)]
+pub(crate) mod tests;
 
-/// Counts the frames of a connection.
-#[derive(Debug)]
-pub(crate) struct Counter;
-
-impl Counter {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let _ = limits;
-        Self
-    }
-
-    /// Counts the frames in bytes that the peer sent.
-    ///
-    /// # Errors
-    ///
-    /// With the flood that the bytes belong to.
-    #[inline]
-    pub(crate) fn received(&mut self, bytes: &[u8]) -> Result<(), Flood> {
-        let _ = (self, bytes);
-        Ok(())
-    }
-
-    /// Counts the frames in bytes that were sent to the peer.
-    ///
-    /// # Errors
-    ///
-    /// With the flood that the peer provoked.
-    #[inline]
-    pub(crate) fn sent(&mut self, bytes: &[u8]) -> Result<(), Flood> {
-        let _ = (self, bytes);
-        Ok(())
-    }
-}
+#[cfg(fuzzing)]
+pub(crate) use self::reader::Reader;
+pub(crate) use self::{
+    goaway::Goaway,
+    inbound::{Inbound, Received},
+    outbound::Outbound,
+};

@@ -1,5 +1,7 @@
 //! The I/O of a connection: it counts, watches and limits the bytes that pass.
 
+mod farewell;
+
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -7,17 +9,20 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
 
-use crate::{End, Flood, connection::Opened, frames::Counter, rewind::Prefix, state::State};
+use crate::{connection::Opened, floods::Floods, protocol::PREFACE, rewind::Prefix, state::State};
 
 /// A stream that reports to the state of its connection.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<T> {
     inner: T,
     prefix: Prefix,
-    /// The counter of frames, over HTTP/2.
-    frames: Option<Box<Counter>>,
+    /// The counters of frames, over HTTP/2.
+    floods: Option<Box<Floods>>,
     state: Arc<State>,
     /// Ends the connection in the counts when the I/O is dropped, also after an upgrade.
     opened: Opened,
@@ -26,7 +31,7 @@ pub(crate) struct GuardedIo<T> {
 impl<T> GuardedIo<T> {
     pub(crate) fn new(inner: T, opened: Opened) -> Self {
         let state = Arc::clone(opened.state());
-        Self { inner, prefix: Prefix::default(), frames: None, state, opened }
+        Self { inner, prefix: Prefix::default(), floods: None, state, opened }
     }
 
     /// Stores bytes that were read, and are read again.
@@ -34,23 +39,19 @@ impl<T> GuardedIo<T> {
         &mut self.prefix
     }
 
-    /// Counts the HTTP/2 frames from here on.
+    /// Counts HTTP/2 frames, from the end of the preface on, which is still to be read.
     pub(crate) fn count_frames(&mut self) {
-        self.frames = Some(Box::new(Counter::new(&self.state.config.limits)));
+        let limits = &self.state.config.limits;
+        self.floods = Some(Box::new(Floods::new(limits, PREFACE.len() as u32, Instant::now())));
     }
 
     /// Returns the entry of the connection in the counts.
     pub(crate) const fn opened(&mut self) -> &mut Opened {
         &mut self.opened
     }
-
-    fn flood(&self, flood: Flood) -> io::Error {
-        self.state.end_with(End::Flood(flood));
-        io::Error::other("flood of HTTP/2 frames")
-    }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for GuardedIo<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
     #[inline]
     fn poll_read(
         self: Pin<&mut Self>,
@@ -66,9 +67,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for GuardedIo<T> {
         }
         let bytes = &buf.filled()[before..];
         if !bytes.is_empty() {
-            if let Some(frames) = &mut this.frames {
-                if let Err(flood) = frames.received(bytes) {
-                    return Poll::Ready(Err(this.flood(flood)));
+            if let Some(floods) = &mut this.floods {
+                if let Err(flood) = floods.received(bytes, Instant::now) {
+                    return Poll::Ready(Err(this.flooded(cx, flood)));
                 }
             } else {
                 this.state.marks.read(bytes);
@@ -78,7 +79,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for GuardedIo<T> {
     }
 }
 
-impl<T> GuardedIo<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     /// Records whether the socket takes bytes.
     #[inline]
     fn marked<R>(&self, poll: Poll<R>) -> Poll<R> {
@@ -94,17 +95,18 @@ impl<T> GuardedIo<T> {
     #[inline]
     fn written<'a>(
         &mut self,
+        cx: &mut Context<'_>,
         poll: Poll<io::Result<usize>>,
         bufs: impl IntoIterator<Item = &'a [u8]>,
     ) -> Poll<io::Result<usize>> {
         let mut left = ready!(self.marked(poll))?;
         let written = left;
-        if let Some(frames) = &mut self.frames {
+        if let Some(floods) = &mut self.floods {
             for buf in bufs {
                 let bytes = &buf[..left.min(buf.len())];
                 left -= bytes.len();
-                if let Err(flood) = frames.sent(bytes) {
-                    return Poll::Ready(Err(self.flood(flood)));
+                if let Err(flood) = floods.sent(bytes, Instant::now) {
+                    return Poll::Ready(Err(self.flooded(cx, flood)));
                 }
             }
         }
@@ -112,7 +114,7 @@ impl<T> GuardedIo<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
     #[inline]
     fn poll_write(
         self: Pin<&mut Self>,
@@ -121,7 +123,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.inner).poll_write(cx, buf);
-        this.written(poll, [buf])
+        this.written(cx, poll, [buf])
     }
 
     #[inline]
@@ -132,7 +134,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
-        this.written(poll, bufs.iter().map(|buf| &**buf))
+        this.written(cx, poll, bufs.iter().map(|buf| &**buf))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -13,6 +13,8 @@ mod drain;
 mod executor;
 mod floods;
 mod frames;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod handle;
 mod io;
 mod kind;
@@ -42,7 +44,7 @@ pub use self::settings::ServerSettings;
 pub use self::{
     accept_error::AcceptErrorKind,
     body::ResponseBody,
-    floods::{Flood, FloodLimits},
+    floods::{Flood, FloodLimits, Rate},
     handle::{OpenConnections, ServerHandle},
     kind::{End, Protocol, Refusal, TimeoutKind},
     limits::Limits,

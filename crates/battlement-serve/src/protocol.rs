@@ -4,7 +4,7 @@ use std::{future::poll_fn, io, pin::Pin};
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioTimer;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{Limits, Protocol, executor::StreamExecutor, io::GuardedIo, rewind::Prefix};
 
@@ -12,7 +12,7 @@ use crate::{Limits, Protocol, executor::StreamExecutor, io::GuardedIo, rewind::P
 pub(crate) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Reads until the first bytes tell the protocol. Returns nothing if the peer closes before the first byte.
-pub(crate) async fn detect<T: AsyncRead + Unpin>(
+pub(crate) async fn detect<T: AsyncRead + AsyncWrite + Unpin>(
     io: &mut GuardedIo<T>,
 ) -> io::Result<Option<Protocol>> {
     let mut seen = Prefix::default();
@@ -53,7 +53,7 @@ pub(crate) fn http1(limits: &Limits) -> http1::Builder {
     http
 }
 
-/// Configures HTTP/2. Resets are limited by rate, so that hyper's counts of them must never be reached first.
+/// Configures HTTP/2. Resets are limited by rate: hyper's counts of them would end honest connections.
 pub(crate) fn http2(limits: &Limits, executor: StreamExecutor) -> http2::Builder<StreamExecutor> {
     let mut http = http2::Builder::new(executor);
     http.timer(TokioTimer::new())
@@ -62,6 +62,8 @@ pub(crate) fn http2(limits: &Limits, executor: StreamExecutor) -> http2::Builder
         .initial_stream_window_size(limits.stream_window)
         .initial_connection_window_size(limits.connection_window)
         .max_send_buf_size(limits.send_buffer as usize)
+        .max_pending_accept_reset_streams(usize::MAX)
+        .max_local_error_reset_streams(None)
         .keep_alive_interval(limits.ping_interval)
         .keep_alive_timeout(limits.ping_timeout);
     http

@@ -23,6 +23,7 @@ pub(super) fn invalid_fields(limits: &Limits) -> Vec<InvalidField> {
             invalid.push(InvalidField::new(field, "must be greater than zero"));
         }
     }
-    invalid.extend(limits.floods.invalid_fields().into_iter().map(|field| field.under("floods")));
+    let floods = limits.floods.invalid_fields(limits.streams);
+    invalid.extend(floods.into_iter().map(|field| field.under("floods")));
     invalid
 }
