@@ -69,6 +69,27 @@ fn a_misspelled_log_level_is_an_error_at_start() {
 }
 
 #[test]
+fn a_format_of_the_log_that_does_not_exist_is_an_error_that_names_both_formats() {
+    let output = run(&[], &[("INVENTORY_LOG", "yaml")]);
+    let report = text(output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{report}");
+    assert!(report.contains("INVENTORY_LOG: expected json or text"), "{report}");
+}
+
+#[test]
+fn the_log_is_json_without_a_terminal_unless_text_is_asked_for() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = other.local_addr().unwrap().to_string();
+    for (format, is_json) in [("", true), ("json", true), ("text", false)] {
+        let output = run(&[], &[("INVENTORY_LOG", format), ("INVENTORY_ADDR", &addr)]);
+        let log = text(output.stdout);
+        assert!(log.contains("stopped: cannot listen on "), "{log}");
+        let mut lines = log.lines().map(serde_json::from_str::<serde_json::Value>);
+        assert!(lines.all(|line| line.is_ok() == is_json), "{log}");
+    }
+}
+
+#[test]
 fn a_target_of_the_program_is_a_log_filter() {
     Process::start(PROGRAM, &[&FREE[..], &[("RUST_LOG", "warn,inventory")]].concat());
 }

@@ -42,13 +42,17 @@ impl Process {
         thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut process = Self { addr, admin: addr, child, _guard: guard, lines };
-        let line = process.log_line("metrics are at http://");
-        let admin = line.rsplit_once("http://").unwrap().1.strip_suffix("/metrics").unwrap();
-        process.admin = admin.parse().unwrap();
+        process.admin = process.address("metrics are at http://");
         // The program's own line comes after those of services that run inside it.
-        let line = process.log_line(&format!("{name} listens on http://"));
-        process.addr = line.rsplit_once("http://").unwrap().1.parse().unwrap();
+        process.addr = process.address(&format!("{name} listens on http://"));
         process
+    }
+
+    /// Waits for a log line that contains `before`, which is text or JSON, and returns the address after it.
+    fn address(&mut self, before: &str) -> SocketAddr {
+        let line = self.log_line(before);
+        let (_, address) = line.split_once(before).unwrap();
+        address.split(['/', '"']).next().unwrap().parse().unwrap()
     }
 
     /// Waits for a log line that contains `part`.

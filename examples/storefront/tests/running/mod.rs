@@ -72,12 +72,16 @@ impl Storefront {
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
         let (admin, log) = (addr, Vec::new());
         let mut storefront = Self { addr, admin, process, _guard: guard, lines, log };
-        let line = storefront.log_line(&["metrics are at http://"]);
-        let admin = line.rsplit_once("http://").unwrap().1;
-        storefront.admin = admin.strip_suffix("/metrics").unwrap().parse().unwrap();
-        let line = storefront.log_line(&["storefront listens on http://"]);
-        storefront.addr = line.rsplit_once("http://").unwrap().1.parse().unwrap();
+        storefront.admin = storefront.address("metrics are at http://");
+        storefront.addr = storefront.address("storefront listens on http://");
         storefront
+    }
+
+    /// Returns the address after `before` in a log line, which is text or JSON.
+    fn address(&mut self, before: &str) -> SocketAddr {
+        let line = self.log_line(&[before]);
+        let (_, address) = line.split_once(before).unwrap();
+        address.split(['/', '"']).next().unwrap().parse().unwrap()
     }
 
     /// Waits for a log line that contains all `parts`.
@@ -92,6 +96,13 @@ impl Storefront {
                 Err(_) => panic!("no line with {parts:?} in {:#?}", self.log),
             }
         }
+    }
+
+    /// Returns the log up to now.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub fn log(&mut self) -> String {
+        self.log.extend(self.lines.try_iter());
+        self.log.join("\n")
     }
 
     pub fn terminate(&self) {
