@@ -93,7 +93,7 @@ impl Floods {
         self.earn(Flood::RapidReset, earned);
         self.earn(Flood::Continuation, earned);
         self.earn(Flood::Ping, u64::from(sent.pingable) * TOKEN);
-        // h2 allows 100 empty DATA frames in the life of a connection.
+        // h2 allows 100 empty DATA frames in the life of a connection, and a number of small ones.
         if sent.is_calming && self.inbound.ends_with_data() {
             return Err(Flood::EmptyData);
         }

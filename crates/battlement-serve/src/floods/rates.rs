@@ -99,8 +99,10 @@ impl FloodLimits {
         self
     }
 
-    /// Sets the rate of DATA frames that hold no data and do not end their stream. h2 ends a connection after 100 of
-    /// them at any rate. Default: 100 at once and 10 a second.
+    /// Sets the rate of DATA frames that hold no data and do not end their stream. Default: 100 at once and 10 a second.
+    ///
+    /// h2 has limits of its own: it ends a connection after 100 of these frames at any rate, and after about 2,000 of
+    /// less than 256 bytes each that the service does not read.
     pub const fn empty_data(mut self, rate: Rate) -> Self {
         self.empty_data = rate;
         self
