@@ -2,7 +2,7 @@
 
 use battlement_core::Phases;
 
-use crate::{Limits, drain::CutOff, observe::Observer};
+use crate::{Limits, admit::Admit, drain::CutOff, observe::Observer};
 
 /// The configuration of all connections of a server.
 #[derive(Debug)]
@@ -11,4 +11,5 @@ pub(crate) struct Config {
     pub(crate) phases: Option<Phases>,
     pub(crate) observer: Observer,
     pub(crate) cut_off: CutOff,
+    pub(crate) admit: Admit,
 }

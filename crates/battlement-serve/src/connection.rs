@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use self::drive::Driver;
 use crate::{
-    Protocol,
+    End, Protocol, Refusal,
     counts::Permit,
     drain::Demands,
     executor::StreamExecutor,
@@ -63,7 +63,7 @@ impl Drop for Opened {
             protocol: state.protocol(),
             duration: state.accepted.elapsed(),
             requests: state.begun(),
-            end: state.end().unwrap_or(crate::End::Aborted),
+            end: state.end().unwrap_or(End::Aborted),
         });
     }
 }
@@ -78,12 +78,16 @@ where
 {
     let Accepted { socket, peer, opened, acceptor } = accepted;
     let state = Arc::clone(opened.state());
+    let Some(extensions) = state.config.admit.decide(peer, &state) else {
+        state.end_with(End::Refused(Refusal::NotAdmitted));
+        return socket.reset_on_close();
+    };
     let mut driver = Driver::new(&state, demands);
     let Some((io, protocol)) = driver.open(open::open(socket, opened, acceptor)).await else {
         return;
     };
     let (limits, io) = (&state.config.limits, TokioIo::new(io));
-    let service = RequestService::new(service, peer, Arc::clone(&state));
+    let service = RequestService::new(service, peer, extensions, Arc::clone(&state));
     match protocol {
         Protocol::Http1 => {
             let connection = protocol::http1(limits).serve_connection(io, service);

@@ -33,11 +33,13 @@ pub enum Refusal {
     ClientLimit,
     /// The TLS handshake failed.
     Tls,
+    /// The application did not [admit](crate::Server::admit) the connection.
+    NotAdmitted,
 }
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: &'static [Self] = &[Self::ClientLimit, Self::Tls];
+    pub const ALL: &'static [Self] = &[Self::ClientLimit, Self::Tls, Self::NotAdmitted];
 
     /// Returns the value for labels and logs.
     #[must_use]
@@ -45,6 +47,7 @@ impl Refusal {
         match self {
             Self::ClientLimit => "client_limit",
             Self::Tls => "tls",
+            Self::NotAdmitted => "not_admitted",
         }
     }
 }

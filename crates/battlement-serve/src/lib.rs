@@ -3,6 +3,7 @@
 
 mod accept;
 mod accept_error;
+mod admit;
 mod backoff;
 mod body;
 mod capacity;
@@ -24,6 +25,7 @@ mod observe;
 mod protocol;
 mod report;
 mod request;
+mod resettable;
 mod rewind;
 mod server;
 mod serving;
@@ -43,6 +45,7 @@ pub use self::listen::Listeners;
 pub use self::settings::ServerSettings;
 pub use self::{
     accept_error::AcceptErrorKind,
+    admit::{ConnectionReset, NewConnection},
     body::ResponseBody,
     floods::{Flood, FloodLimits, Rate},
     handle::{OpenConnections, ServerHandle},

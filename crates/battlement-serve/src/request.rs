@@ -26,12 +26,19 @@ use crate::{
 pub(crate) struct RequestService<S> {
     service: S,
     peer: Peer,
+    /// The values that the application gives to each request.
+    extensions: Extensions,
     state: Arc<State>,
 }
 
 impl<S> RequestService<S> {
-    pub(crate) const fn new(service: S, peer: Peer, state: Arc<State>) -> Self {
-        Self { service, peer, state }
+    pub(crate) const fn new(
+        service: S,
+        peer: Peer,
+        extensions: Extensions,
+        state: Arc<State>,
+    ) -> Self {
+        Self { service, peer, extensions, state }
     }
 }
 
@@ -50,6 +57,9 @@ where
             self.state.announce_close();
         }
         insert(self.peer, request.extensions_mut());
+        if !self.extensions.is_empty() {
+            request.extensions_mut().extend(self.extensions.clone());
+        }
         ResponseFuture {
             step: Step::Ready { service: self.service.clone(), request: Some(request) },
             ticket: Some(Ticket::new(Arc::clone(&self.state))),

@@ -9,8 +9,8 @@ use tower_service::Service;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 use crate::{
-    Limits, Listener, Observe, ServerHandle, Serving, config::Config, drain::CutOff, handle::Open,
-    observe::Observer,
+    Limits, Listener, NewConnection, Observe, ServerHandle, Serving, admit::Admit, config::Config,
+    drain::CutOff, handle::Open, observe::Observer,
 };
 
 /// Serves `service` on `listener` with the default limits, as `axum::serve` does without them.
@@ -51,6 +51,7 @@ pub struct Server {
     pub(crate) phases: Option<Phases>,
     pub(crate) observer: Observer,
     pub(crate) handle: ServerHandle,
+    pub(crate) admit: Admit,
 }
 
 impl Server {
@@ -62,6 +63,7 @@ impl Server {
             phases: None,
             observer: Observer::default(),
             handle: ServerHandle::default(),
+            admit: Admit::default(),
         };
         server.listener(listener)
     }
@@ -107,6 +109,28 @@ impl Server {
         self
     }
 
+    /// Sets a decision about each accepted connection, which runs before its first byte is read. A connection for which
+    /// it returns `false` is reset, and counts as [`Refusal::NotAdmitted`](crate::Refusal::NotAdmitted).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_serve::Server;
+    ///
+    /// # fn of(server: Server, is_blocked: fn(std::net::IpAddr) -> bool) -> Server {
+    /// server.admit(move |connection| {
+    ///     connection.peer().addr().is_none_or(|addr| !is_blocked(addr.ip()))
+    /// })
+    /// # }
+    /// ```
+    pub fn admit(
+        mut self,
+        decide: impl Fn(&mut NewConnection<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.admit = Admit::new(decide);
+        self
+    }
+
     /// Sets TLS for the listeners that have been added and have none of their own.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &Tls) -> Self {
@@ -137,6 +161,7 @@ impl Server {
             phases: self.phases,
             observer: self.observer,
             cut_off: CutOff::default(),
+            admit: self.admit,
         });
         config.observer.0.on_start(&self.handle);
         Serving::new(config, self.listeners, service)

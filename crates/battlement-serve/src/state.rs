@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) marks: Marks,
     /// Whether responses announce the close of the connection.
     closing: AtomicBool,
+    /// Whether the connection is to end by an RST in place of further bytes.
+    reset: AtomicBool,
     protocol: OnceLock<Protocol>,
     end: OnceLock<End>,
 }
@@ -36,6 +38,7 @@ impl State {
             accepted,
             marks: Marks::new(accepted),
             closing: AtomicBool::new(false),
+            reset: AtomicBool::new(false),
             protocol: OnceLock::new(),
             end: OnceLock::new(),
         }
@@ -56,6 +59,17 @@ impl State {
     #[inline]
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Relaxed)
+    }
+
+    /// Lets the connection end by an RST in place of further bytes.
+    pub(crate) fn request_reset(&self) {
+        self.reset.store(true, Relaxed);
+    }
+
+    /// Returns whether the connection is to end by an RST.
+    #[inline]
+    pub(crate) fn is_reset(&self) -> bool {
+        self.reset.load(Relaxed)
     }
 
     /// Stores the way in which the connection ends, and tells the observer of limits; the first one applies.

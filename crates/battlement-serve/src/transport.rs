@@ -25,6 +25,16 @@ pub(crate) enum Socket {
     Unix(UnixStream),
 }
 
+impl Socket {
+    /// Lets the socket end by an RST when it is closed.
+    pub(crate) fn reset_on_close(&self) {
+        // Fails only on a connection that has already ended. A Unix socket has no RST: the end of the stream is one.
+        if let Self::Tcp(stream) = self {
+            let _ = stream.set_zero_linger();
+        }
+    }
+}
+
 /// A socket, with TLS if the listener has it.
 #[derive(Debug)]
 pub(crate) enum Transport {
@@ -33,6 +43,17 @@ pub(crate) enum Transport {
     /// A socket with TLS.
     #[cfg(feature = "tls")]
     Tls(Box<tokio_rustls::server::TlsStream<Socket>>),
+}
+
+impl Transport {
+    /// Returns the socket.
+    pub(crate) fn socket(&self) -> &Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
 }
 
 macro_rules! each {

@@ -1,11 +1,12 @@
-use std::io;
+use std::{io, sync::Arc};
 
 use crate::{
     Protocol,
     connection::Opened,
     io::GuardedIo,
     protocol::detect,
-    transport::{Acceptor, Socket, Transport},
+    resettable::Resettable,
+    transport::{Acceptor, Socket},
 };
 
 /// Opens a connection: the TLS handshake, if the listener has TLS, and the detection of the protocol.
@@ -13,9 +14,9 @@ pub(super) async fn open(
     socket: Socket,
     opened: Opened,
     acceptor: Acceptor,
-) -> io::Result<Option<(GuardedIo<Transport>, Protocol)>> {
+) -> io::Result<Option<(GuardedIo<Resettable>, Protocol)>> {
     let (transport, negotiated) = acceptor.accept(socket, opened.state()).await?;
-    let mut io = GuardedIo::new(transport, opened);
+    let mut io = GuardedIo::new(Resettable::new(transport, Arc::clone(opened.state())), opened);
     let protocol = match negotiated {
         Some(protocol) => Some(protocol),
         None => detect(&mut io).await?,
