@@ -80,7 +80,7 @@ impl Tls {
         socket: Socket,
         state: &State,
     ) -> io::Result<(TlsStream<Socket>, Option<Protocol>)> {
-        let stream = TlsAcceptor::from(self.current())
+        let stream = TlsAcceptor::from(self.config())
             .accept(socket)
             .await
             .inspect_err(|_| state.end_with(End::Refused(Refusal::Tls)))?;
@@ -92,7 +92,9 @@ impl Tls {
         Ok((stream, protocol))
     }
 
-    fn current(&self) -> Arc<ServerConfig> {
+    /// Returns the current configuration.
+    #[must_use]
+    pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -25,6 +25,7 @@
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
 //!   also for raw bytes
 //! - `matrix`: the 18 ways in which an HTTP request can end, for layers that work until the end of a response
+//! - `certificates`: a certificate authority for servers and clients
 //! - `balancer`: a TCP load balancer between clients and several instances of a server, which it polls for readiness
 //! - `echo`: a tonic service to wrap in layers
 //! - `proxy`: a TCP proxy between a client and its server that delays, holds back and resets connections
@@ -50,10 +51,11 @@
 //! - `proxy`: the module `proxy`
 //! - `balancer`: the module `balancer`; includes `server`
 //! - `load`: the module `load`; includes `server`
+//! - `certificates`: the module `certificates`
 //! - `process`: the module `process`; Unix only
 //! - `python`: the module `python`
 //! - `prometheus`: the module `prometheus`; includes `python`
-//! - `redis`: the module `redis`; includes `process`
+//! - `redis`: the module `redis`; includes `certificates` and `process`
 //! - `upstream`: the module `upstream`
 //! - `wiring`: the module `wiring` and the macro `wiring!`; includes `prometheus`
 //! - `wiring-client`: the part `client` of the wiring suite; includes `wiring` and `tonic`
@@ -62,6 +64,8 @@
 
 #[cfg(feature = "balancer")]
 pub mod balancer;
+#[cfg(feature = "certificates")]
+pub mod certificates;
 #[cfg(feature = "server")]
 pub mod client;
 pub mod contract;

@@ -1,6 +1,5 @@
 //! A real `redis-server` for a test, which can kill, pause and restart it.
 
-mod authority;
 mod cluster;
 mod error;
 mod launch;
@@ -8,6 +7,7 @@ mod ping;
 mod port;
 mod process;
 mod replica;
+mod tls;
 
 use std::{path::Path, time::Duration};
 
@@ -15,8 +15,9 @@ use redis::{Client, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-pub use self::{authority::CertificateAuthority, cluster::RedisCluster, error::StartError};
-use self::{authority::Clients, launch::Launch};
+pub use self::{cluster::RedisCluster, error::StartError};
+use self::{launch::Launch, tls::Clients};
+pub use crate::certificates::CertificateAuthority;
 use crate::process::{Process, Signal};
 
 /// The maximum time until a server answers its first `PING`.

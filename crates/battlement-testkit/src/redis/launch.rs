@@ -2,7 +2,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{CertificateAuthority, StartError, authority::Clients, port};
+use super::{
+    CertificateAuthority, StartError, port,
+    tls::{self, Clients},
+};
 
 /// The settings of a server to start.
 #[derive(Debug)]
@@ -37,7 +40,8 @@ impl Launch {
         authority: &CertificateAuthority,
         clients: Clients,
     ) -> Result<Self, StartError> {
-        self.args.extend(authority.equip(self.dir(), clients).map_err(StartError::Io)?);
+        let options = tls::options(authority, self.dir(), clients).map_err(StartError::Io)?;
+        self.args.extend(options);
         Ok(self.second_port("--tls-port"))
     }
 

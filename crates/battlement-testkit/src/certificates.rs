@@ -1,4 +1,6 @@
-use std::{fmt, fs, io, path::Path};
+//! Certificates for servers and clients of a test.
+
+use std::fmt;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
@@ -45,38 +47,6 @@ impl CertificateAuthority {
         params.distinguished_name.push(DnType::CommonName, "localhost");
         let certificate = params.signed_by(&key, &self.0).expect("failed to sign the certificate");
         [certificate.pem(), key.serialize_pem()]
-    }
-
-    /// Writes a server certificate and its key to `dir`, and returns the server options that refer to them.
-    pub(super) fn equip(&self, dir: &Path, clients: Clients) -> io::Result<Vec<String>> {
-        let [certificate, key] = self.issue();
-        let mut options = vec!["--tls-auth-clients".to_owned(), clients.option().to_owned()];
-        for (option, pem) in [
-            ("--tls-ca-cert-file", self.pem()),
-            ("--tls-cert-file", certificate),
-            ("--tls-key-file", key),
-        ] {
-            let file = dir.join(option.trim_start_matches('-')).with_extension("pem");
-            fs::write(&file, pem)?;
-            options.extend([option.to_owned(), file.display().to_string()]);
-        }
-        Ok(options)
-    }
-}
-
-/// The certificates that a server with TLS requires of its clients.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Clients {
-    Any,
-    WithCertificate,
-}
-
-impl Clients {
-    const fn option(self) -> &'static str {
-        match self {
-            Self::Any => "no",
-            Self::WithCertificate => "yes",
-        }
     }
 }
 
