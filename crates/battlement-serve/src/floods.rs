@@ -106,6 +106,11 @@ impl Floods {
         self.exchange(Flood::ProvokedReset, earned, cost)
     }
 
+    /// Returns the frames of the client.
+    pub(crate) const fn inbound(&self) -> &Inbound {
+        &self.inbound
+    }
+
     /// Returns the GOAWAY that ends the connection, unless the client could not read it.
     pub(crate) fn goaway(&self, flood: Flood) -> Option<Goaway> {
         let allowed = self.outbound.open_until()?;

@@ -71,6 +71,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<T> {
                 if let Err(flood) = floods.received(bytes, Instant::now) {
                     return Poll::Ready(Err(this.flooded(cx, flood)));
                 }
+                this.state.marks.read_frames(floods.inbound());
             } else {
                 this.state.marks.read(bytes);
             }

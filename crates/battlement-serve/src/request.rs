@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::{Peer, PeerAddr, UnixPeer};
+use battlement_core::{ConnectionScheme, Peer, PeerAddr, Scheme, UnixPeer};
 use http::{
     Extensions, HeaderValue, Request, Response, StatusCode,
     header::{CONNECTION, Entry},
@@ -59,6 +59,9 @@ where
         insert(self.peer, request.extensions_mut());
         if !self.extensions.is_empty() {
             request.extensions_mut().extend(self.extensions.clone());
+        }
+        if self.state.is_secure() {
+            request.extensions_mut().insert(ConnectionScheme(Scheme::Https));
         }
         ResponseFuture {
             step: Step::Ready { service: self.service.clone(), request: Some(request) },

@@ -26,6 +26,8 @@ pub(crate) struct State {
     closing: AtomicBool,
     /// Whether the connection is to end by an RST in place of further bytes.
     reset: AtomicBool,
+    /// Whether the connection uses TLS.
+    secure: AtomicBool,
     protocol: OnceLock<Protocol>,
     end: OnceLock<End>,
 }
@@ -39,6 +41,7 @@ impl State {
             marks: Marks::new(accepted),
             closing: AtomicBool::new(false),
             reset: AtomicBool::new(false),
+            secure: AtomicBool::new(false),
             protocol: OnceLock::new(),
             end: OnceLock::new(),
         }
@@ -48,6 +51,18 @@ impl State {
     #[inline]
     pub(crate) fn begun(&self) -> u64 {
         self.marks.requests()
+    }
+
+    /// Marks that the connection uses TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(&self) {
+        self.secure.store(true, Relaxed);
+    }
+
+    /// Returns whether the connection uses TLS.
+    #[inline]
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure.load(Relaxed)
     }
 
     /// Lets the next response announce the close of the connection.

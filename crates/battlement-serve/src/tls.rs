@@ -84,6 +84,7 @@ impl Tls {
             .accept(socket)
             .await
             .inspect_err(|_| state.end_with(End::Refused(Refusal::Tls)))?;
+        state.secured();
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(HTTP_2) => Some(Protocol::Http2),
             Some(HTTP_1) => Some(Protocol::Http1),

@@ -10,6 +10,8 @@ use std::{
 
 use tokio::time::Instant;
 
+use crate::frames::Inbound;
+
 /// A snapshot of [`Marks`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
@@ -69,13 +71,14 @@ impl Marks {
         self.requests.load(Relaxed)
     }
 
-    /// Records the SETTINGS frame of an HTTP/2 peer.
-    #[allow(dead_code, reason = "the counter of frames calls it")]
-    pub(crate) fn opened(&self) {
-        if !self.opened.load(Relaxed) {
+    /// Records frames that have arrived over HTTP/2.
+    #[inline]
+    pub(crate) fn read_frames(&self, frames: &Inbound) {
+        if frames.has_settings() && !self.opened.load(Relaxed) {
             self.idle_from(Instant::now());
             self.opened.store(true, Relaxed);
         }
+        self.head_begun.store(frames.is_in_block(), Relaxed);
     }
 
     /// Records bytes that have arrived over HTTP/1.

@@ -55,6 +55,11 @@ impl Http2 {
         self.client.write(frame(HEADERS, END_HEADERS_AND_STREAM, stream, &block)).await;
     }
 
+    /// Sends the beginning of a header block on `stream`, without its end.
+    pub(crate) async fn begin_head(&mut self, stream: u32) {
+        self.client.write(frame(HEADERS, 0, stream, &[0x82])).await;
+    }
+
     /// Opens the window of a connection or, for `stream` other than 0, of a stream.
     pub(crate) async fn window(&mut self, stream: u32, bytes: u32) {
         self.client.write(frame(8, 0, stream, &bytes.to_be_bytes())).await;

@@ -94,6 +94,26 @@ async fn an_idle_http_2_connection_gets_a_goaway() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_http_2_peer_that_has_sent_settings_may_wait_with_its_first_request() {
+    let served = Served::with(LIMITS).await;
+    let mut peer = served.http2(&[]).await;
+    assert_eq!(peer.closed().await, (vec![Frame::Leaving, Frame::Goaway(0)], 75));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_block_of_http_2_has_its_own_time() {
+    let served = Served::with(LIMITS).await;
+    let mut peer = served.http2(&[]).await;
+    peer.request(1, "/open").await;
+    peer.response(1).await;
+    sleep(seconds(5)).await;
+    peer.begin_head(3).await;
+    assert_eq!(peer.closed().await.1, 15);
+    let header = TimeoutKind::Header;
+    assert_eq!(served.seen.events(), [Event::Timeout(header), Event::Closed(End::Timeout(header))]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_crosses_the_goaway_is_answered() {
     let served = Served::with(LIMITS.ping_interval(None)).await;
     let mut peer = served.http2(&[]).await;

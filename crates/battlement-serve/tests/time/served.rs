@@ -126,7 +126,7 @@ fn full(data: impl Into<Bytes>) -> Body {
     Full::new(data.into()).boxed()
 }
 
-/// A body that sends one chunk and never ends.
+/// Returns a body that sends one chunk and never ends.
 fn open() -> Body {
     let first = Ok(Frame::data(Bytes::from_static(b"open")));
     let frames = iter([first]).chain(pending());

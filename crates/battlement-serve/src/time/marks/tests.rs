@@ -54,16 +54,40 @@ async fn a_connection_is_idle_from_the_end_of_its_last_request() {
     assert_eq!((view.requests, view.idle_since - start), (2, Duration::from_secs(2)));
 }
 
+/// The header of a frame without a payload.
+const fn frame(kind: u8, flags: u8) -> [u8; 9] {
+    [0, 0, 0, kind, flags, 0, 0, 0, 0]
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_http_2_connection_is_idle_from_its_settings_on() {
     let start = Instant::now();
-    let marks = Marks::new(start);
-    tokio::time::advance(Duration::from_secs(3)).await;
-    marks.opened();
-    tokio::time::advance(Duration::from_secs(3)).await;
-    marks.opened();
-    let view = marks.view();
-    assert_eq!((view.opened, view.idle_since - start), (true, Duration::from_secs(3)));
+    let (marks, mut frames) = (Marks::new(start), Inbound::new(0, 1));
+    for expected in [None, Some(Duration::from_secs(2)), Some(Duration::from_secs(2))] {
+        let view = marks.view();
+        assert_eq!(view.opened.then(|| view.idle_since - start), expected);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        frames.read(&frame(4, 0));
+        marks.read_frames(&frames);
+    }
+}
+
+#[test]
+fn a_header_block_is_a_head_until_its_last_frame() {
+    let (marks, mut frames) = (open(), Inbound::new(0, 1));
+    let headers = frame(1, 0);
+    let steps: [(&[u8], bool); 5] = [
+        (&frame(6, 0)[..4], false),
+        (&frame(6, 0)[4..], false),
+        (&headers[..], true),
+        (&frame(9, 4)[..3], true),
+        (&frame(9, 4)[3..], false),
+    ];
+    for (bytes, expected) in steps {
+        frames.read(bytes);
+        marks.read_frames(&frames);
+        assert_eq!(marks.view().head_begun, expected, "{bytes:?}");
+    }
 }
 
 #[test]
