@@ -13,6 +13,8 @@ use crate::workspace::{Package, Workspace};
 const LIMIT: Size = Size { direct: 12, total: 32 };
 /// The limits of the metrics, whose default features include prometheus-client with twelve dependencies of its own.
 const METRICS_LIMIT: Size = Size { direct: 13, total: 35 };
+/// The limits of the server, which runs on hyper with HTTP/2: twenty crates that each service has anyway.
+const SERVE_LIMIT: Size = Size { direct: 12, total: 37 };
 /// Target size; a larger tree passes but is marked in the output.
 const TARGET_TOTAL: usize = 25;
 
@@ -47,7 +49,11 @@ pub(super) fn check() -> Fallible {
 }
 
 fn limit(package: &str) -> Size {
-    if package == "battlement-metrics" { METRICS_LIMIT } else { LIMIT }
+    match package {
+        "battlement-metrics" => METRICS_LIMIT,
+        "battlement-serve" => SERVE_LIMIT,
+        _ => LIMIT,
+    }
 }
 
 fn measure(package: &Package) -> Fallible<Size> {
