@@ -38,7 +38,7 @@ struct Facts {
     phases: Mutex<Option<Phases>>,
     drop_reason: AtomicU8,
     claimed_by: AtomicUsize,
-    recorded_by: AtomicUsize,
+    recorded_by: [AtomicUsize; 2],
     deadline: MovingDeadline,
     overrides: Overrides,
 }
@@ -88,7 +88,7 @@ impl RequestFacts {
             phases: Mutex::new(None),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
             claimed_by: AtomicUsize::new(0),
-            recorded_by: AtomicUsize::new(0),
+            recorded_by: [AtomicUsize::new(0), AtomicUsize::new(0)],
             deadline: MovingDeadline::unset(),
             overrides: Overrides::none(),
         }))
@@ -277,21 +277,26 @@ impl RequestFacts {
     /// if the same claimant has claimed it already.
     ///
     /// For an access log that may be applied twice, as around a router and inside of it. The claimant is as for
-    /// [`claim`](Self::claim). The first claim applies until it is [released](Self::release_record); another claimant
-    /// writes a record of its own.
+    /// [`claim`](Self::claim). A claim applies until it is [released](Self::release_record). Another claimant writes a
+    /// record of its own; the claims of more than two are not kept.
     #[must_use]
     pub fn claim_record(&self, claimant: usize) -> bool {
-        let holder = self.0.recorded_by.load(Relaxed);
-        if holder == 0 {
-            self.0.recorded_by.store(claimant, Relaxed);
+        let holders = &self.0.recorded_by;
+        if holders.iter().any(|holder| holder.load(Relaxed) == claimant) {
+            return false;
         }
-        holder != claimant
+        if let Some(free) = holders.iter().find(|holder| holder.load(Relaxed) == 0) {
+            free.store(claimant, Relaxed);
+        }
+        true
     }
 
     /// Releases the claim of `claimant` on the record, so that another attempt at the same request can claim it.
     pub fn release_record(&self, claimant: usize) {
-        if self.0.recorded_by.load(Relaxed) == claimant {
-            self.0.recorded_by.store(0, Relaxed);
+        for holder in &self.0.recorded_by {
+            if holder.load(Relaxed) == claimant {
+                holder.store(0, Relaxed);
+            }
         }
     }
 
@@ -331,6 +336,8 @@ mod tests {
         assert!(facts.claim_record(1));
         assert!(!facts.clone().claim_record(1));
         assert!(facts.claim_record(2));
+        assert!(!facts.claim_record(2));
+        assert!(facts.claim_record(3) && facts.claim_record(3), "the third claim is not kept");
         facts.release_record(2);
         assert!(!facts.claim_record(1), "only its claimant releases a claim");
         facts.release_record(1);
