@@ -1,34 +1,22 @@
-use std::{
-    fmt, io,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        mpsc::{RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel},
-    },
-    thread as threads,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, io, sync::Arc, time::SystemTime};
 
 use self::{
-    counts::Counts,
+    shared::Shared,
     thread::{Job, Output},
 };
 use crate::{Format, Record};
 
 mod counts;
+mod flush;
 mod handle;
 mod lines;
+mod shared;
 mod thread;
 
 pub use self::{handle::WriterHandle, lines::Lines};
 
 /// The default number of lines that wait to be written.
 const QUEUE: usize = 8192;
-
-/// The longest wait of [`Writer::flush`].
-const FLUSH: Duration = Duration::from_secs(5);
-
-/// The time between two tries to find room in a full queue.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// A writer of lines, from a thread of its own through a bounded queue.
 ///
@@ -55,15 +43,6 @@ pub struct Writer {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    format: Format,
-    /// The output, until the thread takes it.
-    output: Mutex<Option<Output>>,
-    capacity: usize,
-    sender: OnceLock<SyncSender<Job>>,
-    counts: Arc<Counts>,
-}
-
 impl Writer {
     /// Creates a writer to the standard output.
     #[must_use]
@@ -74,15 +53,7 @@ impl Writer {
     /// Creates a writer to `output`.
     #[must_use]
     pub fn to(output: impl io::Write + Send + 'static, format: Format) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                format,
-                output: Mutex::new(Some(Output::new(Box::new(output)))),
-                capacity: QUEUE,
-                sender: OnceLock::new(),
-                counts: Arc::default(),
-            }),
-        }
+        Self { shared: Arc::new(Shared::new(Output::new(Box::new(output)), format, QUEUE)) }
     }
 
     /// Sets the number of lines that may wait to be written, at least 1. Default: 8192.
@@ -97,35 +68,6 @@ impl Writer {
             .expect("Writer: `queue` must be set before the writer is used");
         shared.capacity = lines;
         self
-    }
-
-    /// Waits until the lines that were queued before the call are written, for at most 5 seconds; see
-    /// [`flush_within`](Self::flush_within).
-    pub fn flush(&self) {
-        let _ = self.flush_within(FLUSH);
-    }
-
-    /// Waits until the lines that were queued before the call are written, for about `longest` at most, and returns
-    /// whether they are. A pipe without a reader takes no lines.
-    ///
-    /// The call blocks the thread: in async code, use `spawn_blocking`.
-    #[must_use]
-    pub fn flush_within(&self, longest: Duration) -> bool {
-        let (done, is_done) = channel();
-        let mut job = Job::Flush(done);
-        let mut left = longest;
-        loop {
-            match self.shared.sender().try_send(job) {
-                Ok(()) => return is_done.recv_timeout(left).is_ok(),
-                Err(TrySendError::Full(back)) => job = back,
-                Err(TrySendError::Disconnected(_)) => return false,
-            }
-            // Nothing is sent here, so this is a pause.
-            if left.is_zero() || is_done.recv_timeout(PAUSE) != Err(RecvTimeoutError::Timeout) {
-                return false;
-            }
-            left = left.saturating_sub(PAUSE);
-        }
     }
 
     /// Returns a handle to the writer's counts.
@@ -152,22 +94,6 @@ impl Writer {
             self.shared.counts.add_dropped();
         }
         is_queued
-    }
-}
-
-impl Shared {
-    /// Returns the entrance of the queue. The first call starts the thread; without a thread, all lines are dropped.
-    fn sender(&self) -> &SyncSender<Job> {
-        self.sender.get_or_init(|| {
-            let (sender, receiver) = sync_channel(self.capacity);
-            let output = self.output.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let (format, counts) = (self.format, Arc::clone(&self.counts));
-            if let Some(output) = output {
-                let run = move || thread::run(output, &receiver, format, &counts);
-                let _ = threads::Builder::new().name("access-log".to_owned()).spawn(run);
-            }
-            sender
-        })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::io;
 
-use super::{FLUSH, Writer};
+use super::{Writer, flush::FLUSH};
 
 /// An output that queues lines of other code in a [`Writer`]. Created by [`Writer::lines`].
 ///
