@@ -8,6 +8,7 @@ use crate::step::Step;
 
 /// The crates with models.
 const CRATES: &[&str] = &[
+    "battlement-access-log",
     "battlement-circuit-breaker",
     "battlement-health",
     "battlement-metrics",

@@ -1,4 +1,9 @@
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+#[cfg(not(battlement_loom))]
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+#[cfg(battlement_loom)]
+use loom::sync::atomic::AtomicU64;
 
 /// The counts of the lines of a writer.
 #[derive(Debug, Default)]
@@ -37,3 +42,6 @@ impl Counts {
         self.unreported.fetch_add(unreported, Relaxed);
     }
 }
+
+#[cfg(all(test, battlement_loom))]
+mod model;
