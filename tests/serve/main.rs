@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod floods;
+mod stacks;
 
 use std::time::Duration;
 

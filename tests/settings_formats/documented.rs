@@ -17,6 +17,7 @@ use battlement::{
     request_id::RequestIdSettings,
     retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    serve::ServerSettings,
     shutdown::ShutdownSettings,
     timeout::{BodyTimeoutSettings, DeadlineSettings, TimeoutSettings},
 };
@@ -54,6 +55,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
             "RetryPolicySettings",
             "RetrySettings",
             "SecurityHeadersSettings",
+            "ServerSettings",
             "ShutdownSettings",
             "TimeoutSettings",
         ],
@@ -80,6 +82,7 @@ fn read_documented(name: &str, document: &Value) {
         "RetryPolicySettings" => drop(read_in_all::<RetryPolicySettings>(document)),
         "RetrySettings" => drop(read_in_all::<RetrySettings>(document)),
         "SecurityHeadersSettings" => drop(read_in_all::<SecurityHeadersSettings>(document)),
+        "ServerSettings" => drop(read_in_all::<ServerSettings>(document)),
         "ShutdownSettings" => drop(read_in_all::<ShutdownSettings>(document)),
         "TimeoutSettings" => drop(read_in_all::<TimeoutSettings>(document)),
         other => panic!("{other} is documented and not read by this test"),

@@ -14,6 +14,7 @@ use battlement::{
     request_id::RequestIdSettings,
     retry::RetrySettings,
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    serve::ServerSettings,
     shutdown::ShutdownSettings,
     timeout::{BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, TimeoutSettings},
 };
@@ -27,6 +28,7 @@ use crate::format::{Format, read_in_all};
 #[expect(dead_code, reason = "only its `Debug` is compared")]
 struct Whole {
     shutdown: ShutdownSettings,
+    server: ServerSettings,
     health: HealthSettings,
     client_ip: ClientIpSettings,
     request_id: RequestIdSettings,

@@ -15,6 +15,7 @@ use battlement::{
     request_id::RequestIdSettings,
     retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
+    serve::ServerSettings,
     shutdown::ShutdownSettings,
 };
 use serde::de::DeserializeOwned;
@@ -42,10 +43,11 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<RetryPolicySettings>(json!({})),
             all_fields::<RetrySettings>(json!({})),
             all_fields::<SecurityHeadersSettings>(json!({})),
+            all_fields::<ServerSettings>(json!({})),
             all_fields::<ShutdownSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 16],
+        [true; 17],
         "the fields are found"
     );
 }

@@ -4,7 +4,10 @@ mod drive;
 mod graceful;
 mod open;
 
-use std::{error::Error, sync::Arc, sync::atomic::Ordering::Relaxed};
+use std::{
+    error::Error,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use battlement_core::Peer;
 use http::{Request, Response};
@@ -63,9 +66,14 @@ impl Drop for Opened {
             protocol: state.protocol(),
             duration: state.accepted.elapsed(),
             requests: state.begun(),
-            end: state.end().unwrap_or(End::Aborted),
+            end: state.end().unwrap_or_else(unknown_end),
         });
     }
+}
+
+/// Returns the end of a connection whose task was dropped, or has panicked in the service.
+fn unknown_end() -> End {
+    if std::thread::panicking() { End::Error } else { End::Aborted }
 }
 
 /// Serves a connection until it has ended.

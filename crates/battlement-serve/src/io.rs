@@ -14,7 +14,9 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{connection::Opened, floods::Floods, protocol::PREFACE, rewind::Prefix, state::State};
+use crate::{
+    Protocol, connection::Opened, floods::Floods, protocol::PREFACE, rewind::Prefix, state::State,
+};
 
 /// A stream that reports to the state of its connection.
 #[derive(Debug)]
@@ -25,29 +27,17 @@ pub(crate) struct GuardedIo<T> {
     floods: Option<Box<Floods>>,
     state: Arc<State>,
     /// Ends the connection in the counts when the I/O is dropped, also after an upgrade.
-    opened: Opened,
+    _opened: Opened,
 }
 
 impl<T> GuardedIo<T> {
-    pub(crate) fn new(inner: T, opened: Opened) -> Self {
+    /// Guards `inner`; `prefix` has been read from it to detect the protocol.
+    pub(crate) fn new(inner: T, prefix: Prefix, protocol: Protocol, opened: Opened) -> Self {
         let state = Arc::clone(opened.state());
-        Self { inner, prefix: Prefix::default(), floods: None, state, opened }
-    }
-
-    /// Stores bytes that were read, and are read again.
-    pub(crate) const fn prefix(&mut self) -> &mut Prefix {
-        &mut self.prefix
-    }
-
-    /// Counts HTTP/2 frames, from the end of the preface on, which is still to be read.
-    pub(crate) fn count_frames(&mut self) {
-        let limits = &self.state.config.limits;
-        self.floods = Some(Box::new(Floods::new(limits, PREFACE.len() as u32, Instant::now())));
-    }
-
-    /// Returns the entry of the connection in the counts.
-    pub(crate) const fn opened(&mut self) -> &mut Opened {
-        &mut self.opened
+        // The preface comes before the frames, and is still to be read.
+        let floods = || Floods::new(&state.config.limits, PREFACE.len() as u32, Instant::now());
+        let floods = (protocol == Protocol::Http2).then(|| Box::new(floods()));
+        Self { inner, prefix, floods, state, _opened: opened }
     }
 }
 

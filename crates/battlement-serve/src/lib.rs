@@ -42,7 +42,7 @@ pub use battlement_core::{ConfigError, InvalidField, Phase, Phases};
 #[cfg(unix)]
 pub use self::listen::Listeners;
 #[cfg(feature = "serde")]
-pub use self::settings::ServerSettings;
+pub use self::settings::{FloodSettings, RateSettings, ServerSettings};
 pub use self::{
     accept_error::AcceptErrorKind,
     admit::{ConnectionReset, NewConnection},

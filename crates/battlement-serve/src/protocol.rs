@@ -4,36 +4,33 @@ use std::{future::poll_fn, io, pin::Pin};
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioTimer;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::{Limits, Protocol, executor::StreamExecutor, io::GuardedIo, rewind::Prefix};
+use crate::{Limits, Protocol, executor::StreamExecutor, rewind::Prefix};
 
 /// The first bytes of an HTTP/2 connection (RFC 9113, section 3.4).
 pub(crate) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Reads until the first bytes tell the protocol. Returns nothing if the peer closes before the first byte.
-pub(crate) async fn detect<T: AsyncRead + AsyncWrite + Unpin>(
-    io: &mut GuardedIo<T>,
-) -> io::Result<Option<Protocol>> {
+/// Reads until the first bytes tell the protocol, and returns these bytes with it. Returns nothing if the peer closes
+/// before the first byte.
+pub(crate) async fn detect<T: AsyncRead + Unpin>(
+    io: &mut T,
+) -> io::Result<Option<(Protocol, Prefix)>> {
     let mut seen = Prefix::default();
-    let protocol = loop {
-        if !PREFACE.starts_with(seen.left()) {
-            break Some(Protocol::Http1);
-        }
+    while PREFACE.starts_with(seen.left()) {
         let missing = PREFACE.len() - seen.left().len();
         if missing == 0 {
-            break Some(Protocol::Http2);
+            return Ok(Some((Protocol::Http2, seen)));
         }
         let mut bytes = [0; PREFACE.len()];
         let mut buf = ReadBuf::new(&mut bytes[..missing]);
         poll_fn(|cx| Pin::new(&mut *io).poll_read(cx, &mut buf)).await?;
         if buf.filled().is_empty() {
-            break (!seen.is_empty()).then_some(Protocol::Http1);
+            return Ok((!seen.is_empty()).then_some((Protocol::Http1, seen)));
         }
         seen.push(buf.filled());
-    };
-    *io.prefix() = seen;
-    Ok(protocol)
+    }
+    Ok(Some((Protocol::Http1, seen)))
 }
 
 /// Configures HTTP/1. Its timeout of heads stays off, because that one includes the idle time: [`Timers`] has both.
@@ -67,4 +64,61 @@ pub(crate) fn http2(limits: &Limits, executor: StreamExecutor) -> http2::Builder
         .keep_alive_interval(limits.ping_interval)
         .keep_alive_timeout(limits.ping_timeout);
     http
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::VecDeque,
+        task::{Context, Poll},
+    };
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A peer that sends its bytes in these pieces, and closes.
+    struct Pieces(VecDeque<Vec<u8>>);
+
+    impl AsyncRead for Pieces {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if let Some(mut piece) = self.0.pop_front() {
+                let rest = piece.split_off(piece.len().min(buf.remaining()));
+                buf.put_slice(&piece);
+                if !rest.is_empty() {
+                    self.0.push_front(rest);
+                }
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Returns the protocol, and all bytes that can still be read.
+    fn detected(bytes: &[u8], piece: usize) -> (Option<Protocol>, Vec<u8>) {
+        let mut peer = Pieces(bytes.chunks(piece).map(<[u8]>::to_vec).collect());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let detected = runtime.block_on(detect(&mut peer)).unwrap();
+        let mut left = detected.as_ref().map_or_else(Vec::new, |(_, seen)| seen.left().to_vec());
+        left.extend(peer.0.into_iter().flatten());
+        (detected.map(|(protocol, _)| protocol), left)
+    }
+
+    proptest! {
+        #[test]
+        fn a_connection_is_http2_if_it_begins_with_the_preface_whatever_the_pieces(
+            same in 0..=PREFACE.len(), rest: Vec<u8>, piece in 1_usize..40
+        ) {
+            let bytes = [&PREFACE[..same], &rest].concat();
+            let expected = match &*bytes {
+                [] => None,
+                _ if bytes.starts_with(PREFACE) => Some(Protocol::Http2),
+                _ => Some(Protocol::Http1),
+            };
+            prop_assert_eq!(detected(&bytes, piece), (expected, bytes));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What the I/O, the service and the task of one connection tell each other.
+//! The state that the I/O, the service and the task of one connection share.
 
 use std::sync::{
     Arc, OnceLock,

@@ -34,7 +34,7 @@ async fn start() -> (SocketAddr, Serving) {
         let reset = connection.reset();
         connection.extensions_mut().insert(Nth(nth));
         connection.extensions_mut().insert(reset);
-        nth % 3 != 0
+        !nth.is_multiple_of(3)
     });
     let service = service_fn(async |request: Request<Incoming>| {
         if request.uri().path() == "/reset" {

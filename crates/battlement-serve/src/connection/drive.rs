@@ -1,6 +1,5 @@
 use std::{
     future::poll_fn,
-    io,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -37,24 +36,11 @@ impl Driver {
     }
 
     /// Waits until the protocol is known. A connection on which nothing was sent yet ends when the drain begins.
-    pub(super) async fn open<T>(
-        &mut self,
-        open: impl Future<Output = io::Result<Option<T>>>,
-    ) -> Option<T> {
+    pub(super) async fn open<T>(&mut self, open: impl Future<Output = Option<T>>) -> Option<T> {
         let mut open = pin!(open);
         loop {
             match poll_fn(|cx| self.poll(cx, open.as_mut())).await {
-                Event::Ended(Ok(opened)) => {
-                    if opened.is_none() {
-                        self.state.end_with(End::Complete);
-                    }
-                    return opened;
-                }
-                Event::Ended(Err(error)) => {
-                    debug!(%error, "connection failed before its first request");
-                    self.state.end_with(End::Error);
-                    return None;
-                }
+                Event::Ended(opened) => return opened,
                 Event::Demanded(Demand::Announce) => self.state.announce_close(),
                 // Only a connection that carries requests has this limit.
                 Event::Due(Due::Announce(_)) => {}
@@ -133,11 +119,12 @@ impl Driver {
         cx: &mut Context<'_>,
         future: Pin<&mut F>,
     ) -> Poll<Event<F::Output>> {
-        if let Poll::Ready(output) = future.poll(cx) {
-            return Poll::Ready(Event::Ended(output));
-        }
+        // First, so that the response to a request that arrives with the demand announces the close.
         if let Poll::Ready(demand) = self.demands.poll_next(cx) {
             return Poll::Ready(Event::Demanded(demand));
+        }
+        if let Poll::Ready(output) = future.poll(cx) {
+            return Poll::Ready(Event::Ended(output));
         }
         self.timers.poll(cx, &self.state).map(Event::Due)
     }

@@ -1,31 +1,52 @@
 use std::{io, sync::Arc};
 
+use tracing::debug;
+
 use crate::{
-    Protocol,
+    End, Protocol,
     connection::Opened,
     io::GuardedIo,
     protocol::detect,
     resettable::Resettable,
-    transport::{Acceptor, Socket},
+    rewind::Prefix,
+    transport::{Acceptor, Socket, Transport},
 };
 
-/// Opens a connection: the TLS handshake, if the listener has TLS, and the detection of the protocol.
+/// Opens a connection: the TLS handshake, if the listener has TLS, and the detection of the protocol. Returns nothing if
+/// the connection has ended before.
 pub(super) async fn open(
     socket: Socket,
     opened: Opened,
     acceptor: Acceptor,
-) -> io::Result<Option<(GuardedIo<Resettable>, Protocol)>> {
-    let (transport, negotiated) = acceptor.accept(socket, opened.state()).await?;
-    let mut io = GuardedIo::new(Resettable::new(transport, Arc::clone(opened.state())), opened);
-    let protocol = match negotiated {
-        Some(protocol) => Some(protocol),
-        None => detect(&mut io).await?,
-    };
-    Ok(protocol.map(|protocol| {
-        io.opened().state().detected(protocol);
-        if protocol == Protocol::Http2 {
-            io.count_frames();
+) -> Option<(GuardedIo<Resettable>, Protocol)> {
+    let state = opened.state();
+    match negotiate(socket, &opened, acceptor).await {
+        Ok(Some((transport, protocol, prefix))) => {
+            state.detected(protocol);
+            let transport = Resettable::new(transport, Arc::clone(state));
+            Some((GuardedIo::new(transport, prefix, protocol, opened), protocol))
         }
-        (io, protocol)
-    }))
+        Ok(None) => {
+            state.end_with(End::Complete);
+            None
+        }
+        Err(error) => {
+            debug!(%error, "connection failed before its first request");
+            state.end_with(End::Error);
+            None
+        }
+    }
+}
+
+async fn negotiate(
+    socket: Socket,
+    opened: &Opened,
+    acceptor: Acceptor,
+) -> io::Result<Option<(Transport, Protocol, Prefix)>> {
+    let (mut transport, negotiated) = acceptor.accept(socket, opened.state()).await?;
+    if let Some(protocol) = negotiated {
+        return Ok(Some((transport, protocol, Prefix::default())));
+    }
+    let detected = detect(&mut transport).await?;
+    Ok(detected.map(|(protocol, prefix)| (transport, protocol, prefix)))
 }

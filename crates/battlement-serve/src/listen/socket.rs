@@ -51,3 +51,27 @@ fn configure(stream: &TcpStream, limits: &Limits) {
         let _ = SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(time));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Returns the options of an accepted connection: no delay, and the time of keepalive.
+    async fn options(limits: Limits) -> (bool, Option<Duration>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let accepted = ListenSocket::Tcp(listener).accept(&limits).await.unwrap();
+        let (Socket::Tcp(stream), _) = accepted else { panic!("a TCP socket") };
+        let socket = SockRef::from(&stream);
+        let keepalive = socket.keepalive().unwrap().then(|| socket.tcp_keepalive_time().unwrap());
+        (stream.nodelay().unwrap(), keepalive)
+    }
+
+    #[tokio::test]
+    async fn accepted_connections_send_at_once_and_probe_silent_peers() {
+        assert_eq!(options(Limits::new()).await, (true, Some(Duration::from_secs(60))));
+        assert_eq!(options(Limits::new().nodelay(false).keepalive(None)).await, (false, None));
+    }
+}
