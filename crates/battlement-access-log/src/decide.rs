@@ -61,3 +61,29 @@ pub(crate) fn decide_received(
 fn sampled(sample: Sample, trace: Option<&Trace>, id: Option<&RequestId>) -> Decision {
     sample.weigh(trace, id).map_or(Decision::SampledOut, Decision::Write)
 }
+
+#[cfg(test)]
+mod tests {
+    use battlement_core::ErrorType;
+
+    use super::*;
+
+    const SLOW: Duration = Duration::from_secs(1);
+
+    /// Decides on a request without ids, which sampling keeps.
+    fn of(outcome: Outcome, status: u16, is_skipped: bool) -> Decision {
+        let status = StatusCode::from_u16(status).ok();
+        let (duration, trace, id) = (SLOW, None, None);
+        let finished = Finished { outcome, status, duration, is_skipped, trace, id };
+        decide(&Skip::default(), Sample::ALL, SLOW, &finished)
+    }
+
+    #[test]
+    fn a_filter_leaves_out_the_requests_that_it_concerns_and_that_succeed() {
+        assert_eq!(of(Outcome::Ok, 200, true), Decision::Skip);
+        assert_eq!(of(Outcome::Ok, 200, false), Decision::Write(1));
+        assert_eq!(of(Outcome::ClientError, 404, true), Decision::Write(1));
+        // The body of a probe that was answered with 200 may fail, and a gRPC call has the status 200.
+        assert_eq!(of(Outcome::Failed(ErrorType::Body), 200, true), Decision::Write(1));
+    }
+}

@@ -62,3 +62,39 @@ impl Default for Skip {
         Self { paths: Vec::new(), user_agents: Vec::new(), below: 400 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn concerns(skip: &Skip, target: &'static str, agent: Option<&'static str>) -> bool {
+        let agent = agent.map(|agent| (header::USER_AGENT, agent.parse().unwrap()));
+        skip.concerns(&Uri::from_static(target), &agent.into_iter().collect())
+    }
+
+    #[test]
+    fn a_filter_concerns_whole_paths_and_the_starts_of_user_agents() {
+        let skip = Skip::paths(["/livez"]).user_agents(["kube-probe/"]);
+        for (target, agent, is_concerned) in [
+            ("/livez", None, true),
+            ("/livez?verbose", Some("curl/8"), true),
+            ("/livez/x", None, false),
+            ("/", Some("kube-probe/1.31"), true),
+            ("/", Some("not kube-probe/1.31"), false),
+            ("/", None, false),
+        ] {
+            assert_eq!(concerns(&skip, target, agent), is_concerned, "{target} {agent:?}");
+        }
+        assert!(!concerns(&Skip::default(), "/livez", Some("kube-probe/1.31")));
+    }
+
+    #[test]
+    fn a_filter_leaves_out_statuses_below_its_limit_and_keeps_requests_without_one() {
+        let leaves_out =
+            |skip: &Skip, status| skip.leaves_out(Some(StatusCode::from_u16(status).unwrap()));
+        let found = [399, 400, 401].map(|status| leaves_out(&Skip::default(), status));
+        assert_eq!(found, [true, false, false]);
+        let all = Skip::default().below(600);
+        assert!(leaves_out(&all, 599) && !all.leaves_out(None));
+    }
+}

@@ -24,3 +24,15 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stage_has_its_word_and_the_usual_one_has_none() {
+        let stages = [Stage::Received, Stage::Head, Stage::End, Stage::Complete];
+        let words = [Some("received"), Some("head"), Some("end"), None];
+        assert_eq!(stages.map(Stage::word), words);
+    }
+}

@@ -65,3 +65,18 @@ fn a_record_of_a_request_without_ids_represents_that_request_alone() {
         assert_eq!(sample.weigh(None, None), Some(1), "{sample:?}");
     }
 }
+
+// Services of different versions keep the same traces.
+#[test]
+fn the_hash_of_an_id_never_changes() {
+    assert_eq!(hash(b""), 0xecba_3df2_c338_3c52);
+    assert_eq!(hash(b"a-request-id"), 0x4e95_210c_ac20_e466);
+    assert_eq!(hash(&[1; 16]), 0x0c6b_6d35_3cca_a21a);
+}
+
+#[test]
+fn the_weight_of_a_sample_is_the_number_of_requests_that_a_record_represents() {
+    assert_eq!(Sample::ALL.weight(), 1);
+    assert_eq!(Sample::one_in(100).weight(), 100);
+    assert_eq!(Sample::sampled_traces(20).weight(), 20);
+}

@@ -160,3 +160,21 @@ fn push(text: &mut String, value: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_string_is_printable_and_reads_back(value in "(\\PC|[\"\\\\\n\u{1b}\u{2028}\u{202e}\u{e0041}]){0,4}") {
+            let mut text = String::from("\"");
+            push(&mut text, &value);
+            text.push('"');
+            prop_assert!(!text.contains(needs_escape), "{text:?}");
+            prop_assert_eq!(serde_json::from_str::<String>(&text).unwrap(), value);
+        }
+    }
+}
