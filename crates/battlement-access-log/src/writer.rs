@@ -9,6 +9,7 @@ use crate::{Format, Record};
 mod counts;
 mod flush;
 mod handle;
+mod jobs;
 mod lines;
 mod shared;
 mod thread;

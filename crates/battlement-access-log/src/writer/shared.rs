@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     counts::Counts,
+    jobs::Jobs,
     thread::{self, Job, Output},
 };
 use crate::Format;
@@ -39,8 +40,9 @@ impl Shared {
             let (sender, receiver) = sync_channel(self.capacity);
             let output = self.output.lock().unwrap_or_else(PoisonError::into_inner).take();
             let (format, counts) = (self.format, Arc::clone(&self.counts));
+            let jobs = Jobs::new(receiver, self.capacity);
             if let Some(output) = output {
-                let run = move || thread::run(output, &receiver, format, &counts);
+                let run = move || thread::run(output, &jobs, format, &counts);
                 let _ = threads::Builder::new().name("access-log".to_owned()).spawn(run);
             }
             sender

@@ -1,14 +1,11 @@
 use std::{
     io::{ErrorKind, Write},
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender},
-    },
+    sync::{Arc, mpsc::Sender},
 };
 
 use battlement_core::catch_panic;
 
-use super::counts::Counts;
+use super::{counts::Counts, jobs::Jobs};
 use crate::Format;
 
 /// The work of the thread of a writer.
@@ -26,8 +23,8 @@ pub(super) struct Output {
 }
 
 /// Works until all senders are gone.
-pub(super) fn run(mut output: Output, jobs: &Receiver<Job>, format: Format, counts: &Arc<Counts>) {
-    for job in jobs {
+pub(super) fn run(mut output: Output, jobs: &Jobs, format: Format, counts: &Arc<Counts>) {
+    while let Some(job) = jobs.wait() {
         match job {
             Job::Line(line) => output.write_counted(line, format, counts),
             Job::Flush(done) => {
