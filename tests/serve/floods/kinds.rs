@@ -38,7 +38,7 @@ fn floods() -> [(Flood, Vec<u8>); 7] {
     ]
 }
 
-/// A window that overflows, so that the server resets the stream.
+/// Encodes a window that overflows, so that the server resets the stream.
 fn overflow(stream: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, stream, &0x7fff_ffff_u32.to_be_bytes())
 }
@@ -85,7 +85,8 @@ async fn a_flood_on_one_connection_leaves_the_others_open() {
     let (mut peer, mut other) = (service.connect().await, service.connect().await);
     other.is_answered(1, "/").await;
     peer.write(&frame(PING, 0, 0, b"flooding").repeat(1_500)).await;
-    peer.read_to_end().await;
+    let frames = peer.read_to_end().await;
+    assert_eq!(frames.last().map(reason), Some((ENHANCE_YOUR_CALM, "ping")));
     other.is_answered(1, "/").await;
 }
 
