@@ -2,6 +2,7 @@
 
 mod bench;
 mod chaos;
+mod floods;
 mod fuzz;
 mod loom;
 mod repeat;
@@ -31,6 +32,12 @@ const JOBS: &[Job] = &[
         about: "a million dropped calls, Redis failures, floods of clients",
         minutes: 10,
         run: chaos::run,
+    },
+    Job {
+        name: "floods",
+        about: "floods of HTTP/2 frames, and `accept` without free descriptors",
+        minutes: 5,
+        run: floods::run,
     },
     Job {
         name: "fuzz",

@@ -44,7 +44,7 @@ pub(crate) const PROMTOOL: Tool = Tool {
 
 pub(crate) const PYTHON: Tool = Tool {
     name: "python3 with venv",
-    purpose: "tests parse metrics expositions with the strict parser of the Prometheus Python client",
+    purpose: "tests run the Prometheus Python client's strict parser and an independent HTTP/2 client with it",
     detect: &["python3 -m ensurepip --version"],
     source: Source::System { apt: "python3-venv", brew: "python" },
 };
@@ -171,6 +171,9 @@ pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
 
 /// The tools that the restarts job needs.
 pub(crate) const FOR_RESTARTS: &[Tool] = &[HAPROXY];
+
+/// The tools that the floods job needs.
+pub(crate) const FOR_FLOODS: &[Tool] = &[PYTHON];
 
 /// The tools that the fuzz job needs.
 pub(crate) const FOR_FUZZING: &[Tool] = &[NIGHTLY, FUZZ];
