@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::dropping;
+use battlement_core::{DropReason, dropping};
 use hyper::rt::Executor;
 use pin_project_lite::pin_project;
 
@@ -49,8 +49,10 @@ impl<F> DropFor<F> {
 
 impl<F> DropForProjection<'_, F> {
     fn drop_future(&mut self) {
-        if self.future.is_some() {
-            dropping(self.cut_off.reason(), || self.future.set(None));
+        match self.cut_off.reason() {
+            // The reason of every drop that states none.
+            DropReason::Cancelled => self.future.set(None),
+            reason => dropping(reason, || self.future.set(None)),
         }
     }
 }

@@ -146,6 +146,14 @@ impl Marks {
         self.progress.fetch_add(1, Relaxed);
     }
 
+    /// Returns whether the peer keeps the connection waiting: for the rest of a head, or for it to read.
+    #[inline]
+    pub(crate) fn are_pressing(&self) -> bool {
+        self.head_begun.load(Relaxed)
+            || self.write_blocked.load(Relaxed)
+            || self.held.load(Relaxed) > 0
+    }
+
     /// Returns a snapshot.
     #[inline]
     pub(crate) fn view(&self) -> View {

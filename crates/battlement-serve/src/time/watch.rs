@@ -59,6 +59,16 @@ impl Watch {
         self.times.idle.min(self.times.write)
     }
 
+    /// Returns whether only pressing marks can make something due before the time of the earliest limit.
+    pub(crate) fn can_settle(&self, view: &View) -> bool {
+        let presses = view.head_begun || view.blocked;
+        view.opened
+            && !presses
+            && self.times.requests.is_none()
+            && self.announced.is_none()
+            && !self.closing
+    }
+
     /// Records that what is due happens at `now`.
     pub(crate) fn happens(&mut self, due: Due, now: Instant) {
         match due {
