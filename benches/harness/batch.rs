@@ -44,6 +44,11 @@ impl Batch {
         }))
     }
 
+    /// Returns the same batch, which runs inside `scope`.
+    pub(crate) fn within(self, scope: fn(&mut dyn FnMut())) -> Self {
+        Self(Box::new(move |requests| scope(&mut || self.run(requests))))
+    }
+
     /// Sends `requests` requests.
     pub fn run(&self, requests: u64) {
         (self.0)(requests);

@@ -44,6 +44,14 @@ impl Case {
         }
     }
 
+    /// Runs the batches of both sides inside `scope`, which provides what belongs to a thread, such as a subscriber.
+    #[must_use]
+    pub fn within(mut self, scope: fn(&mut dyn FnMut())) -> Self {
+        self.base = self.base.within(scope);
+        self.layered = self.layered.within(scope);
+        self
+    }
+
     /// Sets the upper bounds on what the layer adds. Default: no bounds, as for peers.
     #[must_use]
     pub fn at_most(mut self, instructions: u32, allocations: u32) -> Self {

@@ -2,6 +2,8 @@
 
 use battlement_benches::Suite;
 
+mod access_log;
+pub mod access_log_requests;
 mod circuit_breaker;
 mod client_ip;
 mod health;
@@ -20,6 +22,7 @@ mod timeout;
 
 /// The suites of all layers.
 pub const SUITES: &[Suite] = &[
+    Suite { layer: "access-log", cases: access_log::cases },
     Suite { layer: "circuit-breaker", cases: circuit_breaker::cases },
     Suite { layer: "client-ip", cases: client_ip::cases },
     Suite { layer: "health", cases: health::cases },

@@ -5,7 +5,6 @@
 
 mod bare;
 mod decisions;
-mod load;
 mod ours;
 mod peer;
 mod redis_process;

@@ -4,8 +4,8 @@ use anyhow::Result;
 use battlement_testkit::redis::Redis;
 use tokio::time::Instant;
 
-use super::{load, redis_process, server::Server};
-use crate::measure::{cores::Core, cpu, median::Median};
+use super::redis_process;
+use crate::measure::{cores::Core, cpu, load, median::Median, server::Server};
 
 const ROUNDS: usize = 11;
 const ROUND: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub(super) async fn compare() -> Result<()> {
     redis_process::pin(&redis, Core(1)).await?;
     let mut servers = Vec::new();
     for candidate in SERVERS {
-        servers.push(Server::start(candidate.kind, &redis.url())?);
+        servers.push(Server::start(&["serve", candidate.kind, &redis.url()])?);
     }
     Core(1).pin()?;
     for server in &servers {

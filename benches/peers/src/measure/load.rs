@@ -15,7 +15,7 @@ const KEYS: u64 = 10_000;
 
 /// Sends requests to a server for `time`, one after the other on each connection, and returns the number of
 /// responses. Any response other than a 200 is an error.
-pub(super) async fn send(server: SocketAddr, time: Duration) -> Result<u64> {
+pub(crate) async fn send(server: SocketAddr, time: Duration) -> Result<u64> {
     let end = Instant::now() + time;
     let mut tasks = JoinSet::new();
     for nth in 0..CONNECTIONS {

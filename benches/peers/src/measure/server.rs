@@ -1,0 +1,60 @@
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    net::{Ipv4Addr, SocketAddr},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+
+/// The body of every successful response.
+pub(crate) const BODY: &str = r#"{"id":"teapot","name":"Teapot","price_cents":3800}"#;
+/// The route of every request.
+pub(crate) const ROUTE: &str = "/products/{id}";
+pub(super) const PATH: &str = "/products/teapot";
+
+/// A server in a process of its own, which runs this program. Dropping this value kills the process.
+pub(crate) struct Server {
+    pub(crate) addr: SocketAddr,
+    process: Child,
+}
+
+impl Server {
+    /// Starts this program with `args`, which must make it call [`serve`].
+    pub(crate) fn start(args: &[&str]) -> Result<Self> {
+        let program = env::current_exe()?;
+        let mut process = Command::new(program).args(args).stdout(Stdio::piped()).spawn()?;
+        let output = process.stdout.take().context("the server's output is not piped")?;
+        let mut server = Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), process };
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        server.addr = line.trim().parse().context("the server did not start")?;
+        Ok(server)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error means that the process has already exited.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Prints the server's address and serves until the process is killed.
+pub(crate) async fn serve(router: Router) -> Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("{}", listener.local_addr()?);
+    Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, nodelay), router).await?)
+}
+
+fn nodelay(stream: &mut TcpStream) {
+    // This fails only on a closed connection, which the next read reports.
+    let _ = stream.set_nodelay(true);
+}
