@@ -1,4 +1,4 @@
-//! One line in each format.
+//! The golden line of each format.
 
 use super::line;
 use crate::{Format, Names};
