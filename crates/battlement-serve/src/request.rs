@@ -8,7 +8,7 @@ use std::{
 
 use battlement_core::{ConnectionScheme, Peer, PeerAddr, Scheme, UnixPeer};
 use http::{
-    Extensions, HeaderValue, Request, Response, StatusCode,
+    Extensions, HeaderValue, Method, Request, Response, StatusCode,
     header::{CONNECTION, Entry},
 };
 use hyper::body::{Body as _, Incoming};
@@ -67,6 +67,7 @@ where
             request.extensions_mut().extend(extensions);
         }
         ResponseFuture {
+            connects: request.method() == Method::CONNECT,
             step: Step::Ready { service: self.service.clone(), request: Some(request) },
             ticket: Some(Ticket::new(Arc::clone(&self.state))),
         }
@@ -95,6 +96,8 @@ pin_project! {
         #[pin]
         step: Step<S, F>,
         ticket: Option<Ticket>,
+        // Whether the request asks for a tunnel.
+        connects: bool,
     }
 }
 
@@ -125,7 +128,7 @@ where
                 }
                 StepProjection::Called { future } => {
                     let response = ready!(future.poll(cx))?;
-                    return Poll::Ready(Ok(answered(response, this.ticket.take())));
+                    return Poll::Ready(Ok(answered(response, this.ticket.take(), *this.connects)));
                 }
             }
         }
@@ -133,9 +136,16 @@ where
 }
 
 #[inline]
-fn answered<B>(mut response: Response<B>, ticket: Option<Ticket>) -> Response<ResponseBody<B>> {
+fn answered<B>(
+    mut response: Response<B>,
+    ticket: Option<Ticket>,
+    connects: bool,
+) -> Response<ResponseBody<B>> {
     if let Some(ticket) = &ticket {
         let state = ticket.state();
+        if connects && response.status().is_success() {
+            state.marks.tunnel();
+        }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             state.end_with(End::Upgraded);
         } else if state.is_closing() && state.protocol() == Some(Protocol::Http1) {

@@ -116,6 +116,11 @@ impl Marks {
         self.in_flight.fetch_sub(1, Release);
     }
 
+    /// Records a tunnel, whose end is unknown: over HTTP/2, its connection is never idle again.
+    pub(crate) fn tunnel(&self) {
+        self.in_flight.fetch_add(1, Relaxed);
+    }
+
     /// Records that the socket takes no bytes.
     pub(crate) fn write_blocked(&self) {
         self.write_blocked.store(true, Relaxed);

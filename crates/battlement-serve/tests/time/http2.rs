@@ -17,6 +17,7 @@ const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
+const END_HEADERS: u8 = 4;
 const END_HEADERS_AND_STREAM: u8 = 5;
 /// The highest stream id, which the first of two GOAWAY frames of a graceful end carries.
 const ANY_STREAM: u32 = u32::MAX >> 1;
@@ -53,6 +54,18 @@ impl Http2 {
         block.extend_from_slice(path.as_bytes());
         block.extend_from_slice(&[0x01, 1, b'a']);
         self.client.write(frame(HEADERS, END_HEADERS_AND_STREAM, stream, &block)).await;
+    }
+
+    /// Opens a tunnel on `stream`.
+    pub(crate) async fn tunnel(&mut self, stream: u32) {
+        // Literals for `:method` and `:authority`.
+        let block = [&[0x02, 7][..], b"CONNECT", &[0x01, 1, b'a']].concat();
+        self.client.write(frame(HEADERS, END_HEADERS, stream, &block)).await;
+    }
+
+    /// Sends data in a tunnel.
+    pub(crate) async fn data(&mut self, stream: u32, data: &[u8]) {
+        self.client.write(frame(DATA, 0, stream, data)).await;
     }
 
     /// Sends the beginning of a header block on `stream`, without its end.

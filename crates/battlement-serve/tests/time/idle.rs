@@ -101,6 +101,17 @@ async fn an_http_2_peer_that_has_sent_settings_may_wait_with_its_first_request()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_with_a_tunnel_is_not_idle() {
+    let served = Served::with(LIMITS.ping_interval(None)).await;
+    let mut peer = served.http2(&[]).await;
+    peer.tunnel(1).await;
+    assert_eq!(peer.next().await, Some(Frame::Headers(1)));
+    sleep(seconds(1_000)).await;
+    peer.data(1, b"echo").await;
+    assert_eq!(peer.next().await, Some(Frame::Data(1, 4)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_header_block_of_http_2_has_its_own_time() {
     let served = Served::with(LIMITS).await;
     let mut peer = served.http2(&[]).await;

@@ -7,11 +7,15 @@ use std::{
 
 use battlement_core::{DropReason, Phase, PhaseWriter, Phases};
 use battlement_serve::{Closed, End, Limits, Listener, Observe, Server, TimeoutKind};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
 use hyper::body::{Bytes, Frame, Incoming};
+use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
-use tokio::net::UnixStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::UnixStream,
+};
 use tokio_stream::{StreamExt as _, iter, pending};
 
 use crate::{client::Client, http2::Http2};
@@ -103,6 +107,10 @@ impl Drop for Waiting {
 type Body = BoxBody<Bytes, Infallible>;
 
 async fn handle(request: Request<Incoming>, seen: Seen) -> Result<Response<Body>, Infallible> {
+    if request.method() == Method::CONNECT {
+        tokio::spawn(echo(request));
+        return Ok(Response::new(full("")));
+    }
     let body = match request.uri().path() {
         "/big" => full(vec![b'x'; BIG]),
         "/open" => open(),
@@ -120,6 +128,14 @@ async fn handle(request: Request<Incoming>, seen: Seen) -> Result<Response<Body>
         _ => full("hello"),
     };
     Ok(Response::new(body))
+}
+
+/// Returns the first bytes of a tunnel to their sender.
+async fn echo(request: Request<Incoming>) {
+    let mut tunnel = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+    let mut bytes = [0; 4];
+    tunnel.read_exact(&mut bytes).await.unwrap();
+    tunnel.write_all(&bytes).await.unwrap();
 }
 
 fn full(data: impl Into<Bytes>) -> Body {
