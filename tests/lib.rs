@@ -9,6 +9,12 @@ mod pages {
     mod compare {}
     #[doc = include_str!("../docs/settings.md")]
     mod settings {}
+    #[doc = include_str!("../docs/migrate/morgan.md")]
+    mod migrate_morgan {}
+    #[doc = include_str!("../docs/migrate/pino-http.md")]
+    mod migrate_pino_http {}
+    #[doc = include_str!("../docs/migrate/tower-http-trace.md")]
+    mod migrate_tower_http_trace {}
     #[doc = include_str!("../docs/migrate/app-error.md")]
     mod migrate_app_error {}
     #[doc = include_str!("../docs/migrate/catch-panic.md")]
