@@ -111,11 +111,12 @@ pub(crate) fn emit(record: &Record<'_>) {
     }
 }
 
-pub(crate) const fn message(record: &Record<'_>) -> &'static str {
+pub(crate) fn message(record: &Record<'_>) -> &'static str {
     match record.stage() {
         Stage::Received => "request received",
         Stage::Head => "response started",
         Stage::End => "stream ended",
+        Stage::Complete if record.called().is_some() => "call completed",
         Stage::Complete => "request completed",
     }
 }

@@ -53,6 +53,15 @@ impl<K> AccessLogLayer<K> {
         self.configure(|config| config.sink = Sink::Writer(writer))
     }
 
+    /// Waits until the lines in the queue of the layer's writer are written; see [`Writer::flush`]. Events have no queue.
+    ///
+    /// For a writer that the settings of a file describe, which no other code has.
+    pub fn flush(&self) {
+        if let Sink::Writer(writer) = &self.config.sink {
+            writer.flush();
+        }
+    }
+
     /// Sets the treatment of the query of a request's target. Default: [`Query::Drop`], since queries hold secrets.
     #[must_use]
     pub fn query(self, query: Query) -> Self {

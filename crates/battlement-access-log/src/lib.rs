@@ -37,7 +37,7 @@ mod time;
 mod truncate;
 mod writer;
 
-pub use battlement_core::{ConfigError, ErrorType, InvalidField};
+pub use battlement_core::{ConfigError, ErrorType, InvalidField, PeerAddr, RequestFacts};
 pub use tracing::Level;
 
 #[cfg(feature = "reqwest")]

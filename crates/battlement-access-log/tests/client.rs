@@ -40,6 +40,7 @@ async fn a_call_has_one_record_with_the_name_of_the_service() {
         (&"payments".into(), &"/charges".into())
     );
     assert_eq!((&record["outcome"], &record["http.response.body.size"]), (&"ok".into(), &5.into()));
+    assert_eq!(record["message"], "call completed");
     assert!(record.get("attempt").is_none());
 }
 
