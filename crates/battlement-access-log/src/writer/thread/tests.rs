@@ -99,7 +99,7 @@ fn the_thread_writes_lines_in_order_and_answers_a_flush_after_those_before_it() 
         sender.send(job).unwrap();
     }
     drop(sender);
-    run(Output::new(Box::new(steps.clone())), &jobs, JSON, &counts);
+    run(Output::new(Box::new(steps.clone())), &Jobs::new(jobs, 8), JSON, &counts);
     assert_eq!(is_done.try_recv(), Ok(()));
     assert_eq!((steps.text().as_str(), counts.written()), ("a\nb\n", 2));
 }
