@@ -95,3 +95,6 @@ impl Timers {
         self.waits = false;
     }
 }
+
+#[cfg(test)]
+mod tests;
