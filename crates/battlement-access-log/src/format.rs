@@ -23,7 +23,8 @@ pub enum Format {
     ///
     /// Values are escaped as in events, and quotation marks as `\u{22}`. A request without a response has the status
     /// that proxies log for it: 499 if it was cancelled, 504 after a timeout, 503 for a shutdown, otherwise 500; the line
-    /// of a request that was received has 100. After lines were lost, `"dropped_lines=3"` ends the next line.
+    /// of a request that was received has 100. After lines were lost, `"dropped_lines=3"` ends the next line. Without an
+    /// address, as for a peer on a Unix socket, the first field is `-`; goaccess rejects such a line.
     Combined,
 }
 
