@@ -16,6 +16,7 @@ pub mod rate_limit_redis;
 mod request_id;
 mod retry;
 mod security_headers;
+pub mod serve;
 mod shutdown;
 mod stack;
 mod timeout;

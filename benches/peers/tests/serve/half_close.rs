@@ -13,7 +13,7 @@ use crate::servers::Peer;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Returns what a client gets that has ended its sending side while the handler works.
-async fn answer(peer: Peer) -> String {
+pub(crate) async fn answer(peer: Peer) -> String {
     let server = peer.start().await;
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     stream.write_all(b"GET /waits HTTP/1.1\r\nhost: shop.test\r\n\r\n").await.unwrap();

@@ -28,6 +28,7 @@ pub(crate) enum Peer {
     Tonic,
     /// hyper-util's builder, with a timer and a limit on the time of a head.
     HyperUtil,
+    Ours,
 }
 
 /// A running server, which ends with this value.
@@ -45,6 +46,7 @@ impl Drop for Running {
 }
 
 impl Peer {
+    /// All but ours.
     pub(crate) const ALL: [Self; 5] =
         [Self::Axum, Self::AxumServer, Self::AxumServerLimited, Self::Tonic, Self::HyperUtil];
     /// Those that speak HTTP/1 by default.
@@ -63,6 +65,7 @@ impl Peer {
                 Self::AxumServerLimited => of_axum_server(listener, app, true).await,
                 Self::Tonic => of_tonic(listener, app).await,
                 Self::HyperUtil => of_hyper_util(listener, app).await,
+                Self::Ours => drop(battlement_serve::serve(listener, app).await.unwrap()),
             }
         });
         Running { addr, progress, server }

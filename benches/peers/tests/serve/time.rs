@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Asserts that a server closes the connection after about this time, or keeps it open for an hour.
-async fn closes(peer: Peer, held: Held, expected: Option<Duration>) {
+pub(crate) async fn closes(peer: Peer, held: Held, expected: Option<Duration>) {
     let server = peer.start().await;
     let closed = held.closed_after(server.addr).await;
     let second = Duration::from_secs(1);

@@ -1,0 +1,5 @@
+//! Compares servers: ours, axum's, and bare hyper.
+
+fn main() -> anyhow::Result<()> {
+    battlement_peers::serve::run()
+}

@@ -1,0 +1,59 @@
+use std::{
+    env,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{load, server::Server};
+
+/// The difference between a short and a long run excludes one-time work.
+const SHORT: u64 = 1_000;
+const LONG: u64 = 3_000;
+const KINDS: [(&str, &str); 5] = [
+    ("hyper", "hyper, a bare loop"),
+    ("hyper-timer", "hyper, with a timer"),
+    ("ours", "ours"),
+    ("axum", "axum::serve"),
+    ("axum-ours", "ours, with an axum router"),
+];
+
+/// Counts the instructions in user space of a request on a connection that is kept alive, with callgrind.
+pub(super) async fn compare() -> Result<()> {
+    println!("### Instructions of a request\n\n| | instructions | less hyper |\n|---|---|---|");
+    let mut bare = None;
+    for (kind, name) in KINDS {
+        let count = (count(kind, LONG).await? - count(kind, SHORT).await?) / (LONG - SHORT);
+        let bare = *bare.get_or_insert(count);
+        let (added, percent) = percent(count, bare);
+        println!("| {name} | {count} | {added:+} ({percent:+.1} %) |");
+    }
+    println!();
+    Ok(())
+}
+
+fn percent(count: u64, bare: u64) -> (i64, f64) {
+    let added = count as i64 - bare as i64;
+    (added, added as f64 * 100.0 / bare as f64)
+}
+
+/// Counts the instructions of a server that exits after this many requests.
+async fn count(kind: &str, requests: u64) -> Result<u64> {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(env::current_exe()?);
+    command.args(["serve", kind, &requests.to_string()]).stderr(Stdio::piped());
+    let server = Server::of(&mut command).context("is valgrind installed?")?;
+    let mut stream = load::connect(server.addr).await?;
+    for _ in 1..requests {
+        load::exchange(&mut stream).await?;
+    }
+    // The process may exit before the last response.
+    let _ = load::exchange(&mut stream).await;
+    let report = server.report()?;
+    collected(&report).with_context(|| format!("no count in callgrind's report:\n{report}"))
+}
+
+fn collected(report: &str) -> Option<u64> {
+    let (_, count) = report.split_once("Collected :")?;
+    count.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,71 @@
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use super::{ROUNDS, load, server::Server};
+use crate::measure::{cores::Core, cpu, median::Median};
+
+const ROUND: Duration = Duration::from_secs(1);
+const WARM_UP: Duration = Duration::from_millis(300);
+/// Each server, its name, and the index of the server that it is compared with.
+const SERVERS: [(&str, &str, usize); 5] = [
+    ("hyper", "hyper, a bare loop", 0),
+    ("hyper-timer", "hyper, with a timer", 0),
+    ("ours", "ours", 0),
+    ("axum", "axum::serve", 3),
+    ("axum-ours", "ours, with an axum router", 3),
+];
+
+/// The requests per second of a server, and its CPU time for each.
+#[derive(Clone, Copy)]
+struct Figures {
+    per_second: f64,
+    micros: f64,
+}
+
+/// Compares requests over connections that are kept alive. The server has one core, the load generator another.
+pub(super) async fn compare() -> Result<()> {
+    let servers =
+        SERVERS.iter().map(|(kind, ..)| Server::start(kind)).collect::<Result<Vec<_>>>()?;
+    Core(1).pin()?;
+    for server in &servers {
+        load::send(server.addr, WARM_UP, false).await?;
+    }
+    let mut rounds: Vec<Vec<Figures>> = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut round = Vec::new();
+        for server in &servers {
+            round.push(measure(server).await?);
+        }
+        rounds.push(round);
+    }
+    println!("### Requests over 64 connections\n");
+    println!(
+        "| | requests/s (min–max) | compared with | ratio | CPU µs each |\n|---|---|---|---|---|"
+    );
+    for (at, (_, name, base)) in SERVERS.iter().enumerate() {
+        let of = |get: fn(&Figures) -> f64| Median::of(rounds.iter().map(|round| get(&round[at])));
+        let ratios = rounds.iter().map(|round| round[at].per_second / round[*base].per_second);
+        let (speed, ratio) = (of(|figures| figures.per_second), Median::of(ratios));
+        println!(
+            "| {name} | {:.0} ({:.0}–{:.0}) | {} | {:.2} | {:.1} |",
+            speed.value,
+            speed.min,
+            speed.max,
+            SERVERS[*base].1,
+            ratio.value,
+            of(|figures| figures.micros).value,
+        );
+    }
+    println!();
+    Ok(())
+}
+
+async fn measure(server: &Server) -> Result<Figures> {
+    let (before, start) = (cpu::process_seconds(server.id())?, Instant::now());
+    let responses = load::send(server.addr, ROUND, false).await? as f64;
+    let elapsed = start.elapsed().as_secs_f64();
+    let micros = (cpu::process_seconds(server.id())? - before) * 1e6 / responses;
+    Ok(Figures { per_second: responses / elapsed, micros })
+}

@@ -1,0 +1,177 @@
+use std::{
+    convert::Infallible,
+    env, future,
+    io::{BufRead as _, BufReader},
+    net::{Ipv4Addr, SocketAddr},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use anyhow::{Context as _, Result, bail};
+use axum::{Router, routing::get};
+use battlement_serve::{Listener, Server as Ours};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, runtime, sync::Notify};
+use tower::service_fn;
+
+use crate::measure::cores::Core;
+
+/// The body of every response.
+pub(super) const BODY: &str = "hello";
+
+/// A server in a process of its own. Dropping this value kills the process.
+pub(super) struct Server {
+    pub(super) addr: SocketAddr,
+    process: Child,
+}
+
+impl Server {
+    pub(super) fn start(kind: &str) -> Result<Self> {
+        Self::of(Command::new(env::current_exe()?).args(["serve", kind]))
+    }
+
+    /// Starts a command, which prints the address of the server.
+    pub(super) fn of(command: &mut Command) -> Result<Self> {
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
+        let output = process.stdout.take().context("the server's output is not piped")?;
+        let mut server = Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), process };
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        server.addr = line.trim().parse().context("the server did not start")?;
+        Ok(server)
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits for the exit, and returns what the process has written to standard error.
+    pub(super) fn report(mut self) -> Result<String> {
+        let mut report = String::new();
+        if let Some(mut errors) = self.process.stderr.take() {
+            std::io::Read::read_to_string(&mut errors, &mut report)?;
+        }
+        self.process.wait()?;
+        Ok(report)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error means that the process has already exited.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Counts requests, and ends the process after a number of them.
+#[derive(Clone)]
+struct Left(Option<Arc<(AtomicU64, Notify)>>);
+
+impl Left {
+    fn request(&self) {
+        if let Some(left) = &self.0
+            && left.0.fetch_sub(1, Relaxed) == 1
+        {
+            left.1.notify_one();
+        }
+    }
+
+    async fn ended(&self) {
+        match &self.0 {
+            Some(left) => left.1.notified().await,
+            None => future::pending().await,
+        }
+    }
+}
+
+/// Prints the server's address, and serves until the process is killed, or until this many requests have been served.
+pub(super) fn serve(kind: &str, requests: Option<u64>) -> Result<()> {
+    let left = Left(requests.map(|requests| Arc::new((AtomicU64::new(requests), Notify::new()))));
+    let loops = kind.starts_with("loops-");
+    let runtime = if loops {
+        runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?
+    } else {
+        Core(0).pin()?;
+        runtime::Builder::new_current_thread().enable_all().build()?
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            result = run(kind, left.clone()) => result,
+            () = left.ended() => Ok(()),
+        }
+    })
+}
+
+async fn run(kind: &str, left: Left) -> Result<()> {
+    if kind == "loops-2" {
+        // A free port, which both sockets bind.
+        let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
+        let listener = Listener::reuse_port(addr, 2)?;
+        println!("{addr}");
+        return ours(Ours::new(listener), left).await;
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("{}", listener.local_addr()?);
+    match kind {
+        "hyper" => of_hyper(listener, left, &http1::Builder::new()).await,
+        "hyper-timer" => {
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new());
+            of_hyper(listener, left, &builder).await
+        }
+        "ours" | "loops-1" => ours(Ours::new(listener), left).await,
+        "axum" => {
+            let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+                let _ = stream.set_nodelay(true);
+            });
+            Ok(axum::serve(listener, router(left)).await?)
+        }
+        "axum-ours" => {
+            Ours::new(listener).serve(router(left)).await?;
+            Ok(())
+        }
+        _ => bail!("unknown server kind {kind:?}"),
+    }
+}
+
+fn router(left: Left) -> Router {
+    Router::new().route(
+        "/",
+        get(async move || {
+            left.request();
+            BODY
+        }),
+    )
+}
+
+async fn ours(server: Ours, left: Left) -> Result<()> {
+    server.serve(service_fn(move |request| answer(request, left.clone()))).await?;
+    Ok(())
+}
+
+async fn of_hyper(listener: TcpListener, left: Left, builder: &http1::Builder) -> Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let left = left.clone();
+        let service = service_fn(move |request| answer(request, left.clone()));
+        let service = TowerToHyperService::new(service);
+        tokio::spawn(builder.serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+async fn answer(_: Request<Incoming>, left: Left) -> Result<Response<Full<Bytes>>, Infallible> {
+    left.request();
+    Ok(Response::new(Full::from(BODY)))
+}
