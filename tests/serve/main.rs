@@ -4,8 +4,11 @@
 mod clients;
 mod descriptors;
 mod floods;
+mod hang_matrix;
 mod slow;
 mod stacks;
+mod time_edges;
+mod tls;
 
 use std::time::Duration;
 
