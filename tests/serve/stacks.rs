@@ -107,7 +107,7 @@ async fn a_router_of_axum_is_served_on_a_unix_socket() -> Result<(), BoxError> {
         format!("{peer:?} {}", client.is_some())
     };
     let app = Router::new().route("/", get(client)).layer(ClientIpLayer::new());
-    tokio::spawn(serve(Listener::unix(&path).await?, app));
+    tokio::spawn(serve(Listener::unix(&path).bind()?, app));
     let mut stream = tokio::net::UnixStream::connect(&path).await?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await?;
     let mut answer = String::new();

@@ -2,7 +2,7 @@
 
 use battlement_core::Phases;
 
-use crate::{Limits, admit::Admit, drain::CutOff, observe::Observer};
+use crate::{Limits, admit::Admit, drain::CutOff, observe::Observer, report::Aborted};
 
 /// The configuration of all connections of a server.
 #[derive(Debug)]
@@ -12,4 +12,5 @@ pub(crate) struct Config {
     pub(crate) observer: Observer,
     pub(crate) cut_off: CutOff,
     pub(crate) admit: Admit,
+    pub(crate) aborted: Aborted,
 }

@@ -7,6 +7,7 @@ mod open;
 use std::{
     error::Error,
     sync::{Arc, atomic::Ordering::Relaxed},
+    thread,
 };
 
 use battlement_core::Peer;
@@ -61,19 +62,23 @@ impl Drop for Opened {
     fn drop(&mut self) {
         let state = &self.state;
         state.open.count(state.protocol()).fetch_sub(1, Relaxed);
+        let end = state.end().unwrap_or_else(unrecorded_end);
+        if end == End::Aborted {
+            state.config.aborted.count(state.protocol());
+        }
         state.config.observer.0.on_closed(&Closed {
             listener: state.open.name(),
             protocol: state.protocol(),
             duration: state.accepted.elapsed(),
             requests: state.begun(),
-            end: state.end().unwrap_or_else(unknown_end),
+            end,
         });
     }
 }
 
-/// Returns the end of a connection whose task was dropped, or has panicked in the service.
-fn unknown_end() -> End {
-    if std::thread::panicking() { End::Error } else { End::Aborted }
+/// Returns the end of a connection whose task was dropped, or has panicked with the service.
+fn unrecorded_end() -> End {
+    if thread::panicking() { End::Error } else { End::Aborted }
 }
 
 /// Serves a connection until it has ended.

@@ -1,7 +1,9 @@
-//! The frame counter, which only the fuzz targets call directly.
+//! The parsers of what a client or a parent process sends, which only the fuzz targets call directly.
 
 use tokio::time::Instant;
 
+#[cfg(unix)]
+use crate::listen::Variables;
 use crate::{
     Flood, Limits,
     floods::Floods,
@@ -61,4 +63,15 @@ pub fn flood(pieces: &[&[u8]]) -> Option<Flood> {
     let now = Instant::now();
     let mut floods = Floods::new(&Limits::new(), 0, now);
     pieces.iter().find_map(|piece| floods.received(piece, || now).err())
+}
+
+/// Reads `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` as the process `id`, and returns the name of each descriptor.
+#[cfg(unix)]
+pub fn read_listen_variables(
+    pid: Option<&str>,
+    fds: Option<&str>,
+    names: Option<&str>,
+    id: u32,
+) -> Result<Vec<String>, String> {
+    Variables { pid, fds, names }.descriptors(id).map_err(|error| error.to_string())
 }

@@ -3,6 +3,7 @@
 
 mod accept;
 mod accept_error;
+mod accept_log;
 mod admit;
 mod backoff;
 mod body;
@@ -40,7 +41,7 @@ mod transport;
 pub use battlement_core::{ConfigError, InvalidField, Phase, Phases};
 
 #[cfg(unix)]
-pub use self::listen::Listeners;
+pub use self::listen::{Listeners, UnixPath};
 #[cfg(feature = "serde")]
 pub use self::settings::{FloodSettings, RateSettings, ServerSettings};
 pub use self::{

@@ -34,6 +34,7 @@ pub struct Limits {
     pub(crate) age: Option<Duration>,
     pub(crate) age_grace: Option<Duration>,
     pub(crate) requests: Option<u64>,
+    pub(crate) drain_spread: Duration,
     pub(crate) connections: Option<usize>,
     pub(crate) connections_per_client: Option<usize>,
     pub(crate) ipv6_prefix: u8,
@@ -63,6 +64,7 @@ impl Limits {
             age: None,
             age_grace: None,
             requests: None,
+            drain_spread: Duration::ZERO,
             connections: None,
             connections_per_client: None,
             ipv6_prefix: 64,
@@ -134,6 +136,14 @@ impl Limits {
     /// Sets the number of requests after which a connection is closed; `None` sets no limit. Default: none.
     pub fn requests(mut self, count: impl Into<Option<u64>>) -> Self {
         self.requests = count.into();
+        self
+    }
+
+    /// Sets the time over which connections announce their close after a shutdown has begun, by GOAWAY or `Connection:
+    /// close`, each at a point of its own. All have announced it when accepting ends. A value near the delay of the
+    /// shutdown keeps the clients from reconnecting all at once. Default: zero, which announces at once.
+    pub const fn drain_spread(mut self, time: Duration) -> Self {
+        self.drain_spread = time;
         self
     }
 

@@ -4,27 +4,31 @@
 mod env;
 #[cfg(unix)]
 mod fd;
-mod reuse_port;
+mod options;
 mod socket;
 mod tcp;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod variables;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+pub(crate) use self::socket::{IdleSocket, ListenSocket, Source};
+#[cfg(all(fuzzing, unix))]
+pub(crate) use self::variables::Variables;
 #[cfg(unix)]
-pub use self::env::Listeners;
-pub(crate) use self::socket::ListenSocket;
-use crate::transport::Acceptor;
+pub use self::{env::Listeners, unix::UnixPath};
+use crate::{Limits, transport::Acceptor};
 
-/// A source of connections: one socket or several with one address.
+/// A source of connections: one socket, or several with one address.
 ///
-/// It is made of an address, of a path, or of a socket of tokio or std. An error of a socket of std or of a descriptor
-/// ends the server that is to accept from it.
+/// It is made from an address, from a path, or from a socket of tokio or std. A socket of std is made non-blocking when
+/// the server starts; an error of that ends the server.
 #[derive(Debug)]
 #[must_use]
 pub struct Listener {
-    pub(crate) sockets: io::Result<Vec<ListenSocket>>,
+    pub(crate) sockets: Vec<Source>,
     pub(crate) name: Arc<str>,
     pub(crate) handed_over: bool,
     pub(crate) connections: Option<usize>,
@@ -32,14 +36,18 @@ pub struct Listener {
 }
 
 impl Listener {
-    fn of(sockets: io::Result<Vec<ListenSocket>>) -> Self {
+    fn of(sockets: impl IntoIterator<Item = Source>) -> Self {
         Self {
-            sockets,
+            sockets: sockets.into_iter().collect(),
             name: Arc::from("public"),
             handed_over: false,
             connections: None,
             acceptor: Acceptor::default(),
         }
+    }
+
+    fn idle(sockets: impl IntoIterator<Item = IdleSocket>) -> Self {
+        Self::of(sockets.into_iter().map(Source::Idle))
     }
 
     /// Sets the name in metrics, reports and logs. Default: `public`.
@@ -49,7 +57,11 @@ impl Listener {
     }
 
     /// Sets whether another process accepts from the same socket after this one, so that the connections in its queue
-    /// are left to that process. Default: false, and true for sockets of [`Listeners`].
+    /// are left to that process. Default: false, and true for sockets of [`Listeners`] and
+    /// [`owned_fd`](Self::owned_fd).
+    ///
+    /// A socket that is not handed over is emptied before it is closed, since the system resets the connections in its
+    /// queue. That would take them from the next process.
     pub const fn handed_over(mut self, enabled: bool) -> Self {
         self.handed_over = enabled;
         self
@@ -59,7 +71,12 @@ impl Listener {
     /// listener with a limit of its own answers while the public listener is full.
     ///
     /// [`Limits::connections`]: crate::Limits::connections
+    ///
+    /// # Panics
+    ///
+    /// If `count` is zero.
     pub const fn connections(mut self, count: usize) -> Self {
+        assert!(count > 0, "`connections` of a listener must be at least 1");
         self.connections = Some(count);
         self
     }
@@ -74,6 +91,20 @@ impl Listener {
     /// Returns the address of the first socket, if it is a TCP socket.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.sockets.as_ref().ok()?.first()?.local_addr()
+        self.sockets.first()?.local_addr()
+    }
+
+    /// Gives the sockets to the runtime of the current task, with the options of `limits`.
+    ///
+    /// # Errors
+    ///
+    /// If a socket cannot be watched.
+    pub(crate) fn start(sockets: Vec<Source>, limits: &Limits) -> io::Result<Vec<ListenSocket>> {
+        let start = |source: Source| {
+            let socket = source.start()?;
+            options::set(&socket, limits)?;
+            Ok(socket)
+        };
+        sockets.into_iter().map(start).collect()
     }
 }

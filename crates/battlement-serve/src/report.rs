@@ -1,3 +1,7 @@
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::{Protocol, ServerHandle};
+
 /// The result of a server that has ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,7 +16,50 @@ pub struct Report {
     pub aborted_unknown: u64,
 }
 
+/// The aborted connections so far, by protocol.
+#[derive(Debug, Default)]
+pub(crate) struct Aborted {
+    http1: AtomicU64,
+    http2: AtomicU64,
+    unknown: AtomicU64,
+}
+
+impl Aborted {
+    /// Counts an aborted connection.
+    pub(crate) fn count(&self, protocol: Option<Protocol>) {
+        let count = match protocol {
+            Some(Protocol::Http1) => &self.http1,
+            Some(Protocol::Http2) => &self.http2,
+            None => &self.unknown,
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
+    /// Returns the report of a server that has ended.
+    pub(crate) fn report(&self, served: u64) -> Report {
+        Report {
+            served,
+            aborted_http1: self.http1.load(Relaxed),
+            aborted_http2: self.http2.load(Relaxed),
+            aborted_unknown: self.unknown.load(Relaxed),
+        }
+    }
+}
+
 impl Report {
+    /// Returns a report in which all connections that are open now are aborted.
+    pub(crate) fn of_open(server: &ServerHandle) -> Self {
+        let mut report = Self::default();
+        for open in server.connections() {
+            *match open.protocol {
+                Some(Protocol::Http1) => &mut report.aborted_http1,
+                Some(Protocol::Http2) => &mut report.aborted_http2,
+                None => &mut report.aborted_unknown,
+            } += open.count;
+        }
+        report
+    }
+
     /// Returns the number of all connections that were aborted.
     #[must_use]
     pub const fn aborted(&self) -> u64 {

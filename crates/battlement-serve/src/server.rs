@@ -10,7 +10,7 @@ use tower_service::Service;
 use crate::tls::Tls;
 use crate::{
     Limits, Listener, NewConnection, Observe, ServerHandle, Serving, admit::Admit, config::Config,
-    drain::CutOff, handle::Open, observe::Observer,
+    drain::CutOff, handle::Open, observe::Observer, report::Aborted,
 };
 
 /// Serves `service` on `listener` with the default limits, as `axum::serve` does without them.
@@ -158,12 +158,13 @@ impl Server {
     {
         let config = Arc::new(Config {
             limits: self.limits,
+            cut_off: CutOff::new(self.phases.clone()),
             phases: self.phases,
             observer: self.observer,
-            cut_off: CutOff::default(),
             admit: self.admit,
+            aborted: Aborted::default(),
         });
         config.observer.0.on_start(&self.handle);
-        Serving::new(config, self.listeners, service)
+        Serving::new(config, self.handle, self.listeners, service)
     }
 }

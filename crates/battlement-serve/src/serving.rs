@@ -1,41 +1,49 @@
-//! The run of a server: its accept loops, its connections, and its end.
+//! The run of a server: its accept loops, and its end.
 
 use std::{
     error::Error,
     fmt, io,
+    panic::resume_unwind,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use battlement_core::{DropReason, Phase};
+use battlement_core::DropReason;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::task::JoinSet;
 use tower_service::Service;
+use tracing::warn;
 
 use crate::{
-    Listener, Report,
-    accept::{Accepting, accept_loop},
+    Listener, Report, ServerHandle,
+    accept::{AcceptLoop, Accepting},
+    accept_log::AcceptLog,
+    capacity,
     config::Config,
-    connection,
+    connection::{self, Accepted},
     counts::Counts,
-    drain::{CutOff, Demands},
+    drain::{Demands, Spread},
     executor::DropFor,
     handle::Open,
+    listen::ListenSocket,
 };
 
 /// The future of a server. Dropping it aborts the connections.
 #[must_use = "futures do nothing unless polled"]
 pub struct Serving {
     run: Pin<Box<dyn Future<Output = io::Result<Report>> + Send>>,
-    cut_off: CutOff,
+    config: Arc<Config>,
+    handle: ServerHandle,
+    has_ended: bool,
 }
 
 impl Serving {
     pub(crate) fn new<S, B>(
         config: Arc<Config>,
+        handle: ServerHandle,
         listeners: Vec<(Listener, Arc<Open>)>,
         service: S,
     ) -> Self
@@ -45,8 +53,15 @@ impl Serving {
         S::Future: Send + 'static,
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        let cut_off = config.cut_off.clone();
-        Self { run: Box::pin(run(config, listeners, service)), cut_off }
+        let (shared, spread) = (Arc::clone(&config), Arc::new(Spread::default()));
+        let serve = move |accepted: Accepted| {
+            let point = spread.point(shared.limits.drain_spread);
+            let demands = Demands::new(shared.phases.clone(), point);
+            let connection = connection::serve(accepted, service.clone(), demands);
+            DropFor::new(connection, shared.cut_off.clone())
+        };
+        let run = Box::pin(run(Arc::clone(&config), listeners, serve));
+        Self { run, config, handle, has_ended: false }
     }
 }
 
@@ -54,15 +69,20 @@ impl Future for Serving {
     type Output = io::Result<Report>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.run.as_mut().poll(cx)
+        let poll = self.run.as_mut().poll(cx);
+        self.has_ended |= poll.is_ready();
+        poll
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        if DropReason::current() == Some(DropReason::Shutdown) {
-            self.cut_off.set();
+        if self.has_ended || DropReason::current() != Some(DropReason::Shutdown) {
+            return;
         }
+        // The tasks of the connections are dropped by the runtime.
+        self.config.cut_off.set();
+        warn_of(&Report::of_open(&self.handle));
     }
 }
 
@@ -73,60 +93,66 @@ impl fmt::Debug for Serving {
 }
 
 /// Accepts and serves connections until the shutdown has ended them.
-async fn run<S, B>(
+async fn run<F, C>(
     config: Arc<Config>,
     listeners: Vec<(Listener, Arc<Open>)>,
-    service: S,
+    serve: F,
 ) -> io::Result<Report>
 where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    S::Future: Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    F: Fn(Accepted) -> C + Clone + Send + 'static,
+    C: Future<Output = ()> + Send + 'static,
 {
-    let counts = Arc::new(Counts::new(&config.limits));
-    let (sender, mut accepted) = tokio::sync::mpsc::channel(1);
     let mut loops = JoinSet::new();
+    // All are started before the first accepts, so that an error of one leaves no connection behind.
+    for (socket, accepting) in start(&config, listeners)? {
+        loops.spawn(AcceptLoop::new(accepting, serve.clone()).run(socket));
+    }
+    let mut served = 0;
+    while let Some(ended) = loops.join_next().await {
+        match ended {
+            Ok(count) => served += count,
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
+    let report = config.aborted.report(served);
+    warn_of(&report);
+    Ok(report)
+}
+
+/// Gives all sockets to the runtime, and counts their connections.
+fn start(
+    config: &Arc<Config>,
+    listeners: Vec<(Listener, Arc<Open>)>,
+) -> io::Result<Vec<(ListenSocket, Accepting)>> {
+    let limits = &config.limits;
+    let own = listeners.iter().filter_map(|(listener, _)| listener.connections).sum();
+    let total = limits.connections.unwrap_or_else(|| capacity::derived(own));
+    let shared = Arc::new(Counts::new(total, limits));
+    let mut started = Vec::new();
     for (listener, open) in listeners {
-        let Listener { sockets, acceptor, .. } = listener;
-        for socket in sockets? {
-            let config = Arc::clone(&config);
+        let Listener { sockets, acceptor, handed_over, connections, .. } = listener;
+        let counts = connections
+            .map_or_else(|| Arc::clone(&shared), |limit| Arc::new(Counts::new(limit, limits)));
+        let log = Arc::new(AcceptLog::new());
+        for socket in Listener::start(sockets, limits)? {
             let accepting = Accepting {
-                config,
+                config: Arc::clone(config),
                 open: Arc::clone(&open),
                 counts: Arc::clone(&counts),
                 acceptor: acceptor.clone(),
+                handed_over,
+                log: Arc::clone(&log),
             };
-            loops.spawn(accept_loop(socket, accepting, sender.clone()));
+            started.push((socket, accepting));
         }
     }
-    drop(sender);
-    let mut connections = JoinSet::new();
-    let mut report = Report::default();
-    let cut_off = wait(&config, Phase::CutOff);
-    tokio::pin!(cut_off);
-    loop {
-        tokio::select! {
-            next = accepted.recv(), if !accepted.is_closed() || !accepted.is_empty() => {
-                let Some(next) = next else { continue };
-                report.served += 1;
-                let demands = Demands::new(config.phases.clone());
-                let connection = connection::serve(next, service.clone(), demands);
-                connections.spawn(DropFor::new(connection, config.cut_off.clone()));
-            }
-            Some(_) = connections.join_next() => {}
-            () = &mut cut_off => {
-                config.cut_off.set();
-                return Ok(report);
-            }
-            else => return Ok(report),
-        }
-    }
+    Ok(started)
 }
 
-async fn wait(config: &Config, phase: Phase) {
-    match &config.phases {
-        Some(phases) => phases.reached(phase).await,
-        None => std::future::pending().await,
+/// Logs the connections that a shutdown has aborted.
+fn warn_of(report: &Report) {
+    let Report { aborted_http1, aborted_http2, aborted_unknown, .. } = report;
+    if report.aborted() > 0 {
+        warn!(aborted_http1, aborted_http2, aborted_unknown, "connections aborted by the shutdown");
     }
 }

@@ -45,6 +45,8 @@ battlement_core::settings! {
         pub age_grace: Option<String>,
         /// [`Limits::requests`].
         pub requests: Option<u64>,
+        /// [`Limits::drain_spread`], as `4s`.
+        pub drain_spread: Option<String>,
         /// [`Limits::connections`].
         pub connections: Option<usize>,
         /// [`Limits::connections_per_client`].
@@ -97,6 +99,7 @@ fn read_times(limits: &mut Limits, settings: &ServerSettings, invalid: &mut Vec<
         ("idle", &settings.idle, &mut limits.idle),
         ("write", &settings.write, &mut limits.write),
         ("ping_timeout", &settings.ping_timeout, &mut limits.ping_timeout),
+        ("drain_spread", &settings.drain_spread, &mut limits.drain_spread),
     ];
     for (field, text, time) in times {
         set(time, text.as_ref().and_then(|text| duration(field, text, invalid)));
@@ -158,7 +161,7 @@ mod tests {
         let secs = Duration::from_secs;
         let json = r#"{
             "first_request": "1s", "header": "2s", "idle": "3s", "write": "4s", "ping_interval": "5s",
-            "ping_timeout": "6s", "age": "7s", "age_grace": "8s", "requests": 9, "connections": 11,
+            "ping_timeout": "6s", "age": "7s", "age_grace": "8s", "requests": 9, "drain_spread": "10s", "connections": 11,
             "connections_per_client": 10, "ipv6_prefix": 48, "header_bytes": 9000, "header_count": 14,
             "buffer_bytes": 9001, "streams": 16, "stream_window": 17, "connection_window": 65536, "send_buffer": 19,
             "nodelay": false, "keepalive": "20s", "half_close": false,
@@ -178,6 +181,7 @@ mod tests {
             .age(secs(7))
             .age_grace(secs(8))
             .requests(9)
+            .drain_spread(secs(10))
             .connections(11)
             .connections_per_client(10)
             .ipv6_prefix(48)

@@ -117,7 +117,7 @@ async fn run(kind: &str, left: Left) -> Result<()> {
     if kind == "loops-2" {
         // A free port, which both sockets bind.
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
-        let listener = Listener::reuse_port(addr, 2)?;
+        let listener = Listener::reuse_port(addr, 2).await?;
         println!("{addr}");
         return ours(Ours::new(listener), left).await;
     }

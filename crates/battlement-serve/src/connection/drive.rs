@@ -41,7 +41,10 @@ impl Driver {
         loop {
             match poll_fn(|cx| self.poll(cx, open.as_mut())).await {
                 Event::Ended(opened) => return opened,
-                Event::Demanded(Demand::Announce) => self.state.announce_close(),
+                // Over HTTP/2, the connection has not been used: the drain closes it.
+                Event::Demanded(Demand::AnnounceHttp1 | Demand::Announce) => {
+                    self.state.announce_close();
+                }
                 // Only a connection that carries requests has this limit.
                 Event::Due(Due::Announce(_)) => {}
                 Event::Due(Due::Finish(kind) | Due::Cut(kind)) => {
@@ -49,7 +52,8 @@ impl Driver {
                     return None;
                 }
                 Event::Demanded(Demand::Finish | Demand::Abort) => {
-                    self.state.end_with(End::Aborted);
+                    let is_idle = !self.state.marks.view().head_begun;
+                    self.state.end_with(if is_idle { End::Complete } else { End::Aborted });
                     return None;
                 }
             }
@@ -58,9 +62,6 @@ impl Driver {
 
     /// Drives the connection until it has ended.
     pub(super) async fn drive<C: Graceful>(&mut self, mut connection: Pin<Box<C>>) {
-        if self.state.is_closing() {
-            self.announce(connection.as_mut());
-        }
         loop {
             match poll_fn(|cx| self.poll(cx, connection.as_mut())).await {
                 Event::Ended(result) => {
@@ -75,6 +76,7 @@ impl Driver {
                     });
                     return;
                 }
+                Event::Demanded(Demand::AnnounceHttp1) => self.state.announce_close(),
                 Event::Demanded(Demand::Announce) => self.announce(connection.as_mut()),
                 Event::Demanded(Demand::Finish) => self.finish(connection.as_mut()),
                 Event::Demanded(Demand::Abort) => {

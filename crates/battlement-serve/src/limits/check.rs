@@ -50,6 +50,10 @@ fn times(limits: &Limits, invalid: &mut Vec<InvalidField>) {
             invalid.push(InvalidField::new(field, message));
         }
     }
+    if limits.drain_spread > LONGEST {
+        let message = format!("must be at most 30 days, got {:?}", limits.drain_spread);
+        invalid.push(InvalidField::new("drain_spread", message));
+    }
     // Linux counts the time in seconds.
     if let Some(time) = limits.keepalive
         && !time.is_zero()
@@ -203,8 +207,9 @@ mod tests {
             .stream_window(LARGEST)
             .connection_window(LARGEST);
         assert_eq!(invalid(&limits), [""; 0]);
-        let limits = limits.idle(LONGEST + Duration::from_nanos(1)).ipv6_prefix(129);
-        assert_eq!(invalid(&limits), ["idle", "ipv6_prefix"]);
+        let over = LONGEST + Duration::from_nanos(1);
+        let limits = limits.idle(over).drain_spread(over).ipv6_prefix(129);
+        assert_eq!(invalid(&limits), ["idle", "drain_spread", "ipv6_prefix"]);
     }
 
     #[test]

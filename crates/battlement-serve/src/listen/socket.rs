@@ -1,14 +1,17 @@
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::SocketAddr,
+    task::{Context, Poll, ready},
+};
 
 use battlement_core::Peer;
-use socket2::{SockRef, TcpKeepalive};
-#[cfg(unix)]
-use tokio::net::UnixListener;
 use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
 
-use crate::{Limits, transport::Socket};
+use crate::transport::Socket;
 
-/// A socket that connections are accepted from.
+/// A socket that connections are accepted from by a task.
 #[derive(Debug)]
 pub(crate) enum ListenSocket {
     Tcp(TcpListener),
@@ -16,24 +19,64 @@ pub(crate) enum ListenSocket {
     Unix(UnixListener),
 }
 
-impl ListenSocket {
-    /// Accepts the next connection. The future is cancel-safe.
-    pub(crate) async fn accept(&self, limits: &Limits) -> io::Result<(Socket, Peer)> {
+/// A socket that no runtime watches: before its server starts, or while its queue is emptied.
+#[derive(Debug)]
+pub(crate) enum IdleSocket {
+    Tcp(std::net::TcpListener),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener),
+}
+
+/// A socket of a listener, which tokio may watch already.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Idle(IdleSocket),
+    Watched(ListenSocket),
+}
+
+impl Source {
+    /// Gives the socket to the runtime of the current task.
+    pub(crate) fn start(self) -> io::Result<ListenSocket> {
         match self {
+            Self::Idle(socket) => socket.watch(),
+            Self::Watched(socket) => Ok(socket),
+        }
+    }
+
+    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Idle(socket) => socket.local_addr(),
+            Self::Watched(socket) => socket.local_addr(),
+        }
+    }
+}
+
+impl ListenSocket {
+    /// Accepts the next connection.
+    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, Peer)>> {
+        Poll::Ready(match self {
             Self::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
-                configure(&stream, limits);
+                let (stream, peer) = ready!(listener.poll_accept(cx))?;
                 Ok((Socket::Tcp(stream), Peer::Addr(peer)))
             }
             #[cfg(unix)]
             Self::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
+                let (stream, _) = ready!(listener.poll_accept(cx))?;
                 Ok((Socket::Unix(stream), Peer::Unix))
             }
+        })
+    }
+
+    /// Takes the socket from the runtime.
+    pub(crate) fn into_idle(self) -> io::Result<IdleSocket> {
+        match self {
+            Self::Tcp(listener) => listener.into_std().map(IdleSocket::Tcp),
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.into_std().map(IdleSocket::Unix),
         }
     }
 
-    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
             #[cfg(unix)]
@@ -42,36 +85,47 @@ impl ListenSocket {
     }
 }
 
-/// Sets the options of a connection. They fail only on one that is already closed, which reading from it will show.
-fn configure(stream: &TcpStream, limits: &Limits) {
-    if limits.nodelay {
-        let _ = stream.set_nodelay(true);
-    }
-    if let Some(time) = limits.keepalive {
-        let _ = SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(time));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    /// Returns the options of an accepted connection: no delay, and the time of keepalive.
-    async fn options(limits: Limits) -> (bool, Option<Duration>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let accepted = ListenSocket::Tcp(listener).accept(&limits).await.unwrap();
-        let (Socket::Tcp(stream), _) = accepted else { panic!("a TCP socket") };
-        let socket = SockRef::from(&stream);
-        let keepalive = socket.keepalive().unwrap().then(|| socket.tcp_keepalive_time().unwrap());
-        (stream.nodelay().unwrap(), keepalive)
+impl IdleSocket {
+    /// Gives the socket to the runtime of the current task. A socket that blocks would stop a thread of the runtime, and
+    /// with it the drain, so that none is left in that mode.
+    fn watch(self) -> io::Result<ListenSocket> {
+        match self {
+            Self::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener).map(ListenSocket::Tcp)
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                UnixListener::from_std(listener).map(ListenSocket::Unix)
+            }
+        }
     }
 
-    #[tokio::test]
-    async fn accepted_connections_send_at_once_and_probe_silent_peers() {
-        assert_eq!(options(Limits::new()).await, (true, Some(Duration::from_secs(60))));
-        assert_eq!(options(Limits::new().nodelay(false).keepalive(None)).await, (false, None));
+    /// Accepts a connection from the queue, and returns an error of the kind `WouldBlock` if it is empty.
+    ///
+    /// The socket does not block, since it comes from a runtime.
+    pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok((Socket::Tcp(TcpStream::from_std(stream)?), Peer::Addr(peer)))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok((Socket::Unix(UnixStream::from_std(stream)?), Peer::Unix))
+            }
+        }
+    }
+
+    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+        }
     }
 }

@@ -35,7 +35,7 @@ async fn a_request_over_a_unix_socket_is_marked() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let path = std::env::temp_dir().join(format!("battlement-serve-{}.sock", std::process::id()));
-    let listener = Listener::unix(&path).await.unwrap();
+    let listener = Listener::unix(&path).bind().unwrap();
     tokio::spawn(battlement_serve::serve(listener, service_fn(peer)));
     let mut client = tokio::net::UnixStream::connect(&path).await.unwrap();
     std::fs::remove_file(&path).unwrap();

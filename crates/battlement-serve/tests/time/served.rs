@@ -53,7 +53,7 @@ impl Served {
     pub(crate) async fn with(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("socket");
-        let listener = Listener::unix(&path).await.unwrap();
+        let listener = Listener::unix(&path).bind().unwrap();
         let (seen, (phases, read)) = (Seen::default(), Phases::new());
         let handlers = seen.clone();
         let service = tower::service_fn(move |request| handle(request, handlers.clone()));

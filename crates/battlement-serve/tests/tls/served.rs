@@ -46,7 +46,7 @@ impl Served {
     pub(crate) async fn with(authority: CertificateAuthority, tls: Tls) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("socket");
-        let listener = Listener::unix(&path).await.unwrap().tls(&tls);
+        let listener = Listener::unix(&path).bind().unwrap().tls(&tls);
         let limits = Limits::new().first_request(DEADLINE);
         tokio::spawn(Server::new(listener).limits(limits).serve(tower::service_fn(answer)));
         Self { path, authority, tls, _dir: dir }

@@ -26,6 +26,7 @@ impl Conn {
             observer: Observer::default(),
             cut_off: CutOff::default(),
             admit: crate::admit::Admit::default(),
+            aborted: crate::report::Aborted::default(),
         };
         let open = ServerHandle::default().add(&Arc::from("test"));
         let state = State::new(Arc::new(config), open, Instant::now());
