@@ -63,6 +63,12 @@ mod pages {
     mod migrate_tower_resilience_circuitbreaker {}
     #[doc = include_str!("../docs/migrate/axum-graceful-shutdown.md")]
     mod migrate_axum_graceful_shutdown {}
+    #[doc = include_str!("../docs/migrate/axum-serve.md")]
+    mod migrate_axum_serve {}
+    #[doc = include_str!("../docs/migrate/axum-server.md")]
+    mod migrate_axum_server {}
+    #[doc = include_str!("../docs/migrate/hyper-util-accept-loop.md")]
+    mod migrate_hyper_util_accept_loop {}
     #[doc = include_str!("../docs/migrate/node-graceful-shutdown.md")]
     mod migrate_node_graceful_shutdown {}
     #[doc = include_str!("../docs/migrate/terminus.md")]
