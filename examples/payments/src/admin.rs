@@ -1,13 +1,13 @@
 //! The endpoints for operators, on a listener of its own that customers cannot reach.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use battlement::{
     health::{Details, Health, HealthLayer},
     metrics::{Exposition, PageBody},
     problem::{Problem, ProblemLayer},
     request_id::RequestIdLayer,
-    shutdown::Phases,
+    serve::{Limits, Server},
 };
 use bytes::Bytes;
 use http::{
@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, time::Instant};
 use tower::{ServiceBuilder, ServiceExt};
 
 use crate::{
-    Ledger, connections,
+    Ledger,
     faults::{self, Faults},
     routes::{method_not_allowed, read},
 };
@@ -36,8 +36,12 @@ pub struct Admin {
     pub(crate) health: Health,
 }
 
+/// The maximum number of connections. They do not count in the limit of the service, so that operators are answered while
+/// that is reached.
+const CONNECTIONS: usize = 32;
+
 /// Serves `/livez`, `/readyz`, `/startupz`, `/metrics`, `/ledger` and, if they are allowed, `/faults`.
-pub async fn serve_admin(listener: TcpListener, admin: Admin) {
+pub async fn serve_admin(listener: TcpListener, admin: Admin) -> io::Result<()> {
     let service = ServiceBuilder::new()
         // Outermost: a probe has no id, and the answer to one that fails is not a problem.
         .layer(HealthLayer::new(&admin.health).all_paths().details(Details::Full))
@@ -47,9 +51,9 @@ pub async fn serve_admin(listener: TcpListener, admin: Admin) {
             let admin = admin.clone();
             async move { admin.respond(request).await }
         });
-    // These phases never change: the listener closes with the process.
-    let (_writer, phases) = Phases::new();
-    connections::serve(listener, service, Faults::default(), phases).await;
+    // Without phases: the listener closes with the process.
+    let server = Server::new(listener).limits(Limits::new().connections(CONNECTIONS));
+    server.serve(service).await.map(drop)
 }
 
 impl Admin {

@@ -79,8 +79,7 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     // On a thread of its own, so that probes are answered while handlers block all others. Ends last, so that the last
     // requests can be scraped as well.
     let shutdown = shutdown.admin_thread(|| async {
-        payments::serve_admin(TcpListener::from_std(admin)?, endpoints).await;
-        std::io::Result::Ok(())
+        payments::serve_admin(TcpListener::from_std(admin)?, endpoints).await
     })?;
     is_listening.open();
     payments::serve(listener, payments, shutdown).await

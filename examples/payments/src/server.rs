@@ -7,8 +7,8 @@ use battlement::{
     client_ip::ClientIpLayer,
     health::Health,
     metrics::{
-        Exposition, HttpMetrics, rate_limit::RateLimitMetrics, shutdown::ShutdownMetrics,
-        timeout::TimeoutMetrics,
+        Exposition, HttpMetrics, rate_limit::RateLimitMetrics, serve::ServeMetrics,
+        shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
     },
     problem::ProblemLayer,
     rate_limit::{Key, Policy, RateLimitLayer},
@@ -37,6 +37,7 @@ pub struct Payments {
     limit_metrics: RateLimitMetrics,
     deadline: DeadlineLayer,
     timeouts: TimeoutMetrics,
+    connections: ServeMetrics,
     stops: ShutdownMetrics,
 }
 
@@ -73,6 +74,7 @@ impl Payments {
             limit_metrics,
             deadline,
             timeouts,
+            connections: ServeMetrics::new(),
             stops: ShutdownMetrics::new(),
         }
     }
@@ -91,6 +93,7 @@ impl Payments {
             .metrics(&self.metrics)
             .rate_limit(&self.limit_metrics)
             .timeout(&self.timeouts)
+            .serve(&self.connections)
             .shutdown(&self.stops)
             .registry(idempotency::registry(self.shared.answers.clone()))
             .process()
@@ -111,7 +114,7 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<Report> {
     tracing::info!("payments listens on http://{}", listener.local_addr()?);
-    let Payments { shared, metrics, limit, deadline, stops, .. } = payments;
+    let Payments { shared, metrics, limit, deadline, connections, stops, .. } = payments;
     let shutdown = shutdown.observe(stops);
     let faults = shared.faults.clone();
     let service = ServiceBuilder::new()
@@ -137,6 +140,6 @@ pub async fn serve(
             let shared = shared.clone();
             async move { routes::respond(&shared, request).await }
         });
-    let connections = connections::serve(listener, service, faults, shutdown.phases());
-    Ok(shutdown.run(connections).await)
+    let server = connections::server(listener, faults).phases(shutdown.phases());
+    Ok(shutdown.run(server.observe(connections).serve(service)).await)
 }

@@ -6,7 +6,8 @@ use axum::{Router, routing::get_service};
 use battlement::{
     client_ip::ClientIpLayer,
     health::{Details, Health},
-    metrics::{Exposition, HttpMetrics},
+    metrics::{Exposition, HttpMetrics, serve::ServeMetrics},
+    serve::{Limits as ServerLimits, Listener, Phases, Server},
     shutdown::{Phase, Shutdown},
 };
 use http::Method;
@@ -15,6 +16,10 @@ use tokio::{net::TcpListener, runtime::Handle};
 use crate::{
     breakers::Breakers, limits::Limits, retries::Retries, sales::Sales, timeouts::Timeouts,
 };
+
+/// The maximum number of connections. They do not count in the limit of the shop, so that operators are answered while
+/// customers, or attackers, have all of its connections.
+const CONNECTIONS: usize = 32;
 
 /// Creates the metrics of the shop's requests and of its calls to other services.
 pub fn metrics() -> HttpMetrics {
@@ -54,13 +59,23 @@ pub fn serve(
     shutdown: Shutdown,
     page: Exposition,
     health: &Health,
+    connections: ServeMetrics,
 ) -> io::Result<Shutdown> {
     let probes = health.service().details(Details::Full);
     let app = Router::new().route("/metrics", get_service(page)).fallback_service(probes);
     let done = shutdown.phases().reached(Phase::Done);
+    let limits = ServerLimits::new().connections(CONNECTIONS);
     // Moves the listener to the runtime of that thread, which wakes the server also while the shop's is blocked.
     let listener = listener.into_std()?;
-    shutdown.admin_thread(|| async {
-        axum::serve(TcpListener::from_std(listener)?, app).with_graceful_shutdown(done).await
+    shutdown.admin_thread(move || async move {
+        // Its last scrape is answered after the shop has ended.
+        let (end, phases) = Phases::new();
+        tokio::spawn(async move {
+            done.await;
+            end.advance(Phase::Draining);
+        });
+        let listener = Listener::from(TcpListener::from_std(listener)?).name("admin");
+        let server = Server::new(listener).limits(limits).phases(phases).observe(connections);
+        server.serve(app).await
     })
 }

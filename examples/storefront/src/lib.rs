@@ -48,13 +48,13 @@ mod timeouts;
 mod times;
 mod upstream;
 
-use std::{env::args_os, net::SocketAddr, process::ExitCode};
+use std::{env::args_os, process::ExitCode};
 
-use axum::serve::ListenerExt;
 use battlement::{
-    metrics::shutdown::ShutdownMetrics,
+    metrics::{serve::ServeMetrics, shutdown::ShutdownMetrics},
     problem::silence_caught_panics,
-    shutdown::{PanicPolicy, Phase, Report, Shutdown, ShutdownHandle, Stage},
+    serve::Server,
+    shutdown::{PanicPolicy, Report, Shutdown, ShutdownHandle, Stage},
 };
 use tokio::runtime::Runtime;
 use tracing::{error, info, warn};
@@ -125,7 +125,7 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
              payments as a process of its own and set PAYMENTS_URL"
         );
     }
-    let stops = ShutdownMetrics::new();
+    let (stops, connections) = (ShutdownMetrics::new(), ServeMetrics::new());
     // Also logs the panics of tasks, which no layer catches.
     let shutdown = shutdown.observe(stops.clone()).panics(PanicPolicy::Log);
     let handle = shutdown.handle();
@@ -158,18 +158,13 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let health = health::of(config.health_interval, phases.clone(), checks)?;
     let is_listening = health.gate("listener");
     let page = admin::page(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales)
+        .serve(&connections)
         .shutdown(&stops)
         .health(&health);
-    let shutdown = admin::serve(admin, shutdown, page, &health)?;
+    let shutdown = admin::serve(admin, shutdown, page, &health, connections.clone())?;
 
     is_listening.open();
     info!("storefront listens on http://{}", listener.local_addr()?);
-    let connections = listener.tap_io(|stream| {
-        // Sends small responses at once. Fails only on a connection that is already closed, which reading from it
-        // will show.
-        let _ = stream.set_nodelay(true);
-    });
-    // With the address of the peer, which is the client or a proxy.
     let drain = shutdown.layer();
     let layers = routes::Layers {
         client_ip,
@@ -179,10 +174,9 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
         breakers: &breakers,
     };
     let app = routes::app(shop, layers, limits, config.partners, config.bugs);
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum::serve(connections, app).with_graceful_shutdown(phases.reached(Phase::Stopping));
-    Ok(shutdown.run(server).await)
+    // Every limit has its default; the total of connections follows from the descriptor limit of the process.
+    let server = Server::new(listener).phases(phases).observe(connections);
+    Ok(shutdown.run(server.serve(app)).await)
 }
 
 #[cfg_attr(
