@@ -78,7 +78,7 @@ const CURL: Tool = Tool {
     source: Source::System { apt: "curl", brew: "curl" },
 };
 
-/// It has no command that succeeds without a server.
+/// A load generator, which has no command that succeeds without a server.
 const WRK: Tool = Tool {
     name: "wrk",
     purpose: "tests load a server with it over HTTP/1",

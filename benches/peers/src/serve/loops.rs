@@ -22,7 +22,7 @@ pub(super) async fn compare() -> Result<()> {
     }
     println!("### Accept loops, with a connection for each request\n");
     println!("| | requests/s (min–max) |\n|---|---|");
-    for (at, name) in ["one accept loop", "two accept loops"].into_iter().enumerate() {
+    for (at, name) in ["with one accept loop", "with two accept loops"].into_iter().enumerate() {
         let speed = Median::of(rounds.iter().map(|round| round[at]));
         println!("| {name} | {:.0} ({:.0}–{:.0}) |", speed.value, speed.min, speed.max);
     }

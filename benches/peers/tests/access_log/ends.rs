@@ -19,7 +19,7 @@ use crate::{Body, Request, answered, body, get, hello, log::Log, trace};
 
 type Answer = Result<Response<Body>, Infallible>;
 
-/// Never answers.
+/// Waits for ever.
 async fn hangs(_: Request) -> Answer {
     pending().await
 }

@@ -29,7 +29,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&head, &stream.to_be_bytes()[..], payload].concat()
 }
 
-/// A GET request for `/waits`, with its end.
+/// Returns a GET request for `/waits`, with its end.
 fn request(stream: u32) -> Vec<u8> {
     // `:method: GET`, `:scheme: http`, and `:path` and `:authority` as literals.
     let head = [&[0x82, 0x86, 0x04, 6][..], b"/waits", &[0x01, 4], b"shop"].concat();

@@ -49,7 +49,7 @@ impl Peer {
     /// All but ours.
     pub(crate) const ALL: [Self; 5] =
         [Self::Axum, Self::AxumServer, Self::AxumServerLimited, Self::Tonic, Self::HyperUtil];
-    /// Those that speak HTTP/1 by default.
+    /// The servers that speak HTTP/1 by default.
     pub(crate) const HTTP_1: [Self; 4] =
         [Self::Axum, Self::AxumServer, Self::AxumServerLimited, Self::HyperUtil];
 

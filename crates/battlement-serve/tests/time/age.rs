@@ -11,7 +11,7 @@ use crate::{
     served::{Event, Served, seconds},
 };
 
-/// The limits with an age of 300 s, give or take 30 s.
+/// Returns limits with an age of 300 s, give or take 30 s.
 fn limits() -> Limits {
     Limits::new().age(seconds(300)).idle(seconds(1_000)).ping_interval(None)
 }

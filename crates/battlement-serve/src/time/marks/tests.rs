@@ -54,7 +54,7 @@ async fn a_connection_is_idle_from_the_end_of_its_last_request() {
     assert_eq!((view.requests, view.idle_since - start), (2, Duration::from_secs(2)));
 }
 
-/// The header of a frame without a payload.
+/// Returns the header of a frame without a payload.
 const fn frame(kind: u8, flags: u8) -> [u8; 9] {
     [0, 0, 0, kind, flags, 0, 0, 0, 0]
 }
