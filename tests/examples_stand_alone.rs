@@ -65,7 +65,6 @@ fn shared_files_are_the_same_in_each_example() {
         ("src/faults/mod.rs", &["payments", "inventory"]),
         ("src/faults/plan.rs", &["payments", "inventory"]),
         ("src/faults/truncated.rs", &["payments", "inventory"]),
-        ("src/reset.rs", &["payments", "inventory"]),
         ("proto/inventory.proto", &["storefront", "inventory"]),
     ] {
         let mut texts: Vec<_> =

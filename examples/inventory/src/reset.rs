@@ -1,6 +1,4 @@
 //! A connection that can be reset instead of answered.
-//!
-//! payments and inventory each have a copy of this file, so that each can be copied alone.
 
 use std::{
     io::{self, IoSlice},
