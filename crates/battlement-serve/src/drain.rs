@@ -43,8 +43,8 @@ struct Next {
     /// The phase that makes it.
     phase: Phase,
     due: Pin<Box<dyn Future<Output = ()> + Send>>,
-    /// The task that is woken when the phase is reached.
-    task: Option<Waker>,
+    /// The task that is woken by the next change of the phase, and the phase that it waits in.
+    waits: Option<(Waker, Phase)>,
 }
 
 impl Demands {
@@ -68,11 +68,13 @@ impl Demands {
         let (Some(phases), Some(next)) = (&self.phases, &mut self.next) else {
             return Poll::Pending;
         };
-        let is_registered = next.task.as_ref().is_some_and(|task| task.will_wake(cx.waker()));
-        if is_registered && phases.now() < next.phase {
+        let now = phases.now();
+        let is_registered =
+            next.waits.as_ref().is_some_and(|(task, at)| *at == now && task.will_wake(cx.waker()));
+        if is_registered && now < next.phase {
             return Poll::Pending;
         }
-        next.task = Some(cx.waker().clone());
+        next.waits = Some((cx.waker().clone(), now));
         ready!(next.due.as_mut().poll(cx));
         let demand = next.demand;
         match demand {
@@ -88,7 +90,7 @@ impl Demands {
     fn expect(&mut self, demand: Demand, phase: Phase, point: Duration) {
         self.next = self.phases.clone().map(|phases| {
             let due = Box::pin(due(phases, phase, point));
-            Next { demand, phase, due, task: None }
+            Next { demand, phase, due, waits: None }
         });
     }
 }
@@ -204,6 +206,21 @@ mod tests {
         tokio::task::yield_now().await;
         writer.advance(Phase::Unready);
         assert_eq!(moved.await.unwrap(), Demand::Announce);
+    }
+
+    #[tokio::test]
+    async fn a_task_is_woken_for_its_phase_also_after_a_change_to_an_earlier_one() {
+        let (writer, mut demands) = demands(Duration::ZERO);
+        writer.advance(Phase::Unready);
+        assert_eq!(due(&mut demands).await, [Demand::Announce]);
+        let waits = tokio::spawn(async move { poll_fn(|cx| demands.poll_next(cx)).await });
+        tokio::task::yield_now().await;
+        // Wakes the task, which then waits for the next change.
+        writer.advance(Phase::Stopping);
+        tokio::task::yield_now().await;
+        writer.advance(Phase::Draining);
+        let demand = timeout(SECOND, waits).await.expect("the task was not woken").unwrap();
+        assert_eq!(demand, Demand::Finish);
     }
 
     #[tokio::test]
