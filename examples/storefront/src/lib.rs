@@ -53,7 +53,7 @@ use std::{env::args_os, process::ExitCode};
 use battlement::{
     metrics::{serve::ServeMetrics, shutdown::ShutdownMetrics},
     problem::silence_caught_panics,
-    serve::Server,
+    serve::{Limits as ServerLimits, Server},
     shutdown::{PanicPolicy, Report, Shutdown, ShutdownHandle, Stage},
 };
 use tokio::runtime::Runtime;
@@ -174,8 +174,10 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
         breakers: &breakers,
     };
     let app = routes::app(shop, layers, limits, config.partners, config.bugs);
-    // Every limit has its default; the total of connections follows from the descriptor limit of the process.
-    let server = Server::new(listener).phases(phases).observe(connections);
+    // The other limits have their defaults; the total of connections follows from the descriptor limit of the process.
+    // Browsers never close one half of a connection: its end means that the customer has left.
+    let limits = ServerLimits::new().half_close(false);
+    let server = Server::new(listener).limits(limits).phases(phases).observe(connections);
     Ok(shutdown.run(server.serve(app)).await)
 }
 
