@@ -34,14 +34,14 @@ impl Charging {
             ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "3600000"),
             ("STOREFRONT_TRY_TIMEOUT_MS", "3600000"),
             ("STOREFRONT_DEADLINE_MS", "3600000"),
-            ("RUST_LOG", "info,axum=trace"),
+            ("RUST_LOG", "info,battlement_serve=debug"),
         ]);
         let beside = begin(&shop);
         let client = shop.begin(&order());
         let mut charge = accept(&payments);
         assert!(charge.read(&mut [0; 1024]).unwrap() > 0);
         drop(client);
-        shop.log_line("failed to serve connection");
+        shop.log_line("connection ended early");
         shop.terminate();
         shop.log_line("shutdown started");
         Self { shop, payments, charge, _beside: beside }
