@@ -70,23 +70,16 @@ async fn trace_layer_logs_a_body_that_is_dropped_half_way_as_a_success() {
     assert_eq!((&line["level"], &line["fields"]["status"]), (&"INFO".into(), &200.into()));
 }
 
-fn with_early_drops() -> ServiceBuilder<
-    tower::layer::util::Stack<
-        OnEarlyDropLayer<
-            EarlyDropsAsFailures<DefaultOnFailure>,
-            EarlyDropsAsFailures<DefaultOnFailure>,
-        >,
-        tower::layer::util::Stack<crate::Trace, tower::layer::util::Identity>,
-    >,
-> {
-    let drops = EarlyDropsAsFailures::new(DefaultOnFailure::default());
-    ServiceBuilder::new().layer(trace()).layer(OnEarlyDropLayer::new(drops))
+type EarlyDrops = EarlyDropsAsFailures<DefaultOnFailure>;
+
+fn early_drops() -> OnEarlyDropLayer<EarlyDrops, EarlyDrops> {
+    OnEarlyDropLayer::new(EarlyDropsAsFailures::new(DefaultOnFailure::default()))
 }
 
 #[tokio::test]
 async fn on_early_drop_logs_a_cancelled_request_as_an_error() {
     let log = Log::json();
-    drop_in_flight(with_early_drops().service_fn(hangs));
+    drop_in_flight(ServiceBuilder::new().layer(trace()).layer(early_drops()).service_fn(hangs));
     assert_eq!(log.line()["level"], "ERROR");
 }
 
@@ -94,7 +87,7 @@ async fn on_early_drop_logs_a_cancelled_request_as_an_error() {
 async fn on_early_drop_logs_the_response_to_a_head_request_as_an_error() {
     // Over HTTP/1, hyper drops the body of such a response unread.
     let log = Log::json();
-    let service = with_early_drops().service_fn(stalls);
+    let service = ServiceBuilder::new().layer(trace()).layer(early_drops()).service_fn(stalls);
     let mut request = get("/orders");
     *request.method_mut() = Method::HEAD;
     drop(service.oneshot(request).await.unwrap());
