@@ -7,5 +7,6 @@ mod http;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "http")]
 mod server;
 mod tcp;
