@@ -1,12 +1,19 @@
 //! A server of `battlement_serve` over real sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accepting;
 mod clients;
 mod descriptors;
 mod floods;
+#[cfg(target_os = "linux")]
+mod handed_over;
 mod hang_matrix;
+#[cfg(target_os = "linux")]
+mod reuse_port;
+mod running;
 mod slow;
 mod stacks;
+mod storefront;
 mod time_edges;
 mod tls;
 

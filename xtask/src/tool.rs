@@ -149,6 +149,22 @@ const HAPROXY: Tool = Tool {
     source: Source::System { apt: "haproxy", brew: "haproxy" },
 };
 
+/// Linux only, as network namespaces are.
+const UNSHARE: Tool = Tool {
+    name: "unshare",
+    purpose: "restarts services in a network namespace with other settings",
+    detect: &["unshare --version"],
+    source: Source::System { apt: "util-linux", brew: "util-linux" },
+};
+
+/// Debian installs it in `/usr/sbin`, which is not in the path of every user.
+const IP: Tool = Tool {
+    name: "ip",
+    purpose: "brings the loopback interface of a network namespace up",
+    detect: &["ip -Version", "/usr/sbin/ip -Version"],
+    source: Source::System { apt: "iproute2", brew: "iproute2mac" },
+};
+
 /// The tools that `cargo xtask test` needs.
 pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
     &[
@@ -170,7 +186,7 @@ pub(crate) const FOR_TESTS: &[Tool] = if cfg!(target_os = "linux") {
 };
 
 /// The tools that the restarts job needs.
-pub(crate) const FOR_RESTARTS: &[Tool] = &[HAPROXY];
+pub(crate) const FOR_RESTARTS: &[Tool] = &[HAPROXY, UNSHARE, IP];
 
 /// The tools that the floods job needs.
 pub(crate) const FOR_FLOODS: &[Tool] = &[PYTHON];

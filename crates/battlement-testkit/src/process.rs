@@ -61,8 +61,18 @@ impl Process {
     ///
     /// Returns an error if the program, or the shell `sh`, cannot be started.
     pub fn start(command: &mut Command) -> io::Result<Self> {
+        Self::start_with_stdin(command, Stdio::null())
+    }
+
+    /// Starts `command` as [`start`](Self::start) does, with another standard input: a listener, for example, which a
+    /// shell can pass on under any number.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program, or the shell `sh`, cannot be started.
+    pub fn start_with_stdin(command: &mut Command, stdin: impl Into<Stdio>) -> io::Result<Self> {
         let guard = Guard::start()?;
-        let command = command.process_group(guard.group()).stdin(Stdio::null());
+        let command = command.process_group(guard.group()).stdin(stdin);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let log = Log::read(child.stdout.take(), child.stderr.take());
         Ok(Self { child, guard, log })

@@ -1,9 +1,14 @@
-use std::{process::Command, time::Duration};
+use std::{
+    os::fd::OwnedFd,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use battlement_testkit::process::{Process, Signal};
 use tokio::time::Instant;
 
 use crate::{
+    front::Front,
     liveness::Liveness,
     ports::Slot,
     service::{Addresses, Service},
@@ -11,6 +16,11 @@ use crate::{
 
 /// Longer than the budget of a shutdown, so that a process that exceeds it is measured.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Passes standard input on as systemd passes a listener: as the first descriptor after those of every program, with
+/// the id of the process, which only that process knows.
+const PASS_LISTENER: &str =
+    "LISTEN_FDS=1 LISTEN_FDNAMES=public LISTEN_PID=$$ exec \"$0\" \"$@\" 3<&0 </dev/null";
 
 /// A process of a service.
 #[derive(Debug)]
@@ -35,8 +45,13 @@ pub(crate) struct Exit {
 }
 
 impl Instance {
-    pub(crate) fn start(service: &Service, slot: Slot) -> Self {
+    pub(crate) fn start(service: &Service, front: &Front, slot: Slot) -> Self {
+        let listener = front.listener();
         let mut command = Command::new(&service.program);
+        if listener.is_some() {
+            command = Command::new("sh");
+            command.args(["-c", PASS_LISTENER]).arg(&service.program);
+        }
         command.args(service.arguments).env_clear().envs(service.settings.iter().copied());
         match service.addresses {
             Addresses::Variables(prefix) => command
@@ -45,7 +60,8 @@ impl Instance {
             Addresses::Argument => command.arg(slot.addr.to_string()),
         };
         let program = service.program.display();
-        let process = Process::start(&mut command).unwrap_or_else(|error| {
+        let stdin = listener.map_or_else(Stdio::null, |listener| OwnedFd::from(listener).into());
+        let process = Process::start_with_stdin(&mut command, stdin).unwrap_or_else(|error| {
             panic!("cannot start {program}: {error}; `cargo xtask heavy restarts` builds it")
         });
         Self { process, slot, has_liveness: service.has_liveness }

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ANSWERS: u64 = 30_000;
 const POLL_PAUSE: Duration = Duration::from_millis(5);
 
-/// Restarts a service under load: starts the next instance, waits until the balancer uses it, and stops the previous
+/// Restarts a service under load: starts the next instance, waits until callers reach it, and stops the previous
 /// one.
 pub(crate) async fn restart(
     service: &Service,
@@ -36,12 +36,12 @@ pub(crate) async fn restart(
     }
     let (requests, messages) = tokio::join!(stop(loads), sockets.stop());
     exits.push(current.stop().await);
-    let (service, balancer) = (service.name, front.name());
-    Outcome { service, balancer, tally: requests + messages, exits, took: start.elapsed() }
+    let (service, front) = (service.name, front.name());
+    Outcome { service, front, tally: requests + messages, exits, took: start.elapsed() }
 }
 
 async fn launch(service: &Service, front: &Front, slot: Slot) -> Instance {
-    let instance = Instance::start(service, slot);
+    let instance = Instance::start(service, front, slot);
     let is_up = async {
         while !front.is_up(instance.slot).await {
             sleep(POLL_PAUSE).await;

@@ -1,5 +1,6 @@
 //! The servers that the job brings.
 
+mod direct;
 mod naive;
 mod streams;
 mod websocket;
@@ -14,6 +15,7 @@ pub(crate) async fn serve(name: &str) -> ExitCode {
             naive::serve().await.unwrap();
             ExitCode::SUCCESS
         }
+        "direct" => (&direct::serve().await.unwrap()).into(),
         "streams" => (&streams::serve().await.unwrap()).into(),
         other => panic!("unknown server {other:?}"),
     }

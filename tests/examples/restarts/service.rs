@@ -5,10 +5,13 @@ use std::{env, path::PathBuf, time::Duration};
 use battlement_testkit::load::{Caller, Load};
 use http::{HeaderValue, header::CONTENT_TYPE};
 
+use crate::front::Kind;
+
 /// A program that is restarted, and the callers that call it meanwhile.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) name: &'static str,
+    pub(crate) fronts: &'static [Kind],
     pub(crate) program: PathBuf,
     pub(crate) arguments: &'static [&'static str],
     pub(crate) addresses: Addresses,
@@ -16,7 +19,7 @@ pub(crate) struct Service {
     pub(crate) loads: Vec<Load>,
     /// The number of callers over WebSockets.
     pub(crate) sockets: usize,
-    pub(crate) expected: Expected,
+    expected: Expected,
     /// Whether it answers `/livez` on the listener for operators.
     pub(crate) has_liveness: bool,
 }
@@ -40,6 +43,8 @@ pub(crate) enum Expected {
     NothingLostUncounted,
     /// Some requests are lost: the callers would notice.
     SomeLost,
+    /// The system may reset connections in their handshake; the number is printed.
+    SomeMayBeLost,
 }
 
 /// The time for which an instance serves after SIGTERM. Longer than the pauses of the balancers between two polls, and
@@ -47,7 +52,7 @@ pub(crate) enum Expected {
 const DELAY_MS: &str = "1000";
 
 impl Service {
-    pub(crate) fn all() -> [Self; 6] {
+    pub(crate) fn all() -> [Self; 9] {
         [
             Self::storefront(),
             Self::first_example(),
@@ -55,12 +60,24 @@ impl Service {
             Self::inventory(),
             Self::streams(),
             Self::naive(),
+            Self::serve_example(),
+            Self::direct(),
+            Self::naive_direct(),
         ]
+    }
+
+    /// Returns the expected result behind a front.
+    pub(crate) fn expected(&self, front: Kind) -> Expected {
+        match (self.expected, front) {
+            (Expected::NothingLost, Kind::ReusePort { migrate: false }) => Expected::SomeMayBeLost,
+            (expected, _) => expected,
+        }
     }
 
     fn storefront() -> Self {
         Self {
             name: "storefront",
+            fronts: Kind::BALANCERS,
             program: example("storefront"),
             arguments: &[],
             addresses: Addresses::Variables("STOREFRONT"),
@@ -85,6 +102,7 @@ impl Service {
         loads.pop();
         Self {
             name: "example",
+            fronts: Kind::BALANCERS,
             program: example("examples/axum"),
             arguments: &[],
             addresses: Addresses::Argument,
@@ -100,6 +118,7 @@ impl Service {
     fn payments() -> Self {
         Self {
             name: "payments",
+            fronts: Kind::BALANCERS,
             program: example("payments"),
             arguments: &[],
             addresses: Addresses::Variables("PAYMENTS"),
@@ -119,6 +138,7 @@ impl Service {
         let release = |caller| Load::new(caller).path("/inventory.v1.Inventory/Release");
         Self {
             name: "inventory",
+            fronts: Kind::BALANCERS,
             program: example("inventory"),
             arguments: &[],
             addresses: Addresses::Variables("INVENTORY"),
@@ -141,6 +161,7 @@ impl Service {
         let load = |caller, path| Load::new(caller).callers(8).path(path);
         Self {
             name: "streams",
+            fronts: Kind::BALANCERS,
             program: env::current_exe().unwrap(),
             arguments: &["serve", "streams"],
             addresses: Addresses::Variables("STREAMS"),
@@ -160,6 +181,7 @@ impl Service {
     fn naive() -> Self {
         Self {
             name: "naive",
+            fronts: Kind::BALANCERS,
             program: env::current_exe().unwrap(),
             arguments: &["serve", "naive"],
             addresses: Addresses::Variables("NAIVE"),
@@ -169,6 +191,32 @@ impl Service {
             expected: Expected::SomeLost,
             has_liveness: false,
         }
+    }
+
+    /// Returns the first example of the page of `battlement-serve`.
+    fn serve_example() -> Self {
+        Self { name: "serve", program: example("examples/serve"), ..Self::first_example() }
+    }
+
+    /// Returns a server whose old and new instances share an address.
+    fn direct() -> Self {
+        Self {
+            name: "direct",
+            fronts: Kind::SHARED_ADDRESSES,
+            program: env::current_exe().unwrap(),
+            arguments: &["serve", "direct"],
+            addresses: Addresses::Variables("DIRECT"),
+            settings: &[],
+            loads: http("/", "/"),
+            sockets: 0,
+            expected: Expected::NothingLost,
+            has_liveness: true,
+        }
+    }
+
+    /// Returns the control of the shared addresses.
+    fn naive_direct() -> Self {
+        Self { name: "naive_direct", fronts: Kind::SHARED_ADDRESSES, ..Self::naive() }
     }
 }
 

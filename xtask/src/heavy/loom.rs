@@ -13,6 +13,7 @@ const CRATES: &[&str] = &[
     "battlement-health",
     "battlement-metrics",
     "battlement-retry",
+    "battlement-serve",
     "battlement-shutdown",
 ];
 

@@ -1,4 +1,4 @@
-//! Restarts the example services under load, and fails if a request is lost.
+//! Restarts services under load, and fails if a request is lost.
 
 use crate::args::Heavy;
 use crate::step::Step;
@@ -10,8 +10,9 @@ pub(super) fn run(options: &Heavy) -> Fallible {
         "cargo build --release --package storefront --package payments --package inventory",
     )
     .run()?;
-    // The first example of the crate's page.
+    // The first examples of the pages of two crates.
     Step::parse("cargo build --release --package battlement-shutdown --example axum").run()?;
+    Step::parse("cargo build --release --package battlement-serve --example serve").run()?;
     Step::parse("cargo run --release --package battlement-tests --example restarts --")
         .args([options.times.to_string()])
         .run()
