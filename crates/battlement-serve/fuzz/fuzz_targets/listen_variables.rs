@@ -26,7 +26,8 @@ fuzz_target!(|input: &str| {
                 assert!(name.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b':'));
             }
             if let Some(names) = names {
-                let given = names.split(':').map(|name| if name.is_empty() { "unknown" } else { name });
+                let given =
+                    names.split(':').map(|name| if name.is_empty() { "unknown" } else { name });
                 assert!(given.eq(found.iter().map(String::as_str)));
             }
         }
