@@ -74,6 +74,17 @@ fn shared_files_are_the_same_in_each_example() {
     }
 }
 
+#[test]
+fn the_log_of_the_examples_can_be_filtered_by_each_crate_that_it_may_contain() {
+    let log = fs::read_to_string(example("storefront").join("src/log.rs")).unwrap();
+    let crates = fs::read_dir(repository().join("crates")).unwrap();
+    let names = crates.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    for name in names.filter(|name| name != "battlement-testkit") {
+        let target = name.replace('-', "_");
+        assert!(log.contains(&format!("    \"{target}\",\n")), "{target}");
+    }
+}
+
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

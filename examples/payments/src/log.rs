@@ -31,6 +31,7 @@ const TARGETS: &[&str] = &[
     "battlement_request_id",
     "battlement_retry",
     "battlement_security_headers",
+    "battlement_serve",
     "battlement_shutdown",
     "battlement_timeout",
     "axum",
