@@ -4,6 +4,8 @@
 #[cfg(feature = "http")]
 mod accept;
 #[cfg(feature = "http")]
+mod announce_close;
+#[cfg(feature = "http")]
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
@@ -107,6 +109,7 @@ pub use self::replay::AsTonic;
 #[cfg(feature = "http")]
 pub use self::{
     accept::Accept,
+    announce_close::announce_close,
     answer::{Answer, push_json},
     call_facts::CallFacts,
     caller::Caller,

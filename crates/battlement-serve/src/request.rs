@@ -6,11 +6,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use battlement_core::{ConnectionScheme, Peer, PeerAddr, Scheme, UnixPeer};
-use http::{
-    Extensions, HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONNECTION, Entry},
-};
+use battlement_core::{ConnectionScheme, Peer, PeerAddr, Scheme, UnixPeer, announce_close};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -149,16 +146,8 @@ fn answered<B>(
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             state.end_with(End::Upgraded);
         } else if state.is_closing() && state.protocol() == Some(Protocol::Http1) {
-            announce_close(&mut response);
+            announce_close(response.headers_mut());
         }
     }
     response.map(|body| ResponseBody::new(body, ticket))
-}
-
-/// Adds `Connection: close`, unless the response has a `Connection` header, for example from a layer.
-#[cold]
-fn announce_close<B>(response: &mut Response<B>) {
-    if let Entry::Vacant(entry) = response.headers_mut().entry(CONNECTION) {
-        entry.insert(HeaderValue::from_static("close"));
-    }
 }

@@ -2,7 +2,6 @@
 
 mod body;
 mod config;
-mod connection;
 mod cut_off;
 mod future;
 mod gradual;

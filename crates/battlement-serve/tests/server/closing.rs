@@ -12,7 +12,7 @@ use http::{Request, Response, header::CONNECTION};
 use hyper::body::Incoming;
 use tower::service_fn;
 
-use crate::{DEADLINE, hello};
+use crate::{DEADLINE, hello, start};
 
 #[tokio::test]
 async fn the_last_request_of_a_connection_announces_its_close_over_http1() {
@@ -42,6 +42,17 @@ async fn the_last_request_of_a_connection_is_answered_before_goaway_over_http2()
     assert!(client.get("/").await.is_err());
 }
 
+#[tokio::test]
+async fn a_response_with_keep_alive_does_not_prolong_a_connection_at_its_last_request() {
+    let addr = start(Limits::new().requests(2), service_fn(connection)).await;
+    let mut client = Http1::connect(addr).await.unwrap();
+    for value in ["keep-alive", "close"] {
+        let answer = client.get("/connection/keep-alive").await.unwrap();
+        assert_eq!(answer.header("connection"), Some(value));
+    }
+    assert!(eventually(DEADLINE, || client.is_closed()).await);
+}
+
 /// Answers with the `Connection` header of the path.
 async fn connection(request: Request<Incoming>) -> Result<Response<String>, Infallible> {
     let mut response = Response::new(String::new());
@@ -52,7 +63,7 @@ async fn connection(request: Request<Incoming>) -> Result<Response<String>, Infa
 }
 
 #[tokio::test]
-async fn a_draining_server_adds_connection_close_only_if_the_response_has_none() {
+async fn a_draining_server_adds_close_once_to_the_options_of_a_response() {
     let (writer, phases) = Phases::new();
     let listener = Listener::tcp("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -61,7 +72,8 @@ async fn a_draining_server_adds_connection_close_only_if_the_response_has_none()
     let mut open = Http1::connect(addr).await.unwrap();
     assert_eq!(open.get("/").await.unwrap().header("connection"), None);
     writer.advance(Phase::Unready);
-    for (path, value) in [("/", "close"), ("/connection/close", "close"), ("/connection/te", "te")]
+    for (path, value) in
+        [("/", "close"), ("/connection/close", "close"), ("/connection/te", "te, close")]
     {
         let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
         let mut raw = Raw::connect(addr).await.unwrap();

@@ -2,13 +2,13 @@ use std::{sync::Arc, task::Waker};
 
 use battlement_core::{
     Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, MethodKind, OnEnd, Phase,
-    Rejection, RejectionKind, RequestFacts, StreamKind, Wire,
+    Rejection, RejectionKind, RequestFacts, StreamKind, Wire, announce_close,
 };
 use bytes::Buf;
 use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version, response::Parts};
 use http_body::Body;
 
-use super::{ResponseBody, config::Config, connection, layer::EndStream};
+use super::{ResponseBody, config::Config, layer::EndStream};
 use crate::in_flight::{InFlight, Place, Stream};
 
 /// A request in flight, counted until this value is dropped: with the future, or with the body of the response.
@@ -84,7 +84,7 @@ impl Ticket {
     #[inline]
     fn announce(&self, status: StatusCode, headers: &mut HeaderMap) {
         if self.is_http1 && self.config.closes_connection() && !is_upgrade(self.method, status) {
-            connection::close(headers);
+            announce_close(headers);
         }
     }
 

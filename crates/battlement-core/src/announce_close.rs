@@ -1,6 +1,6 @@
 use http::{
     HeaderMap, HeaderValue,
-    header::{CONNECTION, OccupiedEntry},
+    header::{CONNECTION, Entry, OccupiedEntry},
 };
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -8,10 +8,10 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Adds `close` to the `Connection` header of an HTTP/1 response (RFC 9112, section 9.6). Options other than
 /// `keep-alive` are kept.
 #[cold]
-pub(super) fn close(headers: &mut HeaderMap) {
+pub fn announce_close(headers: &mut HeaderMap) {
     match headers.entry(CONNECTION) {
-        http::header::Entry::Vacant(entry) => drop(entry.insert(CLOSE)),
-        http::header::Entry::Occupied(mut entry) => drop(entry.insert(merged(&entry))),
+        Entry::Vacant(entry) => drop(entry.insert(CLOSE)),
+        Entry::Occupied(mut entry) => drop(entry.insert(merged(&entry))),
     }
 }
 
@@ -40,7 +40,7 @@ mod tests {
         for value in values {
             headers.append(CONNECTION, HeaderValue::from_static(value));
         }
-        close(&mut headers);
+        announce_close(&mut headers);
         let values = headers.get_all(CONNECTION).iter();
         values.map(|value| value.to_str().unwrap().to_owned()).collect()
     }
