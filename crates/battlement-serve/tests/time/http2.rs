@@ -13,12 +13,15 @@ pub(crate) const NO_WINDOW: &[u8] = &[0, 4, 0, 0, 0, 0];
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 const END_HEADERS_AND_STREAM: u8 = 5;
+/// The error code of a cancelled request.
+const CANCEL: [u8; 4] = [0, 0, 0, 8];
 /// The highest stream id, which the first of two GOAWAY frames of a graceful end carries.
 const ANY_STREAM: u32 = u32::MAX >> 1;
 
@@ -71,6 +74,11 @@ impl Http2 {
     /// Sends the beginning of a header block on `stream`, without its end.
     pub(crate) async fn begin_head(&mut self, stream: u32) {
         self.client.write(frame(HEADERS, 0, stream, &[0x82])).await;
+    }
+
+    /// Cancels the request on `stream`.
+    pub(crate) async fn reset(&mut self, stream: u32) {
+        self.client.write(frame(RST_STREAM, 0, stream, &CANCEL)).await;
     }
 
     /// Opens the window of a connection or, for `stream` other than 0, of a stream.

@@ -7,6 +7,7 @@
 
 mod age;
 mod client;
+mod dropped;
 mod first_request;
 mod http2;
 mod idle;

@@ -1,5 +1,6 @@
 use std::{
     convert::Infallible,
+    error::Error,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -17,6 +18,7 @@ use tokio::{
     net::UnixStream,
 };
 use tokio_stream::{StreamExt as _, iter, pending};
+use tower::Service;
 
 use crate::{client::Client, http2::Http2};
 
@@ -51,12 +53,24 @@ pub(crate) enum Event {
 
 impl Served {
     pub(crate) async fn with(limits: Limits) -> Self {
+        Self::on(limits, |seen| tower::service_fn(move |request| handle(request, seen.clone())))
+            .await
+    }
+
+    /// Serves the service that `service` makes.
+    pub(crate) async fn on<S, B>(limits: Limits, service: impl FnOnce(Seen) -> S) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Future: Send>,
+        S: Clone + Send + 'static,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
+        B: hyper::body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>,
+        B: Send + 'static,
+    {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("socket");
         let listener = Listener::unix(&path).bind().unwrap();
         let (seen, (phases, read)) = (Seen::default(), Phases::new());
-        let handlers = seen.clone();
-        let service = tower::service_fn(move |request| handle(request, handlers.clone()));
+        let service = service(seen.clone());
         let server = Server::new(listener).limits(limits).observe(seen.clone()).phases(read);
         tokio::spawn(server.serve(service));
         Self { path, seen, phases, _dir: dir }
