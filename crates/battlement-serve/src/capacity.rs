@@ -5,6 +5,7 @@
 const MOST: usize = 50_000;
 /// The least reserve, for listeners, logs, files, and the clients of a small service.
 const LEAST_RESERVE: usize = 64;
+
 /// Returns the total number of connections that the process can hold, less `own`: the connections of listeners with a
 /// limit of their own.
 pub(crate) fn derived(own: usize) -> usize {

@@ -63,7 +63,7 @@ impl Demands {
 
     /// Waits for the next demand; after the last one, forever.
     ///
-    /// It runs after each poll of a connection, and then costs an atomic load.
+    /// A connection calls this before each of its polls, which costs an atomic load unless the phase has changed.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Demand> {
         let (Some(phases), Some(next)) = (&self.phases, &mut self.next) else {
             return Poll::Pending;

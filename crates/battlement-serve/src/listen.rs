@@ -21,10 +21,14 @@ pub(crate) use self::variables::Variables;
 pub use self::{env::Listeners, unix::UnixPath};
 use crate::{Limits, transport::Acceptor};
 
+/// The length of the queue of connections that are not accepted yet, which Linux limits to `net.core.somaxconn` (4,096).
+/// While the server is full, connections wait there.
+const BACKLOG: i32 = 4_096;
+
 /// A source of connections: one socket, or several with one address.
 ///
-/// It is made from an address, from a path, or from a socket of tokio or std. A socket of std is made non-blocking when
-/// the server starts; an error of that ends the server.
+/// An address, a path, or a socket of tokio or std makes a listener. A socket of std is made non-blocking when the server
+/// starts; an error of that ends the server.
 #[derive(Debug)]
 #[must_use]
 pub struct Listener {
@@ -61,7 +65,7 @@ impl Listener {
     /// [`owned_fd`](Self::owned_fd).
     ///
     /// A socket that is not handed over is emptied before it is closed, since the system resets the connections in its
-    /// queue. That would take them from the next process.
+    /// queue. Emptying a socket that is handed over would take them from the next process.
     pub const fn handed_over(mut self, enabled: bool) -> Self {
         self.handed_over = enabled;
         self

@@ -103,7 +103,7 @@ where
     C: Future<Output = ()> + Send + 'static,
 {
     let mut loops = JoinSet::new();
-    // All are started before the first accepts, so that an error of one leaves no connection behind.
+    // All loops are started before the first one accepts, so that an error of one leaves no connection behind.
     for (socket, accepting) in start(&config, listeners)? {
         loops.spawn(AcceptLoop::new(accepting, serve.clone()).run(socket));
     }

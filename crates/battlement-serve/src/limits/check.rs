@@ -16,8 +16,8 @@ const FIRST_WINDOW: u32 = 65_535;
 /// The largest window and header list of HTTP/2.
 const LARGEST: u32 = (1 << 31) - 1;
 
-/// The most permits of a semaphore.
-const MOST_CONNECTIONS: usize = tokio::sync::Semaphore::MAX_PERMITS;
+/// More connections than any process can hold: a larger number is a mistake.
+const MOST_CONNECTIONS: usize = usize::MAX >> 3;
 
 /// Returns every invalid limit.
 pub(super) fn invalid_fields(limits: &Limits) -> Vec<InvalidField> {

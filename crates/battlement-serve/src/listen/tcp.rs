@@ -6,11 +6,7 @@ use std::{
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 
-use super::{IdleSocket, ListenSocket, Listener, Source};
-
-/// The length of the queue of connections that are not accepted yet, which Linux limits to `net.core.somaxconn` (4,096).
-/// While the server is full, connections wait there.
-const BACKLOG: i32 = 4_096;
+use super::{BACKLOG, IdleSocket, ListenSocket, Listener, Source};
 
 impl Listener {
     /// Binds a TCP socket, to the first of the addresses that can be bound.

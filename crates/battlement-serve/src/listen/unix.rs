@@ -10,10 +10,7 @@ use std::{
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::UnixListener;
 
-use super::{IdleSocket, ListenSocket, Listener, Source};
-
-/// The length of the queue of connections that are not accepted yet.
-const BACKLOG: i32 = 4_096;
+use super::{BACKLOG, IdleSocket, ListenSocket, Listener, Source};
 
 /// The path and mode of a Unix socket, before it is bound.
 #[derive(Clone, Debug)]
