@@ -21,11 +21,10 @@ use self::page::accepted;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Serves on a listener with this name, with a short limit until the first request.
-async fn start(metrics: &ServeMetrics, name: &str) -> (SocketAddr, JoinHandle<()>) {
+/// Serves on a listener with this name.
+async fn start(metrics: &ServeMetrics, name: &str, limits: Limits) -> (SocketAddr, JoinHandle<()>) {
     let listener = Listener::tcp("127.0.0.1:0").await.unwrap().name(name);
     let addr = listener.local_addr().unwrap();
-    let limits = Limits::new().first_request(Duration::from_millis(100));
     let service = service_fn(async |_| Ok::<_, Infallible>(Response::new(String::from("hello"))));
     let serving = Server::new(listener).limits(limits).observe(metrics.clone()).serve(service);
     let server = tokio::spawn(async move {
@@ -47,8 +46,8 @@ async fn shows(metrics: &ServeMetrics, line: &str) {
 #[tokio::test]
 async fn open_connections_are_shown_by_listener_and_protocol() {
     let metrics = ServeMetrics::new();
-    let (public, _server) = start(&metrics, "public").await;
-    let (admin, _server) = start(&metrics, "admin").await;
+    let (public, _server) = start(&metrics, "public", Limits::new()).await;
+    let (admin, _server) = start(&metrics, "admin", Limits::new()).await;
     let mut first = Http1::connect(public).await.unwrap();
     first.get("/").await.unwrap();
     let mut second = Http2::connect(admin).await.unwrap();
@@ -76,11 +75,11 @@ async fn open_connections_are_shown_by_listener_and_protocol() {
 #[tokio::test]
 async fn a_connection_without_a_request_counts_as_a_timeout_and_by_its_duration() {
     let metrics = ServeMetrics::new();
-    let (addr, _server) = start(&metrics, "public").await;
+    let limits = Limits::new().first_request(Duration::from_millis(100));
+    let (addr, _server) = start(&metrics, "public", limits).await;
     let mut silent = Raw::connect(addr).await.unwrap();
     assert_eq!(silent.read_to_end().await.unwrap(), b"");
     shows(&metrics, r#"battlement_serve_timeouts_total{kind="first_request"} 1"#).await;
-    // The limit is 100 ms.
     let name = "battlement_serve_connection_duration_seconds_bucket";
     shows(&metrics, &format!(r#"{name}{{protocol="unknown",le="0.01"}} 0"#)).await;
     shows(&metrics, &format!(r#"{name}{{protocol="unknown",le="+Inf"}} 1"#)).await;

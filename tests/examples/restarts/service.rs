@@ -98,7 +98,7 @@ impl Service {
     /// Returns the first example of the page of `battlement-shutdown`.
     fn first_example() -> Self {
         let mut loads = http("/", "/");
-        // It has no route that reads a body.
+        // The example has no route that reads a body.
         loads.pop();
         Self {
             name: "example",

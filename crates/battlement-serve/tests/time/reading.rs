@@ -63,6 +63,24 @@ async fn an_http_2_peer_that_opens_its_window_now_and_then_is_not_cut() {
     }
 }
 
+// The limit applies to the connection.
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_a_window_is_not_cut_while_the_peer_reads_another_one() {
+    let served = Served::with(LIMITS.ping_interval(None)).await;
+    let mut peer = served.http2(NO_WINDOW).await;
+    for stream in [1, 3] {
+        peer.request(stream, "/").await;
+        assert_eq!(peer.next().await, Some(Frame::Headers(stream)));
+    }
+    for _ in 0..4 {
+        sleep(seconds(25)).await;
+        peer.window(3, 1).await;
+        assert_eq!(peer.next().await, Some(Frame::Data(3, 1)));
+    }
+    assert_eq!(peer.closed().await, (vec![], 130));
+    assert_eq!(served.seen.events(), CUT);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_window_that_closes_during_a_response_is_noticed() {
     let served = Served::with(LIMITS).await;
