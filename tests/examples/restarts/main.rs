@@ -1,8 +1,8 @@
 //! The job `cargo xtask heavy restarts`: restarts services behind load balancers, and on addresses that old and new
 //! instances share, while callers of every kind call them, and fails if a request is lost.
 //!
-//! `restarts TIMES [SERVICE ..]` expects the examples beside its own folder, in the same profile. `restarts serve NAME` is one of the
-//! servers that the job itself brings (`servers`).
+//! `restarts TIMES [SERVICE ..]` expects the examples beside its own folder, in the same profile. `restarts serve NAME`
+//! is one of the servers that the job itself brings (`servers`).
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

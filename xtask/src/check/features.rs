@@ -10,7 +10,7 @@ use crate::Fallible;
 use crate::step::Step;
 use crate::workspace::{Package, Workspace};
 
-/// The number of builds that run side by side, since most of them compile a single crate, which takes one core. Each has
+/// The number of builds that run side by side: most of them compile a single crate, which takes one core. Each lane has
 /// a target folder of its own, because cargo locks it.
 const LANES: usize = 2;
 
