@@ -29,21 +29,38 @@ pub(crate) async fn send(server: SocketAddr, time: Duration) -> Result<u64> {
 }
 
 async fn connection(server: SocketAddr, mut key: u64, end: Instant) -> Result<u64> {
-    let mut stream = TcpStream::connect(server).await?;
-    stream.set_nodelay(true)?;
+    let mut stream = connect(server).await?;
     let (mut request, mut response, mut responses) = (Vec::new(), Vec::with_capacity(1024), 0);
     while Instant::now() < end {
         request.clear();
         write!(request, "GET {PATH} HTTP/1.1\r\nhost: shop\r\nx-customer: {key}\r\n\r\n")?;
-        stream.write_all(&request).await?;
-        response.clear();
-        // The server sends nothing after a response until the next request.
-        while !response.ends_with(BODY.as_bytes()) {
-            ensure!(stream.read_buf(&mut response).await? > 0, "the server closed the connection");
-            ensure!(response.starts_with(b"HTTP/1.1 200"), "the response status is not 200");
-        }
+        exchange(&mut stream, &request, &mut response, BODY).await?;
         responses += 1;
         key = (key + 1) % KEYS;
     }
     Ok(responses)
+}
+
+pub(crate) async fn connect(server: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Sends a request, and reads its response, which ends with `body`, into a buffer. Any status other than 200 is an
+/// error.
+pub(crate) async fn exchange(
+    stream: &mut TcpStream,
+    request: &[u8],
+    response: &mut Vec<u8>,
+    body: &str,
+) -> Result<()> {
+    stream.write_all(request).await?;
+    response.clear();
+    // The server sends nothing after a response until the next request.
+    while !response.ends_with(body.as_bytes()) {
+        ensure!(stream.read_buf(response).await? > 0, "the server closed the connection");
+        ensure!(response.starts_with(b"HTTP/1.1 200"), "the response status is not 200");
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 use std::{
     env,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     net::{Ipv4Addr, SocketAddr},
     process::{Child, Command, Stdio},
 };
@@ -22,10 +22,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts this program with `args`, which must make it call [`serve`].
+    /// Starts this program with `args`, with which it must print the address of its server, as [`serve`] does.
     pub(crate) fn start(args: &[&str]) -> Result<Self> {
-        let program = env::current_exe()?;
-        let mut process = Command::new(program).args(args).stdout(Stdio::piped()).spawn()?;
+        Self::of(Command::new(env::current_exe()?).args(args))
+    }
+
+    /// Starts a command that prints the address of its server.
+    pub(crate) fn of(command: &mut Command) -> Result<Self> {
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().context("the server's output is not piped")?;
         let mut server = Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), process };
         let mut line = String::new();
@@ -36,6 +40,15 @@ impl Server {
 
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Waits for the exit, and returns what the process has written to standard error, which the command must pipe.
+    pub(crate) fn report(mut self) -> Result<String> {
+        let mut errors = self.process.stderr.take().context("standard error is not piped")?;
+        let mut report = String::new();
+        errors.read_to_string(&mut report)?;
+        self.process.wait()?;
+        Ok(report)
     }
 }
 

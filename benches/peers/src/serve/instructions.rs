@@ -5,7 +5,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{load, server::Server};
+use super::load;
+use crate::measure::server::Server;
 
 /// The difference between a short and a long run excludes one-time work.
 const SHORT: u64 = 1_000;

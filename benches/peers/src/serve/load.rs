@@ -1,14 +1,11 @@
 use std::{net::SocketAddr, time::Duration};
 
-use anyhow::{Result, ensure};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    task::JoinSet,
-    time::Instant,
-};
+use anyhow::Result;
+use tokio::{net::TcpStream, task::JoinSet, time::Instant};
 
 use super::server::BODY;
+use crate::measure::load;
+pub(super) use crate::measure::load::connect;
 
 const CONNECTIONS: usize = 64;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: shop\r\naccept: */*\r\nuser-agent: bench\r\n\r\n";
@@ -40,20 +37,7 @@ pub(super) async fn send(server: SocketAddr, time: Duration, fresh: bool) -> Res
     Ok(responses)
 }
 
-pub(super) async fn connect(server: SocketAddr) -> Result<TcpStream> {
-    let stream = TcpStream::connect(server).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
 /// Sends a request, and reads its response. Any status other than 200 is an error.
 pub(super) async fn exchange(stream: &mut TcpStream) -> Result<()> {
-    stream.write_all(REQUEST).await?;
-    let mut response = Vec::with_capacity(256);
-    // The server sends nothing after a response until the next request.
-    while !response.ends_with(BODY.as_bytes()) {
-        ensure!(stream.read_buf(&mut response).await? > 0, "the server closed the connection");
-        ensure!(response.starts_with(b"HTTP/1.1 200"), "the response status is not 200");
-    }
-    Ok(())
+    load::exchange(stream, REQUEST, &mut Vec::with_capacity(256), BODY).await
 }

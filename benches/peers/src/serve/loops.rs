@@ -3,8 +3,8 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::Instant;
 
-use super::{ROUNDS, load, server::Server};
-use crate::measure::median::Median;
+use super::{ROUNDS, load};
+use crate::measure::{median::Median, server::Server};
 
 const ROUND: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -12,7 +12,7 @@ const WARM_UP: Duration = Duration::from_millis(300);
 /// Compares one accept loop with two (`SO_REUSEPORT`), on a runtime with two threads and with a connection for each
 /// request.
 pub(super) async fn compare() -> Result<()> {
-    let servers = [Server::start("loops-1")?, Server::start("loops-2")?];
+    let servers = [Server::start(&["serve", "loops-1"])?, Server::start(&["serve", "loops-2"])?];
     for server in &servers {
         load::send(server.addr, WARM_UP, true).await?;
     }

@@ -3,7 +3,8 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{load, server::Server};
+use super::load;
+use crate::measure::server::Server;
 
 const CONNECTIONS: u64 = 2_000;
 const KINDS: [(&str, &str); 4] = [
@@ -21,7 +22,7 @@ pub(super) async fn compare() -> Result<()> {
     }
     println!("### Memory of {CONNECTIONS} idle connections\n\n| | MiB | KiB each |\n|---|---|---|");
     for (kind, name) in KINDS {
-        let server = Server::start(kind)?;
+        let server = Server::start(&["serve", kind])?;
         load::exchange(&mut load::connect(server.addr).await?).await?;
         let before = resident(server.id())?;
         let mut idle = Vec::new();

@@ -3,8 +3,8 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::Instant;
 
-use super::{ROUNDS, load, server::Server};
-use crate::measure::{cores::Core, cpu, median::Median};
+use super::{ROUNDS, load};
+use crate::measure::{cores::Core, cpu, median::Median, server::Server};
 
 const ROUND: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -26,8 +26,10 @@ struct Figures {
 
 /// Compares requests over connections that are kept alive. The server has one core, the load generator another.
 pub(super) async fn compare() -> Result<()> {
-    let servers =
-        SERVERS.iter().map(|(kind, ..)| Server::start(kind)).collect::<Result<Vec<_>>>()?;
+    let servers = SERVERS
+        .iter()
+        .map(|(kind, ..)| Server::start(&["serve", kind]))
+        .collect::<Result<Vec<_>>>()?;
     Core(1).pin()?;
     for server in &servers {
         load::send(server.addr, WARM_UP, false).await?;

@@ -1,18 +1,16 @@
 use std::{
     convert::Infallible,
-    env, future,
-    io::{BufRead as _, BufReader},
-    net::{Ipv4Addr, SocketAddr},
-    process::{Child, Command, Stdio},
+    future,
+    net::Ipv4Addr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use axum::{Router, routing::get};
-use battlement_serve::{Listener, Server as Ours};
+use battlement_serve::{Listener, Server};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -28,51 +26,6 @@ use crate::measure::cores::Core;
 
 /// The body of every response.
 pub(super) const BODY: &str = "hello";
-
-/// A server in a process of its own. Dropping this value kills the process.
-pub(super) struct Server {
-    pub(super) addr: SocketAddr,
-    process: Child,
-}
-
-impl Server {
-    pub(super) fn start(kind: &str) -> Result<Self> {
-        Self::of(Command::new(env::current_exe()?).args(["serve", kind]))
-    }
-
-    /// Starts a command, which prints the address of the server.
-    pub(super) fn of(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdout(Stdio::piped()).spawn()?;
-        let output = process.stdout.take().context("the server's output is not piped")?;
-        let mut server = Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), process };
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        server.addr = line.trim().parse().context("the server did not start")?;
-        Ok(server)
-    }
-
-    pub(super) fn id(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// Waits for the exit, and returns what the process has written to standard error.
-    pub(super) fn report(mut self) -> Result<String> {
-        let mut report = String::new();
-        if let Some(mut errors) = self.process.stderr.take() {
-            std::io::Read::read_to_string(&mut errors, &mut report)?;
-        }
-        self.process.wait()?;
-        Ok(report)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // An error means that the process has already exited.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// Counts requests, and ends the process after a number of them.
 #[derive(Clone)]
@@ -119,7 +72,7 @@ async fn run(kind: &str, left: Left) -> Result<()> {
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
         let listener = Listener::reuse_port(addr, 2).await?;
         println!("{addr}");
-        return ours(Ours::new(listener), left).await;
+        return ours(Server::new(listener), left).await;
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", listener.local_addr()?);
@@ -130,7 +83,7 @@ async fn run(kind: &str, left: Left) -> Result<()> {
             builder.timer(TokioTimer::new());
             of_hyper(listener, left, &builder).await
         }
-        "ours" | "loops-1" => ours(Ours::new(listener), left).await,
+        "ours" | "loops-1" => ours(Server::new(listener), left).await,
         "axum" => {
             let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
                 let _ = stream.set_nodelay(true);
@@ -138,7 +91,7 @@ async fn run(kind: &str, left: Left) -> Result<()> {
             Ok(axum::serve(listener, router(left)).await?)
         }
         "axum-ours" => {
-            Ours::new(listener).serve(router(left)).await?;
+            Server::new(listener).serve(router(left)).await?;
             Ok(())
         }
         _ => bail!("unknown server kind {kind:?}"),
@@ -155,7 +108,7 @@ fn router(left: Left) -> Router {
     )
 }
 
-async fn ours(server: Ours, left: Left) -> Result<()> {
+async fn ours(server: Server, left: Left) -> Result<()> {
     server.serve(service_fn(move |request| answer(request, left.clone()))).await?;
     Ok(())
 }
