@@ -2,7 +2,7 @@
 
 /// Line ends, control and bidi characters, terminal sequences in both of their forms, and text that looks like escaped
 /// text or like the end of a field.
-pub(crate) const HOSTILE: [&[u8]; 34] = [
+pub(crate) const HOSTILE: [&[u8]; 35] = [
     b"a\nb",
     b"a\rb",
     b"a\r\nb",
@@ -31,6 +31,7 @@ pub(crate) const HOSTILE: [&[u8]; 34] = [
     "\u{202e}txt.exe".as_bytes(),
     "\u{2066}a\u{2069}\u{200e}\u{61c}".as_bytes(),
     "\u{feff}\u{200b}\u{e0041}".as_bytes(),
+    "\u{fff9}a\u{fffa}b\u{fffb}".as_bytes(),
     b"\xff\xfe",
     b"\xc3",
     b"\xed\xa0\x80",
@@ -47,25 +48,12 @@ pub(crate) fn is_hostile(char: char) -> bool {
     char.is_control()
         || matches!(
             char,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
         )
-}
-
-/// Turns escaped text back into the bytes that a client sent.
-pub(crate) fn unescaped(text: &str) -> Vec<u8> {
-    let (mut bytes, mut rest) = (Vec::new(), text);
-    while let Some((before, after)) = rest.split_once('\\') {
-        bytes.extend_from_slice(before.as_bytes());
-        if let Some(hex) = after.strip_prefix('x') {
-            bytes.push(u8::from_str_radix(&hex[..2], 16).unwrap());
-            rest = &hex[2..];
-        } else {
-            let (hex, after) = after.strip_prefix("u{").unwrap().split_once('}').unwrap();
-            let char = char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap();
-            bytes.extend_from_slice(char.to_string().as_bytes());
-            rest = after;
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    bytes
 }

@@ -3,14 +3,11 @@
 mod logs;
 mod sent;
 
+use battlement_testkit::unescaped;
 use serde_json::Value;
 
 use self::logs::Logs;
-use crate::{
-    corpus::{is_hostile, unescaped},
-    page::word,
-    readers,
-};
+use crate::{corpus::is_hostile, page::word, readers};
 
 #[tokio::test]
 async fn each_accepted_request_is_one_printable_line_in_every_format() {

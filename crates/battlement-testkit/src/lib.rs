@@ -22,6 +22,7 @@
 //! - [`contract`]: the rules, and the suite that checks them, for HTTP services and for services of any request
 //! - [`probe`]: inner services with scripted replies that record their calls, also for the tests of a single layer
 //! - [`eventually`]: waits for a condition with a deadline
+//! - [`unescaped`]: reverses the escaping of access logs
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
 //!   also for raw bytes
 //! - `matrix`: the 18 ways in which an HTTP request can end, for layers that work until the end of a response
@@ -89,9 +90,10 @@ pub mod python;
 pub mod redis;
 #[cfg(feature = "server")]
 pub mod server;
+mod unescaped;
 #[cfg(feature = "upstream")]
 pub mod upstream;
 #[cfg(feature = "wiring")]
 pub mod wiring;
 
-pub use self::eventually::eventually;
+pub use self::{eventually::eventually, unescaped::unescaped};

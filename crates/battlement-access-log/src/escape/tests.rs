@@ -1,26 +1,8 @@
+use battlement_testkit::unescaped;
 use proptest::prelude::*;
 
 use super::*;
 use crate::truncate::LONGEST;
-
-/// Turns an escaped text back.
-fn unescaped(text: &str) -> Vec<u8> {
-    let (mut bytes, mut rest) = (Vec::new(), text);
-    while let Some((before, after)) = rest.split_once('\\') {
-        bytes.extend_from_slice(before.as_bytes());
-        if let Some(hex) = after.strip_prefix('x') {
-            bytes.push(u8::from_str_radix(&hex[..2], 16).unwrap());
-            rest = &hex[2..];
-        } else {
-            let (hex, after) = after.strip_prefix("u{").unwrap().split_once('}').unwrap();
-            let char = char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap();
-            bytes.extend_from_slice(char.to_string().as_bytes());
-            rest = after;
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    bytes
-}
 
 /// Returns bytes among which line ends, escapes, bidi characters and parts of characters are frequent.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
