@@ -1,13 +1,18 @@
 //! Responses that go on after their head.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::pin,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use crate::log::{Log, get, send};
 use battlement_access_log::AccessLogLayer;
 use battlement_core::RequestFacts;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Channel, Empty};
+use http_body_util::{BodyExt, Channel, Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
 
 type Nothing = Empty<Bytes>;
@@ -32,6 +37,33 @@ async fn times_count_from_the_start_of_the_request_and_waiting_is_not_busy() {
     let record = log.record();
     let of = |name: &str| record[name].as_f64().unwrap().round();
     assert_eq!((of("first_byte_ms"), of("duration_ms"), of("busy_ms")), (5_000., 7_000., 0.));
+}
+
+/// Moves the paused clock within a poll, as work that takes so long does.
+fn work(seconds: u64) {
+    let advance = pin!(tokio::time::advance(Duration::from_secs(seconds)));
+    let _ = advance.poll(&mut Context::from_waker(Waker::noop()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_in_the_call_in_polls_and_in_the_body_is_busy() {
+    let (log, _guard) = Log::start();
+    let service = service_fn(|_: Request<Nothing>| {
+        work(1);
+        async {
+            work(2);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            work(4);
+            let body = Full::<Bytes>::from("slow").map_frame(|frame| {
+                work(8);
+                frame
+            });
+            Ok::<_, Infallible>(Response::new(body))
+        }
+    });
+    let response = AccessLogLayer::new().layer(service).oneshot(get("/")).await.unwrap();
+    drop(response.into_body().collect().await.unwrap());
+    assert_eq!(log.record()["busy_ms"], 15_000.);
 }
 
 #[tokio::test(start_paused = true)]
