@@ -14,6 +14,9 @@ use crate::{Exposition, family::Families, labelled::Labelled};
 /// | `battlement_access_log_dropped_total`: records that the writer dropped, because its queue was full | |
 /// | `battlement_access_log_sampled_out_total`: records that sampling left out | |
 ///
+/// `battlement_access_log_dropped_total` does not have the lines of `Writer::lines`, nor those that the output of a writer
+/// did not take. `WriterHandle::dropped` counts them as well.
+///
 /// Every series is at 0 from the start, except those of a status, such as `outcome="502"` or `outcome="UNAVAILABLE"`, which
 /// begin with their first record.
 ///

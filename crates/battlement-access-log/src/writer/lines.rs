@@ -6,8 +6,9 @@ use super::{Writer, flush::FLUSH};
 ///
 /// With it, a subscriber writes records that are events through the bounded queue of a writer, so that no request waits
 /// for a reader of the log. Each call of `write` is one line, as `tracing-subscriber` writes them. A line that finds the
-/// queue full is dropped, and the next line of the writer has the number of lost lines as `dropped_lines`. Clones share
-/// the writer.
+/// queue full is dropped, and the next line of the writer has the number of lost lines as `dropped_lines`.
+/// [`WriterHandle::dropped`](crate::WriterHandle::dropped) counts such lines; [`Observe`](crate::Observe), and therefore
+/// the metrics of the records, does not. Clones share the writer.
 ///
 /// # Example
 ///
