@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use battlement_core::Peer;
 use tracing::{Level, Span};
 
-use crate::{Record, Stage, escape::escaped};
+use crate::{escape::escaped, record::Record, stage::Stage};
 
 /// The target of the events, for filters.
 const TARGET: &str = "battlement::access";
@@ -69,7 +69,7 @@ macro_rules! emit {
             $level,
             message = fields.message,
             outcome = record.outcome().word(),
-            stage = record.stage().word(),
+            stage = record.stage.word(),
             http.request.method = &*fields.method,
             http.route = fields.route.as_deref(),
             url.path = &*fields.path,
@@ -83,7 +83,7 @@ macro_rules! emit {
             http.response.status_code = record.status().map(|status| status.as_u16()),
             rpc.status_code = record.grpc_status().map(|code| code.name()),
             rejection = record.rejection().map(|kind| kind.as_str()),
-            duration_ms = millis(record.duration()),
+            duration_ms = millis(record.duration),
             first_byte_ms = record.first_byte().map(millis),
             busy_ms = millis(record.busy()),
             http.response.body.size = record.bytes_out(),
@@ -94,7 +94,7 @@ macro_rules! emit {
             trace_id = fields.trace.as_ref().map(|(trace, _)| &**trace),
             span_id = fields.trace.as_ref().map(|(_, span)| &**span),
             attempt = record.attempt(),
-            sample_weight = (record.weight() > 1).then(|| record.weight()),
+            sample_weight = (record.weight > 1).then(|| record.weight),
         );
     }};
 }
@@ -102,7 +102,7 @@ macro_rules! emit {
 /// Emits a record as an event of its level.
 pub(crate) fn emit(record: &Record<'_>) {
     let fields = &Fields::of(record);
-    match record.level() {
+    match record.level {
         Level::ERROR => emit!(Level::ERROR, record, fields),
         Level::WARN => emit!(Level::WARN, record, fields),
         Level::INFO => emit!(Level::INFO, record, fields),
@@ -112,7 +112,7 @@ pub(crate) fn emit(record: &Record<'_>) {
 }
 
 pub(crate) fn message(record: &Record<'_>) -> &'static str {
-    match record.stage() {
+    match record.stage {
         Stage::Received => "request received",
         Stage::Head => "response started",
         Stage::End => "stream ended",

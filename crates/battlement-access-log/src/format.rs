@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use crate::{Record, time::Time};
+use crate::{record::Record, time::Time};
 
 mod combined;
 mod json;

@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use tracing::Level;
 
 use crate::{
-    Format, Query, Record, Stage,
+    Format, Query,
     config::Config,
     entry::{Entry, Origin},
     head::Head,
+    record::Record,
+    stage::Stage,
 };
 
 /// Returns the line of a request with this target and user agent.

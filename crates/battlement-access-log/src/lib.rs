@@ -55,13 +55,11 @@ pub use self::{
     levels::Levels,
     observe::Observe,
     outcome::Outcome,
-    record::Record,
     redact::Query,
     route::{AccessLogOverride, AccessLogOverrideService},
     sample::Sample,
     service::AccessLog,
     side::{Client, Server},
     skip::Skip,
-    stage::Stage,
     writer::{Lines, Writer, WriterHandle},
 };

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use battlement_core::{
     CorrelationId, GrpcCode, Peer, RejectionKind, RequestFacts, RequestId, Scheme, SpanId, TraceId,
@@ -7,76 +7,60 @@ use http::{HeaderName, HeaderValue, StatusCode, Version};
 use tracing::Level;
 
 use crate::{
-    Outcome, Stage,
+    Outcome,
     bytes_in::BytesIn,
     entry::{Entry, Origin},
+    stage::Stage,
 };
 
 /// The record of one request, as a format reads it. Values are as the client sent them, except that secrets in the query
 /// are replaced: a format escapes them.
-pub struct Record<'a> {
+pub(crate) struct Record<'a> {
     pub(crate) entry: &'a Entry,
     pub(crate) stage: Stage,
     pub(crate) level: Level,
+    /// The time since the start of the request.
     pub(crate) duration: Duration,
+    /// The number of requests that the record represents, because of sampling; at least 1.
     pub(crate) weight: u32,
     /// The query without secrets, unless it is dropped.
     pub(crate) query: Option<Cow<'a, str>>,
 }
 
 impl<'a> Record<'a> {
-    /// Returns the time at which the record is written.
-    #[must_use]
-    pub const fn stage(&self) -> Stage {
-        self.stage
-    }
-
-    /// Returns the level.
-    #[must_use]
-    pub const fn level(&self) -> Level {
-        self.level
-    }
-
     /// Returns the outcome.
-    #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         self.entry.outcome()
     }
 
     /// Returns the kind of the rejection, if a battlement layer answered in the service's place.
-    #[must_use]
-    pub const fn rejection(&self) -> Option<RejectionKind> {
+    pub(crate) const fn rejection(&self) -> Option<RejectionKind> {
         self.entry.rejection
     }
 
     /// Returns the method.
-    #[must_use]
-    pub fn method(&self) -> &'a str {
+    pub(crate) fn method(&self) -> &'a str {
         self.entry.head.method.as_str()
     }
 
     /// Returns the template of the route, if it is known.
-    #[must_use]
-    pub fn route(&self) -> Option<&'a str> {
+    pub(crate) fn route(&self) -> Option<&'a str> {
         let route = self.entry.origin.facts().and_then(RequestFacts::route);
         route.or(self.entry.head.route.as_deref())
     }
 
     /// Returns the path.
-    #[must_use]
-    pub fn path(&self) -> &'a str {
+    pub(crate) fn path(&self) -> &'a str {
         self.entry.head.uri.path()
     }
 
     /// Returns the query, unless it is dropped. The secrets in it were replaced before any format sees it.
-    #[must_use]
-    pub fn query(&self) -> Option<&str> {
+    pub(crate) fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
     /// Returns the version of HTTP, as `1.1`.
-    #[must_use]
-    pub const fn protocol(&self) -> &'static str {
+    pub(crate) const fn protocol(&self) -> &'static str {
         match self.entry.head.version {
             Version::HTTP_09 => "0.9",
             Version::HTTP_10 => "1.0",
@@ -87,106 +71,80 @@ impl<'a> Record<'a> {
     }
 
     /// Returns the scheme of the client's request, if it is known.
-    #[must_use]
-    pub const fn scheme(&self) -> Option<Scheme> {
+    pub(crate) const fn scheme(&self) -> Option<Scheme> {
         self.entry.head.scheme
     }
 
     /// Returns the other end of the connection, if the server provides it.
-    #[must_use]
-    pub const fn peer(&self) -> Option<Peer> {
+    pub(crate) const fn peer(&self) -> Option<Peer> {
         self.entry.head.peer
     }
 
     /// Returns the address of the client, if a layer has resolved it.
-    #[must_use]
-    pub fn client_ip(&self) -> Option<IpAddr> {
+    pub(crate) fn client_ip(&self) -> Option<IpAddr> {
         self.entry.origin.facts()?.client().map(|client| client.ip)
     }
 
     /// Returns the request id.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&'a str> {
+    pub(crate) fn request_id(&self) -> Option<&'a str> {
         self.entry.origin.id().map(RequestId::as_str)
     }
 
     /// Returns the correlation id.
-    #[must_use]
-    pub fn correlation_id(&self) -> Option<&'a str> {
+    pub(crate) fn correlation_id(&self) -> Option<&'a str> {
         self.entry.origin.correlation().map(CorrelationId::as_str)
     }
 
     /// Returns the position in a trace.
-    #[must_use]
-    pub fn trace(&self) -> Option<(TraceId, SpanId)> {
+    pub(crate) fn trace(&self) -> Option<(TraceId, SpanId)> {
         self.entry.origin.trace().map(|trace| (trace.trace_id, trace.span_id))
     }
 
     /// Returns the status, once the service has answered.
-    #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
+    pub(crate) const fn status(&self) -> Option<StatusCode> {
         self.entry.status
     }
 
     /// Returns the gRPC status, once it is known.
-    #[must_use]
-    pub const fn grpc_status(&self) -> Option<GrpcCode> {
+    pub(crate) const fn grpc_status(&self) -> Option<GrpcCode> {
         self.entry.grpc_status
     }
 
-    /// Returns the time since the start of the request.
-    #[must_use]
-    pub const fn duration(&self) -> Duration {
-        self.duration
-    }
-
     /// Returns the time from the start of the request to the head of the response.
-    #[must_use]
-    pub const fn first_byte(&self) -> Option<Duration> {
+    pub(crate) const fn first_byte(&self) -> Option<Duration> {
         self.entry.first_byte
     }
 
     /// Returns the time spent in polls of the service and of its body. The rest of the duration was spent waiting.
-    #[must_use]
-    pub const fn busy(&self) -> Duration {
+    pub(crate) const fn busy(&self) -> Duration {
         self.entry.busy
     }
 
     /// Returns the number of bytes of the response's body that were passed on.
-    #[must_use]
-    pub const fn bytes_out(&self) -> u64 {
+    pub(crate) const fn bytes_out(&self) -> u64 {
         self.entry.bytes_out
     }
 
     /// Returns the number of bytes of the request's body: those that were read, if a
     /// [`BytesInLayer`](crate::BytesInLayer) counts them, otherwise the length that the request declared.
-    #[must_use]
-    pub fn bytes_in(&self) -> Option<u64> {
+    pub(crate) fn bytes_in(&self) -> Option<u64> {
         let counted = self.entry.origin.facts().and_then(|facts| facts.overridden::<BytesIn>());
         counted.map(BytesIn::get).or(self.entry.head.bytes_in)
     }
 
     /// Returns the headers of the request that are logged: those that the settings name.
-    pub fn headers(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         let Entry { config, head, .. } = self.entry;
         head.headers.iter().filter_map(|(at, value)| Some((config.headers.get(*at)?, value)))
     }
 
-    /// Returns the number of requests that the record represents, because of sampling; at least 1.
-    #[must_use]
-    pub const fn weight(&self) -> u32 {
-        self.weight
-    }
-
     /// Returns the name of the service that a client called; `None` for a request to a server.
-    #[must_use]
-    pub fn called(&self) -> Option<&'a str> {
+    pub(crate) fn called(&self) -> Option<&'a str> {
         self.entry.config.client.as_deref()
     }
 
     /// Returns the number of the attempt at a call, from 1, if a layer further out repeats the call.
-    #[must_use]
-    pub fn attempt(&self) -> Option<u32> {
+    pub(crate) fn attempt(&self) -> Option<u32> {
         match &self.entry.origin {
             Origin::Call { facts, .. } if facts.is_attempt() => Some(facts.attempt()),
             _ => None,
@@ -196,15 +154,5 @@ impl<'a> Record<'a> {
     /// Returns the longest value in bytes.
     pub(crate) fn longest(&self) -> usize {
         self.entry.config.longest
-    }
-}
-
-impl fmt::Debug for Record<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record")
-            .field("stage", &self.stage)
-            .field("outcome", &self.outcome())
-            .field("duration", &self.duration)
-            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 use tracing::Level;
 
-use crate::{Record, Writer, event};
+use crate::{Writer, event, record::Record};
 
 /// The destination of records.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 /// The time in the life of a request at which its record is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Stage {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
     /// The request was received; see [`AccessLogLayer::received`](crate::AccessLogLayer::received).
     Received,
     /// The head of an upgrade or of an event stream was sent.
@@ -14,8 +13,7 @@ pub enum Stage {
 
 impl Stage {
     /// Returns the value for logs; `None` for [`Complete`](Self::Complete).
-    #[must_use]
-    pub const fn word(self) -> Option<&'static str> {
+    pub(crate) const fn word(self) -> Option<&'static str> {
         match self {
             Self::Received => Some("received"),
             Self::Head => Some("head"),

@@ -9,10 +9,10 @@ use http_body::Body;
 use tokio::time::Instant;
 
 use crate::{
-    Stage,
     config::Config,
     entry::{Entry, Origin},
     head::Head,
+    stage::Stage,
 };
 
 mod end;

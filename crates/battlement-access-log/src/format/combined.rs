@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt::Write};
 use battlement_core::{ErrorType, Peer};
 use http::{HeaderName, header};
 
-use crate::{Outcome, Record, Stage, escape::quoted, time::Time};
+use crate::{Outcome, escape::quoted, record::Record, stage::Stage, time::Time};
 
 /// Returns `record` in the combined log format, without a line feed.
 pub(super) fn line(record: &Record<'_>, at: Time) -> String {
@@ -44,7 +44,7 @@ fn value<'a>(record: &Record<'a>, name: &HeaderName) -> Cow<'a, str> {
 fn status(record: &Record<'_>) -> u16 {
     match (record.status(), record.outcome()) {
         (Some(status), _) => status.as_u16(),
-        (None, _) if record.stage() == Stage::Received => 100,
+        (None, _) if record.stage == Stage::Received => 100,
         (None, Outcome::Failed(ErrorType::Cancelled)) => 499,
         (None, Outcome::Failed(ErrorType::Timeout)) => 504,
         (None, Outcome::Failed(ErrorType::Shutdown)) => 503,

@@ -1,7 +1,7 @@
 use battlement_core::Peer;
 
 use self::object::Object;
-use crate::{Names, Record, time::Time};
+use crate::{Names, record::Record, time::Time};
 
 mod ecs;
 mod google_cloud;
@@ -25,7 +25,7 @@ pub(super) fn line(names: Names, record: &Record<'_>, at: Time) -> String {
 /// Writes the fields that have the same name in every preset.
 fn common(record: &Record<'_>, object: &mut Object) {
     object.word("outcome", record.outcome().word());
-    if let Some(stage) = record.stage().word() {
+    if let Some(stage) = record.stage.word() {
         object.word("stage", stage);
     }
     if let Some(route) = record.route() {
@@ -53,8 +53,8 @@ fn common(record: &Record<'_>, object: &mut Object) {
     if let Some(attempt) = record.attempt() {
         object.number("attempt", attempt);
     }
-    if record.weight() > 1 {
-        object.number("sample_weight", record.weight());
+    if record.weight > 1 {
+        object.number("sample_weight", record.weight);
     }
 }
 

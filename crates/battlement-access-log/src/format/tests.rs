@@ -10,10 +10,11 @@ use tracing::Level;
 
 use super::*;
 use crate::{
-    Query, Stage,
+    Query,
     config::Config,
     entry::{Entry, Origin},
     head::Head,
+    stage::Stage,
 };
 
 mod golden;

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::Ticket;
-use crate::{Stage, entry::Origin};
+use crate::{entry::Origin, stage::Stage};
 
 impl OnEnd for Ticket {
     fn data(&mut self, bytes: usize) {

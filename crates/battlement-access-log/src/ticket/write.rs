@@ -7,9 +7,11 @@ use tokio::time::Instant;
 
 use super::Ticket;
 use crate::{
-    Observe, Record, Stage,
+    Observe,
     decide::{Decision, Finished, decide, decide_received},
     entry::Entry,
+    record::Record,
+    stage::Stage,
 };
 
 impl Ticket {

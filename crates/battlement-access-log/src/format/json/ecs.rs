@@ -1,7 +1,7 @@
 use tracing::Level;
 
 use super::{apart, headers, object::Object, peer, sizes, trace};
-use crate::{Record, event::message, time::Time};
+use crate::{event::message, record::Record, time::Time};
 
 /// The headers with a name of their own.
 const APART: [(&str, &str); 2] =
@@ -10,12 +10,11 @@ const APART: [(&str, &str); 2] =
 /// Writes the fields with the names of the Elastic Common Schema.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.time("@timestamp", at);
-    object.word("log.level", level(record.level()));
+    object.word("log.level", level(record.level));
     object.word("message", message(record));
     object.word("ecs.version", "8.11.0");
     object.word("event.outcome", if record.outcome().is_failure() { "failure" } else { "success" });
-    object
-        .number("event.duration", u64::try_from(record.duration().as_nanos()).unwrap_or(u64::MAX));
+    object.number("event.duration", u64::try_from(record.duration.as_nanos()).unwrap_or(u64::MAX));
     object.text("http.request.method", record.method().as_bytes());
     object.text("url.path", record.path().as_bytes());
     if let Some(query) = record.query() {

@@ -2,7 +2,7 @@ use battlement_core::Peer;
 use tracing::Level;
 
 use super::{apart, headers, object::Object, peer, target, trace};
-use crate::{Record, event::message, time::Time};
+use crate::{event::message, record::Record, time::Time};
 
 /// The headers with a name of their own.
 const APART: [(&str, &str); 2] = [("user-agent", "userAgent"), ("referer", "referer")];
@@ -10,7 +10,7 @@ const APART: [(&str, &str); 2] = [("user-agent", "userAgent"), ("referer", "refe
 /// Writes the fields with the names of Google Cloud's `LogEntry`.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.time("time", at);
-    object.word("severity", severity(record.level()));
+    object.word("severity", severity(record.level));
     object.word("message", message(record));
     object.open("httpRequest");
     http_request(record, object);
@@ -45,7 +45,7 @@ fn http_request(record: &Record<'_>, object: &mut Object) {
     if let Some(ip) = record.client_ip().or_else(of_peer) {
         object.display("remoteIp", ip);
     }
-    let latency = record.duration();
+    let latency = record.duration;
     object.display("latency", format_args!("{}.{:09}s", latency.as_secs(), latency.subsec_nanos()));
     object.display("protocol", format_args!("HTTP/{}", record.protocol()));
 }

@@ -1,10 +1,10 @@
 use super::{headers, object::Object, peer, sizes, trace};
-use crate::{Record, event::message, time::Time};
+use crate::{event::message, record::Record, time::Time};
 
 /// Writes the fields with the names of OpenTelemetry, as in the event.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     object.time("timestamp", at);
-    object.word("level", record.level().as_str());
+    object.word("level", record.level.as_str());
     object.word("message", message(record));
     object.text("http.request.method", record.method().as_bytes());
     object.text("url.path", record.path().as_bytes());
@@ -19,7 +19,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
     if let Some(status) = record.status() {
         object.number("http.response.status_code", status.as_u16());
     }
-    object.millis("duration_ms", record.duration());
+    object.millis("duration_ms", record.duration);
     sizes(record, object, "http.response.body.size", "http.request.body.size");
     headers(record, object, "http.request.header.", &[]);
     if let Some(id) = record.request_id() {

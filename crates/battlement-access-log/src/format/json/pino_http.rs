@@ -1,11 +1,11 @@
 use tracing::Level;
 
 use super::{headers, object::Object, peer, sizes, target, trace};
-use crate::{Record, event::message, time::Time};
+use crate::{event::message, record::Record, time::Time};
 
 /// Writes the fields with the names of pino-http.
 pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
-    object.number("level", level(record.level()));
+    object.number("level", level(record.level));
     object.number("time", at.epoch_millis);
     object.open("req");
     if let Some(id) = record.request_id() {
@@ -23,7 +23,7 @@ pub(super) fn write(record: &Record<'_>, at: Time, object: &mut Object) {
         object.number("statusCode", status.as_u16());
     }
     object.close();
-    object.millis("responseTime", record.duration());
+    object.millis("responseTime", record.duration);
     object.word("msg", message(record));
     object.word("network.protocol.version", record.protocol());
     if let Some(client) = record.client_ip() {
