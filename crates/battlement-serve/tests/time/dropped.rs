@@ -19,7 +19,7 @@ use crate::{
 
 const IDLE: TimeoutKind = TimeoutKind::Idle;
 
-/// The limits without pings, which a peer of these tests does not answer while it waits.
+/// Builds limits without pings, which a peer of these tests does not answer while it waits.
 fn limits() -> Limits {
     Limits::new().idle(seconds(75)).ping_interval(None)
 }
