@@ -39,6 +39,7 @@ pub struct OpenLoop {
     requests: usize,
     seed: u64,
     patience: Duration,
+    delay: Duration,
 }
 
 impl OpenLoop {
@@ -50,7 +51,8 @@ impl OpenLoop {
     /// Panics if the rate is not a positive number.
     pub fn new(per_second: f64) -> Self {
         assert!(per_second > 0.0 && per_second.is_finite(), "the rate must be a positive number");
-        Self { per_second, requests: REQUESTS, seed: 0, patience: PATIENCE }
+        let delay = Duration::ZERO;
+        Self { per_second, requests: REQUESTS, seed: 0, patience: PATIENCE, delay }
     }
 
     /// Sets the number of requests.
@@ -71,11 +73,19 @@ impl OpenLoop {
         self
     }
 
+    /// Sets the time from the start to the first request, in addition to its random time. Default: none.
+    ///
+    /// Several generators that run concurrently, each with a delay, are a load whose rate changes.
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
     /// Returns the times at which requests are due, from the start.
     #[must_use]
     pub fn schedule(&self) -> Vec<Duration> {
         let mut random = Random::new(self.seed);
-        let mut due = Duration::ZERO;
+        let mut due = self.delay;
         let next = || {
             // The time between two events of a Poisson process has an exponential distribution.
             due += Duration::from_secs_f64(-(1.0 - random.fraction()).ln() / self.per_second);
@@ -95,12 +105,17 @@ impl OpenLoop {
     {
         let start = Instant::now();
         let mut calls = JoinSet::new();
+        let mut arrivals = Vec::with_capacity(self.requests);
         for due in self.schedule() {
             let due = start + due;
             sleep_until(due).await;
             calls.spawn(measure(due, self.patience, call()));
+            // A long load does not keep the memory of all its calls.
+            while let Some(ended) = calls.try_join_next() {
+                arrivals.push(ended.expect("a call panicked"));
+            }
         }
-        let mut arrivals = calls.join_all().await;
+        arrivals.extend(calls.join_all().await);
         arrivals.sort_by_key(|arrival| arrival.due);
         Arrivals::new(arrivals)
     }

@@ -79,3 +79,16 @@ async fn a_slow_answer_does_not_delay_the_next_request() {
     assert_eq!(arrivals.tally().answered, 100);
     assert!(start.elapsed() < last + STALL * 2, "{:?}", start.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_generators_with_delays_are_a_load_whose_rate_changes() {
+    let immediate = async || End::Answered;
+    let slow = OpenLoop::new(10.0).requests(10);
+    let fast = OpenLoop::new(100.0).requests(100).delay(STALL);
+    let start = Instant::now();
+    let (slow, fast) = tokio::join!(slow.run(immediate), fast.run(immediate));
+    let ms = Duration::from_millis(1);
+    assert!(slow.first().unwrap().due < start + STALL);
+    assert!(fast.iter().all(|arrival| arrival.due > start + STALL && arrival.latency <= ms));
+    assert_eq!(fast.tally().answered, 100);
+}
