@@ -8,13 +8,13 @@ use crate::step::Step;
 pub(super) fn check() -> Fallible {
     let mut failures = Vec::new();
     for manifest in workspace_manifests()? {
-        let step = Step::parse("cargo fmt --all --check --manifest-path")
+        let step = Step::parse("cargo fmt --check --manifest-path")
             .args([&manifest])
+            // With `--all`, cargo formats the path dependencies too, so once more for each package that depends on them.
+            .args((manifest == "Cargo.toml").then_some("--all"))
             .args(["--", "--files-with-diff"]);
         if step.run().is_err() {
-            failures.push(format!(
-                "unformatted files: run `cargo fmt --all --manifest-path {manifest}`"
-            ));
+            failures.push(format!("unformatted files: run `cargo fmt --manifest-path {manifest}`"));
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
