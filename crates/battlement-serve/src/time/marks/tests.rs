@@ -1,4 +1,9 @@
+use std::{hint, sync::atomic::Ordering::SeqCst, thread};
+
 use super::*;
+
+/// More than enough for two threads to meet at the same instruction: without the comparison, hundreds of rounds fail.
+const ROUNDS: usize = 10_000;
 
 fn open() -> Marks {
     let marks = Marks::new(Instant::now());
@@ -52,6 +57,39 @@ async fn a_connection_is_idle_from_the_end_of_its_last_request() {
     let view = marks.view();
     assert!(!view.in_flight);
     assert_eq!((view.requests, view.idle_since - start), (2, Duration::from_secs(2)));
+}
+
+/// Lets two threads go on at the same time, closer than a barrier wakes them.
+fn meet(arrived: &AtomicUsize, round: usize) {
+    arrived.fetch_add(1, SeqCst);
+    let mut spins = 0;
+    while arrived.load(SeqCst) < 2 * round {
+        spins += 1;
+        // The other thread may have no processor.
+        if spins % 1_000 == 0 { thread::yield_now() } else { hint::spin_loop() }
+    }
+}
+
+#[test]
+fn a_connection_is_idle_from_the_end_of_the_last_of_two_requests_that_end_at_once() {
+    let (marks, arrived, mut wrong) = (open(), AtomicUsize::new(0), 0);
+    thread::scope(|scope| {
+        let end_at_once = |round| {
+            meet(&arrived, 2 * round + 1);
+            marks.end();
+            meet(&arrived, 2 * round + 2);
+        };
+        scope.spawn(move || (0..ROUNDS).for_each(end_at_once));
+        for round in 0..ROUNDS {
+            marks.begin(false);
+            marks.begin(false);
+            let start = Instant::now();
+            end_at_once(round);
+            let view = marks.view();
+            wrong += usize::from(view.in_flight || view.idle_since < start);
+        }
+    });
+    assert_eq!(wrong, 0);
 }
 
 /// Returns the header of a frame without a payload.
