@@ -107,7 +107,7 @@ where
             driver.drive(Box::pin(connection.with_upgrades())).await;
         }
         Protocol::Http2 => {
-            let executor = StreamExecutor(state.config.cut_off.clone());
+            let executor = StreamExecutor(Arc::clone(&state));
             let connection = protocol::http2(limits, executor).serve_connection(io, service);
             driver.drive(Box::pin(connection)).await;
         }

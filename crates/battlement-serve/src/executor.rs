@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -9,11 +10,11 @@ use battlement_core::{DropReason, dropping};
 use hyper::rt::Executor;
 use pin_project_lite::pin_project;
 
-use crate::drain::CutOff;
+use crate::state::State;
 
 /// Spawns the streams of an HTTP/2 connection.
 #[derive(Clone, Debug)]
-pub(crate) struct StreamExecutor(pub(crate) CutOff);
+pub(crate) struct StreamExecutor(pub(crate) Arc<State>);
 
 impl<F> Executor<F> for StreamExecutor
 where
@@ -21,35 +22,42 @@ where
     F::Output: Send,
 {
     fn execute(&self, future: F) {
-        tokio::spawn(DropFor::new(future, self.0.clone()));
+        let state = Arc::clone(&self.0);
+        tokio::spawn(DropFor::new(future, move || state.drop_reason()));
     }
 }
 
 pin_project! {
     #[project = DropForProjection]
-    /// A future that is dropped with a [`DropReason`](battlement_core::DropReason).
-    pub(crate) struct DropFor<F> {
+    /// A future that is dropped with the [`DropReason`](battlement_core::DropReason) of that moment.
+    pub(crate) struct DropFor<F, R>
+    where
+        R: Fn() -> DropReason,
+    {
         #[pin]
         future: Option<F>,
-        cut_off: CutOff,
+        reason: R,
     }
 
-    impl<F> PinnedDrop for DropFor<F> {
+    impl<F, R> PinnedDrop for DropFor<F, R>
+    where
+        R: Fn() -> DropReason,
+    {
         fn drop(this: Pin<&mut Self>) {
             this.project().drop_future();
         }
     }
 }
 
-impl<F> DropFor<F> {
-    pub(crate) const fn new(future: F, cut_off: CutOff) -> Self {
-        Self { future: Some(future), cut_off }
+impl<F, R: Fn() -> DropReason> DropFor<F, R> {
+    pub(crate) const fn new(future: F, reason: R) -> Self {
+        Self { future: Some(future), reason }
     }
 }
 
-impl<F> DropForProjection<'_, F> {
+impl<F, R: Fn() -> DropReason> DropForProjection<'_, F, R> {
     fn drop_future(&mut self) {
-        match self.cut_off.reason() {
+        match (self.reason)() {
             // The reason of every drop that states none.
             DropReason::Cancelled => self.future.set(None),
             reason => dropping(reason, || self.future.set(None)),
@@ -57,7 +65,7 @@ impl<F> DropForProjection<'_, F> {
     }
 }
 
-impl<F: Future> Future for DropFor<F> {
+impl<F: Future, R: Fn() -> DropReason> Future for DropFor<F, R> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

@@ -31,7 +31,8 @@ pub trait Observe: Send + Sync {
         let _ = (listener, protocol);
     }
 
-    /// Observes a time limit that a connection has reached, at most once each.
+    /// Observes a time limit that a connection has reached, each limit at most once: of a connection whose requests
+    /// outlast the grace of its age, both the age and the grace.
     fn on_timeout(&self, listener: &str, kind: TimeoutKind) {
         let _ = (listener, kind);
     }

@@ -58,7 +58,8 @@ impl Serving {
             let point = spread.point(shared.limits.drain_spread);
             let demands = Demands::new(shared.phases.clone(), point);
             let connection = connection::serve(accepted, service.clone(), demands);
-            DropFor::new(connection, shared.cut_off.clone())
+            let cut_off = shared.cut_off.clone();
+            DropFor::new(connection, move || cut_off.reason())
         };
         let run = Box::pin(run(Arc::clone(&config), listeners, serve));
         Self { run, config, handle, has_ended: false }

@@ -5,9 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
+use battlement_core::DropReason;
 use tokio::time::Instant;
 
-use crate::{End, Protocol, config::Config, handle::Open, time::Marks};
+use crate::{End, Protocol, TimeoutKind, config::Config, handle::Open, time::Marks};
 
 /// The state of one connection.
 ///
@@ -28,7 +29,11 @@ pub(crate) struct State {
     reset: AtomicBool,
     /// Whether the connection uses TLS.
     secure: AtomicBool,
+    /// Whether a time limit has cut the connection with its requests.
+    cut: AtomicBool,
     protocol: OnceLock<Protocol>,
+    /// The time limit that has closed the connection for further requests.
+    limit: OnceLock<TimeoutKind>,
     end: OnceLock<End>,
 }
 
@@ -42,7 +47,9 @@ impl State {
             closing: AtomicBool::new(false),
             reset: AtomicBool::new(false),
             secure: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             protocol: OnceLock::new(),
+            limit: OnceLock::new(),
             end: OnceLock::new(),
         }
     }
@@ -87,7 +94,28 @@ impl State {
         self.reset.load(Relaxed)
     }
 
-    /// Stores the way in which the connection ends, and tells the observer of limits; the first one applies.
+    /// Stores a time limit after which the connection takes no further requests, and reports it to the observer. The
+    /// limit is the end of the connection unless it ends in another way, for example with its requests at a shutdown.
+    pub(crate) fn reach(&self, limit: TimeoutKind) {
+        self.config.observer.0.on_timeout(self.open.name(), limit);
+        let _ = self.limit.set(limit);
+    }
+
+    /// Lets the connection end by a time limit that drops its requests.
+    pub(crate) fn cut(&self, limit: TimeoutKind) {
+        self.cut.store(true, Relaxed);
+        self.end_with(End::Timeout(limit));
+    }
+
+    /// Returns the reason for which a request is dropped at this moment.
+    pub(crate) fn drop_reason(&self) -> DropReason {
+        match self.config.cut_off.reason() {
+            DropReason::Cancelled if self.cut.load(Relaxed) => DropReason::Timeout,
+            reason => reason,
+        }
+    }
+
+    /// Stores the way in which the connection ends, and reports it to the observer; the first one applies.
     pub(crate) fn end_with(&self, end: End) {
         if self.end.set(end).is_err() {
             return;
@@ -103,7 +131,10 @@ impl State {
 
     /// Returns the way in which the connection ends, once it is known.
     pub(crate) fn end(&self) -> Option<End> {
-        self.end.get().copied()
+        match (self.end.get(), self.limit.get()) {
+            (Some(End::Complete), Some(limit)) => Some(End::Timeout(*limit)),
+            (end, _) => end.copied(),
+        }
     }
 
     /// Stores the protocol, once it is known.

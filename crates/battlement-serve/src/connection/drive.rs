@@ -48,12 +48,11 @@ impl Driver {
                 // Only a connection that carries requests has this limit.
                 Event::Due(Due::Announce(_)) => {}
                 Event::Due(Due::Finish(kind) | Due::Cut(kind)) => {
-                    self.state.end_with(End::Timeout(kind));
+                    self.state.cut(kind);
                     return None;
                 }
                 Event::Demanded(Demand::Finish | Demand::Abort) => {
-                    let is_idle = !self.state.marks.view().head_begun;
-                    self.state.end_with(if is_idle { End::Complete } else { End::Aborted });
+                    self.state.end_with(End::Complete);
                     return None;
                 }
             }
@@ -68,13 +67,12 @@ impl Driver {
                     if let Err(error) = &result {
                         debug!(error = error as &dyn std::error::Error, "connection ended early");
                     }
-                    self.state.end_with(match result {
-                        Ok(()) => End::Complete,
+                    return match result {
+                        Ok(()) => self.state.end_with(End::Complete),
                         // hyper limits nothing else: its timeout of heads is off.
-                        Err(error) if error.is_timeout() => End::Timeout(TimeoutKind::Ping),
-                        Err(_) => End::Error,
-                    });
-                    return;
+                        Err(error) if error.is_timeout() => self.state.cut(TimeoutKind::Ping),
+                        Err(_) => self.state.end_with(End::Error),
+                    };
                 }
                 Event::Demanded(Demand::AnnounceHttp1) => self.state.announce_close(),
                 Event::Demanded(Demand::Announce) => self.announce(connection.as_mut()),
@@ -85,16 +83,16 @@ impl Driver {
                 }
                 Event::Due(Due::Announce(kind)) => {
                     if let Some(kind) = kind {
-                        self.state.end_with(End::Timeout(kind));
+                        self.state.reach(kind);
                     }
                     self.announce(connection.as_mut());
                 }
                 Event::Due(Due::Finish(kind)) => {
-                    self.state.end_with(End::Timeout(kind));
+                    self.state.reach(kind);
                     self.finish(connection.as_mut());
                 }
                 Event::Due(Due::Cut(kind)) => {
-                    self.state.end_with(End::Timeout(kind));
+                    self.state.cut(kind);
                     return dropping(DropReason::Timeout, || drop(connection));
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use battlement_core::DropReason;
+use battlement_core::{DropReason, Phase};
 use battlement_serve::{End, Limits, TimeoutKind};
 use tokio::time::{Instant, sleep};
 
@@ -11,9 +11,24 @@ use crate::{
     served::{Event, Served, seconds},
 };
 
+/// The events of a connection whose request outlasts the grace.
+const CUT: [Event; 4] = [
+    Event::Timeout(TimeoutKind::Age),
+    Event::Timeout(TimeoutKind::Grace),
+    Event::Dropped(Some(DropReason::Timeout)),
+    Event::Closed(End::Timeout(TimeoutKind::Grace)),
+];
+
 /// Returns limits with an age of 300 s, give or take 30 s.
 fn limits() -> Limits {
     Limits::new().age(seconds(300)).idle(seconds(1_000)).ping_interval(None)
+}
+
+/// Returns the events, with the end of the connection last: hyper drops the I/O before the request, or in another task.
+fn events(served: &Served) -> Vec<Event> {
+    let mut events = served.seen.events();
+    events.sort_by_key(|event| matches!(event, Event::Closed(_)));
+    events
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,8 +101,34 @@ async fn requests_in_flight_are_cut_after_the_grace_of_the_age() {
     client.write("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let age = client.closed().await;
     assert!((300..=360).contains(&age), "{age}");
-    let events = served.seen.events();
-    assert_eq!(events[0], Event::Timeout(TimeoutKind::Age));
-    assert!(events.contains(&Event::Dropped(Some(DropReason::Timeout))), "{events:?}");
-    assert!(events.contains(&Event::Closed(End::Timeout(TimeoutKind::Age))), "{events:?}");
+    assert_eq!(events(&served), CUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_over_http_2_are_cut_after_the_grace_of_the_age() {
+    let served = Served::with(limits().age_grace(seconds(30))).await;
+    let mut peer = served.http2(&[]).await;
+    peer.request(1, "/wait").await;
+    let (frames, age) = peer.closed().await;
+    assert_eq!(frames, [Frame::Leaving, Frame::Goaway(1)]);
+    assert!((300..=360).contains(&age), "{age}");
+    assert_eq!(events(&served), CUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_a_shutdown_aborts_after_its_age_is_counted_as_aborted() {
+    let served = Served::with(limits()).await;
+    let mut client = served.connect().await;
+    client.write("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    sleep(seconds(331)).await;
+    served.reach(Phase::CutOff);
+    assert_eq!(client.closed().await, 331);
+    assert_eq!(
+        events(&served),
+        [
+            Event::Timeout(TimeoutKind::Age),
+            Event::Dropped(Some(DropReason::Shutdown)),
+            Event::Closed(End::Aborted),
+        ]
+    );
 }
