@@ -43,6 +43,8 @@ mod first_message;
 #[cfg(feature = "http")]
 mod grpc_code;
 #[cfg(feature = "http")]
+mod grpc_method;
+#[cfg(feature = "http")]
 mod grpc_web;
 #[cfg(feature = "http")]
 mod hex;
@@ -124,6 +126,7 @@ pub use self::{
     facts::{Ids, RequestFacts},
     first_message::FirstMessage,
     grpc_code::GrpcCode,
+    grpc_method::{grpc_method, is_grpc_name},
     grpc_web::WebTrailers,
     hex::hex,
     host::Host,

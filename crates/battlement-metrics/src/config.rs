@@ -12,8 +12,6 @@ use crate::{
 
 mod check;
 
-pub(crate) use self::check::is_grpc_name;
-
 /// The subject of a [`ConfigError`](crate::ConfigError) of this crate.
 pub(crate) const SETTINGS: &str = "metrics settings";
 

@@ -1,11 +1,11 @@
-use battlement_core::{ErrorType, GrpcCode, content_length, matched_path};
+use battlement_core::{ErrorType, GrpcCode, content_length, grpc_method, matched_path};
 use http::{Extensions, HeaderMap, Method, Uri};
 use matchit::Router;
 use tokio::time::Instant;
 
 use crate::{
     ConfigError, InvalidField,
-    config::{Config, SETTINGS, is_grpc_name},
+    config::{Config, SETTINGS},
     key::Key,
     names::{Names, Subject, UNKNOWN},
     side::Side,
@@ -105,7 +105,7 @@ impl Recorder {
 
     /// Returns the gRPC method of a path that had no name before; assigns one only if the method `is_proved` to exist.
     pub(crate) fn learn_grpc_method(&self, path: &str, is_proved: bool) -> Subject {
-        match grpc_name(path) {
+        match grpc_method(path) {
             Some(name) if is_proved => self.grpc_methods.number(name),
             Some(name) => self.grpc_methods.find(name).unwrap_or(UNKNOWN),
             None => UNKNOWN,
@@ -144,16 +144,6 @@ impl Recorder {
 
 /// The codes of the series that are created for each configured gRPC method.
 pub(crate) const KNOWN_CODES: [GrpcCode; 2] = [GrpcCode::Ok, GrpcCode::Internal];
-
-/// The maximum length of a gRPC method that is learned from a call.
-const LONGEST_NAME: usize = 256;
-
-/// Returns the gRPC method of a path as `pkg.Name/Method`, if the path has that form.
-fn grpc_name(path: &str) -> Option<&str> {
-    let name = path.strip_prefix('/').filter(|name| name.len() <= LONGEST_NAME)?;
-    let (service, method) = name.split_once('/')?;
-    (is_grpc_name(service) && is_grpc_name(method)).then_some(name)
-}
 
 /// Returns a router from paths to the numbers of `templates`.
 fn table(templates: &[&'static str], routes: &Names) -> Result<Router<Subject>, ConfigError> {

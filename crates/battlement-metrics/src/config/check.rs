@@ -5,7 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use battlement_core::check_request_path;
+use battlement_core::{check_request_path, is_grpc_name};
 
 use super::Config;
 use crate::{InvalidField, methods, names, naming, recorder::KNOWN_CODES};
@@ -133,9 +133,4 @@ fn prefix(prefix: &str) -> Option<InvalidField> {
 fn left_out_path(at: usize, path: &str) -> Option<InvalidField> {
     let message = check_request_path(path).err()?;
     Some(InvalidField::new(format!("leave_out[{at}]"), format!("{path:?}: {message}")))
-}
-
-/// Returns whether `name` may be a service or a method of gRPC.
-pub(crate) fn is_grpc_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
 }
