@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use crate::{Outcome, config::Config, head::Head, route::RouteSettings};
 
 /// The facts about a request whose record may be written.
-#[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) config: Arc<Config>,
     pub(crate) origin: Origin,
@@ -40,7 +39,6 @@ pub(crate) struct Entry {
 }
 
 /// The source of the start and the ids.
-#[derive(Debug)]
 pub(crate) enum Origin {
     Request(RequestFacts),
     Call { facts: CallFacts, start: Instant },

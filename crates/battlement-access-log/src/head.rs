@@ -10,7 +10,6 @@ use crate::{
 };
 
 /// The parts of a request's head that a record has. Text is shared with the request, not copied.
-#[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) method: Method,
     pub(crate) uri: Uri,

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use battlement_core::{
     BodyKind, ErrorType, GrpcCode, Rejection, RequestFacts, StreamKind, WebTrailers, Wire,
@@ -22,7 +22,6 @@ mod write;
 /// before.
 ///
 /// The ticket is one word, since futures and bodies are moved.
-#[derive(Debug)]
 pub(crate) struct Ticket {
     entry: Box<Entry>,
 }
@@ -144,6 +143,13 @@ impl Ticket {
         if error != ErrorType::None {
             self.entry.error = error;
         }
+    }
+}
+
+impl fmt::Debug for Ticket {
+    /// Omits the head of the request, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("outcome", &self.entry.outcome()).finish_non_exhaustive()
     }
 }
 
