@@ -14,7 +14,7 @@ pub trait Observe: Send + Sync {
     /// Observes a record that sampling left out.
     fn sampled_out(&self) {}
 
-    /// Observes a record that the writer dropped, because its queue was full.
+    /// Observes a record or a line of [`Lines`](crate::Lines) that was dropped, because the queue of its writer was full.
     fn dropped(&self) {}
 }
 

@@ -11,11 +11,12 @@ use crate::{Exposition, family::Families, labelled::Labelled};
 /// | metric | labels |
 /// |---|---|
 /// | `battlement_access_log_records_total`: records that were written or dropped | `outcome` ([`Outcome::word`]) |
-/// | `battlement_access_log_dropped_total`: records that the writer dropped, because its queue was full | |
+/// | `battlement_access_log_dropped_total`: records and lines that were dropped, because the queue of the writer was full | |
 /// | `battlement_access_log_sampled_out_total`: records that sampling left out | |
 ///
-/// `battlement_access_log_dropped_total` does not have the lines of `Writer::lines`, nor those that the output of a writer
-/// did not take. `WriterHandle::dropped` counts them as well.
+/// `battlement_access_log_dropped_total` has the lines of `Writer::lines` if these metrics
+/// [observe](battlement_access_log::Lines::observe) them. Lines that the output of a writer did not take are counted by
+/// `WriterHandle::dropped` alone.
 ///
 /// Every series is at 0 from the start, except those of a status, such as `outcome="502"` or `outcome="UNAVAILABLE"`, which
 /// begin with their first record.
@@ -43,7 +44,8 @@ struct Inner {
 
 const RECORDS: &str =
     "Records of requests, by outcome, including those that were dropped before they were written.";
-const DROPPED: &str = "Records that were dropped, because the queue of the writer was full.";
+const DROPPED: &str =
+    "Records and lines that were dropped, because the queue of the writer was full.";
 const SAMPLED_OUT: &str = "Records that sampling left out.";
 
 impl AccessLogMetrics {

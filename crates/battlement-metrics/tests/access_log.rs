@@ -6,7 +6,7 @@ mod page;
 use std::{
     convert::Infallible,
     future::{pending, ready},
-    io,
+    io::{self, Write as _},
     sync::mpsc::{Receiver, Sender, channel},
     time::Duration,
 };
@@ -133,6 +133,23 @@ async fn records_that_the_writer_drops_are_counted_among_all_records() {
     }
     assert_eq!(value(&metrics, "dropped_total"), Some(2));
     assert_eq!(value(&metrics, r#"records_total{outcome="ok"}"#), Some(5));
+    assert_eq!(writer.handle().dropped(), 2);
+    drop(done);
+}
+
+#[test]
+fn lines_of_a_subscriber_that_find_the_queue_full_are_counted_if_they_are_observed() {
+    let (metrics, (called, is_called), (done, go_on)) =
+        (AccessLogMetrics::new(), channel(), channel());
+    let writer = Writer::to(Stopped { called, go_on }, Lines::Combined).queue(1);
+    let (mut lines, mut silent) = (writer.lines().observe(metrics.clone()), writer.lines());
+    // The thread has the first line, one waits in the queue, and two are dropped, of which one is observed.
+    lines.write_all(b"1\n").unwrap();
+    is_called.recv().unwrap();
+    lines.write_all(b"2\n").unwrap();
+    silent.write_all(b"3\n").unwrap();
+    lines.clone().write_all(b"4\n").unwrap();
+    assert_eq!(value(&metrics, "dropped_total"), Some(1));
     assert_eq!(writer.handle().dropped(), 2);
     drop(done);
 }

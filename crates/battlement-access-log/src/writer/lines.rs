@@ -1,14 +1,17 @@
 use std::io;
 
+use battlement_core::catch_panic;
+
 use super::{Writer, flush::FLUSH};
+use crate::{Observe, observe::Observer};
 
 /// An output that queues lines of other code in a [`Writer`]. Created by [`Writer::lines`].
 ///
 /// With it, a subscriber writes records that are events through the bounded queue of a writer, so that no request waits
 /// for a reader of the log. Each call of `write` is one line, as `tracing-subscriber` writes them. A line that finds the
 /// queue full is dropped, and the next line of the writer has the number of lost lines as `dropped_lines`.
-/// [`WriterHandle::dropped`](crate::WriterHandle::dropped) counts such lines; [`Observe`](crate::Observe), and therefore
-/// the metrics of the records, does not. Clones share the writer.
+/// [`WriterHandle::dropped`](crate::WriterHandle::dropped) counts such lines, and so does an [observer](Self::observe).
+/// Clones share the writer.
 ///
 /// # Example
 ///
@@ -22,18 +25,34 @@ use super::{Writer, flush::FLUSH};
 #[derive(Clone, Debug)]
 pub struct Lines {
     writer: Writer,
+    observer: Observer,
 }
 
 impl Lines {
-    pub(super) const fn of(writer: Writer) -> Self {
-        Self { writer }
+    pub(super) fn of(writer: Writer) -> Self {
+        Self { writer, observer: Observer::default() }
+    }
+
+    /// Sets the observer whose [`dropped`](Observe::dropped) counts lines that find the queue full. Default: none.
+    #[must_use]
+    pub fn observe(mut self, observe: impl Observe + 'static) -> Self {
+        self.observer = Observer::new(observe);
+        self
+    }
+
+    fn observe_dropped(&self) {
+        if let Some(observer) = self.observer.get() {
+            let _ = catch_panic(|| observer.dropped());
+        }
     }
 }
 
 impl io::Write for Lines {
     /// Queues `line` as a whole. Never fails: a line that finds the queue full is counted.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.writer.send(line.to_vec());
+        if !self.writer.send(line.to_vec()) {
+            self.observe_dropped();
+        }
         Ok(line.len())
     }
 
