@@ -1,9 +1,10 @@
 //! The decision on a record, and its writing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use battlement_core::catch_panic;
 use tokio::time::Instant;
+use tracing::Level;
 
 use super::Ticket;
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     decide::{Decision, Finished, decide, decide_received},
     entry::Entry,
     record::Record,
+    route::RouteSettings,
     stage::Stage,
 };
 
@@ -28,47 +30,57 @@ impl Ticket {
 }
 
 fn write(entry: &Entry, stage: Stage, now: Instant) {
-    let config = &*entry.config;
     let route = entry.route_settings();
-    if route.is_some_and(|route| route.off) {
+    let level = level(entry, route);
+    if route.is_some_and(|route| route.off) || !entry.config.sink.takes(level) {
         return;
     }
-    let outcome = entry.outcome();
-    let mut level = config.levels.of(outcome, entry.rejection);
-    if let Some(of_route) = route.and_then(|route| route.level)
-        && !outcome.is_failure()
-        && entry.rejection.is_none()
-    {
-        level = of_route;
-    }
-    if !config.sink.takes(level) {
-        return;
-    }
-    let sample = config.sample_of(route);
-    let (trace, id) = (entry.origin.trace(), entry.origin.id());
     let duration = entry.since_start(now);
-    let decision = match stage {
-        Stage::Received => decide_received(sample, entry.is_skipped, trace, id),
-        _ => {
-            let (is_skipped, status) = (entry.is_skipped, entry.status);
-            let finished = Finished { outcome, status, duration, is_skipped, trace, id };
-            decide(&config.skip, sample, config.slow, &finished)
-        }
-    };
-    let observer = config.observer.get();
-    match decision {
+    match decision(entry, route, stage, duration) {
         Decision::Write(weight) => {
-            let query = entry.head.query(config.query);
-            let record = Record { entry, stage, level, duration, weight, query };
-            let is_written = config.sink.write(&record);
-            observer.into_iter().for_each(|observer| {
-                observer.recorded(outcome);
-                if !is_written {
-                    observer.dropped();
-                }
-            });
+            let query = entry.head.query(entry.config.query);
+            write_record(&Record { entry, stage, level, duration, weight, query });
         }
         Decision::Skip => {}
-        Decision::SampledOut => observer.into_iter().for_each(Observe::sampled_out),
+        Decision::SampledOut => observer(entry).for_each(Observe::sampled_out),
     }
+}
+
+/// Returns the level of the record as far as the outcome is known. Failures and rejections of a quiet route keep theirs.
+fn level(entry: &Entry, route: Option<&RouteSettings>) -> Level {
+    let outcome = entry.outcome();
+    let is_usual = !outcome.is_failure() && entry.rejection.is_none();
+    let of_route = route.and_then(|route| route.level).filter(|_| is_usual);
+    of_route.unwrap_or_else(|| entry.config.levels.of(outcome, entry.rejection))
+}
+
+fn decision(
+    entry: &Entry,
+    route: Option<&RouteSettings>,
+    stage: Stage,
+    duration: Duration,
+) -> Decision {
+    let Entry { config, origin, is_skipped, status, .. } = entry;
+    let (is_skipped, sample) = (*is_skipped, config.sample_of(route));
+    let (trace, id) = (origin.trace(), origin.id());
+    if stage == Stage::Received {
+        return decide_received(sample, is_skipped, trace, id);
+    }
+    let (outcome, status) = (entry.outcome(), *status);
+    let finished = Finished { outcome, status, duration, is_skipped, trace, id };
+    decide(&config.skip, sample, config.slow, &finished)
+}
+
+fn write_record(record: &Record<'_>) {
+    let is_written = record.entry.config.sink.write(record);
+    for observer in observer(record.entry) {
+        observer.recorded(record.outcome());
+        if !is_written {
+            observer.dropped();
+        }
+    }
+}
+
+fn observer(entry: &Entry) -> impl Iterator<Item = &dyn Observe> {
+    entry.config.observer.get().into_iter()
 }
