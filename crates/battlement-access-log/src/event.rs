@@ -30,6 +30,7 @@ struct Fields<'a> {
     path: Cow<'a, str>,
     query: Option<Cow<'a, str>>,
     route: Option<Cow<'a, str>>,
+    grpc_method: Option<Cow<'a, str>>,
     peer: Option<(String, u16)>,
     client: Option<String>,
     headers: Option<String>,
@@ -48,6 +49,7 @@ impl<'a> Fields<'a> {
             path: escape(record.path()),
             query: record.query().map(escape),
             route: record.route().map(escape),
+            grpc_method: record.grpc_method().map(escape),
             peer: record
                 .peer()
                 .and_then(Peer::addr)
@@ -81,6 +83,7 @@ macro_rules! emit {
             client.address = fields.client.as_deref(),
             server.address = record.called(),
             http.response.status_code = record.status().map(|status| status.as_u16()),
+            rpc.method = fields.grpc_method.as_deref(),
             rpc.status_code = record.grpc_status().map(|code| code.name()),
             rejection = record.rejection().map(|kind| kind.as_str()),
             duration_ms = millis(record.duration),

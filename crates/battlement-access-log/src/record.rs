@@ -2,6 +2,7 @@ use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use battlement_core::{
     CorrelationId, GrpcCode, Peer, RejectionKind, RequestFacts, RequestId, Scheme, SpanId, TraceId,
+    grpc_method,
 };
 use http::{HeaderName, HeaderValue, StatusCode, Version};
 use tracing::Level;
@@ -103,6 +104,11 @@ impl<'a> Record<'a> {
     /// Returns the status, once the service has answered.
     pub(crate) const fn status(&self) -> Option<StatusCode> {
         self.entry.status
+    }
+
+    /// Returns the method of a gRPC call as `pkg.Name/Method`, if the path has that form.
+    pub(crate) fn grpc_method(&self) -> Option<&'a str> {
+        if self.entry.is_grpc { grpc_method(self.path()) } else { None }
     }
 
     /// Returns the gRPC status, once it is known.

@@ -37,6 +37,9 @@ fn common(record: &Record<'_>, object: &mut Object) {
     if let Some(service) = record.called() {
         object.text("server.address", service.as_bytes());
     }
+    if let Some(method) = record.grpc_method() {
+        object.text("rpc.method", method.as_bytes());
+    }
     if let Some(code) = record.grpc_status() {
         object.word("rpc.status_code", code.name());
     }

@@ -89,6 +89,19 @@ fn each_preset_has_its_own_names_of_levels() {
 }
 
 #[test]
+fn the_method_of_a_grpc_call_has_the_same_name_in_every_preset() {
+    let mut entry = entry();
+    entry.head.uri = "/pkg.Shop/Buy".parse().unwrap();
+    for is_grpc in [true, false] {
+        entry.is_grpc = is_grpc;
+        for names in [Names::OpenTelemetry, Names::Ecs, Names::GoogleCloud, Names::PinoHttp] {
+            let line = line_of(&entry, Format::Json(names), Stage::Complete, Level::INFO, 1);
+            assert_eq!(line.contains(r#","rpc.method":"pkg.Shop/Buy","#), is_grpc, "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_weight_1_is_left_out() {
     for (weight, is_present) in [(1, false), (2, true)] {
         let json = Format::Json(Names::OpenTelemetry);

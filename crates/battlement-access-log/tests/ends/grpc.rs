@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::log::Log;
+use crate::log::{Log, send};
 use battlement_access_log::AccessLogLayer;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -48,8 +48,26 @@ async fn the_status_of_grpc_is_read_from_the_trailers_and_a_missing_one_is_a_fai
     ] {
         let record = grpc(trailers).await;
         assert_eq!(record["outcome"], outcome);
+        assert_eq!(record["rpc.method"], "pkg.Shop/Buy");
         assert_eq!(record["rpc.status_code"], code);
         assert_eq!(record["level"], level);
         assert_eq!(record["http.response.status_code"], 200);
+    }
+}
+
+#[tokio::test]
+async fn only_a_grpc_call_whose_path_has_a_service_and_a_method_has_a_method() {
+    for (path, content_type, method) in [
+        ("/pkg.Shop/Buy", "application/grpc", Some("pkg.Shop/Buy")),
+        ("/pkg.Shop/Buy", "application/grpc-web+proto", Some("pkg.Shop/Buy")),
+        ("/pkg.Shop/B\\uy", "application/grpc", Some("pkg.Shop/B\\u{5c}uy")),
+        ("/buy", "application/grpc", None),
+        ("/pkg.Shop/Buy", "application/json", None),
+    ] {
+        let (log, _guard) = Log::start();
+        let request = Request::post(path).header("content-type", content_type);
+        let response = Response::new(Empty::<Bytes>::new());
+        send(&AccessLogLayer::new(), request.body(Empty::new()).unwrap(), response).await;
+        assert_eq!(log.record()["rpc.method"].as_str(), method, "{path} {content_type}");
     }
 }
