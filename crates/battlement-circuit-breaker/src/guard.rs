@@ -36,7 +36,7 @@ impl<K> Guard<K> {
         self.is_enabled && self.circuits.rejects_all()
     }
 
-    /// Returns the breaker of the call with `request` at `now`, which is `tick`.
+    /// Returns the breaker of the key of `request` at `now`, which is `tick`.
     #[inline]
     pub(crate) fn breaker<Req, Res, E>(
         &self,
@@ -47,9 +47,6 @@ impl<K> Guard<K> {
     where
         K: Protect<Req, Res, E>,
     {
-        if !self.circuits.is_keyed() {
-            return Arc::clone(self.circuits.one());
-        }
         self.kind.with_key(request, |key| self.circuits.breaker_at(key, tick, now))
     }
 }

@@ -63,13 +63,17 @@ where
         if !self.guard.is_enabled() {
             return CircuitBreakerFuture::called(self.inner.call(request), None);
         }
+        let circuits = self.guard.circuits();
         // A service that was not polled ready cannot be called, even if the open time has ended since.
         if mem::take(&mut self.is_skipped) {
-            return reject(&request, self.guard.circuits().reject(Instant::now()));
+            return reject(request, circuits.reject(Instant::now()));
         }
         let now = Instant::now();
-        let tick = self.guard.circuits().shared().tick(now);
-        match self.guard.breaker(&request, tick, now).pass(tick) {
+        let tick = circuits.shared().tick(now);
+        if circuits.is_keyed() {
+            return self.call_keyed(request, now, tick);
+        }
+        match Arc::clone(circuits.one()).pass(tick) {
             Ok(ticket) => {
                 let call = self.guard.kind().judged(&request, Call::new(ticket));
                 CircuitBreakerFuture::called(self.inner.call(request), Some(call))
@@ -80,6 +84,28 @@ where
 }
 
 impl<S, K> CircuitBreaker<S, K> {
+    /// Calls the service, unless the breaker of the request's key rejects the call.
+    // A function of its own, since a reference to the request that is passed on costs a copy of the request.
+    #[inline(never)]
+    fn call_keyed<Req>(
+        &mut self,
+        request: Req,
+        now: Instant,
+        tick: u64,
+    ) -> CircuitBreakerFuture<S, K, Req>
+    where
+        S: Service<Req>,
+        K: Protect<Req, S::Response, S::Error>,
+    {
+        match self.guard.breaker(&request, tick, now).pass(tick) {
+            Ok(ticket) => {
+                let call = self.guard.kind().judged(&request, Call::new(ticket));
+                CircuitBreakerFuture::called(self.inner.call(request), Some(call))
+            }
+            Err(breaker) => self.call_unclosed(request, breaker, tick),
+        }
+    }
+
     /// Calls the service, unless its breaker, which is not closed, rejects the call.
     #[cold]
     fn call_unclosed<Req>(
@@ -97,19 +123,23 @@ impl<S, K> CircuitBreaker<S, K> {
                 let call = self.guard.kind().judged(&request, call);
                 CircuitBreakerFuture::called(self.inner.call(request), Some(call))
             }
-            Err(open) => reject(&request, open),
+            Err(open) => reject(request, open),
         }
     }
 }
 
 /// Creates the future of a rejected call.
 #[cold]
-fn reject<S, K, Req>(request: &Req, open: CircuitOpen) -> CircuitBreakerFuture<S, K, Req>
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a reference would cost each call a copy of its request"
+)]
+fn reject<S, K, Req>(request: Req, open: CircuitOpen) -> CircuitBreakerFuture<S, K, Req>
 where
     S: Service<Req>,
     K: Protect<Req, S::Response, S::Error>,
 {
-    CircuitBreakerFuture::rejected(K::caller(request), open)
+    CircuitBreakerFuture::rejected(K::caller(&request), open)
 }
 
 // The clone was not polled ready.

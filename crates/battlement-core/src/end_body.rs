@@ -270,6 +270,7 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline(always)]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
