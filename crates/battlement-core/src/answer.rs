@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::{Caller, Rejection, ResponseBody, RetryAfter, TrailersOnly};
+use crate::{Caller, GrpcCode, Rejection, ResponseBody, RetryAfter, TrailersOnly};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -33,6 +33,7 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 pub struct Answer {
     rejection: Rejection,
     status: StatusCode,
+    grpc_code: GrpcCode,
     type_uri: &'static str,
     detail: Cow<'static, str>,
     /// Members beyond those of every problem, as JSON, each preceded by a comma.
@@ -44,8 +45,9 @@ impl Answer {
     #[must_use]
     pub const fn new(rejection: Rejection) -> Self {
         let detail = Cow::Borrowed(rejection.kind().message());
-        let status = rejection.kind().status();
-        Self { rejection, status, type_uri: "about:blank", detail, more: String::new() }
+        let (status, grpc_code) = (rejection.kind().status(), rejection.kind().grpc_code());
+        let type_uri = "about:blank";
+        Self { rejection, status, grpc_code, type_uri, detail, more: String::new() }
     }
 
     /// Sets the HTTP status. Default: [`RejectionKind::status`](crate::RejectionKind::status). A gRPC caller does not
@@ -53,6 +55,14 @@ impl Answer {
     #[must_use]
     pub const fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// Sets the gRPC status. Default: [`RejectionKind::grpc_code`](crate::RejectionKind::grpc_code). Only a gRPC caller
+    /// gets it.
+    #[must_use]
+    pub const fn grpc_code(mut self, code: GrpcCode) -> Self {
+        self.grpc_code = code;
         self
     }
 
@@ -109,7 +119,7 @@ impl Answer {
         let mut response = Response::new(ResponseBody::empty());
         let headers = response.headers_mut();
         headers.reserve(5);
-        TrailersOnly::new(self.rejection.kind().grpc_code(), &self.detail)
+        TrailersOnly::new(self.grpc_code, &self.detail)
             .pushback(self.rejection.retry_after())
             .write(headers);
         response
@@ -203,6 +213,21 @@ mod tests {
             "code": "timeout",
         });
         assert_eq!(problem, expected);
+    }
+
+    #[test]
+    fn a_grpc_caller_gets_the_code_that_was_set_and_another_caller_the_status() {
+        let answer = || {
+            Answer::new(Rejection::new(RejectionKind::Overloaded))
+                .grpc_code(GrpcCode::ResourceExhausted)
+        };
+        let grpc = http::Request::post("/").header("content-type", "application/grpc").body(());
+        let response: Response<ResponseBody<()>> = answer().response(Caller::of(&grpc.unwrap()));
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["grpc-status"], "8");
+        let response: Response<ResponseBody<()>> =
+            answer().response(Caller::of(&http::Request::new(())));
+        assert_eq!(response.status(), 503);
     }
 
     #[test]
