@@ -1,0 +1,49 @@
+use battlement_core::Deadline;
+
+use crate::{Overloaded, call::Call, class::Classes};
+
+/// A kind of calls that a layer admits: those of HTTP, or those of any service. Implemented by the kinds of this crate.
+///
+/// The methods are not part of the public interface.
+pub trait Admit<Req, Res, E> {
+    /// An admitted call, with what its end depends on.
+    type Call;
+    /// The data about the sender of a request that a rejection depends on.
+    type Caller;
+    /// The response of the layer's service.
+    type Response;
+    /// The error of the layer's service.
+    type Error;
+
+    /// Converts an error of the service's readiness.
+    #[doc(hidden)]
+    fn ready_error(error: E) -> Self::Error;
+
+    /// Reads the request before the service takes it, for a rejection.
+    #[doc(hidden)]
+    fn caller(request: &Req) -> Self::Caller;
+
+    /// Returns the class of the request; `None` if the request does not count.
+    #[doc(hidden)]
+    fn class(&self, request: &Req, classes: &Classes) -> Option<usize>;
+
+    /// Returns the deadline of the request.
+    #[doc(hidden)]
+    fn deadline(request: &Req) -> Option<Deadline>;
+
+    /// Adds what the end of the call with `request` depends on.
+    #[doc(hidden)]
+    fn admitted(&self, request: &Req, call: Call) -> Self::Call;
+
+    /// Ends the call, or passes its permit on to the body, and returns the result. `call` is `None` if the request does
+    /// not count.
+    #[doc(hidden)]
+    fn finish(
+        call: &mut Option<Self::Call>,
+        result: Result<Res, E>,
+    ) -> Result<Self::Response, Self::Error>;
+
+    /// Creates the result of a call that was rejected.
+    #[doc(hidden)]
+    fn reject(caller: Self::Caller, error: Overloaded) -> Result<Self::Response, Self::Error>;
+}

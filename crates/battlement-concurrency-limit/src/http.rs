@@ -1,0 +1,15 @@
+//! Calls of HTTP and gRPC.
+
+mod body;
+mod call;
+mod class_of;
+mod exempt;
+mod form;
+mod kind;
+mod layer;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+mod trust;
+
+pub(crate) use self::call::Release;
+pub use self::{body::ConcurrencyLimitBody, call::HttpCall, form::BodyForm, kind::Http};

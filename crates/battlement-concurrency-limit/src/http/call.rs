@@ -1,0 +1,122 @@
+use std::{any::Any, error::Error, fmt, sync::Arc};
+
+use battlement_core::{
+    Auto, BodyKind, Classify as _, ErrorChain, Head, Judgment, MethodKind, Verdict,
+};
+use http::response::Parts;
+use http_body::Body;
+
+use super::body::Held;
+use crate::call::{Call, Watch};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// An admitted call of HTTP.
+pub struct HttpCall {
+    /// `None` once the body, or nothing, holds the permit.
+    pub(super) held: Option<Held>,
+    watch: Option<Watch>,
+    /// The method decides whether the response has a body.
+    method: MethodKind,
+}
+
+/// A closure that says by the head of a response whether its permit is given back at once.
+#[derive(Clone)]
+pub(crate) struct Release(Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
+
+impl Release {
+    pub(super) fn new(at_head: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(at_head))
+    }
+}
+
+impl HttpCall {
+    #[inline(always)]
+    pub(super) fn new(call: Call, method: MethodKind) -> Self {
+        let Call { permit, watch } = call;
+        Self { held: Some(Held(permit)), watch, method }
+    }
+
+    /// Takes the sample of the call at the head of its response, and returns the kind of the body.
+    #[inline(always)]
+    pub(super) fn answered(&mut self, head: &Parts, body: &impl Body) -> BodyKind {
+        if let Some(watch) = &mut self.watch {
+            if watch.has_sample() {
+                watch.settle(judge(head, body));
+            }
+            let release = watch.shared().release.as_ref();
+            if release.is_some_and(|release| (release.0)(head)) {
+                self.held = None;
+            }
+        }
+        BodyKind::of_parts(self.method, head, body)
+    }
+
+    /// Takes the sample of a call that failed, and gives its permit back.
+    #[cold]
+    pub(super) fn failed<E: 'static>(&mut self, error: &E) {
+        if let Some(watch) = &mut self.watch
+            && watch.has_sample()
+        {
+            watch.settle(judge_any(error));
+        }
+        self.held = None;
+    }
+}
+
+/// Judges a response by its head. The status of gRPC in trailers comes with the body.
+#[inline(always)]
+fn judge(head: &Parts, body: &impl Body) -> Verdict {
+    // The verdict on most responses, without a call. A gRPC response that has its status in the head has no body.
+    if head.status.as_u16() < 400 && head.extensions.is_empty() && !body.is_end_stream() {
+        return Verdict::Success;
+    }
+    judge_slowly(head)
+}
+
+#[inline(never)]
+fn judge_slowly(head: &Parts) -> Verdict {
+    // An error of the client says nothing about the load, and may have been found without any work.
+    if head.status.is_client_error() {
+        return Verdict::Ignore;
+    }
+    match Auto.head(&Head::new(head.status, &head.headers, &head.extensions)) {
+        Judgment::Now(verdict) => verdict,
+        Judgment::AtEnd => Verdict::Success,
+    }
+}
+
+/// Judges an error of any type by the default chain, if it is one of the types that can hold an error of a timeout.
+///
+/// A bound of [`Error`] would exclude services that work today.
+fn judge_any<E: 'static>(error: &E) -> Verdict {
+    let error: &dyn Any = error;
+    let known = error
+        .downcast_ref::<BoxError>()
+        .map(|error| &**error as &(dyn Error + 'static))
+        .or_else(|| error.downcast_ref::<std::io::Error>().map(|error| error as _))
+        .or_else(|| client_error(error));
+    known.map_or(Verdict::Ignore, |error| ErrorChain::default().verdict(error))
+}
+
+/// Returns the error of a client whose crate is a feature.
+fn client_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    #[cfg(feature = "reqwest")]
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        return Some(error);
+    }
+    let _ = error;
+    None
+}
+
+impl fmt::Debug for HttpCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpCall").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Release")
+    }
+}

@@ -1,0 +1,68 @@
+use std::{fmt, sync::Arc};
+
+use battlement_core::RequestHead;
+use http::HeaderName;
+
+use super::trust::Trust;
+use crate::class::Classes;
+
+/// The source of the class of a request of HTTP.
+#[derive(Clone, Default)]
+pub(crate) enum ClassOf {
+    /// The default class.
+    #[default]
+    Default,
+    Closure(Arc<Closure>),
+    /// The header of trusted peers.
+    Header(HeaderName, Trust),
+}
+
+type Closure = dyn for<'a> Fn(&'a RequestHead<'a>) -> &'a str + Send + Sync;
+
+impl ClassOf {
+    /// Reads the header of the proxies that the layer of client IP trusts.
+    pub(super) fn by_header(header: HeaderName) -> Self {
+        Self::Header(header, Trust::default())
+    }
+
+    /// Returns the index of the class of a request.
+    #[inline]
+    pub(super) fn of<'a>(
+        &self,
+        head: impl FnOnce() -> RequestHead<'a>,
+        classes: &Classes,
+    ) -> usize {
+        match self {
+            Self::Default => classes.default_class(),
+            Self::Closure(class) => classes.index(class(&head())),
+            Self::Header(header, trust) => by_header(header, trust, &head(), classes),
+        }
+    }
+}
+
+fn by_header(
+    header: &HeaderName,
+    trust: &Trust,
+    head: &RequestHead<'_>,
+    classes: &Classes,
+) -> usize {
+    let Some(value) = head.headers.get(header) else { return classes.default_class() };
+    if !trust.allows(head) {
+        trust.ignored(header);
+        return classes.default_class();
+    }
+    // Values are ASCII names in practice; others are unknown.
+    value.to_str().map_or(classes.default_class(), |name| classes.index(name))
+}
+
+impl fmt::Debug for ClassOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("Default"),
+            Self::Closure(_) => f.write_str("Closure"),
+            Self::Header(header, trust) => {
+                f.debug_tuple("Header").field(header).field(trust).finish()
+            }
+        }
+    }
+}

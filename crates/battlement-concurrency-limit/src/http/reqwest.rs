@@ -1,0 +1,91 @@
+use std::mem;
+
+use battlement_core::{Deadline, MethodKind, Reject, RequestHead};
+use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
+
+use super::{body::ConcurrencyLimitBody, call::HttpCall, kind::Http};
+use crate::{Admit, Overloaded, call::Call, class::Classes};
+
+/// Requests of reqwest, which are not of the type of `http`.
+impl<A, E> Admit<Request, Response, E> for Http<A>
+where
+    A: Reject<Request, Response, E>,
+    A::Error: 'static,
+{
+    type Call = HttpCall;
+    type Caller = A::Caller;
+    type Response = A::Response;
+    type Error = A::Error;
+
+    fn ready_error(error: E) -> A::Error {
+        A::error(error)
+    }
+
+    fn caller(request: &Request) -> A::Caller {
+        A::caller(request)
+    }
+
+    fn class(&self, request: &Request, classes: &Classes) -> Option<usize> {
+        if self.exempt.contains(request.url().path()) {
+            return None;
+        }
+        if classes.is_one() {
+            return Some(0);
+        }
+        let head = head(request);
+        Some(self.class.of(|| RequestHead::of(&head), classes))
+    }
+
+    fn deadline(_: &Request) -> Option<Deadline> {
+        Deadline::current()
+    }
+
+    fn admitted(&self, request: &Request, call: Call) -> HttpCall {
+        HttpCall::new(call, MethodKind::of(request.method()))
+    }
+
+    fn finish(
+        call: &mut Option<HttpCall>,
+        result: Result<Response, E>,
+    ) -> Result<A::Response, A::Error> {
+        match result {
+            Ok(response) => Ok(A::response(held(call, response))),
+            Err(error) => {
+                let error = A::error(error);
+                if let Some(call) = call {
+                    call.failed(&error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn reject(caller: A::Caller, error: Overloaded) -> Result<A::Response, A::Error> {
+        A::reject(caller, error)
+    }
+}
+
+/// Copies the head of a request, for a closure.
+fn head(request: &Request) -> http::Request<()> {
+    let mut copy = http::Request::new(());
+    copy.method_mut().clone_from(request.method());
+    // A URL that reqwest accepts and `http` does not fails before it is sent.
+    *copy.uri_mut() = request.url().as_str().parse().unwrap_or_default();
+    copy.headers_mut().clone_from(request.headers());
+    copy
+}
+
+/// Lets the body of a response hold the permit.
+fn held(call: &mut Option<HttpCall>, response: Response) -> Response {
+    let Some(call) = call else { return response };
+    let url = response.url().clone();
+    let (head, body) = http::Response::<Body>::from(response).into_parts();
+    let kind = call.answered(&head, &body);
+    let body = ConcurrencyLimitBody::of(body, kind, &mut call.held);
+    let mut response = http::Response::from_parts(head, body);
+    // The conversion back to reqwest's type reads the URL from an extension.
+    if let Some(extensions) = http::Response::builder().url(url).extensions_mut() {
+        response.extensions_mut().extend(mem::take(extensions));
+    }
+    response.map(Body::wrap).into()
+}

@@ -1,0 +1,90 @@
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tower_service::Service;
+
+use crate::{Admit, Reason, future::ConcurrencyLimitFuture, guard::Guard};
+
+/// A service with a limit of calls in flight, created by [`ConcurrencyLimitLayer`](crate::ConcurrencyLimitLayer).
+pub struct ConcurrencyLimit<S, K> {
+    inner: S,
+    guard: Arc<Guard<K>>,
+}
+
+impl<S, K> ConcurrencyLimit<S, K> {
+    pub(crate) const fn new(inner: S, guard: Arc<Guard<K>>) -> Self {
+        Self { inner, guard }
+    }
+
+    /// Returns a reference to the inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Returns the inner service.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, K, Req> Service<Req> for ConcurrencyLimit<S, K>
+where
+    S: Service<Req>,
+    K: Admit<Req, S::Response, S::Error>,
+{
+    type Response = K::Response;
+    type Error = K::Error;
+    type Future = ConcurrencyLimitFuture<S, K, Req>;
+
+    // Reserves nothing: a permit that a ready service held would be lost to all others.
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), K::Error>> {
+        self.inner.poll_ready(cx).map_err(K::ready_error)
+    }
+
+    #[inline]
+    fn call(&mut self, request: Req) -> Self::Future {
+        let Some(class) = self.guard.class(&request) else {
+            return ConcurrencyLimitFuture::called(self.inner.call(request), None);
+        };
+        match self.guard.shared.admit(class) {
+            Some(call) => {
+                let call = self.guard.kind.admitted(&request, call);
+                ConcurrencyLimitFuture::called(self.inner.call(request), Some(call))
+            }
+            None => self.reject(&request, class),
+        }
+    }
+}
+
+impl<S, K> ConcurrencyLimit<S, K> {
+    #[cold]
+    fn reject<Req>(&self, request: &Req, class: usize) -> ConcurrencyLimitFuture<S, K, Req>
+    where
+        S: Service<Req>,
+        K: Admit<Req, S::Response, S::Error>,
+    {
+        let error = self.guard.shared.reject(Reason::Full, class);
+        ConcurrencyLimitFuture::rejected(K::caller(request), error)
+    }
+}
+
+impl<S: Clone, K> Clone for ConcurrencyLimit<S, K> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), Arc::clone(&self.guard))
+    }
+}
+
+impl<S: fmt::Debug, K> fmt::Debug for ConcurrencyLimit<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConcurrencyLimit").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
