@@ -37,11 +37,8 @@ fn common(record: &Record<'_>, object: &mut Object) {
     if let Some(service) = record.called() {
         object.text("server.address", service.as_bytes());
     }
-    if let Some(method) = record.grpc_method() {
-        object.text("rpc.method", method.as_bytes());
-    }
-    if let Some(code) = record.grpc_status() {
-        object.word("rpc.status_code", code.name());
+    if record.entry.is_grpc {
+        grpc(record, object);
     }
     if let Some(kind) = record.rejection() {
         object.word("rejection", kind.as_str());
@@ -58,6 +55,16 @@ fn common(record: &Record<'_>, object: &mut Object) {
     }
     if record.weight > 1 {
         object.number("sample_weight", record.weight);
+    }
+}
+
+/// Writes the fields of a gRPC call.
+fn grpc(record: &Record<'_>, object: &mut Object) {
+    if let Some(method) = record.grpc_method() {
+        object.text("rpc.method", method.as_bytes());
+    }
+    if let Some(code) = record.grpc_status() {
+        object.word("rpc.status_code", code.name());
     }
 }
 
