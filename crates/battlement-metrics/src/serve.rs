@@ -25,13 +25,14 @@ use crate::{
 /// | `battlement_serve_connections`: open connections | `listener`, `protocol` ([`Protocol`], or `unknown` until it is known) |
 /// | `battlement_serve_connection_duration_seconds`: time from accept to the end of a connection | `protocol` |
 /// | `battlement_serve_accepted_total`: connections that were accepted | |
+/// | `battlement_serve_limit_reached_total`: times that a listener stopped accepting at the limit of connections | `listener` |
 /// | `battlement_serve_refused_total`: connections that were accepted and not served | `reason` ([`Refusal`]) |
-/// | `battlement_serve_timeouts_total`: connections that were ended by a time limit | `kind` ([`TimeoutKind`], such as `first_request` and `idle`) |
+/// | `battlement_serve_timeouts_total`: time limits that connections have reached | `kind` ([`TimeoutKind`], such as `first_request` and `idle`) |
 /// | `battlement_serve_floods_total`: connections that were ended because of a flood of HTTP/2 frames | `kind` ([`Flood`]) |
 /// | `battlement_serve_accept_errors_total`: errors of `accept` | `kind` ([`AcceptErrorKind`]) |
 ///
 /// Every series is at 0 from the start, because `rate()` does not count the first event of a series that begins with
-/// it; the open connections of a listener are shown from the start of its server on.
+/// it; the series of a listener are shown from the start of its server on.
 ///
 /// # Example
 ///
@@ -59,6 +60,7 @@ struct Inner {
     servers: Mutex<Vec<ServerHandle>>,
     durations: [(&'static str, Histogram); 3],
     accepted: Labelled<0>,
+    limit_reached: Labelled<1>,
     refused: Labelled<1>,
     timeouts: Labelled<1>,
     floods: Labelled<1>,
@@ -91,8 +93,9 @@ const DURATIONS: [u64; 14] = [
 const CONNECTIONS: &str = "Open connections.";
 const DURATION: &str = "Time from accept to the end of a connection.";
 const ACCEPTED: &str = "Connections that were accepted.";
+const LIMIT_REACHED: &str = "Times that a listener stopped accepting at the limit of connections.";
 const REFUSED: &str = "Connections that were accepted and not served.";
-const TIMEOUTS: &str = "Connections that were ended by a time limit.";
+const TIMEOUTS: &str = "Time limits that connections have reached.";
 const FLOODS: &str = "Connections that were ended because of a flood of HTTP/2 frames.";
 const ACCEPT_ERRORS: &str = "Errors of accept, after which the server retries.";
 
@@ -112,6 +115,11 @@ impl ServeMetrics {
             servers: Mutex::default(),
             durations: protocols.map(histogram),
             accepted,
+            limit_reached: Labelled::new(
+                "battlement_serve_limit_reached",
+                LIMIT_REACHED,
+                ["listener"],
+            ),
             refused: zeros("battlement_serve_refused", REFUSED, "reason", reasons),
             timeouts: zeros("battlement_serve_timeouts", TIMEOUTS, "kind", timeouts),
             floods: zeros("battlement_serve_floods", FLOODS, "kind", floods),
@@ -123,7 +131,8 @@ impl ServeMetrics {
         page.add(self.connections());
         page.add(self.durations());
         self.0.accepted.gather(page);
-        for counter in [&self.0.refused, &self.0.timeouts, &self.0.floods, &self.0.accept_errors] {
+        let Inner { limit_reached, refused, timeouts, floods, accept_errors, .. } = &*self.0;
+        for counter in [limit_reached, refused, timeouts, floods, accept_errors] {
             counter.gather(page);
         }
     }
@@ -182,6 +191,9 @@ impl fmt::Debug for ServeMetrics {
 
 impl Observe for ServeMetrics {
     fn on_start(&self, server: &ServerHandle) {
+        for open in server.connections() {
+            self.0.limit_reached.add([&open.listener], 0);
+        }
         self.0.servers.lock().unwrap_or_else(PoisonError::into_inner).push(server.clone());
     }
 
@@ -191,6 +203,10 @@ impl Observe for ServeMetrics {
 
     fn on_refused(&self, _listener: &str, reason: Refusal) {
         self.0.refused.add([reason.as_str()], 1);
+    }
+
+    fn on_full(&self, listener: &str) {
+        self.0.limit_reached.add([listener], 1);
     }
 
     fn on_accept_error(&self, _listener: &str, kind: AcceptErrorKind) {

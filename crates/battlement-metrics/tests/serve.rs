@@ -85,6 +85,18 @@ async fn a_connection_without_a_request_counts_as_a_timeout_and_by_its_duration(
     shows(&metrics, &format!(r#"{name}{{protocol="unknown",le="+Inf"}} 1"#)).await;
 }
 
+#[tokio::test]
+async fn a_listener_that_stops_accepting_at_the_limit_of_connections_is_counted() {
+    let metrics = ServeMetrics::new();
+    let (addr, _server) = start(&metrics, "public", Limits::new().connections(1)).await;
+    let line = r#"battlement_serve_limit_reached_total{listener="public"}"#;
+    shows(&metrics, &format!("{line} 0")).await;
+    for count in 1..3 {
+        Http1::connect(addr).await.unwrap().get("/").await.unwrap();
+        shows(&metrics, &format!("{line} {count}")).await;
+    }
+}
+
 #[test]
 fn every_counter_is_at_0_from_the_start_and_counts_its_events() {
     let metrics = ServeMetrics::new();

@@ -97,6 +97,7 @@ mod server {
             "battlement_serve_connection_duration_seconds",
             "battlement_serve_connections",
             "battlement_serve_floods_total",
+            "battlement_serve_limit_reached_total",
             "battlement_serve_refused_total",
             "battlement_serve_timeouts_total",
             "battlement_shutdown_cut_off_total",

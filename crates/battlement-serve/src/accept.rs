@@ -110,7 +110,7 @@ async fn next_in_queue(
 ) -> Option<Accepted> {
     loop {
         retry.wait().await;
-        let place = poll_fn(|cx| accepting.counts.poll_place(cx)).await;
+        let place = poll_fn(|cx| accepting.poll_place(cx)).await;
         match socket.accept() {
             Ok((socket, peer)) => {
                 retry.succeeded();

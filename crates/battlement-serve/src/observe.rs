@@ -21,6 +21,12 @@ pub trait Observe: Send + Sync {
         let _ = (listener, reason);
     }
 
+    /// Observes that a listener stops accepting, because the limit of connections is reached. It accepts again when
+    /// another connection is closed, and stops again at the limit: a busy server that is full calls this often.
+    fn on_full(&self, listener: &str) {
+        let _ = listener;
+    }
+
     /// Observes an error of `accept`.
     fn on_accept_error(&self, listener: &str, kind: AcceptErrorKind) {
         let _ = (listener, kind);
@@ -75,6 +81,10 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
     fn on_refused(&self, listener: &str, reason: Refusal) {
         (**self).on_refused(listener, reason);
+    }
+
+    fn on_full(&self, listener: &str) {
+        (**self).on_full(listener);
     }
 
     fn on_accept_error(&self, listener: &str, kind: AcceptErrorKind) {

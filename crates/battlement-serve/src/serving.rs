@@ -5,7 +5,7 @@ use std::{
     fmt, io,
     panic::resume_unwind,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     task::{Context, Poll},
 };
 
@@ -143,6 +143,7 @@ fn start(
                 acceptor: acceptor.clone(),
                 handed_over,
                 log: Arc::clone(&log),
+                is_full: AtomicBool::new(false),
             };
             started.push((socket, accepting));
         }

@@ -1,7 +1,10 @@
 use std::{
     io,
-    sync::Arc,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
 };
 
 use battlement_core::{Peer, Phase};
@@ -29,6 +32,8 @@ pub(crate) struct Accepting {
     pub(crate) acceptor: Acceptor,
     pub(crate) handed_over: bool,
     pub(crate) log: Arc<AcceptLog>,
+    /// Whether the loop waits because the limit is reached.
+    pub(crate) is_full: AtomicBool,
 }
 
 impl Accepting {
@@ -49,12 +54,21 @@ impl Accepting {
         socket: &ListenSocket,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Place, Socket, Peer)>> {
-        let Poll::Ready(place) = self.counts.poll_place(cx) else {
-            self.log.full(self.open.name());
-            return Poll::Pending;
-        };
+        let place = ready!(self.poll_place(cx));
         let accepted = socket.poll_accept(cx);
         accepted.map_ok(|(socket, peer)| (place, socket, peer))
+    }
+
+    /// Waits until the limit allows another connection, and reports the beginning of each wait.
+    pub(super) fn poll_place(&self, cx: &mut Context<'_>) -> Poll<Place> {
+        let place = self.counts.poll_place(cx);
+        if self.is_full.swap(place.is_pending(), Relaxed) || place.is_ready() {
+            return place;
+        }
+        let listener = self.open.name();
+        self.config.observer.0.on_full(listener);
+        self.log.full(listener);
+        Poll::Pending
     }
 
     /// Counts a connection, and returns it unless its client has too many.

@@ -23,10 +23,12 @@ async fn at_the_total_limit_connections_wait_until_another_one_is_closed() {
         second.get("/").await.unwrap();
     }
     assert_eq!((server.requests(), server.handle.open()), (12, 2), "the third was accepted");
+    assert_eq!(server.seen.full(), ["public"]);
     drop(first);
     let answer = third.read_until(b"hello").await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
     assert_eq!(server.handle.open(), 2);
+    assert_eq!(server.seen.full(), ["public"; 2], "the server is full again");
 }
 
 #[tokio::test]
@@ -48,6 +50,7 @@ async fn a_listener_with_a_limit_of_its_own_answers_while_the_other_one_is_full(
     waiting.write(REQUEST).await.unwrap();
     operators[0].get("/metrics").await.unwrap();
     assert_eq!(server.handle.open(), 3, "the limit of the admin listener is exceeded");
+    assert_eq!(server.seen.full(), ["public", "admin"]);
     operators.clear();
     waiting.read_until(b"hello").await.unwrap();
 }
@@ -77,7 +80,7 @@ async fn a_client_at_its_limit_is_closed_and_others_are_served() {
     let mut refused = Raw::connect(addr).await.unwrap();
     // Closed at once, so that the client may get a reset in place of the end.
     assert_eq!(refused.read_to_end().await.unwrap_or_default(), b"");
-    assert_eq!(server.refusals.all(), [("public".to_owned(), Refusal::ClientLimit)]);
+    assert_eq!(server.seen.refusals(), [("public".to_owned(), Refusal::ClientLimit)]);
 
     let mut other = connect_from(Ipv4Addr::new(127, 0, 0, 2), addr).await;
     other.write_all(REQUEST).await.unwrap();
@@ -101,5 +104,5 @@ async fn clients_are_not_limited_unless_asked() {
         client.get("/").await.unwrap();
         clients.push(client);
     }
-    assert_eq!((server.handle.open(), server.refusals.all()), (50, Vec::new()));
+    assert_eq!((server.handle.open(), server.seen.refusals()), (50, Vec::new()));
 }

@@ -25,23 +25,26 @@ pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: test\r\n\r\n";
 pub(crate) struct Running {
     pub(crate) handle: ServerHandle,
     pub(crate) requests: Arc<AtomicUsize>,
-    pub(crate) refusals: Refusals,
+    pub(crate) seen: Seen,
     task: JoinHandle<()>,
 }
 
-/// The refused connections.
+/// The refused connections, and the waits of full listeners.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Refusals(Arc<Mutex<Vec<(String, Refusal)>>>);
+pub(crate) struct Seen {
+    refusals: Arc<Mutex<Vec<(String, Refusal)>>>,
+    full: Arc<Mutex<Vec<String>>>,
+}
 
 impl Running {
     pub(crate) fn start(limits: Limits, listeners: impl IntoIterator<Item = Listener>) -> Self {
         let mut listeners = listeners.into_iter();
-        let (requests, refusals) = (Arc::<AtomicUsize>::default(), Refusals::default());
+        let (requests, seen) = (Arc::<AtomicUsize>::default(), Seen::default());
         let mut server = Server::new(listeners.next().unwrap()).limits(limits);
         for listener in listeners {
             server = server.listener(listener);
         }
-        let server = server.observe(refusals.clone());
+        let server = server.observe(seen.clone());
         let handle = server.handle();
         let counted = Arc::clone(&requests);
         let serving = server.serve(tower::service_fn(move |_: Request<Incoming>| {
@@ -51,7 +54,7 @@ impl Running {
         let task = tokio::spawn(async move {
             serving.await.unwrap();
         });
-        Self { handle, requests, refusals, task }
+        Self { handle, requests, seen, task }
     }
 
     pub(crate) fn requests(&self) -> usize {
@@ -65,15 +68,24 @@ impl Drop for Running {
     }
 }
 
-impl Refusals {
-    pub(crate) fn all(&self) -> Vec<(String, Refusal)> {
-        self.0.lock().unwrap().clone()
+impl Seen {
+    pub(crate) fn refusals(&self) -> Vec<(String, Refusal)> {
+        self.refusals.lock().unwrap().clone()
+    }
+
+    /// Returns the listeners that have stopped accepting at the limit, each time.
+    pub(crate) fn full(&self) -> Vec<String> {
+        self.full.lock().unwrap().clone()
     }
 }
 
-impl Observe for Refusals {
+impl Observe for Seen {
     fn on_refused(&self, listener: &str, reason: Refusal) {
-        self.0.lock().unwrap().push((listener.to_owned(), reason));
+        self.refusals.lock().unwrap().push((listener.to_owned(), reason));
+    }
+
+    fn on_full(&self, listener: &str) {
+        self.full.lock().unwrap().push(listener.to_owned());
     }
 }
 
