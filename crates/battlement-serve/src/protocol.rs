@@ -61,6 +61,8 @@ pub(crate) fn http2(limits: &Limits, executor: StreamExecutor) -> http2::Builder
         .max_send_buf_size(limits.send_buffer as usize)
         .max_pending_accept_reset_streams(usize::MAX)
         .max_local_error_reset_streams(None)
+        // WebSockets over HTTP/2 (RFC 8441).
+        .enable_connect_protocol()
         .keep_alive_interval(limits.ping_interval)
         .keep_alive_timeout(limits.ping_timeout);
     http

@@ -67,9 +67,9 @@ async fn announced(limits: Limits) -> (Vec<(u16, u32)>, u32) {
 }
 
 #[tokio::test]
-async fn http2_announces_the_limits_of_streams_windows_and_heads() {
+async fn http2_announces_the_limits_of_streams_windows_and_heads_and_websockets() {
     let (settings, window) = announced(Limits::new()).await;
-    for (setting, value) in [(3, 200), (4, 1 << 20), (6, 16 << 10)] {
+    for (setting, value) in [(3, 200), (4, 1 << 20), (6, 16 << 10), (8, 1)] {
         assert!(settings.contains(&(setting, value)), "{setting}: {settings:?}");
     }
     assert_eq!(window, 1 << 20);
