@@ -31,7 +31,7 @@ impl Protocol {
 pub enum Refusal {
     /// The client has as many connections as one client may have.
     ClientLimit,
-    /// The TLS handshake failed.
+    /// The TLS handshake failed. A client that disconnects during the handshake is not refused.
     Tls,
     /// The application did not [admit](crate::Server::admit) the connection.
     NotAdmitted,

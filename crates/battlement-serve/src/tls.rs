@@ -80,10 +80,13 @@ impl Tls {
         socket: Socket,
         state: &State,
     ) -> io::Result<(TlsStream<Socket>, Option<Protocol>)> {
-        let stream = TlsAcceptor::from(self.config())
-            .accept(socket)
-            .await
-            .inspect_err(|_| state.end_with(End::Refused(Refusal::Tls)))?;
+        let stream =
+            TlsAcceptor::from(self.config()).accept(socket).await.inspect_err(|error| {
+                // Other errors are those of the connection: probes of balancers connect and leave.
+                if error.kind() == io::ErrorKind::InvalidData {
+                    state.end_with(End::Refused(Refusal::Tls));
+                }
+            })?;
         state.secured();
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(HTTP_2) => Some(Protocol::Http2),

@@ -1,6 +1,9 @@
 //! Handshakes, and the deadline that covers them.
 
-use battlement_serve::tls::{Tls, rustls::ServerConfig};
+use battlement_serve::{
+    End, Refusal,
+    tls::{Tls, rustls::ServerConfig},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::{Instant, sleep},
@@ -92,5 +95,19 @@ async fn bytes_that_are_not_tls_end_only_their_connection() {
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer).await;
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    assert_eq!(served.seen.ends(), [End::Refused(Refusal::Tls)]);
     get(&mut served.connect(&["http/1.1"]).await).await;
+}
+
+// As the probes of a balancer do, which would hide handshakes that really fail.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_before_the_end_of_the_handshake_is_not_refused() {
+    let served = Served::start().await;
+    for begin in [&b""[..], &[0x16, 3, 1]] {
+        let mut socket = served.socket().await;
+        socket.write_all(begin).await.unwrap();
+        drop(socket);
+        sleep(DEADLINE / 10).await;
+    }
+    assert_eq!(served.seen.ends(), [End::Error; 2]);
 }

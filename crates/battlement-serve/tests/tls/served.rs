@@ -1,8 +1,13 @@
-use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use battlement_core::{ConnectionScheme, Scheme};
 use battlement_serve::{
-    Limits, Listener, Server,
+    Closed, End, Limits, Listener, Observe, Server,
     tls::{
         Tls,
         rustls::{
@@ -30,7 +35,24 @@ pub(crate) struct Served {
     path: PathBuf,
     pub(crate) authority: CertificateAuthority,
     pub(crate) tls: Tls,
+    pub(crate) seen: Seen,
     _dir: TempDir,
+}
+
+/// The ends of connections, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Arc<Mutex<Vec<End>>>);
+
+impl Seen {
+    pub(crate) fn ends(&self) -> Vec<End> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Observe for Seen {
+    fn on_closed(&self, connection: &Closed<'_>) {
+        self.0.lock().unwrap().push(connection.end);
+    }
 }
 
 pub(crate) type Client = TlsStream<UnixStream>;
@@ -47,9 +69,10 @@ impl Served {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("socket");
         let listener = Listener::unix(&path).bind().unwrap().tls(&tls);
-        let limits = Limits::new().first_request(DEADLINE);
-        tokio::spawn(Server::new(listener).limits(limits).serve(tower::service_fn(answer)));
-        Self { path, authority, tls, _dir: dir }
+        let (limits, seen) = (Limits::new().first_request(DEADLINE), Seen::default());
+        let server = Server::new(listener).limits(limits).observe(seen.clone());
+        tokio::spawn(server.serve(tower::service_fn(answer)));
+        Self { path, authority, tls, seen, _dir: dir }
     }
 
     pub(crate) async fn socket(&self) -> UnixStream {
