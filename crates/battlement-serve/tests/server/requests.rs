@@ -60,16 +60,26 @@ async fn the_peer_is_also_the_connect_info_of_axum() {
     assert_eq!(Http2::connect(addr).await.unwrap().get("/").await.unwrap().text(), "127.0.0.1");
 }
 
+async fn panics(request: Request<Incoming>) -> Result<Response<String>, std::convert::Infallible> {
+    assert_ne!(request.uri().path(), "/panic", "a panic of this test");
+    Ok(Response::new("hello".into()))
+}
+
 #[tokio::test]
-async fn a_panic_in_the_service_ends_only_its_connection() {
-    let service = async |request: Request<Incoming>| {
-        assert_ne!(request.uri().path(), "/panic", "a panic of this test");
-        Ok(Response::new("hello".into()))
-    };
-    let addr = start(Limits::new(), service_fn(service)).await;
+async fn a_panic_in_the_service_ends_only_its_connection_over_http1() {
+    let addr = start(Limits::new(), service_fn(panics)).await;
     let mut other = Http1::connect(addr).await.unwrap();
     assert_eq!(other.get("/").await.unwrap().status, 200);
     let answer = Raw::exchange(addr, "GET /panic HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     assert_eq!(answer, b"");
     assert_eq!(other.get("/").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_panic_in_the_future_of_the_service_ends_only_its_request_over_http2() {
+    let addr = start(Limits::new(), service_fn(panics)).await;
+    let mut client = Http2::connect(addr).await.unwrap();
+    assert_eq!(client.get("/").await.unwrap().status, 200);
+    assert!(client.get("/panic").await.is_err());
+    assert_eq!(client.get("/").await.unwrap().status, 200);
 }
