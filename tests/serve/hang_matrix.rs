@@ -3,7 +3,16 @@
 //! axum 0.8 hangs with half a head, with a preface of HTTP/2 and with an event stream, and tonic 0.14 with a connection
 //! that sends nothing, with a preface and with a Watch of its health service.
 
-use std::{any::Any, convert::Infallible, net::SocketAddr, time::Duration};
+use std::{
+    any::Any,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -12,7 +21,7 @@ use axum::{
 };
 use battlement::{
     health::{Health, grpc::HealthServer},
-    serve::{Listener, Report, Server, ServerHandle, tls::Tls},
+    serve::{Listener, Observe, Report, Server, tls::Tls},
 };
 use battlement_core::{Phase, PhaseWriter, Phases};
 use battlement_testkit::{
@@ -127,10 +136,20 @@ async fn raw(addr: SocketAddr, bytes: &[u8]) -> Box<dyn Any + Send> {
     Box::new(raw)
 }
 
+/// The number of accepted connections.
+#[derive(Clone, Debug, Default)]
+struct Accepted(Arc<AtomicU64>);
+
+impl Observe for Accepted {
+    fn on_accepted(&self, _: &str) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
 struct Service {
     plain: SocketAddr,
     tls: SocketAddr,
-    handle: ServerHandle,
+    accepted: Accepted,
     phases: PhaseWriter,
     run: JoinHandle<std::io::Result<Report>>,
 }
@@ -143,17 +162,30 @@ impl Service {
         let secure = Listener::tcp("127.0.0.1:0").await.unwrap().tls(&tls);
         let addrs = [&plain, &secure].map(|listener| listener.local_addr().unwrap());
         let (phases, read) = Phases::new();
+        let accepted = Accepted::default();
         let server = Server::new(plain).listener(secure.name("tls")).phases(read);
-        let handle = server.handle();
-        let run = tokio::spawn(server.serve(app()));
-        Self { plain: addrs[0], tls: addrs[1], handle, phases, run }
+        let run = tokio::spawn(server.observe(accepted.clone()).serve(app()));
+        Self { plain: addrs[0], tls: addrs[1], accepted, phases, run }
     }
 
-    /// Ends the server as a shutdown does, and returns how long that takes.
-    async fn end(self) -> Duration {
+    /// Connects the peer, which is the `nth` of the server.
+    async fn hang(&self, peer: Peer, nth: u64) -> Box<dyn Any + Send> {
+        let connection = peer.connect(self).await;
+        let is_accepted = eventually(DEADLINE, || self.accepted.0.load(Relaxed) == nth).await;
+        assert!(is_accepted, "{peer:?}: the connection is not accepted");
+        connection
+    }
+
+    /// Ends the server as a shutdown does, and returns how long that takes. The peer `late` connects once the shutdown has
+    /// begun.
+    async fn end(self, late: Option<Peer>) -> Duration {
         let start = Instant::now();
         self.phases.advance(Phase::Unready);
         sleep(Duration::from_millis(50)).await;
+        let _late = match late {
+            Some(peer) => Some(self.hang(peer, 2).await),
+            None => None,
+        };
         self.phases.advance(Phase::Stopping);
         sleep(Duration::from_millis(50)).await;
         self.phases.advance(Phase::Draining);
@@ -177,20 +209,36 @@ fn app() -> Router {
     Routes::new(HealthServer::new(&health)).into_axum_router().merge(routes)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_ends_within_the_budget_in_each_state_of_a_peer() {
-    let mut cells = JoinSet::new();
-    for peer in PEERS {
-        cells.spawn(async move {
+/// Returns how long a server takes to end in each cell: the state of a peer, and that of another peer that connects
+/// during the shutdown.
+async fn ends(
+    cells: impl IntoIterator<Item = (Peer, Option<Peer>)>,
+) -> Vec<(Peer, Option<Peer>, Duration)> {
+    let mut ends = JoinSet::new();
+    for (peer, late) in cells {
+        ends.spawn(async move {
             let service = Service::start().await;
-            let connection = peer.connect(&service).await;
-            let open = eventually(DEADLINE, || service.handle.open() == 1).await;
-            assert!(open, "{peer:?}: the connection is not open");
-            let taken = service.end().await;
+            let connection = service.hang(peer, 1).await;
+            let taken = service.end(late).await;
             drop(connection);
-            (peer, taken)
+            (peer, late, taken)
         });
     }
-    let ends = cells.join_all().await;
-    assert!(ends.iter().all(|(_, taken)| *taken < BUDGET), "{ends:?}");
+    ends.join_all().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_ends_within_the_budget_in_each_state_of_a_peer() {
+    let ends = ends(PEERS.map(|peer| (peer, None))).await;
+    assert!(ends.iter().all(|(.., taken)| *taken < BUDGET), "{ends:?}");
+}
+
+// The task of the first connection has read a phase when the second one begins: each then waits for another phase.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_ends_within_the_budget_with_another_peer_that_connects_during_the_shutdown() {
+    let same = PEERS.map(|peer| (peer, Some(peer)));
+    let next =
+        PEERS.iter().zip(PEERS.iter().cycle().skip(1)).map(|(peer, late)| (*peer, Some(*late)));
+    let ends = ends(same.into_iter().chain(next)).await;
+    assert!(ends.iter().all(|(.., taken)| *taken < BUDGET), "{ends:?}");
 }
