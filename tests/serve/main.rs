@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accepting;
+#[cfg(target_os = "linux")]
+mod alone;
 mod clients;
 mod descriptors;
 mod floods;

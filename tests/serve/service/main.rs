@@ -1,9 +1,10 @@
 //! A service whose listeners and end the test `serve` observes from outside.
 //!
-//! Options: `listen=ADDRESS|env` (`env` takes the listeners that the parent passes), `admin=ADDRESS`, `connections=N`.
+//! Options: `listen=ADDRESS|env` (`env` takes the listeners that the parent passes), `admin=ADDRESS`, `connections=N`,
+//! `first_request=SECONDS`.
 #![allow(clippy::print_stdout, reason = "the test reads the addresses")]
 
-use std::{convert::Infallible, env, io, process::ExitCode};
+use std::{convert::Infallible, env, io, process::ExitCode, time::Duration};
 
 use battlement_serve::{Limits, Listener, Listeners, Server};
 use battlement_shutdown::Shutdown;
@@ -14,16 +15,12 @@ use tower::{ServiceBuilder, service_fn};
 async fn main() -> io::Result<ExitCode> {
     tracing_subscriber::fmt().with_ansi(false).init();
     let public = public().await?;
-    let mut limits = Limits::new();
-    if let Some(connections) = option("connections") {
-        limits = limits.connections(connections.parse::<usize>().map_err(io::Error::other)?);
-    }
     println!(
         "app {}",
         public.local_addr().map_or_else(|| "unix".to_owned(), |addr| addr.to_string())
     );
     let shutdown = Shutdown::new();
-    let mut server = Server::new(public).limits(limits).phases(shutdown.phases());
+    let mut server = Server::new(public).limits(limits()?).phases(shutdown.phases());
     if let Some(addr) = option("admin") {
         let admin = Listener::tcp(addr).await?.name("admin").connections(4);
         println!("admin {}", admin.local_addr().ok_or(io::ErrorKind::AddrNotAvailable)?);
@@ -34,6 +31,18 @@ async fn main() -> io::Result<ExitCode> {
     ));
     let report = shutdown.run(server.serve(service)).await;
     Ok((&report).into())
+}
+
+fn limits() -> io::Result<Limits> {
+    let mut limits = Limits::new();
+    if let Some(connections) = option("connections") {
+        limits = limits.connections(connections.parse::<usize>().map_err(io::Error::other)?);
+    }
+    if let Some(seconds) = option("first_request") {
+        let seconds = seconds.parse().map_err(io::Error::other)?;
+        limits = limits.first_request(Duration::from_secs(seconds));
+    }
+    Ok(limits)
 }
 
 async fn public() -> io::Result<Listener> {
