@@ -1,4 +1,4 @@
-//! Numbers in decimal digits, written without the machinery of `fmt`, which costs more than the rest of a field.
+//! Numbers in decimal digits, written without `fmt`, which costs more than the rest of a field.
 
 use std::time::Duration;
 

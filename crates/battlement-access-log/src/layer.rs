@@ -10,6 +10,8 @@ use crate::{
 
 /// A layer that writes one record per request, when the request is over. See the crate documentation.
 ///
+/// The state of a record is one allocation per request. A request that no subscriber and no writer can record has none.
+///
 /// # Example
 ///
 /// ```

@@ -22,10 +22,10 @@ const QUEUE: usize = 8192;
 /// A writer of lines, from a thread of its own through a bounded queue.
 ///
 /// A request never waits for the output: a line that finds the queue full is dropped and counted, and the next line that
-/// is written has the number of lines that were lost since the line before. Each line is one call of the output's `write`,
-/// which must not keep a part of it for later. A line that the output does not take is dropped as well, and the next one
-/// starts on a line of its own. Clones share the queue and the thread; the thread ends after the last clone is dropped
-/// and its queue is written.
+/// is written has the number of lines that were lost since the line before. Each line is one call of the output's `write`;
+/// an output that buffers lines is flushed by [`flush`](Self::flush) alone. A line that the output does not take is dropped
+/// as well, and the next one starts on a line of its own. Clones share the queue and the thread; the thread ends after the
+/// last clone is dropped and its queue is written.
 ///
 /// # Example
 ///

@@ -92,7 +92,7 @@ fn sizes(record: &Record<'_>, object: &mut Object, out: &str, received: &str) {
     }
 }
 
-/// Writes the logged headers as arrays, with their names after `prefix`; without those in `apart`, which stand elsewhere.
+/// Writes the logged headers as arrays, with their names after `prefix`; without those in `apart`, which have names of their own.
 fn headers(record: &Record<'_>, object: &mut Object, prefix: &str, apart: &[(&str, &str)]) {
     let mut last = None;
     for (name, _) in record.headers() {

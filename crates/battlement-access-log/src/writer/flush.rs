@@ -33,7 +33,7 @@ impl Writer {
                 Err(TrySendError::Full(back)) => job = back,
                 Err(TrySendError::Disconnected(_)) => return false,
             }
-            // Nothing is sent here, so this is a pause.
+            // The job is not in the queue, so no message arrives, and the wait is a pause.
             if left.is_zero() || is_done.recv_timeout(PAUSE) != Err(RecvTimeoutError::Timeout) {
                 return false;
             }

@@ -12,10 +12,10 @@ use super::thread::Job;
 /// millisecond, and not for each line.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// The shortest queue that is left alone for a [`PAUSE`]: it has room for the lines of that time.
+/// The capacity from which the thread pauses, since such a queue has room for the lines of a [`PAUSE`].
 const LONG: usize = 1024;
 
-/// The exit of the queue.
+/// The receiving end of the queue.
 pub(super) struct Jobs {
     receiver: Receiver<Job>,
     is_long: bool,

@@ -65,7 +65,7 @@ impl io::Write for Lines {
         if self.writer.flush_within(FLUSH) {
             return Ok(());
         }
-        let message = "lines are left in the queue of the log, whose output does not take them";
+        let message = "cannot flush the log: its output did not take every line within 5 seconds";
         Err(io::Error::new(io::ErrorKind::TimedOut, message))
     }
 }

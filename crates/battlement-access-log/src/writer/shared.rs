@@ -34,7 +34,7 @@ impl Shared {
         }
     }
 
-    /// Returns the entrance of the queue. The first call starts the thread; without a thread, all lines are dropped.
+    /// Returns the sending end of the queue. The first call starts the thread; without a thread, all lines are dropped.
     pub(super) fn sender(&self) -> &SyncSender<Job> {
         self.sender.get_or_init(|| {
             let (sender, receiver) = sync_channel(self.capacity);

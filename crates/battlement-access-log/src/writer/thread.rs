@@ -11,7 +11,7 @@ use crate::Format;
 /// The work of the thread of a writer.
 pub(super) enum Job {
     Line(Vec<u8>),
-    /// Flushes the output, and tells the sender that everything before it is written.
+    /// Flushes the output, and notifies the sender that every line before the job is written.
     Flush(Sender<()>),
 }
 
