@@ -49,7 +49,7 @@ pub use self::settings::{
     AdaptiveSettings, AlgorithmSetting, ClassSettings, ConcurrencyLimitSettings, QueueSettings,
 };
 pub use self::{
-    adaptive::{Algorithm, Window},
+    adaptive::{Aimd, Algorithm, Window},
     admit::Admit,
     by_result::{ByError, ByResult},
     classed::Classed,

@@ -103,6 +103,7 @@ impl Shared {
         deadline: Option<Deadline>,
     ) -> Result<Wait, Overloaded> {
         let now = Instant::now();
+        self.note_full();
         match self.limiter.enqueue(class, now, deadline.map(Deadline::instant)) {
             Ok(waiting) => Ok(Wait::new(Arc::clone(self), waiting, class, now)),
             Err(reason) => Err(self.reject_at(reason, class, now)),
@@ -116,6 +117,7 @@ impl Shared {
     }
 
     pub(crate) fn reject_at(&self, reason: Reason, class: usize, now: Instant) -> Overloaded {
+        self.note_full();
         self.shedding.rejected(&self.name, reason, self.limiter.limit(), now);
         if let Some(observer) = self.observer.get() {
             observer.rejected(reason, class);
@@ -135,6 +137,13 @@ impl Shared {
             observer.queued(now.saturating_duration_since(since), class);
         }
         self.open(permit)
+    }
+
+    /// Shows the algorithm that the limit is in use.
+    fn note_full(&self) {
+        if let Some(sampler) = &self.sampler {
+            sampler.note_full();
+        }
     }
 
     /// Takes the sample of a call that was answered.

@@ -1,0 +1,37 @@
+use super::{CAPACITY, KINDS, OVERLOAD, p99_bar, seeds, simulation};
+
+const HOUR: usize = 3_600;
+
+#[test]
+fn an_idle_hour_teaches_nothing_wrong() {
+    let kinds = [KINDS[0], KINDS[2]];
+    for (seed, work) in seeds().flat_map(|seed| kinds.map(|work| (seed, work))) {
+        let mut simulation = simulation(seed, work);
+        simulation.run(HOUR as u64, CAPACITY / 10.0);
+        simulation.run(30, OVERLOAD);
+        let record = simulation.record;
+        let case = format!("{work:?}, seed {seed}");
+
+        assert_eq!(record.limit(HOUR - 1..HOUR), 20.0, "{case}: the limit grew without need");
+        let goodput = record.goodput(HOUR..HOUR + 30);
+        assert!(goodput >= CAPACITY * 0.9, "{case}: {goodput:.0} a second");
+        let p99 = record.p99(HOUR..HOUR + 30) / record.p99(0..HOUR);
+        assert!(p99 <= p99_bar(work), "{case}: p99 {p99:.2} times the unloaded");
+    }
+}
+
+// Seven of eight workers hang for 20 s.
+#[test]
+fn a_limit_at_its_minimum_is_back_within_ten_seconds() {
+    for (seed, work) in seeds().flat_map(|seed| KINDS.map(|work| (seed, work))) {
+        let mut simulation = simulation(seed, work);
+        simulation.run(5, CAPACITY / 2.0);
+        simulation.workers(1);
+        simulation.run(20, OVERLOAD);
+        simulation.workers(8);
+        simulation.run(20, OVERLOAD);
+        let (sunk, goodput) = (simulation.record.limit(15..25), simulation.record.goodput(35..45));
+        assert!(sunk <= 10.0, "{work:?}, seed {seed}: limit {sunk:.1} with one worker");
+        assert!(goodput >= CAPACITY * 0.9, "{work:?}, seed {seed}: {goodput:.0} a second");
+    }
+}
