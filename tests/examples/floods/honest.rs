@@ -20,7 +20,7 @@ struct Counts {
 /// ends the connection.
 pub(crate) async fn run(service: &Service) -> Option<String> {
     let floods = service.floods().await;
-    let mut client = attack::attacker(service, "honest", TIME);
+    let mut client = attack::attacker(service.addr, "honest", TIME, &[]);
     let counts: Counts = attack::counts(&mut client).await;
     println!(
         "\nhonest client: {} cancels in {TIME:?}, {} times all streams at once",

@@ -1,7 +1,7 @@
 //! The job `cargo xtask heavy floods`: floods a server with each kind of HTTP/2 frame, and exhausts its descriptors,
 //! while other clients call it. The job fails if a client waits, if memory grows, or if the server does not recover.
 //!
-//! `floods [KIND ..]` attacks the server that it starts as `floods serve`, in a process of its own. The attacker is a
+//! `floods [ATTACK ..]` attacks the server that it starts as `floods serve`, in a process of its own. The attacker is a
 //! Python program with the libraries `h2` and `hyperframe`, which share no code with h2 and hyper.
 #![allow(clippy::print_stdout, reason = "the table is for the terminal")]
 #![allow(clippy::unwrap_used, reason = "a job fails by panicking")]

@@ -10,9 +10,9 @@ use std::{
 };
 
 use axum::{Router, routing::any};
-use battlement::serve::{Flood, Limits, Observe, Server};
-use battlement_testkit::{client::Http1, process::Process};
-use tokio::{net::TcpListener, time::sleep};
+use battlement::serve::{Flood, Limits, Listener, Observe, Server, tls::Tls};
+use battlement_testkit::{certificates::CertificateAuthority, client::Http1, process::Process};
+use tokio::time::sleep;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 /// The time of a request that a flood leaves unfinished.
@@ -22,6 +22,8 @@ const SLOW: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) addr: SocketAddr,
+    /// The address over TLS.
+    pub(crate) tls: SocketAddr,
     pub(crate) process: Process,
 }
 
@@ -32,9 +34,9 @@ impl Service {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{limit}exec \"$0\" serve")]).arg(env::current_exe().unwrap());
         let process = Process::start(&mut command).unwrap();
-        let line = process.line("listening on ", DEADLINE).await.unwrap();
-        let addr = line.rsplit_once(' ').unwrap().1.parse().unwrap();
-        Self { addr, process }
+        let tls = address(&process, "TLS on ").await;
+        let addr = address(&process, "listening on ").await;
+        Self { addr, tls, process }
     }
 
     /// Returns the number of connections that each flood has ended, in the order of [`Flood::ALL`].
@@ -44,6 +46,11 @@ impl Service {
         let text = String::from_utf8(response.body.to_vec()).unwrap();
         text.split_whitespace().map(|number| number.parse().unwrap()).collect()
     }
+}
+
+async fn address(process: &Process, part: &str) -> SocketAddr {
+    let line = process.line(part, DEADLINE).await.unwrap();
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
 }
 
 /// The number of floods by kind.
@@ -73,10 +80,15 @@ pub(crate) async fn serve() -> ExitCode {
         .route("/", any(async || "answer"))
         .route("/slow", any(slow))
         .route("/floods", any(floods));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let [chain, key] = CertificateAuthority::new().issue();
+    let tls = Tls::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+    let secure = Listener::tcp("127.0.0.1:0").await.unwrap().name("tls").tls(&tls);
+    println!("TLS on {}", secure.local_addr().unwrap());
+    let listener = Listener::tcp("127.0.0.1:0").await.unwrap();
     println!("listening on {}", listener.local_addr().unwrap());
     // More connections than the descriptors of the test, so that `accept` fails.
     let limits = Limits::new().connections(10_000);
-    Server::new(listener).limits(limits).observe(counts).serve(app).await.unwrap();
+    let server = Server::new(listener).listener(secure).limits(limits).observe(counts);
+    server.serve(app).await.unwrap();
     ExitCode::SUCCESS
 }
