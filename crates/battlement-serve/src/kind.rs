@@ -116,6 +116,6 @@ pub enum End {
     Refused(Refusal),
     /// The server was shut down or dropped.
     Aborted,
-    /// The connection was upgraded, for example to a WebSocket.
+    /// The HTTP/1 connection became a tunnel, for example of a WebSocket.
     Upgraded,
 }

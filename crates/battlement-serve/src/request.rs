@@ -140,13 +140,16 @@ fn answered<B>(
 ) -> Response<ResponseBody<B>> {
     if let Some(ticket) = &ticket {
         let state = ticket.state();
-        if connects && response.status().is_success() {
+        let is_tunnel = connects && response.status().is_success();
+        if is_tunnel {
             state.marks.tunnel();
         }
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            state.end_with(End::Upgraded);
-        } else if state.is_closing() && state.protocol() == Some(Protocol::Http1) {
-            announce_close(response.headers_mut());
+        if state.protocol() == Some(Protocol::Http1) {
+            if is_tunnel || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                state.end_with(End::Upgraded);
+            } else if state.is_closing() {
+                announce_close(response.headers_mut());
+            }
         }
     }
     response.map(|body| ResponseBody::new(body, ticket))

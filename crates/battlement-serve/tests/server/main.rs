@@ -6,6 +6,7 @@ mod limits;
 mod observed;
 mod protocols;
 mod requests;
+mod tunnels;
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 

@@ -3,10 +3,7 @@
 use battlement_serve::Limits;
 use battlement_testkit::client::{Http1, Http2, Raw};
 use http::{Request, Response};
-use http_body_util::Empty;
-use hyper::{body::Incoming, ext::Protocol};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use hyper::body::Incoming;
 use tower::service_fn;
 
 use crate::{hello, start};
@@ -54,36 +51,4 @@ async fn a_request_that_is_shorter_than_the_preface_is_answered() {
     let answer = Raw::exchange(hello(Limits::new()).await, "GET / HTTP/1.0\r\n\r\n").await.unwrap();
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.starts_with("HTTP/1.0 200") && answer.ends_with("hello"), "{answer}");
-}
-
-/// Opens the tunnel of a request for a WebSocket over HTTP/2, which returns bytes to their sender.
-async fn websocket(
-    request: Request<Incoming>,
-) -> Result<Response<String>, std::convert::Infallible> {
-    if request.extensions().get() == Some(&Protocol::from_static("websocket")) {
-        tokio::spawn(async move {
-            let mut tunnel = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
-            let mut bytes = [0; 4];
-            tunnel.read_exact(&mut bytes).await.unwrap();
-            tunnel.write_all(&bytes).await.unwrap();
-        });
-    }
-    Ok(Response::new(String::new()))
-}
-
-#[tokio::test]
-async fn a_websocket_over_http2_is_a_tunnel_as_with_axum() {
-    let mut client =
-        Http2::connect(start(Limits::new(), service_fn(websocket)).await).await.unwrap();
-    // The client sends no such request before it has read the settings of the server.
-    client.get("/").await.unwrap();
-    let mut request = Request::connect("/chat").body(Empty::<bytes::Bytes>::new()).unwrap();
-    request.extensions_mut().insert(Protocol::from_static("websocket"));
-    let response = client.send(request).await.unwrap();
-    assert_eq!(response.status(), 200);
-    let mut tunnel = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
-    tunnel.write_all(b"echo").await.unwrap();
-    let mut bytes = [0; 4];
-    tunnel.read_exact(&mut bytes).await.unwrap();
-    assert_eq!(&bytes, b"echo");
 }
