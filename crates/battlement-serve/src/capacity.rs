@@ -76,6 +76,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_total_of_this_process_is_derived_from_its_limit() {
+        let limit = descriptor_limit();
+        assert!(limit >= 256, "no test runs with {limit} descriptors");
+        assert_eq!(derived(0), of_limit(limit, 0));
+        assert_eq!(derived(limit), 1);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn the_limit_is_that_of_the_process() {

@@ -4,7 +4,6 @@ mod cut_off;
 mod spread;
 
 use std::{
-    fmt,
     pin::Pin,
     task::{Context, Poll, Waker, ready},
     time::Duration,
@@ -101,13 +100,6 @@ async fn due(phases: Phases, phase: Phase, point: Duration) {
     if !point.is_zero() {
         // The time is over, or the phase is.
         let _ = timeout(point, phases.reached(Phase::Stopping)).await;
-    }
-}
-
-impl fmt::Debug for Demands {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let next = self.next.as_ref().map(|next| next.demand);
-        f.debug_struct("Demands").field("next", &next).finish_non_exhaustive()
     }
 }
 

@@ -119,3 +119,27 @@ pub enum End {
     /// The HTTP/1 connection became a tunnel, for example of a WebSocket.
     Upgraded,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AcceptErrorKind;
+
+    // Dashboards and alerts name these values.
+    #[test]
+    fn the_values_of_labels_do_not_change() {
+        let protocols: Vec<_> = Protocol::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(protocols.join(" "), "http1 http2");
+        let refusals: Vec<_> = Refusal::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(refusals.join(" "), "client_limit tls not_admitted");
+        let timeouts: Vec<_> = TimeoutKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(timeouts.join(" "), "first_request header idle write ping age grace");
+        let floods: Vec<_> = Flood::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(
+            floods.join(" "),
+            "rapid_reset provoked_reset continuation empty_data settings ping"
+        );
+        let errors: Vec<_> = AcceptErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(errors.join(" "), "resources connection other");
+    }
+}

@@ -66,3 +66,37 @@ impl Report {
         self.aborted_http1 + self.aborted_http2 + self.aborted_unknown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// The numbers of connections by protocol.
+    const COUNTS: [(Option<Protocol>, u64); 3] =
+        [(Some(Protocol::Http1), 1), (Some(Protocol::Http2), 2), (None, 4)];
+
+    #[test]
+    fn aborted_connections_are_reported_by_protocol() {
+        let aborted = Aborted::default();
+        for (protocol, count) in COUNTS {
+            (0..count).for_each(|_| aborted.count(protocol));
+        }
+        let report = aborted.report(10);
+        let expected =
+            Report { served: 10, aborted_http1: 1, aborted_http2: 2, aborted_unknown: 4 };
+        assert_eq!((report.aborted(), report), (7, expected));
+    }
+
+    #[test]
+    fn open_connections_of_all_listeners_are_reported_as_aborted() {
+        let server = ServerHandle::default();
+        for name in ["public", "admin"] {
+            let open = server.add(&Arc::from(name));
+            COUNTS.map(|(protocol, count)| open.count(protocol).fetch_add(count, Relaxed));
+        }
+        let expected = Report { served: 0, aborted_http1: 2, aborted_http2: 4, aborted_unknown: 8 };
+        assert_eq!(Report::of_open(&server), expected);
+    }
+}
