@@ -2,6 +2,8 @@ mod natural;
 mod peak;
 mod point;
 mod tally;
+#[cfg(all(test, not(battlement_loom)))]
+mod tests;
 
 use self::{natural::Natural, peak::Peak, point::Point, tally::Tally};
 use crate::{Algorithm, Window};
@@ -12,7 +14,7 @@ const HEADROOM: f64 = 1.3;
 
 /// The share of the limit that a probe allows. The product with [`HEADROOM`] must be less than 1: a probe then shows a
 /// lower latency than the last one as long as calls wait, and at last the latency of calls that do not wait.
-const PROBE: f64 = 0.68;
+const PROBE: f64 = 0.7;
 
 /// Every fourth decision under full use is a probe, so that the limit is low for a quarter of the time.
 const PROBE_EVERY: u32 = 4;
@@ -184,7 +186,8 @@ impl Gradient {
         let was_probe = self.is_probe();
         if !was_probe && (target > point.limit * 1.15 || follows && self.is_climbing()) {
             self.proofs += u32::from(follows);
-            let grown = point.limit + (target - point.limit) * SMOOTHING;
+            // At least one more, or a small limit would be rounded to itself, and no probe would follow.
+            let grown = (point.limit + (target - point.limit) * SMOOTHING).max(point.limit + 1.0);
             self.goal = if self.is_climbing() { point.limit * CLIMB } else { grown };
             self.round = 0;
         } else {

@@ -197,9 +197,7 @@ impl Sampler {
     /// the window becomes longer.
     fn is_complete(&self, judge: &Judge, tick: u64) -> bool {
         let complete = judge.changed + settle::complete(self.counts.peek().latency());
-        if tick < complete {
-            self.due.store(complete, Ordering::Release);
-        }
+        self.due.store(complete, Ordering::Release);
         tick >= complete
     }
 

@@ -14,9 +14,9 @@ const UNIT: u32 = 7;
 ///
 /// A count and a sum are in one word, so that the mean is exact whenever a window ends. Only the two words may differ by
 /// the calls that end at that moment.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// The number of all calls, and the sum of the latencies of answered calls.
+    /// The number of answered calls, and the sum of their latencies.
     latencies: AtomicU64,
     /// The number of dropped calls, and the sum of the calls in flight that each call found.
     uses: AtomicU64,
@@ -33,32 +33,23 @@ pub(super) struct Totals {
     pub(super) in_flight_max: usize,
 }
 
-impl Default for Counts {
-    // loom's atomics have no constant values, and not all implement `Default`.
-    fn default() -> Self {
-        Self {
-            latencies: AtomicU64::new(0),
-            uses: AtomicU64::new(0),
-            in_flight_max: AtomicUsize::new(0),
-        }
-    }
-}
-
 impl Counts {
     /// Adds a call that was answered, and returns the number of calls with it.
     #[inline]
     pub(super) fn answered(&self, latency: u64, in_flight: u32) -> u64 {
         self.note_max(in_flight);
-        self.uses.fetch_add(u64::from(in_flight), Ordering::AcqRel);
+        let uses = self.uses.fetch_add(u64::from(in_flight), Ordering::AcqRel);
         let added = (1 << SUM) + (latency >> UNIT);
-        (self.latencies.fetch_add(added, Ordering::AcqRel) >> SUM) + 1
+        let latencies = self.latencies.fetch_add(added, Ordering::AcqRel);
+        (uses >> SUM) + (latencies >> SUM) + 1
     }
 
     /// Adds a call that was dropped, and returns the number of calls with it.
     pub(super) fn dropped(&self, in_flight: u32) -> u64 {
         self.note_max(in_flight);
-        self.uses.fetch_add((1 << SUM) + u64::from(in_flight), Ordering::AcqRel);
-        (self.latencies.fetch_add(1 << SUM, Ordering::AcqRel) >> SUM) + 1
+        let added = (1 << SUM) + u64::from(in_flight);
+        let uses = self.uses.fetch_add(added, Ordering::AcqRel);
+        (uses >> SUM) + (self.latencies.load(Ordering::Acquire) >> SUM) + 1
     }
 
     /// Returns the sums so far.
@@ -87,10 +78,9 @@ impl Counts {
 
 impl Totals {
     fn new(latencies: u64, uses: u64, in_flight_max: usize) -> Self {
-        let dropped = (uses >> SUM).min(latencies >> SUM);
         Self {
-            answered: (latencies >> SUM) - dropped,
-            dropped,
+            answered: latencies >> SUM,
+            dropped: uses >> SUM,
             latencies: (latencies & MASK) << UNIT,
             in_flight: uses & MASK,
             in_flight_max,

@@ -235,3 +235,24 @@ fn the_pause_after_a_change_is_at_most_six_seconds() {
     }
     assert_eq!(clock.windows().last().map(|window| window.samples), Some(10));
 }
+
+#[test]
+fn a_window_of_drops_alone_teaches_no_latency() {
+    let mut clock = Clock::new(20);
+    for _ in 0..20 {
+        clock.call(MS * 10);
+    }
+    let drops: Vec<_> = (0..10).map(|_| clock.start(1)).collect();
+    clock.wait(MS * 200);
+    for sample in drops {
+        clock.sampler.dropped(sample, clock.now);
+    }
+    for _ in 0..9 {
+        clock.call(MS * 10);
+    }
+    clock.wait(MS * 100);
+    clock.call(MS * 170);
+    let latencies: Vec<_> =
+        clock.windows().iter().map(|window| window.latency.as_millis()).collect();
+    assert_eq!(latencies[latencies.len() - 2..], [0, 17], "a call counts with at most 80 ms");
+}

