@@ -130,6 +130,7 @@ impl Check<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{FloodLimits, Rate};
 
     fn invalid(limits: &Limits) -> Vec<String> {
         invalid_fields(limits).iter().map(|field| field.field().to_owned()).collect()
@@ -210,6 +211,43 @@ mod tests {
         let over = LONGEST + Duration::from_nanos(1);
         let limits = limits.idle(over).drain_spread(over).ipv6_prefix(129);
         assert_eq!(invalid(&limits), ["idle", "drain_spread", "ipv6_prefix"]);
+    }
+
+    #[test]
+    fn the_ends_of_the_ranges_are_those_of_the_documents_and_protocols() {
+        let month = Duration::from_secs(2_592_000);
+        let most = Limits::new()
+            .idle(month)
+            .drain_spread(month)
+            .header_bytes(8_000)
+            .header_count(65_535)
+            .buffer_bytes(8_192)
+            .streams(2_147_483_647)
+            .floods(FloodLimits::new().resets(Rate::new(u32::MAX, 1)))
+            .stream_window(65_535)
+            .connection_window(65_535);
+        assert_eq!(invalid(&most), [""; 0]);
+        let over = most
+            .idle(month + Duration::from_secs(1))
+            .header_count(65_536)
+            .buffer_bytes(8_191)
+            .streams(2_147_483_648)
+            .stream_window(65_534)
+            .connection_window(65_534)
+            .connections((usize::MAX >> 3) + 1)
+            .connections_per_client((usize::MAX >> 3) + 1);
+        assert_eq!(
+            invalid(&over),
+            [
+                "idle",
+                "connections",
+                "connections_per_client",
+                "header_count",
+                "buffer_bytes",
+                "streams",
+                "connection_window",
+            ]
+        );
     }
 
     #[test]
