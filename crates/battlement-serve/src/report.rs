@@ -94,7 +94,9 @@ mod tests {
         let server = ServerHandle::default();
         for name in ["public", "admin"] {
             let open = server.add(&Arc::from(name));
-            COUNTS.map(|(protocol, count)| open.count(protocol).fetch_add(count, Relaxed));
+            for (protocol, count) in COUNTS {
+                open.count(protocol).fetch_add(count, Relaxed);
+            }
         }
         let expected = Report { served: 0, aborted_http1: 2, aborted_http2: 4, aborted_unknown: 8 };
         assert_eq!(Report::of_open(&server), expected);
