@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use battlement_core::{
     BodyKind, CallFacts, DropReason, ErrorType, GrpcCode, MethodKind, RequestFacts, Scheme, SpanId,
@@ -28,7 +28,6 @@ mod end;
 
 /// A request in flight. Dropping the ticket records the request, so each is recorded exactly once; the outcome is set
 /// before.
-#[derive(Debug)]
 pub(crate) struct Ticket {
     pinned: Arc<Pinned>,
     origin: Origin,
@@ -43,7 +42,6 @@ pub(crate) struct Ticket {
 
 /// The source of the start time and the trace. The parts that few requests have are boxed, so that a ticket stays
 /// eight words.
-#[derive(Debug)]
 enum Origin {
     Request {
         facts: RequestFacts,
@@ -57,7 +55,7 @@ enum Origin {
 }
 
 /// The parts that few requests and calls have.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct More {
     /// The trace of a client's call.
     trace: Option<(TraceId, SpanId)>,
@@ -383,6 +381,13 @@ fn sampled(trace: &battlement_core::Trace) -> Option<(TraceId, SpanId)> {
 
 fn trace_of_call<B>(request: &Request<B>) -> Option<(TraceId, SpanId)> {
     sampled(CallFacts::of(request).trace()?)
+}
+
+// Without the path, whose query may hold secrets.
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 // A ticket is moved several times; a move of more than eight words is a function call.

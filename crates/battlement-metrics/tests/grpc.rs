@@ -305,3 +305,17 @@ async fn the_series_of_configured_methods_are_created_at_0_for_a_server_alone() 
     }
     assert_eq!(metrics.ended(), 0);
 }
+
+#[tokio::test]
+async fn the_query_of_a_call_is_not_in_debug_output() {
+    let service = service_fn(|_: Request<ProbeBody>| {
+        std::future::ready(Ok::<_, Infallible>(Response::new(ProbeBody::empty())))
+    });
+    let request =
+        Request::post("/pkg.Echo/Say?token=hunter2").header("content-type", "application/grpc");
+    let mut service = HttpMetrics::new().grpc_layer().layer(service);
+    let future = service.call(request.body(ProbeBody::empty()).unwrap());
+    let shown = format!("{future:?}");
+    assert!(shown.contains("Ticket"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
