@@ -1,48 +1,39 @@
 use serde::{Deserialize, Deserializer};
 
-battlement_core::settings! {
-    /// The settings of an adaptive limit in a configuration file.
-    #[derive(Clone, Debug, Default)]
-    #[derive(Deserialize)]
-    #[serde(remote = "AdaptiveSettings", default = "AdaptiveSettings::default", deny_unknown_fields)]
-    pub struct AdaptiveSettings {
-        /// `gradient` or `aimd`.
-        pub algorithm: AlgorithmSetting,
-        /// The least value of [`ConcurrencyLimitLayer::bounds`](crate::ConcurrencyLimitLayer::bounds).
-        pub min: Option<usize>,
-        /// The largest value of [`ConcurrencyLimitLayer::bounds`](crate::ConcurrencyLimitLayer::bounds).
-        pub max: Option<usize>,
-        /// [`ConcurrencyLimitLayer::initial`](crate::ConcurrencyLimitLayer::initial).
-        pub initial: Option<usize>,
-    }
+/// The settings of an adaptive limit in a configuration file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdaptiveSettings {
+    /// `gradient` or `aimd`.
+    pub algorithm: AlgorithmSetting,
+    /// The least value of [`ConcurrencyLimitLayer::bounds`](crate::ConcurrencyLimitLayer::bounds).
+    pub min: Option<usize>,
+    /// The largest value of [`ConcurrencyLimitLayer::bounds`](crate::ConcurrencyLimitLayer::bounds).
+    pub max: Option<usize>,
+    /// [`ConcurrencyLimitLayer::initial`](crate::ConcurrencyLimitLayer::initial).
+    pub initial: Option<usize>,
 }
 
-battlement_core::settings! {
-    /// The settings of a queue in a configuration file.
-    #[derive(Clone, Debug)]
-    #[derive(Deserialize)]
-    #[serde(remote = "QueueSettings", deny_unknown_fields)]
-    pub struct QueueSettings {
-        /// The number of calls that may wait at once.
-        pub length: usize,
-        /// The longest time of a call in the queue, as `100ms`; required.
-        #[serde(default)]
-        pub time: Option<String>,
-    }
+/// The settings of a queue in a configuration file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueSettings {
+    /// The number of calls that may wait at once.
+    pub length: usize,
+    /// The longest time of a call in the queue, as `100ms`; required.
+    #[serde(default)]
+    pub time: Option<String>,
 }
 
-battlement_core::settings! {
-    /// The settings of a class in a configuration file.
-    #[derive(Clone, Debug)]
-    #[derive(Deserialize)]
-    #[serde(remote = "ClassSettings", deny_unknown_fields)]
-    pub struct ClassSettings {
-        /// The name.
-        pub name: String,
-        /// The share of the limit that lower classes may not use, 0 to 1.
-        #[serde(default)]
-        pub reserve: f64,
-    }
+/// The settings of a class in a configuration file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassSettings {
+    /// The name.
+    pub name: String,
+    /// The share of the limit that lower classes may not use, 0 to 1.
+    #[serde(default)]
+    pub reserve: f64,
 }
 
 /// The algorithm of an adaptive limit in a configuration file.
