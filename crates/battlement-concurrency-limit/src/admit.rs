@@ -23,9 +23,13 @@ pub trait Admit<Req, Res, E> {
     #[doc(hidden)]
     fn caller(request: &Req) -> Self::Caller;
 
-    /// Returns the class of the request; `None` if the request does not count.
+    /// Returns whether the request counts.
     #[doc(hidden)]
-    fn class(&self, request: &Req, classes: &Classes) -> Option<usize>;
+    fn counts(&self, request: &Req) -> bool;
+
+    /// Returns the class of the request.
+    #[doc(hidden)]
+    fn class(&self, request: &Req, classes: &Classes) -> usize;
 
     /// Returns the deadline of the request.
     #[doc(hidden)]

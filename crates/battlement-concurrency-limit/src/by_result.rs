@@ -59,9 +59,13 @@ where
         A::caller(request)
     }
 
-    #[inline]
-    fn class(&self, _: &Req, classes: &Classes) -> Option<usize> {
-        Some(classes.default_class())
+    #[inline(always)]
+    fn counts(&self, _: &Req) -> bool {
+        true
+    }
+
+    fn class(&self, _: &Req, classes: &Classes) -> usize {
+        classes.default_class()
     }
 
     fn deadline(_: &Req) -> Option<Deadline> {

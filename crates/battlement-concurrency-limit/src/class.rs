@@ -40,7 +40,6 @@ impl Classes {
         &self.names
     }
 
-    #[cfg(feature = "http")]
     #[inline]
     pub(crate) const fn is_one(&self) -> bool {
         self.names.len() == 1

@@ -35,11 +35,14 @@ where
         K::caller(request)
     }
 
+    #[inline(always)]
+    fn counts(&self, request: &Req) -> bool {
+        self.kind.counts(request)
+    }
+
     #[inline]
-    fn class(&self, request: &Req, classes: &Classes) -> Option<usize> {
-        // The inner kind knows whether the request counts.
-        self.kind.class(request, classes)?;
-        Some(classes.index((self.class)(request)))
+    fn class(&self, request: &Req, classes: &Classes) -> usize {
+        classes.index((self.class)(request))
     }
 
     fn deadline(request: &Req) -> Option<Deadline> {

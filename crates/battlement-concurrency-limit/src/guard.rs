@@ -10,15 +10,26 @@ pub(crate) struct Guard<K> {
 }
 
 impl<K> Guard<K> {
-    /// Returns the class of the call with `request`; `None` if it does not count.
+    /// Returns whether the call with `request` counts.
     #[inline(always)]
-    pub(crate) fn class<Req, Res, E>(&self, request: &Req) -> Option<usize>
+    pub(crate) fn counts<Req, Res, E>(&self, request: &Req) -> bool
     where
         K: Admit<Req, Res, E>,
     {
-        if !self.is_enabled {
-            return None;
-        }
+        self.is_enabled && self.kind.counts(request)
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_classes(&self) -> bool {
+        !self.shared.classes().is_one()
+    }
+
+    /// Returns the class of the call with `request`.
+    #[inline(always)]
+    pub(crate) fn class<Req, Res, E>(&self, request: &Req) -> usize
+    where
+        K: Admit<Req, Res, E>,
+    {
         self.kind.class(request, self.shared.classes())
     }
 }

@@ -54,25 +54,53 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let Some(class) = self.guard.class(&request) else {
+        if !self.guard.counts(&request) {
             return QueuedConcurrencyLimitFuture::called(self.inner.call(request), None);
-        };
+        }
+        if self.guard.has_classes() {
+            return self.call_classed(request);
+        }
+        self.call_in(0, request)
+    }
+}
+
+impl<S, K> QueuedConcurrencyLimit<S, K> {
+    /// Calls the service, unless the limit of the class of the request is reached.
+    // A function of its own, since a reference to the request that is passed on costs a copy of the request.
+    #[inline(never)]
+    fn call_classed<Req>(&mut self, request: Req) -> QueuedConcurrencyLimitFuture<S, K, Req>
+    where
+        S: Service<Req> + Clone,
+        K: Admit<Req, S::Response, S::Error>,
+    {
+        let class = self.guard.class(&request);
+        self.call_in(class, request)
+    }
+
+    #[inline(always)]
+    fn call_in<Req>(
+        &mut self,
+        class: usize,
+        request: Req,
+    ) -> QueuedConcurrencyLimitFuture<S, K, Req>
+    where
+        S: Service<Req> + Clone,
+        K: Admit<Req, S::Response, S::Error>,
+    {
         match self.guard.shared.admit(class) {
             Some(call) => {
                 let call = self.guard.kind.admitted(&request, call);
                 QueuedConcurrencyLimitFuture::called(self.inner.call(request), Some(call))
             }
-            None => self.enqueue(request, class),
+            None => self.enqueue(class, request),
         }
     }
-}
 
-impl<S, K> QueuedConcurrencyLimit<S, K> {
     #[cold]
     fn enqueue<Req>(
         &mut self,
-        request: Req,
         class: usize,
+        request: Req,
     ) -> QueuedConcurrencyLimitFuture<S, K, Req>
     where
         S: Service<Req> + Clone,

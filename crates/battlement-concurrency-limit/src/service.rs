@@ -52,28 +52,56 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let Some(class) = self.guard.class(&request) else {
+        if !self.guard.counts(&request) {
             return ConcurrencyLimitFuture::called(self.inner.call(request), None);
-        };
+        }
+        if self.guard.has_classes() {
+            return self.call_classed(request);
+        }
+        self.call_in(0, request)
+    }
+}
+
+impl<S, K> ConcurrencyLimit<S, K> {
+    /// Calls the service, unless the limit of the class of the request is reached.
+    // A function of its own, since a reference to the request that is passed on costs a copy of the request.
+    #[inline(never)]
+    fn call_classed<Req>(&mut self, request: Req) -> ConcurrencyLimitFuture<S, K, Req>
+    where
+        S: Service<Req>,
+        K: Admit<Req, S::Response, S::Error>,
+    {
+        let class = self.guard.class(&request);
+        self.call_in(class, request)
+    }
+
+    #[inline(always)]
+    fn call_in<Req>(&mut self, class: usize, request: Req) -> ConcurrencyLimitFuture<S, K, Req>
+    where
+        S: Service<Req>,
+        K: Admit<Req, S::Response, S::Error>,
+    {
         match self.guard.shared.admit(class) {
             Some(call) => {
                 let call = self.guard.kind.admitted(&request, call);
                 ConcurrencyLimitFuture::called(self.inner.call(request), Some(call))
             }
-            None => self.reject(&request, class),
+            None => self.reject(class, request),
         }
     }
-}
 
-impl<S, K> ConcurrencyLimit<S, K> {
     #[cold]
-    fn reject<Req>(&self, request: &Req, class: usize) -> ConcurrencyLimitFuture<S, K, Req>
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference would cost each call a copy of its request"
+    )]
+    fn reject<Req>(&self, class: usize, request: Req) -> ConcurrencyLimitFuture<S, K, Req>
     where
         S: Service<Req>,
         K: Admit<Req, S::Response, S::Error>,
     {
         let error = self.guard.shared.reject(Reason::Full, class);
-        ConcurrencyLimitFuture::rejected(K::caller(request), error)
+        ConcurrencyLimitFuture::rejected(K::caller(&request), error)
     }
 }
 

@@ -47,7 +47,7 @@ impl<B: Body> Body for ConcurrencyLimitBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
-    #[inline]
+    #[inline(always)]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

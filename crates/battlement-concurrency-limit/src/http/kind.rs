@@ -45,15 +45,14 @@ where
         A::caller(request)
     }
 
+    #[inline(always)]
+    fn counts(&self, request: &Request<Q>) -> bool {
+        !self.exempt.contains(request.uri().path())
+    }
+
     #[inline]
-    fn class(&self, request: &Request<Q>, classes: &Classes) -> Option<usize> {
-        if self.exempt.contains(request.uri().path()) {
-            return None;
-        }
-        if classes.is_one() {
-            return Some(0);
-        }
-        Some(self.class.of(|| RequestHead::of(request), classes))
+    fn class(&self, request: &Request<Q>, classes: &Classes) -> usize {
+        self.class.of(|| RequestHead::of(request), classes)
     }
 
     fn deadline(request: &Request<Q>) -> Option<Deadline> {

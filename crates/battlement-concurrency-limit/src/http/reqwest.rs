@@ -25,15 +25,13 @@ where
         A::caller(request)
     }
 
-    fn class(&self, request: &Request, classes: &Classes) -> Option<usize> {
-        if self.exempt.contains(request.url().path()) {
-            return None;
-        }
-        if classes.is_one() {
-            return Some(0);
-        }
+    fn counts(&self, request: &Request) -> bool {
+        !self.exempt.contains(request.url().path())
+    }
+
+    fn class(&self, request: &Request, classes: &Classes) -> usize {
         let head = head(request);
-        Some(self.class.of(|| RequestHead::of(&head), classes))
+        self.class.of(|| RequestHead::of(&head), classes)
     }
 
     fn deadline(_: &Request) -> Option<Deadline> {
