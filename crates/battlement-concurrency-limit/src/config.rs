@@ -9,7 +9,7 @@ use crate::{
     Algorithm,
     adaptive::{self, Sampler},
     class::{self, Classes},
-    limiter::{Limiter, QueueConfig},
+    limiter::{Limiter, MOST_CLASSES, QueueConfig},
 };
 
 /// The checked settings of a layer.
@@ -49,9 +49,6 @@ type MakeAlgorithm = Arc<dyn Fn() -> Box<dyn Algorithm> + Send + Sync>;
 
 /// The subject of the errors.
 pub(crate) const SETTINGS: &str = "concurrency limit settings";
-
-/// The most classes, which share one word.
-pub(crate) const MOST_CLASSES: usize = 4;
 
 /// The most calls in a queue that can be set.
 const LONGEST_QUEUE: usize = 1_000_000;

@@ -1,247 +1,274 @@
-//! The count of calls in flight, and the queue of those that wait.
-
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
-    time::Duration,
+    fmt,
+    sync::{
+        Arc,
+        atomic::Ordering::{AcqRel, Acquire},
+    },
+    task::Waker,
 };
 
 use tokio::time::Instant;
 
+mod list;
+#[cfg(all(test, battlement_loom))]
+mod model;
+mod permit;
+mod queue;
+mod slab;
+mod sync;
+#[cfg(all(test, not(battlement_loom)))]
+mod tests;
+mod wait_estimate;
+mod wait_time;
+mod waiting;
+mod wakers;
+mod word;
+
+pub(crate) use self::{permit::Permit, queue::QueueConfig, waiting::Waiting, word::MOST_CLASSES};
+use self::{
+    queue::{Added, Place, Queue},
+    slab::Key,
+    sync::{AtomicU64, Mutex, lock},
+    wakers::Wakers,
+    word::{Layout, WAITING},
+};
 use crate::Reason;
 
-/// The bounds of a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct QueueConfig {
-    pub(crate) len: usize,
-    pub(crate) time: Duration,
-}
-
-/// The limit of a layer, the calls in flight and those that wait.
+/// A limit on the calls in flight, in classes.
+///
+/// The limit, the calls in flight of each class and a flag that requests wait are one word. A call is admitted by one
+/// compare-and-swap of that word, so the limit is exact under any number of threads.
+///
+/// A queue has a lock. As long as no request waits, admission and release do not take it. Once one waits, the flag sends
+/// every release through the lock, where it hands its permit to the first waiter, and every arrival that would be
+/// admitted, so that it does not overtake. The flag changes under the lock only.
 pub(crate) struct Limiter {
-    state: Mutex<State>,
-    reserves: Box<[f64]>,
-    queue: Option<QueueConfig>,
-}
-
-#[derive(Default)]
-struct State {
-    limit: usize,
-    in_flight: Vec<usize>,
-    waiters: VecDeque<Waiter>,
-    granted: HashMap<u64, usize>,
-    evicted: HashSet<u64>,
-    next: u64,
-}
-
-struct Waiter {
-    id: u64,
-    class: usize,
-    waker: Option<Waker>,
+    word: AtomicU64,
+    layout: Layout,
+    queue: Option<Mutex<Queue>>,
 }
 
 impl Limiter {
-    /// Creates a limit with the reserves of the classes, the highest first.
+    /// Creates a limiter with the reserve of each class as a share of the limit, from the highest class on.
+    ///
+    /// The limit is at least 1 and at most [`most`](Self::most).
     pub(crate) fn new(limit: usize, reserves: &[f64], queue: Option<QueueConfig>) -> Self {
-        let in_flight = vec![0; reserves.len()];
-        let state = State { limit, in_flight, ..State::default() };
-        Self { state: Mutex::new(state), reserves: reserves.into(), queue }
-    }
-
-    /// Returns the highest limit that can be counted with this number of classes.
-    pub(crate) const fn most(classes: usize) -> usize {
-        (1 << (63 / (classes + 1))) - 1
-    }
-
-    /// Admits a call of `class`, if there is room and no call waits before it.
-    pub(crate) fn acquire(self: &Arc<Self>, class: usize) -> Option<Permit> {
-        let mut state = self.state();
-        let waits_behind = state.waiters.iter().any(|waiter| waiter.class <= class);
-        if waits_behind || !self.has_room(&state, class) {
-            return None;
+        let layout = Layout::new(reserves);
+        Self {
+            word: AtomicU64::new(layout.empty(limit)),
+            layout,
+            queue: queue.map(|config| Mutex::new(Queue::new(config))),
         }
-        state.in_flight[class] += 1;
-        Some(Permit { limiter: Arc::clone(self), class })
     }
 
-    /// Puts a call into the queue.
+    /// Returns the highest limit with so many classes.
+    pub(crate) const fn most(classes: usize) -> usize {
+        word::most(classes) as usize
+    }
+
+    /// Admits a call, or returns `None` if the limit is reached, or if the call would overtake a waiter of its class or a
+    /// higher one.
+    #[inline]
+    pub(crate) fn acquire(self: &Arc<Self>, class: usize) -> Option<Permit> {
+        let class = self.layout.class(class);
+        self.enter(class).then(|| self.permit(class))
+    }
+
+    /// Adds a request to the queue. A permit that is free by now is granted at once.
+    ///
+    /// # Errors
+    ///
+    /// If the queue is full with requests of the same class and higher ones, or if the request would get its turn after
+    /// its deadline.
     pub(crate) fn enqueue(
         self: &Arc<Self>,
         class: usize,
         now: Instant,
         deadline: Option<Instant>,
     ) -> Result<Waiting, Reason> {
-        if deadline.is_some_and(|deadline| deadline <= now) {
-            return Err(Reason::Deadline);
+        let queue = self.queue.as_ref().ok_or(Reason::Full)?;
+        let class = self.layout.class(class);
+        let mut queue = lock(queue);
+        let wait = queue.wait_time(now, deadline);
+        // A permit that is returned from here on goes through the lock, and one returned before is seen below.
+        self.word.fetch_or(WAITING, AcqRel);
+        let is_granted = !queue.holds_back(class) && self.take(class);
+        let added = if is_granted { Ok(None) } else { queue.add(class, now, wait).map(Some) };
+        self.clear_unless_waiting(&queue);
+        drop(queue);
+        match added? {
+            None => Ok(Waiting::granted(Arc::clone(self), class, wait)),
+            Some(Added { key, evicted }) => {
+                evicted.into_iter().for_each(Waker::wake);
+                Ok(Waiting::queued(Arc::clone(self), class, wait, key))
+            }
         }
-        let queue = self.queue.ok_or(Reason::Full)?;
-        let mut state = self.state();
-        let evicted =
-            if state.waiters.len() >= queue.len { Some(state.evict(class)?) } else { None };
-        let id = state.next;
-        state.next += 1;
-        state.waiters.push_back(Waiter { id, class, waker: None });
-        let mut wakers = self.grant(&mut state);
-        drop(state);
-        wakers.extend(evicted.flatten());
-        wakers.into_iter().for_each(Waker::wake);
-        let end = now + queue.time;
-        let (until, reason) = match deadline {
-            Some(deadline) if deadline < end => (deadline, Reason::Deadline),
-            _ => (end, Reason::QueueTimeout),
-        };
-        Ok(Waiting { limiter: Arc::clone(self), id, until, reason })
     }
 
-    /// Sets the limit, and returns the former one.
+    /// Sets the limit, and returns the one before. Waiters get the permits that it adds.
+    ///
+    /// Calls in flight beyond a lower limit are not ended; none begins until enough of them have.
     pub(crate) fn set_limit(&self, limit: usize) -> usize {
-        let mut state = self.state();
-        let before = std::mem::replace(&mut state.limit, limit);
-        let wakers = self.grant(&mut state);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        before
-    }
-
-    pub(crate) fn limit(&self) -> usize {
-        self.state().limit
-    }
-
-    pub(crate) fn in_flight(&self, class: usize) -> usize {
-        self.state().in_flight[class]
-    }
-
-    pub(crate) fn total(&self) -> usize {
-        self.state().in_flight.iter().sum()
-    }
-
-    pub(crate) fn queued(&self, class: usize) -> usize {
-        self.state().waiters.iter().filter(|waiter| waiter.class == class).count()
+        let change = |word| Some(self.layout.with_limit(word, limit));
+        // The change never refuses.
+        let before = self.word.fetch_update(AcqRel, Acquire, change).unwrap_or_else(|word| word);
+        if before & WAITING != 0 {
+            self.hand_over();
+        }
+        self.layout.limit(before) as usize
     }
 
     pub(crate) const fn has_queue(&self) -> bool {
         self.queue.is_some()
     }
 
-    fn has_room(&self, state: &State, class: usize) -> bool {
-        (0..=class).all(|upper| {
-            let reserved: usize =
-                self.reserves[..upper].iter().map(|share| reserved(*share, state.limit)).sum();
-            let least = usize::from(state.limit > 0);
-            let room = state.limit.saturating_sub(reserved).max(least);
-            state.in_flight[upper..].iter().sum::<usize>() < room
-        }) && state.in_flight.iter().sum::<usize>() < state.limit
+    pub(crate) fn limit(&self) -> usize {
+        self.layout.limit(self.word()) as usize
     }
 
-    /// Gives free permits to the calls that wait, the highest class first.
-    fn grant(&self, state: &mut State) -> Vec<Waker> {
-        let mut wakers = Vec::new();
-        for class in 0..state.in_flight.len() {
-            while self.has_room(state, class)
-                && let Some(at) = state.waiters.iter().position(|waiter| waiter.class == class)
-            {
-                state.in_flight[class] += 1;
-                if let Some(waiter) = state.waiters.remove(at) {
-                    state.granted.insert(waiter.id, class);
-                    wakers.extend(waiter.waker);
-                }
+    /// Returns the number of calls in flight of all classes.
+    #[inline]
+    pub(crate) fn total(&self) -> usize {
+        self.layout.total(self.word()) as usize
+    }
+
+    /// Returns the number of calls in flight of a class.
+    pub(crate) fn in_flight(&self, class: usize) -> usize {
+        self.layout.in_flight(self.word(), self.layout.class(class)) as usize
+    }
+
+    /// Returns the number of waiting requests of a class.
+    pub(crate) fn queued(&self, class: usize) -> usize {
+        let class = self.layout.class(class);
+        self.queue.as_ref().map_or(0, |queue| lock(queue).waiting(class))
+    }
+
+    /// Counts a call, if it is admitted and overtakes no waiter.
+    #[inline]
+    fn enter(&self, class: usize) -> bool {
+        let mut word = self.word();
+        while self.layout.admits(word, class) {
+            if word & WAITING != 0 {
+                return self.overtake(class);
+            }
+            let next = word + self.layout.call(class);
+            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
+                Ok(_) => return true,
+                Err(other) => word = other,
             }
         }
-        wakers
+        false
     }
 
-    fn release(&self, class: usize) {
-        let mut state = self.state();
-        state.in_flight[class] -= 1;
-        let wakers = self.grant(&mut state);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+    /// Counts a call while requests wait: those of lower classes, or one whose permit is on its way.
+    #[cold]
+    fn overtake(&self, class: usize) -> bool {
+        self.queue.as_ref().is_some_and(|queue| {
+            let queue = lock(queue);
+            !queue.holds_back(class) && self.take(class)
+        })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "a share of a limit is not negative and within the limit"
-)]
-fn reserved(share: f64, limit: usize) -> usize {
-    (share * limit as f64).ceil() as usize
-}
-
-impl State {
-    /// Removes the last call of the lowest class that waits, if that is lower than `class`, and returns its waker.
-    fn evict(&mut self, class: usize) -> Result<Option<Waker>, Reason> {
-        let lowest = self.waiters.iter().map(|waiter| waiter.class).max();
-        let lowest = lowest.filter(|lowest| *lowest > class).ok_or(Reason::QueueFull)?;
-        let last = self.waiters.iter().rposition(|waiter| waiter.class == lowest);
-        let waiter = last.and_then(|last| self.waiters.remove(last)).ok_or(Reason::QueueFull)?;
-        self.evicted.insert(waiter.id);
-        Ok(waiter.waker)
-    }
-}
-
-/// The right of one call to be in flight. Dropping it gives it back, or hands it to the next call that waits.
-pub(crate) struct Permit {
-    limiter: Arc<Limiter>,
-    class: usize,
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.limiter.release(self.class);
-    }
-}
-
-/// A call in the queue. Dropping it leaves the queue; a permit that was granted goes to the next call.
-pub(crate) struct Waiting {
-    limiter: Arc<Limiter>,
-    id: u64,
-    until: Instant,
-    reason: Reason,
-}
-
-impl Waiting {
-    /// Returns the end of the wait: that of the time in the queue, or the deadline if that is earlier.
-    pub(crate) const fn until(&self) -> Instant {
-        self.until
+    /// Counts a call if it is admitted, whether or not requests wait.
+    fn take(&self, class: usize) -> bool {
+        let next = |word| self.layout.admits(word, class).then(|| word + self.layout.call(class));
+        self.word.fetch_update(AcqRel, Acquire, next).is_ok()
     }
 
-    /// Returns the reason for which the wait ends then.
-    pub(crate) const fn ends_with(&self) -> Reason {
-        self.reason
+    /// Returns the permit of a call that is counted.
+    #[inline]
+    fn permit(self: &Arc<Self>, class: usize) -> Permit {
+        Permit::new(Arc::clone(self), self.layout.call(class))
     }
 
-    /// Waits for the permit, or for a higher class that takes the place of the call.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Permit, Reason>> {
-        let mut state = self.limiter.state();
-        if let Some(class) = state.granted.remove(&self.id) {
-            return Poll::Ready(Ok(Permit { limiter: Arc::clone(&self.limiter), class }));
+    /// Takes back the permit of a call with this value in the word.
+    #[inline]
+    fn release(&self, call: u64) {
+        let before = self.word.fetch_sub(call, AcqRel);
+        if before & WAITING != 0 {
+            self.hand_over();
         }
-        if state.evicted.remove(&self.id) {
-            return Poll::Ready(Err(Reason::QueueFull));
+    }
+
+    /// Gives the free permits to waiters.
+    #[cold]
+    fn hand_over(&self) {
+        let Some(queue) = &self.queue else { return };
+        let (now, mut wakers) = (Instant::now(), Wakers::default());
+        loop {
+            let is_done = self.grant(&mut lock(queue), now, &mut wakers);
+            wakers.wake();
+            if is_done {
+                return;
+            }
         }
-        if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id) {
-            waiter.waker = Some(cx.waker().clone());
+    }
+
+    /// Gives free permits to waiters, and returns whether there is nothing left to give: no permit, or no waiter.
+    fn grant(&self, queue: &mut Queue, now: Instant, wakers: &mut Wakers) -> bool {
+        while let Some(class) = queue.highest()
+            && let Some((first, is_over)) = queue.first(class, now)
+        {
+            if wakers.is_full() {
+                return false;
+            }
+            if is_over {
+                wakers.push(queue.remove(first));
+            } else if self.take(class) {
+                wakers.push(queue.grant(first, now));
+            } else {
+                // Where the highest class is not admitted, no lower class is.
+                return true;
+            }
         }
-        Poll::Pending
+        self.clear_unless_waiting(queue);
+        true
+    }
+
+    /// Returns the place of a request, which is woken when it changes.
+    fn poll(&self, key: Key, waker: &Waker) -> Place {
+        let Some(queue) = &self.queue else { return Place::Removed };
+        let waker = waker.clone();
+        let (place, unused) = lock(queue).poll(key, waker);
+        // Dropped after the lock, because it may drop a task.
+        drop(unused);
+        place
+    }
+
+    /// Removes a request from the queue, and gives a permit that it did not take to the next one.
+    fn leave(self: &Arc<Self>, key: Key, class: usize) {
+        let Some(queue) = &self.queue else { return };
+        let (place, unused) = {
+            let mut queue = lock(queue);
+            let left = queue.leave(key);
+            self.clear_unless_waiting(&queue);
+            left
+        };
+        drop(unused);
+        if place == Place::Granted {
+            drop(self.permit(class));
+        }
+    }
+
+    /// Clears the flag if the queue is empty.
+    fn clear_unless_waiting(&self, queue: &Queue) {
+        if queue.is_empty() {
+            self.word.fetch_and(!WAITING, AcqRel);
+        }
+    }
+
+    #[inline]
+    fn word(&self) -> u64 {
+        self.word.load(Acquire)
     }
 }
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let mut state = self.limiter.state();
-        state.evicted.remove(&self.id);
-        state.waiters.retain(|waiter| waiter.id != self.id);
-        let granted = state.granted.remove(&self.id);
-        drop(state);
-        if let Some(class) = granted {
-            self.limiter.release(class);
-        }
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (limit, in_flight) = (self.limit(), self.total());
+        f.debug_struct("Limiter")
+            .field("limit", &limit)
+            .field("in_flight", &in_flight)
+            .finish_non_exhaustive()
     }
 }

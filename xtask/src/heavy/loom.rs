@@ -10,6 +10,7 @@ use crate::step::Step;
 const CRATES: &[&str] = &[
     "battlement-access-log",
     "battlement-circuit-breaker",
+    "battlement-concurrency-limit",
     "battlement-health",
     "battlement-metrics",
     "battlement-retry",

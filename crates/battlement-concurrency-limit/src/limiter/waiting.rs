@@ -1,0 +1,101 @@
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::time::Instant;
+
+use super::{Limiter, Permit, queue::Place, slab::Key, wait_time::WaitTime};
+use crate::Reason;
+
+/// A request that waits for a permit.
+///
+/// Dropping it removes the request from the queue at once. If it was granted a permit that it has not taken, the permit
+/// goes to the next waiter.
+pub(crate) struct Waiting {
+    limiter: Arc<Limiter>,
+    class: usize,
+    wait: WaitTime,
+    state: State,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    /// A permit was free on arrival.
+    Granted,
+    Queued(Key),
+    /// The permit was taken, or the request was removed.
+    Done,
+}
+
+impl Waiting {
+    /// Creates a request whose permit was free on arrival. The word already counts it.
+    pub(super) const fn granted(limiter: Arc<Limiter>, class: usize, wait: WaitTime) -> Self {
+        Self { limiter, class, wait, state: State::Granted }
+    }
+
+    pub(super) const fn queued(
+        limiter: Arc<Limiter>,
+        class: usize,
+        wait: WaitTime,
+        key: Key,
+    ) -> Self {
+        Self { limiter, class, wait, state: State::Queued(key) }
+    }
+
+    /// Returns the permit once it is granted, or an error if the request was removed from the queue.
+    ///
+    /// The caller ends the wait at [`until`](Self::until), by dropping this value.
+    ///
+    /// # Panics
+    ///
+    /// If it has been ready before.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Permit, Reason>> {
+        let place = match self.state {
+            State::Granted => Place::Granted,
+            State::Queued(key) => self.limiter.poll(key, cx.waker()),
+            State::Done => panic!("`Waiting` was polled after it was ready"),
+        };
+        if place == Place::Waiting {
+            return Poll::Pending;
+        }
+        self.state = State::Done;
+        Poll::Ready(match place {
+            Place::Granted => Ok(self.limiter.permit(self.class)),
+            _ => Err(self.removed()),
+        })
+    }
+
+    /// Returns the time at which the wait ends: the earlier of the queue time and the deadline on arrival.
+    pub(crate) fn until(&self) -> Instant {
+        self.wait.until()
+    }
+
+    /// Returns the reason of a request that has waited until then.
+    pub(crate) fn ends_with(&self) -> Reason {
+        self.wait.reason()
+    }
+
+    /// Returns why the request was removed: its time was over when it was to get a permit, or a request of a higher
+    /// class took its place.
+    fn removed(&self) -> Reason {
+        if self.wait.is_over(Instant::now()) { self.wait.reason() } else { Reason::QueueFull }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        match self.state {
+            State::Granted => drop(self.limiter.permit(self.class)),
+            State::Queued(key) => self.limiter.leave(key, self.class),
+            State::Done => {}
+        }
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("until", &self.wait.until()).finish_non_exhaustive()
+    }
+}
