@@ -4,6 +4,7 @@ use battlement::{
     access_log::AccessLogSettings,
     circuit_breaker::CircuitBreakerSettings,
     client_ip::ClientIpSettings,
+    concurrency_limit::ConcurrencyLimitSettings,
     health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -44,6 +45,7 @@ struct Whole {
     circuit_breaker: CircuitBreakerSettings,
     attempt: TimeoutSettings,
     rate_limit: RateLimitSettings,
+    concurrency_limit: ConcurrencyLimitSettings,
     redis: RedisSettings,
     on_failure: OnFailure,
 }

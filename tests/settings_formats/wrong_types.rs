@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use battlement::{
     circuit_breaker::{CircuitBreakerSettings, FallbackSettings},
     client_ip::ClientIpSettings,
+    concurrency_limit::ConcurrencyLimitSettings,
     health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
@@ -30,6 +31,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
         [
             all_fields::<CircuitBreakerSettings>(json!({})),
             all_fields::<ClientIpSettings>(json!({})),
+            all_fields::<ConcurrencyLimitSettings>(json!({})),
             all_fields::<FallbackSettings>(json!({})),
             all_fields::<FetchMetadataSettings>(json!({})),
             all_fields::<HealthSettings>(json!({})),
@@ -47,7 +49,7 @@ fn a_value_of_the_wrong_type_is_reported_with_its_field_in_every_crate_and_forma
             all_fields::<ShutdownSettings>(json!({})),
         ]
         .map(|fields| fields > 2),
-        [true; 17],
+        [true; 18],
         "the fields are found"
     );
 }
@@ -120,6 +122,11 @@ fn a_wrong_type_inside_a_list_or_a_map_is_reported_with_its_whole_path() {
     );
     names::<OnFailure>(&json!({ "local-fallback": { "share": "x" } }), "local-fallback.share");
     names::<ClientIpSettings>(&json!({ "trusted": ["unix", []] }), "trusted[1]");
+    names::<ConcurrencyLimitSettings>(
+        &json!({ "classes": [{ "name": "a" }, { "name": "b", "reserve": "c" }] }),
+        "classes[1].reserve",
+    );
+    names::<ConcurrencyLimitSettings>(&json!({ "queue": { "length": "x" } }), "queue.length");
     names::<MetricsSettings>(&json!({ "duration_buckets": [1, "2"] }), "duration_buckets[1]");
     names::<RetrySettings>(&json!({ "backoff": { "jitter": "none" } }), "backoff.jitter");
     names::<RetrySettings>(&json!({ "throttle": { "k": "2" } }), "throttle.k");

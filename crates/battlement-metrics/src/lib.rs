@@ -12,6 +12,8 @@ mod builder;
 pub mod circuit_breaker;
 #[cfg(feature = "client-ip")]
 mod client_ip;
+#[cfg(feature = "concurrency-limit")]
+pub mod concurrency_limit;
 mod config;
 mod exemplar;
 mod exposition;
@@ -25,6 +27,7 @@ mod key;
 mod label;
 #[cfg(any(
     feature = "access-log",
+    feature = "concurrency-limit",
     feature = "rate-limit",
     feature = "serve",
     feature = "shutdown",

@@ -4,11 +4,13 @@ mod server {
     use std::{convert::Infallible, net::TcpListener};
 
     use battlement_client_ip::ClientIpLayer;
+    use battlement_concurrency_limit::ConcurrencyLimitLayer;
     use battlement_health::{Check, CheckState, Health, TaskPolicy};
     use battlement_metrics::{
         Exposition, Format, HttpMetrics, HttpMetricsBuilder, MetricsSettings,
-        access_log::AccessLogMetrics, circuit_breaker::CircuitBreakerMetrics, retry::RetryMetrics,
-        serve::ServeMetrics, shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
+        access_log::AccessLogMetrics, circuit_breaker::CircuitBreakerMetrics,
+        concurrency_limit::ConcurrencyLimitMetrics, retry::RetryMetrics, serve::ServeMetrics,
+        shutdown::ShutdownMetrics, timeout::TimeoutMetrics,
     };
     use battlement_serve::Server;
     use battlement_testkit::wiring::{Series, Settings};
@@ -50,6 +52,51 @@ mod server {
         metrics
     }
 
+    /// The metrics of the page.
+    const FAMILIES: [&str; 41] = [
+        "http_server_request_duration_seconds",
+        "battlement_access_log_dropped_total",
+        "battlement_access_log_records_total",
+        "battlement_access_log_sampled_out_total",
+        "battlement_circuit_breaker_calls_total",
+        "battlement_circuit_breaker_held_closed_total",
+        "battlement_circuit_breaker_overflows_total",
+        "battlement_circuit_breaker_fallbacks_total",
+        "battlement_circuit_breaker_rejections_total",
+        "battlement_circuit_breaker_shadow_rejections_total",
+        "battlement_circuit_breaker_state",
+        "battlement_circuit_breaker_transitions_total",
+        "battlement_client_ip_malformed_total",
+        "battlement_concurrency_limit_changes_total",
+        "battlement_concurrency_limit_queue_seconds",
+        "battlement_concurrency_limit_rejections_total",
+        "battlement_health_check_runs_total",
+        "battlement_health_check_seconds",
+        "battlement_health_task_restarts_total",
+        "battlement_retry_attempts_total",
+        "battlement_retry_hedges_stopped_total",
+        "battlement_retry_hedges_total",
+        "battlement_retry_hedges_won_total",
+        "battlement_retry_retries_total",
+        "battlement_retry_stopped_total",
+        "battlement_retry_wait_seconds",
+        "battlement_serve_accept_errors_total",
+        "battlement_serve_accepted_total",
+        "battlement_serve_connection_duration_seconds",
+        "battlement_serve_connections",
+        "battlement_serve_floods_total",
+        "battlement_serve_limit_reached_total",
+        "battlement_serve_refused_total",
+        "battlement_serve_timeouts_total",
+        "battlement_shutdown_cut_off_total",
+        "battlement_shutdown_guards",
+        "battlement_shutdown_panics_total",
+        "battlement_shutdown_phase",
+        "battlement_timeout_expired_total",
+        "battlement_timeout_not_called_total",
+        "battlement_timeout_time_left_seconds",
+    ];
+
     /// Returns the page of a server with a known route, before its first request.
     fn series() -> Series {
         let metrics = HttpMetrics::builder().known_route(Method::GET, "/orders/{id}").build();
@@ -58,57 +105,21 @@ mod server {
         let _observer = retries.client("shop");
         let breakers = CircuitBreakerMetrics::new();
         let _breaker = breakers.breaker("shop");
+        let limits = ConcurrencyLimitMetrics::new();
+        let layer = ConcurrencyLimitLayer::fixed(1).observe(limits.limiter("shop"));
+        drop(layer.pair());
         let exposition = Exposition::new()
             .metrics(&metrics)
             .access_log(&AccessLogMetrics::new())
             .circuit_breaker(&breakers)
             .client_ip(&ClientIpLayer::new())
+            .concurrency_limit(&limits)
             .health(&health())
             .retry(&retries)
             .serve(&serve())
             .shutdown(&ShutdownMetrics::new())
             .timeout(&TimeoutMetrics::new());
-        let families = [
-            "http_server_request_duration_seconds",
-            "battlement_access_log_dropped_total",
-            "battlement_access_log_records_total",
-            "battlement_access_log_sampled_out_total",
-            "battlement_circuit_breaker_calls_total",
-            "battlement_circuit_breaker_held_closed_total",
-            "battlement_circuit_breaker_overflows_total",
-            "battlement_circuit_breaker_fallbacks_total",
-            "battlement_circuit_breaker_rejections_total",
-            "battlement_circuit_breaker_shadow_rejections_total",
-            "battlement_circuit_breaker_state",
-            "battlement_circuit_breaker_transitions_total",
-            "battlement_client_ip_malformed_total",
-            "battlement_health_check_runs_total",
-            "battlement_health_check_seconds",
-            "battlement_health_task_restarts_total",
-            "battlement_retry_attempts_total",
-            "battlement_retry_hedges_stopped_total",
-            "battlement_retry_hedges_total",
-            "battlement_retry_hedges_won_total",
-            "battlement_retry_retries_total",
-            "battlement_retry_stopped_total",
-            "battlement_retry_wait_seconds",
-            "battlement_serve_accept_errors_total",
-            "battlement_serve_accepted_total",
-            "battlement_serve_connection_duration_seconds",
-            "battlement_serve_connections",
-            "battlement_serve_floods_total",
-            "battlement_serve_limit_reached_total",
-            "battlement_serve_refused_total",
-            "battlement_serve_timeouts_total",
-            "battlement_shutdown_cut_off_total",
-            "battlement_shutdown_guards",
-            "battlement_shutdown_panics_total",
-            "battlement_shutdown_phase",
-            "battlement_timeout_expired_total",
-            "battlement_timeout_not_called_total",
-            "battlement_timeout_time_left_seconds",
-        ];
-        Series::new(exposition.render(Format::Text), families)
+        Series::new(exposition.render(Format::Text), FAMILIES)
     }
 
     battlement_testkit::wiring! {

@@ -8,6 +8,7 @@
 //! | `access_log` | `access-log` | writes one record per request, with the right outcome for every way it ends |
 //! | `circuit_breaker` | `circuit-breaker` | stops calling an upstream that fails, and probes it until it has recovered |
 //! | `client_ip` | `client-ip` | resolves the client's address, scheme and host behind trusted proxies |
+//! | `concurrency_limit` | `concurrency-limit` | limits the calls in flight, and adapts the limit to the latency |
 //! | `health` | `health` | checks dependencies in the background, and answers the probes of Kubernetes and balancers |
 //! | `metrics` | `metrics` | counts each request and call once, and serves a page for Prometheus |
 //! | `problem` | `problem` | turns errors and panics into problems (RFC 9457) and gRPC statuses |
@@ -77,8 +78,8 @@
 //!
 //! # Feature flags
 //!
-//! - a feature for each layer: `access-log`, `circuit-breaker`, `client-ip`, `health`, `metrics`, `problem`,
-//!   `rate-limit`, `request-id`, `retry`, `security-headers`, `shutdown`, `timeout`
+//! - a feature for each layer: `access-log`, `circuit-breaker`, `client-ip`, `concurrency-limit`, `health`, `metrics`,
+//!   `problem`, `rate-limit`, `request-id`, `retry`, `security-headers`, `shutdown`, `timeout`
 //! - `server`, `client`: the layers of that side
 //! - `axum`, `tonic`, `reqwest`, `opentelemetry`, `serde`: the integration of the enabled layers with these crates
 //! - `h2`, `hyper`, `hyper-util`: which errors of these clients prove that a call was not processed
@@ -106,6 +107,11 @@ pub use battlement_circuit_breaker as circuit_breaker;
 #[cfg(feature = "client-ip")]
 #[doc(inline)]
 pub use battlement_client_ip as client_ip;
+/// Limits of the calls in flight, fixed or adaptive, with a bounded queue and classes, over HTTP and gRPC or around any
+/// service.
+#[cfg(feature = "concurrency-limit")]
+#[doc(inline)]
+pub use battlement_concurrency_limit as concurrency_limit;
 /// Health probes: checks in the background, gates, heartbeats, and answers over HTTP and gRPC.
 #[cfg(feature = "health")]
 #[doc(inline)]

@@ -23,6 +23,7 @@ const TARGETS: &[&str] = &[
     "battlement_access_log",
     "battlement_circuit_breaker",
     "battlement_client_ip",
+    "battlement_concurrency_limit",
     "battlement_core",
     "battlement_health",
     "battlement_metrics",
