@@ -43,6 +43,8 @@ fn a_tenth_of_dropped_calls_is_tolerated_and_more_lower_the_limit() {
         let window = Window { dropped, ..window(100, 10, false, 10) };
         assert_eq!(gradient().on_window(window), limit, "{dropped} dropped");
     }
+    let tenth = Window { samples: 90, dropped: 10, ..window(100, 10, false, 10) };
+    assert_eq!(gradient().on_window(tenth), 100);
     let window =
         Window { samples: 0, dropped: 10, latency: Duration::ZERO, ..window(100, 100, true, 0) };
     assert_eq!(gradient().on_window(window), 90);
