@@ -26,6 +26,8 @@ impl Http1 {
     /// Returns an error if the connection or the handshake fails.
     pub async fn connect(addr: SocketAddr) -> Result<Self, BoxError> {
         let stream = TcpStream::connect(addr).await?;
+        // Otherwise, a small write on a busy connection waits for a delayed acknowledgment.
+        stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection.with_upgrades());
         Ok(Self { addr, sender })

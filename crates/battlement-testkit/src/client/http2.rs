@@ -29,6 +29,8 @@ impl Http2 {
     /// Returns an error if the connection or the handshake fails.
     pub async fn connect(addr: SocketAddr) -> Result<Self, BoxError> {
         let stream = TcpStream::connect(addr).await?;
+        // Otherwise, a small write on a busy connection waits for a delayed acknowledgment.
+        stream.set_nodelay(true)?;
         let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
         let (sender, connection) = handshake.await?;
         tokio::spawn(connection);
