@@ -19,6 +19,7 @@ mod security_headers;
 pub mod serve;
 mod shutdown;
 mod stack;
+pub mod threads;
 mod timeout;
 
 /// The suites of all layers.

@@ -6,13 +6,11 @@ use std::{
     hint::black_box,
     net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
-    sync::Barrier,
-    thread,
-    time::Duration,
 };
 
 use battlement_benches::{Bare, request};
 use battlement_core::{ClientIp, RequestFacts, Via};
+use battlement_peers::threads::Comparison;
 use battlement_rate_limit::{
     Ask, Handle, Headers, Key, KeyHash, Memory, Policies, Policy, RateLimitLayer,
 };
@@ -21,29 +19,14 @@ use futures_util::FutureExt;
 use governor::{Quota, RateLimiter};
 use http::{Request, Response};
 use http_body_util::Full;
-use rustix::{
-    thread::{CpuSet, sched_setaffinity},
-    time::{ClockId, clock_gettime},
-};
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-const ROUNDS: usize = 31;
 const DECISIONS: u32 = 400_000;
 const REQUESTS: u32 = 60_000;
 
-/// The time of one decision in nanoseconds.
-#[derive(Clone, Copy)]
-struct Times {
-    /// CPU time of the thread, which excludes other load on the machine.
-    cpu: f64,
-    wall: f64,
-}
-
 fn main() {
-    println!(
-        "| | keys | one thread, CPU ns (wall) | two threads, CPU ns (wall) | CPU ratio (p25–p75) | wall ratio |"
-    );
+    println!("| | keys | {} |", Comparison::COLUMNS.join(" | "));
     println!("|---|---|---|---|---|---|");
     decisions("decision, separate stores", [[0, 1], [1, 2]], true);
     decisions("decision", [[0, 1], [1, 2]], false);
@@ -124,64 +107,13 @@ fn hash(handle: &Handle, key: u32) -> KeyHash {
     handle.key(&client_request(key)).expect("the request has a client address")
 }
 
-/// Measures one thread and two in alternation, and prints a row; the first round is a warm-up.
+/// Measures one thread and two in alternation, and prints a row.
 fn row(name: &str, keys: [[u32; 2]; 2], count: u32, run: impl Fn(usize, u32) + Sync) {
-    let rounds: Vec<[Times; 2]> = (0..=ROUNDS)
-        .map(|round| [threads(&[round % 2], count, &run), threads(&[0, 1], count, &run)])
-        .skip(1)
-        .collect();
-    let quartile = |value: fn(&[Times; 2]) -> f64, quarter| {
-        let mut values: Vec<f64> = rounds.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() * quarter / 4]
-    };
-    let ratio: fn(&[Times; 2]) -> f64 = |[one, two]| two.cpu / one.cpu;
+    let comparison = Comparison::of(count, run);
     let keys = if keys[0] == keys[1] {
         "the same".to_owned()
     } else {
         format!("{} each", keys[0][1] - keys[0][0])
     };
-    println!(
-        "| {name} | {keys} | {:.0} ({:.0}) | {:.0} ({:.0}) | {:.2} ({:.2}–{:.2}) | {:.2} |",
-        quartile(|[one, _]| one.cpu, 2),
-        quartile(|[one, _]| one.wall, 2),
-        quartile(|[_, two]| two.cpu, 2),
-        quartile(|[_, two]| two.wall, 2),
-        quartile(ratio, 2),
-        quartile(ratio, 1),
-        quartile(ratio, 3),
-        quartile(|[one, two]| two.wall / one.wall, 2),
-    );
-}
-
-/// Runs the threads on the given cores at the same time, and returns their mean times.
-fn threads(cores: &[usize], count: u32, run: &(impl Fn(usize, u32) + Sync)) -> Times {
-    let barrier = &Barrier::new(cores.len());
-    let timed = |core| {
-        pin(core);
-        barrier.wait();
-        let (cpu, wall) = (cpu_time(), Instant::now());
-        run(core, count);
-        let nanos = |time: Duration| time.as_secs_f64() * 1e9 / f64::from(count);
-        Times { cpu: nanos(cpu_time() - cpu), wall: nanos(wall.elapsed()) }
-    };
-    let times: Vec<Times> = thread::scope(|scope| {
-        let threads: Vec<_> = cores.iter().map(|core| scope.spawn(|| timed(*core))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("the thread panicked")).collect()
-    });
-    let mean = |value: fn(&Times) -> f64| times.iter().map(value).sum::<f64>() / times.len() as f64;
-    Times { cpu: mean(|times| times.cpu), wall: mean(|times| times.wall) }
-}
-
-/// Pins this thread to a core, if the machine has that core.
-fn pin(core: usize) {
-    let mut cores = CpuSet::new();
-    cores.set(core);
-    let _ = sched_setaffinity(None, &cores);
-}
-
-/// Returns the CPU time of this thread.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
+    println!("| {name} | {keys} | {comparison} |");
 }
