@@ -1,4 +1,4 @@
-//! Parses the command line by hand: five commands and four options do not justify a parser dependency.
+//! Parses the command line by hand: five commands and five options do not justify a parser dependency.
 
 use std::path::{self, PathBuf};
 
@@ -43,11 +43,13 @@ pub(crate) struct Heavy {
     pub(crate) seconds: u32,
     /// Number of runs of the test suite, or of restarts of each service.
     pub(crate) times: u32,
+    /// The only case of the overload; all cases if absent.
+    pub(crate) case: Option<String>,
 }
 
 impl Default for Heavy {
     fn default() -> Self {
-        Self { install: false, jobs: Vec::new(), seconds: 180, times: 10 }
+        Self { install: false, jobs: Vec::new(), seconds: 180, times: 10, case: None }
     }
 }
 
@@ -105,6 +107,7 @@ fn heavy(args: Vec<String>) -> Result<Heavy, String> {
             "--install" => options.install = true,
             "--seconds" => options.seconds = count("--seconds", args.next())?,
             "--times" => options.times = count("--times", args.next())?,
+            "--case" => options.case = Some(args.next().ok_or("`--case` requires a name")?),
             "all" => options.jobs.extend(heavy::names().map(String::from)),
             name if heavy::names().any(|job| job == name) => options.jobs.push(arg),
             other => return Err(unknown(other)),
@@ -170,7 +173,7 @@ cargo xtask trace-context DIR
     defaults pass the headers on unchanged. DIR is the folder `test` of a checkout of the
     repository w3c/trace-context. Requires python3 with aiohttp.
 
-cargo xtask heavy [--install] [--seconds N] [--times N] [JOB ... | all]
+cargo xtask heavy [--install] [--seconds N] [--times N] [--case NAME] [JOB ... | all]
     Runs jobs that take too long for every change; without a name, lists them:
 {}",
         check::list(),
@@ -233,6 +236,15 @@ mod tests {
         };
         assert!(options.jobs.iter().map(String::as_str).eq(heavy::names()));
         assert_eq!(options.seconds, 5);
+    }
+
+    #[test]
+    fn a_case_of_the_overload_is_selected_by_name() {
+        let Ok(Task::Heavy(options)) = read("heavy overload --case tower") else {
+            panic!("not parsed as `heavy`");
+        };
+        assert_eq!(options.case.as_deref(), Some("tower"));
+        assert!(read("heavy overload --case").is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod chaos;
 mod floods;
 mod fuzz;
 mod loom;
+mod overload;
 mod repeat;
 mod restarts;
 
@@ -50,6 +51,12 @@ const JOBS: &[Job] = &[
         about: "models of lock-free code under all thread interleavings",
         minutes: 4,
         run: |_| loom::run(),
+    },
+    Job {
+        name: "overload",
+        about: "servers at three times their capacity, with and without a limit (--case, default: all)",
+        minutes: 30,
+        run: overload::run,
     },
     Job {
         name: "repeat",

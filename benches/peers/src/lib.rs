@@ -10,6 +10,7 @@ mod health;
 mod lazy;
 mod measure;
 mod metrics;
+pub mod overload;
 mod problem;
 mod rate_limit;
 pub mod rate_limit_redis;
