@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 use battlement_benches::run_peers;
 
 /// The programs that `show` runs.
-const PROGRAMS: [&str; 3] = ["metrics-matrix", "metrics-threads", "rate-limit-threads"];
+const PROGRAMS: [&str; 4] =
+    ["concurrency-limit-threads", "metrics-matrix", "metrics-threads", "rate-limit-threads"];
 
 fn main() -> Result<ExitCode> {
     let args: Vec<OsString> = env::args_os().skip(1).collect();

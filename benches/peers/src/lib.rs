@@ -6,6 +6,7 @@ mod access_log;
 pub mod access_log_requests;
 mod circuit_breaker;
 mod client_ip;
+mod concurrency_limit;
 mod health;
 mod lazy;
 mod measure;
@@ -28,6 +29,7 @@ pub const SUITES: &[Suite] = &[
     Suite { layer: "access-log", cases: access_log::cases },
     Suite { layer: "circuit-breaker", cases: circuit_breaker::cases },
     Suite { layer: "client-ip", cases: client_ip::cases },
+    Suite { layer: "concurrency-limit", cases: concurrency_limit::cases },
     Suite { layer: "health", cases: health::cases },
     Suite { layer: "metrics", cases: metrics::cases },
     Suite { layer: "problem", cases: problem::cases },
