@@ -61,7 +61,8 @@ impl Shared {
     }
 
     /// Admits a call, if the limit allows it and no other call waits before it.
-    #[inline]
+    // Inlined, since the call is returned in several words, which a function would copy.
+    #[inline(always)]
     pub(crate) fn admit(self: &Arc<Self>, class: usize) -> Option<Call> {
         let permit = self.limiter.acquire(class)?;
         if self.shedding.is_on() {
@@ -71,7 +72,7 @@ impl Shared {
     }
 
     /// Begins a call that has its permit.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(self: &Arc<Self>, permit: Permit) -> Call {
         if self.is_watching() { self.open_watched(permit) } else { Call::new(permit) }
     }
