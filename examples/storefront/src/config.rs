@@ -8,6 +8,7 @@ use battlement::client_ip::{ClientIpLayer, Forwarding, Proxies};
 use http::{HeaderName, Uri};
 
 use crate::{
+    concurrency::InFlight,
     env::{Env, InvalidEnv, Usage, is_from_kubernetes},
     health::HealthInterval,
     limits::{Instances, PerMinute, Quotas, Shared},
@@ -36,6 +37,8 @@ pub struct Config {
     /// The Redis in which all instances share their limits.
     pub shared: Option<Shared>,
     pub instances: Instances,
+    /// The limit of requests in flight.
+    pub concurrency: InFlight,
     pub payments: Upstream,
     pub inventory: Upstream,
     /// The time of a request, with all calls that are made for it.
@@ -99,6 +102,8 @@ impl Config {
             "the number of instances that share REDIS_URL, at least 1",
             "2",
         );
+        // More than the shop needs while payments and inventory are well: a thousand orders a second take 20 ms each.
+        let concurrency = env.read("STOREFRONT_CONCURRENCY", InFlight::EXPECTED, "256");
         let payments = Upstream::read(env, "PAYMENTS_URL", "payments runs in this process");
         let inventory = Upstream::read(env, "INVENTORY_URL", "inventory runs in this process");
         // About as long as a customer waits.
@@ -121,6 +126,7 @@ impl Config {
             quotas: quotas?,
             shared: shared?,
             instances: instances?,
+            concurrency: concurrency?,
             payments: payments?,
             inventory: inventory?,
             deadline: deadline?,
@@ -324,6 +330,7 @@ mod tests {
             ("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "many"),
             ("STOREFRONT_PARTNER_ORDERS_PER_MINUTE", "1000001"),
             ("STOREFRONT_INSTANCES", "0"),
+            ("STOREFRONT_CONCURRENCY", "unbounded"),
             ("REDIS_URL", "redis//user:hunter2@redis"),
             ("STOREFRONT_LIMIT_KEY_SECRET", "fifteen-bytes-x"),
             ("PAYMENTS_URL", "http://user:hunter2@payments/"),
@@ -345,6 +352,7 @@ mod tests {
             "STOREFRONT_COLOUR",
             "STOREFRONT_TRUSTED_PROXIES",
             "STOREFRONT_INSTANCES",
+            "STOREFRONT_CONCURRENCY: expected a number of requests, from 1 to 1000000; adaptive; or off",
             "REDIS_URL",
             "STOREFRONT_LIMIT_KEY_SECRET",
             "STOREFRONT_PARTNERS",
@@ -373,6 +381,7 @@ mod tests {
             "swordfish",
             "hunter2",
             "fifteen",
+            "unbounded",
             "short",
             "perhaps",
             "yaml",

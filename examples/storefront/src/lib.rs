@@ -10,6 +10,7 @@
 //! | the time limits of requests and calls | `timeouts.rs` |
 //! | the retries of calls | `retries.rs` |
 //! | the circuit breakers around calls | `breakers.rs` |
+//! | the limits of requests and calls in flight | `concurrency.rs` |
 //! | the keys of partners | `partner.rs` |
 //! | how an order is placed | `shop.rs` |
 //! | the orders that are finished or undone before the process ends | `in_flight.rs` |
@@ -25,6 +26,7 @@ mod admin;
 mod arguments;
 mod breakers;
 mod catalog;
+mod concurrency;
 mod config;
 #[cfg(feature = "embedded")]
 mod embedded;
@@ -61,6 +63,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     breakers::Breakers,
+    concurrency::Concurrency,
     config::{BaseUrl, Config, Upstream},
     in_flight::InFlight,
     limits::Limits,
@@ -141,13 +144,15 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let timeouts = Timeouts::new(config.deadline, config.upstream);
     let retries = Retries::new();
     let breakers = Breakers::new();
+    let concurrency = Concurrency::new(config.concurrency);
     let sales = Sales::new();
     // The last call that undoes an order may take as long as any other; the orders get at least half of the drain.
     let drain = config.shutdown.drain;
     let undo_within = timeouts.upstream().call.min(drain / 2);
     let log_calls = config.log_calls;
     let inventory = Inventory::at(inventory, &metrics, &timeouts, &retries, &breakers, log_calls)?;
-    let payments = Payments::at(payments, &metrics, &timeouts, &retries, &breakers, log_calls);
+    let payments =
+        Payments::at(payments, &metrics, &timeouts, &retries, &breakers, &concurrency, log_calls);
     let checks = [payments.check()?, inventory.check()?].into_iter().chain(limits.check());
     let in_flight = InFlight::new(handle, drain - undo_within);
     let shop = Shop::new(inventory, payments, sales.clone(), in_flight);
@@ -157,10 +162,8 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let phases = shutdown.phases();
     let health = health::of(config.health_interval, phases.clone(), checks)?;
     let is_listening = health.gate("listener");
-    let page = admin::page(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales)
-        .serve(&connections)
-        .shutdown(&stops)
-        .health(&health);
+    let page = admin::page(&metrics, &client_ip, &limits, &timeouts, &retries, &breakers, &sales);
+    let page = concurrency.add_to(page).serve(&connections).shutdown(&stops).health(&health);
     let shutdown = admin::serve(admin, shutdown, page, &health, connections.clone())?;
 
     is_listening.open();
@@ -172,6 +175,7 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
         drain,
         timeouts: &timeouts,
         breakers: &breakers,
+        concurrency: concurrency.requests(),
     };
     let app = routes::app(shop, layers, limits, config.partners, config.bugs);
     // The other limits have their defaults; the total of connections follows from the descriptor limit of the process.

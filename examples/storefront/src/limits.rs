@@ -20,7 +20,10 @@ use battlement::{
 };
 use tower::ServiceBuilder;
 
-use crate::partner::{Partner, Partners, authenticate};
+use crate::{
+    concurrency::RequestLimit,
+    partner::{Partner, Partners, authenticate},
+};
 
 /// Requests of `/orders` per minute.
 pub struct Quotas {
@@ -106,18 +109,31 @@ impl Limits {
     }
 
     /// Wraps routes in the layers. From the outside in: the limit of the address, authentication, the limit of the
-    /// customer.
-    pub fn wrap<S>(self, routes: Router<S>, partners: Partners) -> Router<S>
+    /// customer, the limit of requests in flight.
+    pub fn wrap<S>(
+        self,
+        routes: Router<S>,
+        partners: Partners,
+        concurrency: RequestLimit,
+    ) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
     {
         let authentication = from_fn_with_state(partners, authenticate);
         match self.layers {
             Layers::Memory(Pair { by_address, by_customer }) => routes.layer(
-                ServiceBuilder::new().layer(by_address).layer(authentication).layer(by_customer),
+                ServiceBuilder::new()
+                    .layer(by_address)
+                    .layer(authentication)
+                    .layer(by_customer)
+                    .layer(concurrency),
             ),
             Layers::Redis(Pair { by_address, by_customer }) => routes.layer(
-                ServiceBuilder::new().layer(by_address).layer(authentication).layer(by_customer),
+                ServiceBuilder::new()
+                    .layer(by_address)
+                    .layer(authentication)
+                    .layer(by_customer)
+                    .layer(concurrency),
             ),
         }
     }

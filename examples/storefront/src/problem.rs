@@ -57,6 +57,9 @@ impl From<CallFailed> for Problem {
             CallFailed::CircuitOpen { retry_after, .. } => {
                 return Rejection::new(RejectionKind::CircuitOpen).retry_in(*retry_after).into();
             }
+            CallFailed::Overloaded { retry_after, .. } => {
+                return Rejection::new(RejectionKind::Overloaded).retry_in(*retry_after).into();
+            }
         };
         let problem = Self::new(status, code).detail(reason.to_string());
         match reason {

@@ -23,7 +23,7 @@ pub struct Shop {
 }
 
 /// The outcomes of orders, as values of a label.
-pub const OUTCOMES: [&str; 8] = [
+pub const OUTCOMES: [&str; 9] = [
     "placed",
     "out_of_stock",
     "payment_declined",
@@ -31,6 +31,7 @@ pub const OUTCOMES: [&str; 8] = [
     "upstream_timeout",
     "timeout",
     "circuit_open",
+    "overloaded",
     "stopping",
 ];
 
@@ -158,6 +159,7 @@ impl NotPlaced {
             Self::CallFailed(CallFailed::TimedOut(_)) => "upstream_timeout",
             Self::CallFailed(CallFailed::DeadlinePassed) => "timeout",
             Self::CallFailed(CallFailed::CircuitOpen { .. }) => "circuit_open",
+            Self::CallFailed(CallFailed::Overloaded { .. }) => "overloaded",
             Self::Stopping => "stopping",
         }
     }

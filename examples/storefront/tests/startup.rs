@@ -107,6 +107,7 @@ fn help_lists_every_variable_with_its_default() {
         ("REDIS_URL", "unset: each instance counts in its own memory"),
         ("STOREFRONT_LIMIT_KEY_SECRET", "unset: keys in Redis are hashed without a secret"),
         ("STOREFRONT_INSTANCES", "default: 2"),
+        ("STOREFRONT_CONCURRENCY", "default: 256"),
         ("STOREFRONT_BUGS", "default: false"),
         ("STOREFRONT_DEADLINE_MS", "default: 3000"),
         ("STOREFRONT_UPSTREAM_TIMEOUT_MS", "default: 2000"),
@@ -131,7 +132,7 @@ fn help_lists_every_variable_with_its_default() {
             "{variable} is missing in README.md"
         );
     }
-    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 22);
+    assert_eq!(help.matches("\n  ").count() - help.matches("\n    ").count(), 23);
 }
 
 #[test]

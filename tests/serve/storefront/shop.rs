@@ -24,6 +24,8 @@ impl Shop {
         // All clients of these tests have one address.
         command.env("STOREFRONT_ADDRESS_ORDERS_PER_MINUTE", "1000000");
         command.env("STOREFRONT_GUEST_ORDERS_PER_MINUTE", "1000000");
+        // The limits under test are those of the server.
+        command.env("STOREFRONT_CONCURRENCY", "off");
         let process = Process::start(&mut command).unwrap();
         let line = process.line("metrics are at http://", DEADLINE).await.unwrap();
         let admin = address(line.trim_end_matches("/metrics"));

@@ -21,7 +21,8 @@ use battlement::{
 use tower::ServiceBuilder;
 
 use crate::{
-    breakers::Breakers, limits::Limits, partner::Partners, shop::Shop, timeouts::Timeouts,
+    breakers::Breakers, concurrency::RequestLimit, limits::Limits, partner::Partners, shop::Shop,
+    timeouts::Timeouts,
 };
 
 /// Several times the size of the largest order. The default of axum is 2 MB.
@@ -34,6 +35,8 @@ pub struct Layers<'a> {
     pub drain: DrainLayer,
     pub timeouts: &'a Timeouts,
     pub breakers: &'a Breakers,
+    /// Inside of all others, around each route.
+    pub concurrency: RequestLimit,
 }
 
 pub fn app(
@@ -46,7 +49,16 @@ pub fn app(
     let orders = Router::new()
         .route("/orders", post(orders::place))
         .route("/orders/{id}", get(orders::show));
-    let Layers { client_ip, metrics, drain, timeouts, breakers } = layers;
+    let Layers { client_ip, metrics, drain, timeouts, breakers, concurrency } = layers;
+    // Sheds load, products and pages before orders. Around the routes alone, so that an unknown path and a request that
+    // another layer rejects take no permit.
+    let browsing = Router::new()
+        .route("/", get(page::html))
+        .route("/shop.css", get(page::css))
+        .route("/shop.js", get(page::js))
+        .merge(products::router(breakers.counts("inventory")))
+        .merge(if bugs { bugs::router() } else { Router::new() })
+        .route_layer(concurrency.clone());
     let layers = ServiceBuilder::new()
         // Outermost, so that every response has an id, also one that a layer below creates. A valid id in
         // `x-request-id` is kept, any other is replaced, and every log line contains it.
@@ -73,13 +85,10 @@ pub fn app(
         // Answers a client that stops in the middle of a body.
         .layer(timeouts.bodies())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
-    Router::new()
-        .route("/", get(page::html))
-        .route("/shop.css", get(page::css))
-        .route("/shop.js", get(page::js))
-        .merge(products::router(breakers.counts("inventory")))
-        .merge(limits.wrap(orders, partners))
-        .merge(if bugs { bugs::router() } else { Router::new() })
+    limits
+        .wrap(orders, partners, concurrency)
+        // Last, since its fallback for unknown paths is kept, which no limit is around.
+        .merge(browsing)
         // All layers in one call: each call of `Router::layer` boxes service, future and body of every request again.
         .layer(layers)
         .with_state(Arc::new(shop))

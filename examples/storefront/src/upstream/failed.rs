@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use battlement::{circuit_breaker::CircuitOpen, timeout::Deadline};
+use battlement::{circuit_breaker::CircuitOpen, concurrency_limit::Overloaded, timeout::Deadline};
 use http::Request;
 use tower::BoxError;
 
@@ -30,6 +30,13 @@ pub enum CallFailed {
         /// Whether the call was sent before, in an attempt that failed.
         was_sent: bool,
     },
+    /// Too many calls of the named service are in flight.
+    Overloaded {
+        upstream: &'static str,
+        retry_after: Duration,
+        /// Whether the call was sent before, in an attempt that failed.
+        was_sent: bool,
+    },
 }
 
 /// The circumstances of a call, by which its failure is explained.
@@ -42,8 +49,8 @@ pub(super) struct Call {
     pub(super) sent: Sent,
 }
 
-/// Records whether a call was sent. An extension of its first attempt: if an open breaker rejects that one, there is no
-/// other.
+/// Records whether a call was sent. An extension of its first attempt: if a breaker or a bulkhead rejects that one, there
+/// is no other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sent(Arc<AtomicBool>);
 
@@ -68,14 +75,16 @@ impl Call {
     /// Explains an error that is not a timeout.
     pub(super) fn failed(&self, error: impl Into<BoxError>) -> CallFailed {
         let error = error.into();
-        match open(error.as_ref()) {
-            Some(open) => CallFailed::CircuitOpen {
-                upstream: self.upstream,
-                retry_after: open.retry_after(),
-                was_sent: self.sent.0.load(Ordering::Relaxed),
-            },
-            None => CallFailed::Failed(self.upstream, error),
+        let (upstream, was_sent) = (self.upstream, self.sent.0.load(Ordering::Relaxed));
+        if let Some(open) = find::<CircuitOpen>(error.as_ref()) {
+            let retry_after = open.retry_after();
+            return CallFailed::CircuitOpen { upstream, retry_after, was_sent };
         }
+        if let Some(overloaded) = find::<Overloaded>(error.as_ref()) {
+            let retry_after = overloaded.retry_after();
+            return CallFailed::Overloaded { upstream, retry_after, was_sent };
+        }
+        CallFailed::Failed(upstream, error)
     }
 
     /// Explains a timeout, when the call has ended: the deadline if it has ended the last attempt, or left no time for
@@ -90,11 +99,11 @@ impl Call {
     }
 }
 
-/// Finds the error of an open breaker.
-fn open<'a>(mut error: &'a (dyn Error + 'static)) -> Option<&'a CircuitOpen> {
+/// Finds the error of a layer that did not make the call.
+fn find<'a, T: Error + 'static>(mut error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     loop {
-        if let Some(open) = error.downcast_ref() {
-            return Some(open);
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         error = error.source()?;
     }
@@ -111,7 +120,10 @@ impl CallFailed {
 
     /// Returns whether the service may have done what it was called for.
     pub const fn may_be_done(&self) -> bool {
-        !matches!(self, Self::CircuitOpen { was_sent: false, .. })
+        !matches!(
+            self,
+            Self::CircuitOpen { was_sent: false, .. } | Self::Overloaded { was_sent: false, .. }
+        )
     }
 }
 
@@ -122,6 +134,9 @@ impl fmt::Display for CallFailed {
             Self::TimedOut(upstream) => write!(f, "{upstream} did not respond in time"),
             Self::DeadlinePassed => f.write_str("the request took too long"),
             Self::CircuitOpen { upstream, .. } => write!(f, "{upstream} has failed too often"),
+            Self::Overloaded { upstream, .. } => {
+                write!(f, "too many calls of {upstream} are in flight")
+            }
         }
     }
 }

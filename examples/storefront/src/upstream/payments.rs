@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     breakers::{Breaker, Breakers},
+    concurrency::{Bulkhead, Concurrency},
     config::BaseUrl,
     health,
     retries::Retries,
@@ -42,7 +43,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 #[derive(Clone)]
 pub struct Payments {
     client: Client<Request<Full<Bytes>>, (), BoxError>,
-    /// For calls that must finish: neither the deadline of the request nor the breaker ends them.
+    /// For calls that must finish: neither the deadline of the request nor the breaker nor the bulkhead ends them.
     detached: Client<Request<Full<Bytes>>, (), BoxError>,
     url: BaseUrl,
     limits: UpstreamTimeLimits,
@@ -56,6 +57,7 @@ impl Payments {
         timeouts: &Timeouts,
         retries: &Retries,
         breakers: &Breakers,
+        concurrency: &Concurrency,
         log_calls: bool,
     ) -> Self {
         let mut connector = HttpConnector::new();
@@ -66,7 +68,7 @@ impl Payments {
             .retry_canceled_requests(false)
             .build(connector);
         let retry = retries.http(NAME);
-        let client = |limit: CallDeadlineLayer, breaker: Breaker| {
+        let client = |limit: CallDeadlineLayer, breaker: Breaker, bulkhead: Bulkhead| {
             let client = ServiceBuilder::new()
                 // Only the status is of interest. The body is read for the metrics, which record a call when it is over.
                 .and_then(|response| async { Ok(whole(response).await?.map(drop)) })
@@ -79,6 +81,8 @@ impl Payments {
                 .layer(AccessLogLayer::client(NAME).enabled(log_calls))
                 // Rejects an attempt while payments fail all the time, which is the end of its call.
                 .layer(breaker)
+                // Rejects an attempt while too many are in flight. Inside the breaker, which takes this for no failure.
+                .layer(bulkhead)
                 .map_request(Sent::record)
                 // Ends an attempt that takes too long, so that there is time for another one.
                 .layer(timeouts.attempt())
@@ -90,8 +94,8 @@ impl Payments {
         };
         let (breaker, state) = breakers.around(NAME).pair();
         Self {
-            client: client(timeouts.call(), breaker),
-            detached: client(timeouts.call().detached(), Breakers::none()),
+            client: client(timeouts.call(), breaker, concurrency.around(NAME)),
+            detached: client(timeouts.call().detached(), Breakers::none(), Concurrency::none()),
             url,
             limits: timeouts.upstream(),
             breaker: state,
