@@ -63,8 +63,6 @@ pub(crate) struct Gradient {
     round: u32,
     /// The consecutive proofs that throughput follows the limit.
     proofs: u32,
-    /// Whether the last decision took back a cut.
-    is_restored: bool,
 }
 
 impl Default for Gradient {
@@ -78,7 +76,6 @@ impl Default for Gradient {
             points: [None; 2],
             round: 0,
             proofs: PROOFS,
-            is_restored: false,
         }
     }
 }
@@ -141,8 +138,7 @@ impl Gradient {
         }
         let follows = second.is_some_and(|before| self.follows(&before, &point));
         self.natural.fall(&point);
-        let cut = second.filter(|before| !self.is_restored && self.was_in_vain(before, &point));
-        self.is_restored = cut.is_some();
+        let cut = second.filter(|before| self.was_in_vain(before, &point));
         if let Some(before) = cut {
             self.round = 0;
             self.goal = before.limit;
@@ -201,10 +197,11 @@ impl Gradient {
         if self.is_probe() { self.probe(window) } else { self.goal }
     }
 
-    /// Returns the limit of a probe: lower than the goal, or higher where the minimum does not allow that.
+    /// Returns the limit of a probe: lower than the goal, or higher where the minimum or rounding does not
+    /// allow that.
     fn probe(&self, window: &Window) -> f64 {
         let probe = self.goal * PROBE;
-        if probe.round() < window.minimum as f64 {
+        if probe.round() < window.minimum as f64 || probe.round() == self.goal.round() {
             return (self.goal / PROBE).max(self.goal + 1.0);
         }
         probe
