@@ -61,6 +61,12 @@ mod pages {
     mod migrate_resilience4j {}
     #[doc = include_str!("../docs/migrate/tower-resilience-circuitbreaker.md")]
     mod migrate_tower_resilience_circuitbreaker {}
+    #[doc = include_str!("../docs/migrate/netflix-concurrency-limits.md")]
+    mod migrate_netflix_concurrency_limits {}
+    #[doc = include_str!("../docs/migrate/tower-limit.md")]
+    mod migrate_tower_limit {}
+    #[doc = include_str!("../docs/migrate/tower-resilience-bulkhead.md")]
+    mod migrate_tower_resilience_bulkhead {}
     #[doc = include_str!("../docs/migrate/axum-graceful-shutdown.md")]
     mod migrate_axum_graceful_shutdown {}
     #[doc = include_str!("../docs/migrate/axum-serve.md")]
