@@ -43,7 +43,7 @@ pub(crate) struct Heavy {
     pub(crate) seconds: u32,
     /// Number of runs of the test suite, or of restarts of each service.
     pub(crate) times: u32,
-    /// The only case of the overload; all cases if absent.
+    /// The names of the cases of the overload, separated by commas; all cases if absent.
     pub(crate) case: Option<String>,
 }
 
@@ -173,7 +173,7 @@ cargo xtask trace-context DIR
     defaults pass the headers on unchanged. DIR is the folder `test` of a checkout of the
     repository w3c/trace-context. Requires python3 with aiohttp.
 
-cargo xtask heavy [--install] [--seconds N] [--times N] [--case NAME] [JOB ... | all]
+cargo xtask heavy [--install] [--seconds N] [--times N] [--case NAME,..] [JOB ... | all]
     Runs jobs that take too long for every change; without a name, lists them:
 {}",
         check::list(),

@@ -1,6 +1,6 @@
 //! Overload: servers with and without a limit, at half of their capacity, at three times it, and at half again.
 //!
-//! `overload [--case NAME]` starts each server as `overload serve LIMIT TIMES`, in a process of its own. Its handler
+//! `overload [--case NAME,..]` starts each server as `overload serve LIMIT TIMES`, in a process of its own. Its handler
 //! holds one of 8 permits for 10 ms. The load comes from an open loop: a slow server does not slow it down.
 
 mod callers;
@@ -37,15 +37,18 @@ pub fn run() -> Result<ExitCode> {
                 server::serve(Limit::find(limit)?, Times::find(times)?).await?;
                 Ok(ExitCode::SUCCESS)
             }
-            [] => job(Case::ALL, true).await,
-            ["--case", name] => job(&[Case::find(name)?], false).await,
-            _ => bail!("usage: overload [--case NAME]\ncases: {}", Case::names()),
+            [] => job(Case::ALL).await,
+            ["--case", names] => {
+                let cases: Result<Vec<_>> = names.split(',').map(Case::find).collect();
+                job(&cases?).await
+            }
+            _ => bail!("usage: overload [--case NAME,..]\ncases: {}", Case::names()),
         }
     })
 }
 
-/// Runs the cases, prints a table, and draws the plot if it runs all of them.
-async fn job(cases: &[Case], is_whole: bool) -> Result<ExitCode> {
+/// Runs the cases, prints a table, and draws the plot if its cases are among them.
+async fn job(cases: &[Case]) -> Result<ExitCode> {
     println!("On {}.\n\n{}", battlement_benches::describe_machine(), Outcome::HEADER);
     let mut outcomes = Vec::new();
     let mut capacities = Vec::new();
@@ -61,9 +64,7 @@ async fn job(cases: &[Case], is_whole: bool) -> Result<ExitCode> {
         println!("{outcome}");
         outcomes.push(outcome);
     }
-    if is_whole {
-        plot::draw(&outcomes)?;
-    }
+    plot::draw(&outcomes)?;
     let failures: Vec<_> = outcomes.iter().flat_map(Outcome::failures).collect();
     failures.iter().for_each(|failure| println!("FAILED: {failure}"));
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

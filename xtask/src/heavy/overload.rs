@@ -1,7 +1,7 @@
 //! Loads servers with three times their capacity, with and without a limit.
 //!
 //! The job is a program of the benchmark peers, since it compares our limits with those of other crates. A whole run
-//! draws `docs/images/overload.svg`.
+//! draws `docs/images/overload.svg`, as does `--case no-limit,gradient2,ours-adaptive`.
 
 use crate::Fallible;
 use crate::args::Heavy;
