@@ -77,6 +77,7 @@ impl Shared {
         if self.is_watching() { self.open_watched(permit) } else { Call::new(permit) }
     }
 
+    #[inline(always)]
     fn open_watched(self: &Arc<Self>, permit: Permit) -> Call {
         let sample = self.sampler.as_ref().map(|sampler| {
             let in_flight = self.limiter.total();
@@ -148,6 +149,7 @@ impl Shared {
     }
 
     /// Takes the sample of a call that was answered.
+    #[inline(always)]
     pub(crate) fn answered(&self, sample: Sample, now: Instant) {
         let decision = self.sampler.as_ref().and_then(|sampler| sampler.answered(sample, now));
         if let Some(decision) = decision {

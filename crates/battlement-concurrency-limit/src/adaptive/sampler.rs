@@ -121,7 +121,7 @@ impl Sampler {
     }
 
     /// Takes the sample of a call that was answered. Returns the new limit at the end of a window that changes it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn answered(&self, sample: Sample, now: Instant) -> Option<Decision> {
         let tick = self.tick(now);
         if !self.counts_at(sample, tick) {
@@ -238,7 +238,7 @@ impl Sampler {
     #[inline]
     fn tick(&self, now: Instant) -> u64 {
         let time = now.saturating_duration_since(self.epoch);
-        time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
+        time.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(time.subsec_nanos()))
     }
 
     fn judge(&self) -> MutexGuard<'_, Judge> {

@@ -153,7 +153,7 @@ impl Queue {
         self.len() == 0
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(battlement_loom)))]
     pub(super) fn slots(&self) -> usize {
         self.slab.slots()
     }

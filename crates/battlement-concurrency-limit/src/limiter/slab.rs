@@ -75,7 +75,7 @@ impl Slab {
         self.slots.len() - 1
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(battlement_loom)))]
     pub(super) fn slots(&self) -> usize {
         self.slots.len()
     }
