@@ -7,7 +7,7 @@ use crate::{adaptive::Sample, limiter::Permit, shared::Shared};
 
 /// An admitted call, which holds a permit.
 ///
-/// The future owns it. Of HTTP calls, the body then holds the permit.
+/// The future owns the call. For HTTP, the body then holds the permit.
 pub struct Call {
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "given back in its drop"))]
     pub(crate) permit: Permit,
@@ -76,7 +76,8 @@ impl Watch {
     }
 }
 
-/// A call that is dropped before its head counts as dropped if a timeout dropped it, and else not at all: the caller left.
+/// A call that is dropped before its head counts as dropped if a timeout dropped it, and otherwise not at all, since its
+/// caller left.
 impl Drop for Watch {
     #[inline]
     fn drop(&mut self) {

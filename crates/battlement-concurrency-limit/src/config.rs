@@ -50,6 +50,9 @@ type MakeAlgorithm = Arc<dyn Fn() -> Box<dyn Algorithm> + Send + Sync>;
 /// The subject of the errors.
 pub(crate) const SETTINGS: &str = "concurrency limit settings";
 
+/// The excess of a sum of reserves that can be a rounding error: 0.33 + 0.56 + 0.11 is more than 1.
+const ROUNDING: f64 = 1e-9;
+
 /// The most calls in a queue that can be set.
 const LONGEST_QUEUE: usize = 1_000_000;
 
@@ -102,7 +105,7 @@ impl Config {
             }
         }
         let sum: f64 = self.classes.iter().map(|(_, reserve)| reserve).sum();
-        if sum > 1.0 {
+        if sum > 1.0 + ROUNDING {
             let message = format!("must have reserves of at most 1 in sum, got {sum}");
             invalid.push(InvalidField::new("classes", message));
         }

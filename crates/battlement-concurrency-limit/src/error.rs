@@ -54,7 +54,7 @@ impl fmt::Display for Overloaded {
             Reason::Full => "the concurrency limit is reached",
             Reason::QueueFull => "the queue of the concurrency limit is full",
             Reason::QueueTimeout => "the time in the queue of the concurrency limit is over",
-            Reason::Deadline => "the deadline precedes the turn in the queue",
+            Reason::Deadline => "the deadline passes before a permit is free",
         };
         write!(f, "the call was not made: {reason}; retry after {:?}", self.retry_after)
     }

@@ -42,7 +42,8 @@ impl Handle {
         self.shared.snapshot()
     }
 
-    /// Sets the limit. An adaptive limit goes on from there, unless it is [held](Self::hold).
+    /// Sets the limit. An adaptive limit goes on from there, unless it is [held](Self::hold), and returns into its
+    /// [bounds](crate::ConcurrencyLimitLayer::bounds) with the next decision.
     ///
     /// Calls in flight beyond a smaller limit go on; no further call is admitted until there are fewer.
     ///
@@ -55,7 +56,7 @@ impl Handle {
         self.shared.set_limit(limit);
     }
 
-    /// Sets whether an adaptive limit stays what it is: the algorithm counts, and does not act. A fixed limit is not
+    /// Sets whether an adaptive limit stays as it is: the algorithm counts, and does not act. A fixed limit is not
     /// affected.
     pub fn hold(&self, yes: bool) {
         self.shared.hold(yes);

@@ -171,8 +171,9 @@ impl<K> ConcurrencyLimitLayer<K> {
     ///
     /// # Panics
     ///
-    /// If there are more than 4 classes, two have the same name, a name is empty, a share is not 0 to 1, or the shares
-    /// are more than 1 in sum.
+    /// If there are more than 4 classes, two have the same name, a name is empty, a share is not 0 to 1, the shares are
+    /// more than 1 in sum, or the limit is more than can be counted with so many classes (see
+    /// [`fixed`](ConcurrencyLimitLayer::fixed)).
     #[must_use]
     pub fn classes<N: Into<Cow<'static, str>>>(
         self,

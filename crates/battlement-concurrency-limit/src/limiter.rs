@@ -68,7 +68,7 @@ impl Limiter {
 
     /// Admits a call, or returns `None` if the limit is reached, or if the call would overtake a waiter of its class or a
     /// higher one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn acquire(self: &Arc<Self>, class: usize) -> Option<Permit> {
         let class = self.layout.class(class);
         self.enter(class).then(|| self.permit(class))
@@ -78,8 +78,8 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// If the queue is full with requests of the same class and higher ones, or if the request would get its turn after
-    /// its deadline.
+    /// If the queue is full with requests of the same class and higher ones, or if the request would get its permit
+    /// after its deadline.
     pub(crate) fn enqueue(
         self: &Arc<Self>,
         class: usize,
@@ -99,8 +99,10 @@ impl Limiter {
         match added? {
             None => Ok(Waiting::granted(Arc::clone(self), class, wait)),
             Some(Added { key, evicted }) => {
+                // Owned before the waker runs, so that a waker that panics does not leave the request in the queue.
+                let waiting = Waiting::queued(Arc::clone(self), class, wait, key);
                 evicted.into_iter().for_each(Waker::wake);
-                Ok(Waiting::queued(Arc::clone(self), class, wait, key))
+                Ok(waiting)
             }
         }
     }
@@ -132,7 +134,16 @@ impl Limiter {
         self.layout.total(self.word()) as usize
     }
 
+    /// Returns the limit, and the number of calls in flight of each class, at one moment. Entries beyond the last class
+    /// repeat that class.
+    pub(crate) fn usage(&self) -> (usize, [usize; MOST_CLASSES]) {
+        let word = self.word();
+        let in_flight = |class| self.layout.in_flight(word, self.layout.class(class)) as usize;
+        (self.layout.limit(word) as usize, std::array::from_fn(in_flight))
+    }
+
     /// Returns the number of calls in flight of a class.
+    #[cfg(all(test, not(battlement_loom)))]
     pub(crate) fn in_flight(&self, class: usize) -> usize {
         self.layout.in_flight(self.word(), self.layout.class(class)) as usize
     }
@@ -160,7 +171,7 @@ impl Limiter {
         false
     }
 
-    /// Counts a call while requests wait: those of lower classes, or one whose permit is on its way.
+    /// Counts a call while requests wait: requests of lower classes, or one whose permit is about to be handed over.
     #[cold]
     fn overtake(&self, class: usize) -> bool {
         self.queue.as_ref().is_some_and(|queue| {

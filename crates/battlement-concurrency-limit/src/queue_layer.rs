@@ -11,7 +11,7 @@ use crate::{ConcurrencyLimitLayer, DefaultKind, Handle, queued::QueuedConcurrenc
 /// call of its class or a higher one otherwise.
 ///
 /// A call that waits owns the service that was polled ready, so the service must be `Clone`. A call that is dropped
-/// leaves the queue at once. No call waits beyond the deadline of its request, and one that cannot get its turn before
+/// leaves the queue at once. No call waits beyond the deadline of its request, and one that cannot get its permit before
 /// its deadline is rejected on arrival.
 #[derive(Debug)]
 pub struct QueuedConcurrencyLimitLayer<K = DefaultKind> {

@@ -113,9 +113,9 @@ where
         else {
             return Poll::Ready(());
         };
-        let turn = ready!(wait.poll(cx));
-        let request = request.take().expect("the request waits for its turn");
-        let next = match turn {
+        let result = ready!(wait.poll(cx));
+        let request = request.take().expect("the request waits for its permit");
+        let next = match result {
             Ok(call) => {
                 *this.call = Some(guard.kind.admitted(&request, call));
                 State::Call { future: service.call(request) }

@@ -8,7 +8,7 @@ pub enum Reason {
     QueueFull,
     /// The call waited for the time of the queue.
     QueueTimeout,
-    /// The deadline of the request passed in the queue, or would have before the call had its turn.
+    /// The deadline of the request passed in the queue, or would have passed before the call got a permit.
     Deadline,
 }
 

@@ -135,6 +135,9 @@ impl Shared {
         since: Instant,
         now: Instant,
     ) -> Call {
+        if self.shedding.is_on() {
+            self.shedding.calm(&self.name, self.limiter.limit(), now);
+        }
         if let Some(observer) = self.observer.get() {
             observer.queued(now.saturating_duration_since(since), class);
         }
@@ -186,12 +189,22 @@ impl Shared {
         }
     }
 
-    fn change(&self, to: usize, cause: LimitCause) {
-        let from = self.limiter.set_limit(to);
-        if let Some(observer) = self.observer.get()
-            && from != to
-        {
-            observer.limit_changed(&LimitChange { from, to, cause });
+    /// Applies the limit `to`, which the sampler of an adaptive limit already has.
+    fn change(&self, mut to: usize, cause: LimitCause) {
+        loop {
+            let from = self.limiter.set_limit(to);
+            if let Some(observer) = self.observer.get()
+                && from != to
+            {
+                observer.limit_changed(&LimitChange { from, to, cause });
+            }
+            // A handle and a decision may change the limit at once. The sampler then has the later limit, which the
+            // limiter must not lose to the earlier one.
+            let latest = self.sampler.as_ref().map_or(to, Sampler::limit);
+            if latest == to {
+                return;
+            }
+            to = latest;
         }
     }
 
@@ -204,14 +217,15 @@ impl Shared {
         if self.shedding.is_on() {
             self.calm();
         }
+        let (limit, in_flight) = self.limiter.usage();
         let class = |(class, name): (usize, &Cow<'static, str>)| ClassSnapshot {
             name: name.clone(),
-            in_flight: self.limiter.in_flight(class),
+            in_flight: in_flight[class],
             queued: self.limiter.queued(class),
         };
         let classes: Vec<_> = self.classes.names().iter().enumerate().map(class).collect();
         Snapshot {
-            limit: self.limiter.limit(),
+            limit,
             in_flight: classes.iter().map(|class| class.in_flight).sum(),
             queued: classes.iter().map(|class| class.queued).sum(),
             rejections: self.shedding.rejections(),

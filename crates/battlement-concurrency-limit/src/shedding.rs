@@ -75,11 +75,13 @@ impl Shedding {
     pub(crate) fn calm(&self, name: &str, limit: usize, now: Instant) {
         let last = self.last.load(Relaxed);
         let quiet = Duration::from_millis(self.tick(now).saturating_sub(last));
+        // Read before the swap: the next rejection after it writes both.
+        let (since, before) = (self.since.load(Relaxed), self.before.load(Relaxed));
         if quiet < QUIET || !self.is_on.swap(false, AcqRel) {
             return;
         }
-        let shed_for = Duration::from_millis(last.saturating_sub(self.since.load(Relaxed)));
-        let rejections = self.rejections() - self.before.load(Relaxed);
+        let shed_for = Duration::from_millis(last.saturating_sub(since));
+        let rejections = self.rejections().saturating_sub(before);
         info!(
             limiter = name,
             rejections,

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// The state of a layer at one moment.
+/// The state of a layer. The limit and the calls in flight are those of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {

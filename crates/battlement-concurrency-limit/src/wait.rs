@@ -13,7 +13,7 @@ use crate::{Overloaded, call::Call, limiter::Waiting, shared::Shared};
 pin_project! {
     /// The wait of a call in the queue.
     ///
-    /// Dropping it leaves the queue at once; a permit on its way to it goes to the next.
+    /// Dropping the wait leaves the queue at once; a permit that was granted to it goes to the next call.
     pub(crate) struct Wait {
         waiting: Waiting,
         #[pin]
@@ -40,15 +40,15 @@ impl Wait {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Call, Overloaded>> {
         let this = self.project();
-        let turn = match this.waiting.poll(cx) {
-            Poll::Ready(turn) => turn,
+        let result = match this.waiting.poll(cx) {
+            Poll::Ready(result) => result,
             Poll::Pending => {
                 ready!(this.timer.poll_until(this.waiting.until(), cx));
                 Err(this.waiting.ends_with())
             }
         };
         let now = Instant::now();
-        Poll::Ready(match turn {
+        Poll::Ready(match result {
             Ok(permit) => Ok(this.shared.granted(permit, *this.class, *this.since, now)),
             Err(reason) => Err(this.shared.reject_at(reason, *this.class, now)),
         })

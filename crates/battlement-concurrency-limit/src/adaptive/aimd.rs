@@ -9,8 +9,8 @@ const BACKOFF: f64 = 0.9;
 /// [`aimd`](crate::ConcurrencyLimitLayer::aimd).
 ///
 /// The limit grows by one for each window in which at least half of it was in use, and shrinks by a tenth after a window
-/// in which a call was dropped. It needs a timeout inside the layer, or a service that rejects calls: without drops, the
-/// limit grows to its maximum under overload.
+/// in which a call was dropped. The algorithm needs a timeout inside the layer, or a service that rejects calls: without
+/// drops, the limit grows to its maximum under overload.
 ///
 /// # Example
 ///

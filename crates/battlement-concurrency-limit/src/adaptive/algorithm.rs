@@ -4,7 +4,8 @@ use crate::Window;
 ///
 /// The layer calls it once for each [`Window`], never for each call, and never twice at once. An algorithm reads no clock
 /// and draws no random numbers: its input is the window and its own state, so that a test can simulate hours in
-/// milliseconds.
+/// milliseconds. The layer holds a lock during the call, so an algorithm must not use the [`Handle`](crate::Handle) of its
+/// layer.
 ///
 /// # Example
 ///

@@ -97,7 +97,8 @@ impl Gradient {
     fn decide(&mut self, window: &Window) -> f64 {
         if window.dropped * DROPPED > window.dropped + window.samples {
             self.relax(window);
-            self.goal *= BACKOFF;
+            // By at least one, since a share of a small limit may be rounded to the limit itself.
+            self.goal = (self.goal * BACKOFF).min(self.goal - 1.0);
             return self.goal;
         }
         if window.samples == 0 {

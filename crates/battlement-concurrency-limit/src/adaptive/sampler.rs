@@ -15,7 +15,10 @@ use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
-use std::{sync::PoisonError, time::Duration};
+use std::{
+    sync::{PoisonError, TryLockError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -149,6 +152,11 @@ impl Sampler {
         self.change(&mut judge, limit, tick);
     }
 
+    /// Returns the limit that the algorithm or a handle has set last.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit.load(Ordering::Acquire)
+    }
+
     /// Sets whether the algorithm counts and does not act.
     pub(crate) fn hold(&self, is_held: bool) {
         self.is_held.store(is_held, Ordering::Release);
@@ -171,8 +179,13 @@ impl Sampler {
 
     #[cold]
     fn end_window(&self, tick: u64) -> Option<Decision> {
-        // A call that fails to take the lock leaves the decision to the one that holds it.
-        let mut judge = self.judge.try_lock().ok()?;
+        let mut judge = match self.judge.try_lock() {
+            Ok(judge) => judge,
+            // An algorithm panicked in an earlier window, which must not end the decisions.
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            // The call that holds the lock makes the decision.
+            Err(TryLockError::WouldBlock) => return None,
+        };
         if tick < self.due.load(Ordering::Acquire) || !self.is_complete(&judge, tick) {
             return None;
         }
@@ -211,7 +224,7 @@ impl Sampler {
             in_flight_mean: totals.in_flight_mean(),
             in_flight_max: totals.in_flight_max,
             is_full: self.is_full.swap(false, Ordering::Relaxed),
-            limit: self.limit.load(Ordering::Acquire),
+            limit: self.limit(),
             minimum,
             maximum,
         }

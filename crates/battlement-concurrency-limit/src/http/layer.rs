@@ -8,7 +8,7 @@ use super::{call::Release, class_of::ClassOf, exempt::ExemptPaths, kind::Http, t
 use crate::ConcurrencyLimitLayer;
 
 impl<A> ConcurrencyLimitLayer<Http<A>> {
-    /// Returns errors as boxed ones, as tower's layers do, for an inner service with such errors. A call that is
+    /// Returns errors as boxed ones, as tower's layers do. A call that is
     /// rejected returns an [`Overloaded`](crate::Overloaded) instead of a response.
     #[must_use]
     pub fn as_error(self) -> ConcurrencyLimitLayer<Http<WithError>> {
@@ -41,7 +41,8 @@ impl<A> ConcurrencyLimitLayer<Http<A>> {
     ///
     /// The peers are the proxies that `battlement_client_ip::ClientIpLayer`, further out, trusts, unless
     /// [`trust_peers`](Self::trust_peers) or [`trust`](Self::trust) follows. The header of any other peer is ignored; the
-    /// first time, a warning says so.
+    /// first time, a warning says so. A trusted proxy must set or remove the header of each request: a header that it
+    /// passes on is the choice of the client.
     #[must_use]
     pub fn by_header(self, header: HeaderName) -> Self {
         let class = ClassOf::by_header(header);

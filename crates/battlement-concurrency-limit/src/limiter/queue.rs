@@ -25,7 +25,7 @@ pub(crate) struct QueueConfig {
 /// While the oldest waiter of a class has waited for more than half its time, the newest is first: under lasting
 /// overload a queue in order of arrival would serve only requests whose callers give up.
 ///
-/// The queue keeps no count of permits. It neither reads a clock nor calls a waker: both are the limiter's.
+/// The queue keeps no count of permits, reads no clock and calls no waker: these are the work of the limiter.
 pub(super) struct Queue {
     config: QueueConfig,
     slab: Slab,
@@ -47,8 +47,7 @@ pub(super) enum Place {
     Waiting,
     /// The request has a permit that it has not taken.
     Granted,
-    /// The request was removed: another one took its place, or its time was over when
-    /// it was to get a permit.
+    /// The request was removed: another one took its place, or its time was over when it was to get a permit.
     Removed,
 }
 

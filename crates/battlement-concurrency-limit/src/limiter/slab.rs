@@ -23,7 +23,7 @@ pub(super) struct Waiter {
     pub(super) class: usize,
     pub(super) wait: WaitTime,
     pub(super) waker: Option<Waker>,
-    /// Whether the waiter has a permit. It is no longer in the list of its class.
+    /// Whether the waiter has a permit, and is no longer in the list of its class.
     pub(super) is_granted: bool,
     pub(super) older: Option<usize>,
     pub(super) newer: Option<usize>,

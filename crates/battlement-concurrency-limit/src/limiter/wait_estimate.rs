@@ -35,8 +35,8 @@ impl WaitEstimate {
 
     /// Returns the time until a request gets its permit before which `ahead` others get theirs.
     ///
-    /// Requests that arrive later and are served earlier are not known, so the time is a lower bound. It is zero as long
-    /// as no gap is known.
+    /// Requests that arrive later and are served earlier are not known, so the time is a lower bound, and zero as
+    /// long as no gap is known.
     pub(super) fn expected(&self, ahead: usize, now: Instant) -> Duration {
         let Some(mean) = self.gap else { return Duration::ZERO };
         let elapsed = self.elapsed(now);

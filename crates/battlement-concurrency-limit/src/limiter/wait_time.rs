@@ -8,7 +8,7 @@ pub(super) struct WaitTime {
     pub(super) since: Instant,
     /// The end of the queue time.
     pub(super) end: Instant,
-    /// The deadline on arrival. It may be later than the end of the queue time.
+    /// The deadline on arrival, which may be later than the end of the queue time.
     pub(super) deadline: Option<Instant>,
 }
 

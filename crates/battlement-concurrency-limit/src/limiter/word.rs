@@ -13,13 +13,13 @@ const MILLION: u64 = 1_000_000;
 /// The arithmetic of the word that holds a limit and the calls in flight.
 ///
 /// The limit and one count for each class have the same number of bits: 31 with one class, 21 with two, 15 with three and
-/// 12 with four. The count of a class includes the classes below it. So the first count is that of all calls, and a
-/// check needs no sum; a call of a class adds one to its count and to those above. No count exceeds the highest limit that
+/// 12 with four. The count of a class includes the classes below it. The first count is therefore that of all calls, and
+/// a check needs no sum; a call of a class adds one to its count and to those above. No count exceeds the highest limit that
 /// fits, so none overflows into its neighbor.
 ///
 /// A call of a class is admitted if fewer calls are in flight than the limit, and if, for each class above its own, the
-/// calls below that class are fewer than the limit less the reserves of that class and those above it. So calls of
-/// lower classes together never use a reserve. A reserve is rounded up, but leaves one permit to the lower classes.
+/// calls below that class are fewer than the limit less the reserves of that class and those above it. Calls of
+/// lower classes together therefore never use a reserve. A reserve is rounded up, but leaves one permit to the lower classes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     classes: usize,

@@ -41,6 +41,27 @@ fn each_setting_of_an_adaptive_limit_is_that_of_its_setter() {
     makes(r#"{ "adaptive": { "initial": 50 } }"#, &adaptive().initial(50));
 }
 
+// The debug output of a layer does not show its algorithm.
+#[test]
+fn the_algorithm_is_the_one_that_is_named() {
+    let window = crate::Window {
+        samples: 100,
+        dropped: 1,
+        latency: Duration::from_millis(10),
+        limit: 20,
+        minimum: 4,
+        maximum: 1_000,
+        ..crate::Window::default()
+    };
+    for (json, limit) in
+        [("{}", 20), (r#"{ "algorithm": "gradient" }"#, 20), (r#"{ "algorithm": "aimd" }"#, 18)]
+    {
+        let settings: AdaptiveSettings = serde_json::from_str(json).unwrap();
+        let mut algorithm = (settings.limit().algorithm)();
+        assert_eq!(algorithm.on_window(window), limit, "{json}");
+    }
+}
+
 #[cfg(feature = "http")]
 #[test]
 fn each_setting_of_http_is_that_of_its_setter() {

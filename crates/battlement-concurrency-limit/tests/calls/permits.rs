@@ -176,6 +176,13 @@ fn answered() -> Result<Response<Full<bytes::Bytes>>, Infallible> {
 }
 
 #[test]
+fn reserves_of_1_in_sum_are_valid_in_spite_of_rounding() {
+    let reserves = [("a", 0.33), ("b", 0.56), ("c", 0.11)];
+    assert!(reserves.iter().map(|(_, reserve)| reserve).sum::<f64>() > 1.0);
+    let _ = ConcurrencyLimitLayer::fixed(9).classes(reserves);
+}
+
+#[test]
 fn contradictory_settings_panic() {
     type Layer = ConcurrencyLimitLayer<battlement_concurrency_limit::Http<WithResponse>>;
     type Make = fn() -> Layer;

@@ -17,7 +17,7 @@ const CHANCE: f64 = 2.0;
 
 /// The latency of calls that do not wait inside the service.
 ///
-/// Nothing but a proof raises it while the limit is in full use. Since a queue that the limit itself made cannot
+/// While the limit is in full use, only a proof raises this latency. Since a queue that the limit itself made cannot
 /// raise it, the limit does not drift.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Natural {

@@ -7,7 +7,7 @@ const WEIGHT: f64 = 0.1;
 /// The spread before it is known: that of exponential times.
 const SPREAD: f64 = 1.0;
 
-/// The bounds of what one window may show: a change of the service is no spread.
+/// The bounds of what one window may show: a change of the service is not a spread.
 const LEAST: f64 = 0.02;
 const MOST: f64 = 3.0;
 

@@ -1,4 +1,5 @@
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -234,6 +235,28 @@ fn the_pause_after_a_change_is_at_most_six_seconds() {
         clock.sampler.answered(*sample, clock.now);
     }
     assert_eq!(clock.windows().last().map(|window| window.samples), Some(10));
+}
+
+#[test]
+fn an_algorithm_that_panicked_is_called_again() {
+    struct Panics;
+
+    impl Algorithm for Panics {
+        fn on_window(&mut self, _: Window) -> usize {
+            panic!("a fault of the algorithm");
+        }
+    }
+
+    let mut clock = Clock::new(20);
+    clock.sampler = Sampler::new(Box::new(Panics), 4, 1_000, 20, clock.now);
+    for window in ["first", "second"] {
+        let calls = AssertUnwindSafe(|| {
+            for _ in 0..110 {
+                clock.call(MS);
+            }
+        });
+        assert!(catch_unwind(calls).is_err(), "the {window} window");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::{HALF_LOAD, KINDS, OVERLOAD, seeds, simulation};
 
-// One request in a hundred sends its body over 5 s, which counts as latency to the head.
+// A hundredth of the requests send their bodies over 5 s, which counts as latency to the head.
 #[test]
 fn slow_uploads_are_not_taken_for_overload() {
     let cases = [HALF_LOAD, OVERLOAD].into_iter().flat_map(|rate| KINDS.map(|work| (rate, work)));
