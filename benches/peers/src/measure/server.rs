@@ -1,8 +1,9 @@
 use std::{
     env,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _},
     net::{Ipv4Addr, SocketAddr},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    thread,
 };
 
 use anyhow::{Context as _, Result};
@@ -27,9 +28,9 @@ impl Server {
         Self::of(Command::new(env::current_exe()?).args(args))
     }
 
-    /// Starts a command that prints the address of its server.
+    /// Starts a command that prints the address of its server. Its standard input ends with this process.
     pub(crate) fn of(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdout(Stdio::piped()).spawn()?;
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().context("the server's output is not piped")?;
         let mut server = Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), process };
         let mut line = String::new();
@@ -58,6 +59,16 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Ends this process when standard input ends: the process that started the server holds the other end of the pipe, and
+/// may be killed before it can drop its [`Server`].
+pub(crate) fn end_with_parent() {
+    thread::spawn(|| {
+        // An error means that there is no parent to wait for.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        process::exit(0);
+    });
 }
 
 /// Prints the server's address and serves until the process is killed.

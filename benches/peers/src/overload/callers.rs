@@ -27,7 +27,7 @@ use tower::{
 
 use super::limit::CLASS;
 
-/// The time from which on callers give up, from the time when their request was due.
+/// The time after which callers give up, counted from the time when their request was due.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// The attempts of callers with retries, and the time of each. More attempts would not fit into the patience.
 const ATTEMPTS: u32 = 5;

@@ -2,7 +2,7 @@ use anyhow::{Context as _, Result};
 
 use super::{callers::Retries, limit::Limit, workers::Times};
 
-/// A server, its callers, and what must hold.
+/// A server, its callers, and the phases of its load.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Case {
     pub(super) name: &'static str,

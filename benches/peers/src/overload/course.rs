@@ -19,7 +19,7 @@ const SATURATED: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(1);
 const MEASUREMENT: Duration = Duration::from_secs(5);
 
-/// A case, and what has happened.
+/// A case and its measurements.
 #[derive(Clone, Debug)]
 pub(super) struct Course {
     pub(super) case: Case,

@@ -127,7 +127,7 @@ fn of_peer<A: ConcurrencyAlgorithm + 'static>(
     (boxed(shedding(limited)), Arc::new(move || read.limit()))
 }
 
-/// Answers what the service rejects with 503.
+/// Answers calls that the service rejects with 503.
 fn shedding<S>(
     service: S,
 ) -> impl Service<Call, Response = Response<Full<Bytes>>, Error = BoxError, Future: Send> + Clone

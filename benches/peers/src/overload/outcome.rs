@@ -28,7 +28,7 @@ pub(super) struct Outcome {
     last: Figures,
     /// The figures after the overload, without the time to settle.
     after: Figures,
-    /// The second after the overload from which on every second has its answers, if there is one.
+    /// The seconds from the end of the overload until the server is back for good, or `None` if it does not come back.
     back: Option<u32>,
 }
 
@@ -56,7 +56,7 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
         }
     }
 
-    /// Returns what does not hold.
+    /// Returns a message for each check that failed.
     pub(super) fn failures(&self) -> Vec<String> {
         let case = self.course.case;
         let checks = match (case.retries, case.limit) {
@@ -67,18 +67,20 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
                 checks
             }
             (Retries::None, Limit::OursClasses) => {
-                let lost = self.overload.upper_lost;
+                let lost = 100.0 * self.overload.upper_lost;
+                let message = format!("loss of the upper class must be below 1 %, got {lost:.2} %");
                 let mut checks = self.adaptive();
-                checks.push((lost < 0.01, format!("{:.2} % of the upper class", lost * 100.0)));
+                checks.push((lost < 1.0, message));
                 checks
             }
             (Retries::None, _) => Vec::new(),
             (Retries::Budget, _) => vec![(
                 self.back.is_some_and(|back| back <= BACK),
-                format!("the server is back after {:?} s", self.back),
+                format!("the server must be back after {BACK} s, got {}", self.time_until_back()),
             )],
             (Retries::Unlimited, _) => {
-                vec![(self.back.is_none(), format!("the control is back after {:?} s", self.back))]
+                let back = self.time_until_back();
+                vec![(self.back.is_none(), format!("the control must not be back, got {back}"))]
             }
         };
         let failed = checks.into_iter().filter(|(holds, _)| !holds);
@@ -88,7 +90,7 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
     /// Returns whether rejections are prompt.
     fn prompt(&self) -> (bool, String) {
         let p99 = self.overload.rejected_p99;
-        (p99 <= 5.0, format!("rejections take {p99:.1} ms at p99"))
+        (p99 <= 5.0, format!("the p99 of rejections must be at most 5 ms, got {p99:.1} ms"))
     }
 
     /// Returns whether admitted requests are fast.
@@ -98,20 +100,35 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
             Times::Exponential => 1.5,
         };
         let times = self.overload.p99 / self.unloaded.p99;
-        (times <= most, format!("p99 of the admitted is {times:.2} times the unloaded"))
+        let bound = format!("at most {most} times the unloaded");
+        (times <= most, format!("the p99 of admitted calls must be {bound}, got {times:.2} times"))
     }
 
     /// Returns whether the limit keeps the goodput, does not drift, and recovers.
     fn adaptive(&self) -> Vec<(bool, String)> {
-        let goodput = self.overload.goodput / self.course.capacity;
-        let (slower, longer) =
-            (self.last.goodput / self.first.goodput, self.last.p99 / self.first.p99);
+        let goodput = 100.0 * self.overload.goodput / self.course.capacity;
+        let late = self.last.goodput / self.first.goodput;
+        let longer = self.last.p99 / self.first.p99;
+        let rejected = self.after.rejected;
         vec![
-            (goodput >= 0.9, format!("goodput is {:.1} % of the capacity", goodput * 100.0)),
-            (slower >= 0.9, format!("goodput falls to {slower:.2} times the first 20 s")),
-            (longer <= 1.1, format!("p99 rises to {longer:.2} times the first 20 s")),
-            (self.after.rejected == 0, format!("{} rejected after overload", self.after.rejected)),
+            (
+                goodput >= 90.0,
+                format!("goodput must be at least 90 % of capacity, got {goodput:.1} %"),
+            ),
+            (
+                late >= 0.9,
+                format!("goodput must be at least 0.9 times the first 20 s, got {late:.2}"),
+            ),
+            (
+                longer <= 1.1,
+                format!("p99 must be at most 1.1 times the first 20 s, got {longer:.2}"),
+            ),
+            (rejected == 0, format!("rejections after overload must be 0, got {rejected}")),
         ]
+    }
+
+    fn time_until_back(&self) -> String {
+        self.back.map_or_else(|| "never".to_owned(), |back| format!("{back} s"))
     }
 }
 
@@ -130,7 +147,6 @@ impl fmt::Display for Outcome {
         }
         write!(f, "{:.0} | ", Means::of(course, before..end).in_flight)?;
         write!(f, "{:.2} % | {:.1} ms | ", 100.0 * overload.upper_lost, overload.rejected_p99)?;
-        let back = self.back.map_or_else(|| "never".to_owned(), |back| format!("{back} s"));
-        write!(f, "{} | {back} |", after.rejected)
+        write!(f, "{} | {} |", after.rejected, self.time_until_back())
     }
 }

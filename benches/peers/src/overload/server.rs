@@ -16,12 +16,14 @@ use super::{
     limit::Limit,
     workers::{Times, Workers},
 };
+use crate::measure::server::end_with_parent;
 
 /// The path whose answer is the limit and the number of calls in flight. It does not count.
 pub(super) const STATE: &str = "/state";
 
-/// Prints the server's address, and serves until the process is killed.
+/// Prints the server's address, and serves until the process is killed or the one that started it has ended.
 pub(super) async fn serve(limit: Limit, times: Times) -> Result<()> {
+    end_with_parent();
     let workers = Workers::new(times);
     let (limited, value) = limit.around(workers.clone());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

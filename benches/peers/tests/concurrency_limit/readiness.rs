@@ -45,6 +45,9 @@ async fn load_shed_rejects_calls_of_a_service_that_is_not_ready_although_the_lim
     let rejected = LoadShed::new(limited).oneshot(Request::new(ProbeBody::empty()));
     let error = rejected.await.unwrap_err();
     assert!(error.is::<tower::load_shed::error::Overloaded>());
+    let rejected = LoadShed::new(aimd(10).layer(waits())).oneshot(Request::new(ProbeBody::empty()));
+    let error = rejected.await.unwrap_err();
+    assert!(error.is::<tower::load_shed::error::Overloaded>());
 
     let mut ours = ConcurrencyLimitLayer::fixed(10).layer(waits());
     let ready = poll_fn(|cx| Service::<Request<ProbeBody>>::poll_ready(&mut ours, cx));
@@ -69,6 +72,8 @@ where
 async fn a_clone_that_waits_for_the_service_holds_a_permit_of_tower_and_of_the_adaptive_peer() {
     assert!(!is_ready_beside_a_waiting_clone(|probe| TowerLayer::new(1).layer(probe)));
     assert!(!is_ready_beside_a_waiting_clone(|probe| aimd(1).layer(probe)));
+    let rejecting = bulkhead(1).reject_when_full().build().unwrap();
+    assert!(is_ready_beside_a_waiting_clone(|probe| rejecting.layer(probe)));
     let ours = ConcurrencyLimitLayer::fixed(1);
     assert!(is_ready_beside_a_waiting_clone(|probe| ours.layer(probe)));
 }

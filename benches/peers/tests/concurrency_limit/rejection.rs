@@ -41,13 +41,16 @@ async fn large(_: ()) -> Result<(), std::io::Error> {
 }
 
 #[tokio::test]
-async fn tower_resilience_boxes_each_call() {
+async fn tower_resilience_boxes_each_call_and_tower_does_not() {
     let boxed = size_of::<Box<dyn Future<Output = ()>>>();
     let layer = bulkhead(1).build().unwrap();
     assert_eq!(size_of_val(&layer.layer(service_fn(large)).call(())), boxed);
     let mut adaptive = aimd(1).layer(service_fn(large));
     adaptive.ready().await.unwrap();
     assert_eq!(size_of_val(&adaptive.call(())), boxed);
+    let mut tower = TowerLayer::new(1).layer(service_fn(large));
+    tower.ready().await.unwrap();
+    assert!(size_of_val(&tower.call(())) > 1024);
 
     let ours = ConcurrencyLimitLayer::fixed(1).judge(judge_error).as_error();
     assert!(size_of_val(&ours.layer(service_fn(large)).call(())) > 1024);
