@@ -28,7 +28,7 @@ mod alone {
     };
     use tower::ServiceBuilder;
 
-    use crate::PATIENCE;
+    use crate::{PATIENCE, raise_file_limit};
 
     const LIMIT: usize = 100;
     /// The requests a minute of one client.
@@ -84,6 +84,7 @@ mod alone {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn half_sent_bodies_of_one_client_leave_room_for_the_orders_of_others() {
+        raise_file_limit(HALF_SENT);
         let (server, handle) = serve().await;
         let mut half_sent = Vec::new();
         for _ in 0..HALF_SENT {

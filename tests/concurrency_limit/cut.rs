@@ -19,7 +19,7 @@ mod alone {
 
     const CONNECTIONS: u64 = 10_000;
     const TASKS: u64 = 16;
-    /// Less than the connections at once, so that some requests wait, and some are rejected.
+    /// Fewer than the connections at once, so that some requests are rejected.
     const LIMIT: usize = 4;
 
     /// Sends a request over HTTP/1 up to any byte, and reads what comes within a moment.
@@ -62,7 +62,7 @@ mod alone {
         Duration::from_millis(dice.below(4).into())
     }
 
-    /// Opens and cuts connections at random, and finds that no permit and no place in the queue is lost.
+    /// Opens and cuts connections at random, and asserts that every permit is given back.
     async fn cut(under: Under) {
         let (limit, handle) = ConcurrencyLimitLayer::fixed(LIMIT).pair();
         let server = under.serve(limit).await;

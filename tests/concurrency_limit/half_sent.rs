@@ -85,6 +85,7 @@ mod alone {
     use crate::{
         PATIENCE,
         client::{ALL, Over},
+        raise_file_limit,
         service::Under,
     };
 
@@ -165,6 +166,7 @@ mod alone {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn half_sent_bodies_are_limited_and_end_at_the_timeout_of_bodies() {
+        raise_file_limit(REQUESTS);
         for (under, over) in ALL {
             half_sent_bodies_are_bounded_and_freed(under, over).await;
         }

@@ -15,5 +15,17 @@ mod slow;
 
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Longer than any awaited event takes, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Raises the soft limit of open files, which is often 1,024, to what this number of connections needs.
+fn raise_file_limit(connections: usize) {
+    // Each connection has two sockets in this process. The rest is for the process itself.
+    let files = u64::try_from(3 * connections).unwrap();
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_some_and(|current| current < files) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(files), maximum }).unwrap();
+    }
+}

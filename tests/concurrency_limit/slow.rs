@@ -13,7 +13,7 @@ use crate::{
     service::{LARGE, Under},
 };
 
-/// Reads a large body slowly, and finds that no other request is admitted until its end.
+/// Reads a large body slowly, and asserts that other requests are rejected until its end.
 async fn reads_slowly(under: Under, over: Over) {
     let (limit, handle) = ConcurrencyLimitLayer::fixed(1).pair();
     let server = under.serve(limit).await;

@@ -65,7 +65,8 @@ impl Concurrency {
         layer
     }
 
-    /// Returns a layer that rejects no call, for calls that undo others: they are few, and nothing else does their work.
+    /// Returns a layer that does not reject calls, for those that undo others: they are few, and nothing else does their
+    /// work.
     pub fn none() -> Bulkhead {
         bulkhead("none").enabled(false).queue(WAITING, WAIT)
     }

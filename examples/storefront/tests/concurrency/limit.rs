@@ -33,7 +33,7 @@ mod alone {
         assert!((1..=3).contains(&wait), "{wait}");
         assert!(!answer.id().is_empty());
         assert!(answer.header("content-security-policy").is_some(), "{answer:?}");
-        // A part of the limit is reserved for orders. They wait for inventory as well.
+        // The rejected requests hold no permits: an order, which waits for inventory as well, is placed.
         let order = shop.order(b"", MUG);
         assert_eq!(order.status, 201, "{order:?}");
     }
