@@ -28,10 +28,10 @@ use crate::{
 /// | `battlement_concurrency_limit_queue_seconds`: time in the queue of calls that were admitted from it | `limiter`, `class` |
 /// | `battlement_concurrency_limit_changes_total`: changes of the limit | `limiter`, `cause` ([`LimitCause`](battlement_concurrency_limit::LimitCause), such as `latency`) |
 ///
-/// A request writes no gauge: a scrape reads them from the handles that [`watch`](Self::watch) was given. The class of a layer
-/// without classes is `default`. Every count is at 0 from `pair()` on, because `rate()` does not count the first rejection of
-/// a series that begins with it. Series beyond the first thousand share one with `otel_metric_overflow="true"`, and
-/// `battlement_metrics_overflow_total` counts their events.
+/// Requests do not write the gauges: a scrape reads them from the handles given to [`watch`](Self::watch). The class of a
+/// layer without classes is `default`. Every count is at 0 from `pair()` on, because `rate()` does not count the first
+/// rejection of a series that begins with it. Series beyond the first thousand of a counter, and beyond the first 256 of the
+/// queue times, share one with `otel_metric_overflow="true"`, and `battlement_metrics_overflow_total` counts their events.
 ///
 /// # Example
 ///
@@ -81,7 +81,8 @@ impl ConcurrencyLimitMetrics {
         LimiterCounts::new(name, Arc::clone(&self.0.counts))
     }
 
-    /// Shows the limit `name`, and its calls in flight and in the queue, as `handle` reads them at each scrape.
+    /// Shows the limit `name`, and its calls in flight and in the queue, as `handle` reads them at each scrape. The values
+    /// of several handles with the same name are added up.
     pub fn watch(&self, name: &str, handle: &Handle) {
         let mut watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.push(Watched { limiter: name.into(), handle: handle.clone() });

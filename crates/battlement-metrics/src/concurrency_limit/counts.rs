@@ -40,7 +40,7 @@ impl LimiterCounts {
         Self { name: name.into(), counts, classes: Arc::default() }
     }
 
-    /// Returns the name of a class; a layer has told the names before its first call.
+    /// Returns the name of a class. The layer sets the names before its first call.
     fn class(&self, index: usize) -> &str {
         self.classes.get().and_then(|names| names.get(index)).map_or("", |name| name)
     }
