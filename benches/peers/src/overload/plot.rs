@@ -24,7 +24,7 @@ const STEP: f64 = 190.0;
 const TOP: f64 = 50.0;
 
 const STYLE: &str = "\
-text{font:12px sans-serif;fill:#58206a}.title{font-weight:bold}path{fill:none;stroke-width:1.6}\
+text{font:12px sans-serif;fill:#57606a}.title{font-weight:bold}path{fill:none;stroke-width:1.6}\
 .grid{stroke:#8c959f;stroke-opacity:.35;stroke-width:1}.time{fill:#8c959f;fill-opacity:.15}\
 .a{stroke:#1f6feb}.b{stroke:#c2410c}.c{stroke:#7d8590}.d{stroke:#1a7f37}\
 text.a{stroke:none;fill:#1f6feb}text.b{stroke:none;fill:#c2410c}text.c{stroke:none;fill:#6e7781}\
