@@ -102,4 +102,6 @@ where
 async fn a_bulkhead_serves_the_oldest_first_although_it_is_about_to_give_up() {
     let layer = bulkhead(1).max_wait_duration(TIME).build().unwrap();
     assert_eq!(served(layer).await, [true, false]);
+    let ours = ConcurrencyLimitLayer::fixed(1).judge(judge_error).as_error().queue(64, TIME);
+    assert_eq!(served(ours).await, [false, true]);
 }
