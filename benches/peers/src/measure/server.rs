@@ -71,8 +71,9 @@ pub(crate) fn end_with_parent() {
     });
 }
 
-/// Prints the server's address and serves until the process is killed.
+/// Prints the server's address, and serves until the process is killed or the one that started it has ended.
 pub(crate) async fn serve(router: Router) -> Result<()> {
+    end_with_parent();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("{}", listener.local_addr()?);
     Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, nodelay), router).await?)

@@ -22,7 +22,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, runtime, sync::Notify};
 use tower::service_fn;
 
-use crate::measure::cores::Core;
+use crate::measure::{cores::Core, server::end_with_parent};
 
 /// The body of every response.
 pub(super) const BODY: &str = "hello";
@@ -48,8 +48,10 @@ impl Left {
     }
 }
 
-/// Prints the server's address, and serves until the process is killed, or until this many requests have been served.
+/// Prints the server's address, and serves until this many requests have been served, the process is killed, or the one
+/// that started it has ended.
 pub(super) fn serve(kind: &str, requests: Option<u64>) -> Result<()> {
+    end_with_parent();
     let left = Left(requests.map(|requests| Arc::new((AtomicU64::new(requests), Notify::new()))));
     let loops = kind.starts_with("loops-");
     let runtime = if loops {
