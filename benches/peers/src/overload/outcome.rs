@@ -13,7 +13,7 @@ use super::{
 const PART: u32 = 20;
 /// The time after the overload in which the server may still reject requests, in seconds.
 const SETTLED: u32 = 2;
-/// The time after the overload in which a server that is called with retries must be back, in seconds.
+/// The time after the overload in which a server must be back, in seconds.
 const BACK: u32 = 3;
 /// The share of answered requests of a server that is back.
 const IS_BACK: f64 = 0.95;
@@ -28,7 +28,7 @@ pub(super) struct Outcome {
     last: Figures,
     /// The figures after the overload, without the time to settle.
     after: Figures,
-    /// The seconds from the end of the overload until the server is back for good, or `None` if it does not come back.
+    /// The seconds from the end of the overload until the server is back and stays so, or `None` if it does not come back.
     back: Option<u32>,
 }
 
@@ -74,10 +74,7 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
                 checks
             }
             (Retries::None, _) => Vec::new(),
-            (Retries::Budget, _) => vec![(
-                self.back.is_some_and(|back| back <= BACK),
-                format!("the server must be back after {BACK} s, got {}", self.time_until_back()),
-            )],
+            (Retries::Budget, _) => vec![self.recovers()],
             (Retries::Unlimited, _) => {
                 let back = self.time_until_back();
                 vec![(self.back.is_none(), format!("the control must not be back, got {back}"))]
@@ -104,6 +101,13 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
         (times <= most, format!("the p99 of admitted calls must be {bound}, got {times:.2} times"))
     }
 
+    /// Returns whether the server answers again after the overload.
+    fn recovers(&self) -> (bool, String) {
+        let is_back = self.back.is_some_and(|back| back <= BACK);
+        let back = self.time_until_back();
+        (is_back, format!("the server must be back after {BACK} s, got {back}"))
+    }
+
     /// Returns whether the limit keeps the goodput, does not drift, and recovers.
     fn adaptive(&self) -> Vec<(bool, String)> {
         let goodput = 100.0 * self.overload.goodput / self.course.capacity;
@@ -124,6 +128,7 @@ limit after 5 s | 30 s | at the end | in flight | upper class lost | rejections 
                 format!("p99 must be at most 1.1 times the first 20 s, got {longer:.2}"),
             ),
             (rejected == 0, format!("rejections after overload must be 0, got {rejected}")),
+            self.recovers(),
         ]
     }
 
@@ -148,5 +153,70 @@ impl fmt::Display for Outcome {
         write!(f, "{:.0} | ", Means::of(course, before..end).in_flight)?;
         write!(f, "{:.2} % | {:.1} ms | ", 100.0 * overload.upper_lost, overload.rejected_p99)?;
         write!(f, "{} | {} |", after.rejected, self.time_until_back())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use battlement_testkit::load::End;
+
+    use super::*;
+    use crate::overload::{case::Case, load::Call};
+
+    /// Requests per second.
+    const CAPACITY: u32 = 80;
+    const RECOVERING: [&str; 4] =
+        ["ours-adaptive", "ours-classes", "ours-adaptive-exponential", "retries-budget"];
+
+    /// Returns the failures of a case whose server answers at its capacity until the end of the overload, and then
+    /// requests that end like this.
+    fn failures(name: &str, after: Option<End>) -> Vec<String> {
+        let case = Case::find(name).unwrap();
+        let mut calls = Vec::new();
+        for second in 0..case.phases.total() {
+            let is_overload = (case.phases.before..case.phases.end()).contains(&second);
+            let requests = if is_overload { 3 * CAPACITY } else { CAPACITY / 2 };
+            calls.extend((0..requests).map(|nth| Call {
+                due: Duration::from_secs(second.into()) + Duration::from_millis(nth.into()),
+                latency: Duration::from_millis(5),
+                end: match second {
+                    _ if second >= case.phases.end() => after,
+                    _ if nth < CAPACITY => Some(End::Answered),
+                    _ => Some(End::Rejected),
+                },
+                is_upper: nth % 3 == 0 && nth < CAPACITY,
+            }));
+        }
+        let capacity = CAPACITY.into();
+        Outcome::of(Course { case, capacity, calls, samples: Vec::new() }).failures()
+    }
+
+    #[test]
+    fn a_server_that_is_back_after_the_overload_passes() {
+        for case in RECOVERING {
+            assert_eq!(failures(case, Some(End::Answered)), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_after_the_overload_fails() {
+        for case in RECOVERING {
+            let expected = format!("{case}: the server must be back after 3 s, got never");
+            assert_eq!(failures(case, None), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_server_that_rejects_after_the_overload_fails() {
+        let failures = failures("ours-adaptive", Some(End::Rejected));
+        assert_eq!(failures[0], "ours-adaptive: rejections after overload must be 0, got 720");
+    }
+
+    #[test]
+    fn a_control_that_recovers_fails() {
+        let expected = "retries-unlimited: the control must not be back, got 0 s";
+        assert_eq!(failures("retries-unlimited", Some(End::Answered)), [expected]);
     }
 }
