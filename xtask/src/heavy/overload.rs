@@ -1,7 +1,9 @@
 //! Loads servers with three times their capacity, with and without a limit.
 //!
 //! The job is a program of the benchmark peers, since it compares our limits with those of other crates. A whole run
-//! draws `docs/images/overload.svg`, as does `--case no-limit,gradient2,ours-adaptive`.
+//! draws `docs/images/overload.svg`, as does `--case no-limit,gradient2,ours-adaptive`. On a machine with other load, start
+//! it with real-time priority, which the load generator and the servers inherit: `chrt --fifo 10 cargo xtask heavy
+//! overload`.
 
 use crate::Fallible;
 use crate::args::Heavy;
