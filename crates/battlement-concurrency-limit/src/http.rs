@@ -9,7 +9,6 @@ mod kind;
 mod layer;
 #[cfg(feature = "reqwest")]
 mod reqwest;
-mod trust;
 
 pub(crate) use self::call::Release;
 pub use self::{body::ConcurrencyLimitBody, call::HttpCall, form::BodyForm, kind::Http};

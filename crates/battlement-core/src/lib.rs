@@ -97,6 +97,8 @@ mod trace_headers;
 #[cfg(feature = "http")]
 mod trailers_only;
 #[cfg(feature = "http")]
+mod trusted_peers;
+#[cfg(feature = "http")]
 mod unknown_client;
 #[cfg(feature = "http")]
 mod unread;
@@ -147,6 +149,7 @@ pub use self::{
     trace::{SpanId, Trace, TraceFlags, TraceId, TraceLink},
     trace_headers::TraceHeaders,
     trailers_only::TrailersOnly,
+    trusted_peers::TrustedPeers,
     unknown_client::UnknownClient,
     unread::Unread,
     wire::Wire,

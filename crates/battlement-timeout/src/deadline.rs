@@ -9,18 +9,14 @@ mod part;
 mod remains;
 mod route;
 mod service;
-mod trust;
 
 pub(crate) use self::body::last_frame;
+#[cfg(feature = "serde")]
+pub(crate) use self::config::{Config, SETTINGS};
 pub use self::{
     body::DeadlineBody,
     future::DeadlineFuture,
     layer::DeadlineLayer,
     route::{DeadlineOverride, DeadlineOverrideService},
     service::DeadlineService,
-};
-#[cfg(feature = "serde")]
-pub(crate) use self::{
-    config::{Config, SETTINGS},
-    trust::Trust,
 };

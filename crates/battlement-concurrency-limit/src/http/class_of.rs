@@ -1,9 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use battlement_core::RequestHead;
+use battlement_core::{RequestHead, TrustedPeers};
 use http::HeaderName;
+use tracing::warn;
 
-use super::trust::Trust;
 use crate::class::Classes;
 
 /// The source of the class of a request of HTTP.
@@ -14,7 +14,7 @@ pub(crate) enum ClassOf {
     Default,
     Closure(Arc<Closure>),
     /// The header of trusted peers.
-    Header(HeaderName, Trust),
+    Header(HeaderName, TrustedPeers),
 }
 
 type Closure = dyn for<'a> Fn(&'a RequestHead<'a>) -> &'a str + Send + Sync;
@@ -22,7 +22,7 @@ type Closure = dyn for<'a> Fn(&'a RequestHead<'a>) -> &'a str + Send + Sync;
 impl ClassOf {
     /// Reads the header of the proxies that the layer of client IP trusts.
     pub(super) fn by_header(header: HeaderName) -> Self {
-        Self::Header(header, Trust::default())
+        Self::Header(header, TrustedPeers::default())
     }
 
     /// Returns the index of the class of a request.
@@ -35,24 +35,35 @@ impl ClassOf {
         match self {
             Self::Default => classes.default_class(),
             Self::Closure(class) => classes.index(class(&head())),
-            Self::Header(header, trust) => by_header(header, trust, &head(), classes),
+            Self::Header(header, peers) => by_header(header, peers, &head(), classes),
         }
     }
 }
 
 fn by_header(
     header: &HeaderName,
-    trust: &Trust,
+    peers: &TrustedPeers,
     head: &RequestHead<'_>,
     classes: &Classes,
 ) -> usize {
     let Some(value) = head.headers.get(header) else { return classes.default_class() };
-    if !trust.allows(head) {
-        trust.ignored(header);
+    if !peers.contains(head) {
+        if peers.logs_ignored() {
+            warn_of_ignored(header);
+        }
         return classes.default_class();
     }
     // Values are ASCII names in practice; others are unknown.
     value.to_str().map_or(classes.default_class(), |name| classes.index(name))
+}
+
+#[cold]
+fn warn_of_ignored(header: &HeaderName) {
+    warn!(
+        %header,
+        "ignored the class header of a peer that is not trusted; to read it, trust the peer with \
+         ClientIpLayer::behind, ConcurrencyLimitLayer::trust_peers or ConcurrencyLimitLayer::trust"
+    );
 }
 
 impl fmt::Debug for ClassOf {
@@ -60,8 +71,8 @@ impl fmt::Debug for ClassOf {
         match self {
             Self::Default => f.write_str("Default"),
             Self::Closure(_) => f.write_str("Closure"),
-            Self::Header(header, trust) => {
-                f.debug_tuple("Header").field(header).field(trust).finish()
+            Self::Header(header, peers) => {
+                f.debug_tuple("Header").field(header).field(peers).finish()
             }
         }
     }

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use battlement_core::{Networks, RequestHead, WithError};
+use battlement_core::{RequestHead, TrustedPeers, WithError};
 use http::{HeaderName, response::Parts};
 use ipnet::IpNet;
 
-use super::{call::Release, class_of::ClassOf, exempt::ExemptPaths, kind::Http, trust::Trust};
+use super::{call::Release, class_of::ClassOf, exempt::ExemptPaths, kind::Http};
 use crate::ConcurrencyLimitLayer;
 
 impl<A> ConcurrencyLimitLayer<Http<A>> {
@@ -56,8 +56,7 @@ impl<A> ConcurrencyLimitLayer<Http<A>> {
     /// If [`by_header`](Self::by_header) does not precede.
     #[must_use]
     pub fn trust_peers(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
-        let networks: Networks = networks.into_iter().collect();
-        self.trusting(Trust::peers(networks))
+        self.trusting(TrustedPeers::within(networks.into_iter().collect()))
     }
 
     /// Trusts the class header of peers for which `trusts` returns true, in place of the proxies that the client IP
@@ -68,7 +67,7 @@ impl<A> ConcurrencyLimitLayer<Http<A>> {
     /// If [`by_header`](Self::by_header) does not precede.
     #[must_use]
     pub fn trust(self, trusts: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.trusting(Trust::when(trusts))
+        self.trusting(TrustedPeers::when(trusts))
     }
 
     /// Sets the exact paths of requests that do not count, in place of the default ones: `/livez`, `/readyz`,
@@ -103,9 +102,9 @@ impl<A> ConcurrencyLimitLayer<Http<A>> {
         self.configure(|config| config.release = Some(Release::new(at_head)))
     }
 
-    fn trusting(self, trust: Trust) -> Self {
+    fn trusting(self, peers: TrustedPeers) -> Self {
         self.map(|kind| match kind.class {
-            ClassOf::Header(header, _) => Http { class: ClassOf::Header(header, trust), ..kind },
+            ClassOf::Header(header, _) => Http { class: ClassOf::Header(header, peers), ..kind },
             _ => panic!("ConcurrencyLimitLayer: `by_header` must precede the peers that it trusts"),
         })
     }

@@ -67,10 +67,7 @@ fn the_algorithm_is_the_one_that_is_named() {
 fn each_setting_of_http_is_that_of_its_setter() {
     let fixed = || ConcurrencyLimitLayer::fixed(9);
     let header = http::HeaderName::from_static("x-class");
-    let made: ConcurrencyLimitLayer = read(r#"{ "limit": 9, "class_header": "X-Class" }"#).unwrap();
-    let (made, expected) = (format!("{made:?}"), format!("{:?}", fixed().by_header(header)));
-    // The debug output of the limit of log lines shows a time.
-    assert_eq!(made.split("LogLimit").next(), expected.split("LogLimit").next());
+    makes(r#"{ "limit": 9, "class_header": "X-Class" }"#, &fixed().by_header(header));
     makes(r#"{ "limit": 9, "exempt_paths": ["/a"] }"#, &fixed().exempt_paths(["/a"]));
     makes(r#"{ "limit": 9, "exempt_paths": [] }"#, &fixed().exempt_paths::<&str>([]));
 }

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use battlement_core::{Deadline, RequestFacts, Wire};
-use http::Request;
+use battlement_core::{Deadline, RequestFacts, RequestHead, Wire};
+use http::{HeaderName, Request};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::config::Config;
 use crate::wire;
@@ -55,11 +56,22 @@ impl Config {
         if !request.headers().contains_key(header.name()) {
             return None;
         }
-        if self.trust.allows(request) {
+        if self.trusted.contains(&RequestHead::of(request)) {
             return header.read(request.headers());
         }
         request.headers_mut().remove(header.name());
-        self.trust.ignored(header.name());
+        if self.trusted.logs_ignored() {
+            warn_of_ignored(header.name());
+        }
         None
     }
+}
+
+#[cold]
+fn warn_of_ignored(header: &HeaderName) {
+    warn!(
+        %header,
+        "ignored and removed the timeout header of a peer that is not trusted; to read it, trust the peer with \
+         ClientIpLayer::behind, DeadlineLayer::trust_peers or DeadlineLayer::trust"
+    );
 }

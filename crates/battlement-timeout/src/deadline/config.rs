@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use battlement_core::InvalidField;
+use battlement_core::{InvalidField, TrustedPeers};
 
-use super::trust::Trust;
 use crate::{TimeoutHeader, observe::Observer};
 
 /// The subject of a `ConfigError`.
@@ -17,7 +16,8 @@ pub(crate) struct Config {
     pub(crate) default: Duration,
     pub(crate) max: Duration,
     pub(crate) header: Option<TimeoutHeader>,
-    pub(crate) trust: Trust,
+    /// The peers whose header is read.
+    pub(crate) trusted: TrustedPeers,
     pub(crate) bodies: bool,
     pub(crate) event_streams: bool,
     pub(crate) grpc_streams: bool,
@@ -33,7 +33,7 @@ impl Default for Config {
             default: Duration::from_secs(30),
             max: Duration::from_secs(60),
             header: None,
-            trust: Trust::default(),
+            trusted: TrustedPeers::default(),
             bodies: false,
             event_streams: false,
             grpc_streams: false,

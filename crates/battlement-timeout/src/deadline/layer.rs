@@ -1,11 +1,11 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
-use battlement_core::{DefaultReject, Networks, RequestHead, WithError};
+use battlement_core::{DefaultReject, RequestHead, TrustedPeers, WithError};
 use http::StatusCode;
 use ipnet::IpNet;
 use tower_layer::Layer;
 
-use super::{config::Config, service::DeadlineService, trust::Trust};
+use super::{config::Config, service::DeadlineService};
 use crate::{CallDeadlineLayer, Observe, TimeoutHeader, observe::Observer};
 
 /// A layer that sets the total time of each request to a server, counted from the start of the request.
@@ -113,14 +113,14 @@ impl<A> DeadlineLayer<A> {
     /// `battlement_client_ip::ClientIpLayer`, further out, trusts.
     #[must_use]
     pub fn trust(self, trusts: impl Fn(&RequestHead<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.configure(|config| config.trust = Trust::when(trusts))
+        self.configure(|config| config.trusted = TrustedPeers::when(trusts))
     }
 
     /// Trusts the header of peers in `networks`, in place of the proxies that the client IP layer trusts.
     #[must_use]
     pub fn trust_peers(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
-        let networks: Networks = networks.into_iter().collect();
-        self.configure(|config| config.trust = Trust::peers(networks))
+        let networks = networks.into_iter().collect();
+        self.configure(|config| config.trusted = TrustedPeers::within(networks))
     }
 
     /// Sets whether the deadline applies to the bodies of responses as well. Default: no. Event streams and gRPC

@@ -1,10 +1,10 @@
-use battlement_core::{ConfigError, InvalidField, Networks, settings::duration};
+use battlement_core::{ConfigError, InvalidField, Networks, TrustedPeers, settings::duration};
 use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
     DeadlineLayer, TimeoutHeader,
-    deadline::{Config, SETTINGS, Trust},
+    deadline::{Config, SETTINGS},
 };
 
 battlement_core::settings! {
@@ -82,7 +82,7 @@ impl TryFrom<DeadlineSettings> for DeadlineLayer {
         config.default = default.unwrap_or_else(|| config.default.min(config.max));
         config.header = settings.header.and_then(|text| header(&text, &mut invalid));
         if let Some(names) = settings.trusted {
-            config.trust = Trust::peers(networks(&names, &mut invalid));
+            config.trusted = TrustedPeers::within(networks(&names, &mut invalid));
         }
         config.bodies = settings.bodies;
         config.event_streams = settings.event_streams;
