@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     task::{Context, Poll, ready},
 };
@@ -16,8 +16,9 @@ use battlement_testkit::{
     server::{Protocol, Server},
 };
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
@@ -124,6 +125,25 @@ async fn a_layer_that_waits_for_the_end_of_the_body_misses_most_ways() {
 async fn a_run_panics_and_names_the_way_that_the_layer_has_missed() {
     let way = Way::ALL.into_iter().find(|way| way.name == "HEAD of a stream").unwrap();
     way.run(Protocol::Http1, |responses| responses, || false).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a stream of 3 frames, over Http1: the layer held [1, 0")]
+async fn a_run_panics_if_the_layer_holds_nothing_while_the_body_is_sent() {
+    let way = Way::ALL.into_iter().find(|way| way.path == "/stream").unwrap();
+    let held = Arc::new(AtomicU64::new(0));
+    let (begun, ended) = (held.clone(), held.clone());
+    let until_head = |responses: Responses| {
+        let responses = responses.map_response(move |response| {
+            ended.fetch_sub(1, SeqCst);
+            response
+        });
+        responses.map_request(move |request: Request<Incoming>| {
+            begun.fetch_add(1, SeqCst);
+            request
+        })
+    };
+    way.run_held(Protocol::Http1, until_head, move || held.load(SeqCst)).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use std::{
     convert::Infallible,
+    fmt,
     pin::Pin,
     sync::{
         Arc,
@@ -16,9 +17,10 @@ use super::SLOW;
 use crate::probe::{Gate, ProbeBody, ProbeError};
 
 /// An HTTP service with every kind of response, selected by the path of the request. Clones share one count of calls.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Responses {
     calls: Arc<AtomicUsize>,
+    on_poll: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Responses {
@@ -26,6 +28,13 @@ impl Responses {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Calls `on_poll` in each call, and at each poll of a body.
+    #[must_use]
+    pub fn on_poll(mut self, on_poll: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_poll = Some(Arc::new(on_poll));
+        self
     }
 
     /// Returns the number of calls.
@@ -46,11 +55,29 @@ impl Service<Request<Incoming>> for Responses {
 
     fn call(&mut self, request: Request<Incoming>) -> ResponsesFuture {
         self.calls.fetch_add(1, SeqCst);
+        if let Some(on_poll) = &self.on_poll {
+            on_poll();
+        }
         ResponsesFuture(match request.uri().path() {
             "/never" => Outcome::Never,
             "/panic" => Outcome::Panic,
-            path => Outcome::Respond(response(path)),
+            path => Outcome::Respond(self.watch(response(path))),
         })
+    }
+}
+
+impl Responses {
+    fn watch(&self, response: Response<ProbeBody>) -> Response<ProbeBody> {
+        match self.on_poll.clone() {
+            Some(on_poll) => response.map(|body| body.on_poll(move || on_poll())),
+            None => response,
+        }
+    }
+}
+
+impl fmt::Debug for Responses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responses").field("calls", &self.calls).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::{Method, Request, Response};
 use http_body::Body;
@@ -152,5 +155,30 @@ impl Way {
         assert!(sent.is_ok(), "{way}, over {protocol:?}: {sent:?}");
         let is_over = eventually(DEADLINE, is_over).await;
         assert!(is_over, "{way}, over {protocol:?}: the layer has not noticed the end");
+    }
+
+    /// Runs the way as [`run`](Self::run) does, and asserts that `held`, the number of requests that the layer holds, is 1
+    /// when the service is called and at each poll of its body, and 0 afterwards.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`run`](Self::run) does, and if the layer holds nothing before the body has ended.
+    pub async fn run_held<S, B>(
+        &self,
+        protocol: Protocol,
+        wrap: impl FnOnce(Responses) -> S,
+        held: impl Fn() -> u64 + Clone + Send + Sync + 'static,
+    ) where
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+        S: Service<Request<Incoming>, Error: Into<BoxError>, Future: Send>,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (counts, count) = (Arc::clone(&seen), held.clone());
+        let look = move || counts.lock().unwrap_or_else(PoisonError::into_inner).push(count());
+        self.run(protocol, |responses| wrap(responses.on_poll(look)), || held() == 0).await;
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_held = !seen.is_empty() && seen.iter().all(|held| *held == 1);
+        assert!(is_held, "{}, over {protocol:?}: the layer held {seen:?}", self.name);
     }
 }

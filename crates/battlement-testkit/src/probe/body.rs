@@ -2,6 +2,7 @@ use std::{
     collections::VecDeque,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -33,6 +34,7 @@ pub struct ProbeBody {
     steps: VecDeque<Step>,
     is_stream: bool,
     ticket: Option<Ticket>,
+    on_poll: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +90,13 @@ impl ProbeBody {
         self
     }
 
+    /// Calls `on_poll` at the beginning of each poll.
+    #[must_use]
+    pub fn on_poll(mut self, on_poll: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_poll = Some(Arc::new(on_poll));
+        self
+    }
+
     fn step(mut self, step: Step) -> Self {
         self.steps.push_back(step);
         self
@@ -118,6 +127,9 @@ impl Body for ProbeBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ProbeError>>> {
         self.count_poll();
+        if let Some(on_poll) = &self.on_poll {
+            on_poll();
+        }
         while let Some(Step::Wait(gate)) = self.steps.front() {
             ready!(gate.poll_open(cx));
             self.steps.pop_front();
@@ -156,7 +168,8 @@ impl Body for ProbeBody {
 
 impl Clone for ProbeBody {
     fn clone(&self) -> Self {
-        Self { steps: self.steps.clone(), is_stream: self.is_stream, ticket: None }
+        let (steps, on_poll) = (self.steps.clone(), self.on_poll.clone());
+        Self { steps, is_stream: self.is_stream, ticket: None, on_poll }
     }
 }
 
