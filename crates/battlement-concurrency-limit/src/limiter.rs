@@ -26,7 +26,7 @@ mod word;
 
 pub(crate) use self::{permit::Permit, queue::QueueConfig, waiting::Waiting, word::MOST_CLASSES};
 use self::{
-    queue::{Added, Place, Queue},
+    queue::{Place, Queue},
     slab::Key,
     sync::{AtomicU64, Mutex, lock},
     wakers::Wakers,
@@ -88,23 +88,20 @@ impl Limiter {
     ) -> Result<Waiting, Reason> {
         let queue = self.queue.as_ref().ok_or(Reason::Full)?;
         let class = self.layout.class(class);
-        let mut queue = lock(queue);
+        let (mut queue, mut wakers) = (lock(queue), Wakers::default());
+        queue.expire(now, &mut wakers);
         let wait = queue.wait_time(now, deadline);
         // A permit that is returned from here on goes through the lock, and one returned before is seen below.
         self.word.fetch_or(WAITING, AcqRel);
         let is_granted = !queue.holds_back(class) && self.take(class);
-        let added = if is_granted { Ok(None) } else { queue.add(class, now, wait).map(Some) };
+        let added =
+            if is_granted { Ok(None) } else { queue.add(class, now, wait, &mut wakers).map(Some) };
         self.clear_unless_waiting(&queue);
         drop(queue);
-        match added? {
-            None => Ok(Waiting::granted(Arc::clone(self), class, wait)),
-            Some(Added { key, evicted }) => {
-                // Owned before the waker runs, so that a waker that panics does not leave the request in the queue.
-                let waiting = Waiting::queued(Arc::clone(self), class, wait, key);
-                evicted.into_iter().for_each(Waker::wake);
-                Ok(waiting)
-            }
-        }
+        // Owned before a waker runs, so that a waker that panics does not leave the request in the queue.
+        let waiting = added.map(|key| Waiting::new(Arc::clone(self), class, wait, key));
+        wakers.wake();
+        waiting
     }
 
     /// Sets the limit, and returns the one before. Waiters get the permits that it adds.

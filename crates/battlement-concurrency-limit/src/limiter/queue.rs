@@ -7,6 +7,7 @@ use super::{
     slab::{Key, Slab},
     wait_estimate::WaitEstimate,
     wait_time::WaitTime,
+    wakers::Wakers,
     word::MOST_CLASSES,
 };
 use crate::Reason;
@@ -33,13 +34,6 @@ pub(super) struct Queue {
     estimate: WaitEstimate,
 }
 
-/// The result of an addition to the queue.
-pub(super) struct Added {
-    pub(super) key: Key,
-    /// The waker of the waiter that was removed to make room.
-    pub(super) evicted: Option<Waker>,
-}
-
 /// The place of a request at the time of a poll or a drop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -47,7 +41,7 @@ pub(super) enum Place {
     Waiting,
     /// The request has a permit that it has not taken.
     Granted,
-    /// The request was removed: another one took its place, or its time was over when it was to get a permit.
+    /// The request was removed: another one took its place, or its time was over.
     Removed,
 }
 
@@ -66,25 +60,43 @@ impl Queue {
         WaitTime { since: now, end: now + self.config.time, deadline }
     }
 
+    /// Removes the oldest waiters of each class whose time is over, as long as there is room for their wakers.
+    ///
+    /// The timer of a waiter does not remove it before its future is polled. A waiter whose deadline passes before its
+    /// queue time stays behind an older one: to find it would need a search of the queue on each arrival.
+    pub(super) fn expire(&mut self, now: Instant, wakers: &mut Wakers) {
+        for class in 0..MOST_CLASSES {
+            while !wakers.is_full()
+                && let Some(slot) = self.classes[class].oldest()
+                && self.slab[slot].wait.is_over(now)
+            {
+                wakers.push(self.remove(slot));
+            }
+        }
+    }
+
     /// Adds a request, unless it would wait beyond its deadline, or the queue is full with requests of its class and
-    /// higher ones.
+    /// higher ones. Adds the waker of a waiter that is removed to make room.
     pub(super) fn add(
         &mut self,
         class: usize,
         now: Instant,
         wait: WaitTime,
-    ) -> Result<Added, Reason> {
+        wakers: &mut Wakers,
+    ) -> Result<Key, Reason> {
         let rest = wait.deadline.map(|deadline| deadline.saturating_duration_since(now));
         if rest.is_some_and(|rest| self.expected(class, now) >= rest) {
             return Err(Reason::Deadline);
         }
-        let evicted = if self.len() < self.config.len { None } else { self.evict(class, now)? };
+        if self.len() >= self.config.len {
+            wakers.push(self.evict(class, now)?);
+        }
         if self.is_empty() {
             self.estimate.begin(now);
         }
         let (slot, key) = self.slab.insert(class, wait);
         self.classes[class].push(&mut self.slab, slot);
-        Ok(Added { key, evicted })
+        Ok(key)
     }
 
     /// Returns the highest class with a waiter.

@@ -30,18 +30,15 @@ enum State {
 }
 
 impl Waiting {
-    /// Creates a request whose permit was free on arrival. The word already counts it.
-    pub(super) const fn granted(limiter: Arc<Limiter>, class: usize, wait: WaitTime) -> Self {
-        Self { limiter, class, wait, state: State::Granted }
-    }
-
-    pub(super) const fn queued(
+    /// Creates a request with its key in the queue; without one, its permit was free on arrival, and the word already
+    /// counts it.
+    pub(super) fn new(
         limiter: Arc<Limiter>,
         class: usize,
         wait: WaitTime,
-        key: Key,
+        key: Option<Key>,
     ) -> Self {
-        Self { limiter, class, wait, state: State::Queued(key) }
+        Self { limiter, class, wait, state: key.map_or(State::Granted, State::Queued) }
     }
 
     /// Returns the permit once it is granted, or an error if the request was removed from the queue.
@@ -77,8 +74,7 @@ impl Waiting {
         self.wait.reason()
     }
 
-    /// Returns why the request was removed: its time was over when it was to get a permit, or a request of a higher
-    /// class took its place.
+    /// Returns why the request was removed: its time was over, or a request of a higher class took its place.
     fn removed(&self) -> Reason {
         if self.wait.is_over(Instant::now()) { self.wait.reason() } else { Reason::QueueFull }
     }

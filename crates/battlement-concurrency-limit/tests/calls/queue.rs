@@ -34,6 +34,20 @@ async fn a_task_that_waits_is_woken_and_answered() {
     assert_eq!((client.in_flight(), client.queued()), (0, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_polled_keeps_no_place_beyond_its_time() {
+    let client = Client::new(ConcurrencyLimitLayer::fixed(1).queue(1, SECOND).pair());
+    let _call = client.pending();
+    let mut forgotten = client.pending();
+    advance(SECOND - MILLISECOND).await;
+    assert_eq!(client.status().await, 503);
+    advance(MILLISECOND).await;
+    let _next = client.pending();
+    assert_eq!(client.queued(), 1);
+    assert_eq!(poll(&mut forgotten).unwrap().unwrap().status(), 503);
+    assert_eq!(client.queued(), 1);
+}
+
 /// Returns the reason for which a layer with errors rejects the next call, and the time that it took.
 async fn rejected<S, B>(service: &S, request: Request<ProbeBody>) -> (Reason, std::time::Duration)
 where

@@ -106,6 +106,7 @@ impl Pair {
     }
 
     fn enqueue(&mut self, class: usize, now: u64, after: Option<u64>) -> Result<(), TestCaseError> {
+        self.model.expire(now);
         let arrival = Instant::now();
         let deadline = after.map(|after| arrival + Duration::from_millis(after));
         let result = self.limiter.enqueue(class, arrival, deadline);

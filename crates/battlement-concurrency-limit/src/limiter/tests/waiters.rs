@@ -81,6 +81,59 @@ async fn a_release_passes_any_number_of_waiters_whose_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_waiter_whose_time_is_over_makes_room_without_a_poll() {
+    let limiter = queued(1, &[0.0; 2], 2);
+    let permit = hold(&limiter, 0);
+    let now = Instant::now();
+    let mut late = limiter.enqueue(0, now, Some(now + MS * 100)).unwrap();
+    advance(MS * 40).await;
+    let mut low = wait(&limiter, 1);
+    let wakes = Arc::new(Wakes::default());
+    assert!(wakes.poll(&mut late).is_pending());
+    advance(MS * 59).await;
+    assert_eq!(limiter.enqueue(1, Instant::now(), None).unwrap_err(), Reason::QueueFull);
+    advance(MS).await;
+    let mut high = wait(&limiter, 0);
+    assert_eq!((wakes.count(), limiter.queued(0), limiter.queued(1)), (1, 1, 1));
+    assert_eq!(refused(&mut late), Reason::Deadline);
+    // The waiter of the lower class has kept its place.
+    assert!(poll(&mut low).is_pending());
+    drop(permit);
+    drop(take(&mut high));
+    drop(take(&mut low));
+    assert_idle(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_waiters_whose_time_is_over_leaves_with_later_arrivals() {
+    let limiter = queued(1, &[0.0], 30);
+    let _permit = hold(&limiter, 0);
+    let mut over: Vec<_> = (0..30).map(|_| wait(&limiter, 0)).collect();
+    let wakes = Arc::new(Wakes::default());
+    assert!(over.iter_mut().all(|waiting| wakes.poll(waiting).is_pending()));
+    advance(MS * 100).await;
+    let new: Vec<_> = (0..4).map(|_| wait(&limiter, 0)).collect();
+    assert_eq!((wakes.count(), limiter.queued(0)), (30, 4));
+    assert!(over.iter_mut().all(|waiting| refused(waiting) == Reason::QueueTimeout));
+    drop(new);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiter_whose_time_is_over_is_not_ahead_of_an_arrival() {
+    let limiter = queued(1, &[0.0; 2], 8);
+    let permit = hold(&limiter, 0);
+    let mut waiting = wait(&limiter, 0);
+    advance(MS * 90).await;
+    drop(permit);
+    let _permit = take(&mut waiting);
+    let _over = [wait(&limiter, 0), wait(&limiter, 0)];
+    advance(MS * 100).await;
+    let now = Instant::now();
+    // Less than the 90 ms that the turn of one of them takes.
+    assert!(limiter.enqueue(1, now, Some(now + MS * 50)).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn slots_are_used_again() {
     let limiter = queued(2, &[0.0], 4);
     for _ in 0..50 {

@@ -78,6 +78,17 @@ impl Model {
         Ok(())
     }
 
+    /// Removes the waiters whose time is over, except those behind an older one of their class.
+    pub(super) fn expire(&mut self, now: u64) {
+        for class in 0..MOST_CLASSES {
+            while let Some(oldest) = self.waiters.iter().position(|waiter| waiter.class == class)
+                && now >= self.waiters[oldest].until
+            {
+                self.removed.push(self.waiters.remove(oldest));
+            }
+        }
+    }
+
     pub(super) fn release(&mut self, class: usize, now: u64) {
         let call = self.calls.iter().position(|call| *call == class).unwrap();
         self.calls.remove(call);
