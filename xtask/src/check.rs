@@ -7,6 +7,7 @@ mod features;
 mod format;
 mod house;
 mod lints;
+mod lockfiles;
 mod msrv;
 mod peers;
 mod size;
@@ -28,6 +29,11 @@ const CHECKS: &[Check] = &[
         name: "house",
         about: "project rules: wording, file lengths, module names",
         run: |_| house::check(),
+    },
+    Check {
+        name: "lockfiles",
+        about: "each lockfile has the dependencies of its workspace",
+        run: |_| lockfiles::check(),
     },
     Check {
         name: "size",

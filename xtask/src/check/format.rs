@@ -22,7 +22,7 @@ pub(super) fn check() -> Fallible {
 
 /// Returns the manifest of each workspace in the repository: the main one, the peers', and those
 /// of the fuzz packages.
-fn workspace_manifests() -> Fallible<Vec<String>> {
+pub(super) fn workspace_manifests() -> Fallible<Vec<String>> {
     let list = Step::parse("git ls-files Cargo.toml */Cargo.toml").read()?;
     let is_root =
         |path: &&str| fs::read_to_string(path).is_ok_and(|text| declares_workspace(&text));
