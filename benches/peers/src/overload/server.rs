@@ -18,7 +18,7 @@ use super::{
 };
 use crate::measure::server::end_with_parent;
 
-/// The path whose answer is the limit and the number of calls in flight. It does not count.
+/// The path whose answer is the limit and the number of calls in flight. Requests of it do not count.
 pub(super) const STATE: &str = "/state";
 
 /// Prints the server's address, and serves until the process is killed or the one that started it has ended.
