@@ -11,4 +11,6 @@ mod layer;
 mod reqwest;
 
 pub(crate) use self::call::Release;
+#[cfg(feature = "serde")]
+pub(crate) use self::class_of::ClassOf;
 pub use self::{body::ConcurrencyLimitBody, call::HttpCall, form::BodyForm, kind::Http};

@@ -3,6 +3,8 @@ use std::time::Duration;
 use battlement_core::{ConfigError, InvalidField, settings::duration};
 use serde::Deserialize;
 
+#[cfg(feature = "http")]
+use crate::http::ClassOf;
 use crate::{
     ConcurrencyLimitLayer, DefaultKind, QueuedConcurrencyLimitLayer, adaptive,
     config::{Adaptive, Config, Limit, SETTINGS},
@@ -58,6 +60,8 @@ battlement_core::settings! {
         pub default_class: Option<String>,
         /// `ConcurrencyLimitLayer::by_header`: the header in which trusted peers name the class.
         pub class_header: Option<String>,
+        /// `ConcurrencyLimitLayer::trust_peers`: networks as `10.0.0.0/8`, or addresses.
+        pub trusted: Option<Vec<String>>,
         /// `ConcurrencyLimitLayer::exempt_paths`, in place of the default ones.
         pub exempt_paths: Option<Vec<String>>,
         /// [`ConcurrencyLimitLayer::resource_exhausted`].
@@ -76,6 +80,7 @@ impl Default for ConcurrencyLimitSettings {
             classes: Vec::new(),
             default_class: None,
             class_header: None,
+            trusted: None,
             exempt_paths: None,
             resource_exhausted: false,
         }
@@ -131,13 +136,15 @@ impl ConcurrencyLimitSettings {
     /// Returns the kind of calls, and records the fields that cannot be read.
     #[cfg(feature = "http")]
     fn kind(&mut self, invalid: &mut Vec<InvalidField>) -> DefaultKind {
-        DefaultKind::read(self.class_header.take(), self.exempt_paths.take(), invalid)
+        let class = ClassOf::read(self.class_header.take(), self.trusted.take(), invalid);
+        DefaultKind::read(class, self.exempt_paths.take(), invalid)
     }
 
     #[cfg(not(feature = "http"))]
     fn kind(&mut self, invalid: &mut Vec<InvalidField>) -> DefaultKind {
         let names = [
             ("class_header", self.class_header.is_some()),
+            ("trusted", self.trusted.is_some()),
             ("exempt_paths", self.exempt_paths.is_some()),
         ];
         for (name, _) in names.into_iter().filter(|(_, is_set)| *is_set) {

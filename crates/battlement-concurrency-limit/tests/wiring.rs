@@ -13,6 +13,7 @@ const INVALID: &str = r#"{
     "classes": [{ "name": "a", "reserve": 0.7 }, { "name": "a", "reserve": 1.5 }],
     "default_class": "b",
     "class_header": "x class",
+    "trusted": ["10.0.0.0/33"],
     "exempt_paths": ["livez"]
 }"#;
 
@@ -21,6 +22,7 @@ fn settings() -> Settings<ConcurrencyLimitSettings, QueuedConcurrencyLimitLayer>
         .invalid(
             INVALID,
             [
+                "trusted",
                 "class_header",
                 "exempt_paths",
                 "adaptive.min",

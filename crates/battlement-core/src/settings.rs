@@ -3,12 +3,16 @@
 //! serde reports a value of the wrong type, but not the field that contains it. YAML writes an enum with data as a tag
 //! (`!peers [..]`), where JSON and TOML write a map (`{ peers: [..] }`). Layers read their settings through [`named`]
 //! and [`PlainEnum`], so that one document means the same in each format and an error names its field. [`duration()`]
-//! reads the text of a duration.
+//! reads the text of a duration, and [`networks`] the addresses of peers.
 
 mod duration;
 mod named;
+#[cfg(feature = "http")]
+mod networks;
 mod plain_enum;
 
+#[cfg(feature = "http")]
+pub use self::networks::networks;
 pub use self::{
     duration::duration,
     named::{Settings, Unnamed, named},

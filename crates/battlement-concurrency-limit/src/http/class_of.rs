@@ -40,6 +40,36 @@ impl ClassOf {
     }
 }
 
+#[cfg(feature = "serde")]
+impl ClassOf {
+    /// Reads the settings of the header and of the peers that it is read from, and records the fields that cannot be
+    /// read.
+    pub(crate) fn read(
+        header: Option<String>,
+        trusted: Option<Vec<String>>,
+        invalid: &mut Vec<battlement_core::InvalidField>,
+    ) -> Self {
+        use battlement_core::{InvalidField, settings::networks};
+
+        if header.is_none() && trusted.is_some() {
+            let message = "must be absent without a header; name the header in `class_header`";
+            invalid.push(InvalidField::new("trusted", message));
+        }
+        let peers = trusted.map_or_else(TrustedPeers::default, |trusted| {
+            TrustedPeers::within(networks("trusted", &trusted, invalid))
+        });
+        let Some(name) = header else { return Self::Default };
+        match name.parse() {
+            Ok(header) => Self::Header(header, peers),
+            Err(_) => {
+                let message = format!("must be the name of a header, got {name:?}");
+                invalid.push(InvalidField::new("class_header", message));
+                Self::Default
+            }
+        }
+    }
+}
+
 fn by_header(
     header: &HeaderName,
     peers: &TrustedPeers,

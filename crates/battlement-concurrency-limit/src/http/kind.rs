@@ -121,22 +121,13 @@ impl<A> fmt::Debug for Http<A> {
 impl Http {
     /// Reads the settings of HTTP, and records the fields that cannot be read.
     pub(crate) fn read(
-        class_header: Option<String>,
+        class: ClassOf,
         exempt_paths: Option<Vec<String>>,
         invalid: &mut Vec<battlement_core::InvalidField>,
     ) -> Self {
         use battlement_core::InvalidField;
 
-        let mut kind = Self::default();
-        if let Some(name) = class_header {
-            match name.parse() {
-                Ok(header) => kind.class = ClassOf::by_header(header),
-                Err(_) => {
-                    let message = format!("must be the name of a header, got {name:?}");
-                    invalid.push(InvalidField::new("class_header", message));
-                }
-            }
-        }
+        let mut kind = Self { class, ..Self::default() };
         match exempt_paths.map(ExemptPaths::new) {
             Some(Ok(exempt)) => kind.exempt = exempt,
             Some(Err((path, rule))) => {

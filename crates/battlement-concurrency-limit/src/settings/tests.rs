@@ -67,18 +67,30 @@ fn the_algorithm_is_the_one_that_is_named() {
 fn each_setting_of_http_is_that_of_its_setter() {
     let fixed = || ConcurrencyLimitLayer::fixed(9);
     let header = http::HeaderName::from_static("x-class");
-    makes(r#"{ "limit": 9, "class_header": "X-Class" }"#, &fixed().by_header(header));
+    makes(r#"{ "limit": 9, "class_header": "X-Class" }"#, &fixed().by_header(header.clone()));
+    let json = r#"{ "limit": 9, "class_header": "x-class", "trusted": ["10.0.0.0/8", "::1"] }"#;
+    let networks = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap());
+    makes(json, &fixed().by_header(header).trust_peers(networks));
     makes(r#"{ "limit": 9, "exempt_paths": ["/a"] }"#, &fixed().exempt_paths(["/a"]));
     makes(r#"{ "limit": 9, "exempt_paths": [] }"#, &fixed().exempt_paths::<&str>([]));
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn trusted_peers_need_a_header() {
+    let error = read::<ConcurrencyLimitLayer>(r#"{ "limit": 9, "trusted": ["10.0.0.0/8"] }"#);
+    let error = error.unwrap_err();
+    assert!(error.contains("trusted: must be absent without a header"), "{error}");
 }
 
 #[cfg(not(feature = "http"))]
 #[test]
 fn settings_of_http_are_errors_without_it() {
-    let json = r#"{ "limit": 9, "class_header": "x-class", "exempt_paths": [] }"#;
+    let json = r#"{ "limit": 9, "class_header": "x-class", "trusted": [], "exempt_paths": [] }"#;
     let error = read::<ConcurrencyLimitLayer>(json).unwrap_err();
-    assert!(error.contains("class_header: must be absent"), "{error}");
-    assert!(error.contains("exempt_paths: must be absent"), "{error}");
+    for field in ["class_header", "trusted", "exempt_paths"] {
+        assert!(error.contains(&format!("{field}: must be absent")), "{error}");
+    }
 }
 
 #[test]

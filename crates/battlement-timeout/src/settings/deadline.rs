@@ -1,5 +1,7 @@
-use battlement_core::{ConfigError, InvalidField, Networks, TrustedPeers, settings::duration};
-use ipnet::IpNet;
+use battlement_core::{
+    ConfigError, InvalidField, TrustedPeers,
+    settings::{duration, networks},
+};
 use serde::Deserialize;
 
 use crate::{
@@ -81,8 +83,8 @@ impl TryFrom<DeadlineSettings> for DeadlineLayer {
         // A maximum alone lowers the default, as the setter does.
         config.default = default.unwrap_or_else(|| config.default.min(config.max));
         config.header = settings.header.and_then(|text| header(&text, &mut invalid));
-        if let Some(names) = settings.trusted {
-            config.trusted = TrustedPeers::within(networks(&names, &mut invalid));
+        if let Some(peers) = settings.trusted {
+            config.trusted = TrustedPeers::within(networks("trusted", &peers, &mut invalid));
         }
         config.bodies = settings.bodies;
         config.event_streams = settings.event_streams;
@@ -101,18 +103,4 @@ fn header(text: &str, invalid: &mut Vec<InvalidField>) -> Option<TimeoutHeader> 
             invalid.push(InvalidField::new("header", error.to_string()));
         })
         .ok()
-}
-
-fn networks(names: &[String], invalid: &mut Vec<InvalidField>) -> Networks {
-    let mut networks: Vec<IpNet> = Vec::new();
-    for name in names {
-        match name.parse().or_else(|_| name.parse().map(|ip: std::net::IpAddr| ip.into())) {
-            Ok(network) => networks.push(network),
-            Err(_) => {
-                let message = format!("must be a network such as 10.0.0.0/8, got {name:?}");
-                invalid.push(InvalidField::new("trusted", message));
-            }
-        }
-    }
-    networks.into_iter().collect()
 }
