@@ -29,8 +29,6 @@ pub(crate) struct State {
     reset: AtomicBool,
     /// Whether the connection uses TLS.
     secure: AtomicBool,
-    /// Whether a time limit has cut the connection with its requests.
-    cut: AtomicBool,
     protocol: OnceLock<Protocol>,
     /// The time limit that has closed the connection for further requests.
     limit: OnceLock<TimeoutKind>,
@@ -47,7 +45,6 @@ impl State {
             closing: AtomicBool::new(false),
             reset: AtomicBool::new(false),
             secure: AtomicBool::new(false),
-            cut: AtomicBool::new(false),
             protocol: OnceLock::new(),
             limit: OnceLock::new(),
             end: OnceLock::new(),
@@ -101,17 +98,11 @@ impl State {
         let _ = self.limit.set(limit);
     }
 
-    /// Lets the connection end by a time limit that drops its requests.
-    pub(crate) fn cut(&self, limit: TimeoutKind) {
-        self.cut.store(true, Relaxed);
-        self.end_with(End::Timeout(limit));
-    }
-
     /// Returns the reason for which a request is dropped at this moment.
     pub(crate) fn drop_reason(&self) -> DropReason {
-        match self.config.cut_off.reason() {
-            DropReason::Cancelled if self.cut.load(Relaxed) => DropReason::Timeout,
-            reason => reason,
+        match (self.config.cut_off.reason(), self.end.get()) {
+            (DropReason::Cancelled, Some(End::Timeout(_))) => DropReason::Timeout,
+            (reason, _) => reason,
         }
     }
 

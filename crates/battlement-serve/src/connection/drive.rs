@@ -48,7 +48,7 @@ impl Driver {
                 // Only a connection that carries requests has this limit.
                 Event::Due(Due::Announce(_)) => {}
                 Event::Due(Due::Finish(kind) | Due::Cut(kind)) => {
-                    self.state.cut(kind);
+                    self.state.end_with(End::Timeout(kind));
                     return None;
                 }
                 Event::Demanded(Demand::Finish | Demand::Abort) => {
@@ -67,12 +67,12 @@ impl Driver {
                     if let Err(error) = &result {
                         debug!(error = error as &dyn std::error::Error, "connection ended early");
                     }
-                    return match result {
-                        Ok(()) => self.state.end_with(End::Complete),
+                    return self.state.end_with(match result {
+                        Ok(()) => End::Complete,
                         // hyper limits nothing else: its timeout of heads is off.
-                        Err(error) if error.is_timeout() => self.state.cut(TimeoutKind::Ping),
-                        Err(_) => self.state.end_with(End::Error),
-                    };
+                        Err(error) if error.is_timeout() => End::Timeout(TimeoutKind::Ping),
+                        Err(_) => End::Error,
+                    });
                 }
                 Event::Demanded(Demand::AnnounceHttp1) => self.state.announce_close(),
                 Event::Demanded(Demand::Announce) => self.announce(connection.as_mut()),
@@ -92,7 +92,7 @@ impl Driver {
                     self.finish(connection.as_mut());
                 }
                 Event::Due(Due::Cut(kind)) => {
-                    self.state.cut(kind);
+                    self.state.end_with(End::Timeout(kind));
                     return dropping(DropReason::Timeout, || drop(connection));
                 }
             }
