@@ -109,19 +109,11 @@ impl Marks {
     /// Records the end of a request.
     #[inline]
     pub(crate) fn end(&self) {
-        let mut others = self.in_flight.load(Relaxed) - 1;
-        loop {
-            if others == 0 {
-                self.idle_from(Instant::now());
-            }
-            // Fails if another request has begun or ended meanwhile: the last one to end stores the time. Released, so
-            // that the task that sees no request in flight sees the time of its end.
-            let ended = self.in_flight.compare_exchange_weak(others + 1, others, Release, Relaxed);
-            match ended {
-                Ok(_) => return,
-                Err(in_flight) => others = in_flight - 1,
-            }
-        }
+        // Each end stores its time: of two that coincide, neither can tell whether it is the last one, and either time
+        // is right.
+        self.idle_from(Instant::now());
+        // Released, so that the task that sees no request in flight sees the time of its end.
+        self.in_flight.fetch_sub(1, Release);
     }
 
     /// Records a tunnel, whose end is unknown: over HTTP/2, its connection is never idle again.

@@ -2,7 +2,8 @@ use std::{hint, sync::atomic::Ordering::SeqCst, thread};
 
 use super::*;
 
-/// More than enough for two threads to meet at the same instruction: without the comparison, hundreds of rounds fail.
+/// More than enough for two threads to meet at the same instruction: if only an end that sees no other request in flight
+/// stored its time, hundreds of rounds would fail on two free processors.
 const ROUNDS: usize = 10_000;
 
 fn open() -> Marks {
@@ -57,6 +58,19 @@ async fn a_connection_is_idle_from_the_end_of_its_last_request() {
     let view = marks.view();
     assert!(!view.in_flight);
     assert_eq!((view.requests, view.idle_since - start), (2, Duration::from_secs(2)));
+}
+
+// Whichever of two ends comes last, the connection has the time of one of them.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_request_is_stored_also_while_another_one_is_in_flight() {
+    let start = Instant::now();
+    let marks = open();
+    marks.begin(false);
+    marks.begin(false);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    marks.end();
+    let view = marks.view();
+    assert_eq!((view.in_flight, view.idle_since - start), (true, Duration::from_secs(1)));
 }
 
 /// Lets two threads go on at the same time, closer than a barrier wakes them.
