@@ -21,8 +21,8 @@ pub trait Observe: Send + Sync {
         let _ = (listener, reason);
     }
 
-    /// Observes that a listener stops accepting, because the limit of connections is reached. It accepts again when
-    /// another connection is closed, and stops again at the limit: a busy server that is full calls this often.
+    /// Observes that a listener stops accepting, because the limit of connections is reached. The listener accepts
+    /// again when a connection is closed, and stops again at the limit: a busy server that is full calls this often.
     fn on_full(&self, listener: &str) {
         let _ = listener;
     }

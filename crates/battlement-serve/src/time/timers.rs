@@ -10,8 +10,8 @@ use crate::state::State;
 
 /// The time limits of a connection, polled by its task after the connection itself.
 ///
-/// One timer serves all limits. The timer is set again only when it fires or when a limit is due earlier, so that a
-/// request does not move it.
+/// All limits share a timer, which is set again only when it fires or when a limit is due earlier, so that a request does
+/// not move it.
 #[derive(Debug)]
 pub(crate) struct Timers {
     sleep: Pin<Box<Sleep>>,
