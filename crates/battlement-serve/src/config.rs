@@ -2,7 +2,9 @@
 
 use battlement_core::Phases;
 
-use crate::{Limits, admit::Admit, drain::CutOff, observe::Observer, report::Aborted};
+use crate::{
+    Limits, admit::Admit, drain::CutOff, observe::Observer, report::Aborted, transport::Acceptor,
+};
 
 /// The configuration of all connections of a server.
 #[derive(Debug)]
@@ -12,5 +14,7 @@ pub(crate) struct Config {
     pub(crate) observer: Observer,
     pub(crate) cut_off: CutOff,
     pub(crate) admit: Admit,
+    /// The acceptor of listeners without one of their own.
+    pub(crate) acceptor: Acceptor,
     pub(crate) aborted: Aborted,
 }

@@ -36,7 +36,7 @@ pub struct Listener {
     pub(crate) name: Arc<str>,
     pub(crate) handed_over: bool,
     pub(crate) connections: Option<usize>,
-    pub(crate) acceptor: Acceptor,
+    pub(crate) acceptor: Option<Acceptor>,
 }
 
 impl Listener {
@@ -46,7 +46,7 @@ impl Listener {
             name: Arc::from("public"),
             handed_over: false,
             connections: None,
-            acceptor: Acceptor::default(),
+            acceptor: None,
         }
     }
 
@@ -85,10 +85,10 @@ impl Listener {
         self
     }
 
-    /// Sets TLS for this listener.
+    /// Sets TLS for this listener, in place of that of the [server](crate::Server::tls).
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &crate::tls::Tls) -> Self {
-        self.acceptor.tls = Some(tls.clone());
+        self.acceptor = Some(Acceptor::of(tls));
         self
     }
 

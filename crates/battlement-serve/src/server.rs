@@ -10,7 +10,7 @@ use tower_service::Service;
 use crate::tls::Tls;
 use crate::{
     Limits, Listener, NewConnection, Observe, ServerHandle, Serving, admit::Admit, config::Config,
-    drain::CutOff, handle::Open, observe::Observer, report::Aborted,
+    drain::CutOff, handle::Open, observe::Observer, report::Aborted, transport::Acceptor,
 };
 
 /// Serves `service` on `listener` with the default limits, as `axum::serve` does without them.
@@ -52,6 +52,7 @@ pub struct Server {
     pub(crate) observer: Observer,
     pub(crate) handle: ServerHandle,
     pub(crate) admit: Admit,
+    pub(crate) acceptor: Acceptor,
 }
 
 impl Server {
@@ -64,6 +65,7 @@ impl Server {
             observer: Observer::default(),
             handle: ServerHandle::default(),
             admit: Admit::default(),
+            acceptor: Acceptor::default(),
         };
         server.listener(listener)
     }
@@ -131,12 +133,12 @@ impl Server {
         self
     }
 
-    /// Sets TLS for the listeners that have been added and have none of their own.
+    /// Sets TLS for every listener that has none of its own, also for those that are added later.
+    ///
+    /// To serve one listener without TLS, for example for probes, set [`Listener::tls`] on each of the others instead.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: &Tls) -> Self {
-        for (listener, _) in &mut self.listeners {
-            listener.acceptor.tls.get_or_insert_with(|| tls.clone());
-        }
+        self.acceptor = Acceptor::of(tls);
         self
     }
 
@@ -162,6 +164,7 @@ impl Server {
             phases: self.phases,
             observer: self.observer,
             admit: self.admit,
+            acceptor: self.acceptor,
             aborted: Aborted::default(),
         });
         config.observer.0.on_start(&self.handle);

@@ -134,6 +134,7 @@ fn start(
         let Listener { sockets, acceptor, handed_over, connections, .. } = listener;
         let counts = connections
             .map_or_else(|| Arc::clone(&shared), |limit| Arc::new(Counts::new(limit, limits)));
+        let acceptor = acceptor.unwrap_or_else(|| config.acceptor.clone());
         let log = Arc::new(AcceptLog::new());
         for socket in Listener::start(sockets, limits)? {
             let accepting = Accepting {

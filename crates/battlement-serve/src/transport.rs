@@ -129,10 +129,16 @@ delegate!(Transport, tls);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Acceptor {
     #[cfg(feature = "tls")]
-    pub(crate) tls: Option<crate::tls::Tls>,
+    tls: Option<crate::tls::Tls>,
 }
 
 impl Acceptor {
+    /// Creates an acceptor with TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn of(tls: &crate::tls::Tls) -> Self {
+        Self { tls: Some(tls.clone()) }
+    }
+
     /// Runs the TLS handshake, if there is TLS. Returns the protocol, if the handshake has negotiated it.
     #[cfg_attr(not(feature = "tls"), expect(clippy::unused_async, reason = "a handshake waits"))]
     pub(crate) async fn accept(

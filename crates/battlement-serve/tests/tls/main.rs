@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod handshake;
+mod listeners;
 mod pem;
 mod replaced;
 mod served;

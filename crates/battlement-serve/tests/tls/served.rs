@@ -60,8 +60,7 @@ pub(crate) type Client = TlsStream<UnixStream>;
 impl Served {
     pub(crate) async fn start() -> Self {
         let authority = CertificateAuthority::new();
-        let [chain, key] = authority.issue();
-        let tls = Tls::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        let tls = issue(&authority);
         Self::with(authority, tls).await
     }
 
@@ -86,10 +85,20 @@ impl Served {
 
     /// Makes a handshake with a client, which may resume an earlier session of it.
     pub(crate) async fn connect_as(&self, client: &Arc<ClientConfig>) -> Client {
-        let connector = TlsConnector::from(Arc::clone(client));
-        let name = ServerName::try_from("localhost").unwrap();
-        connector.connect(name, self.socket().await).await.unwrap()
+        handshake(client, self.socket().await).await
     }
+}
+
+/// Creates a configuration with a certificate of its own.
+pub(crate) fn issue(authority: &CertificateAuthority) -> Tls {
+    let [chain, key] = authority.issue();
+    Tls::from_pem(chain.as_bytes(), key.as_bytes()).unwrap()
+}
+
+pub(crate) async fn handshake(client: &Arc<ClientConfig>, socket: UnixStream) -> Client {
+    let connector = TlsConnector::from(Arc::clone(client));
+    let name = ServerName::try_from("localhost").unwrap();
+    connector.connect(name, socket).await.unwrap()
 }
 
 /// Creates a client that trusts `authority` and offers the protocols `alpn`.
@@ -105,7 +114,7 @@ pub(crate) fn client(authority: &CertificateAuthority, alpn: &[&str]) -> Arc<Cli
 }
 
 /// Answers with the scheme of the connection.
-async fn answer(request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+pub(crate) async fn answer(request: Request<Incoming>) -> Result<Response<String>, Infallible> {
     let secure = request.extensions().get() == Some(&ConnectionScheme(Scheme::Https));
     Ok(Response::new(format!("secure: {secure}.")))
 }

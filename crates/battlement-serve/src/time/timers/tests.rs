@@ -26,6 +26,7 @@ impl Conn {
             observer: Observer::default(),
             cut_off: CutOff::default(),
             admit: crate::admit::Admit::default(),
+            acceptor: crate::transport::Acceptor::default(),
             aborted: crate::report::Aborted::default(),
         };
         let open = ServerHandle::default().add(&Arc::from("test"));
