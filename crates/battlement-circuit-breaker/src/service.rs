@@ -85,7 +85,8 @@ where
 
 impl<S, K> CircuitBreaker<S, K> {
     /// Calls the service, unless the breaker of the request's key rejects the call.
-    // A function of its own, since a reference to the request that is passed on costs a copy of the request.
+    // Repeats the end of `call`. Each shape with one `match` for both costs every call instructions: choosing the breaker
+    // first takes a reference to the request before `call` passes it on, which costs a copy of the request.
     #[inline(never)]
     fn call_keyed<Req>(
         &mut self,
