@@ -1,9 +1,10 @@
 //! A database query through a breaker, which needs no HTTP.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{borrow::Cow, io, process::Command};
+use std::{borrow::Cow, io};
 
 use battlement_circuit_breaker::{CircuitBreakerLayer, CircuitOpen, State, judge_error};
+use battlement_testkit::depends_on;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 /// A query of a tenant.
@@ -59,15 +60,7 @@ async fn without_http_errors_are_judged_by_default() {
 
 #[test]
 fn a_build_without_default_features_does_not_contain_http() {
-    let tree = |features: &[&str]| {
-        let package = ["tree", "--offline", "-e", "normal", "--prefix", "none", "--format", "{p}"];
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(package).args(["--package", env!("CARGO_PKG_NAME")]).args(features);
-        let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let packages = String::from_utf8(output.stdout).unwrap();
-        packages.lines().any(|package| package.starts_with("http "))
-    };
-    assert!(!tree(&["--no-default-features"]));
-    assert!(tree(&[]));
+    let folder = env!("CARGO_MANIFEST_DIR");
+    assert!(!depends_on(folder, &["--no-default-features"], "http"));
+    assert!(depends_on(folder, &[], "http"));
 }

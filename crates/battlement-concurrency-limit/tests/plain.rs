@@ -4,7 +4,6 @@
 use std::{
     error::Error,
     io,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -15,6 +14,7 @@ use std::{
 use battlement_circuit_breaker::{CircuitBreakerLayer, CircuitOpen, State, judge_boxed_error};
 use battlement_concurrency_limit::{ConcurrencyLimitLayer, Overloaded, Reason, judge_error};
 use battlement_retry::{Attempt, Next, RetryLayer, RetryPolicy};
+use battlement_testkit::depends_on;
 use battlement_timeout::{Elapsed, TimeoutLayer};
 use futures_util::FutureExt as _;
 use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _, service_fn};
@@ -160,15 +160,7 @@ async fn without_http_calls_of_any_service_are_limited_by_default() {
 
 #[test]
 fn a_build_without_default_features_does_not_contain_http() {
-    let tree = |features: &[&str]| {
-        let package = ["tree", "--offline", "-e", "normal", "--prefix", "none", "--format", "{p}"];
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(package).args(["--package", env!("CARGO_PKG_NAME")]).args(features);
-        let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let packages = String::from_utf8(output.stdout).unwrap();
-        packages.lines().any(|package| package.starts_with("http "))
-    };
-    assert!(!tree(&["--no-default-features"]));
-    assert!(tree(&[]));
+    let folder = env!("CARGO_MANIFEST_DIR");
+    assert!(!depends_on(folder, &["--no-default-features"], "http"));
+    assert!(depends_on(folder, &[], "http"));
 }

@@ -22,6 +22,7 @@
 //! - [`contract`]: the rules, and the suite that checks them, for HTTP services and for services of any request
 //! - [`probe`]: inner services with scripted replies that record their calls, also for the tests of a single layer
 //! - [`eventually`]: waits for a condition with a deadline
+//! - [`depends_on`]: asks cargo whether a package depends on a crate
 //! - [`unescaped`]: reverses the escaping of access logs
 //! - `server` and `client`: hyper, axum and tonic servers on loopback ports, and clients with a single connection,
 //!   also for raw bytes
@@ -70,6 +71,7 @@ pub mod certificates;
 #[cfg(feature = "server")]
 pub mod client;
 pub mod contract;
+mod depends_on;
 #[cfg(feature = "tonic")]
 pub mod echo;
 mod eventually;
@@ -96,4 +98,4 @@ pub mod upstream;
 #[cfg(feature = "wiring")]
 pub mod wiring;
 
-pub use self::{eventually::eventually, unescaped::unescaped};
+pub use self::{depends_on::depends_on, eventually::eventually, unescaped::unescaped};
