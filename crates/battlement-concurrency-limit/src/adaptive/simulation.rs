@@ -25,7 +25,7 @@ pub(super) struct Simulation {
     now: u64,
     random: Random,
     sampler: Sampler,
-    limit: usize,
+    pub(super) limit: usize,
     in_flight: usize,
     /// The time from which each worker is free, or `None` for a service without a bottleneck.
     workers: Option<Vec<u64>>,

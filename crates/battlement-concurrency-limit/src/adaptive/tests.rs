@@ -11,7 +11,7 @@ mod starvation;
 mod uploads;
 
 use super::{
-    gradient,
+    MIN, gradient,
     simulation::{Simulation, Work},
 };
 

@@ -1,4 +1,4 @@
-use super::{CAPACITY, KINDS, OVERLOAD, p99_bar, seeds, simulation};
+use super::{CAPACITY, KINDS, MIN, OVERLOAD, p99_bar, seeds, simulation};
 
 const HOUR: usize = 3_600;
 
@@ -22,22 +22,27 @@ fn an_idle_hour_teaches_nothing_wrong() {
     }
 }
 
-// Seven of eight workers hang for 20 s.
+// Seven of eight workers hang until the limit is at its minimum, or one above: with some seeds it stays there.
 #[test]
 fn a_limit_at_its_minimum_is_back_within_ten_seconds() {
     for (seed, work) in seeds().flat_map(|seed| KINDS.map(|work| (seed, work))) {
         let mut simulation = simulation(seed, work);
         simulation.run(5, CAPACITY / 2.0);
         simulation.workers(1);
-        simulation.run(20, OVERLOAD);
+        let mut healed = 5;
+        while simulation.limit > MIN + 1 {
+            simulation.run(1, OVERLOAD);
+            healed += 1;
+            assert!(healed <= 125, "{work:?}, seed {seed}: limit {}", simulation.limit);
+        }
         simulation.workers(8);
         simulation.run(20, OVERLOAD);
-        let (sunk, goodput) = (simulation.record.limit(15..25), simulation.record.goodput(35..45));
+        let goodput = simulation.record.goodput(healed + 10..healed + 20);
         println!(
-            "{work:?}, seed {seed}: limit {sunk:.1}, then {:.3} of capacity",
+            "{work:?}, seed {seed}: at the minimum after {} s, then {:.3} of capacity",
+            healed - 5,
             goodput / CAPACITY
         );
-        assert!(sunk <= 15.0, "{work:?}, seed {seed}: limit {sunk:.1} with one worker");
         assert!(goodput >= CAPACITY * 0.9, "{work:?}, seed {seed}: {goodput:.0} a second");
     }
 }

@@ -1,8 +1,4 @@
-use std::{
-    future::poll_fn,
-    sync::{Barrier, atomic::AtomicBool},
-    thread,
-};
+use std::{future::poll_fn, ops::RangeInclusive, sync::Barrier, thread};
 
 use tokio::task::yield_now;
 
@@ -66,23 +62,21 @@ async fn send(limiter: Arc<Limiter>, calls: Arc<Calls>, class: usize, number: us
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn threads_never_exceed_the_limit_and_return_every_permit() {
-    const HIGHEST: usize = 5;
+    assert_eq!(most_calls(3..=3).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn threads_never_exceed_the_highest_of_changing_limits_and_return_every_permit() {
+    let most = most_calls(1..=5).await;
+    assert!((2..=5).contains(&most), "{most} calls at the same time");
+}
+
+/// Sends calls from threads while the limit takes each of `limits` in turn, and returns the most at the same time.
+async fn most_calls(limits: RangeInclusive<usize>) -> usize {
     let config = QueueConfig { len: 6, time: Duration::from_secs(60) };
-    let limiter = Arc::new(Limiter::new(HIGHEST, &[0.2, 0.2, 0.0], Some(config)));
+    let limiter = Arc::new(Limiter::new(*limits.end(), &[0.2, 0.2, 0.0], Some(config)));
     let calls = Arc::new(Calls::default());
-    let is_done = Arc::new(AtomicBool::new(false));
-    let changes = tokio::spawn({
-        let (limiter, is_done) = (Arc::clone(&limiter), Arc::clone(&is_done));
-        async move {
-            for limit in (1..=HIGHEST).cycle() {
-                limiter.set_limit(limit);
-                yield_now().await;
-                if is_done.load(Relaxed) {
-                    return;
-                }
-            }
-        }
-    });
+    let changes = tokio::spawn(change(Arc::clone(&limiter), limits));
     let senders: Vec<_> = (0..16)
         .map(|sender| {
             tokio::spawn(send(Arc::clone(&limiter), Arc::clone(&calls), sender % 3, 2_000))
@@ -92,9 +86,15 @@ async fn threads_never_exceed_the_limit_and_return_every_permit() {
         // A waiter that is not woken would wait for a minute.
         tokio::time::timeout(Duration::from_secs(30), sender).await.unwrap().unwrap();
     }
-    is_done.store(true, Relaxed);
-    changes.await.unwrap();
-    let most = calls.most.load(Relaxed);
-    assert!((2..=HIGHEST).contains(&most), "{most} calls at the same time");
+    changes.abort();
+    assert!(changes.await.unwrap_err().is_cancelled());
     assert_idle(&limiter);
+    calls.most.load(Relaxed)
+}
+
+async fn change(limiter: Arc<Limiter>, limits: RangeInclusive<usize>) {
+    for limit in limits.cycle() {
+        limiter.set_limit(limit);
+        yield_now().await;
+    }
 }
