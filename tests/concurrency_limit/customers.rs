@@ -36,8 +36,8 @@ mod alone {
     const HALF_SENT: usize = 2_000;
     const ORDERS: u8 = 100;
 
-    /// Serves the documented stack: the rate limit by client is outside the concurrency limit.
-    async fn serve() -> (Server, Handle) {
+    /// Serves the documented stack, in which a rate limit by client is outside the concurrency limit.
+    async fn serve(rate_limit: RateLimitLayer) -> (Server, Handle) {
         let (limit, handle) = ConcurrencyLimitLayer::fixed(LIMIT).pair();
         // Longer than the test takes, so that no half-sent body ends before its end.
         let idle = BodyLimits::new().first_byte(PATIENCE).idle(PATIENCE);
@@ -49,7 +49,7 @@ mod alone {
             .layer(ProblemLayer::new())
             .layer(DeadlineLayer::new().default_limit(Duration::from_secs(60)))
             .layer(BodyTimeoutLayer::new().request(idle))
-            .layer(RateLimitLayer::new(Policy::per_minute("client", QUOTA), Key::client_ip()))
+            .layer(rate_limit)
             .layer(limit);
         let order = async |_: Bytes| StatusCode::CREATED;
         let router = Router::new().route("/orders", post(order)).layer(layers);
@@ -82,29 +82,44 @@ mod alone {
         answer.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn half_sent_bodies_of_one_client_leave_room_for_the_orders_of_others() {
+    fn rate_limit() -> RateLimitLayer {
+        RateLimitLayer::new(Policy::per_minute("client", QUOTA), Key::client_ip())
+    }
+
+    /// Sends half of 2,000 orders from one client and then one order from each of 100 others, and returns the number of
+    /// orders that were placed, and of half-sent ones in flight meanwhile.
+    async fn place_orders(rate_limit: RateLimitLayer, half_sent_in_flight: usize) -> (u8, usize) {
         raise_file_limit(HALF_SENT);
-        let (server, handle) = serve().await;
+        let (server, handle) = serve(rate_limit).await;
         let mut half_sent = Vec::new();
         for _ in 0..HALF_SENT {
             half_sent.push(half_order(server.addr()).await);
         }
-        let quota = usize::try_from(QUOTA).unwrap();
-        assert!(eventually(PATIENCE, || handle.snapshot().in_flight >= quota).await);
+        let in_flight = || handle.snapshot().in_flight;
+        assert!(eventually(PATIENCE, || in_flight() >= half_sent_in_flight).await);
         let mut placed = 0;
         for customer in 1..=ORDERS {
             let from = Ipv4Addr::new(127, 0, 1, customer);
-            let status = order(from, server.addr()).await;
-            placed += usize::from(status == 201);
+            placed += u8::from(order(from, server.addr()).await == 201);
         }
-        let in_flight = handle.snapshot().in_flight;
-        println!(
-            "{placed} of {ORDERS} orders were placed, with {in_flight} half-sent bodies in flight"
-        );
+        let figures = (placed, in_flight());
+        drop(half_sent);
+        assert!(eventually(PATIENCE, || in_flight() == 0).await);
+        println!("{placed} of {ORDERS} orders were placed, with {} in flight", figures.1);
+        figures
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn half_sent_bodies_of_one_client_leave_room_for_the_orders_of_others() {
+        let quota = usize::try_from(QUOTA).unwrap();
+        let (placed, in_flight) = place_orders(rate_limit(), quota).await;
         assert!(placed >= 95, "{placed} of {ORDERS} orders were placed");
         assert!((quota..LIMIT).contains(&in_flight), "{in_flight} in flight");
-        drop(half_sent);
-        assert!(eventually(PATIENCE, || handle.snapshot().in_flight == 0).await);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn without_the_rate_limit_half_sent_bodies_of_one_client_take_the_room_of_others() {
+        let figures = place_orders(rate_limit().enabled(false), LIMIT).await;
+        assert_eq!(figures, (0, LIMIT));
     }
 }

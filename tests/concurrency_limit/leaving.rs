@@ -46,12 +46,10 @@ mod alone {
             for path in ["/hang", "/large"] {
                 let mut times = leave(under, over, path).await;
                 times.sort();
-                let [median, longest] = [times[ROUNDS / 2], times[ROUNDS - 1]];
-                println!("{under:?} {over:?} {path}: {median:?} (median), {longest:?} (longest)");
-                assert!(
-                    median < Duration::from_millis(100),
-                    "{under:?} {over:?} {path}: {times:?}"
-                );
+                // All but one: the machine may stop the test once.
+                let [most, longest] = [times[ROUNDS - 2], times[ROUNDS - 1]];
+                println!("{under:?} {over:?} {path}: {most:?} but for one, of {longest:?}");
+                assert!(most < Duration::from_millis(100), "{under:?} {over:?} {path}: {times:?}");
             }
         }
     }
