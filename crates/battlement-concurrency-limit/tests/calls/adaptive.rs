@@ -18,7 +18,7 @@ use super::support::{Client, MILLISECOND, poll};
 
 /// An algorithm that counts, and sets the limit of the test.
 #[derive(Clone, Default)]
-struct Counts {
+pub(crate) struct Counts {
     samples: Arc<AtomicU64>,
     dropped: Arc<AtomicU64>,
     windows: Arc<AtomicU64>,
@@ -38,7 +38,12 @@ impl Algorithm for Counts {
 }
 
 impl Counts {
-    fn seen(&self) -> (u64, u64) {
+    pub(crate) fn of(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// Returns the samples and the drops.
+    pub(crate) fn seen(&self) -> (u64, u64) {
         (self.samples.load(Relaxed), self.dropped.load(Relaxed))
     }
 }
@@ -151,7 +156,7 @@ async fn latency_is_measured_to_the_head() {
 }
 
 /// Makes calls for a second.
-async fn busy<S, B>(client: &Client<S>)
+pub(crate) async fn busy<S, B>(client: &Client<S>)
 where
     S: tower::Service<http::Request<ProbeBody>, Response = Response<B>, Error = ProbeError>,
     S: Clone + Send + 'static,
@@ -170,13 +175,13 @@ where
 #[tokio::test(start_paused = true)]
 async fn a_limit_of_an_algorithm_is_moved_into_the_bounds() {
     for (limit, expected) in [(1, 4), (100, 100), (5_000, 1_000)] {
-        let counts = Counts { limit, ..Counts::default() };
+        let counts = Counts::of(limit);
         let client = Client::new(ConcurrencyLimitLayer::algorithm(counts).pair());
         assert_eq!(client.now().limit, 20);
         busy(&client).await;
         assert_eq!(client.now().limit, expected);
     }
-    let counts = Counts { limit: 5_000, ..Counts::default() };
+    let counts = Counts::of(5_000);
     let layer = ConcurrencyLimitLayer::algorithm(counts).bounds(30..=50);
     let client = Client::new(layer.pair());
     assert_eq!(client.now().limit, 30);
@@ -186,7 +191,7 @@ async fn a_limit_of_an_algorithm_is_moved_into_the_bounds() {
 
 #[tokio::test(start_paused = true)]
 async fn an_algorithm_that_is_held_counts_and_does_not_act() {
-    let counts = Counts { limit: 100, ..Counts::default() };
+    let counts = Counts::of(100);
     let client = Client::new(ConcurrencyLimitLayer::algorithm(counts.clone()).pair());
     client.handle.hold(true);
     busy(&client).await;

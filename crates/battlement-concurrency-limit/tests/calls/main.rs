@@ -10,4 +10,5 @@ mod observed;
 mod permits;
 mod queue;
 mod rejections;
+mod samples;
 mod support;

@@ -7,9 +7,13 @@ use std::{
 use battlement_concurrency_limit::{
     ConcurrencyLimitLayer, LimitCause, LimitChange, Observe, Reason,
 };
+use battlement_core::{DropReason, dropping};
 use tokio::time::advance;
 
-use super::support::{Client, Events, MILLISECOND, SECOND, poll};
+use super::{
+    adaptive::{Counts, busy},
+    support::{Client, Events, MILLISECOND, SECOND, poll},
+};
 
 /// The observations of a layer, in order.
 #[derive(Clone, Default)]
@@ -67,6 +71,27 @@ async fn an_observer_sees_rejections_waits_and_changes_of_the_limit() {
     client.handle.set_limit(7);
     client.handle.set_limit(7);
     assert_eq!(seen.take(), ["limit 1 to 7 by handle"]);
+}
+
+/// Makes calls under an algorithm that returns `limit`, and returns the changes of the limit of 20.
+async fn changes(limit: usize, are_dropped: bool) -> Vec<String> {
+    let seen = Seen::default();
+    let layer = ConcurrencyLimitLayer::algorithm(Counts::of(limit)).observe(seen.clone());
+    let client = Client::new(layer.pair());
+    if are_dropped {
+        let call = client.pending();
+        dropping(DropReason::Timeout, || drop(call));
+    }
+    busy(&client).await;
+    seen.take().split_off(1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_sees_why_an_algorithm_has_changed_the_limit() {
+    assert_eq!(changes(30, false).await, ["limit 20 to 30 by growth"]);
+    assert_eq!(changes(10, false).await, ["limit 20 to 10 by latency"]);
+    assert_eq!(changes(10, true).await, ["limit 20 to 10 by drops"]);
+    assert!(changes(20, true).await.is_empty());
 }
 
 #[test]
