@@ -6,6 +6,7 @@ mod classes;
 mod drops;
 mod handle;
 mod matrix;
+mod model;
 mod observed;
 mod permits;
 mod queue;
