@@ -105,6 +105,10 @@ fn client_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     if let Some(error) = error.downcast_ref::<reqwest::Error>() {
         return Some(error);
     }
+    #[cfg(feature = "tonic")]
+    if let Some(error) = error.downcast_ref::<tonic::transport::Error>() {
+        return Some(error);
+    }
     let _ = error;
     None
 }
@@ -118,5 +122,26 @@ impl fmt::Debug for HttpCall {
 impl fmt::Debug for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Release")
+    }
+}
+
+#[cfg(all(test, feature = "tonic"))]
+mod tests {
+    use std::time::Duration;
+
+    use battlement_core::Failure;
+    use tokio::net::TcpListener;
+    use tonic::{body::Body, transport::Endpoint};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_timeout_of_a_tonic_channel_is_a_timeout() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}", silent.local_addr().unwrap());
+        let endpoint = Endpoint::from_shared(uri).unwrap().timeout(Duration::from_millis(10));
+        let call = endpoint.connect_lazy().oneshot(http::Request::new(Body::empty()));
+        assert_eq!(judge_any(&call.await.unwrap_err()), Verdict::Failure(Failure::Timeout));
     }
 }
