@@ -8,8 +8,6 @@ mod decide;
 mod future;
 mod handle;
 mod headers;
-#[cfg(feature = "redis")]
-mod identity_hasher;
 mod info;
 mod jitter;
 mod key;
@@ -24,6 +22,9 @@ mod policy;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod rejected;
+#[cfg(feature = "remote")]
+#[cfg_attr(not(feature = "redis"), expect(unused, reason = "only a store needs it"))]
+pub mod remote;
 mod retry_info;
 mod service;
 #[cfg(feature = "serde")]

@@ -162,7 +162,7 @@ impl Policy {
         self.shadow
     }
 
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "remote")]
     pub(crate) const fn counts_by(&self) -> Algorithm {
         self.algorithm
     }

@@ -132,12 +132,9 @@ mod clock;
 #[cfg_attr(not(feature = "redis-cluster"), path = "redis/no_cluster.rs")]
 mod cluster;
 mod connection;
-mod deadline;
-mod deny_cache;
 mod dispatch;
 mod encoded;
 mod exchange;
-mod failure;
 mod fault;
 mod group;
 mod in_flight;
@@ -173,7 +170,6 @@ pub(crate) use self::encoded::Encoded;
 pub use self::settings::{RedisSettings, Urls};
 pub use self::{
     builder::Builder,
-    failure::{OnFailure, Share},
     observe::Observe,
     state::State,
     store::{Asking, RedisStore},
@@ -184,6 +180,7 @@ use self::{
     target::Server,
 };
 use crate::ConfigError;
+pub use crate::remote::{OnFailure, Share};
 
 /// A Redis server or cluster that stores the state of limiters, with its connections.
 ///

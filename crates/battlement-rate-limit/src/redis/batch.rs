@@ -7,12 +7,11 @@ use tokio::sync::oneshot;
 
 use super::{
     client::{Call, Client, StampedAnswer},
-    deadline::until,
     exchange::BatchReply,
     fault::Fault,
     permit::Permit,
 };
-use crate::StoreError;
+use crate::{StoreError, remote::until};
 
 /// The number of times that a batch which was certainly not executed is sent again.
 const TRIES: usize = 3;

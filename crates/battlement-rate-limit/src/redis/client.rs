@@ -15,7 +15,6 @@ use super::{
     Observe, State,
     batch::{self, Job},
     connection::{Connection, OnChange},
-    deadline::until,
     dispatch::Dispatch,
     fault::{Fault, Refusal},
     group::{Group, group_of},
@@ -29,7 +28,7 @@ use super::{
     signals::Signals,
     target::Plan,
 };
-use crate::StoreError;
+use crate::{StoreError, remote::until};
 
 /// A client of one runtime: its connections, batches and circuit breakers.
 pub(super) struct Client {

@@ -5,14 +5,13 @@ use tokio::{task::JoinSet, time::Instant};
 use super::{
     client::{Call, Client},
     connection::Connection,
-    deadline::until,
     fault::{Fault, Refusal},
     group::group_of,
     key::RedisKey,
     question::{Answer, Operation, Question},
     slot::SLOTS,
 };
-use crate::{Policies, Policy};
+use crate::{Policies, Policy, remote::until};
 
 /// The number of times a probe is repeated if it was late because this process was late.
 const REPEATS: usize = 5;

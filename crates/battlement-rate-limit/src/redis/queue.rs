@@ -3,7 +3,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
-use crate::identity_hasher::IdentityHasher;
+use crate::remote::IdentityHasher;
 
 /// A queue of jobs for each slot, from which batches are taken in the order of arrival.
 ///

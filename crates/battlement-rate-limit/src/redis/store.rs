@@ -11,7 +11,6 @@ use tokio::{runtime::Handle, time::Instant};
 use super::{
     OnFailure, Redis, Share,
     client::{Client, StampedAnswer},
-    deny_cache::DenyCache,
     dispatch::{Batched, Dispatch, Individual},
     encoded::Encoded,
     key::RedisKey,
@@ -19,7 +18,7 @@ use super::{
 };
 use crate::{
     Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,
-    Usage, key::Secret,
+    Usage, key::Secret, remote::DenyCache,
 };
 
 /// A store for one limiter in Redis, created by [`Redis::store`].

@@ -16,12 +16,11 @@ use tokio::{
 use super::{
     client::{Client, Phase},
     connection::Connection,
-    deadline::until,
     fault::{Fault, Unreachable},
     probe,
     signals::SignalSet,
 };
-use crate::jitter;
+use crate::{jitter, remote::until};
 
 /// The shortest and the longest backoff between two probes of unavailable groups, each with up to as much jitter. The
 /// backoff grows with the outage, up to a fifth of its length.

@@ -8,14 +8,15 @@ use indexmap::IndexMap;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use crate::{Ask, PolicyState, Ruling, identity_hasher::IdentityHasher, key::Secret};
+use super::identity_hasher::IdentityHasher;
+use crate::{Ask, PolicyState, Ruling, key::Secret};
 
 /// A cache of recent denials, which answers repeated requests of a denied client without a round trip.
 ///
 /// The cache only denies, and no longer than Redis would, unless another process refunds or resets: such a change
 /// takes effect after `max_age`. When it is full, the oldest denial is evicted, which costs a question to Redis.
 #[derive(Debug)]
-pub(super) struct DenyCache {
+pub(crate) struct DenyCache {
     /// A secret of this process alone: clients may know how keys are hashed for Redis.
     secret: Secret,
     shards: Box<[Mutex<Shard>]>,
@@ -42,7 +43,7 @@ const SHARDS: usize = 16;
 
 impl DenyCache {
     /// Creates a cache for `capacity` denials, rounded up to a multiple of the number of shards; 0 disables it.
-    pub(super) fn new(capacity: usize, max_age: Duration) -> Self {
+    pub(crate) fn new(capacity: usize, max_age: Duration) -> Self {
         let capacity = capacity.div_ceil(SHARDS);
         let shard = || Mutex::new(Shard { by_key: IndexMap::default(), capacity, next: 0 });
         let shards = if capacity == 0 { 0 } else { SHARDS };
@@ -52,7 +53,7 @@ impl DenyCache {
 
     /// Returns the states of the policies if they still deny `cost`, with the current time. The clock is read only if
     /// a denial is cached.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         hash: u128,
         cost: u32,
@@ -75,7 +76,7 @@ impl DenyCache {
 
     /// Caches a denial that Redis made at some time between `asked` and `since`. The denial ends as if it was made at
     /// `asked`, and its wait is reported as if it was made at `since`.
-    pub(super) fn put(
+    pub(crate) fn put(
         &self,
         hash: u128,
         ask: &Ask<'_>,
@@ -94,13 +95,13 @@ impl DenyCache {
     }
 
     /// Removes a denial after a refund or a reset.
-    pub(super) fn remove(&self, hash: u128) {
+    pub(crate) fn remove(&self, hash: u128) {
         if let Some((mut shard, hash)) = self.shard(hash) {
             shard.by_key.swap_remove(&hash);
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let len = |shard: &Mutex<Shard>| lock(shard).by_key.len();
         self.shards.iter().map(len).sum()
     }

@@ -2,31 +2,12 @@ use std::time::Duration;
 
 use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETTINGS};
 
-/// The policy for requests while Redis is unavailable.
-///
-/// There is no default, since only the application knows which is worse: a limit that is not enforced, or a service
-/// that rejects requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OnFailure {
-    /// Rejects requests with a 503, for actions that must never run without a limit, as a login. Requests whose
-    /// policies are all shadow policies are allowed.
-    Deny,
-    /// Allows requests without a limit.
-    Allow,
-    /// Counts requests in the memory of this process, which allows a share of the limit.
-    LocalFallback {
-        /// The share of this process.
-        share: Share,
-    },
-}
-
 /// A fraction of a limit, greater than zero and at most one.
 ///
 /// # Example
 ///
 /// ```
-/// use battlement_rate_limit::redis::Share;
+/// use battlement_rate_limit::remote::Share;
 ///
 /// // Four replicas, each of which allows a quarter of the limit.
 /// assert_eq!(Share::one_in(4), Share::percent(25));
@@ -38,7 +19,8 @@ pub struct Share {
 }
 
 impl Share {
-    /// Creates the share of one of `replicas`, so that all replicas together allow as much as Redis.
+    /// Creates the share of one of `replicas`, so that all replicas together allow as much as
+    /// the store.
     ///
     /// # Panics
     ///
@@ -80,7 +62,7 @@ impl Share {
 
     /// Returns the policies scaled to this share, each with a capacity of at least 1: a quarter of 10 is 2, and a
     /// quarter of 1 is 1.
-    pub(super) fn of(self, policies: &Policies) -> Policies {
+    pub(crate) fn of(self, policies: &Policies) -> Policies {
         Policies::try_new(policies.iter().map(|policy| self.of_policy(policy)))
             .unwrap_or_else(|_| policies.clone())
     }

@@ -6,9 +6,9 @@ use tokio::time::{Instant, timeout_at};
 
 /// The deadline passed before the future was ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Late {
+pub(crate) struct Late {
     /// Whether the timer fired on time, so that this process was not the cause.
-    pub(super) was_on_time: bool,
+    pub(crate) was_on_time: bool,
 }
 
 /// A timer that fires this late shows that the process lacked CPU time.
@@ -24,7 +24,7 @@ const EXTENSIONS: u32 = 8;
 ///
 /// If the timer fires late, the process was also late to read replies. The deadline is then extended by the time the
 /// timer was late, at most by `most`, and `extended` is called with the new deadline.
-pub(super) async fn until<F: Future>(
+pub(crate) async fn until<F: Future>(
     deadline: Instant,
     most: Duration,
     extended: impl Fn(Instant),

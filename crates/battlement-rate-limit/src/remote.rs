@@ -1,0 +1,12 @@
+//! Limits shared by several processes, in a store behind a network.
+
+mod deadline;
+mod deny_cache;
+mod identity_hasher;
+mod on_failure;
+#[cfg(feature = "serde")]
+mod settings;
+mod share;
+
+pub(crate) use self::{deadline::until, deny_cache::DenyCache, identity_hasher::IdentityHasher};
+pub use self::{on_failure::OnFailure, share::Share};
