@@ -4,7 +4,6 @@
 
 mod acquire_future;
 mod algorithm;
-mod decide;
 mod future;
 mod handle;
 mod headers;
@@ -41,7 +40,6 @@ pub use battlement_core::{
 pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};
 pub use self::{
     acquire_future::AcquireFuture,
-    algorithm::Algorithm,
     future::{Next, ResponseFuture},
     handle::Handle,
     headers::Headers,
@@ -52,7 +50,7 @@ pub use self::{
     missing_key::MissingKey,
     observe::{Decision, Observe},
     policies::Policies,
-    policy::Policy,
+    policy::{Algorithm, Policy},
     service::RateLimit,
     store::{
         Ask, Attempt, Moment, Never, Outcome, PolicyState, Remote, Ruling, Source, Store,

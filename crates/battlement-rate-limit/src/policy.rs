@@ -1,8 +1,11 @@
+mod algorithm;
+
 use std::{sync::Arc, time::Duration};
 
+pub use self::algorithm::Algorithm;
 use crate::{
-    Algorithm, ConfigError, InvalidField,
-    decide::{Gcra, Rule, Window},
+    ConfigError, InvalidField,
+    algorithm::{Gcra, Rule, Window},
 };
 
 /// The subject of configuration errors.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
-    decide::{Cell, Denied, Remaining},
+    algorithm::{Cell, Denied, Remaining},
 };
 
 /// The cells of a shard. The fields that each decision reads come first, on the cache line of the lock, so that a

@@ -1,7 +1,7 @@
 use hashbrown::HashTable;
 
 use super::networks::Counted;
-use crate::decide::Cell;
+use crate::algorithm::Cell;
 
 /// The number of buckets that are swept for each new cell: enough to remove expired cells faster than new ones come.
 const SWEPT: usize = 8;

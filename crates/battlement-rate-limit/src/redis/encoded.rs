@@ -1,6 +1,6 @@
 use crate::{
     KeyHasher, Policies, Policy,
-    decide::{Numbers, Rule},
+    algorithm::{Numbers, Rule},
 };
 
 /// A set of policies in the encoding of the script.

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::{
     PolicyState, Ruling,
-    decide::{Cell, Rule},
+    algorithm::{Cell, Rule},
     redis::{
         encoded::Encoded,
         question::{Answer, Question},
