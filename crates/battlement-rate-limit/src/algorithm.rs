@@ -1,179 +1,144 @@
-//! Decisions about one cell: pure functions, with the time as an argument.
+//! The algorithms, as pure functions: the state and the time are arguments.
+//!
+//! A [`Store`](crate::Store) keeps a [`Cell`] for each key and policy where it likes. It reads the cells of a key,
+//! decides with [`acquire`], [`peek`] or [`refund`], and writes them back, all of that atomically. Its decisions are
+//! then the same as those of [`Memory`](crate::Memory). [`Policy::id`] identifies the cell of a policy among those of
+//! a key.
+//!
+//! A store that decides elsewhere, such as in a script on a server, uses the [`Numbers`] of a [`Rule`].
+//!
+//! # Time
+//!
+//! Times are in nanoseconds by the clock of the store, since any point in time. All cells of a key are read and
+//! written by the same clock. If that clock is set back, clients do not wait longer than their policy takes to restore
+//! all units. Times later than 2^53 microseconds (285 years) count as that time.
+//!
+//! # Example
+//!
+//! ```
+//! use battlement_rate_limit::{
+//!     Ask, Key, Policies, Policy, RateLimitLayer,
+//!     algorithm::{self, Cell},
+//! };
+//! # let (_, handle) = RateLimitLayer::new(Policy::per_minute("calls", 2), Key::by(|_| Some("key"))).pair();
+//! # let key = handle.key(&http::Request::new(())).ok_or("every request has this key")?;
+//!
+//! const SECOND: u64 = 1_000_000_000;
+//!
+//! let policies = Policies::from(Policy::per_minute("calls", 2));
+//! let ask = Ask::new(key, &policies, 1, tokio::time::Instant::now());
+//! let mut cells = [Cell::default()];
+//! assert_eq!(algorithm::acquire(&ask, &mut cells, 5 * SECOND)[0].remaining, 1);
+//! assert_eq!(algorithm::acquire(&ask, &mut cells, 5 * SECOND)[0].remaining, 0);
+//! assert!(algorithm::acquire(&ask, &mut cells, 34 * SECOND)[0].is_denied());
+//! assert!(!algorithm::acquire(&ask, &mut cells, 35 * SECOND)[0].is_denied());
+//! # Ok::<_, &str>(())
+//! ```
 
+mod cell;
 mod fixed;
 mod gcra;
+mod numbers;
+mod rule;
 mod sliding;
 #[cfg(test)]
 mod tests;
 mod window;
 
-pub(crate) use self::{gcra::Gcra, window::Window};
+use smallvec::SmallVec;
 
-/// The state of one key under one policy. Times are nanoseconds since the store was created.
+pub(crate) use self::rule::{Denied, Remaining, interval};
+pub use self::{cell::Cell, numbers::Numbers, rule::Rule};
+use self::{gcra::Gcra, window::Window};
+use crate::{Ask, Policy, PolicyState};
+
+/// The last time that is counted as such, in nanoseconds. Adding the time in which any policy restores all of its units
+/// does not overflow.
+const LAST: u64 = (1 << 53) * 1_000;
+
+type States = SmallVec<[PolicyState; 2]>;
+type Charged = SmallVec<[Result<Cell, Denied>; 2]>;
+
+/// Charges the cost to all policies, if all of them allow it, and returns the state under each.
 ///
-/// The default is the cell of a key that the store does not hold, and every cell expires to that in time. A cell
-/// carries the numbers of the rule that wrote it, so that a policy whose numbers have changed can
-/// [settle](Rule::settle) it.
+/// A [shadow](Policy::shadow) policy does not reject the request: the other policies are charged even if it denies the
+/// cost. It is charged itself if it allows the cost.
 ///
-/// A cell is packed into 20 bytes, so that an entry of the store, including the key, is half a cache line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C, packed(4))]
-pub(crate) struct Cell {
-    /// The time at which the cell expires: the theoretical arrival time of GCRA, or the end of its windows.
-    pub(crate) until: u64,
-    /// For a window, the used units of the current window in the lower half and of the previous one in the upper half.
-    /// For GCRA, the nanoseconds until one unit is restored, as the bits of an `f64`.
-    pub(crate) state: u64,
-    /// Identifies the rule that wrote the cell. For a window, its period in microseconds, as the bits of an `f32`.
-    pub(crate) rule: u32,
+/// `cells` contains the cell of each policy, in their order, and the default for each that the store does not hold.
+/// Every cell that has changed must be stored, after a denial as well: a policy converts a cell that was written under
+/// other numbers, and the wait that it reports counts from that conversion.
+///
+/// # Panics
+///
+/// Panics if the number of cells is not that of the policies.
+#[must_use]
+pub fn acquire(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyState; 2]> {
+    let now = now.min(LAST);
+    let charged = charge_all(ask, cells, now);
+    let rejects =
+        |(policy, charged): (&Policy, &Result<_, _>)| charged.is_err() && !policy.is_shadow();
+    let is_rejected = ask.policies.iter().zip(&charged).any(rejects);
+    if !is_rejected && ask.cost > 0 {
+        for (cell, charged) in cells.iter_mut().zip(&charged) {
+            *cell = charged.unwrap_or(*cell);
+        }
+    }
+    states(ask, cells, charged, now)
 }
 
-/// A denied cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Denied {
-    /// Nanoseconds until the cost would be allowed; `None` if it never is.
-    pub(crate) wait: Option<u64>,
+/// Returns the state under each policy, with the decision that [`acquire`] would make, without charging anything.
+///
+/// Cells that have changed must be stored, as for `acquire`.
+///
+/// # Panics
+///
+/// Panics if the number of cells is not that of the policies.
+#[must_use]
+pub fn peek(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyState; 2]> {
+    let now = now.min(LAST);
+    let charged = charge_all(ask, cells, now);
+    states(ask, cells, charged, now)
 }
 
-/// The remaining units of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Remaining {
-    pub(crate) units: u32,
-    /// Nanoseconds until more units are available.
-    pub(crate) reset: u64,
-}
-
-/// The algorithm of a policy with its numbers.
-#[derive(Clone, Debug)]
-pub(crate) enum Rule {
-    Gcra(Gcra),
-    Fixed(Window),
-    Sliding(Window),
-}
-
-impl Rule {
-    /// Takes `cost` from the cell, if that is allowed, and returns the remaining units.
-    #[inline]
-    pub(crate) fn charge(
-        &self,
-        cell: &mut Cell,
-        now: u64,
-        cost: u32,
-    ) -> (Result<(), Denied>, Remaining) {
-        match self {
-            Self::Gcra(gcra) => gcra.charge(cell, now, cost),
-            _ => self.charge_window(cell, now, cost),
-        }
-    }
-
-    #[inline(never)]
-    fn charge_window(
-        &self,
-        cell: &mut Cell,
-        now: u64,
-        cost: u32,
-    ) -> (Result<(), Denied>, Remaining) {
-        *cell = self.settle(*cell, now);
-        let taken = self.take(*cell, now, cost);
-        if let Ok(after) = taken
-            && cost > 0
-        {
-            *cell = after;
-        }
-        (taken.map(|_| ()), self.remaining(*cell, now))
-    }
-
-    /// Returns the cell as this rule would have written it.
-    ///
-    /// If a rule with other numbers wrote it, the units stay used, as [`Policy`](crate::Policy) promises. If it
-    /// expires later than this rule allows, because a burst became smaller or a clock was set back, it is cut.
-    ///
-    /// A caller that reports a wait to a client must store the result. Otherwise the cell is settled again later, and
-    /// the same wait starts again.
-    #[inline]
-    pub(crate) fn settle(&self, cell: Cell, now: u64) -> Cell {
-        match self {
-            Self::Gcra(gcra) => gcra.settle(cell, now),
-            Self::Fixed(window) => window.settle(cell, now, 1),
-            Self::Sliding(window) => window.settle(cell, now, 2),
-        }
-    }
-
-    /// Returns the settled cell after `cost` more units, if that is allowed.
-    pub(crate) fn take(&self, cell: Cell, now: u64, cost: u32) -> Result<Cell, Denied> {
-        match self {
-            Self::Gcra(gcra) => gcra.take(cell, now, cost),
-            Self::Fixed(window) => window.take_fixed(cell, now, cost),
-            Self::Sliding(window) => window.take_sliding(cell, now, cost),
-        }
-    }
-
-    /// Returns the remaining units of a settled cell.
-    pub(crate) fn remaining(&self, cell: Cell, now: u64) -> Remaining {
-        match self {
-            Self::Gcra(gcra) => gcra.remaining(cell, now),
-            Self::Fixed(window) => window.remaining_fixed(cell, now),
-            Self::Sliding(window) => window.remaining_sliding(cell, now),
-        }
-    }
-
-    /// Returns the cell without `cost`, which was taken at `then` and left `left`. Units that have already been
-    /// restored are not refunded again. A cell that another rule has written since keeps that rule and gets the same
-    /// number of units.
-    pub(crate) fn refund(
-        &self,
-        cell: Cell,
-        now: u64,
-        cost: u32,
-        then: u64,
-        left: Remaining,
-    ) -> Cell {
-        match self {
-            Self::Gcra(gcra) => gcra.refund(cell, now, cost, then, left),
-            Self::Fixed(window) => window.refund_fixed(cell, now, cost, then),
-            Self::Sliding(window) => window.refund_sliding(cell, now, cost, then),
+/// Refunds the cost that [`acquire`] has charged at `charged_at`, when it returned `charged`, except for the units that
+/// have been restored since.
+///
+/// A policy that has denied the cost gets no refund. If `acquire` has charged nothing, since one of the policies
+/// rejected the request, this function must not be called.
+///
+/// # Panics
+///
+/// Panics if the number of cells or states is not that of the policies.
+pub fn refund(
+    ask: &Ask<'_>,
+    cells: &mut [Cell],
+    now: u64,
+    charged_at: u64,
+    charged: &[PolicyState],
+) {
+    let (now, charged_at) = (now.min(LAST), charged_at.min(LAST));
+    assert_eq!(cells.len(), ask.policies.len(), "a cell for each policy");
+    assert_eq!(charged.len(), ask.policies.len(), "a state for each policy");
+    for ((policy, cell), state) in ask.policies.iter().zip(cells).zip(charged) {
+        if !state.is_denied() && !cell.is_spent(now) {
+            *cell = policy.rule().refund(*cell, now, ask.cost, charged_at, Remaining::of(state));
         }
     }
 }
 
-/// A rule as arguments of the Redis script.
-#[cfg(feature = "redis")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Numbers {
-    /// 1 is GCRA, 2 a fixed window, 3 a sliding window.
-    pub(crate) kind: u8,
-    /// The interval or period in nanoseconds.
-    pub(crate) nanos: u64,
-    pub(crate) units: u32,
-    /// Identifies the rule in cells of GCRA.
-    pub(crate) rule: u32,
-    /// The number that its cells carry: nanoseconds of a unit, or microseconds of a period.
-    pub(crate) scale: f64,
+/// Settles all cells, and returns each as it would be after the cost.
+fn charge_all(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> Charged {
+    assert_eq!(cells.len(), ask.policies.len(), "a cell for each policy");
+    let charge = |(policy, cell): (&Policy, &mut Cell)| {
+        *cell = policy.rule().settle(*cell, now);
+        policy.rule().take(*cell, now, ask.cost)
+    };
+    ask.policies.iter().zip(cells).map(charge).collect()
 }
 
-#[cfg(feature = "redis")]
-impl Rule {
-    pub(crate) fn numbers(&self) -> Numbers {
-        match self {
-            Self::Gcra(gcra) => gcra.numbers(),
-            Self::Fixed(window) => window.numbers(2),
-            Self::Sliding(window) => window.numbers(3),
-        }
-    }
-
-    /// Returns the rule as the script applies it: windows last whole microseconds.
-    pub(crate) fn in_micros(&self) -> Self {
-        match self {
-            Self::Gcra(gcra) => Self::Gcra(gcra.clone()),
-            Self::Fixed(window) => Self::Fixed(window.in_micros()),
-            Self::Sliding(window) => Self::Sliding(window.in_micros()),
-        }
-    }
-}
-
-impl Cell {
-    /// Returns whether the cell has expired.
-    pub(crate) const fn is_spent(self, now: u64) -> bool {
-        self.until <= now
-    }
+fn states(ask: &Ask<'_>, cells: &[Cell], charged: Charged, now: u64) -> States {
+    let state = |((policy, cell), charged): ((&Policy, &Cell), Result<Cell, Denied>)| {
+        PolicyState::new(charged.map(drop), policy.rule().remaining(*cell, now))
+    };
+    ask.policies.iter().zip(cells).zip(charged).map(state).collect()
 }

@@ -3,7 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acquire_future;
-mod algorithm;
+pub mod algorithm;
 mod future;
 mod handle;
 mod headers;

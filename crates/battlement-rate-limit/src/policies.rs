@@ -1,16 +1,11 @@
-use std::{
-    fmt::Write as _,
-    hash::Hash as _,
-    mem,
-    ops::Deref,
-    sync::{Arc, OnceLock},
-};
+mod derived;
+
+use std::{fmt::Write as _, ops::Deref, sync::Arc};
 
 use http::HeaderValue;
 
-#[cfg(feature = "redis")]
-use crate::redis::Encoded;
-use crate::{ConfigError, InvalidField, KeyHasher, Policy, policy::SETTINGS};
+use self::derived::Derived;
+use crate::{ConfigError, InvalidField, Policy, policy::SETTINGS};
 
 /// A set of policies for a request: it is allowed if all of them allow it, and otherwise none is charged.
 ///
@@ -34,21 +29,14 @@ const NUMBERS: usize = ",".len() + 10 + ";t=".len() + 20;
 #[derive(Debug)]
 pub(crate) struct PolicySet {
     policies: Box<[Policy]>,
-    /// Distinguishes the cells of one key, by the names and the algorithms of the policies.
-    pub(crate) marks: Box<[u128]>,
     /// The start of each policy in `RateLimit`: `"name";r=`.
     pub(crate) labels: Box<[String]>,
     /// The maximum length of `RateLimit`, in bytes.
     pub(crate) max_length: usize,
     /// `RateLimit-Policy`, as a list of strings and as former drafts had it.
     pub(crate) headers: Option<PolicyHeaders>,
-    /// The arguments of the Redis script, encoded once.
-    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only a script needs it"))]
-    pub(crate) encoded: OnceLock<Encoded>,
+    derived: Derived,
 }
-
-#[cfg(not(feature = "redis"))]
-type Encoded = std::convert::Infallible;
 
 #[derive(Debug)]
 pub(crate) struct PolicyHeaders {
@@ -88,13 +76,37 @@ impl Policies {
         let prefix = |policy: &Policy| label(policy.name()) + ";r=";
         let labels: Box<[_]> = policies.iter().map(prefix).collect();
         Ok(Self(Arc::new(PolicySet {
-            marks: policies.iter().map(mark).collect(),
             headers: headers(&policies),
             max_length: labels.iter().map(|label| label.len() + NUMBERS).sum(),
             labels,
-            encoded: OnceLock::new(),
+            derived: Derived::default(),
             policies,
         })))
+    }
+
+    /// Returns the value that a store derives from the policies, such as their encoding in its protocol.
+    ///
+    /// The value is derived on first use, and kept as long as the policies. There is one value of each type, so a store
+    /// uses a type of its own.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use battlement_rate_limit::{Policies, Policy};
+    ///
+    /// struct Names(String);
+    ///
+    /// impl Names {
+    ///     fn new(policies: &[Policy]) -> Self {
+    ///         Self(policies.iter().map(Policy::name).collect::<Vec<_>>().join(" "))
+    ///     }
+    /// }
+    ///
+    /// let policies = Policies::new([Policy::per_second("burst", 10), Policy::per_day("daily", 1_000)]);
+    /// assert_eq!(policies.derived(Names::new).0, "burst daily");
+    /// ```
+    pub fn derived<T: Send + Sync + 'static>(&self, derive: impl Fn(&[Policy]) -> T) -> &T {
+        self.0.derived.get_or_insert_with(|| derive(self))
     }
 }
 
@@ -124,14 +136,6 @@ impl<const N: usize> From<[Policy; N]> for Policies {
     fn from(policies: [Policy; N]) -> Self {
         Self::new(policies)
     }
-}
-
-fn mark(policy: &Policy) -> u128 {
-    let mut hasher = KeyHasher::without_secret();
-    policy.name().hash(&mut hasher);
-    // The cells of one algorithm are not valid state of another.
-    mem::discriminant(policy.rule()).hash(&mut hasher);
-    hasher.finish_key().bits()
 }
 
 /// Returns a structured-field string (RFC 9651, section 4.1.6).

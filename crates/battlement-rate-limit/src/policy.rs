@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 pub use self::algorithm::Algorithm;
 use crate::{
-    ConfigError, InvalidField,
-    algorithm::{Gcra, Rule, Window},
+    ConfigError, InvalidField, KeyHasher,
+    algorithm::{Rule, interval},
 };
 
 /// The subject of configuration errors.
@@ -49,6 +49,7 @@ const MAX_MICROS: u128 = 1 << 53;
 #[derive(Clone, Debug)]
 pub struct Policy {
     name: Arc<str>,
+    id: u128,
     quota: u32,
     period: Duration,
     burst: Option<u32>,
@@ -165,12 +166,18 @@ impl Policy {
         self.shadow
     }
 
-    #[cfg(feature = "remote")]
-    pub(crate) const fn counts_by(&self) -> Algorithm {
-        self.algorithm
+    /// Returns 128 bits that identify the policy's cell among those of a key, in any process: a hash of the name and
+    /// the algorithm. The cells of one algorithm are not valid state of another.
+    #[must_use]
+    #[inline]
+    pub const fn id(&self) -> u128 {
+        self.id
     }
 
-    pub(crate) const fn rule(&self) -> &Rule {
+    /// Returns the rule by which the policy counts, for stores.
+    #[must_use]
+    #[inline]
+    pub const fn rule(&self) -> &Rule {
         &self.rule
     }
 
@@ -197,19 +204,15 @@ impl Policy {
             ));
         }
         ConfigError::check(SETTINGS, invalid, ())?;
-        let rule = match algorithm {
-            Algorithm::Gcra => Rule::Gcra(Gcra::new(interval(quota, period), capacity)),
-            Algorithm::FixedWindow => Rule::Fixed(Window::new(quota, period)),
-            Algorithm::SlidingWindow => Rule::Sliding(Window::new(quota, period)),
-        };
-        Ok(Self { name: name.into(), quota, period, burst, algorithm, shadow: false, rule })
+        let rule = Rule::new(algorithm, quota, period, capacity);
+        let id = id(name, &rule);
+        Ok(Self { name: name.into(), id, quota, period, burst, algorithm, shadow: false, rule })
     }
 }
 
-/// Returns the time in which a unit is restored, in nanoseconds, rounded up.
-fn interval(quota: u32, period: Duration) -> u64 {
-    let nanos = period.as_nanos().div_ceil(u128::from(quota.max(1)));
-    u64::try_from(nanos).unwrap_or(u64::MAX)
+fn id(name: &str, rule: &Rule) -> u128 {
+    let kind = rule.numbers().kind;
+    KeyHasher::digest(&[&[kind], name.as_bytes()].concat())
 }
 
 fn invalid_name(name: &str) -> Vec<InvalidField> {

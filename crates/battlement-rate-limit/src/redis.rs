@@ -165,7 +165,6 @@ pub use battlement_core::CheckState;
 
 #[cfg(fuzzing)]
 pub use self::connection::fuzz;
-pub(crate) use self::encoded::Encoded;
 #[cfg(feature = "serde")]
 pub use self::settings::{RedisSettings, Urls};
 pub use self::{

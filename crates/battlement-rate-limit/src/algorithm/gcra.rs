@@ -108,8 +108,7 @@ impl Gcra {
         }
     }
 
-    #[cfg(feature = "redis")]
-    pub(crate) fn numbers(&self) -> super::Numbers {
+    pub(super) fn numbers(&self) -> super::Numbers {
         super::Numbers {
             kind: 1,
             nanos: self.interval,

@@ -3,7 +3,7 @@ use std::{num::NonZeroU32, time::Duration};
 use governor::{Quota, RateLimiter, clock::FakeRelativeClock};
 use proptest::prelude::*;
 
-use super::*;
+use super::{rule::Kind, *};
 
 mod change;
 
@@ -14,8 +14,16 @@ fn steps(period: u64) -> impl Strategy<Value = Vec<(u64, u32)>> {
     prop::collection::vec((0..period.max(2), 0_u32..12), 1..80)
 }
 
-fn window(quota: u32, period: u64) -> Window {
-    Window::new(quota, Duration::from_nanos(period))
+fn gcra(interval: u64, capacity: u32) -> Rule {
+    Rule(Kind::Gcra(Gcra::new(interval, capacity)))
+}
+
+fn fixed(quota: u32, period: u64) -> Rule {
+    Rule(Kind::Fixed(Window::new(quota, Duration::from_nanos(period))))
+}
+
+fn sliding(quota: u32, period: u64) -> Rule {
+    Rule(Kind::Sliding(Window::new(quota, Duration::from_nanos(period))))
 }
 
 proptest! {
@@ -25,7 +33,7 @@ proptest! {
         capacity in 1_u32..20,
         steps in steps(20_000),
     ) {
-        let rule = Rule::Gcra(Gcra::new(interval, capacity));
+        let rule = gcra(interval, capacity);
         let clock = FakeRelativeClock::default();
         let quota = Quota::with_period(Duration::from_nanos(interval)).unwrap();
         let quota = quota.allow_burst(NonZeroU32::new(capacity).unwrap());
@@ -55,7 +63,7 @@ proptest! {
     fn a_fixed_window_admits_its_quota_and_restarts(
         quota in 1_u32..20, period in 2_u64..10_000, steps in steps(5_000),
     ) {
-        let rule = Rule::Fixed(window(quota, period));
+        let rule = fixed(quota, period);
         let (mut cell, mut now) = (Cell::default(), 0);
         let mut open: Option<(u64, u32)> = None;
         for (later, cost) in steps {
@@ -76,7 +84,7 @@ proptest! {
     fn a_sliding_window_counts_the_previous_one_by_its_remaining_share(
         quota in 1_u32..20, period in 2_u64..10_000, steps in steps(5_000),
     ) {
-        let rule = Rule::Sliding(window(quota, period));
+        let rule = sliding(quota, period);
         let (mut cell, mut now) = (Cell::default(), 0);
         // The start of the first window, and the used units of each.
         let mut log: Option<(u64, Vec<u32>)> = None;
@@ -107,9 +115,9 @@ proptest! {
         which in 0..3, quota in 1_u32..20, period in 20_u64..10_000, steps in steps(5_000),
     ) {
         let rule = match which {
-            0 => Rule::Gcra(Gcra::new(period / u64::from(quota), quota)),
-            1 => Rule::Fixed(window(quota, period)),
-            _ => Rule::Sliding(window(quota, period)),
+            0 => gcra(period / u64::from(quota), quota),
+            1 => fixed(quota, period),
+            _ => sliding(quota, period),
         };
         let (mut cell, mut now) = (Cell::default(), 0);
         for (later, cost) in steps {
@@ -135,9 +143,9 @@ proptest! {
         which in 0..3, steps in steps(5_000),
     ) {
         let rule = match which {
-            0 => Rule::Gcra(Gcra::new(100, 10)),
-            1 => Rule::Fixed(window(10, 1_000)),
-            _ => Rule::Sliding(window(10, 1_000)),
+            0 => gcra(100, 10),
+            1 => fixed(10, 1_000),
+            _ => sliding(10, 1_000),
         };
         let (mut cell, mut now) = (Cell::default(), 0);
         for (later, cost) in steps {
@@ -153,11 +161,7 @@ proptest! {
 
 #[test]
 fn a_cost_above_the_capacity_is_never_allowed() {
-    for rule in [
-        Rule::Gcra(Gcra::new(SECOND, 5)),
-        Rule::Fixed(window(5, SECOND)),
-        Rule::Sliding(window(5, SECOND)),
-    ] {
+    for rule in [gcra(SECOND, 5), fixed(5, SECOND), sliding(5, SECOND)] {
         assert_eq!(rule.take(Cell::default(), 0, 6), Err(Denied { wait: None }));
         assert_eq!(rule.take(Cell::default(), 0, u32::MAX), Err(Denied { wait: None }));
     }
@@ -165,19 +169,19 @@ fn a_cost_above_the_capacity_is_never_allowed() {
 
 #[test]
 fn a_refund_after_its_window_gives_nothing_to_the_next() {
-    let rule = Rule::Fixed(window(5, SECOND));
+    let rule = fixed(5, SECOND);
     let first = rule.take(Cell::default(), 0, 5).unwrap();
     let next = rule.take(first, 2 * SECOND, 5).unwrap();
     let left = rule.remaining(first, 0);
     assert_eq!(rule.refund(next, 2 * SECOND, 5, 0, left), next);
-    let rule = Rule::Sliding(window(5, SECOND));
+    let rule = sliding(5, SECOND);
     let next = rule.take(first, 5 * SECOND, 5).unwrap();
     assert_eq!(rule.refund(next, 5 * SECOND, 5, 0, left), next);
 }
 
 #[test]
 fn a_refund_returns_only_units_that_have_not_come_back() {
-    let rule = Rule::Gcra(Gcra::new(SECOND, 5));
+    let rule = gcra(SECOND, 5);
     let slow = rule.take(Cell::default(), 0, 2).unwrap();
     let left = rule.remaining(slow, 0);
     for (now, expected) in [(0, 3), (SECOND, 2), (2 * SECOND, 1), (9 * SECOND, 1)] {
@@ -189,22 +193,21 @@ fn a_refund_returns_only_units_that_have_not_come_back() {
 
 #[test]
 fn a_cell_of_a_larger_policy_is_cut_to_the_smaller() {
-    let large = Rule::Gcra(Gcra::new(SECOND, 100));
+    let large = gcra(SECOND, 100);
     let cell = large.take(Cell::default(), 0, 100).unwrap();
-    let small = Rule::Gcra(Gcra::new(SECOND, 2));
+    let small = gcra(SECOND, 2);
     assert_eq!(small.remaining(small.settle(cell, 0), 0), Remaining { units: 0, reset: SECOND });
-    let fixed = Rule::Fixed(window(2, SECOND));
-    let cell = Rule::Fixed(window(9, 60 * SECOND)).take(Cell::default(), 0, 9).unwrap();
-    assert_eq!(fixed.remaining(fixed.settle(cell, 0), 0), Remaining { units: 0, reset: SECOND });
+    let small = fixed(2, SECOND);
+    let cell = fixed(9, 60 * SECOND).take(Cell::default(), 0, 9).unwrap();
+    assert_eq!(small.remaining(small.settle(cell, 0), 0), Remaining { units: 0, reset: SECOND });
 }
 
 #[test]
 fn a_refund_to_a_policy_that_has_become_longer_takes_nothing() {
     let hour = 3_600 * SECOND;
-    for (short, long) in [
-        (Rule::Fixed(window(5, SECOND)), Rule::Fixed(window(5, hour))),
-        (Rule::Sliding(window(5, SECOND)), Rule::Sliding(window(5, hour))),
-    ] {
+    for (short, long) in
+        [(fixed(5, SECOND), fixed(5, hour)), (sliding(5, SECOND), sliding(5, hour))]
+    {
         let cell = short.take(Cell::default(), 0, 2).unwrap();
         let left = short.remaining(cell, 0);
         let refunded = long.refund(cell, 1, 2, 0, left);
@@ -217,7 +220,7 @@ fn a_refund_to_a_policy_that_has_become_longer_takes_nothing() {
 fn all_valid_rates_and_bursts_are_counted_without_overflow() {
     let day = 86_400 * SECOND;
     for (interval, capacity) in [(day, 100_000), (1_000, u32::MAX), (1_000, 1)] {
-        let rule = Rule::Gcra(Gcra::new(interval, capacity));
+        let rule = gcra(interval, capacity);
         let cell = rule.take(Cell::default(), day, capacity).unwrap();
         assert_eq!(rule.remaining(cell, day).units, 0);
         assert!(rule.take(cell, day, capacity).is_err());

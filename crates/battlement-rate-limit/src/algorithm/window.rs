@@ -54,13 +54,11 @@ impl Window {
         Cell { until: now + left.min(most), rule: self.rule, ..cell }
     }
 
-    #[cfg(feature = "redis")]
     pub(super) fn numbers(&self, kind: u8) -> super::Numbers {
         let scale = f64::from(f32::from_bits(self.rule));
         super::Numbers { kind, nanos: self.period, units: self.quota, rule: 0, scale }
     }
 
-    #[cfg(feature = "redis")]
     pub(super) fn in_micros(&self) -> Self {
         Self::of_nanos(self.quota, self.period.next_multiple_of(1_000))
     }
@@ -68,8 +66,7 @@ impl Window {
 
 /// The counts of a window's cell.
 impl Cell {
-    #[cfg(feature = "redis")]
-    pub(crate) const fn of_window(
+    pub(super) const fn of_window(
         until: u64,
         [used, before]: [u32; 2],
         period_micros: f64,

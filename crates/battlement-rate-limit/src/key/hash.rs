@@ -124,12 +124,11 @@ impl KeyHash {
 
 impl KeyHasher {
     /// Creates a hasher without a secret, for values that clients do not choose.
-    pub(crate) const fn without_secret() -> Self {
+    const fn without_secret() -> Self {
         Secret::new([0; 2]).hasher()
     }
 
     /// Returns the hash of `bytes` without a secret.
-    #[cfg(feature = "redis")]
     pub(crate) fn digest(bytes: &[u8]) -> u128 {
         let mut hasher = Self::without_secret();
         hasher.write(bytes);

@@ -7,7 +7,7 @@ use super::{
     table::Table,
 };
 use crate::{
-    Ask, Moment, Outcome, Policy, PolicyState, Ruling, Source,
+    Ask, Moment, Outcome, Policy, PolicyState, Source,
     algorithm::{Cell, Denied, Remaining},
 };
 
@@ -80,10 +80,10 @@ impl Cells {
     /// Decides for a stored key and a single policy, the most common case: one look-up, and no prepared cells.
     #[inline]
     pub(super) fn acquire_one(&mut self, ask: &Ask<'_>, now: u64) -> Option<PolicyState> {
-        let ([policy], [mark]) = (&**ask.policies, &*ask.policies.0.marks) else { return None };
-        let cell = self.by_key.get_mut(own(ask, *mark))?;
+        let [policy] = &**ask.policies else { return None };
+        let cell = self.by_key.get_mut(own(ask, policy.id()))?;
         let (taken, left) = policy.rule().charge(cell, now, ask.cost);
-        Some(state(taken, left))
+        Some(PolicyState::new(taken, left))
     }
 
     /// Decides in all cases.
@@ -117,7 +117,7 @@ impl Cells {
                 *before = *cell;
                 let (taken, left) = policy.rule().charge(cell, now, ask.cost);
                 let is_allowed = taken.is_ok() || policy.is_shadow();
-                is_allowed.then(|| state(taken, left))
+                is_allowed.then(|| PolicyState::new(taken, left))
             });
             let Some(state) = charged else { break };
             states.push(state);
@@ -196,7 +196,7 @@ impl Cells {
                 && let Some(cell) = self.charged(ask, mark, networks, charged.source)
                 && !cell.is_spent(now)
             {
-                *cell = policy.rule().refund(*cell, now, ask.cost, then, remaining(state));
+                *cell = policy.rule().refund(*cell, now, ask.cost, then, Remaining::of(state));
             }
         }
     }
@@ -327,7 +327,7 @@ fn outcome(
 ) -> Outcome {
     let state = |(policy, prepared): (&Policy, &Prepared)| {
         let cell = prepared.after.ok().filter(|_| takes).unwrap_or(prepared.before);
-        state(prepared.after.map(|_| ()), policy.rule().remaining(cell, now))
+        PolicyState::new(prepared.after.map(|_| ()), policy.rule().remaining(cell, now))
     };
     let states = ask.policies.iter().zip(prepared).map(state).collect();
     let is_shared =
@@ -352,22 +352,7 @@ fn own(ask: &Ask<'_>, mark: u128) -> u128 {
 }
 
 fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
-    ask.policies.iter().zip(ask.policies.0.marks.iter().copied())
-}
-
-/// Returns the remaining units from which a state was created.
-fn remaining(state: &PolicyState) -> Remaining {
-    let reset = u64::try_from(state.reset.as_nanos()).unwrap_or(u64::MAX);
-    Remaining { units: state.remaining, reset }
-}
-
-#[inline]
-fn state(taken: Result<(), Denied>, Remaining { units, reset }: Remaining) -> PolicyState {
-    let ruling = match taken {
-        Ok(()) => Ruling::Allow,
-        Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },
-    };
-    PolicyState { ruling, remaining: units, reset: Duration::from_nanos(reset) }
+    ask.policies.iter().map(|policy| (policy, policy.id()))
 }
 
 #[cfg(test)]

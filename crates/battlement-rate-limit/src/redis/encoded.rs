@@ -1,11 +1,11 @@
 use crate::{
-    KeyHasher, Policies, Policy,
+    Algorithm, KeyHasher, Policies, Policy,
     algorithm::{Numbers, Rule},
 };
 
 /// A set of policies in the encoding of the script.
 #[derive(Debug)]
-pub(crate) struct Encoded {
+pub(super) struct Encoded {
     /// Differs between sets that decide differently.
     pub(super) digest: u128,
     /// The number of policies, and the parameters of each.
@@ -28,7 +28,7 @@ pub(super) struct SingleGcra {
 
 impl Encoded {
     pub(super) fn of(policies: &Policies) -> &Self {
-        policies.0.encoded.get_or_init(|| Self::new(policies))
+        policies.derived(Self::new)
     }
 
     fn new(policies: &[Policy]) -> Self {
@@ -39,9 +39,9 @@ impl Encoded {
             encode(&mut words, policy, rule);
         }
         let single_gcra = match (policies, &*rules) {
-            ([policy], [Rule::Gcra(gcra)]) => {
-                let Numbers { kind, nanos, units, rule, scale } = gcra.numbers();
-                Some(SingleGcra { mark: mark(policy, kind), nanos, units, rule, scale })
+            ([policy], [rule]) if rule.algorithm() == Algorithm::Gcra => {
+                let Numbers { nanos, units, rule, scale, .. } = rule.numbers();
+                Some(SingleGcra { mark: mark(policy), nanos, units, rule, scale })
             }
             _ => None,
         };
@@ -53,19 +53,16 @@ impl Encoded {
 fn encode(words: &mut Vec<u8>, policy: &Policy, rule: &Rule) {
     let numbers = rule.numbers();
     words.extend([numbers.kind, u8::from(policy.is_shadow())]);
-    words.extend(mark(policy, numbers.kind).to_le_bytes());
+    words.extend(mark(policy).to_le_bytes());
     let Numbers { nanos, units, rule, scale, .. } = numbers;
     words.extend([nanos / 1_000, nanos % 1_000, units.into()].into_iter().flat_map(double));
     words.extend(rule.to_le_bytes());
     words.extend(scale.to_le_bytes());
 }
 
-/// Returns the mark of a policy's cell: a cell written by one algorithm is not the state of another. The mark is never
-/// 0, and the same in all replicas.
-fn mark(policy: &Policy, kind: u8) -> f64 {
-    let mut words = vec![kind];
-    words.extend(policy.name().bytes());
-    let bits = KeyHasher::digest(&words) as u64 >> 12;
+/// Returns the mark of a policy's cell: bits of its id, of which a double represents all. The mark is never 0.
+fn mark(policy: &Policy) -> f64 {
+    let bits = policy.id() as u64 >> 12;
     (bits | 1) as f64
 }
 

@@ -68,7 +68,7 @@ impl Share {
     }
 
     fn of_policy(self, policy: &Policy) -> Policy {
-        let (name, algorithm) = (policy.name(), policy.counts_by());
+        let (name, algorithm) = (policy.name(), policy.rule().algorithm());
         let units = self.units(policy.capacity());
         let built = if algorithm == Algorithm::Gcra {
             // A longer period with the same quota is exact where a smaller quota would be rounded.

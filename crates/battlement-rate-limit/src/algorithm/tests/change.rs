@@ -19,9 +19,9 @@ const KINDS: [Kind; 3] = [Kind::Gcra, Kind::Fixed, Kind::Sliding];
 impl Kind {
     fn rule(self, (units, period): Numbers) -> Rule {
         match self {
-            Self::Gcra => Rule::Gcra(Gcra::new(period.div_ceil(units.into()), units)),
-            Self::Fixed => Rule::Fixed(window(units, period)),
-            Self::Sliding => Rule::Sliding(window(units, period)),
+            Self::Gcra => gcra(period.div_ceil(units.into()), units),
+            Self::Fixed => fixed(units, period),
+            Self::Sliding => sliding(units, period),
         }
     }
 }
@@ -153,9 +153,9 @@ proptest! {
 
 #[test]
 fn a_client_at_the_limit_of_a_larger_policy_waits_as_the_smaller_one_says() {
-    let ten_per_hour = Rule::Gcra(Gcra::new(360 * SECOND, 10));
+    let ten_per_hour = gcra(360 * SECOND, 10);
     let mut cell = ten_per_hour.take(Cell::default(), 0, 10).unwrap();
-    let ten_per_minute = Rule::Gcra(Gcra::new(6 * SECOND, 10));
+    let ten_per_minute = gcra(6 * SECOND, 10);
     let wait = ten_per_minute.charge(&mut cell, 0, 1).0.unwrap_err().wait.unwrap();
     assert_eq!(wait, 6 * SECOND);
     assert!(ten_per_minute.charge(&mut cell, wait, 1).0.is_ok());

@@ -95,18 +95,8 @@ fn states(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer
         words.take(8)?;
         let until = words.nanos_below(MAX_UNTIL)?;
         let [a, b] = [words.count()?, words.count()?];
-        let scale = words.array()?;
-        let cell = match rule {
-            Rule::Gcra(_) => {
-                let until = until.saturating_add(a.into());
-                Cell { until, state: u64::from_le_bytes(scale), rule: b }
-            }
-            Rule::Fixed(_) | Rule::Sliding(_) => {
-                Cell::of_window(until, [a, b], f64::from_le_bytes(scale))
-            }
-        };
-        // The script has settled the cell, but another server may have replied.
-        state(rule, rule.settle(cell, now), now, question.cost, *ruling)
+        let cell = rule.cell(until, [a, b], f64::from_le_bytes(words.array()?));
+        state(rule, cell, now, question.cost, *ruling)
     };
     let states = rules.iter().zip(rulings).map(state);
     Ok(Answer::Done(states.collect::<Result<_, _>>()?))
@@ -120,16 +110,17 @@ fn state(
     cost: u32,
     ruling: u8,
 ) -> Result<PolicyState, Malformed> {
-    let ruling = match ruling {
-        b'c' | b'y' => Ruling::Allow,
+    match ruling {
+        b'c' | b'y' => Ok(rule.peek(cell, now, 0)),
         b'n' => {
-            let wait = rule.take(cell, now, cost).map_or_else(|denied| denied.wait, |_| Some(0));
-            Ruling::Deny { wait: wait.map(Duration::from_nanos) }
+            let state = rule.peek(cell, now, cost);
+            if state.is_denied() {
+                return Ok(state);
+            }
+            Ok(PolicyState { ruling: Ruling::Deny { wait: Some(Duration::ZERO) }, ..state })
         }
-        _ => return Err(Malformed),
-    };
-    let left = rule.remaining(cell, now);
-    Ok(PolicyState { ruling, remaining: left.units, reset: Duration::from_nanos(left.reset) })
+        _ => Err(Malformed),
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,54 @@
+/// The state of one key under one policy.
+///
+/// The default is the state of an unused key, and every cell expires to that. A cell contains the numbers of the rule
+/// that has written it, so that a policy whose numbers have changed can convert it.
+///
+/// Cells that another process has written, or that were read incorrectly, do no harm: all algorithms accept any bytes,
+/// and cut a cell that expires later than the policy allows.
+// Packed into 20 bytes, so that an entry of the store in memory, including the key, is half a cache line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, packed(4))]
+pub struct Cell {
+    /// The time at which the cell expires: the theoretical arrival time of GCRA, or the end of its windows.
+    pub(crate) until: u64,
+    /// For a window, the used units of the current window in the lower half and of the previous one in the upper half.
+    /// For GCRA, the nanoseconds until one unit is restored, as the bits of an `f64`.
+    pub(crate) state: u64,
+    /// Identifies the rule that wrote the cell. For a window, its period in microseconds, as the bits of an `f32`.
+    pub(crate) rule: u32,
+}
+
+impl Cell {
+    /// Creates a cell from the bytes of [`to_bytes`](Self::to_bytes).
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+        let words: [u32; 5] = std::array::from_fn(|index| {
+            u32::from_le_bytes(std::array::from_fn(|byte| bytes[4 * index + byte]))
+        });
+        let [until, until_upper, state, state_upper, rule] = words;
+        let join = |lower, upper| u64::from(lower) | u64::from(upper) << 32;
+        Self { until: join(until, until_upper), state: join(state, state_upper), rule }
+    }
+
+    /// Returns the cell as bytes, which are the same on all machines.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 20] {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&self.until.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.state.to_le_bytes());
+        bytes[16..].copy_from_slice(&self.rule.to_le_bytes());
+        bytes
+    }
+
+    /// Returns the time, in nanoseconds by the clock of the store, from which the cell equals the default: a store may
+    /// remove it.
+    #[must_use]
+    pub const fn expires_at(self) -> u64 {
+        self.until
+    }
+
+    /// Returns whether the cell has expired.
+    pub(crate) const fn is_spent(self, now: u64) -> bool {
+        self.until <= now
+    }
+}
