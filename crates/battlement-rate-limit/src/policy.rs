@@ -40,7 +40,8 @@ const MAX_MICROS: u128 = 1 << 53;
 ///
 /// - 10 used of 10 an hour, then 1,000 an hour: 990 remain at once.
 /// - 500 used of 1,000 an hour, then 10 an hour: none remain. The client waits until the new policy restores one unit,
-///   and not for the units that it had used beyond the new quota. If the change is reverted, 500 remain again.
+///   and not for the units that it had used beyond the new quota; in a sliding window, at most for two periods. If the
+///   change is reverted, 500 remain again.
 /// - A window keeps the share of its period that has passed: half of an hour becomes half of a day.
 ///
 /// A policy with another name or algorithm starts with a full quota. Policies that apply at the same time need

@@ -1,7 +1,8 @@
 /// The algorithm by which a policy counts.
 ///
 /// A policy whose algorithm changes starts with a full quota; a policy whose numbers change [does
-/// not](crate::Policy#when-its-numbers-change).
+/// not](crate::Policy#when-its-numbers-change). `docs/rate-limit-algorithms.md`, in the repository, compares the
+/// algorithms by examples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -18,7 +19,8 @@ pub enum Algorithm {
     FixedWindow,
     /// Two such counts: the weight of the previous count decreases while the current period passes.
     ///
-    /// The algorithm assumes that the requests of the previous window were spread evenly; otherwise the result is off by
-    /// a few percent.
+    /// The algorithm assumes that the requests of the previous window were spread evenly. If all of them came at its end,
+    /// one period admits nearly twice the quota, but not at once. The weighted count is rounded up, so a client that
+    /// sends at exactly the permitted rate loses about one request in each window.
     SlidingWindow,
 }
