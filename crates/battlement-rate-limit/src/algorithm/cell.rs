@@ -1,3 +1,5 @@
+use std::array;
+
 /// The state of one key under one policy.
 ///
 /// The default is the state of an unused key, and every cell expires to that. A cell contains the numbers of the rule
@@ -22,12 +24,9 @@ impl Cell {
     /// Creates a cell from the bytes of [`to_bytes`](Self::to_bytes).
     #[must_use]
     pub fn from_bytes(bytes: [u8; 20]) -> Self {
-        let words: [u32; 5] = std::array::from_fn(|index| {
-            u32::from_le_bytes(std::array::from_fn(|byte| bytes[4 * index + byte]))
-        });
-        let [until, until_upper, state, state_upper, rule] = words;
-        let join = |lower, upper| u64::from(lower) | u64::from(upper) << 32;
-        Self { until: join(until, until_upper), state: join(state, state_upper), rule }
+        let word = |start| u64::from_le_bytes(array::from_fn(|index| bytes[start + index]));
+        let rule = u32::from_le_bytes(array::from_fn(|index| bytes[16 + index]));
+        Self { until: word(0), state: word(8), rule }
     }
 
     /// Returns the cell as bytes, which are the same on all machines.

@@ -234,3 +234,15 @@ fn all_valid_rates_and_bursts_are_counted_without_overflow() {
         assert!(rule.refund(cell, day, u32::MAX, day, left).is_spent(day));
     }
 }
+
+#[test]
+fn a_rule_is_identified_by_the_same_bits_in_all_processes_and_releases() {
+    for (interval, capacity, bits) in [
+        (6 * SECOND, 10, 0x7dcf_e6be),
+        (SECOND, 5, 0xa3ae_b4ae),
+        (86_400 * SECOND, 100, 0x5755_41f6),
+        (1_000, u32::MAX, 0xaf30_f33a),
+    ] {
+        assert_eq!(gcra(interval, capacity).numbers().rule, bits);
+    }
+}

@@ -199,6 +199,18 @@ fn a_refund_reaches_a_cell_that_another_policy_of_the_name_has_written_since() {
 }
 
 #[test]
+fn a_refund_by_a_smaller_policy_gives_back_no_more_than_its_cost() {
+    for kind in KINDS {
+        let (small, large) = (kind.rule((10, HOUR)), kind.rule((1_000, HOUR)));
+        let mut cell = Cell::default();
+        let (_, left) = small.charge(&mut cell, HOUR, 5);
+        assert!(large.charge(&mut cell, HOUR, 95).0.is_ok());
+        let cell = small.refund(cell, HOUR, 5, HOUR, left);
+        assert_eq!(remaining_of(&large, cell, HOUR).units, 905, "{kind:?}");
+    }
+}
+
+#[test]
 fn units_that_come_back_under_a_new_policy_come_at_its_pace() {
     for kind in KINDS {
         let (hour, minute) = (kind.rule((60, HOUR)), kind.rule((60, 60 * SECOND)));
