@@ -246,3 +246,63 @@ fn a_rule_is_identified_by_the_same_bits_in_all_processes_and_releases() {
         assert_eq!(gcra(interval, capacity).numbers().rule, bits);
     }
 }
+
+#[test]
+fn a_refund_reaches_the_previous_window() {
+    let rule = sliding(5, SECOND);
+    let cell = rule.take(Cell::default(), 0, 4).unwrap();
+    let (left, now) = (rule.remaining(cell, 0), SECOND + SECOND / 5);
+    assert_eq!(rule.remaining(cell, now).units, 1);
+    assert_eq!(rule.remaining(rule.refund(cell, now, 4, 0, left), now).units, 5);
+    let cell = rule.take(cell, now, 1).unwrap();
+    let refunded = rule.refund(cell, now, 4, 0, left);
+    assert_eq!(rule.remaining(refunded, now).units, 4, "the current window keeps its count");
+}
+
+#[test]
+fn a_sliding_window_ends_exactly_after_its_period() {
+    let rule = sliding(5, SECOND);
+    let cell = rule.take(Cell::default(), 0, 1).unwrap();
+    let cell = rule.take(cell, SECOND, 3).unwrap();
+    assert_eq!(rule.remaining(cell, 2 * SECOND - 1).units, 1);
+}
+
+#[test]
+fn the_numbers_of_a_cell_give_the_cell_again() {
+    let at = 7 * SECOND;
+    for rule in [gcra(SECOND + 7, 5), fixed(5, SECOND), sliding(5, SECOND)] {
+        let first = rule.take(Cell::default(), at - SECOND / 2, 2).unwrap();
+        let cell = rule.take(first, at + SECOND, 1).unwrap();
+        let Numbers { kind, scale, rule: id, .. } = rule.numbers();
+        let (until, [used, before]) = (cell.expires_at(), [cell.used(), cell.before()]);
+        let words = if kind == 1 { [(until % 1_000) as u32, id] } else { [used, before] };
+        let until = if kind == 1 { until / 1_000 * 1_000 } else { until };
+        assert_eq!(rule.cell(until, words, scale), cell, "{rule:?}");
+    }
+    let rule = sliding(5, SECOND);
+    let cell = rule.cell(2 * SECOND, [1, 2], rule.numbers().scale);
+    assert_eq!((cell.used(), cell.before()), (1, 2));
+}
+
+#[test]
+fn the_scale_of_a_window_is_not_less_than_its_period() {
+    for period in [1_000_u64, 999_999, 16_777_217_000, 16_777_219_000, 3_763_331_488_631_000_000] {
+        let scale = fixed(1, period).numbers().scale;
+        let micros = period as f64 / 1_000.0;
+        assert!((micros..=micros * (1.0 + 1e-6)).contains(&scale), "{period}: {scale}");
+    }
+}
+
+#[test]
+fn a_rule_in_microseconds_rounds_the_period_of_a_window_up() {
+    for (rule, nanos) in [
+        (gcra(1_001, 5), 1_001),
+        (fixed(5, 1_000_001), 1_001_000),
+        (sliding(5, 1_000_001), 1_001_000),
+        (sliding(5, 2_000), 2_000),
+    ] {
+        let rounded = rule.in_micros();
+        assert_eq!(rounded.numbers().nanos, nanos);
+        assert_eq!(rounded.algorithm(), rule.algorithm());
+    }
+}

@@ -224,3 +224,51 @@ fn units_that_come_back_under_a_new_policy_come_at_its_pace() {
         assert_eq!(remaining_of(&hour, cell, HOUR + 59 * SECOND).units, 0, "{kind:?}");
     }
 }
+
+#[test]
+fn a_window_keeps_the_share_of_its_period_that_has_passed() {
+    let minute = 60 * SECOND;
+    for (kind, units, wait) in
+        [(Kind::Gcra, 5, HOUR / 10), (Kind::Fixed, 0, HOUR / 2), (Kind::Sliding, 0, HOUR * 6 / 10)]
+    {
+        let mut cell = Cell::default();
+        assert!(kind.rule((10, minute)).charge(&mut cell, HOUR, 10).0.is_ok());
+        let left = remaining_of(&kind.rule((10, HOUR)), cell, HOUR + minute / 2);
+        assert_eq!(left, Remaining { units, reset: wait }, "{kind:?}");
+    }
+}
+
+#[test]
+fn units_that_were_used_beyond_a_smaller_policy_stay_used_when_it_admits_again() {
+    let (large, small) = (Kind::Gcra.rule((1_000, HOUR)), Kind::Gcra.rule((10, HOUR)));
+    let mut cell = Cell::default();
+    assert!(large.charge(&mut cell, HOUR, 500).0.is_ok());
+    let wait = small.charge(&mut cell, HOUR, 1).0.unwrap_err().wait.unwrap();
+    let later = HOUR + wait;
+    assert!(small.charge(&mut cell, later, 1).0.is_ok());
+    // The small policy has restored one of its ten units, and with it a tenth of what was used.
+    assert_eq!(remaining_of(&large, cell, later).units, 1_000 - 451);
+}
+
+#[test]
+fn a_cell_without_a_valid_interval_counts_by_the_interval_of_the_policy() {
+    let rule = Kind::Gcra.rule((10, 10 * SECOND));
+    for nanos in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let cell = Cell { until: HOUR + 3 * SECOND, state: nanos.to_bits(), rule: 1 };
+        assert_eq!(remaining_of(&rule, cell, HOUR).units, 7, "{nanos}");
+    }
+}
+
+#[test]
+fn a_cell_that_is_settled_or_expired_is_not_changed() {
+    for kind in KINDS {
+        let (rule, other) = (kind.rule((10, HOUR)), kind.rule((20, 60 * SECOND)));
+        let mut cell = Cell::default();
+        assert!(rule.charge(&mut cell, HOUR, 5).0.is_ok());
+        assert_eq!(rule.settle(cell, HOUR), cell, "{kind:?}");
+        assert_ne!(other.settle(cell, HOUR), cell, "{kind:?}");
+        for rule in [rule, other] {
+            assert_eq!(rule.settle(cell, 4 * HOUR), cell, "{kind:?}");
+        }
+    }
+}
