@@ -110,17 +110,14 @@ fn state(
     cost: u32,
     ruling: u8,
 ) -> Result<PolicyState, Malformed> {
-    match ruling {
-        b'c' | b'y' => Ok(rule.peek(cell, now, 0)),
-        b'n' => {
-            let state = rule.peek(cell, now, cost);
-            if state.is_denied() {
-                return Ok(state);
-            }
-            Ok(PolicyState { ruling: Ruling::Deny { wait: Some(Duration::ZERO) }, ..state })
-        }
-        _ => Err(Malformed),
-    }
+    let state = rule.peek(cell, now, cost);
+    let ruling = match (ruling, state.ruling) {
+        (b'c' | b'y', _) => Ruling::Allow,
+        (b'n', Ruling::Allow) => Ruling::Deny { wait: Some(Duration::ZERO) },
+        (b'n', denied) => denied,
+        _ => return Err(Malformed),
+    };
+    Ok(PolicyState { ruling, ..state })
 }
 
 #[cfg(test)]
@@ -176,6 +173,25 @@ mod tests {
             reset: reset - Duration::from_nanos(1),
         };
         assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
+    }
+
+    #[test]
+    fn the_ruling_is_that_of_the_script() {
+        let policies = Policies::from(Policy::per_day("day", 2).algorithm(Algorithm::FixedWindow));
+        let scale = policies[0].rule().numbers().scale;
+        let questions = [Question { policies, ..question() }];
+        let ruling = |ruling, used| {
+            let reply = reply_value(5.0, ruling, 9.0, [used, 0], scale);
+            let answers = Reply::of(&reply, &questions).unwrap().answers;
+            let [Answer::Done(states)] = &*answers else { panic!("{answers:?}") };
+            states[0].ruling
+        };
+        assert_eq!(
+            ruling("c", 7),
+            Ruling::Allow,
+            "another server may reply with a cell of its own"
+        );
+        assert_eq!(ruling("n", 0), Ruling::Deny { wait: Some(Duration::ZERO) });
     }
 
     #[test]
