@@ -21,9 +21,8 @@ mod policy;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod rejected;
-#[cfg(feature = "remote")]
-#[cfg_attr(not(feature = "redis"), expect(unused, reason = "only a store needs it"))]
-pub mod remote;
+#[cfg(feature = "redis")]
+mod remote;
 mod retry_info;
 mod service;
 #[cfg(feature = "serde")]

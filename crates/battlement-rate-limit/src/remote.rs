@@ -1,4 +1,4 @@
-//! Limits shared by several processes, in a store behind a network.
+//! The parts of a store in another process that do not depend on its protocol.
 
 mod deadline;
 mod deny_cache;

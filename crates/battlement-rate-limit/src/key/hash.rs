@@ -77,7 +77,7 @@ impl Secret {
         KeyHash::new(self.rehash_bits(key.bits()), key.network)
     }
 
-    #[cfg(feature = "remote")]
+    #[cfg(feature = "redis")]
     pub(crate) fn rehash_bits(&self, bits: u128) -> u128 {
         let mut hasher = self.hasher();
         hasher.write_u128(bits);

@@ -13,11 +13,11 @@ use crate::{Ask, PolicyState, Ruling, key::Secret};
 
 /// A cache of recent denials, which answers repeated requests of a denied client without a round trip.
 ///
-/// The cache only denies, and no longer than Redis would, unless another process refunds or resets: such a change
-/// takes effect after `max_age`. When it is full, the oldest denial is evicted, which costs a question to Redis.
+/// The cache only denies, and no longer than the store would, unless another process refunds or resets: such a change
+/// takes effect after `max_age`. When it is full, the oldest denial is evicted, which costs a question to the store.
 #[derive(Debug)]
 pub(crate) struct DenyCache {
-    /// A secret of this process alone: clients may know how keys are hashed for Redis.
+    /// A secret of this process alone: clients may know how keys are hashed for the store.
     secret: Secret,
     shards: Box<[Mutex<Shard>]>,
     max_age: Duration,
@@ -74,7 +74,7 @@ impl DenyCache {
         Some((states, now))
     }
 
-    /// Caches a denial that Redis made at some time between `asked` and `since`. The denial ends as if it was made at
+    /// Caches a denial that the store made at some time between `asked` and `since`. The denial ends as if it was made at
     /// `asked`, and its wait is reported as if it was made at `since`.
     pub(crate) fn put(
         &self,
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn denials_last_as_long_as_in_redis_and_report_the_remaining_wait() {
+    fn denials_last_as_long_as_in_the_store_and_report_the_remaining_wait() {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         put(&cache, 1, &policies(), 800, now);
         let at = |millis| now + Duration::from_millis(millis);

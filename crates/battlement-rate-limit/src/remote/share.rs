@@ -7,7 +7,7 @@ use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETT
 /// # Example
 ///
 /// ```
-/// use battlement_rate_limit::remote::Share;
+/// use battlement_rate_limit::redis::Share;
 ///
 /// // Four replicas, each of which allows a quarter of the limit.
 /// assert_eq!(Share::one_in(4), Share::percent(25));
@@ -19,8 +19,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// Creates the share of one of `replicas`, so that all replicas together allow as much as
-    /// the store.
+    /// Creates the share of one of `replicas`, so that all replicas together allow as much as the store.
     ///
     /// # Panics
     ///
