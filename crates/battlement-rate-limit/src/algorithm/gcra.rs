@@ -118,19 +118,19 @@ impl Gcra {
         }
     }
 
-    /// Combines [`take`](Self::take) and [`remaining`](Self::remaining).
+    /// Combines [`take`](Self::take) and [`remaining`](Self::remaining) for a settled cell; returns `None` for any other.
     #[inline(always)]
     pub(super) fn charge(
         &self,
         cell: &mut Cell,
         now: u64,
         cost: u32,
-    ) -> (Result<(), Denied>, Remaining) {
+    ) -> Option<(Result<(), Denied>, Remaining)> {
         let ahead = cell.until.saturating_sub(now);
         if cell.rule != self.rule || ahead > self.most {
-            return self.charge_unsettled(cell, now, cost);
+            return None;
         }
-        match self.decide(ahead, cost) {
+        Some(match self.decide(ahead, cost) {
             Ok(after) => {
                 if cost > 0 {
                     cell.until = now + after;
@@ -138,25 +138,7 @@ impl Gcra {
                 (Ok(()), self.remaining_of(after))
             }
             Err(denied) => (Err(denied), self.remaining_of(ahead)),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn charge_unsettled(
-        &self,
-        cell: &mut Cell,
-        now: u64,
-        cost: u32,
-    ) -> (Result<(), Denied>, Remaining) {
-        *cell = self.settle(*cell, now);
-        let taken = self.take(*cell, now, cost);
-        if let Ok(after) = taken
-            && cost > 0
-        {
-            *cell = after;
-        }
-        (taken.map(|_| ()), self.remaining(*cell, now))
+        })
     }
 
     #[inline]

@@ -51,7 +51,7 @@ impl Rule {
 
     /// Returns the state of a key with this cell, with the decision about `cost`, at `now` by the clock of the store.
     ///
-    /// [`peek`](super::peek) does the same for all policies of a question. This function is for a store that decides
+    /// [`peek`](super::peek) does the same for all policies of an [`Ask`](crate::Ask). This function is for a store that decides
     /// elsewhere and returns the cell.
     #[must_use]
     pub fn peek(&self, cell: Cell, now: u64, cost: u32) -> PolicyState {
@@ -70,17 +70,14 @@ impl Rule {
     ) -> (Result<(), Denied>, Remaining) {
         match &self.0 {
             Kind::Gcra(gcra) => gcra.charge(cell, now, cost),
-            _ => self.charge_window(cell, now, cost),
+            _ => None,
         }
+        .unwrap_or_else(|| self.charge_any(cell, now, cost))
     }
 
+    /// Charges a cell of any algorithm, settled or not.
     #[inline(never)]
-    fn charge_window(
-        &self,
-        cell: &mut Cell,
-        now: u64,
-        cost: u32,
-    ) -> (Result<(), Denied>, Remaining) {
+    fn charge_any(&self, cell: &mut Cell, now: u64, cost: u32) -> (Result<(), Denied>, Remaining) {
         *cell = self.settle(*cell, now);
         let taken = self.take(*cell, now, cost);
         if let Ok(after) = taken
