@@ -103,6 +103,8 @@ pub fn peek(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyStat
 /// Refunds the cost that [`acquire`] has charged at `charged_at`, when it returned `charged`, except for the units that
 /// have been restored since.
 ///
+/// `ask` is the one that `acquire` has answered: another cost would refund units of other requests.
+///
 /// A policy that has denied the cost gets no refund. If `acquire` has charged nothing, since one of the policies
 /// rejected the request, this function must not be called.
 ///

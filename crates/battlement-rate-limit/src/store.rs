@@ -29,6 +29,9 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Refunds the units that the decision `charged` has taken, except those that have been restored since. The refund
     /// is made even if the returned future is dropped.
+    ///
+    /// Key, policies and cost of `ask` are those of the charge, which the caller refunds once: another cost, or a second
+    /// refund, would restore units that other requests have used.
     fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>>;
 
     /// Removes the state of the key under all of these policies.
