@@ -41,9 +41,9 @@ impl Client {
         at: Duration,
         decide: impl Fn(&Ask<'_>, &mut [Cell], u64) -> S,
     ) -> PolicyState {
-        let query = Ask::new(self.key, &self.policies, 1, Instant::now());
+        let ask = Ask::new(self.key, &self.policies, 1, Instant::now());
         let cell = self.cells.entry(self.policies[0].id()).or_default();
-        let states = decide(&query, std::slice::from_mut(cell), at.as_nanos() as u64);
+        let states = decide(&ask, std::slice::from_mut(cell), at.as_nanos() as u64);
         states.into_iter().next().unwrap()
     }
 }

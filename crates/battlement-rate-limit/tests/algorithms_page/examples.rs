@@ -42,7 +42,8 @@ fn table(head: &str, rows: impl IntoIterator<Item = String>) -> String {
     lines.into_iter().chain(rows).collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// Returns the number of admitted requests at 0 s, and the times of those after, of a client that sends `burst` requests at once and then one each second.
+/// Returns the number of admitted requests at 0 s, and the times of those after, of a client that sends `burst` requests
+/// at once and then one each second.
 pub(crate) fn admitted(algorithm: Algorithm, burst: usize, seconds: u64) -> (usize, Vec<u64>) {
     let mut client = client(algorithm);
     let first = client.send(at(0), burst);
