@@ -98,7 +98,10 @@ async fn a_connection_is_reset_before_the_work_or_after_it_or_when_it_is_opened(
         fail(&inventory, kind, 1);
         for _ in 0..2 {
             let code = reserve(&mut client, order).await.unwrap_err();
-            assert!([Code::Unknown, Code::Unavailable].contains(&code), "{kind}: {code:?}");
+            // A connection that is refused may close before the call is written, which tonic reports as cancelled.
+            let is_unsent = kind == "refuse" && code == Code::Cancelled;
+            let is_cut = [Code::Unknown, Code::Unavailable].contains(&code);
+            assert!(is_cut || is_unsent, "{kind}: {code:?}");
         }
         end(&inventory);
         // The client opens another connection.
