@@ -21,7 +21,13 @@ impl Wire {
     /// Reads the content type of a request or of a response.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        headers.get(header::CONTENT_TYPE).map_or(Self::Http, |value| Self::parse(value.as_bytes()))
+        headers.get(header::CONTENT_TYPE).map_or(Self::Http, Self::of_content_type)
+    }
+
+    /// Reads a content type, for headers that are not in a map.
+    #[must_use]
+    pub fn of_content_type(value: &HeaderValue) -> Self {
+        Self::parse(value.as_bytes())
     }
 
     /// Reads the content type of a request. gRPC requests are POST; any other method is plain HTTP, whatever its
