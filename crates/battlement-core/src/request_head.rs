@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version, request::Parts};
 use tokio::time::Instant;
 
 use crate::{Caller, ClientIp, IpKey, RequestFacts, peer_addr};
@@ -36,6 +36,14 @@ impl<'a> RequestHead<'a> {
             extensions: request.extensions(),
             facts: RequestFacts::of(request),
         }
+    }
+
+    /// Returns the head of a request without its body.
+    #[must_use]
+    pub fn of_parts(parts: &'a Parts) -> Self {
+        let Parts { method, version, uri, headers, extensions, .. } = parts;
+        let facts = RequestFacts::in_extensions(extensions);
+        Self { method, version: *version, uri, headers, extensions, facts }
     }
 
     /// Returns the properties of the sender that a response depends on.
