@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use battlement_core::{ConfigError, InvalidField};
 use tokio::time::Instant;
@@ -202,5 +202,5 @@ impl fmt::Debug for Budget {
     }
 }
 
-/// The length of a step of the window.
-const STEP: Duration = Duration::from_millis(250);
+/// The length of a step of the window in nanoseconds, of which a second has a whole number.
+const STEP_NANOS: u32 = 250_000_000;

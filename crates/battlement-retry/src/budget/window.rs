@@ -30,9 +30,9 @@ pub(super) struct Window {
 impl Window {
     /// Counts a request.
     pub(super) fn deposit(&self, slot: u64) {
-        self.replace(Some(slot), |now, counts| {
+        self.replace(Some(slot), |old, now| {
             // At the highest count the window is saturated, and does not wrap.
-            let requests = u64::from(counts.0 < MOST);
+            let requests = u64::from(self.requests(old, now) < MOST);
             Some(now.add(requests, 0))
         });
     }
@@ -45,15 +45,16 @@ impl Window {
         cost: u64,
         allowed: impl Fn(u64, u64) -> bool,
     ) -> Option<u64> {
-        self.replace(Some(slot), |now, (requests, retries)| {
-            let retries = retries.saturating_add(cost);
-            (retries <= MOST && allowed(requests, retries)).then(|| now.add(0, cost))
+        self.replace(Some(slot), |old, now| {
+            let retries = self.retries(old, now).saturating_add(cost);
+            let is_allowed = retries <= MOST && allowed(self.requests(old, now), retries);
+            is_allowed.then(|| now.add(0, cost))
         })
     }
 
     /// Removes `cost` retries that were counted in the slot `taken`.
     pub(super) fn give_back(&self, taken: u64, cost: u64) {
-        let slot = self.replace(None, |now, _| {
+        let slot = self.replace(None, |_, now| {
             // A window that has moved past the retry does not change.
             let is_counted = before(now.slot, taken) <= STEPS;
             is_counted.then(|| now.take_retries(cost))
@@ -67,22 +68,22 @@ impl Window {
     /// Returns the requests and the retries in the window.
     pub(super) fn counts(&self, slot: u64) -> (u64, u64) {
         let old = Word::unpack(self.word.load(Acquire));
-        self.counts_at(old, moved(old, slot))
+        let now = moved(old, slot);
+        (self.requests(old, now), self.retries(old, now))
     }
 
-    /// Replaces the word by the result of `change`, which gets the word, moved to `slot` if there is one, and the counts
-    /// of the window.
+    /// Replaces the word by the result of `change`, which gets the word, and the word moved to `slot` if there is one.
     /// Returns the slot of the new word.
     fn replace(
         &self,
         slot: Option<u64>,
-        mut change: impl FnMut(Word, (u64, u64)) -> Option<Word>,
+        mut change: impl FnMut(Word, Word) -> Option<Word>,
     ) -> Option<u64> {
         let mut current = self.word.load(Acquire);
         loop {
             let old = Word::unpack(current);
             let now = slot.map_or(old, |slot| moved(old, slot));
-            let new = change(now, self.counts_at(old, now))?;
+            let new = change(old, now)?;
             match self.word.compare_exchange_weak(current, new.pack(), AcqRel, Acquire) {
                 Ok(_) => {
                     self.remember(old, new.slot);
@@ -104,15 +105,17 @@ impl Window {
         }
     }
 
-    /// Returns the counts of the window that ends in the slot of `now`, to which `old` is the word before the move.
-    fn counts_at(&self, old: Word, now: Word) -> (u64, u64) {
-        // Requests count for the window at most, and retries for the window at least.
-        let requests = self.at_start(old, before(now.slot, STEPS - 1));
-        let retries = self.at_start(old, before(now.slot, STEPS));
-        (
-            requests.map_or(0, |then| now.requests_since(then)),
-            retries.map_or(MOST, |then| now.retries_since(then)),
-        )
+    /// Returns the requests in the window that ends in the slot of `now`, to which `old` is the word before the move.
+    /// Requests count for the window at most.
+    fn requests(&self, old: Word, now: Word) -> u64 {
+        let then = self.at_start(old, before(now.slot, STEPS - 1));
+        then.map_or(0, |then| now.requests_since(then))
+    }
+
+    /// Returns the retries, likewise. Retries count for the window at least.
+    fn retries(&self, old: Word, now: Word) -> u64 {
+        let then = self.at_start(old, before(now.slot, STEPS));
+        then.map_or(MOST, |then| now.retries_since(then))
     }
 
     /// Returns the word at the start of `slot`, or `None` if the thread that moved the word has not stored it yet, which

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::STEP;
+use super::STEP_NANOS;
 
 /// The state of a budget, which fits one atomic word: the current step of the window (24 bits), and the totals of
 /// requests and of retries (20 bits each). The totals wrap; only differences of two words matter.
@@ -17,14 +17,17 @@ const COUNT_BITS: u32 = 20;
 /// The largest count in one window.
 pub(super) const MOST: u64 = (1 << COUNT_BITS) - 1;
 
+const STEPS_PER_SECOND: u64 = (1_000_000_000 / STEP_NANOS) as u64;
+
 /// The steps, 64 seconds, by which a caller's clock may lag behind that of another thread.
 const LAG: u64 = 256;
 
 /// Returns the step of a time since the start, as a word stores it. It repeats after 48 days.
-pub(super) fn slot(since: Duration) -> u64 {
-    let steps = since.as_nanos() / STEP.as_nanos();
-    // A remainder of less than 24 bits.
-    u64::try_from(steps % (1 << SLOT_BITS)).unwrap_or_default()
+pub(super) const fn slot(since: Duration) -> u64 {
+    // All nanoseconds have 128 bits, whose division is costly. An overflow leaves the lower 24 bits as they are.
+    let seconds = since.as_secs().wrapping_mul(STEPS_PER_SECOND);
+    let steps = seconds.wrapping_add((since.subsec_nanos() / STEP_NANOS) as u64);
+    steps & ((1 << SLOT_BITS) - 1)
 }
 
 impl Word {
