@@ -5,6 +5,7 @@ mod attempts;
 mod body;
 mod config;
 mod form;
+mod headers;
 mod hedge;
 mod kind;
 mod layer;

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use battlement_core::{ConfigError, InvalidField, RequestHead, Wire};
-use http::{HeaderMap, Method, Request};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +47,19 @@ pub struct Idempotency {
 }
 
 /// The header of draft-ietf-httpapi-idempotency-key-header.
-const KEY: &str = "idempotency-key";
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The headers of a request, in a map or in a list.
+pub(crate) trait Fields {
+    /// Returns the first value of a header.
+    fn field(&self, name: &HeaderName) -> Option<&HeaderValue>;
+}
+
+impl Fields for HeaderMap {
+    fn field(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.get(name)
+    }
+}
 
 impl Idempotency {
     /// Sets whether an `Idempotency-Key` makes a request idempotent; the default is true.
@@ -108,15 +120,21 @@ impl Idempotency {
     #[must_use]
     pub fn is_idempotent<B>(&self, request: &Request<B>) -> bool {
         let by_head = || self.allows(request.method(), request.uri().path(), request.headers());
-        self.stated(request).unwrap_or_else(by_head)
+        let stated = self.stated(request.extensions(), || RequestHead::of(request));
+        stated.unwrap_or_else(by_head)
     }
 
     /// Returns what the extension of the request or the closure states, if either does.
-    pub(crate) fn stated<B>(&self, request: &Request<B>) -> Option<bool> {
-        if let Some(Idempotent(is_idempotent)) = request.extensions().get() {
+    #[inline]
+    pub(crate) fn stated<'a>(
+        &self,
+        extensions: &Extensions,
+        head: impl FnOnce() -> RequestHead<'a>,
+    ) -> Option<bool> {
+        if let Some(Idempotent(is_idempotent)) = extensions.get() {
             return Some(*is_idempotent);
         }
-        self.rule.as_ref().and_then(|rule| rule(&RequestHead::of(request)))
+        self.rule.as_ref().and_then(|rule| rule(&head()))
     }
 
     /// Returns what the closure states, for a request that is not of `http`.
@@ -126,26 +144,26 @@ impl Idempotency {
     }
 
     /// Returns whether a request with this head is idempotent, unless something else is stated.
-    pub(crate) fn allows(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    pub(crate) fn allows(&self, method: &Method, path: &str, headers: &impl Fields) -> bool {
         is_idempotent_method(method)
             || self.counts_key(headers)
             || self.names(method, path, headers)
     }
 
     /// Returns whether the request has an `Idempotency-Key` that counts.
-    pub(crate) fn counts_key(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn counts_key(&self, headers: &impl Fields) -> bool {
         self.key && has_key(headers)
     }
 
     /// Returns whether the request is a gRPC call of a method in the list.
-    fn names(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    fn names(&self, method: &Method, path: &str, headers: &impl Fields) -> bool {
         // Most clients have no list, and their requests are not read for it.
-        if self.grpc_methods.is_empty() {
+        if self.grpc_methods.is_empty() || method != Method::POST {
             return false;
         }
         let called = path.strip_prefix('/').unwrap_or(path);
-        Wire::of_request(method, headers).is_grpc()
-            && self.grpc_methods.iter().any(|name| name == called)
+        let wire = headers.field(&CONTENT_TYPE).map(Wire::of_content_type);
+        wire.is_some_and(Wire::is_grpc) && self.grpc_methods.iter().any(|name| name == called)
     }
 }
 
@@ -167,8 +185,8 @@ impl fmt::Debug for Idempotency {
 }
 
 /// Returns whether the request carries an `Idempotency-Key` that is not empty.
-fn has_key(headers: &HeaderMap) -> bool {
-    headers.get(KEY).is_some_and(|key| !key.as_bytes().trim_ascii().is_empty())
+fn has_key(headers: &impl Fields) -> bool {
+    headers.field(&KEY).is_some_and(|key| !key.as_bytes().trim_ascii().is_empty())
 }
 
 const fn is_idempotent_method(method: &Method) -> bool {

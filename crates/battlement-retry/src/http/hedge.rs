@@ -1,4 +1,4 @@
-use battlement_core::{CallFacts, SendAs};
+use battlement_core::{CallFacts, RequestHead, SendAs};
 use http::{HeaderMap, Request, Response, header::UPGRADE};
 use http_body::Body;
 
@@ -27,7 +27,7 @@ where
 
     fn begin_hedge(&self, request: Request<B>) -> (Request<W::Body>, Option<Origin<B>>) {
         let rules = &self.config.idempotency;
-        let stated = rules.stated(&request);
+        let stated = rules.stated(request.extensions(), || RequestHead::of(&request));
         let by_head = || rules.allows(request.method(), request.uri().path(), request.headers());
         let is_retry = <Self as HedgeKind<_, Response<R>, E>>::attempt(&request) > Some(1);
         if is_retry || is_upgrade(request.headers()) || !stated.unwrap_or_else(by_head) {

@@ -1,9 +1,11 @@
 use std::fmt;
 
-use battlement_core::{CallFacts, PeerAddr, Replay, ReplayBody, SendAs, Wire};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+use battlement_core::{CallFacts, PeerAddr, Replay, ReplayBody, RequestHead, SendAs, Wire};
+use http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, request::Parts,
+};
 
-use super::{answer::Peek, config::HttpConfig};
+use super::{answer::Peek, config::HttpConfig, headers::KeptHeaders};
 use crate::{Idempotency, Idempotent, StopReason};
 
 /// The copy of a request from which further attempts are made.
@@ -11,7 +13,7 @@ pub struct Origin<B> {
     method: Method,
     uri: Uri,
     version: Version,
-    headers: HeaderMap,
+    headers: KeptHeaders,
     pub(super) facts: CallFacts,
     peer: Option<PeerAddr>,
     /// Whether the request states itself or a closure states that it is idempotent.
@@ -36,64 +38,70 @@ where
         request: Request<B>,
         origin: &mut Result<Self, StopReason>,
     ) -> Request<W::Body> {
-        if request.extensions().get().is_some_and(CallFacts::is_attempt) {
+        let (mut head, body) = request.into_parts();
+        let is_nested = head.extensions.get().is_some_and(CallFacts::is_attempt);
+        let (body, replay) = if is_nested {
             *origin = Err(StopReason::Nested);
-            return once::<B, W>(request);
+            (ReplayBody::once(body), None)
+        } else {
+            *origin = Err(StopReason::BodyTooLarge);
+            Replay::new(body, config.replay_limit)
+        };
+        if let Some(replay) = replay {
+            let stated =
+                config.idempotency.stated(&head.extensions, || RequestHead::of_parts(&head));
+            *origin = Ok(Self::first(config, &mut head, stated, replay));
+        } else if config.headers && !is_nested {
+            write_number(&mut head.headers, 1);
         }
-        let stated = config.idempotency.stated(&request);
-        Self::copy::<W>(config, request, stated, origin)
+        Request::from_parts(head, W::convert(body))
     }
 
     /// Copies the request, also one that is an attempt of an outer layer.
-    #[inline(always)]
     pub(super) fn copy<W: SendAs<B>>(
         config: &HttpConfig,
         request: Request<B>,
         stated: Option<bool>,
         origin: &mut Result<Self, StopReason>,
     ) -> Request<W::Body> {
-        let mut replay = None;
-        let mut request = request.map(|body| {
-            let (body, kept) = Replay::new(body, config.replay_limit);
-            replay = kept;
-            W::convert(body)
-        });
+        let (mut head, body) = request.into_parts();
+        let (body, replay) = Replay::new(body, config.replay_limit);
         match replay {
             None => {
                 if config.headers {
-                    write_number(request.headers_mut(), 1);
+                    write_number(&mut head.headers, 1);
                 }
                 *origin = Err(StopReason::BodyTooLarge);
             }
-            Some(replay) => *origin = Ok(Self::first(config, &mut request, stated, replay)),
+            Some(replay) => *origin = Ok(Self::first(config, &mut head, stated, replay)),
         }
-        request
+        Request::from_parts(head, W::convert(body))
     }
 
     /// Copies the head of the first attempt, and numbers it.
     #[inline(always)]
-    fn first<T>(
+    fn first(
         config: &HttpConfig,
-        request: &mut Request<T>,
+        head: &mut Parts,
         stated: Option<bool>,
         replay: Replay<B>,
     ) -> Self {
-        let headers = request.headers().clone();
+        let headers = KeptHeaders::of(&head.headers);
         if config.headers {
-            write_number(request.headers_mut(), 1);
+            write_number(&mut head.headers, 1);
         }
         let others = config.copy.as_ref().map(|copy| {
             let mut others = Extensions::new();
-            copy(request.extensions(), &mut others);
+            copy(&head.extensions, &mut others);
             others
         });
         Self {
-            facts: number_first(request.extensions_mut()),
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            version: request.version(),
+            facts: number_first(&mut head.extensions),
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            version: head.version,
             headers,
-            peer: request.extensions().get().copied(),
+            peer: head.extensions.get().copied(),
             stated,
             others,
             replay,
@@ -111,7 +119,7 @@ where
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers.clone();
+        *request.headers_mut() = self.headers.to_map();
         let mut facts = self.facts.clone();
         facts.set_attempt(number);
         let mut extensions = self.others.clone().unwrap_or_default();
