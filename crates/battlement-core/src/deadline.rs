@@ -2,8 +2,6 @@ use std::{cell::Cell, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::scoped_value;
-
 #[cfg(feature = "http")]
 mod of_request;
 #[cfg(not(feature = "http"))]
@@ -39,14 +37,41 @@ impl Scope {
     /// Runs `work` in this scope, and restores the outer one.
     #[inline]
     pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
-        let limited = || scoped_value::within(&LIMIT, self.limit, work);
-        scoped_value::within(&OWN, self.own, limited)
+        let _entered = EnteredDeadline {
+            outer_limit: LIMIT.replace(self.limit),
+            outer_own: Some(OWN.replace(self.own)),
+        };
+        work()
     }
 
     fn limited(self, deadline: Option<Deadline>) -> Option<Deadline> {
         match self.limit {
             Some(limit) => Some(deadline.map_or(limit, |deadline| deadline.min(limit))),
             None => deadline,
+        }
+    }
+}
+
+/// A guard within which a deadline is the current one or its limit, created by [`Deadline::enter_within`] and
+/// [`Deadline::enter_limit`].
+///
+/// For layers that call a service: a request that is moved into the closure of [`Deadline::within`] or
+/// [`Deadline::limit`] is copied. Drop guards where they were created, the last one first, or the deadline of one call
+/// is left to the next call on the thread.
+#[derive(Debug)]
+#[must_use = "the deadline applies until the guard is dropped"]
+pub struct EnteredDeadline {
+    outer_limit: Option<Deadline>,
+    /// `None` if it was not changed.
+    outer_own: Option<Option<Deadline>>,
+}
+
+impl Drop for EnteredDeadline {
+    #[inline(always)]
+    fn drop(&mut self) {
+        LIMIT.set(self.outer_limit);
+        if let Some(own) = self.outer_own {
+            OWN.set(own);
         }
     }
 }
@@ -120,7 +145,8 @@ impl Deadline {
     /// Runs `work` with this deadline as the current one, even if `work` panics. Calls nest.
     #[inline]
     pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
-        Scope { own: Some(self), limit: None }.run(work)
+        let _entered = self.enter_within();
+        work()
     }
 
     /// Runs `work` with the current deadline limited to this one, even if `work` panics. Calls nest, and the earliest
@@ -130,8 +156,28 @@ impl Deadline {
     /// but the attempt ends at this time at the latest.
     #[inline]
     pub fn limit<R>(self, work: impl FnOnce() -> R) -> R {
-        let limit = LIMIT.get().map_or(self, |outer| outer.min(self));
-        scoped_value::within(&LIMIT, Some(limit), work)
+        let _entered = Self::enter_limit(Some(self));
+        work()
+    }
+
+    /// Makes this deadline the current one until the guard is dropped, as [`within`](Self::within) does.
+    #[inline(always)]
+    pub fn enter_within(self) -> EnteredDeadline {
+        EnteredDeadline {
+            outer_limit: LIMIT.replace(None),
+            outer_own: Some(OWN.replace(Some(self))),
+        }
+    }
+
+    /// Limits the current deadline until the guard is dropped, as [`limit`](Self::limit) does; `None` limits nothing.
+    #[inline(always)]
+    pub fn enter_limit(limit: Option<Self>) -> EnteredDeadline {
+        let outer_limit = LIMIT.get();
+        LIMIT.set(match (outer_limit, limit) {
+            (Some(outer), Some(limit)) => Some(outer.min(limit)),
+            (outer, limit) => limit.or(outer),
+        });
+        EnteredDeadline { outer_limit, outer_own: None }
     }
 }
 

@@ -159,7 +159,7 @@ pub use self::{
     causes::{cause, causes},
     check_state::CheckState,
     config_error::{ConfigError, InvalidField},
-    deadline::Deadline,
+    deadline::{Deadline, EnteredDeadline},
     drop_reason::{DropReason, dropping},
     error_chain::{ErrorChain, JudgeError, was_unsent},
     jitter::jittered,
