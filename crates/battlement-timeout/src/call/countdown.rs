@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, Timer};
+use battlement_core::{Deadline, EnteredDeadline, Timer};
 use tokio::time::Instant;
 
 use super::config::Config;
@@ -54,13 +54,13 @@ impl Countdown {
         Self { start, deadline, kind, is_detached, facts, config }
     }
 
-    /// Runs `work` with the current deadline limited to the time that is left.
-    #[inline]
-    pub(crate) fn limit<R>(&self, work: impl FnOnce() -> R) -> R {
+    /// Limits the current deadline to the time that is left, until the guard is dropped.
+    // A guard, since a request and a future that a closure passes on are copied.
+    #[inline(always)]
+    pub(crate) fn enter(&self) -> EnteredDeadline {
         match self.deadline {
-            None => work(),
-            Some(deadline) if self.is_detached => deadline.within(work),
-            Some(deadline) => deadline.limit(work),
+            Some(deadline) if self.is_detached => deadline.enter_within(),
+            deadline => Deadline::enter_limit(deadline),
         }
     }
 

@@ -34,7 +34,7 @@ where
     S: Service<Req>,
     A: Reject<Req, S::Response, S::Error>,
 {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(inner: S::Future, countdown: Countdown, caller: A::Caller) -> Self {
         Self { inner: Some(inner), timer: Timer::unset(), countdown, caller: Some(caller) }
     }
@@ -52,22 +52,44 @@ where
 {
     type Output = Result<A::Response, A::Error>;
 
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let elapsed = match this.inner.as_mut().as_pin_mut() {
-            Some(inner) => {
-                if let Poll::Ready(result) = this.countdown.limit(|| inner.poll(cx)) {
-                    return Poll::Ready(A::pass(result));
-                }
-                let elapsed = ready!(this.countdown.poll_expired(this.timer, cx));
-                this.countdown.drop_call(|| this.inner.set(None));
-                elapsed
+    // A result is written where the caller wants it, and not copied there.
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        if let Some(inner) = this.inner.as_pin_mut() {
+            let limited = this.countdown.enter();
+            let polled = inner.poll(cx);
+            drop(limited);
+            if let Poll::Ready(result) = polled {
+                return Poll::Ready(A::pass(result));
             }
-            None => Elapsed::NO_TIME,
+        }
+        self.poll_expired(cx).map(|expired| *expired)
+    }
+}
+
+impl<S, Req, A> TimeoutFuture<S, Req, A>
+where
+    S: Service<Req>,
+    A: Reject<Req, S::Response, S::Error>,
+{
+    /// Waits for the end of the time of a call that is pending, or that was not made.
+    // Boxed, since an expiry is rare, and another place for the result would make every call copy its result.
+    #[inline(never)]
+    fn poll_expired(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Box<Result<A::Response, A::Error>>> {
+        let mut this = self.project();
+        let elapsed = if this.inner.is_some() {
+            let elapsed = ready!(this.countdown.poll_expired(this.timer, cx));
+            this.countdown.drop_call(|| this.inner.set(None));
+            elapsed
+        } else {
+            Elapsed::NO_TIME
         };
         let caller = this.caller.take().expect("`TimeoutFuture` polled after completion");
-        Poll::Ready(A::reject(caller, elapsed))
+        Poll::Ready(Box::new(A::reject(caller, elapsed)))
     }
 }
 

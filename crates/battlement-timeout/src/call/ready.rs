@@ -147,7 +147,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Poll::Ready(result) = this.countdown.limit(|| this.state.as_mut().poll(cx)) {
+        let limited = this.countdown.enter();
+        let polled = this.state.as_mut().poll(cx);
+        drop(limited);
+        if let Poll::Ready(result) = polled {
             return Poll::Ready(A::pass(result));
         }
         let elapsed = ready!(this.countdown.poll_expired(this.timer, cx));

@@ -55,8 +55,8 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let countdown = self.layer.begin::<Req, S::Response, S::Error>(&request);
         let caller = A::late_caller(&request);
-        let inner = countdown.limit(|| self.inner.call(request));
-        TimeoutFuture::new(inner, countdown, caller)
+        let _limited = countdown.enter();
+        TimeoutFuture::new(self.inner.call(request), countdown, caller)
     }
 }
 

@@ -86,8 +86,8 @@ where
         }
         set_call_deadline::<A, _, _, _>(&mut request, deadline);
         let countdown = Countdown::until(now, deadline, kind, layer.is_detached, &layer.config);
-        let future = countdown.limit(|| inner.call(request));
-        TimeoutFuture::new(future, countdown, caller)
+        let _limited = countdown.enter();
+        TimeoutFuture::new(inner.call(request), countdown, caller)
     }
 }
 
