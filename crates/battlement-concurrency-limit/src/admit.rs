@@ -35,17 +35,14 @@ pub trait Admit<Req, Res, E> {
     #[doc(hidden)]
     fn deadline(request: &Req) -> Option<Deadline>;
 
-    /// Adds what the end of the call with `request` depends on.
+    /// Adds what the end of the call depends on. `call` is `None` if the request does not count.
     #[doc(hidden)]
-    fn admitted(&self, request: &Req, call: Call) -> Self::Call;
+    fn admitted(&self, call: Option<Call>) -> Self::Call;
 
-    /// Ends the call, or passes its permit on to the body, and returns the result. `call` is `None` if the request does
-    /// not count.
+    /// Ends the call, or passes its permit on to the body, and returns the result.
     #[doc(hidden)]
-    fn finish(
-        call: &mut Option<Self::Call>,
-        result: Result<Res, E>,
-    ) -> Result<Self::Response, Self::Error>;
+    fn finish(call: &mut Self::Call, result: Result<Res, E>)
+    -> Result<Self::Response, Self::Error>;
 
     /// Creates the result of a call that was rejected.
     #[doc(hidden)]

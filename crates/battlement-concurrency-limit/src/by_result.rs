@@ -15,7 +15,8 @@ pub struct ByResult<J = ByError, A = DefaultReject> {
 /// An admitted call, judged by its result.
 #[derive(Debug)]
 pub struct JudgedCall<J> {
-    call: Call,
+    /// `None` if the call does not count, and once it has ended.
+    call: Option<Call>,
     judge: J,
 }
 
@@ -73,21 +74,17 @@ where
     }
 
     #[inline]
-    fn admitted(&self, _: &Req, call: Call) -> JudgedCall<J> {
+    fn admitted(&self, call: Option<Call>) -> JudgedCall<J> {
         JudgedCall { call, judge: self.judge.clone() }
     }
 
     #[inline(always)]
-    fn finish(
-        call: &mut Option<JudgedCall<J>>,
-        result: Result<Res, E>,
-    ) -> Result<A::Response, A::Error> {
-        if let Some(JudgedCall { call, judge }) = call
-            && call.is_watched()
+    fn finish(call: &mut JudgedCall<J>, result: Result<Res, E>) -> Result<A::Response, A::Error> {
+        if let Some(mut counted) = call.call.take()
+            && counted.is_watched()
         {
-            call.settle(judge.judge(result.as_ref()));
+            counted.settle(call.judge.judge(result.as_ref()));
         }
-        *call = None;
         // Each arm moves its own value: moving the whole result copies the response once more.
         match result {
             Ok(response) => Ok(A::response(response)),

@@ -50,12 +50,12 @@ where
     }
 
     #[inline]
-    fn admitted(&self, request: &Req, call: Call) -> K::Call {
-        self.kind.admitted(request, call)
+    fn admitted(&self, call: Option<Call>) -> K::Call {
+        self.kind.admitted(call)
     }
 
     #[inline(always)]
-    fn finish(call: &mut Option<K::Call>, result: Result<Res, E>) -> Result<K::Response, K::Error> {
+    fn finish(call: &mut K::Call, result: Result<Res, E>) -> Result<K::Response, K::Error> {
         K::finish(call, result)
     }
 

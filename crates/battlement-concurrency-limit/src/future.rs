@@ -20,8 +20,7 @@ pin_project! {
         // `None` if the call was rejected. Dropped before the call, whose permit counts the work.
         #[pin]
         inner: Option<S::Future>,
-        // `None` if the request does not count, and once the body or nothing holds the permit.
-        call: Option<K::Call>,
+        call: K::Call,
         // Boxed, since every call moves the future, and a rejection does not reach the service.
         rejection: Option<Box<(K::Caller, Overloaded)>>,
     }
@@ -34,15 +33,15 @@ where
     S: Service<Req>,
     K: Admit<Req, S::Response, S::Error>,
 {
-    /// Creates the future of a call that was made; without a `call` of its own, it passes through.
+    /// Creates the future of a call that was made.
     #[inline(always)]
-    pub(crate) const fn called(inner: S::Future, call: Option<K::Call>) -> Self {
+    pub(crate) const fn called(inner: S::Future, call: K::Call) -> Self {
         Self { inner: Some(inner), call, rejection: None }
     }
 
-    /// Creates the future of a call that is not made.
-    pub(crate) fn rejected(caller: K::Caller, error: Overloaded) -> Self {
-        Self { inner: None, call: None, rejection: Some(Box::new((caller, error))) }
+    /// Creates the future of a call that is not made; `call` holds no permit.
+    pub(crate) fn rejected(call: K::Call, caller: K::Caller, error: Overloaded) -> Self {
+        Self { inner: None, call, rejection: Some(Box::new((caller, error))) }
     }
 }
 

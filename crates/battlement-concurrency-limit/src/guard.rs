@@ -10,13 +10,28 @@ pub(crate) struct Guard<K> {
 }
 
 impl<K> Guard<K> {
-    /// Returns whether the call with `request` counts.
+    /// Admits the call with `request`.
+    ///
+    /// # Errors
+    ///
+    /// If the limit of the class that is returned is reached.
     #[inline(always)]
-    pub(crate) fn counts<Req, Res, E>(&self, request: &Req) -> bool
+    pub(crate) fn admit<Req, Res, E>(
+        &self,
+        request: &Req,
+        class: impl FnOnce(&Req) -> usize,
+    ) -> Result<K::Call, usize>
     where
         K: Admit<Req, Res, E>,
     {
-        self.is_enabled && self.kind.counts(request)
+        if !self.is_enabled || !self.kind.counts(request) {
+            return Ok(self.kind.admitted(None));
+        }
+        let class = class(request);
+        match self.shared.admit(class) {
+            Some(call) => Ok(self.kind.admitted(Some(call))),
+            None => Err(class),
+        }
     }
 
     #[inline(always)]
@@ -24,7 +39,6 @@ impl<K> Guard<K> {
         !self.shared.classes().is_one()
     }
 
-    /// Returns the class of the call with `request`.
     #[inline(always)]
     pub(crate) fn class<Req, Res, E>(&self, request: &Req) -> usize
     where

@@ -54,13 +54,13 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        if !self.guard.counts(&request) {
-            return QueuedConcurrencyLimitFuture::called(self.inner.call(request), None);
-        }
         if self.guard.has_classes() {
             return self.call_classed(request);
         }
-        self.call_in(0, request)
+        match self.guard.admit(&request, |_| 0) {
+            Ok(call) => QueuedConcurrencyLimitFuture::called(self.inner.call(request), call),
+            Err(class) => self.enqueue(class, request),
+        }
     }
 }
 
@@ -73,26 +73,9 @@ impl<S, K> QueuedConcurrencyLimit<S, K> {
         S: Service<Req> + Clone,
         K: Admit<Req, S::Response, S::Error>,
     {
-        let class = self.guard.class(&request);
-        self.call_in(class, request)
-    }
-
-    #[inline(always)]
-    fn call_in<Req>(
-        &mut self,
-        class: usize,
-        request: Req,
-    ) -> QueuedConcurrencyLimitFuture<S, K, Req>
-    where
-        S: Service<Req> + Clone,
-        K: Admit<Req, S::Response, S::Error>,
-    {
-        match self.guard.shared.admit(class) {
-            Some(call) => {
-                let call = self.guard.kind.admitted(&request, call);
-                QueuedConcurrencyLimitFuture::called(self.inner.call(request), Some(call))
-            }
-            None => self.enqueue(class, request),
+        match self.guard.admit(&request, |request| self.guard.class(request)) {
+            Ok(call) => QueuedConcurrencyLimitFuture::called(self.inner.call(request), call),
+            Err(class) => self.enqueue(class, request),
         }
     }
 
@@ -112,7 +95,11 @@ impl<S, K> QueuedConcurrencyLimit<S, K> {
                 let ready = mem::replace(&mut self.inner, fresh);
                 QueuedConcurrencyLimitFuture::waiting(ready, request, wait, Arc::clone(&self.guard))
             }
-            Err(error) => QueuedConcurrencyLimitFuture::rejected(K::caller(&request), error),
+            Err(error) => QueuedConcurrencyLimitFuture::rejected(
+                self.guard.kind.admitted(None),
+                K::caller(&request),
+                error,
+            ),
         }
     }
 }

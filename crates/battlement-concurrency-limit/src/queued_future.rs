@@ -22,8 +22,8 @@ pin_project! {
         // Dropped before the call, whose permit counts the work.
         #[pin]
         state: State<S, K, Req, S::Future>,
-        // `None` while the call waits, if the request does not count, and once the body or nothing holds the permit.
-        call: Option<K::Call>,
+        // Holds no permit while the call waits.
+        call: K::Call,
         // Boxed, since every call moves the future, and a rejection does not reach the service.
         rejection: Option<Box<(K::Caller, Overloaded)>>,
     }
@@ -51,26 +51,22 @@ where
     S: Service<Req>,
     K: Admit<Req, S::Response, S::Error>,
 {
-    /// Creates the future of a call that was made; without a `call` of its own, it passes through.
+    /// Creates the future of a call that was made.
     #[inline(always)]
-    pub(crate) const fn called(future: S::Future, call: Option<K::Call>) -> Self {
+    pub(crate) const fn called(future: S::Future, call: K::Call) -> Self {
         Self { state: State::Call { future }, call, rejection: None }
     }
 
     /// Creates the future of a call that waits.
-    pub(crate) const fn waiting(
-        service: S,
-        request: Req,
-        wait: Wait,
-        guard: Arc<Guard<K>>,
-    ) -> Self {
+    pub(crate) fn waiting(service: S, request: Req, wait: Wait, guard: Arc<Guard<K>>) -> Self {
+        let call = guard.kind.admitted(None);
         let state = State::Wait { service, request: Some(request), wait, guard };
-        Self { state, call: None, rejection: None }
+        Self { state, call, rejection: None }
     }
 
-    /// Creates the future of a call that is not made.
-    pub(crate) fn rejected(caller: K::Caller, error: Overloaded) -> Self {
-        Self { state: State::Over, call: None, rejection: Some(Box::new((caller, error))) }
+    /// Creates the future of a call that is not made; `call` holds no permit.
+    pub(crate) fn rejected(call: K::Call, caller: K::Caller, error: Overloaded) -> Self {
+        Self { state: State::Over, call, rejection: Some(Box::new((caller, error))) }
     }
 }
 
@@ -117,7 +113,7 @@ where
         let request = request.take().expect("the request waits for its permit");
         let next = match result {
             Ok(call) => {
-                *this.call = Some(guard.kind.admitted(&request, call));
+                *this.call = guard.kind.admitted(Some(call));
                 State::Call { future: service.call(request) }
             }
             Err(error) => {

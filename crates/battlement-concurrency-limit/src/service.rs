@@ -52,13 +52,13 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        if !self.guard.counts(&request) {
-            return ConcurrencyLimitFuture::called(self.inner.call(request), None);
-        }
         if self.guard.has_classes() {
             return self.call_classed(request);
         }
-        self.call_in(0, request)
+        match self.guard.admit(&request, |_| 0) {
+            Ok(call) => ConcurrencyLimitFuture::called(self.inner.call(request), call),
+            Err(class) => self.reject(class, request),
+        }
     }
 }
 
@@ -71,22 +71,9 @@ impl<S, K> ConcurrencyLimit<S, K> {
         S: Service<Req>,
         K: Admit<Req, S::Response, S::Error>,
     {
-        let class = self.guard.class(&request);
-        self.call_in(class, request)
-    }
-
-    #[inline(always)]
-    fn call_in<Req>(&mut self, class: usize, request: Req) -> ConcurrencyLimitFuture<S, K, Req>
-    where
-        S: Service<Req>,
-        K: Admit<Req, S::Response, S::Error>,
-    {
-        match self.guard.shared.admit(class) {
-            Some(call) => {
-                let call = self.guard.kind.admitted(&request, call);
-                ConcurrencyLimitFuture::called(self.inner.call(request), Some(call))
-            }
-            None => self.reject(class, request),
+        match self.guard.admit(&request, |request| self.guard.class(request)) {
+            Ok(call) => ConcurrencyLimitFuture::called(self.inner.call(request), call),
+            Err(class) => self.reject(class, request),
         }
     }
 
@@ -101,7 +88,7 @@ impl<S, K> ConcurrencyLimit<S, K> {
         K: Admit<Req, S::Response, S::Error>,
     {
         let error = self.guard.shared.reject(Reason::Full, class);
-        ConcurrencyLimitFuture::rejected(K::caller(&request), error)
+        ConcurrencyLimitFuture::rejected(self.guard.kind.admitted(None), K::caller(&request), error)
     }
 }
 

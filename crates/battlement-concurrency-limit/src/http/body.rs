@@ -30,10 +30,11 @@ impl OnEnd for Held {
 }
 
 impl<B: Body> ConcurrencyLimitBody<B> {
-    /// Wraps a body, which is sent as `kind`, with the permit that it holds, if there is one.
+    /// Wraps a body with the permit that it holds, if there is one.
+    // The kind of a body decides only how its end is reported, and a permit is given back at any end.
     #[inline]
-    pub(super) fn of(body: B, kind: BodyKind, held: &mut Option<Held>) -> Self {
-        Self { inner: EndBody::taking(body, kind, held) }
+    pub(super) fn of(body: B, held: &mut Option<Held>) -> Self {
+        Self { inner: EndBody::taking(body, BodyKind::Open, held) }
     }
 }
 

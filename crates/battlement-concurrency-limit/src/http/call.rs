@@ -1,8 +1,6 @@
 use std::{any::Any, error::Error, fmt, sync::Arc};
 
-use battlement_core::{
-    Auto, BodyKind, Classify as _, ErrorChain, Head, Judgment, MethodKind, Verdict,
-};
+use battlement_core::{Auto, Classify as _, ErrorChain, Head, Judgment, Verdict};
 use http::response::Parts;
 use http_body::Body;
 
@@ -13,11 +11,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// An admitted call of HTTP.
 pub struct HttpCall {
-    /// `None` once the body, or nothing, holds the permit.
+    /// `None` if the request does not count, and once the body, or nothing, holds the permit.
     pub(super) held: Option<Held>,
     watch: Option<Watch>,
-    /// The method decides whether the response has a body.
-    method: MethodKind,
 }
 
 /// A closure that says by the head of a response whether its permit is given back at once.
@@ -32,14 +28,16 @@ impl Release {
 
 impl HttpCall {
     #[inline(always)]
-    pub(super) fn new(call: Call, method: MethodKind) -> Self {
-        let Call { permit, watch } = call;
-        Self { held: Some(Held(permit)), watch, method }
+    pub(super) fn new(call: Option<Call>) -> Self {
+        match call {
+            Some(Call { permit, watch }) => Self { held: Some(Held(permit)), watch },
+            None => Self { held: None, watch: None },
+        }
     }
 
-    /// Takes the sample of the call at the head of its response, and returns the kind of the body.
+    /// Takes the sample of the call at the head of its response.
     #[inline(always)]
-    pub(super) fn answered(&mut self, head: &Parts, body: &impl Body) -> BodyKind {
+    pub(super) fn answered(&mut self, head: &Parts, body: &impl Body) {
         if let Some(watch) = &mut self.watch {
             if watch.has_sample() {
                 watch.settle(judge(head, body));
@@ -49,7 +47,6 @@ impl HttpCall {
                 self.held = None;
             }
         }
-        BodyKind::of_parts(self.method, head, body)
     }
 
     /// Takes the sample of a call that failed, and gives its permit back.
@@ -115,7 +112,7 @@ fn client_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
 
 impl fmt::Debug for HttpCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpCall").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("HttpCall").finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{fmt, marker::PhantomData};
 
-use battlement_core::{BodyKind, Deadline, MethodKind, RequestHead, WithResponse};
+use battlement_core::{Deadline, RequestHead, WithResponse};
 use http::{Request, Response};
 use http_body::Body;
 
@@ -60,32 +60,25 @@ where
     }
 
     #[inline(always)]
-    fn admitted(&self, request: &Request<Q>, call: Call) -> HttpCall {
-        HttpCall::new(call, MethodKind::of(request.method()))
+    fn admitted(&self, call: Option<Call>) -> HttpCall {
+        HttpCall::new(call)
     }
 
     #[inline(always)]
     fn finish(
-        call: &mut Option<HttpCall>,
+        call: &mut HttpCall,
         result: Result<Response<B>, E>,
     ) -> Result<A::Response, A::Error> {
         match result {
             Ok(response) => {
                 let (head, body) = response.into_parts();
-                let body = match call {
-                    Some(call) => {
-                        let kind = call.answered(&head, &body);
-                        ConcurrencyLimitBody::of(body, kind, &mut call.held)
-                    }
-                    None => ConcurrencyLimitBody::of(body, BodyKind::Open, &mut None),
-                };
+                call.answered(&head, &body);
+                let body = ConcurrencyLimitBody::of(body, &mut call.held);
                 Ok(A::respond(head, body))
             }
             Err(error) => {
                 let error = A::error(error);
-                if let Some(call) = call {
-                    call.failed(&error);
-                }
+                call.failed(&error);
                 Err(error)
             }
         }

@@ -1,6 +1,6 @@
 use std::mem;
 
-use battlement_core::{Deadline, MethodKind, Reject, RequestHead};
+use battlement_core::{Deadline, Reject, RequestHead};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 
 use super::{body::ConcurrencyLimitBody, call::HttpCall, kind::Http};
@@ -38,21 +38,16 @@ where
         Deadline::current()
     }
 
-    fn admitted(&self, request: &Request, call: Call) -> HttpCall {
-        HttpCall::new(call, MethodKind::of(request.method()))
+    fn admitted(&self, call: Option<Call>) -> HttpCall {
+        HttpCall::new(call)
     }
 
-    fn finish(
-        call: &mut Option<HttpCall>,
-        result: Result<Response, E>,
-    ) -> Result<A::Response, A::Error> {
+    fn finish(call: &mut HttpCall, result: Result<Response, E>) -> Result<A::Response, A::Error> {
         match result {
             Ok(response) => Ok(A::response(held(call, response))),
             Err(error) => {
                 let error = A::error(error);
-                if let Some(call) = call {
-                    call.failed(&error);
-                }
+                call.failed(&error);
                 Err(error)
             }
         }
@@ -74,12 +69,14 @@ fn head(request: &Request) -> http::Request<()> {
 }
 
 /// Lets the body of a response hold the permit.
-fn held(call: &mut Option<HttpCall>, response: Response) -> Response {
-    let Some(call) = call else { return response };
+fn held(call: &mut HttpCall, response: Response) -> Response {
+    if call.held.is_none() {
+        return response;
+    }
     let url = response.url().clone();
     let (head, body) = http::Response::<Body>::from(response).into_parts();
-    let kind = call.answered(&head, &body);
-    let body = ConcurrencyLimitBody::of(body, kind, &mut call.held);
+    call.answered(&head, &body);
+    let body = ConcurrencyLimitBody::of(body, &mut call.held);
     let mut response = http::Response::from_parts(head, body);
     // The conversion back to reqwest's type reads the URL from an extension.
     if let Some(extensions) = http::Response::builder().url(url).extensions_mut() {
