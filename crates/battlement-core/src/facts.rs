@@ -3,7 +3,10 @@ use std::{
     borrow::Cow,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicU8, AtomicUsize,
+            Ordering::{AcqRel, Relaxed},
+        },
     },
     time::Duration,
 };
@@ -36,6 +39,7 @@ struct Facts {
     route: OnceLock<Cow<'static, str>>,
     // A lock, since it is set for each request, and setting a `OnceLock` takes four times as long.
     phases: Mutex<Option<Phases>>,
+    holders: AtomicUsize,
     drop_reason: AtomicU8,
     claimed_by: AtomicUsize,
     recorded_by: [AtomicUsize; 2],
@@ -86,6 +90,7 @@ impl RequestFacts {
             client: OnceLock::new(),
             route: OnceLock::new(),
             phases: Mutex::new(None),
+            holders: AtomicUsize::new(0),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
             claimed_by: AtomicUsize::new(0),
             recorded_by: [AtomicUsize::new(0), AtomicUsize::new(0)],
@@ -221,16 +226,36 @@ impl RequestFacts {
         self.0.phases.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sets the phases of the process, unless they are already set; returns whether they were not.
+    /// Sets the phases of the process, unless they are already set; returns whether those that are set are of the same
+    /// process.
     #[inline]
     #[must_use]
-    pub fn set_phases(&self, phases: Phases) -> bool {
+    pub fn set_phases(&self, phases: &Phases) -> bool {
         let mut set = self.0.phases.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = set.is_none();
-        if is_first {
-            *set = Some(phases);
+        match &*set {
+            None => {
+                *set = Some(phases.clone());
+                true
+            }
+            Some(set) => set.is_same(phases),
         }
-        is_first
+    }
+
+    /// Holds the request in flight, and returns whether nothing else holds it.
+    ///
+    /// For a drain that may be applied twice, as around a router and inside of it: the process counts the request from
+    /// its first holder to the [release](Self::release_hold) of its last.
+    #[inline]
+    #[must_use]
+    pub fn hold(&self) -> bool {
+        self.0.holders.fetch_add(1, AcqRel) == 0
+    }
+
+    /// Ends a [hold](Self::hold), and returns whether nothing else holds the request.
+    #[inline]
+    #[must_use]
+    pub fn release_hold(&self) -> bool {
+        self.0.holders.fetch_sub(1, AcqRel) == 1
     }
 
     /// Adds settings of the request's route, for the outer layer that reads this type.
@@ -326,53 +351,4 @@ const fn drop_reason(reason: u8) -> DropReason {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dropping;
-
-    #[test]
-    fn a_record_is_claimed_once_by_each_claimant_until_it_is_released() {
-        let facts = RequestFacts::starting(Instant::now());
-        assert!(facts.claim_record(1));
-        assert!(!facts.clone().claim_record(1));
-        assert!(facts.claim_record(2));
-        assert!(!facts.claim_record(2));
-        assert!(facts.claim_record(3) && facts.claim_record(3), "the third claim is not kept");
-        facts.release_record(2);
-        assert!(!facts.claim_record(1), "only its claimant releases a claim");
-        facts.release_record(1);
-        assert!(facts.claim_record(1));
-    }
-
-    #[test]
-    fn the_last_reason_in_the_facts_applies() {
-        let facts = RequestFacts::starting(Instant::now());
-        assert_eq!(facts.drop_reason(), DropReason::Cancelled);
-        for reason in [DropReason::Timeout, DropReason::Shutdown, DropReason::Cancelled] {
-            facts.drop_for(reason);
-            assert_eq!(facts.clone().drop_reason(), reason);
-        }
-    }
-
-    #[test]
-    fn the_reason_of_a_running_drop_precedes_the_one_in_the_facts() {
-        let facts = RequestFacts::starting(Instant::now());
-        facts.drop_for(DropReason::Timeout);
-        dropping(DropReason::Shutdown, || assert_eq!(facts.drop_reason(), DropReason::Shutdown));
-        assert_eq!(facts.drop_reason(), DropReason::Timeout);
-    }
-
-    #[test]
-    fn the_deadline_starts_with_the_request_and_moves_up_to_its_maximum() {
-        let start = Instant::now();
-        let facts = RequestFacts::starting(start);
-        let seconds = Duration::from_secs;
-        facts.move_deadline(seconds(1));
-        assert_eq!(facts.deadline(), None);
-        facts.set_deadline(seconds(30), seconds(60));
-        for (moved, expected) in [(5, 5), (45, 45), (90, 60)] {
-            facts.clone().move_deadline(seconds(moved));
-            assert_eq!(facts.deadline(), Some(Deadline::at(start + seconds(expected))));
-        }
-    }
-}
+mod tests;

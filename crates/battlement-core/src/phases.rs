@@ -103,6 +103,12 @@ impl Phases {
         self.now() > Phase::Running
     }
 
+    /// Returns whether both are the phases of the same process.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Waits until the process has reached `phase`. A phase that is skipped is reached with the next one.
     ///
     /// Without a writer the phase no longer changes, and a phase that was not reached by then never will be. The

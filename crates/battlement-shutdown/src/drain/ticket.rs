@@ -1,7 +1,7 @@
 use std::{sync::Arc, task::Waker};
 
 use battlement_core::{
-    Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, MethodKind, OnEnd, Phase,
+    Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, MethodKind, OnEnd, Phase, Phases,
     Rejection, RejectionKind, RequestFacts, StreamKind, Wire, announce_close,
 };
 use bytes::Buf;
@@ -19,11 +19,21 @@ pub(super) struct Ticket {
     caller: Caller,
     method: MethodKind,
     is_http1: bool,
-    /// Whether no outer layer counts the same request.
-    is_first: bool,
+    share: Share,
     part: Part,
     /// The registration of the task, once it has waited.
     place: Option<Place>,
+}
+
+/// The share of a ticket in the counts of its request, which may pass several layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    /// The ticket of the outermost layer, which counts the request.
+    Outermost,
+    /// A ticket inside another one of the same shutdown.
+    Nested,
+    /// A ticket inside those of another shutdown, which counts the request for itself.
+    Foreign,
 }
 
 /// The part that the drain has in a response.
@@ -37,6 +47,8 @@ enum Part {
     Grpc(FirstMessage),
     /// A stream that is cut off at the end of the drain.
     Stream(Stream),
+    /// An answer of a nested layer in place of the service's.
+    Refused,
 }
 
 /// The end that a phase brings to a body.
@@ -52,15 +64,17 @@ impl Ticket {
     #[inline]
     pub(super) fn open<B>(config: &Arc<Config>, facts: RequestFacts, request: &Request<B>) -> Self {
         let shared = &config.shared;
-        let is_first = facts.set_phases(shared.phases.clone());
-        shared.in_flight.enter();
+        let share = Share::of(&facts, &shared.phases);
+        if share.counts() {
+            shared.in_flight.enter();
+        }
         Self {
             config: Arc::clone(config),
             facts,
             caller: Caller::of_late(request),
             method: MethodKind::of(request.method()),
             is_http1: request.version() <= Version::HTTP_11,
-            is_first,
+            share,
             part: Part::Whole,
             place: None,
         }
@@ -69,19 +83,29 @@ impl Ticket {
     /// Reads the head of the response, announces the end of its connection, and returns the kind of its body.
     #[inline]
     pub(super) fn answered(&mut self, head: &mut Parts, body: &impl Body) -> BodyKind {
-        self.announce(head.status, &mut head.headers);
         let kind = BodyKind::of_parts(self.method, head, body);
         if kind == BodyKind::Open {
             self.part = part_of(head);
             if let Part::Stream(stream) = self.part {
-                self.in_flight().enter_stream(stream);
+                self.enter_stream(stream);
             }
+        }
+        if self.config.phase() > Phase::Running {
+            self.answered_late(head);
         }
         kind
     }
 
+    #[cold]
+    fn answered_late(&mut self, head: &mut Parts) {
+        self.announce(head.status, &mut head.headers);
+        let rejection = head.extensions.get::<Rejection>().map(|it| it.kind());
+        if self.is_cut_off() || rejection == Some(RejectionKind::ShuttingDown) {
+            self.part = Part::Refused;
+        }
+    }
+
     /// Adds `Connection: close` to a response over HTTP/1, unless the connection becomes another protocol's.
-    #[inline]
     fn announce(&self, status: StatusCode, headers: &mut HeaderMap) {
         if self.is_http1 && self.config.closes_connection() && !is_upgrade(self.method, status) {
             announce_close(headers);
@@ -114,6 +138,8 @@ impl Ticket {
         let wire = self.caller.wire();
         match self.part {
             Part::OptedIn => Some(BodyEnd::Whole(wire)),
+            // Its end is near, and tells the client more than an error.
+            Part::Refused => None,
             _ if phase >= Phase::CutOff => Some(BodyEnd::CutOff(wire)),
             _ => None,
         }
@@ -126,7 +152,7 @@ impl Ticket {
             && message.read(data)
         {
             self.part = Part::Stream(Stream::Grpc);
-            self.in_flight().enter_stream(Stream::Grpc);
+            self.enter_stream(Stream::Grpc);
         }
     }
 
@@ -161,13 +187,33 @@ impl Ticket {
     /// Counts a response that the caller has received in full.
     #[inline]
     pub(super) fn count(&self) {
-        if self.is_first {
+        let is_refused = self.config.phase() > Phase::Running && self.is_refused();
+        if self.share.counts() && !is_refused {
             self.in_flight().answer();
         }
     }
 
+    /// Returns whether a nested layer has answered in place of the service, or has cut the body off.
+    #[cold]
+    fn is_refused(&self) -> bool {
+        matches!(self.part, Part::Refused) || self.is_cut_off()
+    }
+
+    /// Returns whether a nested layer has cut the request off.
+    fn is_cut_off(&self) -> bool {
+        self.facts.drop_reason() == DropReason::Shutdown
+    }
+
+    fn enter_stream(&self, stream: Stream) {
+        if self.share.counts() {
+            self.in_flight().enter_stream(stream);
+        }
+    }
+
     fn leave_stream(&self) {
-        if let Part::Stream(stream) = self.part {
+        if let Part::Stream(stream) = self.part
+            && self.share.counts()
+        {
             self.in_flight().leave_stream(stream);
         }
     }
@@ -180,6 +226,28 @@ impl Ticket {
     #[inline]
     fn in_flight(&self) -> &InFlight {
         &self.config.shared.in_flight
+    }
+}
+
+impl Share {
+    #[inline]
+    fn of(facts: &RequestFacts, phases: &Phases) -> Self {
+        match facts.set_phases(phases) {
+            true if facts.hold() => Self::Outermost,
+            true => Self::Nested,
+            false => Self::Foreign,
+        }
+    }
+
+    /// Returns whether the request is counted by this ticket.
+    const fn counts(self) -> bool {
+        !matches!(self, Self::Nested)
+    }
+
+    /// Ends the share, and returns whether the request ends with it.
+    #[inline]
+    fn is_last(self, facts: &RequestFacts) -> bool {
+        matches!(self, Self::Foreign) || facts.release_hold()
     }
 }
 
@@ -199,7 +267,9 @@ impl Drop for Ticket {
             self.in_flight().unpark(place);
         }
         self.leave_stream();
-        self.in_flight().leave();
+        if self.share.is_last(&self.facts) {
+            self.in_flight().leave();
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod cut_off;
 mod drops;
 mod late;
 mod matrix;
+mod nested;
 mod service;
 mod streams;
 mod work;
