@@ -83,7 +83,8 @@ where
     ///
     /// Returns no `Replay` if the body is known to be longer than `limit` bytes. Bodies that are not [`Unpin`] are
     /// boxed before, as by `BodyExt::boxed`.
-    pub fn new(mut body: B, limit: u64) -> (ReplayBody<B>, Option<Self>) {
+    #[inline]
+    pub fn new(body: B, limit: u64) -> (ReplayBody<B>, Option<Self>) {
         if body.is_end_stream() {
             return Self::whole(None);
         }
@@ -94,6 +95,11 @@ where
         if hint.exact().is_none() {
             return Self::source(Source::new(body, limit));
         }
+        Self::polled(body, limit)
+    }
+
+    /// Wraps a body whose size is within the limit, after one poll.
+    fn polled(mut body: B, limit: u64) -> (ReplayBody<B>, Option<Self>) {
         // A later poll replaces this waker.
         let polled = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
         let mut source = Source::new(body, limit);
