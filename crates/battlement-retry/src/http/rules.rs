@@ -54,7 +54,17 @@ impl Seen {
         Self { verdict, status: None, grpc: GrpcCode::of_error(error), was_unsent }
     }
 
+    /// Judges the result. The judgment of most responses takes no call.
+    #[inline]
     pub(super) fn judge(self, sent: &impl Sent) -> Judged {
+        if self.verdict == Verdict::Success && !self.is_repeated_success() {
+            return Judged { outcome: AttemptOutcome::Success, step: Step::Pass };
+        }
+        self.judge_other(sent)
+    }
+
+    #[inline(never)]
+    fn judge_other(self, sent: &impl Sent) -> Judged {
         Judged { outcome: self.outcome(), step: self.step(sent) }
     }
 
@@ -125,6 +135,11 @@ impl Seen {
             None if self.is_limited() => Step::Stop(StopReason::NotRetryable),
             None => if_idempotent(sent, Wait::Overload),
         }
+    }
+
+    /// Returns whether a success has one of the statuses that are repeated nevertheless.
+    fn is_repeated_success(self) -> bool {
+        matches!(self.status, Some(StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT))
     }
 
     fn is_bad_gateway(self) -> bool {
