@@ -6,7 +6,7 @@ use crate::idempotency::Fields;
 ///
 /// A list takes one allocation, and about half of the instructions that the copy of a map takes. The map is built only
 /// if another attempt follows.
-pub(super) struct KeptHeaders(Vec<(HeaderName, HeaderValue)>);
+pub(super) struct KeptHeaders(Box<[(HeaderName, HeaderValue)]>);
 
 impl KeptHeaders {
     #[inline]
@@ -15,7 +15,7 @@ impl KeptHeaders {
         for (name, value) in headers {
             kept.push((name.clone(), value.clone()));
         }
-        Self(kept)
+        Self(kept.into_boxed_slice())
     }
 
     /// Returns the map as it was: with the values of each name, and the names, in their order.

@@ -39,7 +39,8 @@ where
         origin: &mut Result<Self, StopReason>,
     ) -> Request<W::Body> {
         let (mut head, body) = request.into_parts();
-        let is_nested = head.extensions.get().is_some_and(CallFacts::is_attempt);
+        let facts = head.extensions.get_mut::<CallFacts>();
+        let is_nested = facts.as_ref().is_some_and(|facts| facts.is_attempt());
         let (body, replay) = if is_nested {
             *origin = Err(StopReason::Nested);
             (ReplayBody::once(body), None)
@@ -48,9 +49,10 @@ where
             Replay::new(body, config.replay_limit)
         };
         if let Some(replay) = replay {
+            let facts = number_first(facts);
             let stated =
                 config.idempotency.stated(&head.extensions, || RequestHead::of_parts(&head));
-            *origin = Ok(Self::first(config, &mut head, stated, replay));
+            *origin = Ok(Self::first(config, &mut head, facts, stated, replay));
         } else if config.headers && !is_nested {
             write_number(&mut head.headers, 1);
         }
@@ -73,7 +75,10 @@ where
                 }
                 *origin = Err(StopReason::BodyTooLarge);
             }
-            Some(replay) => *origin = Ok(Self::first(config, &mut head, stated, replay)),
+            Some(replay) => {
+                let facts = number_first(head.extensions.get_mut());
+                *origin = Ok(Self::first(config, &mut head, facts, stated, replay));
+            }
         }
         Request::from_parts(head, W::convert(body))
     }
@@ -83,6 +88,7 @@ where
     fn first(
         config: &HttpConfig,
         head: &mut Parts,
+        facts: Option<CallFacts>,
         stated: Option<bool>,
         replay: Replay<B>,
     ) -> Self {
@@ -96,7 +102,7 @@ where
             others
         });
         Self {
-            facts: number_first(&mut head.extensions),
+            facts: facts.unwrap_or_else(|| insert_first(&mut head.extensions)),
             method: head.method.clone(),
             uri: head.uri.clone(),
             version: head.version,
@@ -168,12 +174,17 @@ pub(super) fn once<B, W: SendAs<B>>(request: Request<B>) -> Request<W::Body> {
     request.map(|body| W::convert(ReplayBody::once(body)))
 }
 
-/// Marks the request as the first attempt, and returns its facts.
-fn number_first(extensions: &mut Extensions) -> CallFacts {
-    if let Some(facts) = extensions.get_mut::<CallFacts>() {
+/// Marks the facts of a request as those of the first attempt, and returns a copy.
+fn number_first(facts: Option<&mut CallFacts>) -> Option<CallFacts> {
+    facts.map(|facts| {
         facts.set_attempt(1);
-        return facts.clone();
-    }
+        facts.clone()
+    })
+}
+
+/// Inserts the facts of the first attempt into a request without any, and returns a copy.
+#[inline(never)]
+fn insert_first(extensions: &mut Extensions) -> CallFacts {
     let mut facts = CallFacts::in_extensions(extensions);
     facts.set_attempt(1);
     extensions.insert(facts.clone());
