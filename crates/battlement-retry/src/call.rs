@@ -2,6 +2,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{task::coop::unconstrained, time::Instant};
@@ -11,6 +12,9 @@ use crate::{
     History, Repeat, StopReason,
     course::{Ask, Course, Pause, Step},
 };
+
+/// The longest time for which a failed response is read before it is dropped.
+const RELEASE_TIME: Duration = Duration::from_millis(100);
 
 /// A call that may be repeated: what its further attempts are made of.
 pub(crate) struct Call<S, K, O> {
@@ -26,6 +30,8 @@ pub(crate) struct Call<S, K, O> {
 /// A retry that waits: the request of its attempt, and the end of the wait.
 pub(crate) struct Retrying<T> {
     pub(crate) pause: Pause,
+    /// The time until which the rest of the failed response is read.
+    pub(crate) release_until: Instant,
     pub(crate) request: T,
 }
 
@@ -81,7 +87,8 @@ impl<S, K, O> Call<S, K, O> {
         let pause = self.course.plan(ask, K::deadline(origin), now)?;
         let request = self.kind.again(origin, number)?;
         self.course.wait_for(&pause);
-        Ok(Retrying { pause, request })
+        let release_until = pause.until.min(now + RELEASE_TIME);
+        Ok(Retrying { pause, release_until, request })
     }
 
     /// Polls the service ready for the next attempt. A service that is ready is found ready even if the task has

@@ -2,7 +2,6 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use battlement_core::Timer;
@@ -15,9 +14,6 @@ use crate::{
     call::{Call, Retrying},
     repeat::{Answered, SentBy, ServiceError},
 };
-
-/// The longest time for which a failed response is read before it is dropped.
-const RELEASE_TIME: Duration = Duration::from_millis(100);
 
 pin_project! {
     /// The future of a [`Retry`](crate::Retry).
@@ -47,8 +43,8 @@ enum Stage {
     Throttled,
     Attempt,
     Judgment,
-    /// The rest of a failed response, at most until this time.
-    Release(Instant),
+    /// The rest of a failed response, for a limited time.
+    Release,
     Wait,
     Service,
 }
@@ -104,33 +100,47 @@ where
     S: Service<SentBy<K, Req>>,
     K: Repeat<Req, Answered<S, K, Req>, ServiceError<S, K, Req>>,
 {
+    /// Polls the only attempt of a call that is passed through.
     #[inline(always)]
-    fn poll_attempt(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<<Self as Future>::Output> {
-        let mut this = self.project();
-        let future = this.future.as_mut().as_pin_mut().expect(COMPLETED);
-        let Poll::Ready(result) = future.poll(cx) else {
-            if let Some(call) = this.call {
-                call.course.pending();
-            }
-            return Poll::Pending;
-        };
-        let mut held = K::hold(result);
-        this.future.set(None);
-        let Some(call) = this.call else {
-            return Poll::Ready(Err(K::finish(held, 1, None)));
-        };
-        let (stage, retrying) = match call.poll_judge(&mut held, cx) {
-            Poll::Ready(None) => return Poll::Ready(Err(finish::<K, Req, _, _, _>(held, call))),
-            Poll::Ready(Some(retrying)) => (release(&retrying), Some(retrying)),
-            Poll::Pending => (Stage::Judgment, None),
-        };
+    fn poll_passed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<<Self as Future>::Output> {
+        let mut future = self.project().future;
+        let result = ready!(future.as_mut().as_pin_mut().expect(COMPLETED).poll(cx));
+        future.set(None);
+        Poll::Ready(K::finish(K::hold(result), 1, None))
+    }
+
+    /// Keeps the result of an attempt that is not the last, or whose judgment is pending.
+    #[inline(never)]
+    fn keep(self: Pin<&mut Self>, held: K::Held, retrying: Option<Retrying<K::Sent>>) {
+        let this = self.project();
+        *this.stage = if retrying.is_some() { Stage::Release } else { Stage::Judgment };
         *this.failed = Some(Box::new(Failed { held, retrying, timer: Box::pin(Timer::unset()) }));
-        // A judgment that is pending has a waker, and must not be polled again at once.
-        if let Stage::Judgment = stage {
-            *this.stage = stage;
-            return Poll::Pending;
+    }
+
+    /// Goes through the stages until another attempt is sent, or to the end.
+    #[inline(never)]
+    fn poll_stages(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<<Self as Future>::Output>> {
+        loop {
+            let this = self.as_mut();
+            let next = match this.stage {
+                Stage::Attempt => return Poll::Ready(None),
+                Stage::Judgment => ready!(this.poll_judge(cx)),
+                Stage::Release => Ok(ready!(this.poll_release(cx))),
+                Stage::Wait => Ok(ready!(this.poll_wait(cx))),
+                Stage::Service => ready!(this.poll_service(cx)),
+                Stage::Throttled => {
+                    let caller = this.project().caller.take().expect(COMPLETED);
+                    Err(K::reject(caller).expect("only a kind that rejects has a throttle"))
+                }
+            };
+            match next {
+                Ok(stage) => *self.as_mut().project().stage = stage,
+                Err(result) => return Poll::Ready(Some(result)),
+            }
         }
-        Poll::Ready(Ok(stage))
     }
 
     fn poll_judge(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<<Self as Future>::Output> {
@@ -140,15 +150,15 @@ where
         Poll::Ready(match ready!(call.poll_judge(&mut failed.held, cx)) {
             None => Err(give_back::<K, Req, _, _, _>(this.failed, call)),
             Some(retrying) => {
-                let stage = release(&retrying);
                 failed.retrying = Some(retrying);
-                Ok(stage)
+                Ok(Stage::Release)
             }
         })
     }
 
-    fn poll_release(self: Pin<&mut Self>, until: Instant, cx: &mut Context<'_>) -> Poll<Stage> {
+    fn poll_release(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Stage> {
         let failed = self.project().failed.as_mut().expect(COMPLETED);
+        let until = failed.retrying.as_ref().expect(COMPLETED).release_until;
         if K::poll_release(&mut failed.held, cx).is_pending() {
             ready!(failed.timer.as_mut().poll_until(until, cx));
         }
@@ -191,11 +201,6 @@ where
     }
 }
 
-/// Returns the stage after the decision to retry.
-fn release<T>(retrying: &Retrying<T>) -> Stage {
-    Stage::Release(retrying.pause.until.min(Instant::now() + RELEASE_TIME))
-}
-
 /// Returns the result of the last attempt to the caller.
 #[inline(always)]
 fn finish<K, Req, Res, E, S>(
@@ -230,21 +235,29 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            let this = self.as_mut();
-            let next = match this.stage {
-                Stage::Attempt => ready!(this.poll_attempt(cx)),
-                Stage::Judgment => ready!(this.poll_judge(cx)),
-                Stage::Release(until) => Ok(ready!(this.poll_release(until, cx))),
-                Stage::Wait => Ok(ready!(this.poll_wait(cx))),
-                Stage::Service => ready!(this.poll_service(cx)),
-                Stage::Throttled => {
-                    let caller = this.project().caller.take().expect(COMPLETED);
-                    Err(K::reject(caller).expect("only a kind that rejects has a throttle"))
+            let Stage::Attempt = self.stage else {
+                match ready!(self.as_mut().poll_stages(cx)) {
+                    Some(result) => return Poll::Ready(result),
+                    None => continue,
                 }
             };
-            match next {
-                Ok(stage) => *self.as_mut().project().stage = stage,
-                Err(result) => return Poll::Ready(result),
+            let mut this = self.as_mut().project();
+            let Some(call) = this.call else { return self.poll_passed(cx) };
+            let future = this.future.as_mut().as_pin_mut().expect(COMPLETED);
+            let Poll::Ready(result) = future.poll(cx) else {
+                call.course.pending();
+                return Poll::Pending;
+            };
+            let mut held = K::hold(result);
+            this.future.set(None);
+            match call.poll_judge(&mut held, cx) {
+                Poll::Ready(None) => return Poll::Ready(finish::<K, Req, _, _, _>(held, call)),
+                Poll::Ready(retrying) => self.as_mut().keep(held, retrying),
+                // The judgment has a waker, and must not be polled again at once.
+                Poll::Pending => {
+                    self.keep(held, None);
+                    return Poll::Pending;
+                }
             }
         }
     }
