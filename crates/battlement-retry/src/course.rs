@@ -68,7 +68,10 @@ pub(crate) struct Ask {
 
 /// The wait before a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "a policy does not name a class"))]
+#[cfg_attr(
+    not(any(feature = "http", test)),
+    expect(dead_code, reason = "a policy does not name a class")
+)]
 pub(crate) enum Wait {
     Backoff,
     /// The backoff for an overloaded service.
@@ -140,6 +143,7 @@ impl Course {
     }
 
     /// Counts an attempt that has ended.
+    #[inline]
     pub(crate) fn ended(&mut self, outcome: AttemptOutcome) {
         match self.ticket.take() {
             Some(ticket) if outcome.is_accepted() => ticket.accept(),
