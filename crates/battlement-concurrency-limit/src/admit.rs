@@ -35,9 +35,9 @@ pub trait Admit<Req, Res, E> {
     #[doc(hidden)]
     fn deadline(request: &Req) -> Option<Deadline>;
 
-    /// Adds what the end of the call depends on. `call` is `None` if the request does not count.
+    /// Adds what the end of the call depends on.
     #[doc(hidden)]
-    fn admitted(&self, call: Option<Call>) -> Self::Call;
+    fn admitted(&self, call: Call) -> Self::Call;
 
     /// Ends the call, or passes its permit on to the body, and returns the result.
     #[doc(hidden)]

@@ -15,8 +15,7 @@ pub struct ByResult<J = ByError, A = DefaultReject> {
 /// An admitted call, judged by its result.
 #[derive(Debug)]
 pub struct JudgedCall<J> {
-    /// `None` if the call does not count, and once it has ended.
-    call: Option<Call>,
+    call: Call,
     judge: J,
 }
 
@@ -74,17 +73,16 @@ where
     }
 
     #[inline]
-    fn admitted(&self, call: Option<Call>) -> JudgedCall<J> {
+    fn admitted(&self, call: Call) -> JudgedCall<J> {
         JudgedCall { call, judge: self.judge.clone() }
     }
 
     #[inline(always)]
     fn finish(call: &mut JudgedCall<J>, result: Result<Res, E>) -> Result<A::Response, A::Error> {
-        if let Some(mut counted) = call.call.take()
-            && counted.is_watched()
-        {
-            counted.settle(call.judge.judge(result.as_ref()));
+        if call.call.is_watched() {
+            call.call.settle(call.judge.judge(result.as_ref()));
         }
+        call.call.end();
         // Each arm moves its own value: moving the whole result copies the response once more.
         match result {
             Ok(response) => Ok(A::response(response)),

@@ -50,7 +50,7 @@ where
     }
 
     #[inline]
-    fn admitted(&self, call: Option<Call>) -> K::Call {
+    fn admitted(&self, call: Call) -> K::Call {
         self.kind.admitted(call)
     }
 

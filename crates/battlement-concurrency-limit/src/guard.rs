@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{Admit, shared::Shared};
+use crate::{Admit, call::Call, shared::Shared};
 
 /// The state of a layer and its kind of calls, which all its services share.
 pub(crate) struct Guard<K> {
@@ -25,11 +25,11 @@ impl<K> Guard<K> {
         K: Admit<Req, Res, E>,
     {
         if !self.is_enabled || !self.kind.counts(request) {
-            return Ok(self.kind.admitted(None));
+            return Ok(self.kind.admitted(Call::uncounted()));
         }
         let class = class(request);
         match self.shared.admit(class) {
-            Some(call) => Ok(self.kind.admitted(Some(call))),
+            Some(call) => Ok(self.kind.admitted(call)),
             None => Err(class),
         }
     }

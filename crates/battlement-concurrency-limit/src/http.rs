@@ -13,4 +13,4 @@ mod reqwest;
 pub(crate) use self::call::Release;
 #[cfg(feature = "serde")]
 pub(crate) use self::class_of::ClassOf;
-pub use self::{body::ConcurrencyLimitBody, call::HttpCall, form::BodyForm, kind::Http};
+pub use self::{body::ConcurrencyLimitBody, form::BodyForm, kind::Http};

@@ -38,10 +38,6 @@ pub use battlement_core::{
 #[cfg(feature = "http")]
 pub use battlement_core::{RequestHead, WithResponse};
 
-// The types of the methods of `Admit`, which are not part of the public interface.
-#[cfg(feature = "http")]
-#[doc(hidden)]
-pub use self::http::HttpCall;
 #[cfg(feature = "http")]
 pub use self::http::{BodyForm, ConcurrencyLimitBody, Http};
 #[cfg(feature = "serde")]
@@ -66,5 +62,6 @@ pub use self::{
     service::ConcurrencyLimit,
     snapshot::{ClassSnapshot, Snapshot},
 };
+// The types of the methods of `Admit`, which are not part of the public interface.
 #[doc(hidden)]
 pub use self::{by_result::JudgedCall, call::Call, class::Classes};

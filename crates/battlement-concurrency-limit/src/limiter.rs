@@ -1,14 +1,12 @@
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::Ordering::{AcqRel, Acquire},
-    },
+    sync::atomic::Ordering::{AcqRel, Acquire},
     task::Waker,
 };
 
 use tokio::time::Instant;
 
+mod limits;
 mod list;
 #[cfg(all(test, battlement_loom))]
 mod model;
@@ -24,11 +22,14 @@ mod waiting;
 mod wakers;
 mod word;
 
-pub(crate) use self::{permit::Permit, queue::QueueConfig, waiting::Waiting, word::MOST_CLASSES};
+pub(crate) use self::{
+    limits::Limits, permit::Permit, queue::QueueConfig, waiting::Waiting, word::MOST_CLASSES,
+};
 use self::{
     queue::{Place, Queue},
     slab::Key,
     sync::{AtomicU64, Mutex, lock},
+    wait_time::WaitTime,
     wakers::Wakers,
     word::{Layout, WAITING},
 };
@@ -66,26 +67,14 @@ impl Limiter {
         word::most(classes) as usize
     }
 
-    /// Admits a call, or returns `None` if the limit is reached, or if the call would overtake a waiter of its class or a
-    /// higher one.
-    #[inline(always)]
-    pub(crate) fn acquire(self: &Arc<Self>, class: usize) -> Option<Permit> {
-        let class = self.layout.class(class);
-        self.enter(class).then(|| self.permit(class))
-    }
-
-    /// Adds a request to the queue. A permit that is free by now is granted at once.
-    ///
-    /// # Errors
-    ///
-    /// If the queue is full with requests of the same class and higher ones, or if the request would get its permit
-    /// after its deadline.
-    pub(crate) fn enqueue(
-        self: &Arc<Self>,
+    /// Adds a request to the queue, which `own` then owns: with its key, or without one if a permit was free.
+    fn add<W>(
+        &self,
         class: usize,
         now: Instant,
         deadline: Option<Instant>,
-    ) -> Result<Waiting, Reason> {
+        own: impl FnOnce(usize, WaitTime, Option<Key>) -> W,
+    ) -> Result<W, Reason> {
         let queue = self.queue.as_ref().ok_or(Reason::Full)?;
         let class = self.layout.class(class);
         let (mut queue, mut wakers) = (lock(queue), Wakers::default());
@@ -99,7 +88,7 @@ impl Limiter {
         self.clear_unless_waiting(&queue);
         drop(queue);
         // Owned before a waker runs, so that a waker that panics does not leave the request in the queue.
-        let waiting = added.map(|key| Waiting::new(Arc::clone(self), class, wait, key));
+        let waiting = added.map(|key| own(class, wait, key));
         wakers.wake();
         waiting
     }
@@ -151,21 +140,22 @@ impl Limiter {
         self.queue.as_ref().map_or(0, |queue| lock(queue).waiting(class))
     }
 
-    /// Counts a call, if it is admitted and overtakes no waiter.
-    #[inline]
-    fn enter(&self, class: usize) -> bool {
+    /// Counts a call, if it is admitted and overtakes no waiter, and returns its value in the word.
+    #[inline(always)]
+    fn enter(&self, class: usize) -> Option<u64> {
+        let class = self.layout.class(class);
+        let call = self.layout.call(class);
         let mut word = self.word();
         while self.layout.admits(word, class) {
             if word & WAITING != 0 {
-                return self.overtake(class);
+                return self.overtake(class).then_some(call);
             }
-            let next = word + self.layout.call(class);
-            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
-                Ok(_) => return true,
+            match self.word.compare_exchange_weak(word, word + call, AcqRel, Acquire) {
+                Ok(_) => return Some(call),
                 Err(other) => word = other,
             }
         }
-        false
+        None
     }
 
     /// Counts a call while requests wait: requests of lower classes, or one whose permit is about to be handed over.
@@ -183,10 +173,9 @@ impl Limiter {
         self.word.fetch_update(AcqRel, Acquire, next).is_ok()
     }
 
-    /// Returns the permit of a call that is counted.
-    #[inline]
-    fn permit(self: &Arc<Self>, class: usize) -> Permit {
-        Permit::new(Arc::clone(self), self.layout.call(class))
+    /// Returns the value in the word of a call of a class.
+    const fn call(&self, class: usize) -> u64 {
+        self.layout.call(class)
     }
 
     /// Takes back the permit of a call with this value in the word.
@@ -244,7 +233,7 @@ impl Limiter {
     }
 
     /// Removes a request from the queue, and gives a permit that it did not take to the next one.
-    fn leave(self: &Arc<Self>, key: Key, class: usize) {
+    fn leave(&self, key: Key, class: usize) {
         let Some(queue) = &self.queue else { return };
         let (place, unused) = {
             let mut queue = lock(queue);
@@ -254,7 +243,7 @@ impl Limiter {
         };
         drop(unused);
         if place == Place::Granted {
-            drop(self.permit(class));
+            self.release(self.call(class));
         }
     }
 

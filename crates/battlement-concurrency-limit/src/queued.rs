@@ -6,7 +6,7 @@ use std::{
 
 use tower_service::Service;
 
-use crate::{Admit, guard::Guard, queued_future::QueuedConcurrencyLimitFuture};
+use crate::{Admit, call::Call, guard::Guard, queued_future::QueuedConcurrencyLimitFuture};
 
 /// A service with a limit of calls in flight and a queue, created by
 /// [`QueuedConcurrencyLimitLayer`](crate::QueuedConcurrencyLimitLayer).
@@ -89,14 +89,14 @@ impl<S, K> QueuedConcurrencyLimit<S, K> {
         S: Service<Req> + Clone,
         K: Admit<Req, S::Response, S::Error>,
     {
-        match self.guard.shared.enqueue(class, K::deadline(&request)) {
+        match self.guard.shared.wait(class, K::deadline(&request)) {
             Ok(wait) => {
                 let fresh = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, fresh);
                 QueuedConcurrencyLimitFuture::waiting(ready, request, wait, Arc::clone(&self.guard))
             }
             Err(error) => QueuedConcurrencyLimitFuture::rejected(
-                self.guard.kind.admitted(None),
+                self.guard.kind.admitted(Call::uncounted()),
                 K::caller(&request),
                 error,
             ),

@@ -8,7 +8,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{Admit, Overloaded, guard::Guard, wait::Wait};
+use crate::{Admit, Overloaded, call::Call, guard::Guard, wait::Wait};
 
 pin_project! {
     /// The future of a [`QueuedConcurrencyLimit`](crate::QueuedConcurrencyLimit): first the wait in the queue, then the
@@ -59,7 +59,7 @@ where
 
     /// Creates the future of a call that waits.
     pub(crate) fn waiting(service: S, request: Req, wait: Wait, guard: Arc<Guard<K>>) -> Self {
-        let call = guard.kind.admitted(None);
+        let call = guard.kind.admitted(Call::uncounted());
         let state = State::Wait { service, request: Some(request), wait, guard };
         Self { state, call, rejection: None }
     }
@@ -113,7 +113,7 @@ where
         let request = request.take().expect("the request waits for its permit");
         let next = match result {
             Ok(call) => {
-                *this.call = guard.kind.admitted(Some(call));
+                *this.call = guard.kind.admitted(call);
                 State::Call { future: service.call(request) }
             }
             Err(error) => {

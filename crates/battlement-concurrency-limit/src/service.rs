@@ -6,7 +6,7 @@ use std::{
 
 use tower_service::Service;
 
-use crate::{Admit, Reason, future::ConcurrencyLimitFuture, guard::Guard};
+use crate::{Admit, Reason, call::Call, future::ConcurrencyLimitFuture, guard::Guard};
 
 /// A service with a limit of calls in flight, created by [`ConcurrencyLimitLayer`](crate::ConcurrencyLimitLayer).
 pub struct ConcurrencyLimit<S, K> {
@@ -88,7 +88,11 @@ impl<S, K> ConcurrencyLimit<S, K> {
         K: Admit<Req, S::Response, S::Error>,
     {
         let error = self.guard.shared.reject(Reason::Full, class);
-        ConcurrencyLimitFuture::rejected(self.guard.kind.admitted(None), K::caller(&request), error)
+        ConcurrencyLimitFuture::rejected(
+            self.guard.kind.admitted(Call::uncounted()),
+            K::caller(&request),
+            error,
+        )
     }
 }
 

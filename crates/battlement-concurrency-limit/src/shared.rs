@@ -11,7 +11,7 @@ use crate::{
     call::Call,
     class::Classes,
     config::Config,
-    limiter::{Limiter, Permit},
+    limiter::{Limiter, Limits, Permit},
     observe::Observer,
     shedding::Shedding,
     wait::Wait,
@@ -19,7 +19,7 @@ use crate::{
 
 /// The state of a layer, which its services and handles share.
 pub(crate) struct Shared {
-    limiter: Arc<Limiter>,
+    limiter: Limiter,
     /// `None` if the limit is fixed.
     sampler: Option<Sampler>,
     classes: Classes,
@@ -39,7 +39,7 @@ impl Shared {
             observer.classes(classes.names());
         }
         Arc::new(Self {
-            limiter: Arc::new(config.limiter()),
+            limiter: config.limiter(),
             sampler: config.sampler(now),
             classes,
             shedding: Shedding::new(now),
@@ -64,7 +64,7 @@ impl Shared {
     // Inlined, since the call is returned in several words, which a function would copy.
     #[inline(always)]
     pub(crate) fn admit(self: &Arc<Self>, class: usize) -> Option<Call> {
-        let permit = self.limiter.acquire(class)?;
+        let permit = self.acquire(class)?;
         if self.shedding.is_on() {
             self.calm();
         }
@@ -73,41 +73,24 @@ impl Shared {
 
     /// Begins a call that has its permit.
     #[inline(always)]
-    pub(crate) fn open(self: &Arc<Self>, permit: Permit) -> Call {
-        if self.is_watching() { self.open_watched(permit) } else { Call::new(permit) }
-    }
-
-    #[inline(always)]
-    fn open_watched(self: &Arc<Self>, permit: Permit) -> Call {
+    fn open(&self, permit: Permit<Self>) -> Call {
         let sample = self.sampler.as_ref().map(|sampler| {
             let in_flight = self.limiter.total();
             sampler.start(Instant::now(), in_flight)
         });
-        Call::watched(permit, self, sample)
-    }
-
-    #[cfg(feature = "http")]
-    #[inline]
-    const fn is_watching(&self) -> bool {
-        self.sampler.is_some() || self.release.is_some()
-    }
-
-    #[cfg(not(feature = "http"))]
-    #[inline]
-    const fn is_watching(&self) -> bool {
-        self.sampler.is_some()
+        Call::new(permit, sample)
     }
 
     /// Puts a call that was not admitted into the queue, or rejects it.
-    pub(crate) fn enqueue(
+    pub(crate) fn wait(
         self: &Arc<Self>,
         class: usize,
         deadline: Option<Deadline>,
     ) -> Result<Wait, Overloaded> {
         let now = Instant::now();
         self.note_full();
-        match self.limiter.enqueue(class, now, deadline.map(Deadline::instant)) {
-            Ok(waiting) => Ok(Wait::new(Arc::clone(self), waiting, class, now)),
+        match self.enqueue(class, now, deadline.map(Deadline::instant)) {
+            Ok(waiting) => Ok(Wait::new(waiting, class, now)),
             Err(reason) => Err(self.reject_at(reason, class, now)),
         }
     }
@@ -129,8 +112,8 @@ impl Shared {
 
     /// Reports a call that has waited since `since`, and begins it.
     pub(crate) fn granted(
-        self: &Arc<Self>,
-        permit: Permit,
+        &self,
+        permit: Permit<Self>,
         class: usize,
         since: Instant,
         now: Instant,
@@ -242,6 +225,13 @@ impl Shared {
     /// Returns the largest limit that the state can count.
     pub(crate) fn largest_limit(&self) -> usize {
         Limiter::most(self.classes.names().len())
+    }
+}
+
+impl Limits for Shared {
+    #[inline]
+    fn limiter(&self) -> &Limiter {
+        &self.limiter
     }
 }
 

@@ -1,6 +1,5 @@
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -15,23 +14,17 @@ pin_project! {
     ///
     /// Dropping the wait leaves the queue at once; a permit that was granted to it goes to the next call.
     pub(crate) struct Wait {
-        waiting: Waiting,
+        waiting: Waiting<Shared>,
         #[pin]
         timer: Timer,
         class: usize,
         since: Instant,
-        shared: Arc<Shared>,
     }
 }
 
 impl Wait {
-    pub(crate) const fn new(
-        shared: Arc<Shared>,
-        waiting: Waiting,
-        class: usize,
-        since: Instant,
-    ) -> Self {
-        Self { waiting, timer: Timer::unset(), class, since, shared }
+    pub(crate) const fn new(waiting: Waiting<Shared>, class: usize, since: Instant) -> Self {
+        Self { waiting, timer: Timer::unset(), class, since }
     }
 
     /// Waits for the permit. After the result, the wait is over and must be dropped.
@@ -47,10 +40,10 @@ impl Wait {
                 Err(this.waiting.ends_with())
             }
         };
-        let now = Instant::now();
+        let (shared, now) = (this.waiting.owner(), Instant::now());
         Poll::Ready(match result {
-            Ok(permit) => Ok(this.shared.granted(permit, *this.class, *this.since, now)),
-            Err(reason) => Err(this.shared.reject_at(reason, *this.class, now)),
+            Ok(permit) => Ok(shared.granted(permit, *this.class, *this.since, now)),
+            Err(reason) => Err(shared.reject_at(reason, *this.class, now)),
         })
     }
 }

@@ -16,6 +16,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 use std::{
+    num::NonZeroU64,
     sync::{PoisonError, TryLockError},
     time::Duration,
 };
@@ -70,7 +71,8 @@ struct Judge {
 /// The begin of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    start: u64,
+    /// The time of the begin and 1, so that an optional sample is as small as one.
+    start: NonZeroU64,
     generation: u32,
     in_flight: u32,
 }
@@ -109,7 +111,7 @@ impl Sampler {
     #[inline]
     pub(crate) fn start(&self, now: Instant, in_flight: usize) -> Sample {
         Sample {
-            start: self.tick(now),
+            start: NonZeroU64::MIN.saturating_add(self.tick(now)),
             generation: self.generation.load(Ordering::Acquire),
             in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
         }
@@ -130,7 +132,8 @@ impl Sampler {
         if !self.counts_at(sample, tick) {
             return None;
         }
-        let latency = tick.saturating_sub(sample.start).min(self.longest.load(Ordering::Relaxed));
+        let latency =
+            (tick + 1).saturating_sub(sample.start.get()).min(self.longest.load(Ordering::Relaxed));
         let samples = self.counts.answered(latency, sample.in_flight);
         if self.is_due(tick, samples) { self.end_window(tick) } else { None }
     }

@@ -74,7 +74,7 @@ impl Handle {
         if !self.shared.has_queue() {
             return Err(self.shared.reject(Reason::Full, self.class));
         }
-        let mut wait = pin!(self.shared.enqueue(self.class, Deadline::current())?);
+        let mut wait = pin!(self.shared.wait(self.class, Deadline::current())?);
         std::future::poll_fn(|cx| wait.as_mut().poll(cx)).await
     }
 }

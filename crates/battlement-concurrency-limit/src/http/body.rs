@@ -9,22 +9,18 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::limiter::Permit;
+use crate::{limiter::Permit, shared::Shared};
 
 pin_project! {
     /// The body of a response, which holds the permit of its call until it ends or is dropped.
     pub struct ConcurrencyLimitBody<B> {
         #[pin]
-        inner: EndBody<B, Held>,
+        inner: EndBody<B, Permit<Shared>>,
     }
 }
 
-/// A permit that is given back when it is dropped.
-pub(crate) struct Held(
-    #[expect(dead_code, reason = "a permit is given back when it is dropped")] pub(super) Permit,
-);
-
-impl OnEnd for Held {
+/// The permit is given back when it is dropped, which follows.
+impl OnEnd for Permit<Shared> {
     #[inline]
     fn end(&mut self, _: Ending, _: Option<&HeaderMap>) {}
 }
@@ -33,8 +29,8 @@ impl<B: Body> ConcurrencyLimitBody<B> {
     /// Wraps a body with the permit that it holds, if there is one.
     // The kind of a body decides only how its end is reported, and a permit is given back at any end.
     #[inline]
-    pub(super) fn of(body: B, held: &mut Option<Held>) -> Self {
-        Self { inner: EndBody::taking(body, BodyKind::Open, held) }
+    pub(super) fn of(body: B, permit: &mut Option<Permit<Shared>>) -> Self {
+        Self { inner: EndBody::taking(body, BodyKind::Open, permit) }
     }
 }
 

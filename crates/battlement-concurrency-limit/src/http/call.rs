@@ -4,17 +4,9 @@ use battlement_core::{Auto, Classify as _, ErrorChain, Head, Judgment, Verdict};
 use http::response::Parts;
 use http_body::Body;
 
-use super::body::Held;
-use crate::call::{Call, Watch};
+use crate::call::Call;
 
 type BoxError = Box<dyn Error + Send + Sync>;
-
-/// An admitted call of HTTP.
-pub struct HttpCall {
-    /// `None` if the request does not count, and once the body, or nothing, holds the permit.
-    pub(super) held: Option<Held>,
-    watch: Option<Watch>,
-}
 
 /// A closure that says by the head of a response whether its permit is given back at once.
 #[derive(Clone)]
@@ -26,38 +18,26 @@ impl Release {
     }
 }
 
-impl HttpCall {
-    #[inline(always)]
-    pub(super) fn new(call: Option<Call>) -> Self {
-        match call {
-            Some(Call { permit, watch }) => Self { held: Some(Held(permit)), watch },
-            None => Self { held: None, watch: None },
-        }
-    }
-
-    /// Takes the sample of the call at the head of its response.
+impl Call {
+    /// Takes the sample of the call at the head of its response, and gives its permit back if the closure says so.
     #[inline(always)]
     pub(super) fn answered(&mut self, head: &Parts, body: &impl Body) {
-        if let Some(watch) = &mut self.watch {
-            if watch.has_sample() {
-                watch.settle(judge(head, body));
-            }
-            let release = watch.shared().release.as_ref();
-            if release.is_some_and(|release| (release.0)(head)) {
-                self.held = None;
-            }
+        if self.is_watched() {
+            self.settle(judge(head, body));
+        }
+        let release = self.permit.as_ref().and_then(|permit| permit.owner().release.as_ref());
+        if release.is_some_and(|release| (release.0)(head)) {
+            self.end();
         }
     }
 
     /// Takes the sample of a call that failed, and gives its permit back.
     #[cold]
     pub(super) fn failed<E: 'static>(&mut self, error: &E) {
-        if let Some(watch) = &mut self.watch
-            && watch.has_sample()
-        {
-            watch.settle(judge_any(error));
+        if self.is_watched() {
+            self.settle(judge_any(error));
         }
-        self.held = None;
+        self.end();
     }
 }
 
@@ -108,12 +88,6 @@ fn client_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     }
     let _ = error;
     None
-}
-
-impl fmt::Debug for HttpCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpCall").finish_non_exhaustive()
-    }
 }
 
 impl fmt::Debug for Release {

@@ -4,10 +4,7 @@ use battlement_core::{Deadline, RequestHead, WithResponse};
 use http::{Request, Response};
 use http_body::Body;
 
-use super::{
-    body::ConcurrencyLimitBody, call::HttpCall, class_of::ClassOf, exempt::ExemptPaths,
-    form::BodyForm,
-};
+use super::{body::ConcurrencyLimitBody, class_of::ClassOf, exempt::ExemptPaths, form::BodyForm};
 use crate::{Admit, Overloaded, call::Call, class::Classes};
 
 /// The kind of calls of HTTP and gRPC. The body of a response holds the permit of its call.
@@ -32,7 +29,7 @@ where
     B: Body,
     A::Error: 'static,
 {
-    type Call = HttpCall;
+    type Call = Call;
     type Caller = A::Caller;
     type Response = A::Response;
     type Error = A::Error;
@@ -60,20 +57,17 @@ where
     }
 
     #[inline(always)]
-    fn admitted(&self, call: Option<Call>) -> HttpCall {
-        HttpCall::new(call)
+    fn admitted(&self, call: Call) -> Call {
+        call
     }
 
     #[inline(always)]
-    fn finish(
-        call: &mut HttpCall,
-        result: Result<Response<B>, E>,
-    ) -> Result<A::Response, A::Error> {
+    fn finish(call: &mut Call, result: Result<Response<B>, E>) -> Result<A::Response, A::Error> {
         match result {
             Ok(response) => {
                 let (head, body) = response.into_parts();
                 call.answered(&head, &body);
-                let body = ConcurrencyLimitBody::of(body, &mut call.held);
+                let body = ConcurrencyLimitBody::of(body, &mut call.permit);
                 Ok(A::respond(head, body))
             }
             Err(error) => {

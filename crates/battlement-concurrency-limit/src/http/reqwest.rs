@@ -3,7 +3,7 @@ use std::mem;
 use battlement_core::{Deadline, Reject, RequestHead};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 
-use super::{body::ConcurrencyLimitBody, call::HttpCall, kind::Http};
+use super::{body::ConcurrencyLimitBody, kind::Http};
 use crate::{Admit, Overloaded, call::Call, class::Classes};
 
 /// Requests of reqwest, which are not of the type of `http`.
@@ -12,7 +12,7 @@ where
     A: Reject<Request, Response, E>,
     A::Error: 'static,
 {
-    type Call = HttpCall;
+    type Call = Call;
     type Caller = A::Caller;
     type Response = A::Response;
     type Error = A::Error;
@@ -38,11 +38,11 @@ where
         Deadline::current()
     }
 
-    fn admitted(&self, call: Option<Call>) -> HttpCall {
-        HttpCall::new(call)
+    fn admitted(&self, call: Call) -> Call {
+        call
     }
 
-    fn finish(call: &mut HttpCall, result: Result<Response, E>) -> Result<A::Response, A::Error> {
+    fn finish(call: &mut Call, result: Result<Response, E>) -> Result<A::Response, A::Error> {
         match result {
             Ok(response) => Ok(A::response(held(call, response))),
             Err(error) => {
@@ -69,14 +69,14 @@ fn head(request: &Request) -> http::Request<()> {
 }
 
 /// Lets the body of a response hold the permit.
-fn held(call: &mut HttpCall, response: Response) -> Response {
-    if call.held.is_none() {
+fn held(call: &mut Call, response: Response) -> Response {
+    if call.permit.is_none() {
         return response;
     }
     let url = response.url().clone();
     let (head, body) = http::Response::<Body>::from(response).into_parts();
     call.answered(&head, &body);
-    let body = ConcurrencyLimitBody::of(body, &mut call.held);
+    let body = ConcurrencyLimitBody::of(body, &mut call.permit);
     let mut response = http::Response::from_parts(head, body);
     // The conversion back to reqwest's type reads the URL from an extension.
     if let Some(extensions) = http::Response::builder().url(url).extensions_mut() {

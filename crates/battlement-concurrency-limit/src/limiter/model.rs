@@ -6,7 +6,7 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 use loom::{future::block_on, thread};
 use tokio::time::Instant;
 
-use super::{Limiter, Permit, QueueConfig, Waiting};
+use super::{Limiter, Limits as _, Permit, QueueConfig, Waiting};
 
 fn limiter(limit: usize, classes: usize) -> Arc<Limiter> {
     let config = QueueConfig { len: 4, time: Duration::from_secs(3_600) };
