@@ -35,10 +35,24 @@ impl Call {
     }
 
     /// Takes the sample of the call, which has this verdict.
-    #[inline]
     pub(crate) fn settle(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Success => self.succeed(),
+            Verdict::Failure(Failure::Timeout | Failure::Overload { .. }) => {
+                if let (Some(permit), Some(sample)) = (&self.permit, self.sample.take()) {
+                    permit.owner().dropped(sample, Instant::now());
+                }
+            }
+            // The latency of a failure says nothing about the load.
+            _ => self.sample = None,
+        }
+    }
+
+    /// Takes the sample of the call, which was a success.
+    #[inline(always)]
+    pub(crate) fn succeed(&mut self) {
         if let (Some(permit), Some(sample)) = (&self.permit, self.sample.take()) {
-            settle(permit.owner(), sample, verdict);
+            permit.owner().answered(sample, Instant::now());
         }
     }
 
@@ -46,18 +60,6 @@ impl Call {
     #[inline]
     pub(crate) fn end(&mut self) {
         self.permit = None;
-    }
-}
-
-#[inline]
-fn settle(shared: &Shared, sample: Sample, verdict: Verdict) {
-    match verdict {
-        Verdict::Success => shared.answered(sample, Instant::now()),
-        Verdict::Failure(Failure::Timeout | Failure::Overload { .. }) => {
-            shared.dropped(sample, Instant::now());
-        }
-        // The latency of a failure says nothing about the load.
-        _ => {}
     }
 }
 

@@ -16,7 +16,6 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 use std::{
-    num::NonZeroU64,
     sync::{PoisonError, TryLockError},
     time::Duration,
 };
@@ -29,6 +28,10 @@ use crate::{Algorithm, LimitCause, Window};
 /// The shortest window, in nanoseconds, and the fewest calls of one.
 const LENGTH: u64 = 100_000_000;
 const SAMPLES: u64 = 10;
+
+/// From so many calls of a window on, only every eighth looks whether the window is over.
+const MANY: u64 = 128;
+const STRIDE: u64 = 8;
 
 /// A call counts with at most this many times the mean latency of the window before, and at least 1 ms. Otherwise, one
 /// request in a hundred whose body arrives over seconds would hide the latency of all others.
@@ -45,7 +48,8 @@ pub(crate) struct Sampler {
     /// Incremented by each change of the limit, so that calls from before do not judge it.
     generation: AtomicU32,
     limit: AtomicUsize,
-    /// The time before which calls do not count, since only the fastest have ended since the change of the limit.
+    /// The time before which calls do not count, since only the fastest have ended since the change of the limit; 0 once
+    /// that time is over.
     from: AtomicU64,
     /// The time after which a window ends.
     due: AtomicU64,
@@ -71,8 +75,7 @@ struct Judge {
 /// The begin of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    /// The time of the begin and 1, so that an optional sample is as small as one.
-    start: NonZeroU64,
+    start: Instant,
     generation: u32,
     in_flight: u32,
 }
@@ -111,7 +114,7 @@ impl Sampler {
     #[inline]
     pub(crate) fn start(&self, now: Instant, in_flight: usize) -> Sample {
         Sample {
-            start: NonZeroU64::MIN.saturating_add(self.tick(now)),
+            start: now,
             generation: self.generation.load(Ordering::Acquire),
             in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
         }
@@ -128,24 +131,21 @@ impl Sampler {
     /// Takes the sample of a call that was answered. Returns the new limit at the end of a window that changes it.
     #[inline(always)]
     pub(crate) fn answered(&self, sample: Sample, now: Instant) -> Option<Decision> {
-        let tick = self.tick(now);
-        if !self.counts_at(sample, tick) {
+        if !self.counts_at(sample, now) {
             return None;
         }
-        let latency =
-            (tick + 1).saturating_sub(sample.start.get()).min(self.longest.load(Ordering::Relaxed));
+        let latency = nanos(sample.start, now).min(self.longest.load(Ordering::Relaxed));
         let samples = self.counts.answered(latency, sample.in_flight);
-        if self.is_due(tick, samples) { self.end_window(tick) } else { None }
+        if looks_at_time(samples) { self.end_if_due(now) } else { None }
     }
 
     /// Takes the sample of a call that timed out, or that the service rejected.
     pub(crate) fn dropped(&self, sample: Sample, now: Instant) -> Option<Decision> {
-        let tick = self.tick(now);
-        if !self.counts_at(sample, tick) {
+        if !self.counts_at(sample, now) {
             return None;
         }
         let samples = self.counts.dropped(sample.in_flight);
-        if self.is_due(tick, samples) { self.end_window(tick) } else { None }
+        if samples >= SAMPLES { self.end_if_due(now) } else { None }
     }
 
     /// Takes over a limit that a handle has set.
@@ -170,17 +170,34 @@ impl Sampler {
     }
 
     #[inline]
-    fn counts_at(&self, sample: Sample, tick: u64) -> bool {
-        sample.generation == self.generation.load(Ordering::Acquire)
-            && tick >= self.from.load(Ordering::Relaxed)
+    fn counts_at(&self, sample: Sample, now: Instant) -> bool {
+        sample.generation == self.generation.load(Ordering::Acquire) && self.is_settled(now)
     }
 
+    /// Returns whether the time after a change of the limit during which calls do not count is over.
     #[inline]
-    fn is_due(&self, tick: u64, samples: u64) -> bool {
-        samples >= SAMPLES && tick >= self.due.load(Ordering::Relaxed)
+    fn is_settled(&self, now: Instant) -> bool {
+        let from = self.from.load(Ordering::Relaxed);
+        from == 0 || self.is_over(from, now)
+    }
+
+    /// Returns whether the time until `from` is over, and if so, spares later calls the conversion of theirs.
+    #[cold]
+    fn is_over(&self, from: u64, now: Instant) -> bool {
+        let is_over = self.tick(now) >= from;
+        if is_over {
+            // Unless the limit has changed once more.
+            let _ = self.from.compare_exchange(from, 0, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        is_over
     }
 
     #[cold]
+    fn end_if_due(&self, now: Instant) -> Option<Decision> {
+        let tick = self.tick(now);
+        if tick >= self.due.load(Ordering::Relaxed) { self.end_window(tick) } else { None }
+    }
+
     fn end_window(&self, tick: u64) -> Option<Decision> {
         let mut judge = match self.judge.try_lock() {
             Ok(judge) => judge,
@@ -253,13 +270,26 @@ impl Sampler {
 
     #[inline]
     fn tick(&self, now: Instant) -> u64 {
-        let time = now.saturating_duration_since(self.epoch);
-        time.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(time.subsec_nanos()))
+        nanos(self.epoch, now)
     }
 
     fn judge(&self) -> MutexGuard<'_, Judge> {
         self.judge.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns whether the call that is the `samples`-th of its window looks whether the window is over. Of many calls, only
+/// some do, since the conversion of a time costs as much as a reading of the clock.
+#[inline]
+const fn looks_at_time(samples: u64) -> bool {
+    samples >= SAMPLES && (samples < MANY || samples.is_multiple_of(STRIDE))
+}
+
+/// Returns the nanoseconds between two times.
+#[inline]
+fn nanos(from: Instant, to: Instant) -> u64 {
+    let time = to.saturating_duration_since(from);
+    time.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(time.subsec_nanos()))
 }
 
 /// Returns the cause of a change of the limit.

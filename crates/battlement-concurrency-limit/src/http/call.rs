@@ -23,7 +23,11 @@ impl Call {
     #[inline(always)]
     pub(super) fn answered(&mut self, head: &Parts, body: &impl Body) {
         if self.is_watched() {
-            self.settle(judge(head, body));
+            if is_plain_success(head, body) {
+                self.succeed();
+            } else {
+                self.settle(judge(head));
+            }
         }
         let release = self.permit.as_ref().and_then(|permit| permit.owner().release.as_ref());
         if release.is_some_and(|release| (release.0)(head)) {
@@ -41,18 +45,15 @@ impl Call {
     }
 }
 
-/// Judges a response by its head. The status of gRPC in trailers comes with the body.
+/// Returns whether a response is a success as most are. A gRPC response that has its status in the head has no body.
 #[inline(always)]
-fn judge(head: &Parts, body: &impl Body) -> Verdict {
-    // The verdict on most responses, without a call. A gRPC response that has its status in the head has no body.
-    if head.status.as_u16() < 400 && head.extensions.is_empty() && !body.is_end_stream() {
-        return Verdict::Success;
-    }
-    judge_slowly(head)
+fn is_plain_success(head: &Parts, body: &impl Body) -> bool {
+    head.status.as_u16() < 400 && head.extensions.is_empty() && !body.is_end_stream()
 }
 
+/// Judges a response by its head. The status of gRPC in trailers comes with the body.
 #[inline(never)]
-fn judge_slowly(head: &Parts) -> Verdict {
+fn judge(head: &Parts) -> Verdict {
     // An error of the client says nothing about the load, and may have been found without any work.
     if head.status.is_client_error() {
         return Verdict::Ignore;

@@ -77,6 +77,22 @@ fn a_window_ends_after_100_ms_and_ten_calls() {
     assert_eq!(clock.windows()[1].samples, 100);
 }
 
+// Seven calls of at least 128 pass before the end of a window is seen.
+#[test]
+fn of_many_calls_every_eighth_may_end_a_window() {
+    let mut clock = Clock::new(20);
+    for _ in 0..128 {
+        clock.call(Duration::ZERO);
+    }
+    clock.wait(MS * 100);
+    let more = (1..=8).find(|_| {
+        clock.call(Duration::ZERO);
+        !clock.windows().is_empty()
+    });
+    assert_eq!(more, Some(8));
+    assert_eq!(clock.windows()[0].samples, 136);
+}
+
 #[test]
 fn a_window_holds_means_and_maxima() {
     let clock = &mut Clock::new(20);
