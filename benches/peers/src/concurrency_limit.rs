@@ -44,6 +44,20 @@ fn ours() -> Vec<Case> {
         )
         .at_most(435, 0),
         Case::new(
+            "ours: fixed, with classes by a closure of the request",
+            request,
+            Bare,
+            fixed().classes(classes).class_by(class).layer(Bare),
+        )
+        .at_most(310, 0),
+        Case::new(
+            "ours: adaptive, with classes by a closure of the request",
+            request,
+            Bare,
+            adaptive().classes(classes).class_by(class).layer(Bare),
+        )
+        .at_most(435, 0),
+        Case::new(
             "ours: fixed, with classes by a header",
             with_class,
             Bare,
@@ -70,6 +84,10 @@ fn ours() -> Vec<Case> {
         Case::new("ours: fixed, disabled", request, Bare, fixed().enabled(false).layer(Bare)),
         Case::new("ours: rejected", request, Bare, full()),
     ]
+}
+
+const fn class(_: &Request<Full<Bytes>>) -> &str {
+    "critical"
 }
 
 /// Returns our layer around a service, whose only permit is taken.

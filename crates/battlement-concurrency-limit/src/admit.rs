@@ -15,6 +15,10 @@ pub trait Admit<Req, Res, E> {
     /// The error of the layer's service.
     type Error;
 
+    /// Whether the class is known without a function that the compiler cannot see through.
+    #[doc(hidden)]
+    const CLASS_IS_INLINE: bool = false;
+
     /// Converts an error of the service's readiness.
     #[doc(hidden)]
     fn ready_error(error: E) -> Self::Error;

@@ -28,7 +28,7 @@ impl Classes {
 
     #[inline]
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
+        self.names.iter().position(|known| is_same(known, name))
     }
 
     #[inline]
@@ -44,6 +44,12 @@ impl Classes {
     pub(crate) const fn is_one(&self) -> bool {
         self.names.len() == 1
     }
+}
+
+/// Returns whether two names are equal. Most are the same literal, which needs no comparison of its bytes.
+#[inline]
+fn is_same(known: &str, name: &str) -> bool {
+    known.len() == name.len() && (std::ptr::eq(known, name) || known == name)
 }
 
 #[cfg(test)]

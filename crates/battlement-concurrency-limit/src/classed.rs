@@ -27,6 +27,8 @@ where
     type Response = K::Response;
     type Error = K::Error;
 
+    const CLASS_IS_INLINE: bool = true;
+
     fn ready_error(error: E) -> K::Error {
         K::ready_error(error)
     }
@@ -40,7 +42,7 @@ where
         self.kind.counts(request)
     }
 
-    #[inline]
+    #[inline(always)]
     fn class(&self, request: &Req, classes: &Classes) -> usize {
         classes.index((self.class)(request))
     }

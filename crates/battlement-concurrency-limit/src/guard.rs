@@ -10,13 +10,41 @@ pub(crate) struct Guard<K> {
 }
 
 impl<K> Guard<K> {
-    /// Admits the call with `request`.
+    /// Returns whether there is more than one class.
+    #[inline(always)]
+    pub(crate) fn has_classes(&self) -> bool {
+        !self.shared.classes().is_one()
+    }
+
+    /// Admits the call with `request`. Unless the kind of calls looks at the class inline, there is one class.
     ///
     /// # Errors
     ///
     /// If the limit of the class that is returned is reached.
     #[inline(always)]
-    pub(crate) fn admit<Req, Res, E>(
+    pub(crate) fn admit<Req, Res, E>(&self, request: &Req) -> Result<K::Call, usize>
+    where
+        K: Admit<Req, Res, E>,
+    {
+        let has_class = K::CLASS_IS_INLINE && self.has_classes();
+        self.admit_in(request, |request| if has_class { self.class(request) } else { 0 })
+    }
+
+    /// Admits the call with `request` in its class.
+    ///
+    /// # Errors
+    ///
+    /// If the limit of the class that is returned is reached.
+    #[inline(always)]
+    pub(crate) fn admit_classed<Req, Res, E>(&self, request: &Req) -> Result<K::Call, usize>
+    where
+        K: Admit<Req, Res, E>,
+    {
+        self.admit_in(request, |request| self.class(request))
+    }
+
+    #[inline(always)]
+    fn admit_in<Req, Res, E>(
         &self,
         request: &Req,
         class: impl FnOnce(&Req) -> usize,
@@ -35,12 +63,7 @@ impl<K> Guard<K> {
     }
 
     #[inline(always)]
-    pub(crate) fn has_classes(&self) -> bool {
-        !self.shared.classes().is_one()
-    }
-
-    #[inline(always)]
-    pub(crate) fn class<Req, Res, E>(&self, request: &Req) -> usize
+    fn class<Req, Res, E>(&self, request: &Req) -> usize
     where
         K: Admit<Req, Res, E>,
     {

@@ -124,7 +124,8 @@ impl<K> ConcurrencyLimitLayer<K> {
     /// Sets the class of a request of any type, by the name that the closure returns. Default: the
     /// [default class](Self::default_class), which is also that of unknown names.
     ///
-    /// Call this after the setters of the kind, such as `as_error`.
+    /// The closure is a part of the type of the layer, so that the compiler can inline it. Call this after the setters of
+    /// the kind, such as `as_error`.
     #[must_use]
     pub fn class_by<Req, F>(self, class: F) -> ConcurrencyLimitLayer<Classed<K, F>>
     where

@@ -54,10 +54,10 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        if self.guard.has_classes() {
+        if !K::CLASS_IS_INLINE && self.guard.has_classes() {
             return self.call_classed(request);
         }
-        match self.guard.admit(&request, |_| 0) {
+        match self.guard.admit(&request) {
             Ok(call) => QueuedConcurrencyLimitFuture::called(self.inner.call(request), call),
             Err(class) => self.enqueue(class, request),
         }
@@ -73,7 +73,7 @@ impl<S, K> QueuedConcurrencyLimit<S, K> {
         S: Service<Req> + Clone,
         K: Admit<Req, S::Response, S::Error>,
     {
-        match self.guard.admit(&request, |request| self.guard.class(request)) {
+        match self.guard.admit_classed(&request) {
             Ok(call) => QueuedConcurrencyLimitFuture::called(self.inner.call(request), call),
             Err(class) => self.enqueue(class, request),
         }

@@ -26,7 +26,7 @@ impl ClassOf {
     }
 
     /// Returns the index of the class of a request.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of<'a>(
         &self,
         head: impl FnOnce() -> RequestHead<'a>,

@@ -47,7 +47,7 @@ where
         !self.exempt.contains(request.uri().path())
     }
 
-    #[inline]
+    #[inline(always)]
     fn class(&self, request: &Request<Q>, classes: &Classes) -> usize {
         self.class.of(|| RequestHead::of(request), classes)
     }

@@ -18,6 +18,8 @@ impl<A> ConcurrencyLimitLayer<Http<A>> {
     /// Sets the class of a request, by the name that the closure returns. Default: the
     /// [default class](Self::default_class), which is also that of unknown names.
     ///
+    /// The type of the layer stays the same. With [`class_by`](Self::class_by), the closure is a part of it, and costs less.
+    ///
     /// # Example
     ///
     /// ```
