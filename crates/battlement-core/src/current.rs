@@ -34,19 +34,48 @@ pub(crate) fn peek<R>(read: impl FnOnce(&RequestFacts) -> Option<R>) -> Option<R
 /// reference count changes. Calls nest, and the previous facts are restored even if `work` panics. This is a closure
 /// and not a guard, since guards that are dropped out of order would leave the facts of one request to the next on
 /// this thread.
+#[inline]
 pub fn within<R>(slot: &mut Option<RequestFacts>, work: impl FnOnce() -> R) -> R {
     *slot = replace(slot.take());
-    let _entered = Entered { slot };
+    let _entered = EnteredFacts { slot: Some(slot) };
     work()
 }
 
-struct Entered<'a> {
-    slot: &'a mut Option<RequestFacts>,
+/// A guard within which the facts of a request are the current ones.
+///
+/// For layers that call a service: a request that is moved into the closure of [`within`] is copied. Drop guards where
+/// they were created, the last one first, or the facts of one request are left to the next one on the thread.
+#[derive(Debug)]
+#[must_use = "the facts are current until the guard is dropped"]
+pub struct EnteredFacts<'a> {
+    // `None` if nothing was replaced.
+    slot: Option<&'a mut Option<RequestFacts>>,
 }
 
-impl Drop for Entered<'_> {
+impl<'a> EnteredFacts<'a> {
+    /// Makes the facts in `slot` the current ones until the guard is dropped; if `slot` is empty, nothing changes.
+    #[inline(always)]
+    pub fn enter(slot: &'a mut Option<RequestFacts>) -> Self {
+        let Some(facts) = slot.take() else { return Self { slot: None } };
+        *slot = replace(Some(facts));
+        Self { slot: Some(slot) }
+    }
+
+    /// Drops the guard, and returns the facts that it made the current ones.
+    #[inline(always)]
+    #[must_use]
+    pub fn leave(mut self) -> Option<RequestFacts> {
+        let slot = self.slot.take()?;
+        replace(slot.take())
+    }
+}
+
+impl Drop for EnteredFacts<'_> {
+    #[inline(always)]
     fn drop(&mut self) {
-        *self.slot = replace(self.slot.take());
+        if let Some(slot) = self.slot.take() {
+            *slot = replace(slot.take());
+        }
     }
 }
 

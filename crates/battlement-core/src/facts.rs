@@ -105,6 +105,7 @@ impl RequestFacts {
     }
 
     /// Returns the facts in `extensions`, for code that has only the parts of a request.
+    #[inline]
     #[must_use]
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         extensions.get::<Self>()

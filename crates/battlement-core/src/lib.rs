@@ -121,7 +121,7 @@ pub use self::{
     classify::{Auto, Classify, ErrorsBy, GrpcStatus, Head, HttpStatus, Judgment},
     client_ip::{ClientIp, Via},
     content_length::content_length,
-    current::within,
+    current::{EnteredFacts, within},
     end_body::{BodyKind, EndBody, OnEnd},
     ending::Ending,
     error_type::ErrorType,

@@ -12,6 +12,7 @@ impl Deadline {
 
     /// Returns the deadline of a call whose request has these extensions: as [`of`](Self::of), or if they have no
     /// facts, the [`current`](Self::current) one.
+    #[inline]
     #[must_use]
     pub fn of_call(extensions: &Extensions) -> Option<Self> {
         match in_extensions(extensions) {
@@ -28,6 +29,7 @@ impl Deadline {
 }
 
 /// Returns the deadline in the facts of a call or of a request, if there are any.
+#[inline]
 fn in_extensions(extensions: &Extensions) -> Option<Option<Deadline>> {
     match extensions.get::<CallFacts>() {
         Some(call) => Some(call.deadline()),
