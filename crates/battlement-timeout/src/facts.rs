@@ -20,11 +20,17 @@ mod with_http {
     }
 
     impl Facts {
-        #[inline]
+        #[inline(always)]
         pub(crate) fn of<A: Reject<Req, Res, E>, T: Any, Req, Res, E>(request: &Req) -> Self {
-            let facts = A::extensions(request).and_then(RequestFacts::in_extensions).cloned();
-            let outer = facts.as_ref().map_or(0, |facts| address(facts.overridden::<T>()));
-            Self { facts, outer }
+            match A::extensions(request).and_then(RequestFacts::in_extensions) {
+                Some(facts) => Self::known::<T>(facts),
+                None => Self::none(),
+            }
+        }
+
+        #[inline(never)]
+        fn known<T: Any>(facts: &RequestFacts) -> Self {
+            Self { facts: Some(facts.clone()), outer: address(facts.overridden::<T>()) }
         }
 
         pub(crate) const fn none() -> Self {

@@ -58,11 +58,10 @@ where
         let this = self.as_mut().project();
         if let Some(inner) = this.inner.as_pin_mut() {
             let limited = this.countdown.enter();
-            let polled = inner.poll(cx);
-            drop(limited);
-            if let Poll::Ready(result) = polled {
+            if let Poll::Ready(result) = inner.poll(cx) {
                 return Poll::Ready(A::pass(result));
             }
+            drop(limited);
         }
         self.poll_expired(cx).map(|expired| *expired)
     }
@@ -79,7 +78,7 @@ where
     fn poll_expired(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Box<Result<A::Response, A::Error>>> {
+    ) -> Poll<Box<<Self as Future>::Output>> {
         let mut this = self.project();
         let elapsed = if this.inner.is_some() {
             let elapsed = ready!(this.countdown.poll_expired(this.timer, cx));

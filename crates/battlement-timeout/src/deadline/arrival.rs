@@ -1,53 +1,54 @@
 use std::time::Duration;
 
 use battlement_core::{Deadline, RequestFacts, RequestHead, Wire};
-use http::{HeaderName, Request};
+use http::{HeaderMap, HeaderName, Request};
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::config::Config;
-use crate::wire;
+use crate::{TimeoutHeader, wire};
 
-/// A request whose deadline is set.
-#[derive(Debug)]
-pub(crate) struct Arrival {
-    /// The facts of the request, in a slot of [`within`](battlement_core::within).
-    pub(super) facts: Option<RequestFacts>,
-    pub(super) wire: Wire,
+/// The time that a request brings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Brought {
+    time: Option<Duration>,
     /// Whether a gRPC caller sent a timeout.
     pub(super) has_grpc_timeout: bool,
-    /// Whether the deadline has passed.
-    pub(super) is_late: bool,
+}
+
+impl Brought {
+    pub(super) const NOTHING: Self = Self { time: None, has_grpc_timeout: false };
 }
 
 impl Config {
-    /// Reads the time that the request brings, and sets its deadline in its facts.
-    // A call costs more than it saves, since a service has one place where requests arrive.
+    /// Returns whether a request of this form may bring a time.
     #[inline(always)]
-    pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> Arrival {
-        let facts = RequestFacts::of_or_start(request);
-        let wire = Wire::of_request(request.method(), request.headers());
-        let from_grpc = match wire {
-            Wire::Http => None,
-            _ => wire::grpc_timeout(request.headers()),
-        };
-        let from_header = if self.header.is_some() { self.read_header(request) } else { None };
-        let brought = match (from_grpc, from_header) {
+    pub(super) fn reads(&self, wire: Wire, headers: &HeaderMap) -> bool {
+        let is_present = |header: &TimeoutHeader| headers.contains_key(header.name());
+        wire.is_grpc() || self.header.as_ref().is_some_and(is_present)
+    }
+
+    /// Reads the time that the request brings.
+    pub(super) fn brought<B>(&self, wire: Wire, request: &mut Request<B>) -> Brought {
+        let from_grpc = if wire.is_grpc() { wire::grpc_timeout(request.headers()) } else { None };
+        let time = match (from_grpc, self.read_header(request)) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        facts.set_deadline(brought.unwrap_or(self.default), self.max);
+        Brought { time, has_grpc_timeout: from_grpc.is_some() }
+    }
+
+    /// Sets the deadline of a request, and returns whether it has passed. Without facts there is none.
+    #[inline(always)]
+    pub(super) fn is_late(&self, facts: Option<&RequestFacts>, brought: Brought) -> bool {
+        let Some(facts) = facts else { return false };
+        facts.set_deadline(brought.time.unwrap_or(self.default), self.max);
         let deadline = facts.deadline().map_or(facts.start(), Deadline::instant);
         let now = Instant::now();
         if let Some(observe) = self.observer.get() {
             observe.arrived(deadline.saturating_duration_since(now));
         }
-        Arrival {
-            facts: Some(facts),
-            wire,
-            has_grpc_timeout: from_grpc.is_some(),
-            is_late: deadline <= now,
-        }
+        deadline <= now
     }
 
     /// Reads the header of a trusted peer, and removes that of any other.

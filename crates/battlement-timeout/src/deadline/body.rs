@@ -15,6 +15,9 @@ use crate::{Elapsed, ElapsedKind};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
+/// The limit of one body, which most bodies do not have.
+pub(super) type BodyLimit = Option<Pin<Box<Limited>>>;
+
 pin_project! {
     /// The body of a response, which ends at the deadline of its request if that applies to it.
     ///
@@ -25,7 +28,7 @@ pin_project! {
         // `None` once the deadline has ended the body.
         #[pin]
         inner: Option<ResponseBody<B>>,
-        limit: Option<Pin<Box<Limited>>>,
+        limit: BodyLimit,
     }
 
     impl<B> PinnedDrop for DeadlineBody<B> {
@@ -78,13 +81,9 @@ impl Limited {
 }
 
 impl<B> DeadlineBody<B> {
-    #[inline]
-    pub(super) fn of(response: Response<B>, limit: Option<Pin<Box<Limited>>>) -> Response<Self> {
+    #[inline(always)]
+    pub(super) fn of(response: Response<B>, limit: BodyLimit) -> Response<Self> {
         response.map(|body| Self { inner: Some(ResponseBody::inner(body)), limit })
-    }
-
-    pub(super) fn passing(response: Response<B>) -> Response<Self> {
-        Self::of(response, None)
     }
 
     /// Takes an answer of the layer's own.
@@ -106,6 +105,7 @@ where
     type Data = B::Data;
     type Error = BoxError;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -129,6 +129,7 @@ where
         Poll::Ready(Some(last_frame(*limit.wire, elapsed)))
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.inner.as_ref().is_none_or(Body::is_end_stream)
     }

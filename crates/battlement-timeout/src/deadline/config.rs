@@ -44,6 +44,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Returns whether the deadline may apply to the body of a response.
+    #[inline]
+    pub(super) const fn limits_bodies(&self, has_grpc_timeout: bool) -> bool {
+        self.bodies || self.event_streams || self.grpc_streams || has_grpc_timeout
+    }
+
     /// Returns every invalid time.
     pub(crate) fn invalid_times(&self) -> Vec<InvalidField> {
         let mut invalid = Vec::new();

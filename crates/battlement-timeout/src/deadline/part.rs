@@ -1,6 +1,6 @@
 use battlement_core::{FirstMessage, StreamKind, Wire};
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::config::Config;
 
@@ -14,22 +14,18 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// Returns the part of the body of `response` to a request of this form; `None` if the deadline does not apply.
-    #[inline]
-    pub(super) fn of<B>(
+    /// Returns the part of the body of a response with this head, to a request of this form; `None` if the deadline does
+    /// not apply.
+    pub(super) fn of(
         config: &Config,
         wire: Wire,
         has_grpc_timeout: bool,
-        response: &Response<B>,
+        (status, headers): (StatusCode, &HeaderMap),
     ) -> Option<Self> {
-        let Config { bodies, event_streams, grpc_streams, .. } = *config;
-        if !(bodies || event_streams || grpc_streams || has_grpc_timeout) {
-            return None;
-        }
         match wire {
-            Wire::Http => Self::of_http(config, response),
-            _ if grpc_streams => Some(Self::Whole),
-            _ if has_grpc_timeout || bodies => Self::of_unary(response.headers()),
+            Wire::Http => Self::of_http(config, status, headers),
+            _ if config.grpc_streams => Some(Self::Whole),
+            _ if has_grpc_timeout || config.bodies => Self::of_unary(headers),
             _ => None,
         }
     }
@@ -42,8 +38,8 @@ impl Part {
         }
     }
 
-    fn of_http<B>(config: &Config, response: &Response<B>) -> Option<Self> {
-        let applies = match StreamKind::of_response(response) {
+    fn of_http(config: &Config, status: StatusCode, headers: &HeaderMap) -> Option<Self> {
+        let applies = match StreamKind::of_head(status, headers) {
             StreamKind::Upgrade => false,
             StreamKind::Events => config.event_streams,
             StreamKind::None | StreamKind::Grpc(_) => config.bodies,

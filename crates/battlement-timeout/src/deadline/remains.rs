@@ -5,11 +5,18 @@ use std::{
     time::Duration,
 };
 
-use battlement_core::{Deadline, DropReason, RequestFacts, Timer, dropping, within};
+use battlement_core::{
+    Deadline, DropReason, EnteredFacts, RequestFacts, Timer, Wire, dropping, within,
+};
+use http::{HeaderMap, StatusCode};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::config::Config;
+use super::{
+    body::{BodyLimit, Limited},
+    config::Config,
+    part::Part,
+};
 use crate::{Elapsed, ElapsedKind, expiry};
 
 /// The time by which a caller may be ahead: more than a round trip within a data center.
@@ -45,14 +52,31 @@ impl Remains {
         self.slot.is_some()
     }
 
-    /// Lets go of the facts, since the work has ended.
+    /// Returns whether the deadline may apply to the body of the response.
     #[inline]
-    pub(super) fn finish(self: Pin<&mut Self>) {
-        *self.project().slot = None;
+    pub(super) fn limits_body(&self, has_grpc_timeout: bool) -> bool {
+        self.has_work() && self.config.limits_bodies(has_grpc_timeout)
     }
 
-    pub(super) fn config(&self) -> &Config {
-        &self.config
+    /// Returns the limit of the body of a response with this head, if the deadline applies to it, and the headers.
+    // The headers are taken and returned, since a reference to them makes every call copy its response.
+    #[inline(never)]
+    pub(super) fn limit_body(
+        self: Pin<&mut Self>,
+        status: StatusCode,
+        headers: HeaderMap,
+        wire: Wire,
+        has_grpc_timeout: bool,
+    ) -> (BodyLimit, HeaderMap) {
+        let part = Part::of(&self.config, wire, has_grpc_timeout, (status, &headers));
+        let limit = part.map(|part| Limited::boxed(self.take(), part, wire));
+        (limit, headers)
+    }
+
+    /// Makes the facts of the request the current ones until the guard is dropped, if there is work.
+    #[inline(always)]
+    pub(super) fn enter(self: Pin<&mut Self>) -> EnteredFacts<'_> {
+        EnteredFacts::enter(self.project().slot)
     }
 
     /// Runs `work` with the facts of the request as the current ones.

@@ -4,11 +4,14 @@ use std::{
     task::{Context, Poll},
 };
 
-use battlement_core::{DefaultReject, Reject, within};
+use battlement_core::{DefaultReject, EnteredFacts, Reject, RequestFacts, Wire};
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{arrival::Arrival, future::DeadlineFuture, layer::DeadlineLayer, remains::Remains};
+use super::{
+    arrival::Brought, config::Config, future::DeadlineFuture, layer::DeadlineLayer,
+    remains::Remains,
+};
 use crate::{DeadlineBody, Elapsed, expiry};
 
 /// A service that sets the deadline of each request, created by [`DeadlineLayer`].
@@ -53,21 +56,75 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let config = self.layer.config();
-        if !config.enabled {
-            return DeadlineFuture::passing(self.inner.call(request), config);
+        let wire = Wire::of_request(request.method(), request.headers());
+        let mut facts = RequestFacts::of(&request).filter(|_| config.enabled).cloned();
+        if config.enabled && (facts.is_none() || config.reads(wire, request.headers())) {
+            return self.prepare(request, wire);
         }
-        let Arrival { mut facts, wire, has_grpc_timeout, is_late } = config.arrive(&mut request);
-        if is_late {
-            expiry::report(&Elapsed::NO_TIME, &config.observer);
-            return DeadlineFuture::rejected(A::caller(&request), config);
+        if config.is_late(facts.as_ref(), Brought::NOTHING) {
+            return reject(request, config);
         }
         let caller = A::late_caller(&request);
-        let inner = within(&mut facts, || self.inner.call(request));
-        let remains = Remains::new(facts, Arc::clone(config));
-        DeadlineFuture::limited(inner, remains, wire, has_grpc_timeout, caller)
+        let entered = EnteredFacts::enter(&mut facts);
+        DeadlineFuture::limited(
+            self.inner.call(request),
+            Remains::new(entered.leave(), Arc::clone(config)),
+            wire,
+            false,
+            caller,
+        )
     }
+}
+
+impl<S, A> DeadlineService<S, A> {
+    /// Serves a request that has no facts, or that may bring a time.
+    // A function of its own, since references to the request that are passed on cost a copy of the request.
+    #[inline(never)]
+    fn prepare<B, RB>(
+        &mut self,
+        mut request: Request<B>,
+        wire: Wire,
+    ) -> DeadlineFuture<S, Request<B>, A>
+    where
+        S: Service<Request<B>, Response = Response<RB>>,
+        A: Reject<Request<B>, Response<RB>, S::Error>,
+    {
+        let config = self.layer.config();
+        let mut facts = Some(RequestFacts::of_or_start(&mut request));
+        let brought = config.brought(wire, &mut request);
+        if config.is_late(facts.as_ref(), brought) {
+            return reject(request, config);
+        }
+        let caller = A::late_caller(&request);
+        let entered = EnteredFacts::enter(&mut facts);
+        DeadlineFuture::limited(
+            self.inner.call(request),
+            Remains::new(entered.leave(), Arc::clone(config)),
+            wire,
+            brought.has_grpc_timeout,
+            caller,
+        )
+    }
+}
+
+/// Creates the future of a request that is not served, since it has no time left.
+#[cold]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a reference would cost each call a copy of its request"
+)]
+fn reject<S, A, B, RB>(
+    request: Request<B>,
+    config: &Arc<Config>,
+) -> DeadlineFuture<S, Request<B>, A>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+    A: Reject<Request<B>, Response<RB>, S::Error>,
+{
+    expiry::report(&Elapsed::NO_TIME, &config.observer);
+    DeadlineFuture::rejected(A::caller(&request), config)
 }
 
 impl<S: Clone, A> Clone for DeadlineService<S, A> {
