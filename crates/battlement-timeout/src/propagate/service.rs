@@ -58,13 +58,16 @@ fn is_detached(extensions: &Extensions) -> bool {
     of_request.is_some() && extensions.get::<CallFacts>().is_some()
 }
 
-/// States the time that is left for a call, if it has a deadline.
-#[inline]
+/// States the time that is left for a call, if it has a deadline and the layer is enabled.
+#[inline(always)]
 fn state<B>(
     config: &Arc<Config>,
     wire: Wire,
     request: &mut Request<B>,
-) -> Result<Option<Stated>, Elapsed> {
+) -> Result<Option<Stated>, Box<Elapsed>> {
+    if !config.enabled {
+        return Ok(None);
+    }
     let Some(deadline) = Deadline::of_call(request.extensions()) else {
         if is_detached(request.extensions()) {
             request.headers_mut().remove(config.name(wire));
@@ -107,14 +110,14 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let config = &self.layer.config;
-        if !config.enabled {
-            return PropagateDeadlineFuture::passing(self.inner.call(request));
-        }
         let caller = A::late_caller(&request);
         let wire = Wire::of_request(request.method(), request.headers());
-        let stated = state(config, wire, &mut request);
+        let stated = match state(config, wire, &mut request) {
+            Ok(stated) => stated,
+            Err(elapsed) => return PropagateDeadlineFuture::rejected(elapsed, caller),
+        };
         let is_cancelled = wire.is_grpc().then_some(is_cancelled as fn(&_) -> bool);
-        PropagateDeadlineFuture::make(stated, caller, is_cancelled, || self.inner.call(request))
+        PropagateDeadlineFuture::called(self.inner.call(request), stated, is_cancelled, caller)
     }
 }
 

@@ -52,16 +52,22 @@ impl Config {
         self: &Arc<Self>,
         wire: Wire,
         deadline: Deadline,
-    ) -> Result<(Stated, HeaderValue), Elapsed> {
+    ) -> Result<(Stated, HeaderValue), Box<Elapsed>> {
         let at = Instant::now();
         let left = deadline.remaining_at(at);
         let Some(Written { value, time }) = self.value(wire, left.saturating_sub(self.margin))
         else {
-            let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, left);
-            expiry::report(&elapsed, &self.observer);
-            return Err(elapsed);
+            return Err(self.no_time(left));
         };
         Ok((Stated { at, time, config: Arc::clone(self) }, value))
+    }
+
+    /// Reports that a call with `left` to its deadline is not made.
+    #[cold]
+    fn no_time(&self, left: Duration) -> Box<Elapsed> {
+        let elapsed = Elapsed::new(ElapsedKind::NoTimeLeft, left);
+        expiry::report(&elapsed, &self.observer);
+        Box::new(elapsed)
     }
 
     /// Returns the header that states the limit of a call.

@@ -15,19 +15,28 @@ pub(super) fn read(digits: &[u8]) -> Option<u32> {
 
 /// Writes a number of at most 8 digits and its unit, of at most 2 letters.
 pub(super) fn write(number: u64, unit: &str) -> HeaderValue {
+    let digits = decimal(number.min(MOST));
+    // The last digit stays, also of zero.
+    let start = (digits.trailing_zeros() / 8).min(7) as usize;
     let mut text = [0; 10];
-    let end = 8 + unit.len();
-    text[8..end].copy_from_slice(unit.as_bytes());
-    let (mut start, mut rest) = (8, number.min(MOST) as u32);
-    loop {
-        start -= 1;
-        text[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    text[..8].copy_from_slice(&(digits | u64::from_ne_bytes([b'0'; 8])).to_le_bytes());
+    let mut end = 8;
+    for letter in unit.bytes() {
+        text[end] = letter;
+        end += 1;
     }
     HeaderValue::from_bytes(&text[start..end]).expect("digits and letters are valid in a header")
+}
+
+/// Returns the 8 decimal digits of `number`, one a byte, the first in the lowest byte.
+// Halves the digits of all parts at once: 8 digits, then twice 4, four times 2, and eight times 1. A division for each
+// digit takes four times as long.
+const fn decimal(number: u64) -> u64 {
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let high = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = high | ((fours - 100 * high) << 16);
+    let high = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    high | ((twos - 10 * high) << 8)
 }
 
 /// Returns the only line of a header; `None` if there are others.
@@ -40,6 +49,8 @@ pub(super) fn only_line<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -50,6 +61,13 @@ mod tests {
         for malformed in ["", "100000000", "000000001", "-1", "+1", " 1", "1 ", "1.5", "1e3", "٣"]
         {
             assert_eq!(read(malformed.as_bytes()), None, "{malformed:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_is_written_as_its_digits(number in 0..=MOST) {
+            prop_assert_eq!(write(number, "m"), format!("{number}m"));
         }
     }
 

@@ -89,8 +89,10 @@ impl TimeoutHeader {
     }
 
     /// Writes `time`, rounded down; `None` if that is zero.
+    #[inline]
     pub(crate) fn write(&self, time: Duration) -> Option<Written> {
-        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(digits::MOST);
+        let whole = time.as_secs().saturating_mul(1000);
+        let millis = whole.saturating_add(time.subsec_millis().into()).min(digits::MOST);
         if millis == 0 {
             return None;
         }

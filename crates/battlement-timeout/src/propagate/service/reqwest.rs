@@ -21,8 +21,9 @@ fn state(
     config: &Arc<Config>,
     wire: Wire,
     request: &mut Request,
-) -> Result<Option<Stated>, Elapsed> {
-    let Some(deadline) = Deadline::current() else { return Ok(None) };
+) -> Result<Option<Stated>, Box<Elapsed>> {
+    let current = Deadline::current().filter(|_| config.enabled);
+    let Some(deadline) = current else { return Ok(None) };
     let (mut stated, value) = config.stated(wire, deadline)?;
     let (name, headers) = (config.name(wire), request.headers_mut());
     if let Some(value) = insert_new(headers, name, value)
@@ -52,13 +53,13 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let config = &self.layer.config;
-        if !config.enabled {
-            return PropagateDeadlineFuture::passing(self.inner.call(request));
-        }
         let caller = A::late_caller(&request);
         let wire = Wire::of_request(request.method(), request.headers());
-        let stated = state(config, wire, &mut request);
+        let stated = match state(config, wire, &mut request) {
+            Ok(stated) => stated,
+            Err(elapsed) => return PropagateDeadlineFuture::rejected(elapsed, caller),
+        };
         let is_cancelled = wire.is_grpc().then_some(is_cancelled as fn(&_) -> bool);
-        PropagateDeadlineFuture::make(stated, caller, is_cancelled, || self.inner.call(request))
+        PropagateDeadlineFuture::called(self.inner.call(request), stated, is_cancelled, caller)
     }
 }
