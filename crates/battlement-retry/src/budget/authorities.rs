@@ -143,7 +143,7 @@ mod tests {
         for host in ["a", "b", "c", "d"] {
             assert_eq!(of(&budgets, host).is_same(&shared), !["a", "b"].contains(&host), "{host}");
         }
-        assert_eq!(budgets.len(), 2);
+        assert_eq!((budgets.len(), budgets.is_empty()), (2, false));
         assert!(!of(&budgets, "a").is_same(&of(&budgets, "b")));
     }
 
@@ -167,6 +167,18 @@ mod tests {
             tasks.into_iter().map(|task| task.join().unwrap()).collect()
         });
         assert!(found.iter().all(|budget| budget.is_same(&found[0])));
+        assert_eq!(budgets.len(), 1);
+    }
+
+    #[test]
+    fn a_thread_that_meets_a_host_which_another_has_inserted_gets_its_budget() {
+        let shared = Budget::default();
+        let budgets = shared.clone().per_authority(1);
+        let insert = |host: &str| budgets.insert(&host.parse().unwrap());
+        let first = insert("a");
+        assert!(!first.is_same(&shared) && insert("a").is_same(&first));
+        // Another thread has filled the map.
+        assert!(insert("b").is_same(&shared));
         assert_eq!(budgets.len(), 1);
     }
 

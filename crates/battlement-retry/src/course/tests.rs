@@ -199,6 +199,26 @@ fn attempts_that_do_not_reach_the_service_do_not_count_in_the_throttle() {
 }
 
 #[test]
+fn only_attempts_that_the_service_accepts_count_as_accepted_in_the_throttle() {
+    for (outcome, is_accepted) in [
+        (AttemptOutcome::Success, true),
+        (AttemptOutcome::Server, true),
+        (AttemptOutcome::Ignored, true),
+        (AttemptOutcome::Overload, false),
+        (AttemptOutcome::Timeout, false),
+        (AttemptOutcome::Transport, false),
+    ] {
+        let throttle = Throttle::new(1.0, 10 * SECOND);
+        let config = Config { throttle: Some(throttle.clone()), ..Config::default() };
+        for _ in 0..100 {
+            let ticket = config.begin(Instant::now()).unwrap();
+            Course::new(Arc::new(config.clone()), None, Instant::now(), ticket).ended(outcome);
+        }
+        assert_eq!(throttle.begin(Instant::now(), 0).is_some(), is_accepted, "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_wait_without_end_does_not_overflow_a_clock() {
     let config = Config { longest_wait: Duration::MAX, ..Config::default() };
     let (course, now) = (course(config), Instant::now());

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use battlement_core::{Failure, GrpcCode, Pushback, RejectionKind, Verdict};
-use http::StatusCode;
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 
 use super::*;
 
@@ -68,6 +68,29 @@ fn a_failure_that_was_provably_not_processed_is_repeated_whatever_the_request() 
 }
 
 #[test]
+fn a_broken_connection_is_repeated_if_the_request_is_idempotent() {
+    let broken = failed(Failure::Transport, None);
+    assert_eq!(broken.step(&GET), again(Wait::Backoff));
+    assert_eq!(broken.step(&POST), Step::Stop(StopReason::NotIdempotent));
+}
+
+#[test]
+fn the_code_of_grpc_is_read_only_of_a_failure_in_a_grpc_response() {
+    let overload = Verdict::Failure(Failure::Overload { pushback: None });
+    let code = |verdict, content_type| {
+        let mut headers = HeaderMap::new();
+        headers.insert("grpc-status", HeaderValue::from_static("8"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let extensions = Extensions::new();
+        let head = Head::new(StatusCode::SERVICE_UNAVAILABLE, &headers, &extensions);
+        Seen::of_head(verdict, &head).grpc
+    };
+    assert_eq!(code(overload, "application/grpc"), Some(GrpcCode::ResourceExhausted));
+    assert_eq!(code(overload, "text/plain"), None);
+    assert_eq!(code(Verdict::Success, "application/grpc"), None);
+}
+
+#[test]
 fn a_timeout_is_told_from_other_failures() {
     let timeout = failed(Failure::Timeout, Some(504));
     let ask = Ask { wait: Wait::Backoff, is_timeout: true, is_unprocessed_only: false };
@@ -114,19 +137,25 @@ fn a_resource_exhausted_is_repeated_only_with_a_pushback() {
 
 #[test]
 fn two_statuses_of_the_client_class_are_repeated() {
-    let ended = |status| seen(Verdict::Success, Some(status));
-    assert_eq!(ended(408).step(&GET), again(Wait::Backoff));
-    assert_eq!(ended(408).step(&POST), Step::Stop(StopReason::NotIdempotent));
+    let step = |status, request: &Request| {
+        let judged = seen(Verdict::Success, Some(status)).judge(request);
+        assert_eq!(judged.outcome, AttemptOutcome::Success, "{status}");
+        judged.step
+    };
+    assert_eq!(step(408, &GET), again(Wait::Backoff));
+    assert_eq!(step(408, &POST), Step::Stop(StopReason::NotIdempotent));
     let keyed = Request { has_key: true, retry_after: Some(SECOND), ..GET };
-    assert_eq!(ended(409).step(&keyed), again(Wait::Pushback(SECOND)));
+    assert_eq!(step(409, &keyed), again(Wait::Pushback(SECOND)));
     let zero = Request { retry_after: Some(Duration::ZERO), ..keyed };
-    assert_eq!(ended(409).step(&zero), again(Wait::Backoff));
+    assert_eq!(step(409, &zero), again(Wait::Backoff));
     let excluded = Request { is_idempotent: false, ..keyed };
-    assert_eq!(ended(409).step(&excluded), Step::Stop(StopReason::NotIdempotent));
+    assert_eq!(step(409, &excluded), Step::Stop(StopReason::NotIdempotent));
     for request in [Request { retry_after: None, ..keyed }, Request { has_key: false, ..keyed }] {
-        assert_eq!(ended(409).step(&request), Step::Pass);
+        assert_eq!(step(409, &request), Step::Pass);
     }
-    assert_eq!(ended(200).step(&keyed), Step::Pass);
+    for status in [200, 404, 410] {
+        assert_eq!(step(status, &keyed), Step::Pass, "{status}");
+    }
 }
 
 #[test]
@@ -140,16 +169,15 @@ fn a_local_rejection_ends_the_retry_and_an_ignored_call_passes() {
 
 #[test]
 fn every_verdict_has_an_outcome_of_its_own() {
-    let outcome = |failure| failed(failure, None).judge(&GET).outcome;
-    let outcomes = [
-        outcome(Failure::Transport),
-        outcome(Failure::NotProcessed),
-        outcome(Failure::Timeout),
-        outcome(Failure::Server),
-        outcome(Failure::Overload { pushback: None }),
-        outcome(Failure::Rejected(RejectionKind::Overloaded)),
-        seen(Verdict::Success, None).judge(&GET).outcome,
-    ];
-    let words: std::collections::HashSet<_> = outcomes.iter().map(|one| one.as_str()).collect();
-    assert_eq!(words.len(), outcomes.len());
+    for (failure, outcome) in [
+        (Failure::Transport, AttemptOutcome::Transport),
+        (Failure::NotProcessed, AttemptOutcome::NotProcessed),
+        (Failure::Timeout, AttemptOutcome::Timeout),
+        (Failure::Server, AttemptOutcome::Server),
+        (Failure::Overload { pushback: None }, AttemptOutcome::Overload),
+        (Failure::Rejected(RejectionKind::Overloaded), AttemptOutcome::Rejected),
+    ] {
+        assert_eq!(failed(failure, None).judge(&GET).outcome, outcome, "{failure:?}");
+    }
+    assert_eq!(seen(Verdict::Success, None).judge(&GET).outcome, AttemptOutcome::Success);
 }
