@@ -1,4 +1,5 @@
 use std::{
+    mem::ManuallyDrop,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -80,13 +81,26 @@ impl BodyKind {
         Self::new(method, head.status, &head.headers, body)
     }
 
+    /// Returns the kind of a body that is sent with `status` to a request of `method`, if that is known without a look
+    /// at the headers.
+    // For layers that look at them only then: a reference to the headers that leaves the caller costs a copy of them.
+    #[inline]
+    pub fn known(method: MethodKind, status: StatusCode, body: &impl Body) -> Option<Self> {
+        if is_absent(method, status) {
+            return Some(Self::Absent);
+        }
+        body.size_hint().exact().map(Self::Sized)
+    }
+
+    /// Returns the kind of a body whose length only `headers` may declare.
+    #[inline]
+    pub fn declared(headers: &HeaderMap) -> Self {
+        content_length(headers).map_or(Self::Open, Self::Sized)
+    }
+
     #[inline]
     fn new(method: MethodKind, status: StatusCode, headers: &HeaderMap, body: &impl Body) -> Self {
-        if is_absent(method, status) {
-            return Self::Absent;
-        }
-        let known = body.size_hint().exact();
-        known.or_else(|| content_length(headers)).map_or(Self::Open, Self::Sized)
+        Self::known(method, status, body).unwrap_or_else(|| Self::declared(headers))
     }
 }
 
@@ -278,10 +292,11 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         let mut this = self.project();
         *this.polls = Polls::Running;
         // Inspected in place and not moved: a frame is as large as a map of headers.
-        let polled = this.inner.as_mut().poll_frame(cx);
+        // A panic of the hook would leak it, so that it needs no place where it could be dropped.
+        let polled = ManuallyDrop::new(this.inner.as_mut().poll_frame(cx));
         *this.polls = Polls::Some;
         // One place reports the end, so that the code of the hook is there once.
-        let ended = match &polled {
+        let ended = match &*polled {
             Poll::Pending => {
                 if let Some(on_end) = this.on_end.as_mut() {
                     on_end.pending();
@@ -309,7 +324,7 @@ impl<B: Body, T: OnEnd> Body for EndBody<B, T> {
         if let Some((ending, trailers)) = ended {
             finish(this.on_end, this.polls, ending, trailers);
         }
-        polled
+        ManuallyDrop::into_inner(polled)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -32,6 +32,7 @@ impl Wire {
 
     /// Reads the content type of a request. gRPC requests are POST; any other method is plain HTTP, whatever its
     /// content type says, and its headers are not read.
+    #[inline]
     #[must_use]
     pub fn of_request(method: &Method, headers: &HeaderMap) -> Self {
         if method == Method::POST { Self::of(headers) } else { Self::Http }
