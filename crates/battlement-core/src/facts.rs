@@ -2,11 +2,8 @@ use std::{
     any::Any,
     borrow::Cow,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{
-            AtomicU8, AtomicUsize,
-            Ordering::{AcqRel, Relaxed},
-        },
+        Arc, OnceLock,
+        atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -15,8 +12,8 @@ use http::{Extensions, Request};
 use tokio::time::Instant;
 
 use crate::{
-    ClientIp, CorrelationId, Deadline, DropReason, Phases, RequestId, Trace, Unread, current,
-    moving_deadline::MovingDeadline, overrides::Overrides,
+    ClientIp, CorrelationId, Deadline, DropReason, Hold, Phases, RequestId, Trace, Unread, current,
+    holds::Holds, moving_deadline::MovingDeadline, overrides::Overrides,
 };
 
 /// The facts that server layers share about one request.
@@ -37,9 +34,7 @@ struct Facts {
     later_ids: OnceLock<Box<Ids>>,
     client: OnceLock<ClientIp>,
     route: OnceLock<Cow<'static, str>>,
-    // A lock, since it is set for each request, and setting a `OnceLock` takes four times as long.
-    phases: Mutex<Option<Phases>>,
-    holders: AtomicUsize,
+    holds: Holds,
     drop_reason: AtomicU8,
     claimed_by: AtomicUsize,
     recorded_by: [AtomicUsize; 2],
@@ -89,8 +84,7 @@ impl RequestFacts {
             later_ids: OnceLock::new(),
             client: OnceLock::new(),
             route: OnceLock::new(),
-            phases: Mutex::new(None),
-            holders: AtomicUsize::new(0),
+            holds: Holds::none(),
             drop_reason: AtomicU8::new(DropReason::default() as u8),
             claimed_by: AtomicUsize::new(0),
             recorded_by: [AtomicUsize::new(0), AtomicUsize::new(0)],
@@ -224,39 +218,25 @@ impl RequestFacts {
     /// the process drains.
     #[must_use]
     pub fn phases(&self) -> Option<Phases> {
-        self.0.phases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.holds.phases()
     }
 
-    /// Sets the phases of the process, unless they are already set; returns whether those that are set are of the same
-    /// process.
-    #[inline]
-    #[must_use]
-    pub fn set_phases(&self, phases: &Phases) -> bool {
-        let mut set = self.0.phases.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*set {
-            None => {
-                *set = Some(phases.clone());
-                true
-            }
-            Some(set) => set.is_same(phases),
-        }
-    }
-
-    /// Holds the request in flight, and returns whether nothing else holds it.
+    /// Holds the request in flight for a drain that follows `phases`, which apply to the request unless others already
+    /// do, until the hold is [released](Self::release_hold).
     ///
-    /// For a drain that may be applied twice, as around a router and inside of it: the process counts the request from
-    /// its first holder to the [release](Self::release_hold) of its last.
+    /// For a layer that may be applied twice, as around a router and inside of it: the process counts the request from
+    /// the first hold to the end of the last.
     #[inline]
     #[must_use]
-    pub fn hold(&self) -> bool {
-        self.0.holders.fetch_add(1, AcqRel) == 0
+    pub fn hold(&self, phases: &Phases) -> Hold {
+        self.0.holds.hold(phases)
     }
 
-    /// Ends a [hold](Self::hold), and returns whether nothing else holds the request.
+    /// Ends a [hold](Self::hold), and returns whether the request is over for the drain's process.
     #[inline]
     #[must_use]
-    pub fn release_hold(&self) -> bool {
-        self.0.holders.fetch_sub(1, AcqRel) == 1
+    pub fn release_hold(&self, hold: Hold) -> bool {
+        self.0.holds.release(hold)
     }
 
     /// Adds settings of the request's route, for the outer layer that reads this type.

@@ -49,6 +49,8 @@ mod grpc_web;
 #[cfg(feature = "http")]
 mod hex;
 #[cfg(feature = "http")]
+mod holds;
+#[cfg(feature = "http")]
 mod host;
 #[cfg(feature = "http")]
 mod ip_key;
@@ -131,6 +133,7 @@ pub use self::{
     grpc_method::{grpc_method, is_grpc_name},
     grpc_web::WebTrailers,
     hex::hex,
+    holds::Hold,
     host::Host,
     ip_key::IpKey,
     method_kind::MethodKind,

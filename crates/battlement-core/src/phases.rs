@@ -1,10 +1,11 @@
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{
-            AtomicU8,
-            Ordering::{AcqRel, Acquire},
+            AtomicU8, AtomicU64,
+            Ordering::{AcqRel, Acquire, Relaxed},
         },
     },
 };
@@ -57,11 +58,22 @@ pub enum Phase {
 #[derive(Clone)]
 pub struct PhaseWriter(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
     /// A [`Phase`].
     now: AtomicU8,
     changed: Notify,
+    /// Never 0, and never used again.
+    number: u64,
+}
+
+/// All phases that exist, by their number. A request refers to its phases by a number, since one atomic operation can
+/// write it.
+static NUMBERED: Mutex<BTreeMap<u64, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+fn numbered() -> MutexGuard<'static, BTreeMap<u64, Weak<Shared>>> {
+    NUMBERED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {
@@ -83,7 +95,11 @@ impl Phases {
     /// Creates both sides of a process that is [`Phase::Running`].
     #[must_use]
     pub fn new() -> (PhaseWriter, Self) {
-        let shared = Arc::<Shared>::default();
+        let (now, changed) = (AtomicU8::default(), Notify::new());
+        let shared = Arc::new(Shared { now, changed, number: LAST.fetch_add(1, Relaxed) + 1 });
+        let mut numbered = numbered();
+        numbered.retain(|_, shared| shared.strong_count() > 0);
+        numbered.insert(shared.number, Arc::downgrade(&shared));
         (PhaseWriter(Arc::clone(&shared)), Self(shared))
     }
 
@@ -103,10 +119,17 @@ impl Phases {
         self.now() > Phase::Running
     }
 
-    /// Returns whether both are the phases of the same process.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+    /// Returns the number of these phases, which is not 0 and fits in 40 bits.
+    #[cfg(feature = "http")]
+    #[inline]
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// Returns the phases with this number, if they still exist.
+    #[cfg(feature = "http")]
+    pub(crate) fn numbered(number: u64) -> Option<Self> {
+        numbered().get(&number).and_then(Weak::upgrade).map(Self)
     }
 
     /// Waits until the process has reached `phase`. A phase that is skipped is reached with the next one.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Phase, dropping};
+use crate::dropping;
 
 #[test]
 fn a_record_is_claimed_once_by_each_claimant_until_it_is_released() {
@@ -13,28 +13,6 @@ fn a_record_is_claimed_once_by_each_claimant_until_it_is_released() {
     assert!(!facts.claim_record(1), "only its claimant releases a claim");
     facts.release_record(1);
     assert!(facts.claim_record(1));
-}
-
-#[test]
-fn the_first_phases_apply_and_are_known_again() {
-    let facts = RequestFacts::starting(Instant::now());
-    assert!(facts.phases().is_none());
-    let ((writer, phases), (_, others)) = (Phases::new(), Phases::new());
-    assert!(facts.set_phases(&phases) && facts.clone().set_phases(&writer.phases()));
-    assert!(!facts.set_phases(&others));
-    writer.advance(Phase::Draining);
-    assert_eq!(facts.phases().unwrap().now(), Phase::Draining);
-}
-
-#[test]
-fn a_request_is_held_from_its_first_holder_to_its_last() {
-    let facts = RequestFacts::starting(Instant::now());
-    assert!(facts.hold());
-    assert!(!facts.clone().hold());
-    assert!(!facts.release_hold());
-    assert!(!facts.hold(), "one holder is left");
-    assert!(!facts.release_hold() && facts.release_hold());
-    assert!(facts.hold(), "another attempt");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{
 };
 
 use battlement_core::{self as core, BodyKind, DropReason, EndBody, Wire, dropping};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -76,20 +76,22 @@ where
         let due = body.as_mut().on_end().and_then(|ticket| ticket.body_end());
         let end = match due {
             Some(end) => end,
-            None => {
-                let polled = body.as_mut().poll_frame(cx);
-                match (&polled, body.on_end()) {
-                    (Poll::Pending, Some(ticket)) => match ticket.body_waits(cx.waker()) {
-                        Some(end) => end,
-                        None => return Poll::Pending,
-                    },
-                    (Poll::Ready(Some(Ok(frame))), Some(ticket)) => {
-                        frame.data_ref().into_iter().for_each(|data| ticket.read(data));
-                        return polled.map_err(Into::into);
-                    }
-                    _ => return polled.map_err(Into::into),
+            None => match body.as_mut().poll_frame(cx) {
+                // In parts, since the conversion of its error would move the whole frame.
+                Poll::Ready(Some(Ok(frame))) => {
+                    let frame = match frame.into_data() {
+                        Ok(data) => Frame::data(read(data, body.on_end())),
+                        Err(frame) => frame,
+                    };
+                    return Poll::Ready(Some(Ok(frame)));
                 }
-            }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => match body.on_end().and_then(|it| it.body_waits(cx.waker())) {
+                    Some(end) => end,
+                    None => return Poll::Pending,
+                },
+            },
         };
         Poll::Ready(finish(state, end))
     }
@@ -108,6 +110,16 @@ where
             State::Inner { body } => body.size_hint(),
             State::Own { body, .. } => body.size_hint(),
         }
+    }
+}
+
+/// Counts the messages in the data of a gRPC response.
+// By value, since a reference would leave the caller.
+#[inline]
+fn read<D: Buf>(data: D, ticket: Option<&mut Ticket>) -> D {
+    match ticket {
+        Some(ticket) if ticket.reads() => ticket.read(data),
+        _ => data,
     }
 }
 

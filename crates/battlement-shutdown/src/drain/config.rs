@@ -1,15 +1,18 @@
 use std::{sync::Arc, time::Duration};
 
-use battlement_core::{Phase, Rejection, RejectionKind};
+use battlement_core::{Phase, Phases, Rejection, RejectionKind};
 use tokio::time::Instant;
 
 use super::gradual::Spread;
-use crate::shared::Shared;
+use crate::{in_flight::InFlight, shared::Shared};
 
 /// The settings of a [`DrainLayer`](crate::DrainLayer).
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     pub(super) shared: Arc<Shared>,
+    // Those of `shared`, one pointer nearer.
+    pub(super) phases: Phases,
+    pub(super) in_flight: InFlight,
     /// `None` closes each connection with its next response.
     pub(super) gradual: Option<Spread>,
     /// The time after which a rejected request may be sent again; `None` serves requests in every phase.
@@ -18,13 +21,14 @@ pub(super) struct Config {
 }
 
 impl Config {
-    pub(super) const fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, gradual: None, reject: None, enabled: true }
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let (phases, in_flight) = (shared.phases.clone(), shared.in_flight.clone());
+        Self { shared, phases, in_flight, gradual: None, reject: None, enabled: true }
     }
 
     #[inline]
     pub(super) fn phase(&self) -> Phase {
-        self.shared.phases.now()
+        self.phases.now()
     }
 
     /// Returns whether a request that arrives now is rejected.
@@ -40,7 +44,6 @@ impl Config {
     }
 
     /// Returns whether the HTTP/1 connection of the current task closes after the response that is sent now.
-    #[inline]
     pub(super) fn closes_connection(&self) -> bool {
         match self.phase() {
             Phase::Running => false,
@@ -49,7 +52,6 @@ impl Config {
         }
     }
 
-    #[cold]
     fn closes_early(&self) -> bool {
         let Some(spread) = &self.gradual else { return true };
         let Some((_, started)) = self.shared.started() else { return true };

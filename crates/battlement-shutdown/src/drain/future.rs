@@ -35,7 +35,7 @@ where
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
             let ticket = this.ticket.take().expect("`ResponseFuture` polled after completion");
-            return Poll::Ready(Ok(ticket.rejected()));
+            return Poll::Ready(Ok(*ticket.rejected()));
         };
         match inner.poll(cx) {
             Poll::Ready(Ok(response)) => {
@@ -54,7 +54,7 @@ where
                 let ticket = this.ticket.take().expect("the ticket has just been read");
                 ticket.note_cut_off();
                 dropping(DropReason::Shutdown, || this.inner.set(None));
-                Poll::Ready(Ok(ticket.cut_off()))
+                Poll::Ready(Ok(*ticket.cut_off()))
             }
         }
     }

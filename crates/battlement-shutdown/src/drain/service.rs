@@ -6,11 +6,16 @@ use std::{
 
 use battlement_core::RequestFacts;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseBody, ResponseFuture, config::Config, cut_off::BoxError, ticket::Ticket};
+use super::{
+    ResponseBody, ResponseFuture,
+    config::Config,
+    cut_off::BoxError,
+    ticket::{Sender, Ticket},
+};
 
 /// A service whose requests a drain waits for, created by [`DrainLayer`](crate::DrainLayer).
 #[derive(Clone)]
@@ -56,37 +61,38 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Nothing here takes the request by value but the service, since it would be copied.
-        let ticket = match RequestFacts::of(&request) {
-            _ if !self.config.enabled => None,
-            Some(facts) => Some(Ticket::open(&self.config, facts.clone(), &request)),
-            None => return self.call_without_facts(request),
+        // No reference to the request leaves this function, since the request would be copied.
+        let facts = match RequestFacts::of(&request) {
+            Some(facts) if self.is_plain(request.method()) => facts.clone(),
+            _ => return self.call_any(request),
         };
-        if self.rejects(&ticket) {
-            return ResponseFuture { inner: None, ticket };
-        }
+        let ticket = Some(Ticket::open(&self.config, facts, Sender::of(&request)));
         ResponseFuture { inner: Some(self.inner.call(request)), ticket }
     }
 }
 
 impl<S> Drain<S> {
-    /// Calls the service with a request whose facts no outer layer has created.
-    #[cold]
-    fn call_without_facts<B>(&mut self, mut request: Request<B>) -> ResponseFuture<S::Future>
+    /// Returns whether a request is passed on without a look at its headers.
+    #[inline]
+    fn is_plain(&self, method: &Method) -> bool {
+        self.config.enabled && self.config.reject.is_none() && !matches!(*method, Method::POST)
+    }
+
+    /// Calls the service with any request, or rejects the request.
+    #[inline(never)]
+    fn call_any<B>(&mut self, mut request: Request<B>) -> ResponseFuture<S::Future>
     where
         S: Service<Request<B>>,
     {
+        if !self.config.enabled {
+            return ResponseFuture { inner: Some(self.inner.call(request)), ticket: None };
+        }
         let facts = RequestFacts::of_or_start(&mut request);
-        let ticket = Some(Ticket::open(&self.config, facts, &request));
-        if self.rejects(&ticket) {
+        let ticket = Some(Ticket::open(&self.config, facts, Sender::of(&request)));
+        if self.config.rejects() {
             return ResponseFuture { inner: None, ticket };
         }
         ResponseFuture { inner: Some(self.inner.call(request)), ticket }
-    }
-
-    #[inline]
-    fn rejects(&self, ticket: &Option<Ticket>) -> bool {
-        ticket.is_some() && self.config.rejects()
     }
 }
 

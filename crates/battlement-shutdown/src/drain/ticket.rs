@@ -1,7 +1,7 @@
 use std::{sync::Arc, task::Waker};
 
 use battlement_core::{
-    Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, MethodKind, OnEnd, Phase, Phases,
+    Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, Hold, MethodKind, OnEnd, Phase,
     Rejection, RejectionKind, RequestFacts, StreamKind, Wire, announce_close,
 };
 use bytes::Buf;
@@ -16,24 +16,19 @@ use crate::in_flight::{InFlight, Place, Stream};
 pub(super) struct Ticket {
     config: Arc<Config>,
     facts: RequestFacts,
-    caller: Caller,
-    method: MethodKind,
-    is_http1: bool,
-    share: Share,
+    sender: Sender,
+    hold: Hold,
     part: Part,
     /// The registration of the task, once it has waited.
     place: Option<Place>,
 }
 
-/// The share of a ticket in the counts of its request, which may pass several layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Share {
-    /// The ticket of the outermost layer, which counts the request.
-    Outermost,
-    /// A ticket inside another one of the same shutdown.
-    Nested,
-    /// A ticket inside those of another shutdown, which counts the request for itself.
-    Foreign,
+/// The properties of a request on which its response depends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender {
+    caller: Caller,
+    method: MethodKind,
+    is_http1: bool,
 }
 
 /// The part that the drain has in a response.
@@ -61,29 +56,28 @@ pub(super) enum BodyEnd {
 }
 
 impl Ticket {
-    #[inline]
-    pub(super) fn open<B>(config: &Arc<Config>, facts: RequestFacts, request: &Request<B>) -> Self {
-        let shared = &config.shared;
-        let share = Share::of(&facts, &shared.phases);
-        if share.counts() {
-            shared.in_flight.enter();
+    #[inline(always)]
+    pub(super) fn open(config: &Arc<Config>, facts: RequestFacts, sender: Sender) -> Self {
+        let hold = facts.hold(&config.phases);
+        if hold != Hold::Nested {
+            config.in_flight.enter();
         }
-        Self {
-            config: Arc::clone(config),
-            facts,
-            caller: Caller::of_late(request),
-            method: MethodKind::of(request.method()),
-            is_http1: request.version() <= Version::HTTP_11,
-            share,
-            part: Part::Whole,
-            place: None,
-        }
+        let config = Arc::clone(config);
+        Self { config, facts, sender, hold, part: Part::Whole, place: None }
     }
 
     /// Reads the head of the response, announces the end of its connection, and returns the kind of its body.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answered(&mut self, head: &mut Parts, body: &impl Body) -> BodyKind {
-        let kind = BodyKind::of_parts(self.method, head, body);
+        match BodyKind::known(self.sender.method, head.status, body) {
+            Some(kind) if self.config.phase() == Phase::Running => kind,
+            known => self.read_head(head, known),
+        }
+    }
+
+    #[inline(never)]
+    fn read_head(&mut self, head: &mut Parts, known: Option<BodyKind>) -> BodyKind {
+        let kind = known.unwrap_or_else(|| BodyKind::declared(&head.headers));
         if kind == BodyKind::Open {
             self.part = part_of(head);
             if let Part::Stream(stream) = self.part {
@@ -96,7 +90,6 @@ impl Ticket {
         kind
     }
 
-    #[cold]
     fn answered_late(&mut self, head: &mut Parts) {
         self.announce(head.status, &mut head.headers);
         let rejection = head.extensions.get::<Rejection>().map(|it| it.kind());
@@ -107,7 +100,10 @@ impl Ticket {
 
     /// Adds `Connection: close` to a response over HTTP/1, unless the connection becomes another protocol's.
     fn announce(&self, status: StatusCode, headers: &mut HeaderMap) {
-        if self.is_http1 && self.config.closes_connection() && !is_upgrade(self.method, status) {
+        if self.sender.is_http1
+            && self.config.closes_connection()
+            && !is_upgrade(self.sender.method, status)
+        {
             announce_close(headers);
         }
     }
@@ -135,7 +131,7 @@ impl Ticket {
 
     #[cold]
     fn end_in(&self, phase: Phase) -> Option<BodyEnd> {
-        let wire = self.caller.wire();
+        let wire = self.sender.caller.wire();
         match self.part {
             Part::OptedIn => Some(BodyEnd::Whole(wire)),
             // Its end is near, and tells the client more than an error.
@@ -145,15 +141,22 @@ impl Ticket {
         }
     }
 
-    /// Counts the first message of a gRPC response, after which the response is a stream.
+    /// Returns whether the layer reads the data of the body.
     #[inline]
-    pub(super) fn read(&mut self, data: &impl Buf) {
+    pub(super) const fn reads(&self) -> bool {
+        matches!(self.part, Part::Grpc(_))
+    }
+
+    /// Reads data up to the first message of a gRPC response, after which the response is a stream.
+    #[inline(never)]
+    pub(super) fn read<D: Buf>(&mut self, data: D) -> D {
         if let Part::Grpc(message) = &mut self.part
-            && message.read(data)
+            && message.read(&data)
         {
             self.part = Part::Stream(Stream::Grpc);
             self.enter_stream(Stream::Grpc);
         }
+        data
     }
 
     /// Stores the reason for outer layers, before the work is dropped.
@@ -162,24 +165,26 @@ impl Ticket {
     }
 
     /// Creates the answer to a request that arrived too late.
+    // Boxed, as is the one below, since a function that writes it into the caller's result makes the caller copy each
+    // result.
     #[cold]
-    pub(super) fn rejected<B>(self) -> Response<ResponseBody<B>> {
+    pub(super) fn rejected<B>(self) -> Box<Response<ResponseBody<B>>> {
         let rejection = self.config.rejection();
-        self.answer(rejection)
+        Box::new(self.answer(rejection))
     }
 
     /// Creates the answer to a call that was cut off. It is not a rejection to other layers, since the service was
     /// called.
     #[cold]
-    pub(super) fn cut_off<B>(self) -> Response<ResponseBody<B>> {
+    pub(super) fn cut_off<B>(self) -> Box<Response<ResponseBody<B>>> {
         let mut response = self.answer(Rejection::new(RejectionKind::ShuttingDown));
         response.extensions_mut().remove::<Rejection>();
-        response
+        Box::new(response)
     }
 
     /// Creates an answer, in whose body the request ends.
     fn answer<B>(self, rejection: Rejection) -> Response<ResponseBody<B>> {
-        let mut response = Answer::new(rejection).response(self.caller);
+        let mut response = Answer::new(rejection).response(self.sender.caller);
         self.announce(response.status(), response.headers_mut());
         response.map(|body| ResponseBody::own(body, Some(self)))
     }
@@ -188,7 +193,7 @@ impl Ticket {
     #[inline]
     pub(super) fn count(&self) {
         let is_refused = self.config.phase() > Phase::Running && self.is_refused();
-        if self.share.counts() && !is_refused {
+        if self.counts() && !is_refused {
             self.in_flight().answer();
         }
     }
@@ -204,15 +209,21 @@ impl Ticket {
         self.facts.drop_reason() == DropReason::Shutdown
     }
 
+    /// Returns whether this ticket, and not that of an outer layer, counts the request.
+    #[inline]
+    fn counts(&self) -> bool {
+        self.hold != Hold::Nested
+    }
+
     fn enter_stream(&self, stream: Stream) {
-        if self.share.counts() {
+        if self.counts() {
             self.in_flight().enter_stream(stream);
         }
     }
 
     fn leave_stream(&self) {
         if let Part::Stream(stream) = self.part
-            && self.share.counts()
+            && self.counts()
         {
             self.in_flight().leave_stream(stream);
         }
@@ -220,34 +231,24 @@ impl Ticket {
 
     // Registered before the phase is read, so that a phase that begins in between wakes the task.
     fn park(&mut self, waker: &Waker) {
-        self.config.shared.in_flight.park(&mut self.place, waker);
+        self.config.in_flight.park(&mut self.place, waker);
     }
 
     #[inline]
     fn in_flight(&self) -> &InFlight {
-        &self.config.shared.in_flight
+        &self.config.in_flight
     }
 }
 
-impl Share {
-    #[inline]
-    fn of(facts: &RequestFacts, phases: &Phases) -> Self {
-        match facts.set_phases(phases) {
-            true if facts.hold() => Self::Outermost,
-            true => Self::Nested,
-            false => Self::Foreign,
+impl Sender {
+    /// Reads a request. Nothing but the head of a POST is passed on by reference.
+    #[inline(always)]
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        Self {
+            caller: Caller::of_late(request),
+            method: MethodKind::of(request.method()),
+            is_http1: request.version() <= Version::HTTP_11,
         }
-    }
-
-    /// Returns whether the request is counted by this ticket.
-    const fn counts(self) -> bool {
-        !matches!(self, Self::Nested)
-    }
-
-    /// Ends the share, and returns whether the request ends with it.
-    #[inline]
-    fn is_last(self, facts: &RequestFacts) -> bool {
-        matches!(self, Self::Foreign) || facts.release_hold()
     }
 }
 
@@ -267,7 +268,7 @@ impl Drop for Ticket {
             self.in_flight().unpark(place);
         }
         self.leave_stream();
-        if self.share.is_last(&self.facts) {
+        if self.facts.release_hold(self.hold) {
             self.in_flight().leave();
         }
     }
@@ -291,4 +292,16 @@ fn part_of(head: &Parts) -> Part {
 
 fn has_opted_in(extensions: &Extensions) -> bool {
     !extensions.is_empty() && extensions.get::<EndStream>().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_ticket_takes_four_words() {
+        // It is moved with the future and with the body.
+        assert_eq!(size_of::<Option<Ticket>>(), 4 * size_of::<usize>());
+    }
 }
