@@ -8,6 +8,7 @@ use crate::{Wire, wire};
 mod base64;
 mod fields;
 
+pub(crate) use self::base64::value as base64_value;
 use self::{base64::Base64, fields::Fields};
 
 /// The number of pieces of one buffer that are read; servers do not build buffers with more.

@@ -34,7 +34,7 @@ impl Base64 {
             (_, 0) => value(digit).ok_or(Malformed)?,
             _ => return Err(Malformed),
         };
-        self.bits = self.bits << 6 | value;
+        self.bits = self.bits << 6 | u32::from(value);
         self.digits += 1;
         if self.digits < 4 {
             return Ok(None);
@@ -46,7 +46,7 @@ impl Base64 {
 }
 
 /// Returns the value of a digit (RFC 4648, section 4).
-const fn value(digit: u8) -> Option<u32> {
+pub(crate) const fn value(digit: u8) -> Option<u8> {
     Some(match digit {
         b'A'..=b'Z' => digit - b'A',
         b'a'..=b'z' => digit - b'a' + 26,
@@ -54,7 +54,7 @@ const fn value(digit: u8) -> Option<u32> {
         b'+' => 62,
         b'/' => 63,
         _ => return None,
-    } as u32)
+    })
 }
 
 #[cfg(test)]

@@ -285,7 +285,7 @@ fn part_of(head: &Parts) -> Part {
     }
     match StreamKind::of_head(head.status, &head.headers) {
         StreamKind::Events => Part::Stream(Stream::Events),
-        StreamKind::Grpc(_) => Part::Grpc(FirstMessage::default()),
+        StreamKind::Grpc(_) => Part::Grpc(FirstMessage::of(&head.headers)),
         StreamKind::None | StreamKind::Upgrade => Part::Whole,
     }
 }

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Channel, channel::Sender};
 use tokio::sync::mpsc;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::service::{Body, get, grpc, in_flight, running, shutdown};
+use crate::service::{Body, get, grpc, hangs, in_flight, running, shutdown};
 
 type Stream = Channel<Bytes, Infallible>;
 
@@ -78,14 +78,61 @@ async fn a_stream_that_opts_in_ends_as_a_whole_when_the_drain_begins() {
     assert_eq!((report.cut_off().streams(), report.answered()), (0, 1));
 }
 
+/// The content types of gRPC-Web, with a message in the framing of each.
+const WEB: [(&str, &[u8]); 4] = [
+    ("application/grpc-web", MESSAGE),
+    ("application/grpc-web+proto", MESSAGE),
+    ("application/grpc-web-text", b"AAAAAANhYmM="),
+    ("application/grpc-web-text+proto", b"AAAAAAM=YWJj"),
+];
+
+fn grpc_web(content_type: &'static str) -> Request<Body> {
+    let mut request = grpc();
+    request.headers_mut().insert("content-type", content_type.parse().unwrap());
+    request
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_grpc_web_that_opts_in_ends_with_an_error_and_is_not_counted_as_answered() {
-    let mut request = grpc();
-    let web = "application/grpc-web".parse().unwrap();
-    request.headers_mut().insert("content-type", web);
-    let (read, report) = ended(shutdown(), request, "application/grpc-web", true, MESSAGE).await;
-    assert!(read.unwrap_err().contains("cut off"));
-    assert_eq!((report.answered(), report.code()), (0, 0));
+    for (content_type, message) in WEB {
+        let request = grpc_web(content_type);
+        let (read, report) = ended(shutdown(), request, content_type, true, message).await;
+        assert!(read.unwrap_err().contains("cut off"), "{content_type}");
+        assert_eq!((report.answered(), report.code()), (0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_grpc_web_that_is_cut_off_ends_with_an_error_and_does_not_fail_the_shutdown() {
+    for (content_type, message) in WEB {
+        let request = grpc_web(content_type);
+        let (read, report) = ended(shutdown(), request, content_type, false, message).await;
+        assert!(read.unwrap_err().contains("cut off"), "{content_type}");
+        let cut_off = report.cut_off();
+        assert_eq!((cut_off.grpc_streams, cut_off.requests), (1, 0), "{content_type}");
+        assert_eq!((report.answered(), report.code()), (0, 0));
+
+        // A unary call whose message is not complete.
+        let (request, message) = (grpc_web(content_type), &message[..7]);
+        let (read, report) = ended(shutdown(), request, content_type, false, message).await;
+        assert!(read.unwrap_err().contains("cut off"), "{content_type}");
+        assert_eq!((report.cut_off().requests, report.code()), (1, 1), "{content_type}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_grpc_web_that_is_cut_off_before_its_head_gets_unavailable_in_the_head() {
+    for (content_type, _) in WEB {
+        let shutdown = shutdown();
+        let call = shutdown.layer().layer(hangs()).oneshot(grpc_web(content_type));
+        let call = tokio::spawn(call);
+        in_flight(&shutdown, 1).await;
+        let _run = running(shutdown, Phase::CutOff).await;
+        let response = call.await.unwrap().unwrap();
+        assert_eq!(response.headers()["content-type"], "application/grpc-web");
+        assert_eq!(response.headers()["grpc-status"], "14");
+        assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]
