@@ -1,6 +1,7 @@
 //! The I/O of a connection: it counts, watches and limits the bytes that pass.
 
 mod farewell;
+mod linger;
 
 use std::{
     io::{self, IoSlice},
@@ -14,6 +15,7 @@ use tokio::{
     time::Instant,
 };
 
+use self::linger::Linger;
 use crate::{
     Protocol, connection::Opened, floods::Floods, protocol::PREFACE, rewind::Prefix, state::State,
 };
@@ -26,6 +28,8 @@ pub(crate) struct GuardedIo<T> {
     /// The counters of frames, over HTTP/2.
     floods: Option<Box<Floods>>,
     state: Arc<State>,
+    /// The wait for the client, once the connection is closed for writing.
+    linger: Option<Linger>,
     /// Ends the connection in the counts when the I/O is dropped, also after an upgrade.
     _opened: Opened,
 }
@@ -37,7 +41,7 @@ impl<T> GuardedIo<T> {
         // The preface comes before the frames, and is still to be read.
         let floods = || Floods::new(&state.config.limits, PREFACE.len() as u32, Instant::now());
         let floods = (protocol == Protocol::Http2).then(|| Box::new(floods()));
-        Self { inner, prefix, floods, state, _opened: opened }
+        Self { inner, prefix, floods, state, linger: None, _opened: opened }
     }
 }
 
@@ -141,7 +145,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let poll = Pin::new(&mut this.inner).poll_shutdown(cx);
-        this.marked(poll)
+        if this.linger.is_none() {
+            let poll = Pin::new(&mut this.inner).poll_shutdown(cx);
+            ready!(this.marked(poll))?;
+        }
+        // Over HTTP/1, a client sends nothing after its request. A flood and an error end the connection at once.
+        if this.floods.is_some() && this.state.is_closing() {
+            ready!(this.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -109,6 +109,7 @@ impl Driver {
     fn finish<C: Graceful>(&mut self, connection: Pin<&mut C>) {
         connection.graceful_shutdown();
         if self.state.protocol() == Some(Protocol::Http2) {
+            self.state.announce_close();
             self.timers.goaway();
         }
     }

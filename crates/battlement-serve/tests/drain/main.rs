@@ -4,4 +4,5 @@
 mod announce;
 mod backlog;
 mod cut_off;
+mod linger;
 mod running;

@@ -33,6 +33,8 @@ async fn a_reset_over_http2_drops_the_handler_and_the_connection_is_idle() {
     assert_eq!(served.seen.events(), [], "a request is in flight");
     peer.reset(1).await;
     assert_eq!(peer.closed().await, (vec![Frame::Leaving, Frame::Goaway(1)], 175));
+    drop(peer);
+    sleep(seconds(1)).await;
     assert_eq!(
         served.seen.events(),
         [Event::Dropped(None), Event::Timeout(IDLE), Event::Closed(End::Timeout(IDLE))]

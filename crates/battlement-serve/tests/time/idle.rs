@@ -89,6 +89,8 @@ async fn an_idle_http_2_connection_gets_a_goaway() {
     peer.request(1, "/").await;
     peer.response(1).await;
     assert_eq!(peer.closed().await, (vec![Frame::Leaving, Frame::Goaway(1)], 80));
+    drop(peer);
+    sleep(seconds(1)).await;
     let idle = TimeoutKind::Idle;
     assert_eq!(served.seen.events(), [Event::Timeout(idle), Event::Closed(End::Timeout(idle))]);
 }

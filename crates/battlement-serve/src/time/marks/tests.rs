@@ -168,3 +168,20 @@ fn a_connection_is_blocked_while_it_holds_data_even_if_the_socket_takes_other_by
     marks.release();
     assert!(!marks.view().blocked);
 }
+
+#[test]
+fn only_a_begun_head_a_blocked_write_and_held_data_press() {
+    let marks = open();
+    assert!(!marks.are_pressing());
+    marks.read(b"G");
+    assert!(marks.are_pressing());
+    marks.begin(false);
+    assert!(!marks.are_pressing());
+    marks.write_blocked();
+    assert!(marks.are_pressing());
+    marks.written();
+    marks.hold();
+    assert!(marks.are_pressing());
+    marks.release();
+    assert!(!marks.are_pressing());
+}
