@@ -110,6 +110,22 @@ mod tests {
     }
 
     #[test]
+    fn a_guard_that_is_left_returns_its_facts_and_one_of_an_empty_slot_changes_nothing() {
+        let (mut outer, mut inner, mut none) = (facts("outer"), facts("inner"), None);
+        let entered = EnteredFacts::enter(&mut outer);
+        let left = EnteredFacts::enter(&mut inner);
+        assert_eq!(current_id().as_deref(), Some("inner"));
+        assert_eq!(left.leave().unwrap().id().unwrap().as_str(), "inner");
+        let empty = EnteredFacts::enter(&mut none);
+        assert_eq!(current_id().as_deref(), Some("outer"));
+        assert!(empty.leave().is_none());
+        assert_eq!(current_id().as_deref(), Some("outer"));
+        drop(entered);
+        assert_eq!(current_id(), None);
+        assert!(outer.is_some() && inner.is_none());
+    }
+
+    #[test]
     fn a_panic_leaves_no_facts_behind() {
         let mut slot = facts("panicking");
         let panics = AssertUnwindSafe(|| within(&mut slot, || panic!("in a handler")));

@@ -212,6 +212,22 @@ mod tests {
     }
 
     #[test]
+    fn no_limit_leaves_the_outer_one_and_a_guard_that_is_dropped_restores_it() {
+        let now = Instant::now();
+        let [one, two] = [1, 2].map(|times| Deadline::after(now, times * SECOND));
+        let outer = Deadline::enter_limit(Some(two));
+        let none = Deadline::enter_limit(None);
+        assert_eq!(Deadline::current(), Some(two));
+        let own = one.enter_within();
+        assert_eq!(Deadline::current(), Some(one));
+        drop(own);
+        drop(none);
+        assert_eq!(Deadline::current(), Some(two));
+        drop(outer);
+        assert_eq!(Deadline::current(), None);
+    }
+
+    #[test]
     fn the_earliest_limit_applies_and_a_deadline_within_it_is_free_of_it() {
         let now = Instant::now();
         let [one, two, three] = [1, 2, 3].map(|times| Deadline::after(now, times * SECOND));
