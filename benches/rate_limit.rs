@@ -7,11 +7,12 @@ use std::{
 
 use battlement_benches::{Bare, Batch, request};
 use battlement_core::{ClientIp, RequestFacts, Via};
-use battlement_rate_limit::{Headers, Key, Moment, Policies, Policy, RateLimitLayer};
+use battlement_rate_limit::{Headers, Key, Policies, Policy, RateLimitLayer};
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use http::Request;
 use http_body_util::Full;
+use tokio::time::Instant;
 use tower::Layer;
 
 const KEYS: [u32; 3] = [1_000, 100_000, 1_000_000];
@@ -29,7 +30,7 @@ fn client_requests(count: u32) -> impl Fn() -> Request<Full<Bytes>> {
         next.set(next.get().wrapping_add(2_654_435_761));
         let client = (u64::from(next.get()) * u64::from(count)) >> 32;
         let mut request = request();
-        let facts = RequestFacts::starting(Moment::now());
+        let facts = RequestFacts::starting(Instant::now());
         let ip = IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(client).unwrap_or_default()));
         facts.set_client(ClientIp::new(ip, Via::Peer));
         request.extensions_mut().insert(facts);

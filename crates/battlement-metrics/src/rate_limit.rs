@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use battlement_rate_limit::{Decision, Handle, Observe, Policies, Source, Store, Usage};
+use battlement_rate_limit::{Decision, Handle, Observe, Policies, Policy, Source, Store, Usage};
 
 #[cfg(feature = "rate-limit-redis")]
 pub use self::redis::RedisMetrics;
@@ -22,7 +22,7 @@ use crate::{
 ///
 /// | metric | labels |
 /// |---|---|
-/// | `battlement_rate_limit_decisions_total` | `policy`, `decision` (`allow`, `deny`, `shadow_deny`), `source` (the store that decided) |
+/// | `battlement_rate_limit_decisions_total` | `policy`, `decision` (`allow`, `deny`, `shadow_deny`), `source` (the store, or the part of it, that decided) |
 /// | `battlement_rate_limit_missing_keys_total`: requests without a key | |
 /// | `battlement_rate_limit_cells`: cells in memory, one for each key and policy | `limiter` |
 /// | `battlement_rate_limit_overflows_total`: decisions by cells that new keys share, because the memory is full or their network has used its share | `limiter` |
@@ -96,10 +96,9 @@ impl RateLimitMetrics {
     /// tier.
     pub fn watch_tier<St: Store>(&self, handle: &Handle<St>, policies: &Policies) {
         for policy in policies.iter() {
-            let refused = if policy.is_shadow() { Decision::ShadowDeny } else { Decision::Deny };
             for source in handle.store().sources() {
-                for decision in [Decision::Allow, refused] {
-                    let labels = [policy.name(), decision.as_str(), source.as_str()];
+                for decision in [Decision::Allow, Decision::Deny { wait: None }] {
+                    let labels = [policy.name(), decision.label(policy), source.as_str()];
                     self.0.decisions.add(labels, 0);
                 }
             }
@@ -144,8 +143,9 @@ impl Default for RateLimitMetrics {
 }
 
 impl Observe for RateLimitMetrics {
-    fn on_decision(&self, policy: &str, decision: Decision, source: Source) {
-        self.0.decisions.add([policy, decision.as_str(), source.as_str()], 1);
+    fn on_decision(&self, policy: &Policy, decision: Decision, source: Source) {
+        let labels = [policy.name(), decision.label(policy), source.as_str()];
+        self.0.decisions.add(labels, 1);
     }
 
     fn on_missing_key(&self) {

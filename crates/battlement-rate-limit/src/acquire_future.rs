@@ -5,27 +5,26 @@ use std::{
 };
 
 use http::Request;
-use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{Outcome, Store, future::Next, limiter::Pending};
+use crate::{Outcome, Store, future::Next, limiter::Pending, store::BoxFuture};
 
-pin_project! {
-    /// A request that waits for the store's answer, with the service that was polled ready for it.
-    ///
-    /// Dropping it drops the request, the service and the store's future.
-    #[must_use = "futures do nothing unless polled"]
-    pub struct AcquireFuture<S, B, St: Store> {
-        #[pin]
-        answer: St::Later<Outcome>,
-        // `None` after the store has answered.
-        call: Option<(Pending<St>, S, Request<B>)>,
-    }
+/// A request that waits for the store's answer, with the service that was polled ready for it.
+///
+/// Dropping it drops the request, the service and the store's future.
+#[must_use = "futures do nothing unless polled"]
+pub struct AcquireFuture<S, B, St> {
+    answer: BoxFuture<Outcome>,
+    // `None` after the store has answered.
+    call: Option<(Pending<St>, S, Request<B>)>,
 }
 
-impl<S, B, St: Store> AcquireFuture<S, B, St> {
+/// Its parts are not pinned.
+impl<S, B, St> Unpin for AcquireFuture<S, B, St> {}
+
+impl<S, B, St> AcquireFuture<S, B, St> {
     pub(crate) fn new(
-        answer: St::Later<Outcome>,
+        answer: BoxFuture<Outcome>,
         pending: Pending<St>,
         service: S,
         request: Request<B>,
@@ -41,10 +40,9 @@ where
 {
     type Output = Next<S::Future>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let answer = ready!(this.answer.poll(cx));
-        let call = this.call.take();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(self.answer.as_mut().poll(cx));
+        let call = self.call.take();
         let (pending, mut service, mut request) =
             call.expect("`AcquireFuture` polled after completion");
         let admission = pending.decide(answer, &mut request);
@@ -52,7 +50,7 @@ where
     }
 }
 
-impl<S, B, St: Store> fmt::Debug for AcquireFuture<S, B, St> {
+impl<S, B, St> fmt::Debug for AcquireFuture<S, B, St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AcquireFuture").finish_non_exhaustive()
     }

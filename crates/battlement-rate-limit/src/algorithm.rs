@@ -17,7 +17,7 @@
 //!
 //! ```
 //! use battlement_rate_limit::{
-//!     Ask, Key, Policies, Policy, RateLimitLayer,
+//!     Key, Policies, Policy, Query, RateLimitLayer,
 //!     algorithm::{self, Cell},
 //! };
 //! # let (_, handle) = RateLimitLayer::new(Policy::per_minute("calls", 2), Key::by(|_| Some("key"))).pair();
@@ -26,12 +26,12 @@
 //! const SECOND: u64 = 1_000_000_000;
 //!
 //! let policies = Policies::from(Policy::per_minute("calls", 2));
-//! let ask = Ask::new(key, &policies, 1, tokio::time::Instant::now());
+//! let query = Query::new(key, &policies, 1, tokio::time::Instant::now());
 //! let mut cells = [Cell::default()];
-//! assert_eq!(algorithm::acquire(&ask, &mut cells, 5 * SECOND)[0].remaining, 1);
-//! assert_eq!(algorithm::acquire(&ask, &mut cells, 5 * SECOND)[0].remaining, 0);
-//! assert!(algorithm::acquire(&ask, &mut cells, 34 * SECOND)[0].is_denied());
-//! assert!(!algorithm::acquire(&ask, &mut cells, 35 * SECOND)[0].is_denied());
+//! assert_eq!(algorithm::acquire(&query, &mut cells, 5 * SECOND)[0].remaining, 1);
+//! assert_eq!(algorithm::acquire(&query, &mut cells, 5 * SECOND)[0].remaining, 0);
+//! assert!(algorithm::acquire(&query, &mut cells, 34 * SECOND)[0].is_denied());
+//! assert!(!algorithm::acquire(&query, &mut cells, 35 * SECOND)[0].is_denied());
 //! # Ok::<_, &str>(())
 //! ```
 
@@ -50,7 +50,7 @@ use smallvec::SmallVec;
 pub(crate) use self::rule::{Denied, Remaining, interval};
 pub use self::{cell::Cell, numbers::Numbers, rule::Rule};
 use self::{gcra::Gcra, window::Window};
-use crate::{Ask, Policy, PolicyState};
+use crate::{Policy, PolicyState, Query};
 
 /// The last time that is counted as such, in nanoseconds. Adding the time in which any policy restores all of its units
 /// does not overflow.
@@ -72,18 +72,18 @@ type Charged = SmallVec<[Result<Cell, Denied>; 2]>;
 ///
 /// Panics if the number of cells is not that of the policies.
 #[must_use]
-pub fn acquire(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyState; 2]> {
+pub fn acquire(query: &Query<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyState; 2]> {
     let now = now.min(LAST);
-    let charged = charge_all(ask, cells, now);
+    let charged = charge_all(query, cells, now);
     let rejects =
         |(policy, charged): (&Policy, &Result<_, _>)| charged.is_err() && !policy.is_shadow();
-    let is_rejected = ask.policies.iter().zip(&charged).any(rejects);
-    if !is_rejected && ask.cost > 0 {
+    let is_rejected = query.policies.iter().zip(&charged).any(rejects);
+    if !is_rejected && query.cost > 0 {
         for (cell, charged) in cells.iter_mut().zip(&charged) {
             *cell = charged.unwrap_or(*cell);
         }
     }
-    states(ask, cells, charged, now)
+    states(query, cells, charged, now)
 }
 
 /// Returns the state under each policy, with the decision that [`acquire`] would make, without charging anything.
@@ -94,16 +94,16 @@ pub fn acquire(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyS
 ///
 /// Panics if the number of cells is not that of the policies.
 #[must_use]
-pub fn peek(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyState; 2]> {
+pub fn peek(query: &Query<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyState; 2]> {
     let now = now.min(LAST);
-    let charged = charge_all(ask, cells, now);
-    states(ask, cells, charged, now)
+    let charged = charge_all(query, cells, now);
+    states(query, cells, charged, now)
 }
 
 /// Refunds the cost that [`acquire`] has charged at `charged_at`, when it returned `charged`, except for the units that
 /// have been restored since.
 ///
-/// `ask` is the one that `acquire` has answered: another cost would refund units of other requests.
+/// `query` is the one that `acquire` has answered: another cost would refund units of other requests.
 ///
 /// A policy that has denied the cost gets no refund. If `acquire` has charged nothing, since one of the policies
 /// rejected the request, this function must not be called.
@@ -112,35 +112,35 @@ pub fn peek(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> SmallVec<[PolicyStat
 ///
 /// Panics if the number of cells or states is not that of the policies.
 pub fn refund(
-    ask: &Ask<'_>,
+    query: &Query<'_>,
     cells: &mut [Cell],
     now: u64,
     charged_at: u64,
     charged: &[PolicyState],
 ) {
     let (now, charged_at) = (now.min(LAST), charged_at.min(LAST));
-    assert_eq!(cells.len(), ask.policies.len(), "a cell for each policy");
-    assert_eq!(charged.len(), ask.policies.len(), "a state for each policy");
-    for ((policy, cell), state) in ask.policies.iter().zip(cells).zip(charged) {
+    assert_eq!(cells.len(), query.policies.len(), "a cell for each policy");
+    assert_eq!(charged.len(), query.policies.len(), "a state for each policy");
+    for ((policy, cell), state) in query.policies.iter().zip(cells).zip(charged) {
         if !state.is_denied() && !cell.is_spent(now) {
-            *cell = policy.rule().refund(*cell, now, ask.cost, charged_at, Remaining::of(state));
+            *cell = policy.rule().refund(*cell, now, query.cost, charged_at, Remaining::of(state));
         }
     }
 }
 
 /// Settles all cells, and returns each as it would be after the cost.
-fn charge_all(ask: &Ask<'_>, cells: &mut [Cell], now: u64) -> Charged {
-    assert_eq!(cells.len(), ask.policies.len(), "a cell for each policy");
+fn charge_all(query: &Query<'_>, cells: &mut [Cell], now: u64) -> Charged {
+    assert_eq!(cells.len(), query.policies.len(), "a cell for each policy");
     let charge = |(policy, cell): (&Policy, &mut Cell)| {
         *cell = policy.rule().settle(*cell, now);
-        policy.rule().take(*cell, now, ask.cost)
+        policy.rule().take(*cell, now, query.cost)
     };
-    ask.policies.iter().zip(cells).map(charge).collect()
+    query.policies.iter().zip(cells).map(charge).collect()
 }
 
-fn states(ask: &Ask<'_>, cells: &[Cell], charged: Charged, now: u64) -> States {
+fn states(query: &Query<'_>, cells: &[Cell], charged: Charged, now: u64) -> States {
     let state = |((policy, cell), charged): ((&Policy, &Cell), Result<Cell, Denied>)| {
         PolicyState::new(charged.map(drop), policy.rule().remaining(*cell, now))
     };
-    ask.policies.iter().zip(cells).zip(charged).map(state).collect()
+    query.policies.iter().zip(cells).zip(charged).map(state).collect()
 }

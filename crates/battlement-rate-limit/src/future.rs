@@ -1,4 +1,5 @@
 use std::{
+    convert::Infallible,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -8,7 +9,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{limiter::Admission, on_response::OnResponse, rejected::Rejected};
+use crate::{admission::Admission, on_response::OnResponse, rejected::Rejected};
 
 pin_project! {
     /// The future of a [`RateLimit`](crate::RateLimit): first `W`, if the store does not answer at once, then the
@@ -34,15 +35,28 @@ pin_project! {
 
 /// The next step after a decision: the service's own future, or a rejection.
 #[derive(Debug)]
-pub struct Next<F>(Result<(F, OnResponse), Box<Rejected>>);
+pub struct Next<F>(Called<F>);
+
+#[derive(Debug)]
+enum Called<F> {
+    Call(F, OnResponse),
+    Reject(Box<Rejected>),
+}
 
 impl<F> Next<F> {
     /// Calls the service if the request is allowed.
-    pub(crate) fn of<S, B>(admission: Admission, service: &mut S, request: Request<B>) -> Self
+    pub(crate) fn of<S, B>(
+        admission: Admission<Infallible>,
+        service: &mut S,
+        request: Request<B>,
+    ) -> Self
     where
         S: Service<Request<B>, Future = F>,
     {
-        Self(admission.map(|on_response| (service.call(request), on_response)))
+        Self(match admission {
+            Admission::Pass(on_response) => Called::Call(service.call(request), on_response),
+            Admission::Reject(rejected) => Called::Reject(rejected),
+        })
     }
 }
 
@@ -64,8 +78,8 @@ impl<F, W> ResponseFuture<F, W> {
 impl<F, W> State<F, W> {
     fn next(next: Next<F>) -> Self {
         match next.0 {
-            Ok((future, on_response)) => Self::Call { future, on_response },
-            Err(rejected) => Self::Reject { rejected: Some(rejected) },
+            Called::Call(future, on_response) => Self::Call { future, on_response },
+            Called::Reject(rejected) => Self::Reject { rejected: Some(rejected) },
         }
     }
 }

@@ -4,7 +4,7 @@ use battlement_core::RequestHead;
 use http::Request;
 use tokio::time::Instant;
 
-use crate::{Ask, KeyHash, Memory, Outcome, Policies, Remote, StoreError, limiter::Limiter};
+use crate::{Answer, KeyHash, Memory, Outcome, Policies, Query, Store, limiter::Limiter};
 
 /// A handle that reads the state of a layer and replaces its policies at runtime, created by
 /// [`RateLimitLayer::pair`](crate::RateLimitLayer::pair).
@@ -44,42 +44,25 @@ impl<St> Handle<St> {
     }
 }
 
-impl<St: Remote> Handle<St> {
-    /// Returns the decision about a request of cost 1 with this key, without charging it.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the store fails.
-    pub async fn peek(&self, key: KeyHash) -> Result<Outcome, StoreError> {
+impl<St: Store> Handle<St> {
+    /// Returns the decision about a request of cost 1 with this key, without charging it: an [`Outcome`] if the store
+    /// answers at once, and otherwise a future ([`Later`](crate::Later)) of it.
+    #[must_use]
+    pub fn peek(&self, key: KeyHash) -> <St::Answer<Outcome> as Answer<Outcome>>::Value {
         let policies = self.policies();
-        let answer = self.store().peek(&Ask::new(key, &policies, 1, Instant::now()));
-        answer.answer().await
+        self.store().peek(&Query::new(key, &policies, 1, Instant::now())).into_value()
     }
 
-    /// Removes the state of `key` under the layer's own policies.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the store fails.
-    pub async fn reset(&self, key: KeyHash) -> Result<(), StoreError> {
+    /// Removes the state of `key` under the layer's own policies. If the store does not answer at once, the result is a
+    /// future ([`Later`](crate::Later)), which must be awaited.
+    #[expect(clippy::must_use_candidate, reason = "`Later` must be used, and `()` need not")]
+    pub fn reset(&self, key: KeyHash) -> <St::Answer<()> as Answer<()>>::Value {
         let policies = self.policies();
-        let answer = self.store().reset(&Ask::new(key, &policies, 1, Instant::now()));
-        answer.answer().await
+        self.store().reset(&Query::new(key, &policies, 1, Instant::now())).into_value()
     }
 }
 
 impl Handle {
-    /// Returns the decision about a request of cost 1 with this key, without charging it.
-    #[must_use]
-    pub fn peek(&self, key: KeyHash) -> Outcome {
-        self.store().peek(&Ask::new(key, &self.policies(), 1, Instant::now()))
-    }
-
-    /// Removes the state of `key` under the layer's own policies.
-    pub fn reset(&self, key: KeyHash) {
-        self.store().reset(&Ask::new(key, &self.policies(), 1, Instant::now()));
-    }
-
     /// Returns the store in memory, for gauges.
     #[must_use]
     pub fn memory(&self) -> &Memory {

@@ -3,6 +3,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acquire_future;
+mod admission;
+mod admit;
 pub mod algorithm;
 mod future;
 mod handle;
@@ -35,6 +37,8 @@ pub use battlement_core::{
     ClientIp, ConfigError, Head, InvalidField, PeerAddr, RequestHead, ResponseBody,
 };
 
+#[doc(hidden)]
+pub use self::admit::{Admit, NoWait};
 #[cfg(feature = "serde")]
 pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};
 pub use self::{
@@ -47,12 +51,12 @@ pub use self::{
     layer::RateLimitLayer,
     memory::Memory,
     missing_key::MissingKey,
-    observe::{Decision, Observe},
+    observe::Observe,
     policies::Policies,
     policy::{Algorithm, Policy},
     service::RateLimit,
     store::{
-        Ask, Attempt, Moment, Never, Outcome, PolicyState, Remote, Ruling, Source, Store,
+        Answer, Decision, Later, Now, Outcome, PolicyState, Query, Receipt, Source, Store,
         StoreError,
     },
     usage::Usage,

@@ -5,14 +5,16 @@ use http::Request;
 use tokio::time::Instant;
 
 use crate::{
-    Ask, Attempt, Decision, Headers, Key, KeyHash, Memory, MissingKey, Moment, Observe, Outcome,
-    Policies, Policy, RateLimitInfo, Store, StoreError,
+    Decision, Headers, Key, KeyHash, Memory, MissingKey, Observe, Outcome, Policies, Policy, Query,
+    RateLimitInfo, Source, Store, StoreError,
+    admission::Admission,
     headers::Fields,
     jitter,
     key::Secret,
     observe,
     on_response::{Charged, OnResponse},
     rejected::Rejected,
+    store::{Available, Sealed},
     swappable::{CurrentPolicies, Swappable},
 };
 
@@ -40,9 +42,6 @@ pub(crate) type HeadFn<T> = Arc<dyn Fn(&RequestHead<'_>) -> T + Send + Sync>;
 /// A closure that decides on a refund by the head of a response.
 pub(crate) type RefundFn = Arc<dyn Fn(&Head<'_>) -> bool + Send + Sync>;
 
-/// The decision about a request: the work that remains for the response, or a rejection.
-pub(crate) type Admission = Result<OnResponse, Box<Rejected>>;
-
 struct Charge<St> {
     limiter: Arc<Limiter<St>>,
     policies: Policies,
@@ -53,16 +52,18 @@ struct Charge<St> {
 }
 
 /// A decision that waits for the store's answer.
-pub(crate) struct Pending<St> {
+#[allow(unnameable_types, reason = "only a hidden trait names it")]
+pub struct Pending<St> {
     limiter: Arc<Limiter<St>>,
     policies: Policies,
     key: KeyHash,
     cost: u32,
-    now: Moment,
+    now: Instant,
 }
 
-/// A decision, or a pending one with the future of the store's answer.
-pub(crate) type MaybePending<St> = Result<Admission, (Pending<St>, <St as Store>::Later<Outcome>)>;
+/// The decision about a request, or what waits for the store and the future of its answer.
+pub(crate) type Decided<St> =
+    Admission<(Pending<St>, <<St as Store>::Answer<Outcome> as Sealed<Outcome>>::Wait)>;
 
 impl<St> Limiter<St> {
     /// Returns the same limiter with another store.
@@ -90,14 +91,16 @@ impl<St> Limiter<St> {
         chosen.map_or_else(|| self.policies.read(), CurrentPolicies::Chosen)
     }
 
-    fn without_key(&self, head: &RequestHead<'_>) -> Result<KeyHash, Admission> {
+    fn without_key<W>(&self, head: &RequestHead<'_>) -> Result<KeyHash, Admission<W>> {
         if let Some(observe) = &self.observe {
             observe.on_missing_key();
         }
         match self.missing_key {
             MissingKey::Shared => Ok(self.secret.shared_key()),
-            MissingKey::Skip => Err(Ok(OnResponse::NOTHING)),
-            MissingKey::Deny => Err(Err(Box::new(Rejected::without_key(head.caller())))),
+            MissingKey::Skip => Err(Admission::Pass(OnResponse::NOTHING)),
+            MissingKey::Deny => {
+                Err(Admission::Reject(Box::new(Rejected::without_key(head.caller()))))
+            }
         }
     }
 
@@ -120,101 +123,102 @@ impl<St: Store> Limiter<St> {
     /// Decides about a request and charges its cost.
     // A call would copy the decision twice, which costs as much as the look-up of the key's cell.
     #[inline(always)]
-    pub(crate) fn decide<B>(self: &Arc<Self>, request: &mut Request<B>) -> MaybePending<St> {
+    pub(crate) fn decide<B>(self: &Arc<Self>, request: &mut Request<B>) -> Decided<St> {
         let head = RequestHead::of(request);
         if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&head)) {
-            return Ok(Ok(OnResponse::NOTHING));
+            return Admission::Pass(OnResponse::NOTHING);
         }
         let key = match self.key.read(&head, &self.secret) {
             Some(key) => key,
             None => match self.without_key(&head) {
                 Ok(key) => key,
-                Err(admission) => return Ok(admission),
+                Err(admission) => return admission,
             },
         };
         let current = self.current_policies(&head);
         let policies = current.get();
         let cost = self.cost.as_ref().map_or(1, |cost| cost(&head));
         let now = head.start().unwrap_or_else(Instant::now);
-        let ask = Ask::new(key, policies, cost, now);
-        let answer = self.store.acquire(&ask);
-        // Borrowed, since an outcome is large and this is the most common case.
-        if let Attempt::Now(outcome) = &answer {
-            return Ok(self.apply(&ask, outcome, request));
-        }
-        match answer {
-            Attempt::Now(outcome) => Ok(self.apply(&ask, &outcome, request)),
-            Attempt::Failed(error) => Ok(self.apply_failure(&ask, error, request)),
-            Attempt::Later(answer) => Err((self.pending(&ask), answer)),
+        let query = Query::new(key, policies, cost, now);
+        match self.store.acquire(&query).available() {
+            Available::Now(outcome) => self.apply(&query, outcome, request),
+            Available::Failed(error) => self.apply_failure(&query, error, request),
+            Available::Wait(answer) => Admission::Wait((self.pending(&query), answer)),
         }
     }
 
-    fn apply<B>(
+    fn apply<B, W>(
         self: &Arc<Self>,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         outcome: &Outcome,
         request: &mut Request<B>,
-    ) -> Admission {
+    ) -> Admission<W> {
         if let Some(observe) = &self.observe {
-            observe::notify(&**observe, ask.policies, outcome);
+            observe::notify(&**observe, query.policies, outcome);
         }
-        let fields = Fields::of(self.headers, ask.policies, outcome);
-        if outcome.is_denied(ask.policies) {
+        let fields = Fields::of(self.headers, query.policies, outcome);
+        if outcome.is_denied(query.policies) {
             let caller = Caller::of(request);
-            return Err(Box::new(self.reject(caller, ask.policies, outcome, fields)));
+            let rejected = self.reject(caller, query.policies, outcome, fields);
+            return Admission::Reject(Box::new(rejected));
         }
         if self.expose {
-            let (policies, outcome) = (ask.policies.clone(), outcome.clone());
-            request.extensions_mut().insert(RateLimitInfo { policies, outcome, key: ask.key });
+            let (policies, outcome) = (query.policies.clone(), outcome.clone());
+            request.extensions_mut().insert(RateLimitInfo { policies, outcome, key: query.key });
         }
         if self.refund.is_some() {
-            return Ok(OnResponse::Refund(self.charge(ask, outcome, fields)));
+            return Admission::Pass(OnResponse::Refund(self.charge(query, outcome, fields)));
         }
-        Ok(OnResponse::Write(fields))
+        Admission::Pass(OnResponse::Write(fields))
     }
 
     #[cold]
-    fn apply_failure<B>(&self, ask: &Ask<'_>, _: StoreError, request: &Request<B>) -> Admission {
+    fn apply_failure<B, W>(
+        &self,
+        query: &Query<'_>,
+        _: StoreError,
+        request: &Request<B>,
+    ) -> Admission<W> {
         // Shadow policies reject no request.
-        let is_shadow = ask.policies.iter().all(Policy::is_shadow);
+        let is_shadow = query.policies.iter().all(Policy::is_shadow);
         if let Some(observe) = &self.observe {
-            let decision = if is_shadow { Decision::Allow } else { Decision::Deny };
-            observe::notify_failure(&**observe, ask.policies, decision);
+            let decision = if is_shadow { Decision::Allow } else { Decision::Deny { wait: None } };
+            observe::notify_failure(&**observe, query.policies, decision, Source::FAILURE);
         }
         if is_shadow {
-            return Ok(OnResponse::NOTHING);
+            return Admission::Pass(OnResponse::NOTHING);
         }
-        Err(Box::new(Rejected::unavailable(Caller::of(request))))
+        Admission::Reject(Box::new(Rejected::unavailable(Caller::of(request))))
     }
 
     fn charge(
         self: &Arc<Self>,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         outcome: &Outcome,
         fields: Fields,
     ) -> Box<dyn Charged> {
         let limiter = Arc::clone(self);
-        let (policies, key, cost) = (ask.policies.clone(), ask.key, ask.cost);
+        let (policies, key, cost) = (query.policies.clone(), query.key, query.cost);
         Box::new(Charge { limiter, policies, key, cost, outcome: outcome.clone(), fields })
     }
 
-    fn pending(self: &Arc<Self>, ask: &Ask<'_>) -> Pending<St> {
-        let (policies, key, cost, now) = (ask.policies.clone(), ask.key, ask.cost, ask.now);
+    fn pending(self: &Arc<Self>, query: &Query<'_>) -> Pending<St> {
+        let (policies, key, cost, now) = (query.policies.clone(), query.key, query.cost, query.now);
         Pending { limiter: Arc::clone(self), policies, key, cost, now }
     }
 }
 
 impl<St: Store> Pending<St> {
     /// Decides about the request after the store has answered.
-    pub(crate) fn decide<B>(
+    pub(crate) fn decide<B, W>(
         &self,
         answer: Result<Outcome, StoreError>,
         request: &mut Request<B>,
-    ) -> Admission {
-        let ask = Ask::new(self.key, &self.policies, self.cost, self.now);
+    ) -> Admission<W> {
+        let query = Query::new(self.key, &self.policies, self.cost, self.now);
         match answer {
-            Ok(outcome) => self.limiter.apply(&ask, &outcome, request),
-            Err(error) => self.limiter.apply_failure(&ask, error, request),
+            Ok(outcome) => self.limiter.apply(&query, &outcome, request),
+            Err(error) => self.limiter.apply_failure(&query, error, request),
         }
     }
 }
@@ -222,9 +226,9 @@ impl<St: Store> Pending<St> {
 impl<St: Store> Charged for Charge<St> {
     fn settle(self: Box<Self>, response: &Head<'_>) -> Fields {
         if self.limiter.refund.as_ref().is_some_and(|refund| refund(response)) {
-            let ask = Ask::new(self.key, &self.policies, self.cost, Instant::now());
+            let query = Query::new(self.key, &self.policies, self.cost, Instant::now());
             // The future is dropped: a store completes refunds without it.
-            drop(self.limiter.store.refund(&ask, &self.outcome));
+            drop(self.limiter.store.refund(&query, &self.outcome));
         }
         self.fields
     }

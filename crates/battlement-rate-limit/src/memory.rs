@@ -17,7 +17,7 @@ use battlement_core::LogLimit;
 use tokio::time::Instant;
 
 use self::{networks::Networks, shard::Shard};
-use crate::{Ask, Attempt, Moment, Never, Outcome, Source, Store, StoreError, Usage};
+use crate::{Now, Outcome, Query, Source, Store, Usage};
 
 /// The number of shards, such that two threads rarely need the same lock, and each shard has enough cells to sweep.
 const SHARDS: usize = 64;
@@ -96,26 +96,26 @@ impl Memory {
     /// Charges the cost to all policies, if all of them allow it.
     #[must_use]
     #[inline(never)]
-    pub fn acquire(&self, ask: &Ask<'_>) -> Outcome {
-        let now = self.nanos(ask.now);
-        self.shard(ask).acquire(ask, now, &self.0.networks, || self.count_overflow())
+    pub fn acquire(&self, query: &Query<'_>) -> Outcome {
+        let now = self.nanos(query.now);
+        self.shard(query).acquire(query, now, &self.0.networks, || self.count_overflow())
     }
 
     /// Returns the decision that [`acquire`](Self::acquire) would make, without charging anything.
     #[must_use]
-    pub fn peek(&self, ask: &Ask<'_>) -> Outcome {
-        self.shard(ask).peek(ask, self.nanos(ask.now), &self.0.networks)
+    pub fn peek(&self, query: &Query<'_>) -> Outcome {
+        self.shard(query).peek(query, self.nanos(query.now), &self.0.networks)
     }
 
     /// Refunds the units that the decision `charged` has taken, except those that have been restored since.
-    pub fn refund(&self, ask: &Ask<'_>, charged: &Outcome) {
-        let (now, then) = (self.nanos(ask.now), self.nanos(charged.at));
-        self.shard(ask).refund(ask, now, &self.0.networks, charged, then);
+    pub fn refund(&self, query: &Query<'_>, charged: &Outcome) {
+        let (now, then) = (self.nanos(query.now), self.nanos(charged.at));
+        self.shard(query).refund(query, now, &self.0.networks, charged, then);
     }
 
     /// Removes the state of the key under all of these policies.
-    pub fn reset(&self, ask: &Ask<'_>) {
-        self.shard(ask).reset(ask, &self.0.networks);
+    pub fn reset(&self, query: &Query<'_>) {
+        self.shard(query).reset(query, &self.0.networks);
     }
 
     /// Counts a decision by shared cells, and logs the first.
@@ -134,13 +134,13 @@ impl Memory {
 
     /// Returns the shard that holds all cells of a key, so that one lock makes their change atomic.
     #[inline]
-    fn shard(&self, ask: &Ask<'_>) -> &Shard {
-        &self.0.shards[ask.key.bits() as usize % SHARDS]
+    fn shard(&self, query: &Query<'_>) -> &Shard {
+        &self.0.shards[query.key.bits() as usize % SHARDS]
     }
 
     /// Returns the nanoseconds since the store was created; 584 years fit.
     #[inline]
-    fn nanos(&self, now: Moment) -> u64 {
+    fn nanos(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.0.created);
         since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
     }
@@ -153,29 +153,29 @@ impl Default for Memory {
 }
 
 impl Store for Memory {
-    type Later<T: Send + 'static> = Never<Result<T, StoreError>>;
+    type Answer<T: Send + 'static> = Now<T>;
 
     #[inline]
-    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
-        Attempt::Now(self.acquire(ask))
+    fn acquire(&self, query: &Query<'_>) -> Now<Outcome> {
+        Now(self.acquire(query))
     }
 
-    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Self::Later<Outcome>> {
-        Attempt::Now(self.peek(ask))
+    fn peek(&self, query: &Query<'_>) -> Now<Outcome> {
+        Now(self.peek(query))
     }
 
-    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Self::Later<()>> {
-        self.refund(ask, charged);
-        Attempt::Now(())
+    fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Now<()> {
+        self.refund(query, charged);
+        Now(())
     }
 
-    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Self::Later<()>> {
-        self.reset(ask);
-        Attempt::Now(())
+    fn reset(&self, query: &Query<'_>) -> Now<()> {
+        self.reset(query);
+        Now(())
     }
 
     fn sources(&self) -> &'static [Source] {
-        &[Source::Memory, Source::Overflow]
+        &[Source::MEMORY, Source::OVERFLOW]
     }
 
     fn usage(&self) -> Usage {

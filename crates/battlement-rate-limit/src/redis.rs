@@ -167,12 +167,7 @@ pub use battlement_core::CheckState;
 pub use self::connection::fuzz;
 #[cfg(feature = "serde")]
 pub use self::settings::{RedisSettings, Urls};
-pub use self::{
-    builder::Builder,
-    observe::Observe,
-    state::State,
-    store::{Asking, RedisStore},
-};
+pub use self::{builder::Builder, observe::Observe, state::State, store::RedisStore};
 use self::{
     client::{Client, Settings},
     clients::Clients,

@@ -1,5 +1,4 @@
 use std::{
-    mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -8,11 +7,15 @@ use battlement_core::ResponseBody;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{AcquireFuture, Memory, Never, Remote, ResponseFuture, future::Next, limiter::Limiter};
+use crate::{
+    Admit, Memory, Outcome, ResponseFuture, Store, admission::Admission, limiter::Limiter,
+};
 
 /// A service that limits the requests of each key, created by [`RateLimitLayer`](crate::RateLimitLayer).
 ///
-/// With a store in memory, the inner service has no further bounds. With a [`Remote`] store, it must be `Clone`.
+/// With a store that answers at once ([`Now`](crate::Now)), such as [`Memory`], the inner service has no further bounds.
+/// With any other store, it must be `Clone`: a request that waits for the store keeps the service that was polled ready
+/// for it, and a clone takes its place.
 #[derive(Clone, Debug)]
 pub struct RateLimit<S, St = Memory> {
     inner: S,
@@ -40,13 +43,15 @@ impl<S, St> RateLimit<S, St> {
     }
 }
 
-impl<S, B, RB> Service<Request<B>> for RateLimit<S>
+impl<S, B, RB, St> Service<Request<B>> for RateLimit<S, St>
 where
     S: Service<Request<B>, Response = Response<RB>>,
+    St: Store,
+    St::Answer<Outcome>: Admit<S, B, St>,
 {
     type Response = Response<ResponseBody<RB>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, Never<Next<S::Future>>>;
+    type Future = ResponseFuture<S::Future, <St::Answer<Outcome> as Admit<S, B, St>>::Waiting>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -55,35 +60,13 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.limiter.decide(&mut request) {
-            Ok(Ok(on_response)) => ResponseFuture::call(self.inner.call(request), on_response),
-            Ok(Err(rejected)) => ResponseFuture::reject(rejected),
-            Err((_, never)) => never.unreachable(),
-        }
-    }
-}
-
-impl<S, B, RB, St> Service<Request<B>> for RateLimit<S, St>
-where
-    S: Service<Request<B>, Response = Response<RB>> + Clone,
-    St: Remote,
-{
-    type Response = Response<ResponseBody<RB>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future, AcquireFuture<S, B, St>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.limiter.decide(&mut request) {
-            Ok(Ok(on_response)) => ResponseFuture::call(self.inner.call(request), on_response),
-            Ok(Err(rejected)) => ResponseFuture::reject(rejected),
-            Err((pending, answer)) => {
-                // The service that was polled ready waits; the clone has to become ready again.
-                let unready = self.inner.clone();
-                let ready = mem::replace(&mut self.inner, unready);
-                ResponseFuture::wait(AcquireFuture::new(answer, pending, ready, request))
+            Admission::Pass(on_response) => {
+                ResponseFuture::call(self.inner.call(request), on_response)
+            }
+            Admission::Reject(rejected) => ResponseFuture::reject(rejected),
+            Admission::Wait((pending, answer)) => {
+                let wait = <St::Answer<Outcome>>::wait(answer, pending, &mut self.inner, request);
+                ResponseFuture::wait(wait)
             }
         }
     }

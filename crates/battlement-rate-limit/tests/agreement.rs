@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use battlement_rate_limit::{Ask, Key, KeyHash, Memory, Moment, Policies, Policy, RateLimitLayer};
+use battlement_rate_limit::{Key, KeyHash, Memory, Policies, Policy, Query, RateLimitLayer};
 use governor::{
     Quota, RateLimiter,
     clock::FakeRelativeClock,
@@ -13,6 +13,7 @@ use governor::{
 };
 use http::Request;
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 /// A quota, the milliseconds it is for, and a burst.
 type Rate = (u32, u64, u32);
@@ -103,12 +104,12 @@ proptest! {
         let (policies, mut buckets) = (policies(&rates), Buckets::of(&rates));
         let clock = FakeRelativeClock::default();
         let governors = governors(&rates, &clock);
-        let (store, key, mut at) = (Memory::default(), key(), Moment::now());
+        let (store, key, mut at) = (Memory::default(), key(), Instant::now());
         for (later, cost) in steps {
             at += Duration::from_nanos(later);
             clock.advance(Duration::from_nanos(later));
-            let peeked = store.peek(&Ask::new(key, &policies, cost, at));
-            let outcome = store.acquire(&Ask::new(key, &policies, cost, at));
+            let peeked = store.peek(&Query::new(key, &policies, cost, at));
+            let outcome = store.acquire(&Query::new(key, &policies, cost, at));
             let admitted = !outcome.is_denied(&policies);
             prop_assert_eq!(!peeked.is_denied(&policies), admitted);
             prop_assert_eq!(admitted, buckets.take(later, cost));

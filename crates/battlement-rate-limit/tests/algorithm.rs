@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use battlement_rate_limit::{
-    Algorithm, Ask, Key, KeyHash, Memory, Moment, Policies, Policy, PolicyState, RateLimitLayer,
-    Ruling,
+    Algorithm, Decision, Key, KeyHash, Memory, Policies, Policy, PolicyState, Query,
+    RateLimitLayer,
     algorithm::{self, Cell},
 };
 use http::Request;
 use proptest::{collection::vec, prelude::*, sample::select};
+use tokio::time::Instant;
 
 const ALGORITHMS: [Algorithm; 3] =
     [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow];
@@ -101,33 +102,33 @@ proptest! {
     #[test]
     fn decisions_agree_with_the_store_in_memory(sets in sets(), steps in steps()) {
         let (memory, mut cells, key) = (Memory::new(1_000), Cells::default(), key());
-        let (start, mut now) = (Moment::now(), 0);
+        let (start, mut now) = (Instant::now(), 0);
         for (set, passes, cost, operation) in steps {
             now += passes;
             let policies = set.get(&sets);
-            let ask = Ask::new(key, policies, cost, start + Duration::from_nanos(now));
+            let query = Query::new(key, policies, cost, start + Duration::from_nanos(now));
             let at = now;
             match operation {
                 Operation::Peek => {
-                    let peeked = cells.apply(policies, |cells| algorithm::peek(&ask, cells, at));
-                    prop_assert_eq!(&*peeked, &*memory.peek(&ask).states);
+                    let peeked = cells.apply(policies, |cells| algorithm::peek(&query, cells, at));
+                    prop_assert_eq!(&*peeked, &*memory.peek(&query).states);
                 }
                 Operation::Acquire => {
-                    let states = cells.apply(policies, |cells| algorithm::acquire(&ask, cells, at));
-                    prop_assert_eq!(&*states, &*memory.acquire(&ask).states);
+                    let states = cells.apply(policies, |cells| algorithm::acquire(&query, cells, at));
+                    prop_assert_eq!(&*states, &*memory.acquire(&query).states);
                 }
                 Operation::AcquireAndRefund(later) => {
-                    let states = cells.apply(policies, |cells| algorithm::acquire(&ask, cells, at));
-                    let charged = memory.acquire(&ask);
+                    let states = cells.apply(policies, |cells| algorithm::acquire(&query, cells, at));
+                    let charged = memory.acquire(&query);
                     prop_assert_eq!(&*states, &*charged.states);
                     if charged.is_denied(policies) {
                         continue;
                     }
                     now += later;
-                    let ask = Ask::new(key, policies, cost, start + Duration::from_nanos(now));
-                    memory.refund(&ask, &charged);
+                    let query = Query::new(key, policies, cost, start + Duration::from_nanos(now));
+                    memory.refund(&query, &charged);
                     cells.apply(policies, |cells| {
-                        algorithm::refund(&ask, cells, now, at, &states);
+                        algorithm::refund(&query, cells, now, at, &states);
                     });
                 }
             }
@@ -144,25 +145,25 @@ proptest! {
     ) {
         for policy in &*set[0] {
             let policies = Policies::from(policy.clone());
-            let ask = |cost| Ask::new(key(), &policies, cost, Moment::now());
+            let query = |cost| Query::new(key(), &policies, cost, Instant::now());
             let mut cells = [Cell::default()];
-            let _ = algorithm::acquire(&ask(costs[0] % policy.capacity() + 1), &mut cells, written);
+            let _ = algorithm::acquire(&query(costs[0] % policy.capacity() + 1), &mut cells, written);
             let bytes = damaged(cells[0].to_bytes(), &damage);
             prop_assert_eq!(Cell::from_bytes(bytes).to_bytes(), bytes);
             let mut cells = [Cell::from_bytes(bytes)];
             let mut refunded = cells;
-            algorithm::refund(&ask(costs[1]), &mut refunded, read, written, &charged);
+            algorithm::refund(&query(costs[1]), &mut refunded, read, written, &charged);
             let [before, after] = [cells, refunded].map(|mut cells| {
-                algorithm::peek(&ask(1), &mut cells, read)[0].remaining
+                algorithm::peek(&query(1), &mut cells, read)[0].remaining
             });
             prop_assert!(after >= before, "a refund charges nothing");
-            let state = algorithm::acquire(&ask(cost), &mut cells, read)[0];
+            let state = algorithm::acquire(&query(cost), &mut cells, read)[0];
             check(policy, cells, read, state)?;
-            let Ruling::Deny { wait: Some(wait) } = state.ruling else { continue };
+            let Decision::Deny { wait: Some(wait) } = state.decision else { continue };
             let admitted_at = read + u64::try_from(wait.as_nanos()).unwrap();
             if admitted_at < LAST {
-                prop_assert!(!admits(&ask(cost), cells, admitted_at - 1));
-                prop_assert!(admits(&ask(cost), cells, admitted_at));
+                prop_assert!(!admits(&query(cost), cells, admitted_at - 1));
+                prop_assert!(admits(&query(cost), cells, admitted_at));
             }
         }
     }
@@ -173,13 +174,13 @@ proptest! {
     ) {
         for policy in &*set[0] {
             let policies = Policies::from(policy.clone());
-            let ask = |cost| Ask::new(key(), &policies, cost, Moment::now());
+            let query = |cost| Query::new(key(), &policies, cost, Instant::now());
             let mut cells = [Cell::default()];
             for (time, cost) in times.into_iter().zip(costs) {
                 for time in [time, u64::MAX] {
-                    let _ = algorithm::peek(&ask(cost), &mut cells, time);
-                    let _ = algorithm::acquire(&ask(cost % policy.capacity() + 1), &mut cells, time);
-                    algorithm::refund(&ask(cost), &mut cells, time, times[3], &states);
+                    let _ = algorithm::peek(&query(cost), &mut cells, time);
+                    let _ = algorithm::acquire(&query(cost % policy.capacity() + 1), &mut cells, time);
+                    algorithm::refund(&query(cost), &mut cells, time, times[3], &states);
                     prop_assert!(policy.rule().peek(cells[0], time, cost).remaining <= policy.capacity());
                 }
             }
@@ -204,12 +205,13 @@ fn damaged(mut bytes: [u8; 20], (until, state, rule): &(Vec<u8>, Vec<u8>, Vec<u8
 }
 
 fn states() -> impl Strategy<Value = [PolicyState; 1]> {
-    (any::<u32>(), any::<Duration>())
-        .prop_map(|(remaining, reset)| [PolicyState { ruling: Ruling::Allow, remaining, reset }])
+    (any::<u32>(), any::<Duration>()).prop_map(|(remaining, reset)| {
+        [PolicyState { decision: Decision::Allow, remaining, reset }]
+    })
 }
 
-fn admits(ask: &Ask<'_>, mut cells: [Cell; 1], now: u64) -> bool {
-    !algorithm::acquire(ask, &mut cells, now)[0].is_denied()
+fn admits(query: &Query<'_>, mut cells: [Cell; 1], now: u64) -> bool {
+    !algorithm::acquire(query, &mut cells, now)[0].is_denied()
 }
 
 /// Checks the state and the cell of a policy after a decision.
@@ -230,7 +232,7 @@ fn check(
     prop_assert!(state.remaining <= policy.capacity());
     prop_assert!(state.reset <= Duration::from_nanos(most));
     prop_assert!(cell.expires_at() <= now + most, "the cell expires when all units are restored");
-    if let Ruling::Deny { wait } = state.ruling {
+    if let Decision::Deny { wait } = state.decision {
         prop_assert!(wait.unwrap_or_default() <= Duration::from_nanos(most));
     }
     Ok(())
@@ -244,8 +246,8 @@ fn a_shadow_policy_is_charged_only_if_it_allows_the_cost_and_never_rejects() {
     ]);
     let mut cells = [Cell::default(); 2];
     let mut acquire = |cost| {
-        let ask = Ask::new(key(), &policies, cost, Moment::now());
-        let states = algorithm::acquire(&ask, &mut cells, 1).into_inner().unwrap();
+        let query = Query::new(key(), &policies, cost, Instant::now());
+        let states = algorithm::acquire(&query, &mut cells, 1).into_inner().unwrap();
         states.map(|state| (state.is_denied(), state.remaining))
     };
     assert_eq!(acquire(2), [(false, 1), (false, 3)]);
@@ -286,5 +288,5 @@ const ID_OF_CALLS: u128 = 0x144c_e960_f359_a889_eae3_4b94_06a9_e242;
 #[should_panic(expected = "a cell for each policy")]
 fn a_missing_cell_is_reported() {
     let policies = Policies::from(Policy::per_minute("calls", 5));
-    let _ = algorithm::acquire(&Ask::new(key(), &policies, 1, Moment::now()), &mut [], 1);
+    let _ = algorithm::acquire(&Query::new(key(), &policies, 1, Instant::now()), &mut [], 1);
 }

@@ -20,7 +20,7 @@ use tower::Layer;
 struct Count(Arc<AtomicU64>);
 
 impl Observe for Count {
-    fn on_decision(&self, _: &str, _: Decision, _: Source) {
+    fn on_decision(&self, _: &Policy, _: Decision, _: Source) {
         self.0.fetch_add(1, Relaxed);
     }
 }

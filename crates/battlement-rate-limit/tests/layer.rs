@@ -187,7 +187,7 @@ async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
         .cost(|head| if head.uri.path() == "/export" { 3 } else { 1 })
         .policies_for(move |head| head.headers.contains_key("x-gold").then(|| gold.clone()))
         .skip(|head| head.uri.path() == "/healthz");
-    let ask = |path: &str, is_gold: bool| {
+    let query = |path: &str, is_gold: bool| {
         let mut request = with_key("a");
         *request.uri_mut() = path.parse().unwrap();
         if is_gold {
@@ -195,17 +195,17 @@ async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
         }
         request
     };
-    assert_eq!(status(&layer, ask("/", false)).await, 200);
+    assert_eq!(status(&layer, query("/", false)).await, 200);
     assert_eq!(
-        status(&layer, ask("/export", false)).await,
+        status(&layer, query("/export", false)).await,
         429,
         "three units do not fit after one"
     );
     for _ in 0..5 {
-        assert_eq!(status(&layer, ask("/healthz", false)).await, 200);
+        assert_eq!(status(&layer, query("/healthz", false)).await, 200);
     }
     for expected in [200, 200, 200, 429] {
-        assert_eq!(status(&layer, ask("/export", true)).await, expected);
+        assert_eq!(status(&layer, query("/export", true)).await, expected);
     }
 }
 
@@ -284,13 +284,14 @@ async fn a_handle_peeks_resets_and_replaces_policies_while_requests_arrive() {
     assert_eq!(handle.key(&at("/")), None);
 }
 
-type Decisions = Arc<Mutex<Vec<(String, Decision, Source)>>>;
+type Decisions = Arc<Mutex<Vec<(String, &'static str, Source)>>>;
 
 struct Record(Decisions);
 
 impl Observe for Record {
-    fn on_decision(&self, policy: &str, decision: Decision, source: Source) {
-        self.0.lock().unwrap().push((policy.to_owned(), decision, source));
+    fn on_decision(&self, policy: &Policy, decision: Decision, source: Source) {
+        let label = decision.label(policy);
+        self.0.lock().unwrap().push((policy.name().to_owned(), label, source));
     }
 }
 
@@ -305,7 +306,7 @@ async fn an_observer_receives_each_decision_and_never_the_key() {
     }
     let decisions = decisions.lock().unwrap();
     let words: Vec<_> =
-        decisions.iter().map(|(name, d, s)| (name.as_str(), d.as_str(), s.as_str())).collect();
+        decisions.iter().map(|(name, d, s)| (name.as_str(), *d, s.as_str())).collect();
     assert_eq!(
         words,
         [

@@ -8,9 +8,10 @@ use std::{
 
 use battlement_core::{PeerAddr, RequestFacts, Via};
 use battlement_rate_limit::{
-    Ask, ClientIp, Handle, Key, KeyHash, Memory, Moment, Policies, Policy, RateLimitLayer, Source,
+    ClientIp, Handle, Key, KeyHash, Memory, Policies, Policy, Query, RateLimitLayer, Source,
 };
 use http::Request;
+use tokio::time::Instant;
 
 /// Hashes keys as a layer does.
 struct Keys(Handle, Request<()>);
@@ -45,20 +46,20 @@ fn policies() -> Policies {
     Policy::per_day("day", 5).into()
 }
 
-fn source(store: &Memory, key: KeyHash, at: Moment) -> Source {
-    store.acquire(&Ask::new(key, &policies(), 1, at)).source
+fn source(store: &Memory, key: KeyHash, at: Instant) -> Source {
+    store.acquire(&Query::new(key, &policies(), 1, at)).source
 }
 
 /// Returns the number of keys that get cells of their own.
-fn own(store: &Memory, keys: impl Iterator<Item = KeyHash>, at: Moment) -> usize {
-    keys.filter(|key| source(store, *key, at) == Source::Memory).count()
+fn own(store: &Memory, keys: impl Iterator<Item = KeyHash>, at: Instant) -> usize {
+    keys.filter(|key| source(store, *key, at) == Source::MEMORY).count()
 }
 
 #[test]
 fn identities_of_one_network_that_fill_a_store_four_times_lock_out_no_client_of_another_one() {
-    let (store, mut keys, began) = (Memory::new(32_000), Keys::peers(), Moment::now());
+    let (store, mut keys, began) = (Memory::new(32_000), Keys::peers(), Instant::now());
     let policies = Policies::from(Policy::per_minute("minute", 10));
-    let admits = |key, at| !store.acquire(&Ask::new(key, &policies, 1, at)).is_denied(&policies);
+    let admits = |key, at| !store.acquire(&Query::new(key, &policies, 1, at)).is_denied(&policies);
     let (neighbor, other) = (keys.of(v6(0, u32::MAX)), keys.of(v4(0, 1)));
     let at = |n: u32| began + Duration::from_micros(20) * n;
     for n in 0..128_000 {
@@ -77,7 +78,7 @@ fn identities_of_one_network_that_fill_a_store_four_times_lock_out_no_client_of_
 
 #[test]
 fn one_network_takes_half_of_the_store_two_take_two_thirds_and_three_take_three_quarters() {
-    let at = Moment::now();
+    let at = Instant::now();
     for networks in 1..=3_u32 {
         let (store, mut keys) = (Memory::new(6_400), Keys::peers());
         for n in 0..20_000 {
@@ -98,14 +99,14 @@ fn one_network_takes_half_of_the_store_two_take_two_thirds_and_three_take_three_
 
 #[test]
 fn a_network_of_ipv4_takes_half_of_the_store() {
-    let (store, mut keys, at) = (Memory::new(6_400), Keys::peers(), Moment::now());
+    let (store, mut keys, at) = (Memory::new(6_400), Keys::peers(), Instant::now());
     let owned = own(&store, (0..20_000).map(|n| keys.of(v4(7, n))), at);
     assert!((3_190..=3_201).contains(&owned), "{owned}");
 }
 
 #[test]
 fn an_ipv6_48_takes_a_fifth_of_the_store() {
-    let (store, mut keys, at) = (Memory::new(6_400), Keys::peers(), Moment::now());
+    let (store, mut keys, at) = (Memory::new(6_400), Keys::peers(), Instant::now());
     let owned = own(&store, (0..20_000).map(|n| keys.of(v6(7, n))), at);
     assert!((1_270..=1_281).contains(&owned), "{owned}");
     let owned = own(&store, (0..100).map(|n| keys.of(v6(7, n << 16))), at);
@@ -115,7 +116,7 @@ fn an_ipv6_48_takes_a_fifth_of_the_store() {
 #[test]
 fn the_network_of_an_address_counts_wherever_the_address_is_a_part_of_the_key() {
     let key = (Key::client_ip(), Key::by(|inbound| Some(inbound.uri.path().to_owned())));
-    let (store, keys, at) = (Memory::new(6_400), Keys::by(key), Moment::now());
+    let (store, keys, at) = (Memory::new(6_400), Keys::by(key), Instant::now());
     let of = |n| {
         let mut request = Request::get("/orders").body(()).unwrap();
         let facts = RequestFacts::of_or_start(&mut request);
@@ -128,15 +129,15 @@ fn the_network_of_an_address_counts_wherever_the_address_is_a_part_of_the_key() 
 
 #[test]
 fn a_network_gets_room_again_when_its_cells_have_expired_or_were_reset() {
-    let (store, mut keys, at) = (Memory::new(6_400), Keys::peers(), Moment::now());
+    let (store, mut keys, at) = (Memory::new(6_400), Keys::peers(), Instant::now());
     let crowd: Vec<_> = (0..20_000).map(|n| keys.of(v4(7, n))).collect();
     let first = own(&store, crowd.iter().copied(), at);
     let (one_more, policies) = (keys.of(v4(7, 30_000)), policies());
-    assert_eq!(source(&store, one_more, at), Source::Overflow);
+    assert_eq!(source(&store, one_more, at), Source::OVERFLOW);
     for key in &crowd[..1_000] {
-        store.reset(&Ask::new(*key, &policies, 1, at));
+        store.reset(&Query::new(*key, &policies, 1, at));
     }
-    assert_eq!(source(&store, one_more, at), Source::Memory, "some were reset");
+    assert_eq!(source(&store, one_more, at), Source::MEMORY, "some were reset");
     let days = at + Duration::from_secs(2 * 86_400);
     let second = own(&store, (40_000..60_000).map(|n| keys.of(v4(7, n))), days);
     assert!(second.abs_diff(first) < 64, "all have expired: {first} and then {second}");
@@ -144,11 +145,11 @@ fn a_network_gets_room_again_when_its_cells_have_expired_or_were_reset() {
 
 #[test]
 fn clients_of_other_networks_are_admitted_while_one_network_uses_a_full_store() {
-    let (store, mut keys, at) = (Memory::new(64_000), Keys::peers(), Moment::now());
+    let (store, mut keys, at) = (Memory::new(64_000), Keys::peers(), Instant::now());
     let policies = Policies::from(Policy::per_day("day", 50));
     let mut admits = |network, n| {
-        let ask = Ask::new(keys.of(v6(network, n)), &policies, 1, at);
-        !store.acquire(&ask).is_denied(&policies)
+        let query = Query::new(keys.of(v6(network, n)), &policies, 1, at);
+        !store.acquire(&query).is_denied(&policies)
     };
     for n in 0..66_000 {
         let _ = admits(n % 6_600, n / 6_600);
@@ -165,7 +166,7 @@ fn clients_of_other_networks_are_admitted_while_one_network_uses_a_full_store() 
 
 #[test]
 fn keys_without_a_network_share_thousands_of_cells_when_the_store_is_full() {
-    let (store, at) = (Memory::new(64_000), Moment::now());
+    let (store, at) = (Memory::new(64_000), Instant::now());
     let keys = Keys::by(Key::by(|inbound| Some(inbound.uri.to_string())));
     let of = |n: u32| keys.0.key(&Request::get(format!("/{n}")).body(()).unwrap()).unwrap();
     let mut n = 0;
@@ -174,7 +175,7 @@ fn keys_without_a_network_share_thousands_of_cells_when_the_store_is_full() {
         n += 1;
     }
     let policies = policies();
-    let admits = |key| !store.acquire(&Ask::new(key, &policies, 1, at)).is_denied(&policies);
+    let admits = |key| !store.acquire(&Query::new(key, &policies, 1, at)).is_denied(&policies);
     let admitted = (0..1_000).filter(|n| admits(of(10_000_000 + n))).count();
     assert!(admitted >= 990, "{admitted} of 1000");
 }

@@ -111,11 +111,11 @@ async fn exactly_the_allowed_number_of_concurrent_callers_passes_batched_or_not(
 }
 
 #[derive(Clone, Default)]
-struct Sources(Arc<Mutex<Vec<(Decision, Source)>>>);
+struct Sources(Arc<Mutex<Vec<(&'static str, Source)>>>);
 
 impl Observe for Sources {
-    fn on_decision(&self, _: &str, decision: Decision, source: Source) {
-        self.0.lock().unwrap().push((decision, source));
+    fn on_decision(&self, policy: &Policy, decision: Decision, source: Source) {
+        self.0.lock().unwrap().push((decision.label(policy), source));
     }
 }
 
@@ -127,11 +127,8 @@ async fn a_denied_client_is_denied_without_asking_redis_again() {
     let layer = layer.observe(sources.clone());
     let all = [status(&layer).await, status(&layer).await, status(&layer).await];
     assert_eq!(all, [200, 429, 429]);
-    let expected = [
-        (Decision::Allow, Source::Redis),
-        (Decision::Deny, Source::Redis),
-        (Decision::Deny, Source::DenyCache),
-    ];
+    let expected =
+        [("allow", RedisStore::SOURCE), ("deny", RedisStore::SOURCE), ("deny", Source::DENY_CACHE)];
     assert_eq!(*sources.0.lock().unwrap(), expected);
 }
 

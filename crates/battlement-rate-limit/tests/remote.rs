@@ -13,8 +13,8 @@ use std::{
 
 use battlement_core::{Rejection, RejectionKind};
 use battlement_rate_limit::{
-    Ask, Attempt, Decision, Headers, Key, Memory, Observe, Outcome, Policy, RateLimitLayer, Remote,
-    Source, Store, StoreError,
+    Decision, Headers, Key, Later, Memory, Observe, Outcome, Policy, Query, RateLimitLayer, Source,
+    Store, StoreError,
 };
 use battlement_testkit::contract::{Contract, Rule};
 use http::{Request, Response};
@@ -49,45 +49,41 @@ impl Drop for Wait {
     }
 }
 
-type Boxed<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
-
 impl Slow {
     fn new(permits: usize) -> Self {
         let (memory, gate) = (Memory::default(), Arc::new(Semaphore::new(permits)));
         Self { memory, gate, waiting: Arc::default(), down: false }
     }
 
-    fn later<T: Send + 'static>(&self, answer: T) -> Attempt<T, Boxed<T>> {
+    fn later<T: Send + 'static>(&self, answer: T) -> Later<T> {
         let (wait, gate, down) = (Wait::new(&self.waiting), self.gate.clone(), self.down);
-        Attempt::Later(Box::pin(async move {
+        Later::new(async move {
             let _wait = wait;
             gate.acquire().await.map_err(|_| StoreError::Failed)?.forget();
             task::yield_now().await;
             if down { Err(StoreError::Timeout) } else { Ok(answer) }
-        }))
+        })
     }
 }
 
-impl Remote for Slow {}
-
 impl Store for Slow {
-    type Later<T: Send + 'static> = Boxed<T>;
+    type Answer<T: Send + 'static> = Later<T>;
 
-    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Boxed<Outcome>> {
-        self.later(self.memory.acquire(ask))
+    fn acquire(&self, query: &Query<'_>) -> Later<Outcome> {
+        self.later(self.memory.acquire(query))
     }
 
-    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Boxed<Outcome>> {
-        self.later(self.memory.peek(ask))
+    fn peek(&self, query: &Query<'_>) -> Later<Outcome> {
+        self.later(self.memory.peek(query))
     }
 
-    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Boxed<()>> {
-        self.memory.refund(ask, charged);
-        Attempt::Now(())
+    fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Later<()> {
+        self.memory.refund(query, charged);
+        Later::now(Ok(()))
     }
 
-    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Boxed<()>> {
-        self.memory.reset(ask);
+    fn reset(&self, query: &Query<'_>) -> Later<()> {
+        self.memory.reset(query);
         self.later(())
     }
 }
@@ -174,8 +170,9 @@ async fn a_handle_waits_for_the_store_as_well() {
 struct Failures(Arc<AtomicUsize>);
 
 impl Observe for Failures {
-    fn on_decision(&self, policy: &str, decision: Decision, source: Source) {
-        assert_eq!((policy, decision, source), ("day", Decision::Deny, Source::Failure));
+    fn on_decision(&self, policy: &Policy, decision: Decision, source: Source) {
+        let denied = Decision::Deny { wait: None };
+        assert_eq!((policy.name(), decision, source), ("day", denied, Source::FAILURE));
         self.0.fetch_add(1, Relaxed);
     }
 }

@@ -4,10 +4,11 @@
 use std::{thread, time::Duration};
 
 use battlement_rate_limit::{
-    Algorithm, Ask, Attempt, Key, KeyHash, Memory, Moment, Outcome, Policies, Policy,
-    RateLimitLayer, Source, Store,
+    Algorithm, Key, KeyHash, Memory, Now, Outcome, Policies, Policy, Query, RateLimitLayer, Source,
+    Store,
 };
 use http::Request;
+use tokio::time::Instant;
 
 /// Returns hashes of keys, as a layer computes them.
 fn keys(count: usize) -> Vec<KeyHash> {
@@ -21,15 +22,15 @@ fn key() -> KeyHash {
     keys(1)[0]
 }
 
-fn now() -> Moment {
-    Moment::now()
+fn now() -> Instant {
+    Instant::now()
 }
 
-fn take(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Moment) -> Outcome {
-    store.acquire(&Ask::new(key, policies, cost, at))
+fn take(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Instant) -> Outcome {
+    store.acquire(&Query::new(key, policies, cost, at))
 }
 
-fn admits(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Moment) -> bool {
+fn admits(store: &Memory, key: KeyHash, policies: &Policies, cost: u32, at: Instant) -> bool {
     !take(store, key, policies, cost, at).is_denied(policies)
 }
 
@@ -92,16 +93,16 @@ fn a_shadow_policy_counts_and_rejects_no_request() {
 fn a_peek_charges_nothing_and_a_reset_removes_all_state() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([Policy::per_day("day", 2)]);
-    let ask = Ask::new(key, &policies, 1, at);
+    let query = Query::new(key, &policies, 1, at);
     for _ in 0..5 {
-        assert_eq!(remaining(&store.peek(&ask)), [2]);
+        assert_eq!(remaining(&store.peek(&query)), [2]);
     }
     assert_eq!(store.cells(), 0);
     assert_eq!(remaining(&take(&store, key, &policies, 0, at)), [2], "a cost of 0 charges nothing");
     assert_eq!(store.cells(), 0);
     assert!(admits(&store, key, &policies, 2, at) && !admits(&store, key, &policies, 1, at));
-    store.reset(&ask);
-    assert_eq!((store.cells(), remaining(&store.peek(&ask))), (0, vec![2]));
+    store.reset(&query);
+    assert_eq!((store.cells(), remaining(&store.peek(&query))), (0, vec![2]));
 }
 
 #[test]
@@ -113,11 +114,11 @@ fn a_refund_returns_the_cost_and_never_more_than_was_charged() {
         Policy::per_day("sliding", 5).algorithm(Algorithm::SlidingWindow),
     ]);
     let charged = take(&store, key, &policies, 3, at);
-    store.refund(&Ask::new(key, &policies, 2, at), &charged);
-    assert_eq!(remaining(&store.peek(&Ask::new(key, &policies, 1, at))), [4, 4, 4]);
-    store.refund(&Ask::new(key, &policies, u32::MAX, at), &charged);
-    assert_eq!(remaining(&store.peek(&Ask::new(key, &policies, 1, at))), [5, 5, 5]);
-    store.refund(&Ask::new(keys(2)[1], &policies, 1, at), &charged);
+    store.refund(&Query::new(key, &policies, 2, at), &charged);
+    assert_eq!(remaining(&store.peek(&Query::new(key, &policies, 1, at))), [4, 4, 4]);
+    store.refund(&Query::new(key, &policies, u32::MAX, at), &charged);
+    assert_eq!(remaining(&store.peek(&Query::new(key, &policies, 1, at))), [5, 5, 5]);
+    store.refund(&Query::new(keys(2)[1], &policies, 1, at), &charged);
     assert!(store.cells() <= 3, "a refund creates no key");
 }
 
@@ -125,16 +126,12 @@ fn a_refund_returns_the_cost_and_never_more_than_was_charged() {
 fn the_store_trait_returns_answers_at_once() {
     let (store, key, at) = (Memory::default(), key(), now());
     let policies = Policies::new([Policy::per_day("day", 2)]);
-    let ask = Ask::new(key, &policies, 1, at);
-    let Attempt::Now(charged) = Store::acquire(&store, &ask) else {
-        panic!("the store is in memory")
-    };
+    let query = Query::new(key, &policies, 1, at);
+    let Now(charged) = Store::acquire(&store, &query);
     assert_eq!(remaining(&charged), [1]);
-    assert!(matches!(Store::refund(&store, &ask, &charged), Attempt::Now(())));
-    assert!(
-        matches!(Store::peek(&store, &ask), Attempt::Now(outcome) if remaining(&outcome) == [2])
-    );
-    assert!(matches!(Store::reset(&store, &ask), Attempt::Now(())));
+    assert_eq!(Store::refund(&store, &query, &charged), Now(()));
+    assert_eq!(remaining(&Store::peek(&store, &query).0), [2]);
+    assert_eq!(Store::reset(&store, &query), Now(()));
 }
 
 #[test]
@@ -146,7 +143,7 @@ fn a_million_keys_stay_within_the_capacity() {
     assert!(admits(&store, active, &policies, 5, at));
     let overflowed = keys[1..]
         .iter()
-        .filter(|key| take(&store, **key, &policies, 1, at).source == Source::Overflow)
+        .filter(|key| take(&store, **key, &policies, 1, at).source == Source::OVERFLOW)
         .count();
     // Each of 64 shards rounds up, and has an eighth more for keys to share.
     assert!(store.cells() <= 64 * (157 + 19), "{} cells", store.cells());
@@ -166,7 +163,7 @@ fn a_key_keeps_its_own_cells_when_the_store_is_full() {
     let denied = take(&store, active, &both, 1, at);
     assert!(denied.states[0].is_denied(), "by its own cell, not by the shared one");
     assert!(!denied.states[1].is_denied());
-    assert_eq!(denied.source, Source::Overflow, "there was no room for the other cell");
+    assert_eq!(denied.source, Source::OVERFLOW, "there was no room for the other cell");
 }
 
 #[test]
@@ -175,15 +172,15 @@ fn a_refund_reaches_shared_cells_of_a_full_store() {
     let policies = Policies::new([Policy::per_day("day", 5)]);
     let keys = keys(10_000);
     let has_full_shared_cell = |key: &&KeyHash| {
-        let ask = Ask::new(**key, &policies, 1, at);
-        store.acquire(&ask).source == Source::Overflow && remaining(&store.peek(&ask)) == [4]
+        let query = Query::new(**key, &policies, 1, at);
+        store.acquire(&query).source == Source::OVERFLOW && remaining(&store.peek(&query)) == [4]
     };
     let key = *keys.iter().find(has_full_shared_cell).unwrap();
-    let ask = Ask::new(key, &policies, 2, at);
-    let charged = store.acquire(&ask);
+    let query = Query::new(key, &policies, 2, at);
+    let charged = store.acquire(&query);
     assert_eq!(remaining(&charged), [2]);
-    store.refund(&ask, &charged);
-    assert_eq!(remaining(&store.peek(&ask)), [4]);
+    store.refund(&query, &charged);
+    assert_eq!(remaining(&store.peek(&query)), [4]);
 }
 
 #[test]
@@ -192,10 +189,10 @@ fn a_shadow_policy_that_was_not_charged_gets_no_refund() {
     let policies =
         Policies::new([Policy::per_day("real", 5), Policy::per_day("shadow", 1).shadow(true)]);
     assert!(admits(&store, key, &policies, 1, at));
-    let ask = Ask::new(key, &policies, 1, at);
-    let charged = store.acquire(&ask);
-    store.refund(&ask, &charged);
-    assert_eq!(remaining(&store.peek(&ask)), [4, 0]);
+    let query = Query::new(key, &policies, 1, at);
+    let charged = store.acquire(&query);
+    store.refund(&query, &charged);
+    assert_eq!(remaining(&store.peek(&query)), [4, 0]);
 }
 
 #[test]
@@ -208,10 +205,10 @@ fn a_refund_reaches_its_window_after_other_requests_advance_the_clock() {
         for key in keys(1_000) {
             take(&store, key, &policies, 0, later);
         }
-        let ask = Ask::new(key(), &policies, 1, later - Duration::from_millis(500));
-        let charged = store.acquire(&ask);
-        store.refund(&ask, &charged);
-        assert_eq!(remaining(&store.peek(&ask)), [5], "{algorithm:?}");
+        let query = Query::new(key(), &policies, 1, later - Duration::from_millis(500));
+        let charged = store.acquire(&query);
+        store.refund(&query, &charged);
+        assert_eq!(remaining(&store.peek(&query)), [5], "{algorithm:?}");
     }
 }
 

@@ -12,7 +12,7 @@ use battlement_benches::{Bare, request};
 use battlement_core::{ClientIp, RequestFacts, Via};
 use battlement_peers::threads::Comparison;
 use battlement_rate_limit::{
-    Ask, Handle, Headers, Key, KeyHash, Memory, Policies, Policy, RateLimitLayer,
+    Handle, Headers, Key, KeyHash, Memory, Policies, Policy, Query, RateLimitLayer,
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -58,7 +58,7 @@ fn decisions(name: &str, keys: [[u32; 2]; 2], separate_stores: bool) {
         let store = if separate_stores { &stores[thread] } else { &stores[0] };
         let (policies, at) = (policies(), Instant::now());
         for key in hashes[thread].iter().cycle().take(count as usize) {
-            black_box(store.acquire(&Ask::new(*key, &policies, 1, at)));
+            black_box(store.acquire(&Query::new(*key, &policies, 1, at)));
         }
     });
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use battlement_rate_limit::{
-    Algorithm, Ask, Key, KeyHash, Moment, Policies, Policy, RateLimitLayer, Ruling,
+    Algorithm, Decision, Key, KeyHash, Policies, Policy, Query, RateLimitLayer,
     algorithm::{self, Cell},
 };
 use http::Request;
 use libfuzzer_sys::fuzz_target;
+use tokio::time::Instant;
 
 /// The time that all later ones count as.
 const LAST: u64 = (1 << 53) * 1_000;
@@ -38,25 +39,25 @@ fuzz_target!(|input: (Limit, Vec<Step>)| {
         match step {
             Step::Read(bytes) => cells = [Cell::from_bytes(bytes)],
             Step::Acquire(now, cost) => {
-                acquire(&Ask::new(key, &policies, cost, Moment::now()), &mut cells, now);
+                acquire(&Query::new(key, &policies, cost, Instant::now()), &mut cells, now);
             }
             Step::Refund(now, cost, at) => {
-                let ask = Ask::new(key, &policies, cost, Moment::now());
-                let charged = algorithm::acquire(&ask, &mut cells.clone(), at);
-                algorithm::refund(&ask, &mut cells, now, at, &charged);
+                let query = Query::new(key, &policies, cost, Instant::now());
+                let charged = algorithm::acquire(&query, &mut cells.clone(), at);
+                algorithm::refund(&query, &mut cells, now, at, &charged);
             }
             Step::Replace(limit) => policies = self::policies(&limit).unwrap_or(policies),
         }
     }
 });
 
-fn acquire(ask: &Ask<'_>, cells: &mut [Cell; 1], now: u64) {
-    let state = algorithm::acquire(ask, cells, now)[0];
-    assert!(state.remaining <= ask.policies[0].capacity());
-    let Ruling::Deny { wait: Some(wait) } = state.ruling else { return };
+fn acquire(query: &Query<'_>, cells: &mut [Cell; 1], now: u64) {
+    let state = algorithm::acquire(query, cells, now)[0];
+    assert!(state.remaining <= query.policies[0].capacity());
+    let Decision::Deny { wait: Some(wait) } = state.decision else { return };
     let admitted_at = u128::from(now) + wait.as_nanos();
     if admitted_at <= u128::from(LAST) {
-        let states = algorithm::acquire(ask, &mut cells.clone(), admitted_at as u64);
+        let states = algorithm::acquire(query, &mut cells.clone(), admitted_at as u64);
         assert!(!states[0].is_denied(), "after {wait:?}");
     }
 }

@@ -6,10 +6,11 @@ use std::{array::from_fn, sync::LazyLock, time::Duration};
 
 use arbitrary::Arbitrary;
 use battlement_rate_limit::{
-    Algorithm, Ask, Key, KeyHash, Memory, Moment, Policies, Policy, PolicySettings, RateLimitLayer,
+    Algorithm, Key, KeyHash, Memory, Policies, Policy, PolicySettings, Query, RateLimitLayer,
 };
 use http::Request;
 use libfuzzer_sys::fuzz_target;
+use tokio::time::Instant;
 
 const AN_HOUR: u64 = 3_600_000_000_000;
 
@@ -34,22 +35,22 @@ enum Step {
 fuzz_target!(|input: (u16, Vec<Limit>, Vec<Step>)| {
     let (capacity, limits, steps) = input;
     let Some(mut policies) = policies(&limits) else { return };
-    let (store, mut at) = (Memory::new(capacity.into()), Moment::now());
+    let (store, mut at) = (Memory::new(capacity.into()), Instant::now());
     for step in steps {
         match step {
             Step::Wait(nanos) => at += Duration::from_nanos(nanos % AN_HOUR),
-            Step::Acquire(who, cost) => check(&store, &Ask::new(key(who), &policies, cost, at)),
+            Step::Acquire(who, cost) => check(&store, &Query::new(key(who), &policies, cost, at)),
             Step::AcquireAndRefund(who, cost, back) => {
-                let charged = store.acquire(&Ask::new(key(who), &policies, cost, at));
+                let charged = store.acquire(&Query::new(key(who), &policies, cost, at));
                 at += Duration::from_nanos(back.into());
-                let before = store.peek(&Ask::new(key(who), &policies, 1, at));
-                store.refund(&Ask::new(key(who), &policies, cost, at), &charged);
-                let after = store.peek(&Ask::new(key(who), &policies, 1, at));
+                let before = store.peek(&Query::new(key(who), &policies, 1, at));
+                store.refund(&Query::new(key(who), &policies, cost, at), &charged);
+                let after = store.peek(&Query::new(key(who), &policies, 1, at));
                 for (before, after) in before.states.iter().zip(&after.states) {
                     assert!(after.remaining >= before.remaining, "a refund never charges");
                 }
             }
-            Step::Reset(who) => store.reset(&Ask::new(key(who), &policies, 1, at)),
+            Step::Reset(who) => store.reset(&Query::new(key(who), &policies, 1, at)),
             Step::Replace(limits) => {
                 if let Some(others) = self::policies(&limits) {
                     policies = others;
@@ -59,12 +60,12 @@ fuzz_target!(|input: (u16, Vec<Limit>, Vec<Step>)| {
     }
 });
 
-fn check(store: &Memory, ask: &Ask<'_>) {
-    let peeked = store.peek(ask);
-    let taken = store.acquire(ask);
-    assert_eq!(taken.states.len(), ask.policies.len());
+fn check(store: &Memory, query: &Query<'_>) {
+    let peeked = store.peek(query);
+    let taken = store.acquire(query);
+    assert_eq!(taken.states.len(), query.policies.len());
     for ((state, before), policy) in
-        taken.states.iter().zip(&peeked.states).zip(ask.policies.iter())
+        taken.states.iter().zip(&peeked.states).zip(query.policies.iter())
     {
         assert!(state.remaining <= policy.capacity());
         if taken.source == peeked.source {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Cell, Gcra, LAST, Window};
-use crate::{Algorithm, PolicyState, Ruling};
+use crate::{Algorithm, Decision, PolicyState};
 
 /// A denied cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,8 @@ impl Rule {
 
     /// Returns the state of a key with this cell, with the decision about `cost`, at `now` by the clock of the store.
     ///
-    /// [`peek`](super::peek) does the same for all policies of an [`Ask`](crate::Ask). This function is for a store that decides
-    /// elsewhere and returns the cell.
+    /// [`peek`](super::peek) does the same for all policies of a [`Query`](crate::Query). This function is for a store
+    /// that decides elsewhere and returns the cell.
     #[must_use]
     pub fn peek(&self, cell: Cell, now: u64, cost: u32) -> PolicyState {
         let now = now.min(LAST);
@@ -150,11 +150,11 @@ pub(crate) fn interval(quota: u32, period: Duration) -> u64 {
 impl PolicyState {
     #[inline]
     pub(crate) fn new(taken: Result<(), Denied>, Remaining { units, reset }: Remaining) -> Self {
-        let ruling = match taken {
-            Ok(()) => Ruling::Allow,
-            Err(Denied { wait }) => Ruling::Deny { wait: wait.map(Duration::from_nanos) },
+        let decision = match taken {
+            Ok(()) => Decision::Allow,
+            Err(Denied { wait }) => Decision::Deny { wait: wait.map(Duration::from_nanos) },
         };
-        Self { ruling, remaining: units, reset: Duration::from_nanos(reset) }
+        Self { decision, remaining: units, reset: Duration::from_nanos(reset) }
     }
 }
 

@@ -209,17 +209,20 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::{Ruling, Source};
+    use crate::{Decision, Source};
 
     #[test]
     fn every_outcome_of_policies_with_any_names_fits_into_the_buffer() {
         for count in 1..=8 {
             let name = |n: usize| format!("{n}{}", "\"".repeat(63));
             let policies = Policies::new((0..count).map(|n| Policy::per_day(&name(n), 1)));
-            let state =
-                PolicyState { ruling: Ruling::Allow, remaining: u32::MAX, reset: Duration::MAX };
+            let state = PolicyState {
+                decision: Decision::Allow,
+                remaining: u32::MAX,
+                reset: Duration::MAX,
+            };
             let states = std::iter::repeat_n(state, count).collect();
-            let outcome = Outcome::new(states, Source::Memory, Instant::now());
+            let outcome = Outcome::new(states, Source::MEMORY, Instant::now());
             let written = String::from_utf8(limits(&policies, &outcome).unwrap().into()).unwrap();
             let list = |n| format!("\"{n}{}\";r={};t={}", "\\\"".repeat(63), u32::MAX, u64::MAX);
             assert_eq!(written, (0..count).map(list).collect::<Vec<_>>().join(","));

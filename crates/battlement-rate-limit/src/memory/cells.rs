@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use smallvec::SmallVec;
+use tokio::time::Instant;
 
 use super::{
     networks::{Counted, Networks},
     table::Table,
 };
 use crate::{
-    Ask, Moment, Outcome, Policy, PolicyState, Source,
+    Outcome, Policy, PolicyState, Query, Receipt, Source,
     algorithm::{Cell, Denied, Remaining},
 };
 
@@ -55,6 +56,9 @@ enum Location {
     SharedByAll,
 }
 
+/// The receipt of a decision that a shared cell made for at least one policy.
+pub(super) const SHARED: Receipt = Receipt::new(1);
+
 /// The divisor of a shard's capacity that gives the number of additional cells for sharing.
 const SHARE_FOR_SHARED: usize = 8;
 /// A quarter of the shared cells are for one policy: four policies have the maximum number of buckets.
@@ -79,10 +83,10 @@ impl Cells {
 
     /// Decides for a stored key and a single policy, the most common case: one look-up, and no prepared cells.
     #[inline]
-    pub(super) fn acquire_one(&mut self, ask: &Ask<'_>, now: u64) -> Option<PolicyState> {
-        let [policy] = &**ask.policies else { return None };
-        let cell = self.by_key.get_mut(own(ask, policy.id()))?;
-        let (taken, left) = policy.rule().charge(cell, now, ask.cost);
+    pub(super) fn acquire_one(&mut self, query: &Query<'_>, now: u64) -> Option<PolicyState> {
+        let [policy] = &**query.policies else { return None };
+        let cell = self.by_key.get_mut(own(query, policy.id()))?;
+        let (taken, left) = policy.rule().charge(cell, now, query.cost);
         Some(PolicyState::new(taken, left))
     }
 
@@ -90,32 +94,32 @@ impl Cells {
     #[inline(never)]
     pub(super) fn acquire_all(
         &mut self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         requested_at: u64,
         now: u64,
         networks: &Networks,
     ) -> Outcome {
-        match self.acquire_several(ask, now) {
+        match self.acquire_several(query, now) {
             Some(states) => {
-                Outcome::new(states, Source::Memory, decided_at(ask, requested_at, now))
+                Outcome::new(states, Source::MEMORY, decided_at(query, requested_at, now))
             }
-            None => self.acquire_prepared(ask, requested_at, now, networks),
+            None => self.acquire_prepared(query, requested_at, now, networks),
         }
     }
 
     /// Decides for a stored key and a few policies that all allow the request: one look-up for each. Otherwise returns
     /// `None`, and leaves the cells as they were.
-    fn acquire_several(&mut self, ask: &Ask<'_>, now: u64) -> Option<States> {
-        let count = ask.policies.len();
+    fn acquire_several(&mut self, query: &Query<'_>, now: u64) -> Option<States> {
+        let count = query.policies.len();
         if !(2..=SEVERAL).contains(&count) {
             return None;
         }
         let mut before = [Cell::default(); SEVERAL];
         let mut states = States::with_capacity(count);
-        for ((policy, mark), before) in each(ask).zip(&mut before) {
-            let charged = self.by_key.get_mut(own(ask, mark)).and_then(|cell| {
+        for ((policy, id), before) in each(query).zip(&mut before) {
+            let charged = self.by_key.get_mut(own(query, id)).and_then(|cell| {
                 *before = *cell;
-                let (taken, left) = policy.rule().charge(cell, now, ask.cost);
+                let (taken, left) = policy.rule().charge(cell, now, query.cost);
                 let is_allowed = taken.is_ok() || policy.is_shadow();
                 is_allowed.then(|| PolicyState::new(taken, left))
             });
@@ -125,15 +129,15 @@ impl Cells {
         if states.len() == count {
             return Some(states);
         }
-        self.restore(ask, &before[..=states.len()]);
+        self.restore(query, &before[..=states.len()]);
         None
     }
 
     /// Restores the cells of the first policies, as far as they are stored.
     #[cold]
-    fn restore(&mut self, ask: &Ask<'_>, before: &[Cell]) {
-        for ((_, mark), before) in each(ask).zip(before) {
-            if let Some(cell) = self.by_key.get_mut(own(ask, mark)) {
+    fn restore(&mut self, query: &Query<'_>, before: &[Cell]) {
+        for ((_, id), before) in each(query).zip(before) {
+            if let Some(cell) = self.by_key.get_mut(own(query, id)) {
                 *cell = *before;
             }
         }
@@ -143,67 +147,67 @@ impl Cells {
     #[inline(never)]
     fn acquire_prepared(
         &mut self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         requested_at: u64,
         now: u64,
         networks: &Networks,
     ) -> Outcome {
-        let mut prepared = self.prepare(ask, now, None);
+        let mut prepared = self.prepare(query, now, None);
         let mut counted = Counted::NONE;
         if count_new(&prepared) > 0 {
             if self.sweep(now, networks) {
                 // The sweep may have removed a cell of this key.
-                prepared = self.prepare(ask, now, None);
+                prepared = self.prepare(query, now, None);
             }
-            (prepared, counted) = self.admit(ask, now, networks, prepared);
+            (prepared, counted) = self.admit(query, now, networks, prepared);
         }
         let denied = |(prepared, policy): (&Prepared, &Policy)| {
             prepared.after.is_err() && !policy.is_shadow()
         };
-        let is_allowed = !prepared.iter().zip(ask.policies.iter()).any(denied);
-        let takes = is_allowed && ask.cost > 0;
-        self.commit(ask, &prepared, now, takes, counted, networks);
-        outcome(ask, &prepared, requested_at, now, takes)
+        let is_allowed = !prepared.iter().zip(query.policies.iter()).any(denied);
+        let takes = is_allowed && query.cost > 0;
+        self.commit(query, &prepared, now, takes, counted, networks);
+        outcome(query, &prepared, requested_at, now, takes)
     }
 
     pub(super) fn peek(
         &mut self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         requested_at: u64,
         now: u64,
         networks: &Networks,
     ) -> Outcome {
         let mut counted = Counted::NONE;
-        let mut prepared = self.prepare(ask, now, None);
+        let mut prepared = self.prepare(query, now, None);
         if count_new(&prepared) > 0 {
-            (prepared, counted) = self.admit(ask, now, networks, prepared);
+            (prepared, counted) = self.admit(query, now, networks, prepared);
         }
-        self.commit(ask, &prepared, now, false, counted, networks);
-        outcome(ask, &prepared, requested_at, now, false)
+        self.commit(query, &prepared, now, false, counted, networks);
+        outcome(query, &prepared, requested_at, now, false)
     }
 
     pub(super) fn refund(
         &mut self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         now: u64,
         networks: &Networks,
         charged: &Outcome,
         then: u64,
     ) {
-        for ((policy, mark), state) in each(ask).zip(&charged.states) {
+        for ((policy, id), state) in each(query).zip(&charged.states) {
             // A shadow policy may have denied the request, and has taken nothing in that case.
             if !state.is_denied()
-                && let Some(cell) = self.charged(ask, mark, networks, charged.source)
+                && let Some(cell) = self.charged(query, id, networks, charged.receipt)
                 && !cell.is_spent(now)
             {
-                *cell = policy.rule().refund(*cell, now, ask.cost, then, Remaining::of(state));
+                *cell = policy.rule().refund(*cell, now, query.cost, then, Remaining::of(state));
             }
         }
     }
 
-    pub(super) fn reset(&mut self, ask: &Ask<'_>, networks: &Networks) {
-        for (_, mark) in each(ask) {
-            if let Some(counted) = self.by_key.remove(own(ask, mark)) {
+    pub(super) fn reset(&mut self, query: &Query<'_>, networks: &Networks) {
+        for (_, id) in each(query) {
+            if let Some(counted) = self.by_key.remove(own(query, id)) {
                 networks.remove(counted);
             }
         }
@@ -211,18 +215,18 @@ impl Cells {
 
     /// Finds the cells of all policies. If the key has a cell for a policy, the policy continues with it. Other
     /// policies get a new cell or, with `shared`, one that the keys with these counts share.
-    fn prepare(&self, ask: &Ask<'_>, now: u64, shared: Option<Counted>) -> AllPrepared {
-        let prepare = |(policy, mark): (&Policy, u128)| {
-            let (location, before) = match (self.by_key.get(own(ask, mark)), shared) {
+    fn prepare(&self, query: &Query<'_>, now: u64, shared: Option<Counted>) -> AllPrepared {
+        let prepare = |(policy, id): (&Policy, u128)| {
+            let (location, before) = match (self.by_key.get(own(query, id)), shared) {
                 (Some(cell), _) => (Location::Own, cell),
                 (None, None) => (Location::New, Cell::default()),
-                (None, Some(counted)) => self.find_shared(ask, mark, counted),
+                (None, Some(counted)) => self.find_shared(query, id, counted),
             };
             let settled = policy.rule().settle(before, now);
-            let after = policy.rule().take(settled, now, ask.cost);
+            let after = policy.rule().take(settled, now, query.cost);
             Prepared { location, is_settled: settled != before, before: settled, after }
         };
-        each(ask).map(prepare).collect()
+        each(query).map(prepare).collect()
     }
 
     /// Removes a few expired cells, and returns whether there were any.
@@ -236,30 +240,30 @@ impl Cells {
     /// shared ones otherwise.
     fn admit(
         &self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         now: u64,
         networks: &Networks,
         prepared: AllPrepared,
     ) -> (AllPrepared, Counted) {
-        let (new, counted) = (count_new(&prepared), networks.of(ask.key));
+        let (new, counted) = (count_new(&prepared), networks.of(query.key));
         if self.by_key.len() + new <= self.capacity && networks.admits(counted, new) {
             return (prepared, counted);
         }
-        (self.prepare(ask, now, Some(counted)), counted)
+        (self.prepare(query, now, Some(counted)), counted)
     }
 
     /// Writes the cells after the cost if it was taken. Writes settled cells in any case, since they determine how
     /// long clients have to wait.
     fn commit(
         &mut self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         prepared: &[Prepared],
         now: u64,
         takes: bool,
         counted: Counted,
         networks: &Networks,
     ) {
-        for ((_, mark), prepared) in each(ask).zip(prepared) {
+        for ((_, id), prepared) in each(query).zip(prepared) {
             let cell = match prepared.after {
                 Ok(after) if takes => after,
                 _ if prepared.is_settled => prepared.before,
@@ -267,13 +271,13 @@ impl Cells {
             };
             let key = match prepared.location {
                 Location::Own | Location::New => {
-                    if self.by_key.set(own(ask, mark), counted, cell) {
+                    if self.by_key.set(own(query, id), counted, cell) {
                         networks.add(counted);
                     }
                     continue;
                 }
-                Location::Shared => self.bucket(ask, mark, counted),
-                Location::SharedByAll => mark,
+                Location::Shared => self.bucket(query, id, counted),
+                Location::SharedByAll => id,
             };
             self.shared.sweep(now, |_| {});
             self.shared.set(key, Counted::NONE, cell);
@@ -283,35 +287,35 @@ impl Cells {
     /// Returns the cell that a decision has charged, if it still exists.
     fn charged(
         &mut self,
-        ask: &Ask<'_>,
-        mark: u128,
+        query: &Query<'_>,
+        id: u128,
         networks: &Networks,
-        source: Source,
+        receipt: Receipt,
     ) -> Option<&mut Cell> {
-        if source == Source::Overflow && self.by_key.get(own(ask, mark)).is_none() {
-            let key = self.bucket(ask, mark, networks.of(ask.key));
-            let key = if self.shared.get(key).is_some() { key } else { mark };
+        if receipt == SHARED && self.by_key.get(own(query, id)).is_none() {
+            let key = self.bucket(query, id, networks.of(query.key));
+            let key = if self.shared.get(key).is_some() { key } else { id };
             return self.shared.get_mut(key);
         }
-        self.by_key.get_mut(own(ask, mark))
+        self.by_key.get_mut(own(query, id))
     }
 
     /// Returns the cell that keys with these counts share, or that this key has if it has no network. If there are too
     /// many policies, a policy has a single cell for all keys.
-    fn find_shared(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> (Location, Cell) {
-        if let Some(cell) = self.shared.get(self.bucket(ask, mark, counted)) {
+    fn find_shared(&self, query: &Query<'_>, id: u128, counted: Counted) -> (Location, Cell) {
+        if let Some(cell) = self.shared.get(self.bucket(query, id, counted)) {
             return (Location::Shared, cell);
         }
         if self.shared.len() < self.most_shared {
             return (Location::Shared, Cell::default());
         }
-        (Location::SharedByAll, self.shared.get(mark).unwrap_or_default())
+        (Location::SharedByAll, self.shared.get(id).unwrap_or_default())
     }
 
-    fn bucket(&self, ask: &Ask<'_>, mark: u128, counted: Counted) -> u128 {
-        let number = counted.wide().map_or_else(|| (ask.key.bits() >> 64) as usize, usize::from);
+    fn bucket(&self, query: &Query<'_>, id: u128, counted: Counted) -> u128 {
+        let number = counted.wide().map_or_else(|| (query.key.bits() >> 64) as usize, usize::from);
         let bucket = (number % self.buckets) as u128 + 1;
-        mark ^ bucket.wrapping_mul(SPREAD)
+        id ^ bucket.wrapping_mul(SPREAD)
     }
 }
 
@@ -319,7 +323,7 @@ impl Cells {
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 fn outcome(
-    ask: &Ask<'_>,
+    query: &Query<'_>,
     prepared: &[Prepared],
     requested_at: u64,
     now: u64,
@@ -329,17 +333,22 @@ fn outcome(
         let cell = prepared.after.ok().filter(|_| takes).unwrap_or(prepared.before);
         PolicyState::new(prepared.after.map(|_| ()), policy.rule().remaining(cell, now))
     };
-    let states = ask.policies.iter().zip(prepared).map(state).collect();
+    let states = query.policies.iter().zip(prepared).map(state).collect();
     let is_shared =
         |prepared: &Prepared| !matches!(prepared.location, Location::Own | Location::New);
     let is_shared = prepared.iter().any(is_shared);
-    let source = if is_shared { Source::Overflow } else { Source::Memory };
-    Outcome::new(states, source, decided_at(ask, requested_at, now))
+    let (source, receipt) =
+        if is_shared { (Source::OVERFLOW, SHARED) } else { (Source::MEMORY, Receipt::default()) };
+    Outcome::new(states, source, decided_at(query, requested_at, now)).with_receipt(receipt)
 }
 
 /// Returns the time of a decision, which is later than that of the request if other requests have advanced the clock.
-pub(super) fn decided_at(ask: &Ask<'_>, requested_at: u64, now: u64) -> Moment {
-    if now == requested_at { ask.now } else { ask.now + Duration::from_nanos(now - requested_at) }
+pub(super) fn decided_at(query: &Query<'_>, requested_at: u64, now: u64) -> Instant {
+    if now == requested_at {
+        query.now
+    } else {
+        query.now + Duration::from_nanos(now - requested_at)
+    }
 }
 
 fn count_new(prepared: &[Prepared]) -> usize {
@@ -347,12 +356,12 @@ fn count_new(prepared: &[Prepared]) -> usize {
 }
 
 /// Returns the identifier of a key's own cell. Keys are random bits, so each policy of a key has a separate cell.
-fn own(ask: &Ask<'_>, mark: u128) -> u128 {
-    ask.key.bits() ^ mark
+fn own(query: &Query<'_>, id: u128) -> u128 {
+    query.key.bits() ^ id
 }
 
-fn each<'a>(ask: &Ask<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
-    ask.policies.iter().map(|policy| (policy, policy.id()))
+fn each<'a>(query: &Query<'a>) -> impl Iterator<Item = (&'a Policy, u128)> {
+    query.policies.iter().map(|policy| (policy, policy.id()))
 }
 
 #[cfg(test)]

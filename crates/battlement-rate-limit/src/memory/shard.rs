@@ -3,10 +3,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use smallvec::SmallVec;
 
 use super::{
-    cells::{Cells, decided_at},
+    cells::{Cells, SHARED, decided_at},
     networks::Networks,
 };
-use crate::{Ask, Outcome, Source};
+use crate::{Outcome, Query, Source};
 
 /// A shard of the keys, behind a lock that is held for one decision at most. It is aligned to its own cache lines, so
 /// that threads that use neighboring shards do not slow each other down.
@@ -27,7 +27,7 @@ impl Shard {
     #[inline]
     pub(super) fn acquire(
         &self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         requested_at: u64,
         networks: &Networks,
         on_overflow: impl FnOnce(),
@@ -35,10 +35,10 @@ impl Shard {
         let mut cells = self.lock();
         cells.latest = cells.latest.max(requested_at);
         let now = cells.latest;
-        let Some(state) = cells.acquire_one(ask, now) else {
-            let outcome = cells.acquire_all(ask, requested_at, now, networks);
+        let Some(state) = cells.acquire_one(query, now) else {
+            let outcome = cells.acquire_all(query, requested_at, now, networks);
             drop(cells);
-            if outcome.source == Source::Overflow {
+            if outcome.receipt == SHARED {
                 on_overflow();
             }
             return outcome;
@@ -46,18 +46,23 @@ impl Shard {
         drop(cells);
         let mut states = SmallVec::new();
         states.push(state);
-        Outcome::new(states, Source::Memory, decided_at(ask, requested_at, now))
+        Outcome::new(states, Source::MEMORY, decided_at(query, requested_at, now))
     }
 
-    pub(super) fn peek(&self, ask: &Ask<'_>, requested_at: u64, networks: &Networks) -> Outcome {
+    pub(super) fn peek(
+        &self,
+        query: &Query<'_>,
+        requested_at: u64,
+        networks: &Networks,
+    ) -> Outcome {
         let mut cells = self.lock();
         let now = requested_at.max(cells.latest);
-        cells.peek(ask, requested_at, now, networks)
+        cells.peek(query, requested_at, now, networks)
     }
 
     pub(super) fn refund(
         &self,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         now: u64,
         networks: &Networks,
         charged: &Outcome,
@@ -65,11 +70,11 @@ impl Shard {
     ) {
         let mut cells = self.lock();
         let now = now.max(cells.latest);
-        cells.refund(ask, now, networks, charged, then);
+        cells.refund(query, now, networks, charged, then);
     }
 
-    pub(super) fn reset(&self, ask: &Ask<'_>, networks: &Networks) {
-        self.lock().reset(ask, networks);
+    pub(super) fn reset(&self, query: &Query<'_>, networks: &Networks) {
+        self.lock().reset(query, networks);
     }
 
     fn lock(&self) -> MutexGuard<'_, Cells> {

@@ -6,7 +6,7 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 use tokio::sync::oneshot;
 
 use super::{
-    client::{Call, Client, StampedAnswer},
+    client::{Call, Client, TimedAnswer},
     exchange::BatchReply,
     fault::Fault,
     permit::Permit,
@@ -20,7 +20,7 @@ const TRIES: usize = 3;
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) call: Call,
-    pub(super) reply: oneshot::Sender<Result<StampedAnswer, StoreError>>,
+    pub(super) reply: oneshot::Sender<Result<TimedAnswer, StoreError>>,
 }
 
 impl AsRef<Call> for Job {

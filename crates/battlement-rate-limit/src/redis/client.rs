@@ -89,9 +89,9 @@ impl AsRef<Self> for Call {
 
 /// An answer of Redis, with the time by its clock.
 #[derive(Debug)]
-pub(super) struct StampedAnswer {
+pub(super) struct TimedAnswer {
     pub(super) answer: Answer,
-    pub(super) stamp: u64,
+    pub(super) at: u64,
 }
 
 /// Batches of a slot in flight: the next batch gathers calls while two are in flight, and is sent early if it is full.
@@ -151,7 +151,7 @@ impl Client {
         slot: u16,
         started: Instant,
         question: impl Fn() -> Question,
-    ) -> Result<StampedAnswer, StoreError> {
+    ) -> Result<TimedAnswer, StoreError> {
         let most = self.settings.deadline;
         let deadline = started + most;
         let end = AtomicU64::new(micros(self.since(deadline)));
@@ -172,7 +172,7 @@ impl Client {
         started: Duration,
         end: &AtomicU64,
         question: &impl Fn() -> Question,
-    ) -> Result<StampedAnswer, StoreError> {
+    ) -> Result<TimedAnswer, StoreError> {
         let mut tries = 0..TRIES;
         while tries.next().is_some() {
             let (question, deadline) = (question(), Duration::from_micros(end.load(Relaxed)));

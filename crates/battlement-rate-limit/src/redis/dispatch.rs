@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::{
     batch::{self, Job},
-    client::{Call, Client, StampedAnswer, spawn},
+    client::{Call, Client, TimedAnswer, spawn},
     exchange::CommandForm,
     queue::Pushed,
 };
@@ -18,7 +18,7 @@ pub(super) trait Dispatch: 'static {
         client: &Arc<Client>,
         call: Call,
         started: Duration,
-    ) -> impl Future<Output = Result<StampedAnswer, StoreError>> + Send;
+    ) -> impl Future<Output = Result<TimedAnswer, StoreError>> + Send;
 }
 
 /// Sends each question as its own command.
@@ -32,7 +32,7 @@ impl Dispatch for Individual {
         client: &Arc<Client>,
         call: Call,
         started: Duration,
-    ) -> Result<StampedAnswer, StoreError> {
+    ) -> Result<TimedAnswer, StoreError> {
         let _guard = client.in_flight.try_acquire(started).ok_or(StoreError::QueueFull)?;
         let slot = call.question.slot;
         if let Some(connection) = client.open(slot) {
@@ -59,7 +59,7 @@ impl Dispatch for Batched {
         client: &Arc<Client>,
         call: Call,
         _: Duration,
-    ) -> Result<StampedAnswer, StoreError> {
+    ) -> Result<TimedAnswer, StoreError> {
         let (reply, receiver) = oneshot::channel();
         let slot = call.question.slot;
         let pushed = client.queue().push(slot, Job { call, reply });

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use redis::Value;
 
 use super::{
-    client::{Call, Client, StampedAnswer},
+    client::{Call, Client, TimedAnswer},
     connection::Connection,
     fault::Fault,
     script::{Reply, ScriptRef},
@@ -118,8 +118,8 @@ pub(super) struct BatchReply(pub(super) Reply);
 
 impl BatchReply {
     /// Returns the answer to each call.
-    pub(super) fn answers(self) -> impl Iterator<Item = StampedAnswer> {
-        let Reply { now: stamp, answers } = self.0;
-        answers.into_iter().map(move |answer| StampedAnswer { answer, stamp })
+    pub(super) fn answers(self) -> impl Iterator<Item = TimedAnswer> {
+        let Reply { now: at, answers } = self.0;
+        answers.into_iter().map(move |answer| TimedAnswer { answer, at })
     }
 }

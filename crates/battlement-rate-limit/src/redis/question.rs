@@ -1,7 +1,7 @@
 use smallvec::SmallVec;
 
 use super::key::RedisKey;
-use crate::{Ask, Outcome, Policies, PolicyState};
+use crate::{Outcome, Policies, PolicyState, Query};
 
 /// A question to the script.
 #[derive(Debug)]
@@ -55,8 +55,8 @@ impl Operation {
     }
 
     /// Creates the operation that refunds `charged`.
-    pub(super) fn refund(ask: &Ask<'_>, charged: &Outcome) -> Self {
-        let policies = ask.policies.iter().zip(&charged.states);
+    pub(super) fn refund(query: &Query<'_>, charged: &Outcome) -> Self {
+        let policies = query.policies.iter().zip(&charged.states);
         let ahead = policies.map(|(policy, state)| {
             if state.is_denied() {
                 return -1;
@@ -66,7 +66,7 @@ impl Operation {
             let nanos = u128::from(numbers.nanos) * u128::from(taken) + state.reset.as_nanos();
             i64::try_from(nanos.div_ceil(1_000)).unwrap_or(i64::MAX)
         });
-        Self::Refund(Box::new(Charge { at: charged.stamp, ahead: ahead.collect() }))
+        Self::Refund(Box::new(Charge { at: charged.receipt.value(), ahead: ahead.collect() }))
     }
 
     /// Returns whether the answer contains the states of the policies.

@@ -1,8 +1,6 @@
 use std::{
     fmt,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
@@ -10,15 +8,15 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     OnFailure, Redis, Share,
-    client::{Client, StampedAnswer},
+    client::{Client, TimedAnswer},
     dispatch::{Batched, Dispatch, Individual},
     encoded::Encoded,
     key::RedisKey,
     question::{Answer, Operation, Question},
 };
 use crate::{
-    Ask, Attempt, KeyHash, Memory, Moment, Outcome, Policies, Remote, Source, Store, StoreError,
-    Usage, key::Secret, remote::DenyCache,
+    KeyHash, Later, Memory, Outcome, Policies, Query, Receipt, Source, Store, StoreError, Usage,
+    key::Secret, remote::DenyCache,
 };
 
 /// A store for one limiter in Redis, created by [`Redis::store`].
@@ -51,6 +49,9 @@ const MAX_DENIALS: usize = 10_000;
 const MAX_SHARES: usize = 32;
 
 impl RedisStore {
+    /// The source of decisions that Redis made.
+    pub const SOURCE: Source = Source::new("redis");
+
     pub(super) fn new(redis: Redis, name: &str, on_failure: OnFailure) -> Self {
         let key_prefix = format!("{}:{{{name}:", redis.prefix()).into();
         let inner = Inner {
@@ -114,55 +115,59 @@ impl RedisStore {
 
     async fn ask(
         &self,
-        ask: &OwnedAsk,
+        query: &OwnedQuery,
         operation: Operation,
         asked: Instant,
-    ) -> Result<StampedAnswer, StoreError> {
+    ) -> Result<TimedAnswer, StoreError> {
         let client = self.redis.client().ok_or(StoreError::Unavailable)?;
         if self.redis.is_coalesced() {
-            self.send::<Batched>(&client, ask, operation, asked).await
+            self.send::<Batched>(&client, query, operation, asked).await
         } else {
-            self.send::<Individual>(&client, ask, operation, asked).await
+            self.send::<Individual>(&client, query, operation, asked).await
         }
     }
 
     fn send<'a, D: Dispatch>(
         &'a self,
         client: &'a Arc<Client>,
-        ask: &'a OwnedAsk,
+        query: &'a OwnedQuery,
         operation: Operation,
         asked: Instant,
-    ) -> impl Future<Output = Result<StampedAnswer, StoreError>> + 'a {
-        let slot = self.slot(ask.key);
+    ) -> impl Future<Output = Result<TimedAnswer, StoreError>> + 'a {
+        let slot = self.slot(query.key);
         let question = move || Question {
-            key: self.redis_key(ask.key),
+            key: self.redis_key(query.key),
             slot,
-            policies: ask.policies.clone(),
-            cost: ask.cost,
+            policies: query.policies.clone(),
+            cost: query.cost,
             operation: operation.clone(),
         };
         client.ask::<D>(slot, asked, question)
     }
 
     /// Returns the key of a denial in the cache. Both parts are hashes already.
-    fn denial_hash(ask: &Ask<'_>) -> u128 {
-        ask.key.bits() ^ Encoded::of(ask.policies).digest
+    fn denial_hash(query: &Query<'_>) -> u128 {
+        query.key.bits() ^ Encoded::of(query.policies).digest
     }
 
     /// Applies the configured `OnFailure` policy.
-    fn apply_on_failure(&self, ask: &Ask<'_>, error: StoreError) -> Result<Outcome, StoreError> {
+    fn apply_on_failure(
+        &self,
+        query: &Query<'_>,
+        error: StoreError,
+    ) -> Result<Outcome, StoreError> {
         match self.inner.on_failure {
             OnFailure::Deny => Err(error),
             OnFailure::Allow => {
-                Ok(Outcome::new([].into_iter().collect(), Source::Failure, ask.now))
+                Ok(Outcome::new([].into_iter().collect(), Source::FAILURE, query.now))
             }
             OnFailure::LocalFallback { share } => {
-                let policies = self.inner.share(share, ask.policies);
-                let key = self.inner.secret.rehash(ask.key);
+                let policies = self.inner.share(share, query.policies);
+                let key = self.inner.secret.rehash(query.key);
                 let outcome =
-                    self.inner.memory.acquire(&Ask::new(key, &policies, ask.cost, ask.now));
-                let stamp = u64::from(outcome.source == Source::Overflow);
-                Ok(Outcome { source: Source::Fallback, stamp, ..outcome })
+                    self.inner.memory.acquire(&Query::new(key, &policies, query.cost, query.now));
+                // The receipt is that of the memory.
+                Ok(Outcome { source: Source::FALLBACK, ..outcome })
             }
         }
     }
@@ -170,31 +175,31 @@ impl RedisStore {
     /// Returns the outcome of an answer to a question that was asked at `asked`.
     fn outcome(
         &self,
-        ask: &Ask<'_>,
-        answered: StampedAnswer,
-        asked: Moment,
+        query: &Query<'_>,
+        answered: TimedAnswer,
+        asked: Instant,
     ) -> Result<Outcome, StoreError> {
         let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
-        let outcome = Outcome::new(states, Source::Redis, asked);
-        if ask.cost > 0 && outcome.is_denied(ask.policies) {
+        let outcome = Outcome::new(states, Self::SOURCE, asked);
+        if query.cost > 0 && outcome.is_denied(query.policies) {
             let when = [asked, Instant::now()];
-            self.inner.denials.put(Self::denial_hash(ask), ask, &outcome.states, when);
+            self.inner.denials.put(Self::denial_hash(query), query, &outcome.states, when);
         }
-        Ok(Outcome { stamp: answered.stamp, ..outcome })
+        Ok(outcome.with_receipt(Receipt::new(answered.at)))
     }
 
     /// Refunds in a task of its own, so that the refund is made even if its future is dropped.
-    fn refund_in_redis(&self, ask: &Ask<'_>, charged: &Outcome) -> Asking<()> {
-        let (store, operation) = (self.clone(), Operation::refund(ask, charged));
-        let ask = OwnedAsk::new(ask);
+    fn refund_in_redis(&self, query: &Query<'_>, charged: &Outcome) -> Later<()> {
+        let (store, operation) = (self.clone(), Operation::refund(query, charged));
+        let query = OwnedQuery::new(query);
         let refund = async move {
-            let answered = store.ask(&ask, operation, Instant::now()).await;
+            let answered = store.ask(&query, operation, Instant::now()).await;
             // A request may have been denied meanwhile.
-            store.inner.denials.remove(Self::denial_hash(&ask.ask()));
+            store.inner.denials.remove(Self::denial_hash(&query.as_query()));
             answered.map(|_| ())
         };
         let task = Handle::try_current().map(|runtime| runtime.spawn(refund));
-        Asking::new(async move {
+        Later::new(async move {
             match task {
                 Ok(task) => task.await.unwrap_or(Err(StoreError::Failed)),
                 Err(_) => Err(StoreError::Unavailable),
@@ -205,23 +210,21 @@ impl RedisStore {
     async fn acquire_in_redis<D: Dispatch>(
         self,
         client: Arc<Client>,
-        ask: OwnedAsk,
+        query: OwnedQuery,
     ) -> Result<Outcome, StoreError> {
         let asked = Instant::now();
-        match self.send::<D>(&client, &ask, Operation::Acquire, asked).await {
-            Ok(answered) => self.outcome(&ask.ask(), answered, asked),
-            Err(error) => self.apply_on_failure(&ask.ask(), error),
+        match self.send::<D>(&client, &query, Operation::Acquire, asked).await {
+            Ok(answered) => self.outcome(&query.as_query(), answered, asked),
+            Err(error) => self.apply_on_failure(&query.as_query(), error),
         }
     }
 }
 
 impl Inner {
-    fn refund_fallback(&self, ask: &Ask<'_>, share: Share, charged: &Outcome) {
-        let policies = self.share(share, ask.policies);
-        let source = if charged.stamp == 0 { Source::Memory } else { Source::Overflow };
-        let charged = Outcome { source, ..charged.clone() };
-        let key = self.secret.rehash(ask.key);
-        self.memory.refund(&Ask::new(key, &policies, ask.cost, ask.now), &charged);
+    fn refund_fallback(&self, query: &Query<'_>, share: Share, charged: &Outcome) {
+        let policies = self.share(share, query.policies);
+        let key = self.secret.rehash(query.key);
+        self.memory.refund(&Query::new(key, &policies, query.cost, query.now), charged);
     }
 
     fn share(&self, share: Share, policies: &Policies) -> Policies {
@@ -240,107 +243,78 @@ impl Inner {
 }
 
 /// A question that outlives its caller.
-struct OwnedAsk {
+struct OwnedQuery {
     key: KeyHash,
     policies: Policies,
     cost: u32,
-    now: Moment,
+    now: Instant,
 }
 
-impl OwnedAsk {
-    fn new(ask: &Ask<'_>) -> Self {
-        Self { key: ask.key, policies: ask.policies.clone(), cost: ask.cost, now: ask.now }
+impl OwnedQuery {
+    fn new(query: &Query<'_>) -> Self {
+        Self { key: query.key, policies: query.policies.clone(), cost: query.cost, now: query.now }
     }
 
-    fn ask(&self) -> Ask<'_> {
-        Ask::new(self.key, &self.policies, self.cost, self.now)
-    }
-}
-
-/// The future of an answer from Redis, which is ready by the deadline.
-///
-/// It is boxed, which costs little beside the round trip.
-pub struct Asking<T>(Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>);
-
-impl<T> Asking<T> {
-    fn new(future: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Self {
-        Self(Box::pin(future))
+    fn as_query(&self) -> Query<'_> {
+        Query::new(self.key, &self.policies, self.cost, self.now)
     }
 }
-
-impl<T> Future for Asking<T> {
-    type Output = Result<T, StoreError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl<T> fmt::Debug for Asking<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asking").finish_non_exhaustive()
-    }
-}
-
-impl Remote for RedisStore {}
 
 impl Store for RedisStore {
-    type Later<T: Send + 'static> = Asking<T>;
+    type Answer<T: Send + 'static> = Later<T>;
 
-    fn acquire(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
+    fn acquire(&self, query: &Query<'_>) -> Later<Outcome> {
         if let Some((states, now)) =
-            self.inner.denials.find(Self::denial_hash(ask), ask.cost, Instant::now)
+            self.inner.denials.find(Self::denial_hash(query), query.cost, Instant::now)
         {
-            return Attempt::Now(Outcome::new(states, Source::DenyCache, now));
+            return Later::now(Ok(Outcome::new(states, Source::DENY_CACHE, now)));
         }
-        let client = self.redis.client().filter(|client| client.may_ask(self.slot(ask.key)));
+        let client = self.redis.client().filter(|client| client.may_ask(self.slot(query.key)));
         let Some(client) = client else {
-            return self
-                .apply_on_failure(ask, StoreError::Unavailable)
-                .map_or_else(Attempt::Failed, Attempt::Now);
+            return Later::now(self.apply_on_failure(query, StoreError::Unavailable));
         };
-        let (store, ask) = (self.clone(), OwnedAsk::new(ask));
-        Attempt::Later(if self.redis.is_coalesced() {
-            Asking::new(store.acquire_in_redis::<Batched>(client, ask))
+        let (store, query) = (self.clone(), OwnedQuery::new(query));
+        if self.redis.is_coalesced() {
+            Later::new(store.acquire_in_redis::<Batched>(client, query))
         } else {
-            Asking::new(store.acquire_in_redis::<Individual>(client, ask))
+            Later::new(store.acquire_in_redis::<Individual>(client, query))
+        }
+    }
+
+    fn peek(&self, query: &Query<'_>) -> Later<Outcome> {
+        let (store, query) = (self.clone(), OwnedQuery::new(query));
+        Later::new(async move {
+            let asked = Instant::now();
+            let answered = store.ask(&query, Operation::Peek, asked).await?;
+            let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
+            Ok(Outcome::new(states, Self::SOURCE, asked))
         })
     }
 
-    fn peek(&self, ask: &Ask<'_>) -> Attempt<Outcome, Asking<Outcome>> {
-        let (store, ask) = (self.clone(), OwnedAsk::new(ask));
-        Attempt::Later(Asking::new(async move {
-            let asked = Instant::now();
-            let answered = store.ask(&ask, Operation::Peek, asked).await?;
-            let Answer::Done(states) = answered.answer else { return Err(StoreError::Failed) };
-            Ok(Outcome::new(states, Source::Redis, asked))
-        }))
-    }
-
-    fn refund(&self, ask: &Ask<'_>, charged: &Outcome) -> Attempt<(), Asking<()>> {
-        self.inner.denials.remove(Self::denial_hash(ask));
+    fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Later<()> {
+        self.inner.denials.remove(Self::denial_hash(query));
         match (charged.source, self.inner.on_failure) {
-            (Source::Redis, _) => Attempt::Later(self.refund_in_redis(ask, charged)),
-            (Source::Fallback, OnFailure::LocalFallback { share }) => {
-                self.inner.refund_fallback(ask, share, charged);
-                Attempt::Now(())
+            (Self::SOURCE, _) => self.refund_in_redis(query, charged),
+            (Source::FALLBACK, OnFailure::LocalFallback { share }) => {
+                self.inner.refund_fallback(query, share, charged);
+                Later::now(Ok(()))
             }
             // There is no charge to refund.
-            _ => Attempt::Now(()),
+            _ => Later::now(Ok(())),
         }
     }
 
-    fn reset(&self, ask: &Ask<'_>) -> Attempt<(), Asking<()>> {
-        self.inner.denials.remove(Self::denial_hash(ask));
-        let key = self.inner.secret.rehash(ask.key);
-        self.inner.memory.reset(&Ask::new(key, ask.policies, ask.cost, ask.now));
-        let (store, ask) = (self.clone(), OwnedAsk::new(ask));
-        Attempt::Later(Asking::new(async move {
-            store.ask(&ask, Operation::Reset, Instant::now()).await?;
+    fn reset(&self, query: &Query<'_>) -> Later<()> {
+        self.inner.denials.remove(Self::denial_hash(query));
+        let key = self.inner.secret.rehash(query.key);
+        self.inner.memory.reset(&Query::new(key, query.policies, query.cost, query.now));
+        let (store, query) = (self.clone(), OwnedQuery::new(query));
+        Later::new(async move {
+            store.ask(&query, Operation::Reset, Instant::now()).await?;
             // A request may have been denied meanwhile.
-            store.inner.denials.remove(Self::denial_hash(&ask.ask()));
+            store.inner.denials.remove(Self::denial_hash(&query.as_query()));
             Ok(())
-        }))
+        })
     }
 
     fn seed(&self) -> Option<[u64; 2]> {
@@ -350,10 +324,10 @@ impl Store for RedisStore {
     fn sources(&self) -> &'static [Source] {
         match self.inner.on_failure {
             OnFailure::Deny | OnFailure::Allow => {
-                &[Source::Redis, Source::DenyCache, Source::Failure]
+                &[Self::SOURCE, Source::DENY_CACHE, Source::FAILURE]
             }
             OnFailure::LocalFallback { .. } => {
-                &[Source::Redis, Source::DenyCache, Source::Fallback]
+                &[Self::SOURCE, Source::DENY_CACHE, Source::FALLBACK]
             }
         }
     }
@@ -374,6 +348,8 @@ impl fmt::Debug for RedisStore {
 
 #[cfg(test)]
 mod tests {
+    use tokio_test::{assert_ready_ok, task::spawn};
+
     use super::*;
     use crate::Policy;
 
@@ -384,15 +360,15 @@ mod tests {
         let store = redis.store("orders", fallback);
         let (policies, now) = (Policies::from(Policy::per_day("day", 2)), Instant::now());
         // The lower bits select one of 64 parts, each of 3,907 keys.
-        let ask = |n: u128| Ask::new(KeyHash::of_bits(n << 64), &policies, 1, now);
-        let take = |n| store.apply_on_failure(&ask(n), StoreError::Unavailable).unwrap();
+        let query = |n: u128| Query::new(KeyHash::of_bits(n << 64), &policies, 1, now);
+        let take = |n| store.apply_on_failure(&query(n), StoreError::Unavailable).unwrap();
         (0..5_000).for_each(|n| drop(take(n)));
         assert_eq!((store.fallback().cells(), store.fallback().overflows()), (5_000, 0));
         let charged = take(0);
         assert_eq!(charged.states[0].remaining, 0);
-        assert!(matches!(store.refund(&ask(0), &charged), Attempt::Now(())));
+        assert_ready_ok!(spawn(store.refund(&query(0), &charged)).poll());
         assert_eq!(take(0).states[0].remaining, 0, "the refunded unit was acquired again");
-        drop(store.reset(&ask(0)));
+        drop(store.reset(&query(0)));
         assert_eq!(take(0).states[0].remaining, 1, "the reset includes the fallback");
     }
 }

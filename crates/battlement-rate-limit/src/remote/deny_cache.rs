@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::identity_hasher::IdentityHasher;
-use crate::{Ask, PolicyState, Ruling, key::Secret};
+use crate::{Decision, PolicyState, Query, key::Secret};
 
 /// A cache of recent denials, which answers repeated requests of a denied client without a round trip.
 ///
@@ -79,19 +79,19 @@ impl DenyCache {
     pub(crate) fn put(
         &self,
         hash: u128,
-        ask: &Ask<'_>,
+        query: &Query<'_>,
         states: &SmallVec<[PolicyState; 2]>,
         [asked, since]: [Instant; 2],
     ) {
         let Some((mut shard, hash)) = self.shard(hash) else { return };
-        let real = ask.policies.iter().zip(states).filter(|(policy, _)| !policy.is_shadow());
-        let waits = real.filter_map(|(_, state)| match state.ruling {
-            Ruling::Allow => None,
-            Ruling::Deny { wait } => Some(wait.unwrap_or(self.max_age)),
+        let real = query.policies.iter().zip(states).filter(|(policy, _)| !policy.is_shadow());
+        let waits = real.filter_map(|(_, state)| match state.decision {
+            Decision::Allow => None,
+            Decision::Deny { wait } => Some(wait.unwrap_or(self.max_age)),
         });
         let Some(wait) = waits.max() else { return };
         let until = asked + wait.min(self.max_age);
-        shard.put(hash, CachedDenial { states: states.clone(), cost: ask.cost, since, until });
+        shard.put(hash, CachedDenial { states: states.clone(), cost: query.cost, since, until });
     }
 
     /// Removes a denial after a refund or a reset.
@@ -134,15 +134,15 @@ impl Shard {
 /// Returns a state after `passed`: a policy whose own wait is over has at least `cost` remaining.
 fn later(state: &PolicyState, cost: u32, passed: Duration) -> PolicyState {
     let reset = state.reset.saturating_sub(passed);
-    match state.ruling {
-        Ruling::Deny { wait: Some(wait) } if wait <= passed => {
-            PolicyState { ruling: Ruling::Allow, remaining: state.remaining.max(cost), reset }
+    match state.decision {
+        Decision::Deny { wait: Some(wait) } if wait <= passed => {
+            PolicyState { decision: Decision::Allow, remaining: state.remaining.max(cost), reset }
         }
-        Ruling::Deny { wait: Some(wait) } => {
-            let ruling = Ruling::Deny { wait: Some(wait.saturating_sub(passed)) };
-            PolicyState { ruling, remaining: state.remaining, reset }
+        Decision::Deny { wait: Some(wait) } => {
+            let decision = Decision::Deny { wait: Some(wait.saturating_sub(passed)) };
+            PolicyState { decision, remaining: state.remaining, reset }
         }
-        ruling => PolicyState { ruling, remaining: state.remaining, reset },
+        decision => PolicyState { decision, remaining: state.remaining, reset },
     }
 }
 
@@ -155,13 +155,13 @@ mod tests {
 
     fn denied(millis: u64) -> SmallVec<[PolicyState; 2]> {
         let wait = Duration::from_millis(millis);
-        let ruling = Ruling::Deny { wait: Some(wait) };
-        smallvec::smallvec![PolicyState { ruling, remaining: 0, reset: wait }]
+        let decision = Decision::Deny { wait: Some(wait) };
+        smallvec::smallvec![PolicyState { decision, remaining: 0, reset: wait }]
     }
 
     fn put(cache: &DenyCache, hash: u128, policies: &Policies, millis: u64, now: Instant) {
-        let ask = Ask::new(KeyHash::of_bits(0), policies, 1, now);
-        cache.put(hash, &ask, &denied(millis), [now, now]);
+        let query = Query::new(KeyHash::of_bits(0), policies, 1, now);
+        cache.put(hash, &query, &denied(millis), [now, now]);
     }
 
     fn policies() -> Policies {
@@ -193,13 +193,13 @@ mod tests {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         let policies =
             Policies::new([Policy::per_second("short", 9), Policy::per_minute("long", 9)]);
-        let ask = Ask::new(KeyHash::of_bits(0), &policies, 3, now);
+        let query = Query::new(KeyHash::of_bits(0), &policies, 3, now);
         let states = denied(200).into_iter().chain(denied(700)).collect();
-        cache.put(1, &ask, &states, [now, now]);
+        cache.put(1, &query, &states, [now, now]);
         let at = |millis| find(&cache, 1, 3, now + Duration::from_millis(millis)).unwrap();
         let both: SmallVec<[_; 2]> = denied(1).into_iter().chain(denied(501)).collect();
         assert_eq!(at(199), both);
-        let over = PolicyState { ruling: Ruling::Allow, remaining: 3, reset: Duration::ZERO };
+        let over = PolicyState { decision: Decision::Allow, remaining: 3, reset: Duration::ZERO };
         assert_eq!((at(200)[0], at(200)[1]), (over, denied(500)[0]));
     }
 
@@ -208,8 +208,8 @@ mod tests {
         let (cache, asked) = (DenyCache::new(100, SECOND), Instant::now());
         let at = |millis| asked + Duration::from_millis(millis);
         let policies = policies();
-        let ask = Ask::new(KeyHash::of_bits(0), &policies, 1, asked);
-        cache.put(1, &ask, &denied(500), [asked, at(40)]);
+        let query = Query::new(KeyHash::of_bits(0), &policies, 1, asked);
+        cache.put(1, &query, &denied(500), [asked, at(40)]);
         assert_eq!(find(&cache, 1, 1, at(140)), Some(denied(400)));
         assert_eq!(find(&cache, 1, 1, at(500)), None);
     }

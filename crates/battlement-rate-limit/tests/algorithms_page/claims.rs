@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use battlement_rate_limit::{
     Algorithm::{self, FixedWindow, Gcra, SlidingWindow},
-    Policy, Ruling,
+    Decision, Policy,
     algorithm::Cell,
 };
 
@@ -40,7 +40,7 @@ pub(crate) fn all() -> [String; 10] {
 fn wait(algorithm: Algorithm, burst: usize) -> u64 {
     let mut client = client(algorithm);
     client.send(at(0), burst);
-    let Ruling::Deny { wait: Some(wait) } = client.peek(at(0)).ruling else { panic!() };
+    let Decision::Deny { wait: Some(wait) } = client.peek(at(0)).decision else { panic!() };
     assert_eq!(wait.subsec_nanos(), 0);
     wait.as_secs()
 }

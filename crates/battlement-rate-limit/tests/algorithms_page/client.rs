@@ -1,7 +1,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use battlement_rate_limit::{
-    Ask, Key, KeyHash, Policies, Policy, PolicyState, RateLimitLayer,
+    Key, KeyHash, Policies, Policy, PolicyState, Query, RateLimitLayer,
     algorithm::{self, Cell},
 };
 use http::Request;
@@ -39,11 +39,11 @@ impl Client {
     fn decide<S: IntoIterator<Item = PolicyState>>(
         &mut self,
         at: Duration,
-        decide: impl Fn(&Ask<'_>, &mut [Cell], u64) -> S,
+        decide: impl Fn(&Query<'_>, &mut [Cell], u64) -> S,
     ) -> PolicyState {
-        let ask = Ask::new(self.key, &self.policies, 1, Instant::now());
+        let query = Query::new(self.key, &self.policies, 1, Instant::now());
         let cell = self.cells.entry(self.policies[0].id()).or_default();
-        let states = decide(&ask, std::slice::from_mut(cell), at.as_nanos() as u64);
+        let states = decide(&query, std::slice::from_mut(cell), at.as_nanos() as u64);
         states.into_iter().next().unwrap()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use battlement_rate_limit::{Algorithm, Policy, Ruling};
+use battlement_rate_limit::{Algorithm, Decision, Policy};
 
 use crate::client::Client;
 
@@ -199,9 +199,9 @@ fn changed(
 /// Returns the remaining requests, and the time until one more is available.
 fn state(client: &mut Client, at: Duration) -> String {
     let state = client.peek(at);
-    let next = match state.ruling {
-        Ruling::Deny { wait } => wait.unwrap(),
-        Ruling::Allow => state.reset,
+    let next = match state.decision {
+        Decision::Deny { wait } => wait.unwrap(),
+        Decision::Allow => state.reset,
     };
     if next.is_zero() {
         return state.remaining.to_string();

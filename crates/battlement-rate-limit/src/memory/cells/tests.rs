@@ -27,18 +27,18 @@ fn sets() -> [Policies; 4] {
     ]
 }
 
-fn cells_of(cells: &Cells, ask: &Ask<'_>) -> Vec<Option<Cell>> {
-    each(ask).map(|(_, mark)| cells.by_key.get(own(ask, mark))).collect()
+fn cells_of(cells: &Cells, query: &Query<'_>) -> Vec<Option<Cell>> {
+    each(query).map(|(_, id)| cells.by_key.get(own(query, id))).collect()
 }
 
 #[test]
 fn stored_cells_of_several_policies_are_charged_without_prepared_ones() {
     let (networks, mut cells, sets) = (Networks::new(100), Cells::new(100), sets());
-    let ask = Ask::new(KEY, &sets[0], 1, Instant::now());
-    assert!(cells.acquire_several(&ask, 0).is_none());
-    let first = cells.acquire_all(&ask, 0, 0, &networks);
+    let query = Query::new(KEY, &sets[0], 1, Instant::now());
+    assert!(cells.acquire_several(&query, 0).is_none());
+    let first = cells.acquire_all(&query, 0, 0, &networks);
     assert!(!first.is_denied(&sets[0]));
-    let states = cells.acquire_several(&ask, 0).expect("both policies allow two requests");
+    let states = cells.acquire_several(&query, 0).expect("both policies allow two requests");
     assert_eq!(states.iter().map(|state| state.remaining).collect::<Vec<_>>(), [0, 7]);
 }
 
@@ -46,12 +46,12 @@ fn stored_cells_of_several_policies_are_charged_without_prepared_ones() {
 fn a_denial_of_one_policy_leaves_the_cells_of_the_others_as_they_were() {
     let (networks, mut cells) = (Networks::new(100), Cells::new(100));
     let policies = Policies::new([Policy::per_minute("fixed", 9), Policy::per_second("second", 1)]);
-    let ask = Ask::new(KEY, &policies, 1, Instant::now());
-    let _ = cells.acquire_all(&ask, 0, 0, &networks);
-    let before = cells_of(&cells, &ask);
-    assert!(cells.acquire_several(&ask, 0).is_none());
-    assert_eq!(cells_of(&cells, &ask), before);
-    assert!(cells.acquire_all(&ask, 0, 0, &networks).is_denied(&policies));
+    let query = Query::new(KEY, &policies, 1, Instant::now());
+    let _ = cells.acquire_all(&query, 0, 0, &networks);
+    let before = cells_of(&cells, &query);
+    assert!(cells.acquire_several(&query, 0).is_none());
+    assert_eq!(cells_of(&cells, &query), before);
+    assert!(cells.acquire_all(&query, 0, 0, &networks).is_denied(&policies));
 }
 
 proptest! {
@@ -65,12 +65,12 @@ proptest! {
         let mut now = 0;
         for (set, cost, later) in decisions {
             now += later;
-            let ask = Ask::new(KEY, &sets[set], cost, start + Duration::from_nanos(now));
+            let query = Query::new(KEY, &sets[set], cost, start + Duration::from_nanos(now));
             prop_assert_eq!(
-                all.acquire_all(&ask, now, now, &networks[0]),
-                prepared.acquire_prepared(&ask, now, now, &networks[1])
+                all.acquire_all(&query, now, now, &networks[0]),
+                prepared.acquire_prepared(&query, now, now, &networks[1])
             );
-            prop_assert_eq!(cells_of(&all, &ask), cells_of(&prepared, &ask));
+            prop_assert_eq!(cells_of(&all, &query), cells_of(&prepared, &query));
         }
     }
 }

@@ -59,9 +59,9 @@ if mark ~= 0 and last >= now then
     end
     ahead, ns = ahead + cost_us, ns + cost_ns
     if ns >= 1000 then ahead, ns = ahead + 1, ns - 1000 end
-    local ruling, res = 'c', nil
+    local decision, res = 'c', nil
     if ahead > most_us or (ahead == most_us and ns > most_ns) then
-      ruling = 'n'
+      decision = 'n'
     elseif now + ahead < lives then
       raw = pack(ONE, lives, mark, now + ahead, ns, rule, scale)
       res = call('SET', key, raw, 'KEEPTTL')
@@ -73,8 +73,8 @@ if mark ~= 0 and last >= now then
       res = call('SET', key, raw, 'PX', ms)
     end
     if res and res.err then break end
-    if not reply then return stamp .. ruling .. raw end
-    reply[length + 1], reply[length + 2] = ruling, raw
+    if not reply then return stamp .. decision .. raw end
+    reply[length + 1], reply[length + 2] = decision, raw
     length, done = length + 2, entry
   end
   if done == #KEYS then return table.concat(reply) end
@@ -385,26 +385,26 @@ end
 
 local function decide(key, set, cost, commits)
   settle(set)
-  local allowed, rulings = commits and cost > 0, ''
+  local allowed, decisions = commits and cost > 0, ''
   for p = 1, set.size do
-    local policy, ruling = set[p], 'y'
+    local policy, decision = set[p], 'y'
     new_us[p], new_a[p], new_b[p], new_c[p] = policy.take(policy, us[p], a[p], b[p], c[p], cost)
     if not new_us[p] then
-      ruling = 'n'
+      decision = 'n'
       new_us[p], new_a[p], new_b[p], new_c[p] = us[p], a[p], b[p], c[p]
       if not policy.shadow then allowed = false end
     end
-    rulings = rulings .. ruling
+    decisions = decisions .. decision
   end
   local text
   if allowed then
     if not is_done(write(key, set, new_us, new_a, new_b, new_c)) then return end
-    rulings, text = string.gsub(rulings, 'y', 'c'), cells(set, new_us, new_a, new_b, new_c)
+    decisions, text = string.gsub(decisions, 'y', 'c'), cells(set, new_us, new_a, new_b, new_c)
   else
     if dirty and not is_done(write(key, set, us, a, b, c)) then return end
     text = cells(set, us, a, b, c)
   end
-  append(rulings .. pack('<d', 0) .. text)
+  append(decisions .. pack('<d', 0) .. text)
 end
 
 local function refund(key, set, cost, taken_at, was_ahead)

@@ -4,7 +4,7 @@ use redis::Value;
 use smallvec::SmallVec;
 
 use crate::{
-    PolicyState, Ruling,
+    Decision, PolicyState,
     algorithm::{Cell, Rule},
     redis::{
         encoded::Encoded,
@@ -87,37 +87,37 @@ fn answer(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer
 
 fn states(words: &mut Words<'_>, question: &Question, now: u64) -> Result<Answer, Malformed> {
     let rules = &Encoded::of(&question.policies).rules;
-    let rulings = words.take(rules.len())?;
+    let decisions = words.take(rules.len())?;
     // The end of the key's TTL.
     words.take(8)?;
-    let state = |(rule, ruling): (&Rule, &u8)| {
+    let state = |(rule, decision): (&Rule, &u8)| {
         // The policy's mark.
         words.take(8)?;
         let until = words.nanos_below(MAX_UNTIL)?;
         let [a, b] = [words.count()?, words.count()?];
         let cell = rule.cell(until, [a, b], f64::from_le_bytes(words.array()?));
-        state(rule, cell, now, question.cost, *ruling)
+        state(rule, cell, now, question.cost, *decision)
     };
-    let states = rules.iter().zip(rulings).map(state);
+    let states = rules.iter().zip(decisions).map(state);
     Ok(Answer::Done(states.collect::<Result<_, _>>()?))
 }
 
-/// Returns the state of a policy with this cell. The ruling is the script's; the wait is computed here.
+/// Returns the state of a policy with this cell. The decision is the script's; the wait is computed here.
 fn state(
     rule: &Rule,
     cell: Cell,
     now: u64,
     cost: u32,
-    ruling: u8,
+    decision: u8,
 ) -> Result<PolicyState, Malformed> {
     let state = rule.peek(cell, now, cost);
-    let ruling = match (ruling, state.ruling) {
-        (b'c' | b'y', _) => Ruling::Allow,
-        (b'n', Ruling::Allow) => Ruling::Deny { wait: Some(Duration::ZERO) },
+    let decision = match (decision, state.decision) {
+        (b'c' | b'y', _) => Decision::Allow,
+        (b'n', Decision::Allow) => Decision::Deny { wait: Some(Duration::ZERO) },
         (b'n', denied) => denied,
         _ => return Err(Malformed),
     };
-    Ok(PolicyState { ruling, ..state })
+    Ok(PolicyState { decision, ..state })
 }
 
 #[cfg(test)]
@@ -137,9 +137,9 @@ mod tests {
     }
 
     /// Returns a reply in the script's encoding.
-    fn reply_value(now: f64, rulings: &str, until: f64, numbers: [u32; 2], scale: f64) -> Value {
+    fn reply_value(now: f64, decisions: &str, until: f64, numbers: [u32; 2], scale: f64) -> Value {
         let mut words = now.to_le_bytes().to_vec();
-        words.extend(rulings.bytes());
+        words.extend(decisions.bytes());
         for double in [0.0, 7.0, until] {
             words.extend(double.to_le_bytes());
         }
@@ -149,9 +149,9 @@ mod tests {
     }
 
     /// Returns a reply about a cell of the policy of [`question`].
-    fn reply_about_policy(now: f64, rulings: &str, until: f64, nanos: u32) -> Value {
+    fn reply_about_policy(now: f64, decisions: &str, until: f64, nanos: u32) -> Value {
         let numbers = question().policies[0].rule().numbers();
-        reply_value(now, rulings, until, [nanos, numbers.rule], numbers.scale)
+        reply_value(now, decisions, until, [nanos, numbers.rule], numbers.scale)
     }
 
     #[test]
@@ -161,14 +161,14 @@ mod tests {
         let answers =
             Reply::of(&reply_about_policy(5.0, "c", 5.0 + half, 0), &questions).unwrap().answers;
         let reset = Duration::from_secs(43_200);
-        let left = PolicyState { ruling: Ruling::Allow, remaining: 1, reset };
+        let left = PolicyState { decision: Decision::Allow, remaining: 1, reset };
         assert_eq!(*answers, [Answer::Done([left].into_iter().collect())]);
         let answers = Reply::of(&reply_about_policy(5.0, "n", 4.0 + 2.0 * half, 999), &questions)
             .unwrap()
             .answers;
         let wait = Some(reset - Duration::from_nanos(1));
         let left = PolicyState {
-            ruling: Ruling::Deny { wait },
+            decision: Decision::Deny { wait },
             remaining: 0,
             reset: reset - Duration::from_nanos(1),
         };
@@ -176,22 +176,22 @@ mod tests {
     }
 
     #[test]
-    fn the_ruling_is_that_of_the_script() {
+    fn the_decision_is_that_of_the_script() {
         let policies = Policies::from(Policy::per_day("day", 2).algorithm(Algorithm::FixedWindow));
         let scale = policies[0].rule().numbers().scale;
         let questions = [Question { policies, ..question() }];
-        let ruling = |ruling, used| {
-            let reply = reply_value(5.0, ruling, 9.0, [used, 0], scale);
+        let decision = |decision, used| {
+            let reply = reply_value(5.0, decision, 9.0, [used, 0], scale);
             let answers = Reply::of(&reply, &questions).unwrap().answers;
             let [Answer::Done(states)] = &*answers else { panic!("{answers:?}") };
-            states[0].ruling
+            states[0].decision
         };
         assert_eq!(
-            ruling("c", 7),
-            Ruling::Allow,
+            decision("c", 7),
+            Decision::Allow,
             "another server may reply with a cell of its own"
         );
-        assert_eq!(ruling("n", 0), Ruling::Deny { wait: Some(Duration::ZERO) });
+        assert_eq!(decision("n", 0), Decision::Deny { wait: Some(Duration::ZERO) });
     }
 
     #[test]
@@ -239,13 +239,13 @@ mod tests {
             policies in policies(),
             cost in any::<u32>(),
             [now, until] in [0.0..2.0 * MAX_UNTIL, 0.0..2.0 * MAX_UNTIL],
-            ruling in "[cynx]",
+            decision in "[cynx]",
             numbers in any::<[u32; 2]>(),
             scale in prop_oneof![any::<f64>(), prop::num::f64::ANY],
             rest in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let questions = [Question { policies, cost, ..question() }];
-            let value = reply_value(now, &ruling, until, numbers, scale);
+            let value = reply_value(now, &decision, until, numbers, scale);
             if let Ok(reply) = Reply::of(&value, &questions) {
                 prop_assert!(now < MAX_NOW && until < MAX_UNTIL && reply.answers.len() == 1);
             }

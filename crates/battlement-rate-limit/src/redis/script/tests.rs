@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::{
-    Algorithm, Ask, KeyHash, Outcome, Policies, Policy, PolicyState, Source,
-    redis::{key::RedisKey, question::Answer},
+    Algorithm, KeyHash, Outcome, Policies, Policy, PolicyState, Query, Receipt,
+    redis::{RedisStore, key::RedisKey, question::Answer},
 };
 
 /// An arbitrary time, in microseconds since 2025.

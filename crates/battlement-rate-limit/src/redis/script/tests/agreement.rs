@@ -115,13 +115,13 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
     for (pause, step) in &case.steps {
         now += pause;
         governors.pass(Duration::from_micros(*pause));
-        let ask = |cost| {
-            Ask::new(KeyHash::of_bits(1), &policies, cost, begin + Duration::from_micros(now))
+        let query = |cost| {
+            Query::new(KeyHash::of_bits(1), &policies, cost, begin + Duration::from_micros(now))
         };
         let at = BEGIN + now;
         match step {
             Step::Acquire(cost) => {
-                let expected = memory.acquire(&ask(*cost));
+                let expected = memory.acquire(&query(*cost));
                 let answer =
                     redis.step(at, question(key, &policies, *cost, Operation::Acquire)).await;
                 prop_assert_eq!(&states(answer), &expected.states);
@@ -131,23 +131,23 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
                 }
             }
             Step::Peek(cost) => {
-                let expected = memory.peek(&ask(*cost));
+                let expected = memory.peek(&query(*cost));
                 let answer = redis.step(at, question(key, &policies, *cost, Operation::Peek)).await;
                 prop_assert_eq!(&states(answer), &expected.states);
             }
             Step::Refund(ago) if *ago < charged.len() => {
                 governors.leave();
                 let (cost, outcome, taken_at) = charged.remove(charged.len() - 1 - ago);
-                memory.refund(&ask(cost), &outcome);
-                let outcome = Outcome { stamp: taken_at, ..outcome };
-                let operation = Operation::refund(&ask(cost), &outcome);
+                memory.refund(&query(cost), &outcome);
+                let outcome = outcome.with_receipt(Receipt::new(taken_at));
+                let operation = Operation::refund(&query(cost), &outcome);
                 let answer = redis.step(at, question(key, &policies, cost, operation)).await;
                 prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
             }
             Step::Refund(_) => {}
             Step::Reset => {
-                memory.reset(&ask(1));
-                governors.forget(&policies);
+                memory.reset(&query(1));
+                governors.reset(&policies);
                 let answer = redis.one(at, question(key, &policies, 1, Operation::Reset)).await;
                 prop_assert_eq!(answer, Answer::Done(SmallVec::new()));
             }

@@ -9,7 +9,7 @@ use proptest::{
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::Ruling;
+use crate::Decision;
 
 const ALGORITHMS: [Algorithm; 3] =
     [Algorithm::Gcra, Algorithm::FixedWindow, Algorithm::SlidingWindow];
@@ -75,9 +75,9 @@ async fn obey(
         now = if step.is_back { now - step.passes } else { now + step.passes };
         let operation = if step.is_peek { Operation::Peek } else { Operation::Acquire };
         let first = states(redis.step(now, question(key, policies, step.cost, operation)).await);
-        let waits = first.iter().map(|state| match state.ruling {
-            Ruling::Allow => Some(Duration::ZERO),
-            Ruling::Deny { wait } => wait,
+        let waits = first.iter().map(|state| match state.decision {
+            Decision::Allow => Some(Duration::ZERO),
+            Decision::Deny { wait } => wait,
         });
         let Some(wait) =
             waits.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
@@ -142,9 +142,10 @@ async fn a_refund_reaches_a_key_whose_policy_has_changed_since() {
         let charged =
             states(redis.one(BEGIN, question(&key, &before, 5, Operation::Acquire)).await);
         redis.one(BEGIN, question(&key, &after, 2, Operation::Acquire)).await;
-        let ask = Ask::new(KeyHash::of_bits(0), &before, 5, Instant::now());
-        let outcome = Outcome { stamp: BEGIN, ..Outcome::new(charged, Source::Redis, ask.now) };
-        redis.one(BEGIN, question(&key, &before, 5, Operation::refund(&ask, &outcome))).await;
+        let query = Query::new(KeyHash::of_bits(0), &before, 5, Instant::now());
+        let outcome =
+            Outcome::new(charged, RedisStore::SOURCE, query.now).with_receipt(Receipt::new(BEGIN));
+        redis.one(BEGIN, question(&key, &before, 5, Operation::refund(&query, &outcome))).await;
         let left = redis.one(BEGIN, question(&key, &after, 1, Operation::Peek)).await;
         assert_eq!(remaining(left), [98], "{algorithm:?}");
     }

@@ -10,7 +10,7 @@ use governor::{
 };
 use proptest::prelude::*;
 
-use crate::{Outcome, Policies, Policy, Ruling};
+use crate::{Decision, Outcome, Policies, Policy};
 
 type Governor = RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, StateInformationMiddleware>;
 
@@ -24,7 +24,7 @@ pub(super) struct Governors {
 impl Governors {
     pub(super) fn of(policies: &Policies) -> Self {
         let mut governors = Self { clock: FakeRelativeClock::default(), each: vec![], asked: 0 };
-        governors.forget(policies);
+        governors.reset(policies);
         governors
     }
 
@@ -32,7 +32,7 @@ impl Governors {
         self.clock.advance(time);
     }
 
-    pub(super) fn forget(&mut self, policies: &Policies) {
+    pub(super) fn reset(&mut self, policies: &Policies) {
         self.each = policies.iter().map(|policy| governor(policy, &self.clock)).collect();
     }
 
@@ -59,14 +59,14 @@ impl Governors {
             self.asked += 1;
             match governor.check_n(units) {
                 Ok(Ok(snapshot)) => {
-                    prop_assert_eq!(state.ruling, Ruling::Allow);
+                    prop_assert_eq!(state.decision, Decision::Allow);
                     prop_assert_eq!(state.remaining, snapshot.remaining_burst_capacity());
                 }
                 Ok(Err(not_until)) => {
                     let wait = Some(not_until.wait_time_from(self.clock.now()));
-                    prop_assert_eq!(state.ruling, Ruling::Deny { wait });
+                    prop_assert_eq!(state.decision, Decision::Deny { wait });
                 }
-                Err(_) => prop_assert_eq!(state.ruling, Ruling::Deny { wait: None }),
+                Err(_) => prop_assert_eq!(state.decision, Decision::Deny { wait: None }),
             }
         }
         Ok(())

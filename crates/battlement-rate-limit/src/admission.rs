@@ -1,0 +1,11 @@
+use crate::{on_response::OnResponse, rejected::Rejected};
+
+/// The decision about a request. `W` is the wait for a store that does not answer at once.
+pub(crate) enum Admission<W> {
+    /// The request passes; the work that remains for its response.
+    Pass(OnResponse),
+    /// The request is rejected.
+    Reject(Box<Rejected>),
+    /// The store has not answered yet.
+    Wait(W),
+}

@@ -1,0 +1,141 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Ready, ready},
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use super::available::{Available, Sealed};
+use crate::StoreError;
+
+/// The answer of a [`Store`](crate::Store): [`Now`] or [`Later`]. Code for any store awaits it.
+pub trait Answer<T>:
+    IntoFuture<Output = Result<T, StoreError>, IntoFuture: Send + 'static>
+    + Sealed<T>
+    + Sized
+    + Send
+    + 'static
+{
+    /// The value of an answer for a caller who knows the store: `T` of [`Now`], and the future [`Later`].
+    type Value;
+
+    /// Returns the value.
+    fn into_value(self) -> Self::Value;
+}
+
+/// The answer of a store that always answers at once, and never fails.
+///
+/// A [`RateLimit`](crate::RateLimit) with such a store does not need an inner service that is `Clone`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now<T>(pub T);
+
+/// The answer of every other store, which may be available already.
+///
+/// It is a future, which must be awaited for the operation to be made.
+#[must_use = "futures do nothing unless polled"]
+pub struct Later<T>(State<T>);
+
+enum State<T> {
+    Now(T),
+    Failed(StoreError),
+    /// `None` after the answer was returned.
+    Wait(Option<BoxFuture<T>>),
+}
+
+/// A future of an answer that is not available yet. A box costs little beside a round trip.
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+impl<T> Later<T> {
+    /// Creates an answer that is available already.
+    #[inline]
+    pub fn now(answer: Result<T, StoreError>) -> Self {
+        Self(answer.map_or_else(State::Failed, State::Now))
+    }
+
+    /// Creates the answer that `future` will return.
+    pub fn new(future: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Self {
+        Self(State::Wait(Some(Box::pin(future))))
+    }
+}
+
+impl<T> From<Now<T>> for Later<T> {
+    #[inline]
+    fn from(Now(answer): Now<T>) -> Self {
+        Self(State::Now(answer))
+    }
+}
+
+impl<T> IntoFuture for Now<T> {
+    type Output = Result<T, StoreError>;
+    type IntoFuture = Ready<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        ready(Ok(self.0))
+    }
+}
+
+/// A value is never pinned.
+impl<T> Unpin for Later<T> {}
+
+impl<T> Future for Later<T> {
+    type Output = Result<T, StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let State::Wait(Some(future)) = &mut self.0 {
+            return future.as_mut().poll(cx);
+        }
+        match mem::replace(&mut self.0, State::Wait(None)) {
+            State::Now(answer) => Poll::Ready(Ok(answer)),
+            State::Failed(error) => Poll::Ready(Err(error)),
+            State::Wait(_) => panic!("`Later` polled after completion"),
+        }
+    }
+}
+
+impl<T: Send + 'static> Answer<T> for Now<T> {
+    type Value = T;
+
+    fn into_value(self) -> T {
+        self.0
+    }
+}
+
+impl<T: Send + 'static> Answer<T> for Later<T> {
+    type Value = Self;
+
+    fn into_value(self) -> Self {
+        self
+    }
+}
+
+impl<T> Sealed<T> for Now<T> {
+    type Wait = Infallible;
+
+    #[inline]
+    fn available(&mut self) -> Available<'_, T, Infallible> {
+        Available::Now(&self.0)
+    }
+}
+
+impl<T> Sealed<T> for Later<T> {
+    type Wait = BoxFuture<T>;
+
+    #[inline]
+    fn available(&mut self) -> Available<'_, T, BoxFuture<T>> {
+        match &mut self.0 {
+            State::Now(answer) => Available::Now(answer),
+            State::Failed(error) => Available::Failed(*error),
+            State::Wait(future) => {
+                Available::Wait(future.take().expect("a new answer has a future"))
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Later<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Later").finish_non_exhaustive()
+    }
+}

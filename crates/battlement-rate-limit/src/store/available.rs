@@ -1,0 +1,22 @@
+use crate::StoreError;
+
+/// An answer, as far as it is available. `W` is the remaining wait.
+#[allow(unnameable_types, reason = "only this crate reads answers this way")]
+#[derive(Debug)]
+pub enum Available<'a, T, W> {
+    /// Borrowed, since an outcome is large: a copy costs as much as the look-up of a key.
+    Now(&'a T),
+    Failed(StoreError),
+    Wait(W),
+}
+
+/// The part of an answer that the limiter reads. It seals [`Answer`](crate::Answer): a store cannot bring a type of its
+/// own, so the limiter knows all cases.
+#[allow(unnameable_types, reason = "it seals a trait")]
+pub trait Sealed<T> {
+    /// The future of an answer that is not available yet.
+    type Wait;
+
+    /// Returns the answer or, once, the future of it.
+    fn available(&mut self) -> Available<'_, T, Self::Wait>;
+}
