@@ -105,14 +105,13 @@ impl BodyKind {
 }
 
 /// Returns whether no body is sent (RFC 9110, sections 6.4.1 and 9.3.6).
+#[inline]
 fn is_absent(method: MethodKind, status: StatusCode) -> bool {
     match method {
         MethodKind::Head => true,
         MethodKind::Connect if status.is_success() => true,
-        _ => {
-            status.is_informational()
-                || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        }
+        // No status is below 100.
+        _ => matches!(status.as_u16(), ..200 | 204 | 304),
     }
 }
 

@@ -62,10 +62,11 @@ where
     #[inline]
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // No reference to the request leaves this function, since the request would be copied.
-        let facts = match RequestFacts::of(&request) {
-            Some(facts) if self.is_plain(request.method()) => facts.clone(),
-            _ => return self.call_any(request),
+        let facts = match self.is_plain(request.method()) {
+            true => RequestFacts::of(&request).cloned(),
+            false => None,
         };
+        let Some(facts) = facts else { return self.call_any(request) };
         let ticket = Some(Ticket::open(&self.config, facts, Sender::of(&request)));
         ResponseFuture { inner: Some(self.inner.call(request)), ticket }
     }
