@@ -43,6 +43,10 @@ fn a_grpc_call_is_idempotent_only_if_its_method_is_named() {
         let other = "/inventory.v1.Inventory/ReserveAll";
         assert!(!rules.is_idempotent(&request("POST", other, &[GRPC])));
         assert!(!rules.is_idempotent(&request("POST", RESERVE, &[])), "not a gRPC call");
+        assert!(
+            !rules.is_idempotent(&request("PATCH", RESERVE, &[GRPC])),
+            "gRPC requests are POST"
+        );
     }
 }
 
@@ -95,4 +99,11 @@ fn an_extension_precedes_every_other_rule() {
     };
     assert!(!with("POST", false) && with("PUT", true));
     assert!(with("POST", true) && !with("PUT", false));
+}
+
+#[test]
+fn the_rules_are_shown_and_of_a_closure_that_there_is_one() {
+    let rules = Idempotency::default().grpc_methods(["a.B/C"]).rule(|_| None);
+    let shown = "Idempotency { key: true, grpc_methods: [\"a.B/C\"], has_rule: true }";
+    assert_eq!(format!("{rules:?}"), shown);
 }
