@@ -121,6 +121,7 @@ impl Budget {
     }
 
     /// Records a request. Called for the first attempt of each call, and not for retries.
+    #[inline]
     pub fn deposit(&self, now: Instant) {
         self.shared.window.deposit(self.slot(now));
     }
