@@ -9,6 +9,8 @@ mod pages {
     mod compare {}
     #[doc = include_str!("../docs/settings.md")]
     mod settings {}
+    #[doc = include_str!("../docs/write-a-store.md")]
+    mod write_a_store {}
     #[doc = include_str!("../docs/migrate/morgan.md")]
     mod migrate_morgan {}
     #[doc = include_str!("../docs/migrate/pino-http.md")]
