@@ -9,7 +9,7 @@ use std::{
 use axum::body::Body;
 use battlement_benches::{Bare, Case, request};
 use battlement_core::{ClientIp, RequestFacts, Via};
-use battlement_rate_limit::{Headers, Key, Policy, RateLimitLayer};
+use battlement_rate_limit::{Headers, Key, Memory, MemoryOr, Policy, RateLimitLayer};
 use bytes::Bytes;
 use governor::{
     clock::QuantaInstant,
@@ -35,9 +35,11 @@ pub(crate) fn cases() -> Vec<Case> {
     let one = || RateLimitLayer::new(policy("one"), Key::client_ip());
     let three = [policy("one"), policy("two"), policy("three")];
     let three = RateLimitLayer::new(three, Key::client_ip());
+    let chosen = one().headers(Headers::None).store(MemoryOr::<Memory>::from(None)).layer(Bare);
     vec![
         ours("ours: no headers", one().headers(Headers::None)).at_most(700, 0),
         ours("ours: both headers", one()).at_most(1_800, 1),
+        Case::new("ours: no headers, a store chosen at run time", from_client, Bare, chosen),
         ours("ours: draft 6, four headers", one().headers(Headers::Draft6)),
         ours("ours: three policies, both headers", three),
         ours("ours: both headers, refund and information", one().refund(|_| false).expose(true)),

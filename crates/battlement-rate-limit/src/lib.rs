@@ -56,8 +56,8 @@ pub use self::{
     policy::{Algorithm, Policy},
     service::RateLimit,
     store::{
-        Answer, Decision, Later, Now, Outcome, PolicyState, Query, Receipt, Source, Store,
-        StoreError,
+        Answer, Decision, Later, MemoryOr, Now, Outcome, PolicyState, Query, Receipt, Source,
+        Store, StoreError,
     },
     usage::Usage,
 };

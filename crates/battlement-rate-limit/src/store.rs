@@ -4,6 +4,7 @@ mod answer;
 mod available;
 mod decision;
 mod error;
+mod memory_or;
 mod outcome;
 mod query;
 mod receipt;
@@ -19,6 +20,7 @@ pub use self::{
     answer::{Answer, Later, Now},
     decision::Decision,
     error::StoreError,
+    memory_or::MemoryOr,
     outcome::{Outcome, PolicyState},
     query::Query,
     receipt::Receipt,

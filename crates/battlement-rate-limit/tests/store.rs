@@ -4,8 +4,8 @@
 use std::{thread, time::Duration};
 
 use battlement_rate_limit::{
-    Algorithm, Key, KeyHash, Memory, Now, Outcome, Policies, Policy, Query, RateLimitLayer, Source,
-    Store,
+    Algorithm, Key, KeyHash, Memory, MemoryOr, Now, Outcome, Policies, Policy, Query,
+    RateLimitLayer, Source, Store,
 };
 use http::Request;
 use tokio::time::Instant;
@@ -258,5 +258,29 @@ fn a_request_that_began_before_the_latest_one_is_counted() {
         assert!(admits(&store, key, &policies, 1, at));
         assert!(admits(&store, key, &policies, 1, at - Duration::from_secs(5)));
         assert!(!admits(&store, key, &policies, 1, at - Duration::from_secs(5)));
+    }
+}
+
+/// Any other store.
+type Either = MemoryOr<Memory>;
+
+#[tokio::test]
+async fn a_store_chosen_at_run_time_decides_as_the_one_that_is_chosen() {
+    let policies = Policies::new([Policy::per_day("p", 3)]);
+    let (key, at) = (key(), now());
+    for remote in [None, Some(Memory::new(100))] {
+        let store = Either::from(remote.clone());
+        let query = |cost| Query::new(key, &policies, cost, at);
+        let charged = store.acquire(&query(2)).await.unwrap();
+        assert_eq!((remaining(&charged), charged.source), (vec![1], Source::MEMORY));
+        assert_eq!(remaining(&store.peek(&query(1)).await.unwrap()), [1]);
+        store.refund(&query(2), &charged).await.unwrap();
+        assert_eq!(remaining(&store.peek(&query(0)).await.unwrap()), [3]);
+        store.acquire(&query(3)).await.unwrap();
+        store.reset(&query(1)).await.unwrap();
+        assert_eq!(remaining(&store.peek(&query(0)).await.unwrap()), [3]);
+        assert_eq!(store.sources(), [Source::MEMORY, Source::OVERFLOW]);
+        let chosen = remote.unwrap_or_default();
+        assert_eq!(store.seed(), chosen.seed());
     }
 }

@@ -14,7 +14,7 @@ use battlement::{
         rate_limit::{RateLimitMetrics, RedisMetrics},
     },
     rate_limit::{
-        ConfigError, Key, Policies, Policy, RateLimitLayer, RequestHead, Store,
+        ConfigError, Key, MemoryOr, Policies, Policy, RateLimitLayer, RequestHead,
         redis::{Builder, OnFailure, Redis, RedisStore, Share},
     },
 };
@@ -66,20 +66,16 @@ struct InRedis {
     metrics: RedisMetrics,
 }
 
-#[derive(Clone)]
-enum Layers {
-    /// Each instance counts in its own memory.
-    Memory(Pair<RateLimitLayer>),
-    /// All instances count in Redis.
-    Redis(Pair<RateLimitLayer<RedisStore>>),
-}
+/// Each instance counts in its own memory, or all of them in Redis.
+type Layer = RateLimitLayer<MemoryOr<RedisStore>>;
 
+/// The layers of the limits.
 #[derive(Clone)]
-struct Pair<L> {
+struct Layers {
     /// Goes outside authentication, so that it also limits guesses of keys.
-    by_address: L,
+    by_address: Layer,
     /// Goes inside authentication, where the customer is known.
-    by_customer: L,
+    by_customer: Layer,
 }
 
 impl Limits {
@@ -90,22 +86,16 @@ impl Limits {
         instances: Instances,
     ) -> Result<Self, ConfigError> {
         let metrics = RateLimitMetrics::new();
-        let partner = Policies::from(quotas.partner.policy("partner"));
-        let pair = pair(&quotas, &partner, &metrics);
         let Some(Shared { redis, metrics: commands }) = shared else {
-            let layers = Layers::Memory(with_metrics(pair, &partner, &metrics));
+            let layers = Layers::new(&quotas, None, None, &metrics);
             return Ok(Self { layers, metrics, redis: None });
         };
         let redis = redis.build()?;
         // While Redis is unavailable, each instance allows its share, so that together they allow the whole limit.
         let share = OnFailure::LocalFallback { share: Share::one_in(instances.0.get()) };
-        let store = redis.store("customer", share);
-        let pair = Pair {
-            by_address: pair.by_address.store(redis.store("address", share)),
-            by_customer: pair.by_customer.store(store.clone()),
-        };
-        let layers = Layers::Redis(with_metrics(pair, &partner, &metrics));
-        Ok(Self { layers, metrics, redis: Some(InRedis { store, metrics: commands }) })
+        let [address, customer] = ["address", "customer"].map(|name| redis.store(name, share));
+        let layers = Layers::new(&quotas, Some(address), Some(customer.clone()), &metrics);
+        Ok(Self { layers, metrics, redis: Some(InRedis { store: customer, metrics: commands }) })
     }
 
     /// Wraps routes in the layers. From the outside in: the limit of the address, authentication, the limit of the
@@ -120,22 +110,13 @@ impl Limits {
         S: Clone + Send + Sync + 'static,
     {
         let authentication = from_fn_with_state(partners, authenticate);
-        match self.layers {
-            Layers::Memory(Pair { by_address, by_customer }) => routes.layer(
-                ServiceBuilder::new()
-                    .layer(by_address)
-                    .layer(authentication)
-                    .layer(by_customer)
-                    .layer(concurrency),
-            ),
-            Layers::Redis(Pair { by_address, by_customer }) => routes.layer(
-                ServiceBuilder::new()
-                    .layer(by_address)
-                    .layer(authentication)
-                    .layer(by_customer)
-                    .layer(concurrency),
-            ),
-        }
+        routes.layer(
+            ServiceBuilder::new()
+                .layer(self.layers.by_address)
+                .layer(authentication)
+                .layer(self.layers.by_customer)
+                .layer(concurrency),
+        )
     }
 
     /// Adds the metrics of the limits to the page for operators.
@@ -154,29 +135,33 @@ impl Limits {
     }
 }
 
-fn pair(quotas: &Quotas, partner: &Policies, metrics: &RateLimitMetrics) -> Pair<RateLimitLayer> {
-    let partner = partner.clone();
-    let by_address = RateLimitLayer::new(quotas.address.policy("address"), Key::client_ip());
-    let by_customer = RateLimitLayer::new(quotas.guest.policy("guest"), Key::by(customer))
-        .policies_for(move |request| is_partner(request).then(|| partner.clone()));
-    Pair {
-        by_address: by_address.observe(metrics.clone()),
-        by_customer: by_customer.observe(metrics.clone()),
+impl Layers {
+    /// Creates the layers, which count in memory without a store.
+    fn new(
+        quotas: &Quotas,
+        address: Option<RedisStore>,
+        customer: Option<RedisStore>,
+        metrics: &RateLimitMetrics,
+    ) -> Self {
+        let partner = Policies::from(quotas.partner.policy("partner"));
+        let tier = partner.clone();
+        let (by_address, addresses) =
+            RateLimitLayer::new(quotas.address.policy("address"), Key::client_ip())
+                .store(MemoryOr::from(address))
+                .observe(metrics.clone())
+                .pair();
+        let (by_customer, customers) =
+            RateLimitLayer::new(quotas.guest.policy("guest"), Key::by(customer_of))
+                .policies_for(move |request| is_partner(request).then(|| tier.clone()))
+                .store(MemoryOr::from(customer))
+                .observe(metrics.clone())
+                .pair();
+        // Shows all policies from the start, so that an alert on denied requests sees the first one.
+        metrics.watch("address", &addresses);
+        metrics.watch("customer", &customers);
+        metrics.watch_tier(&customers, &partner);
+        Self { by_address, by_customer }
     }
-}
-
-/// Shows all policies from the start, so that an alert on denied requests sees the first one.
-fn with_metrics<St: Store>(
-    pair: Pair<RateLimitLayer<St>>,
-    partner: &Policies,
-    metrics: &RateLimitMetrics,
-) -> Pair<RateLimitLayer<St>> {
-    let (by_address, addresses) = pair.by_address.pair();
-    let (by_customer, customers) = pair.by_customer.pair();
-    metrics.watch("address", &addresses);
-    metrics.watch("customer", &customers);
-    metrics.watch_tier(&customers, partner);
-    Pair { by_address, by_customer }
 }
 
 fn is_partner(request: &RequestHead<'_>) -> bool {
@@ -184,7 +169,7 @@ fn is_partner(request: &RequestHead<'_>) -> bool {
 }
 
 /// Returns the key of a request: the partner at any address, or the address of a guest.
-fn customer(request: &RequestHead<'_>) -> Option<impl std::hash::Hash + use<>> {
+fn customer_of(request: &RequestHead<'_>) -> Option<impl std::hash::Hash + use<>> {
     let partner = request.extensions.get::<Partner>().cloned();
     let address = request.client().map(ClientIp::key).filter(|_| partner.is_none());
     (partner.is_some() || address.is_some()).then_some((partner, address))

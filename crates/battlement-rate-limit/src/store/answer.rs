@@ -23,6 +23,9 @@ pub trait Answer<T>:
 
     /// Returns the value.
     fn into_value(self) -> Self::Value;
+
+    /// Returns the answer as one of a store that may answer later.
+    fn into_later(self) -> Later<T>;
 }
 
 /// The answer of a store that always answers at once, and never fails.
@@ -100,12 +103,22 @@ impl<T: Send + 'static> Answer<T> for Now<T> {
     fn into_value(self) -> T {
         self.0
     }
+
+    #[inline]
+    fn into_later(self) -> Later<T> {
+        self.into()
+    }
 }
 
 impl<T: Send + 'static> Answer<T> for Later<T> {
     type Value = Self;
 
     fn into_value(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn into_later(self) -> Self {
         self
     }
 }
