@@ -6,6 +6,8 @@ mod acquire_future;
 mod admission;
 mod admit;
 pub mod algorithm;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod future;
 mod handle;
 mod headers;

@@ -100,7 +100,7 @@ impl Secret {
 }
 
 impl KeyHash {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "conformance"))]
     pub(crate) const fn of_bits(bits: u128) -> Self {
         Self::new(bits, Network::NONE)
     }
