@@ -40,6 +40,8 @@
 //! - `prometheus`: `promtool` and a strict OpenMetrics parser, which read metrics pages
 //! - `redis`: a real `redis-server` that tests can kill, pause and restart, also with a replica, with TLS and as a
 //!   cluster
+//! - `store`: a suite that checks whether a store of battlement-rate-limit makes the right decisions, also from several
+//!   processes
 //! - `upstream`: a server that answers late, fails, resets or hangs as each request specifies, and counts the requests
 //!   that it has received and processed
 //!
@@ -58,6 +60,7 @@
 //! - `python`: the module `python`
 //! - `prometheus`: the module `prometheus`; includes `python`
 //! - `redis`: the module `redis`; includes `certificates` and `process`
+//! - `store`: the module `store`; includes `process`
 //! - `upstream`: the module `upstream`
 //! - `wiring`: the module `wiring` and the macro `wiring!`; includes `prometheus`
 //! - `wiring-client`: the part `client` of the wiring suite; includes `wiring` and `tonic`
@@ -92,6 +95,8 @@ pub mod python;
 pub mod redis;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "store")]
+pub mod store;
 mod unescaped;
 #[cfg(feature = "upstream")]
 pub mod upstream;
