@@ -165,7 +165,7 @@ pub use self::{
     deadline::{Deadline, EnteredDeadline},
     drop_reason::{DropReason, dropping},
     error_chain::{ErrorChain, JudgeError, was_unsent},
-    jitter::jittered,
+    jitter::{jittered, spread},
     judge::{JudgeResult, judge_boxed_error, judge_error},
     log_limit::LogLimit,
     phases::{Phase, PhaseWriter, Phases},

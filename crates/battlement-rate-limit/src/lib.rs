@@ -12,7 +12,6 @@ mod future;
 mod handle;
 mod headers;
 mod info;
-mod jitter;
 mod key;
 mod layer;
 mod limiter;

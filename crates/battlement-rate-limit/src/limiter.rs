@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use battlement_core::{Caller, Head, RequestHead};
+use battlement_core::{Caller, Head, RequestHead, spread};
 use http::Request;
 use tokio::time::Instant;
 
@@ -9,7 +9,6 @@ use crate::{
     RateLimitInfo, Source, Store, StoreError,
     admission::Admission,
     headers::Fields,
-    jitter,
     key::Secret,
     observe,
     on_response::{Charged, OnResponse},
@@ -114,7 +113,7 @@ impl<St> Limiter<St> {
         let decided = policies.iter().zip(&outcome.states);
         let violated = decided.filter(|(policy, state)| state.is_denied() && !policy.is_shadow());
         let names = violated.map(|(policy, _)| policy.name());
-        let wait = outcome.retry_after(policies).map(|wait| jitter::spread(wait, self.jitter));
+        let wait = outcome.retry_after(policies).map(|wait| spread(wait, self.jitter));
         Rejected::new(caller, names, wait, fields)
     }
 }

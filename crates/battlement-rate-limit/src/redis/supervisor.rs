@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use battlement_core::spread;
 use redis::cmd;
 use tokio::{
     task::JoinSet,
@@ -20,7 +21,7 @@ use super::{
     probe,
     signals::SignalSet,
 };
-use crate::{jitter, remote::until};
+use crate::remote::until;
 
 /// The shortest and the longest backoff between two probes of unavailable groups, each with up to as much jitter. The
 /// backoff grows with the outage, up to a fifth of its length.
@@ -203,7 +204,7 @@ impl Backoff {
     async fn wait(&mut self) {
         let until = *self.until.get_or_insert_with(|| {
             let backoff = MIN_BACKOFF.mul_f64(GROWTH.powi(self.passed.min(30))).min(MAX_BACKOFF);
-            Instant::now() + jitter::spread(backoff / 2, backoff)
+            Instant::now() + spread(backoff / 2, backoff)
         });
         sleep_until(until).await;
         (self.passed, self.until) = (self.passed.saturating_add(1), None);

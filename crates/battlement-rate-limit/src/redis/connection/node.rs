@@ -5,6 +5,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
+use battlement_core::spread;
 use tokio::{
     runtime::Handle,
     sync::watch,
@@ -13,10 +14,7 @@ use tokio::{
 };
 
 use super::{Connection, Dial, Endpoint};
-use crate::{
-    jitter,
-    redis::fault::{Fault, Unreachable},
-};
+use crate::redis::fault::{Fault, Unreachable};
 
 /// A server with a connection to it, which is replaced when it closes.
 ///
@@ -212,7 +210,7 @@ impl Attempts {
         }
         let [shortest, longest] = PAUSES;
         let pause = (lost / PART).clamp(shortest, longest);
-        Some(jitter::spread(pause / 2, pause))
+        Some(spread(pause / 2, pause))
     }
 }
 
