@@ -39,7 +39,7 @@ impl<St: Store> Subject<St> {
 
     /// Returns a key that was not used before.
     pub(super) fn key(&mut self) -> KeyHash {
-        KeyHash::of_bits(u128::from(self.keys.next()) << 64 | u128::from(self.keys.next()))
+        KeyHash::from_bits(u128::from(self.keys.next()) << 64 | u128::from(self.keys.next()))
     }
 
     pub(super) fn query<'a>(&self, key: KeyHash, policies: &'a Policies, cost: u32) -> Query<'a> {

@@ -100,8 +100,9 @@ impl Secret {
 }
 
 impl KeyHash {
-    #[cfg(any(test, feature = "conformance"))]
-    pub(crate) const fn of_bits(bits: u128) -> Self {
+    /// Creates a key from all 128 bits, as [`bits`](Self::bits) returns them, without a network.
+    #[must_use]
+    pub const fn from_bits(bits: u128) -> Self {
         Self::new(bits, Network::NONE)
     }
 

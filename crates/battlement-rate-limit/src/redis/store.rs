@@ -1,13 +1,9 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
-    OnFailure, Redis, Share,
+    OnFailure, Redis,
     client::{Client, TimedAnswer},
     dispatch::{Batched, Dispatch, Individual},
     encoded::Encoded,
@@ -16,7 +12,7 @@ use super::{
 };
 use crate::{
     KeyHash, Later, Memory, Outcome, Policies, Query, Receipt, Source, Store, StoreError, Usage,
-    key::Secret, remote::DenyCache,
+    remote::{DenyCache, Fallback},
 };
 
 /// A store for one limiter in Redis, created by [`Redis::store`].
@@ -31,22 +27,14 @@ pub struct RedisStore {
 struct Inner {
     /// The beginning of keys: the prefix and the name, up to the hash.
     key_prefix: Arc<str>,
-    on_failure: OnFailure,
     denials: DenyCache,
-    /// Counts while Redis is unavailable.
-    memory: Memory,
-    /// Hashes keys for that memory: clients may know how they are hashed for Redis.
-    secret: Secret,
-    /// The shares of recently used sets of policies.
-    shares: Mutex<Vec<(u128, Policies)>>,
+    fallback: Fallback,
 }
 
 /// The longest time for which a denial is cached.
 const MAX_AGE: Duration = Duration::from_secs(1);
 /// The default number of cached denials, of about 200 bytes each.
 const MAX_DENIALS: usize = 10_000;
-/// The largest number of sets of policies whose shares are cached; services have fewer tiers.
-const MAX_SHARES: usize = 32;
 
 impl RedisStore {
     /// The source of decisions that Redis made.
@@ -56,11 +44,8 @@ impl RedisStore {
         let key_prefix = format!("{}:{{{name}:", redis.prefix()).into();
         let inner = Inner {
             key_prefix,
-            on_failure,
             denials: DenyCache::new(MAX_DENIALS, MAX_AGE),
-            memory: Memory::default(),
-            secret: Secret::random(),
-            shares: Mutex::default(),
+            fallback: Fallback::new(on_failure),
         };
         Self { redis, inner: Arc::new(inner) }
     }
@@ -74,11 +59,8 @@ impl RedisStore {
         let inner = &self.inner;
         let inner = Inner {
             key_prefix: Arc::clone(&inner.key_prefix),
-            on_failure: inner.on_failure,
             denials: DenyCache::new(keys, MAX_AGE),
-            memory: inner.memory.clone(),
-            secret: inner.secret.clone(),
-            shares: Mutex::default(),
+            fallback: inner.fallback.clone(),
         };
         Self { redis: self.redis, inner: Arc::new(inner) }
     }
@@ -98,11 +80,11 @@ impl RedisStore {
     /// Returns the memory that counts while Redis is unavailable.
     #[must_use]
     pub fn fallback(&self) -> &Memory {
-        &self.inner.memory
+        self.inner.fallback.memory()
     }
 
     pub(super) fn on_failure(&self) -> OnFailure {
-        self.inner.on_failure
+        self.inner.fallback.on_failure()
     }
 
     fn redis_key(&self, key: KeyHash) -> RedisKey {
@@ -150,28 +132,6 @@ impl RedisStore {
         query.key.bits() ^ Encoded::of(query.policies).digest
     }
 
-    /// Applies the configured `OnFailure` policy.
-    fn apply_on_failure(
-        &self,
-        query: &Query<'_>,
-        error: StoreError,
-    ) -> Result<Outcome, StoreError> {
-        match self.inner.on_failure {
-            OnFailure::Deny => Err(error),
-            OnFailure::Allow => {
-                Ok(Outcome::new([].into_iter().collect(), Source::FAILURE, query.now))
-            }
-            OnFailure::LocalFallback { share } => {
-                let policies = self.inner.share(share, query.policies);
-                let key = self.inner.secret.rehash(query.key);
-                let outcome =
-                    self.inner.memory.acquire(&Query::new(key, &policies, query.cost, query.now));
-                // The receipt is that of the memory.
-                Ok(Outcome { source: Source::FALLBACK, ..outcome })
-            }
-        }
-    }
-
     /// Returns the outcome of an answer to a question that was asked at `asked`.
     fn outcome(
         &self,
@@ -215,30 +175,8 @@ impl RedisStore {
         let asked = Instant::now();
         match self.send::<D>(&client, &query, Operation::Acquire, asked).await {
             Ok(answered) => self.outcome(&query.as_query(), answered, asked),
-            Err(error) => self.apply_on_failure(&query.as_query(), error),
+            Err(error) => self.inner.fallback.acquire(&query.as_query(), error),
         }
-    }
-}
-
-impl Inner {
-    fn refund_fallback(&self, query: &Query<'_>, share: Share, charged: &Outcome) {
-        let policies = self.share(share, query.policies);
-        let key = self.secret.rehash(query.key);
-        self.memory.refund(&Query::new(key, &policies, query.cost, query.now), charged);
-    }
-
-    fn share(&self, share: Share, policies: &Policies) -> Policies {
-        let digest = Encoded::of(policies).digest;
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, share)) = shares.iter().find(|(known, _)| *known == digest) {
-            return share.clone();
-        }
-        if shares.len() >= MAX_SHARES {
-            shares.remove(0);
-        }
-        let share = share.of(policies);
-        shares.push((digest, share.clone()));
-        share
     }
 }
 
@@ -271,7 +209,7 @@ impl Store for RedisStore {
         }
         let client = self.redis.client().filter(|client| client.may_ask(self.slot(query.key)));
         let Some(client) = client else {
-            return Later::now(self.apply_on_failure(query, StoreError::Unavailable));
+            return Later::now(self.inner.fallback.acquire(query, StoreError::Unavailable));
         };
         let (store, query) = (self.clone(), OwnedQuery::new(query));
         if self.redis.is_coalesced() {
@@ -293,21 +231,16 @@ impl Store for RedisStore {
 
     fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Later<()> {
         self.inner.denials.remove(Self::denial_hash(query));
-        match (charged.source, self.inner.on_failure) {
-            (Self::SOURCE, _) => self.refund_in_redis(query, charged),
-            (Source::FALLBACK, OnFailure::LocalFallback { share }) => {
-                self.inner.refund_fallback(query, share, charged);
-                Later::now(Ok(()))
-            }
-            // There is no charge to refund.
-            _ => Later::now(Ok(())),
+        if charged.source == Self::SOURCE {
+            return self.refund_in_redis(query, charged);
         }
+        self.inner.fallback.refund(query, charged);
+        Later::now(Ok(()))
     }
 
     fn reset(&self, query: &Query<'_>) -> Later<()> {
         self.inner.denials.remove(Self::denial_hash(query));
-        let key = self.inner.secret.rehash(query.key);
-        self.inner.memory.reset(&Query::new(key, query.policies, query.cost, query.now));
+        self.inner.fallback.reset(query);
         let (store, query) = (self.clone(), OwnedQuery::new(query));
         Later::new(async move {
             store.ask(&query, Operation::Reset, Instant::now()).await?;
@@ -322,18 +255,15 @@ impl Store for RedisStore {
     }
 
     fn sources(&self) -> &'static [Source] {
-        match self.inner.on_failure {
-            OnFailure::Deny | OnFailure::Allow => {
-                &[Self::SOURCE, Source::DENY_CACHE, Source::FAILURE]
-            }
-            OnFailure::LocalFallback { .. } => {
-                &[Self::SOURCE, Source::DENY_CACHE, Source::FALLBACK]
-            }
+        if self.inner.fallback.source() == Source::FALLBACK {
+            &[Self::SOURCE, Source::DENY_CACHE, Source::FALLBACK]
+        } else {
+            &[Self::SOURCE, Source::DENY_CACHE, Source::FAILURE]
         }
     }
 
     fn usage(&self) -> Usage {
-        Usage { denials: Some(self.denials()), ..self.inner.memory.usage() }
+        Usage { denials: Some(self.denials()), ..self.inner.fallback.memory().usage() }
     }
 }
 
@@ -341,34 +271,7 @@ impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")
             .field("redis", &self.redis)
-            .field("on_failure", &self.inner.on_failure)
+            .field("on_failure", &self.on_failure())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio_test::{assert_ready_ok, task::spawn};
-
-    use super::*;
-    use crate::Policy;
-
-    #[test]
-    fn keys_chosen_to_collide_spread_over_the_fallback() {
-        let redis = Redis::new("redis://127.0.0.1:1/").unwrap();
-        let fallback = OnFailure::LocalFallback { share: Share::percent(100) };
-        let store = redis.store("orders", fallback);
-        let (policies, now) = (Policies::from(Policy::per_day("day", 2)), Instant::now());
-        // The lower bits select one of 64 parts, each of 3,907 keys.
-        let query = |n: u128| Query::new(KeyHash::of_bits(n << 64), &policies, 1, now);
-        let take = |n| store.apply_on_failure(&query(n), StoreError::Unavailable).unwrap();
-        (0..5_000).for_each(|n| drop(take(n)));
-        assert_eq!((store.fallback().cells(), store.fallback().overflows()), (5_000, 0));
-        let charged = take(0);
-        assert_eq!(charged.states[0].remaining, 0);
-        assert_ready_ok!(spawn(store.refund(&query(0), &charged)).poll());
-        assert_eq!(take(0).states[0].remaining, 0, "the refunded unit was acquired again");
-        drop(store.reset(&query(0)));
-        assert_eq!(take(0).states[0].remaining, 1, "the reset includes the fallback");
     }
 }

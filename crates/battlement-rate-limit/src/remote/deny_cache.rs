@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn put(cache: &DenyCache, hash: u128, policies: &Policies, millis: u64, now: Instant) {
-        let query = Query::new(KeyHash::of_bits(0), policies, 1, now);
+        let query = Query::new(KeyHash::from_bits(0), policies, 1, now);
         cache.put(hash, &query, &denied(millis), [now, now]);
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let (cache, now) = (DenyCache::new(100, SECOND), Instant::now());
         let policies =
             Policies::new([Policy::per_second("short", 9), Policy::per_minute("long", 9)]);
-        let query = Query::new(KeyHash::of_bits(0), &policies, 3, now);
+        let query = Query::new(KeyHash::from_bits(0), &policies, 3, now);
         let states = denied(200).into_iter().chain(denied(700)).collect();
         cache.put(1, &query, &states, [now, now]);
         let at = |millis| find(&cache, 1, 3, now + Duration::from_millis(millis)).unwrap();
@@ -208,7 +208,7 @@ mod tests {
         let (cache, asked) = (DenyCache::new(100, SECOND), Instant::now());
         let at = |millis| asked + Duration::from_millis(millis);
         let policies = policies();
-        let query = Query::new(KeyHash::of_bits(0), &policies, 1, asked);
+        let query = Query::new(KeyHash::from_bits(0), &policies, 1, asked);
         cache.put(1, &query, &denied(500), [asked, at(40)]);
         assert_eq!(find(&cache, 1, 1, at(140)), Some(denied(400)));
         assert_eq!(find(&cache, 1, 1, at(500)), None);

@@ -12,7 +12,7 @@ fn hot_fields_are_on_the_cache_line_of_the_lock() {
     assert!(lock + offset_of!(Cells, shared) <= 64);
 }
 
-const KEY: KeyHash = KeyHash::of_bits(7 << 64);
+const KEY: KeyHash = KeyHash::from_bits(7 << 64);
 
 /// Returns sets of policies that share cells but have different numbers.
 fn sets() -> [Policies; 4] {

@@ -116,7 +116,7 @@ async fn agree(redis: &mut Scripted, key: &str, case: &Case) -> Result<usize, Te
         now += pause;
         governors.pass(Duration::from_micros(*pause));
         let query = |cost| {
-            Query::new(KeyHash::of_bits(1), &policies, cost, begin + Duration::from_micros(now))
+            Query::new(KeyHash::from_bits(1), &policies, cost, begin + Duration::from_micros(now))
         };
         let at = BEGIN + now;
         match step {

@@ -142,7 +142,7 @@ async fn a_refund_reaches_a_key_whose_policy_has_changed_since() {
         let charged =
             states(redis.one(BEGIN, question(&key, &before, 5, Operation::Acquire)).await);
         redis.one(BEGIN, question(&key, &after, 2, Operation::Acquire)).await;
-        let query = Query::new(KeyHash::of_bits(0), &before, 5, Instant::now());
+        let query = Query::new(KeyHash::from_bits(0), &before, 5, Instant::now());
         let outcome =
             Outcome::new(charged, RedisStore::SOURCE, query.now).with_receipt(Receipt::new(BEGIN));
         redis.one(BEGIN, question(&key, &before, 5, Operation::refund(&query, &outcome))).await;
