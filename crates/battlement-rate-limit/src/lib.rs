@@ -24,8 +24,8 @@ mod policy;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod rejected;
-#[cfg(feature = "redis")]
-mod remote;
+#[cfg(feature = "remote")]
+pub mod remote;
 mod retry_info;
 mod service;
 #[cfg(feature = "serde")]

@@ -151,6 +151,7 @@ mod script;
 mod settings;
 mod signals;
 mod slot;
+mod slot_hasher;
 mod state;
 mod store;
 mod supervisor;

@@ -1,4 +1,12 @@
 //! The parts of a store in another process that do not depend on its protocol.
+//!
+//! Such a store answers over the network: late, or not at all. These parts bound the wait and decide without an answer;
+//! battlement-rate-limit-redis is made of them, and so is a store of your own:
+//!
+//! - [`until`] waits for an answer until a deadline, which it extends where this process itself was late.
+//! - [`Fallback`] applies the [`OnFailure`] policy to a question that was not answered, with a [`Share`] of the limit in
+//!   the memory of this process.
+//! - [`DenyCache`] denies the repeated requests of a denied client without a round trip.
 
 mod deadline;
 mod deny_cache;
@@ -9,7 +17,10 @@ mod on_failure;
 mod settings;
 mod share;
 
-pub(crate) use self::{
-    deadline::until, deny_cache::DenyCache, fallback::Fallback, identity_hasher::IdentityHasher,
+pub use self::{
+    deadline::{Late, until},
+    deny_cache::DenyCache,
+    fallback::Fallback,
+    on_failure::OnFailure,
+    share::Share,
 };
-pub use self::{on_failure::OnFailure, share::Share};

@@ -72,12 +72,12 @@ impl Secret {
     }
 
     /// Hashes a key again, for a key whose own hash is under a secret that clients may know.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "remote")]
     pub(crate) fn rehash(&self, key: KeyHash) -> KeyHash {
         KeyHash::new(self.rehash_bits(key.bits()), key.network)
     }
 
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "remote")]
     pub(crate) fn rehash_bits(&self, bits: u128) -> u128 {
         let mut hasher = self.hasher();
         hasher.write_u128(bits);
@@ -129,8 +129,10 @@ impl KeyHasher {
         Secret::new([0; 2]).hasher()
     }
 
-    /// Returns the hash of `bytes` without a secret.
-    pub(crate) fn digest(bytes: &[u8]) -> u128 {
+    /// Returns the hash of `bytes` without a secret, which is the same in every process: for values that clients do not
+    /// choose, such as an encoding of policies.
+    #[must_use]
+    pub fn digest(bytes: &[u8]) -> u128 {
         let mut hasher = Self::without_secret();
         hasher.write(bytes);
         hasher.finish_key().bits()

@@ -57,12 +57,10 @@ impl RedisStore {
     pub fn check_state(&self) -> CheckState {
         let state = self.redis().state();
         let reason = self.redis().reason(state);
-        let consequence = match self.on_failure() {
-            _ if state == State::Up => return CheckState::pass(reason),
-            OnFailure::Deny => "rejecting requests",
-            OnFailure::Allow => "allowing requests without a limit",
-            OnFailure::LocalFallback { .. } => "falling back to local limits",
-        };
+        if state == State::Up {
+            return CheckState::pass(reason);
+        }
+        let consequence = self.on_failure().consequence();
         let reason = match state {
             State::Degraded => format!("{reason}; {consequence} for their keys"),
             _ => format!("{reason}; {consequence}"),

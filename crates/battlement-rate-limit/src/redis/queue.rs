@@ -3,7 +3,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
-use crate::remote::IdentityHasher;
+use super::slot_hasher::SlotHasher;
 
 /// A queue of jobs for each slot, from which batches are taken in the order of arrival.
 ///
@@ -11,7 +11,7 @@ use crate::remote::IdentityHasher;
 /// a batch is taken are part of it.
 #[derive(Debug)]
 pub(super) struct Queue<J> {
-    slots: HashMap<u16, SlotQueue<J>, BuildHasherDefault<IdentityHasher>>,
+    slots: HashMap<u16, SlotQueue<J>, BuildHasherDefault<SlotHasher>>,
     /// The number of batches of a slot in flight; twice as many if they are full.
     batches: usize,
     /// The largest number of jobs in a batch.

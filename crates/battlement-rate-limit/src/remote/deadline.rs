@@ -4,11 +4,12 @@ use std::{pin::pin, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
-/// The deadline passed before the future was ready.
+/// The error of a future that was not ready by its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Late {
+#[non_exhaustive]
+pub struct Late {
     /// Whether the timer fired on time, so that this process was not the cause.
-    pub(crate) was_on_time: bool,
+    pub was_on_time: bool,
 }
 
 /// A timer that fires this late shows that the process lacked CPU time.
@@ -24,7 +25,11 @@ const EXTENSIONS: u32 = 8;
 ///
 /// If the timer fires late, the process was also late to read replies. The deadline is then extended by the time the
 /// timer was late, at most by `most`, and `extended` is called with the new deadline.
-pub(crate) async fn until<F: Future>(
+///
+/// # Errors
+///
+/// Returns [`Late`] if the deadline passed before the future was ready.
+pub async fn until<F: Future>(
     deadline: Instant,
     most: Duration,
     extended: impl Fn(Instant),

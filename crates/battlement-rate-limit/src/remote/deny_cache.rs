@@ -16,7 +16,7 @@ use crate::{Decision, PolicyState, Query, key::Secret};
 /// The cache only denies, and no longer than the store would, unless another process refunds or resets: such a change
 /// takes effect after `max_age`. When it is full, the oldest denial is evicted, which costs a question to the store.
 #[derive(Debug)]
-pub(crate) struct DenyCache {
+pub struct DenyCache {
     /// A secret of this process alone: clients may know how keys are hashed for the store.
     secret: Secret,
     shards: Box<[Mutex<Shard>]>,
@@ -43,7 +43,8 @@ const SHARDS: usize = 16;
 
 impl DenyCache {
     /// Creates a cache for `capacity` denials, rounded up to a multiple of the number of shards; 0 disables it.
-    pub(crate) fn new(capacity: usize, max_age: Duration) -> Self {
+    #[must_use]
+    pub fn new(capacity: usize, max_age: Duration) -> Self {
         let capacity = capacity.div_ceil(SHARDS);
         let shard = || Mutex::new(Shard { by_key: IndexMap::default(), capacity, next: 0 });
         let shards = if capacity == 0 { 0 } else { SHARDS };
@@ -53,7 +54,7 @@ impl DenyCache {
 
     /// Returns the states of the policies if they still deny `cost`, with the current time. The clock is read only if
     /// a denial is cached.
-    pub(crate) fn find(
+    pub fn find(
         &self,
         hash: u128,
         cost: u32,
@@ -76,7 +77,7 @@ impl DenyCache {
 
     /// Caches a denial that the store made at some time between `asked` and `since`. The denial ends as if it was made at
     /// `asked`, and its wait is reported as if it was made at `since`.
-    pub(crate) fn put(
+    pub fn put(
         &self,
         hash: u128,
         query: &Query<'_>,
@@ -95,13 +96,21 @@ impl DenyCache {
     }
 
     /// Removes a denial after a refund or a reset.
-    pub(crate) fn remove(&self, hash: u128) {
+    pub fn remove(&self, hash: u128) {
         if let Some((mut shard, hash)) = self.shard(hash) {
             shard.by_key.swap_remove(&hash);
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// Returns whether no denial is cached.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the number of cached denials.
+    #[must_use]
+    pub fn len(&self) -> usize {
         let len = |shard: &Mutex<Shard>| lock(shard).by_key.len();
         self.shards.iter().map(len).sum()
     }

@@ -1,8 +1,8 @@
 use std::hash::Hasher;
 
-/// A hasher for values that are hashes already, mostly under a seed that clients do not know, and for slot numbers.
+/// A hasher for values that are hashes already, under a seed that clients do not know.
 #[derive(Debug, Default)]
-pub(crate) struct IdentityHasher(u64);
+pub(super) struct IdentityHasher(u64);
 
 impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
@@ -13,11 +13,6 @@ impl Hasher for IdentityHasher {
         for byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
-    }
-
-    fn write_u16(&mut self, slot: u16) {
-        // The map uses the upper bits as well.
-        self.0 = u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
     fn write_u128(&mut self, bits: u128) {

@@ -18,3 +18,16 @@ pub enum OnFailure {
         share: Share,
     },
 }
+
+impl OnFailure {
+    /// Returns the consequence for requests, for a health check: `rejecting requests`, `allowing requests without a
+    /// limit` or `falling back to local limits`.
+    #[must_use]
+    pub const fn consequence(self) -> &'static str {
+        match self {
+            Self::Deny => "rejecting requests",
+            Self::Allow => "allowing requests without a limit",
+            Self::LocalFallback { .. } => "falling back to local limits",
+        }
+    }
+}

@@ -7,7 +7,7 @@ use crate::{Algorithm, ConfigError, InvalidField, Policies, Policy, policy::SETT
 /// # Example
 ///
 /// ```
-/// use battlement_rate_limit::redis::Share;
+/// use battlement_rate_limit::remote::Share;
 ///
 /// // Four replicas, each of which allows a quarter of the limit.
 /// assert_eq!(Share::one_in(4), Share::percent(25));
@@ -61,7 +61,8 @@ impl Share {
 
     /// Returns the policies scaled to this share, each with a capacity of at least 1: a quarter of 10 is 2, and a
     /// quarter of 1 is 1.
-    pub(crate) fn of(self, policies: &Policies) -> Policies {
+    #[must_use]
+    pub fn of(self, policies: &Policies) -> Policies {
         Policies::try_new(policies.iter().map(|policy| self.of_policy(policy)))
             .unwrap_or_else(|_| policies.clone())
     }
