@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use battlement_rate_limit::redis::{CheckState, OnFailure, Redis, State};
+use battlement_rate_limit_redis::{CheckState, OnFailure, Redis, State};
 use battlement_testkit::{
     eventually,
     redis::{Redis as Server, RedisCluster},
 };
-
 use tokio::time::sleep;
 
 use crate::shop::{HALF, PATIENCE};

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use battlement_rate_limit::{
-    Policies, Policy,
-    redis::{OnFailure, Redis},
-};
+use battlement_rate_limit::{Policies, Policy};
+use battlement_rate_limit_redis::{OnFailure, Redis};
 use battlement_testkit::redis::Redis as Server;
 use tokio::task::JoinSet;
 

@@ -1,9 +1,7 @@
 //! A limit shared by all processes is exact to the last unit.
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis};
 use battlement_testkit::redis::{Redis as Server, RedisCluster};
 use tokio::task::JoinSet;
 

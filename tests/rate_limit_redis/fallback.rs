@@ -1,9 +1,7 @@
 //! While Redis is unavailable, replicas together admit no more than Redis would.
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis, Share, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis, Share, State};
 use battlement_testkit::{eventually, redis::Redis as Server};
 
 use crate::{

@@ -1,9 +1,7 @@
 //! Replicas know a customer by the same key, and other processes cannot compute it.
 
-use battlement_rate_limit::{
-    Key, Policy, RateLimitLayer,
-    redis::{OnFailure, Redis},
-};
+use battlement_rate_limit::{Key, Policy, RateLimitLayer};
+use battlement_rate_limit_redis::{OnFailure, Redis};
 use battlement_testkit::redis::Redis as Server;
 use http::Request;
 

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis, State};
 use battlement_testkit::{
     eventually,
     redis::{Redis as Server, RedisCluster},

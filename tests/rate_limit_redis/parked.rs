@@ -7,10 +7,8 @@ use std::{
     time::Duration,
 };
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis, State};
 use battlement_testkit::{eventually, redis::Redis as Server};
 use tokio::task::JoinSet;
 

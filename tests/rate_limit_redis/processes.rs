@@ -2,7 +2,7 @@
 
 use std::{env, process::Command, time::Duration};
 
-use battlement_rate_limit::redis::{OnFailure, Redis};
+use battlement_rate_limit_redis::{OnFailure, Redis};
 use battlement_testkit::process::Process;
 use serde_json::{Value, json};
 

@@ -2,10 +2,8 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{Builder, OnFailure, Redis, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{Builder, OnFailure, Redis, State};
 use battlement_testkit::{
     eventually,
     redis::{CertificateAuthority, Redis as Server, RedisCluster},

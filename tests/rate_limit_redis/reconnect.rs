@@ -8,10 +8,8 @@ fn times() -> usize {
 mod alone {
     use std::time::Duration;
 
-    use battlement_rate_limit::{
-        Policy,
-        redis::{OnFailure, Redis, State},
-    };
+    use battlement_rate_limit::Policy;
+    use battlement_rate_limit_redis::{OnFailure, Redis, State};
     use battlement_testkit::{
         eventually,
         proxy::Proxy,

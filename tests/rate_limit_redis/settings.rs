@@ -2,10 +2,8 @@
 
 use std::fs;
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis, RedisSettings, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis, RedisSettings, State};
 use battlement_testkit::{
     eventually,
     redis::{CertificateAuthority, Redis as Server, RedisCluster},

@@ -7,10 +7,8 @@ use std::{
     time::Duration,
 };
 
-use battlement_rate_limit::{
-    Key, Policies, RateLimit, RateLimitLayer, ResponseBody,
-    redis::{OnFailure, Redis, RedisStore, Share},
-};
+use battlement_rate_limit::{Key, Policies, RateLimit, RateLimitLayer, ResponseBody};
+use battlement_rate_limit_redis::{OnFailure, Redis, RedisStore, Share};
 use http::{HeaderName, Request, Response};
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt as _};

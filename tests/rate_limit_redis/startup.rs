@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis, State};
 use battlement_testkit::{eventually, redis::Redis as Server};
 use tokio::task::JoinSet;
 
@@ -95,10 +93,8 @@ async fn no_request_is_rejected_while_the_first_connection_is_made_on_several_th
 mod alone {
     use std::time::Duration;
 
-    use battlement_rate_limit::{
-        Policy,
-        redis::{OnFailure, Redis, State},
-    };
+    use battlement_rate_limit::Policy;
+    use battlement_rate_limit_redis::{OnFailure, Redis, State};
     use battlement_testkit::{eventually, redis::Redis as Server};
     use tokio::{
         task::JoinSet,

@@ -11,10 +11,8 @@ mod alone {
         time::Duration,
     };
 
-    use battlement_rate_limit::{
-        Policy,
-        redis::{Redis, State},
-    };
+    use battlement_rate_limit::Policy;
+    use battlement_rate_limit_redis::{Redis, State};
     use battlement_testkit::{eventually, redis::Redis as Server};
     use tokio::{task::JoinSet, time::Instant};
 

@@ -1,9 +1,7 @@
 //! TLS connections, only to servers with a certificate of a trusted authority.
 
-use battlement_rate_limit::{
-    Policy,
-    redis::{OnFailure, Redis, State},
-};
+use battlement_rate_limit::Policy;
+use battlement_rate_limit_redis::{OnFailure, Redis, State};
 use battlement_testkit::{
     eventually,
     redis::{CertificateAuthority, Redis as Server},

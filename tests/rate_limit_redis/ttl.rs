@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use battlement_rate_limit::{
-    Algorithm, Key, Policies, Policy, RateLimitLayer,
-    redis::{OnFailure, Redis},
-};
+use battlement_rate_limit::{Algorithm, Key, Policies, Policy, RateLimitLayer};
+use battlement_rate_limit_redis::{OnFailure, Redis};
 use battlement_testkit::redis::Redis as Server;
 use http::{Request, Response};
 use tokio::task::JoinSet;

@@ -7,10 +7,8 @@ use battlement_metrics::{
     Exposition, Format,
     rate_limit::{RateLimitMetrics, RedisMetrics},
 };
-use battlement_rate_limit::{
-    Key, Policies, Policy, RateLimitLayer,
-    redis::{OnFailure, Redis, Share, State},
-};
+use battlement_rate_limit::{Key, Policies, Policy, RateLimitLayer};
+use battlement_rate_limit_redis::{OnFailure, Redis, Share, State};
 use battlement_testkit::{eventually, redis::Redis as Server};
 use http::{Request, Response};
 use http_body_util::Empty;

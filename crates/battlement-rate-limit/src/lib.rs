@@ -21,8 +21,6 @@ mod observe;
 mod on_response;
 mod policies;
 mod policy;
-#[cfg(feature = "redis")]
-pub mod redis;
 mod rejected;
 #[cfg(feature = "remote")]
 pub mod remote;

@@ -91,6 +91,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
+
 /// The types that layers share, for layers and accept loops of your own.
 #[doc(inline)]
 pub use battlement_core as core;
@@ -124,10 +127,6 @@ pub use battlement_metrics as metrics;
 #[cfg(feature = "problem")]
 #[doc(inline)]
 pub use battlement_problem as problem;
-/// Rate limits per key, in bounded memory or in Redis.
-#[cfg(feature = "rate-limit")]
-#[doc(inline)]
-pub use battlement_rate_limit as rate_limit;
 /// Request ids in log lines, responses and outgoing calls, and W3C trace context.
 #[cfg(feature = "request-id")]
 #[doc(inline)]

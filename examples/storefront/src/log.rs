@@ -29,6 +29,7 @@ const TARGETS: &[&str] = &[
     "battlement_metrics",
     "battlement_problem",
     "battlement_rate_limit",
+    "battlement_rate_limit_redis",
     "battlement_request_id",
     "battlement_retry",
     "battlement_security_headers",

@@ -5,10 +5,8 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use battlement_rate_limit::{
-    Key, Policy, RateLimitLayer,
-    redis::{OnFailure, Redis, RedisStore},
-};
+use battlement_rate_limit::{Key, Policy, RateLimitLayer};
+use battlement_rate_limit_redis::{OnFailure, Redis, RedisStore};
 use http::{Request, Response};
 use tower::{Layer, ServiceExt as _, service_fn};
 

@@ -4,10 +4,8 @@ use std::{
     time::Duration,
 };
 
-use battlement_rate_limit::{
-    StoreError,
-    redis::{Observe, State},
-};
+use battlement_rate_limit::StoreError;
+use battlement_rate_limit_redis::{Observe, State};
 
 use crate::{
     Exposition,
@@ -28,7 +26,7 @@ use crate::{
 ///
 /// ```
 /// use battlement_metrics::{Exposition, rate_limit::RedisMetrics};
-/// use battlement_rate_limit::redis::Redis;
+/// use battlement_rate_limit_redis::Redis;
 ///
 /// let metrics = RedisMetrics::new();
 /// let redis = Redis::builder("redis://127.0.0.1:6379/").observe(metrics.clone()).build().unwrap();

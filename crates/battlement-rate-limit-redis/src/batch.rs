@@ -1,0 +1,120 @@
+//! Batches, each sent by a task of its own: a caller that is rarely polled does not delay the others, and a caller
+//! that is dropped does not affect them.
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use battlement_rate_limit::{StoreError, remote::until};
+use tokio::sync::oneshot;
+
+use crate::{
+    client::{Call, Client, TimedAnswer},
+    exchange::BatchReply,
+    fault::Fault,
+    permit::Permit,
+};
+
+/// The number of times that a batch which was certainly not executed is sent again.
+const TRIES: usize = 3;
+
+/// A call with the sender of its reply.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) call: Call,
+    pub(crate) reply: oneshot::Sender<Result<TimedAnswer, StoreError>>,
+}
+
+impl AsRef<Call> for Job {
+    fn as_ref(&self) -> &Call {
+        &self.call
+    }
+}
+
+impl Job {
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
+/// Sends batches, one after the other, for as long as there are jobs.
+pub(crate) async fn run(mut permit: Permit) {
+    let client = permit.start();
+    yield_once().await;
+    loop {
+        let jobs = client.next_batch(permit.slot);
+        if jobs.is_empty() {
+            return permit.finish();
+        }
+        send_batch(&client, jobs).await;
+    }
+}
+
+/// Sends a batch, and passes the replies to the callers that still wait.
+pub(crate) async fn send_batch(client: &Arc<Client>, mut jobs: Vec<Job>) {
+    let Some(last) = jobs.iter().map(|job| job.call.deadline).max() else { return };
+    let most = client.settings.deadline;
+    let slot = jobs[0].call.question.slot;
+    let sent = until(client.instant(last), most, |_| {}, send(client, &mut jobs)).await;
+    let result = match sent {
+        // While the slot migrates, the keys are on two nodes; each key is on one.
+        Ok(Err(Fault::TryAgain)) if jobs.len() > 1 => {
+            return Box::pin(send_individually(client, jobs)).await;
+        }
+        Ok(result) => client.note_result(slot, result),
+        Err(_) => Err(StoreError::Timeout),
+    };
+    let receivers = jobs.into_iter().map(|job| job.reply);
+    match result {
+        Ok(replied) => {
+            let replies = receivers.zip(replied.into_iter().flat_map(BatchReply::answers));
+            replies.for_each(|(receiver, answered)| drop(receiver.send(Ok(answered))));
+        }
+        Err(error) => receivers.for_each(|receiver| drop(receiver.send(Err(error)))),
+    }
+}
+
+async fn send_individually(client: &Arc<Client>, jobs: Vec<Job>) {
+    for job in jobs {
+        send_batch(client, vec![job]).await;
+    }
+}
+
+/// Sends the calls of the callers that still wait, again if a connection closed before they were written. Returns
+/// `None` if no caller waits any more.
+async fn send(client: &Arc<Client>, jobs: &mut Vec<Job>) -> Result<Option<BatchReply>, Fault> {
+    let slot = jobs[0].call.question.slot;
+    let (mut open, mut tries) = (client.open(slot), 0..TRIES);
+    loop {
+        let connection = match open.take() {
+            Some(connection) => connection,
+            None => {
+                let connection = client.connection(slot).await?;
+                // Callers that were dropped meanwhile are not charged.
+                jobs.retain(|job| !job.is_abandoned());
+                connection
+            }
+        };
+        if jobs.is_empty() {
+            return Ok(None);
+        }
+        match client.attempt(&connection, jobs).await {
+            Err(Fault::Unsent) => {}
+            Err(Fault::NoScript | Fault::Moved(_)) if tries.next().is_some() => {}
+            result => return result.map(Some),
+        }
+    }
+}
+
+/// Yields once, so that all tasks woken at the same time, as by the replies of one command, can join the batch.
+/// Without it, the first would be sent alone and the others would wait for it.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

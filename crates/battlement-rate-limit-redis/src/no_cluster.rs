@@ -1,0 +1,15 @@
+//! A replacement for cluster support where the feature is disabled.
+
+#[cfg(feature = "serde")]
+use battlement_core::InvalidField;
+
+#[cfg(feature = "serde")]
+use crate::Builder;
+
+#[cfg(feature = "serde")]
+pub(crate) fn builder(_: Vec<String>) -> Result<Builder, InvalidField> {
+    Err(InvalidField::new(
+        "url",
+        "must be a single URL; a list of nodes requires the feature `redis-cluster`",
+    ))
+}
