@@ -6,6 +6,7 @@ use battlement_rate_limit::KeyHasher;
 use crate::{
     Observe, Redis,
     client::Settings,
+    connection::max_connect_time,
     report::Report,
     target::{Plan, Target},
     tls::Certificates,
@@ -184,12 +185,6 @@ impl Builder {
         check(self.queue > 0, "queue", "must be at least 1, got 0");
         invalid
     }
-}
-
-/// Returns the longest time that making a connection may take: more than the deadline of a question, since no request
-/// waits for it beyond its deadline.
-pub(crate) fn max_connect_time(deadline: Duration) -> Duration {
-    deadline.saturating_mul(4).clamp(Duration::from_millis(250), Duration::from_secs(5))
 }
 
 /// Returns whether `name` can be a part of a key without being ambiguous.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use battlement_rate_limit::{StoreError, remote::until};
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     Observe, State,
@@ -27,6 +27,7 @@ use crate::{
     report::Report,
     script::Script,
     signals::Signals,
+    spawn::spawn,
     target::Plan,
 };
 
@@ -288,13 +289,6 @@ impl Client {
     pub(crate) fn abandon(&self, slot: u16) {
         let left = self.queue().abandon(slot);
         drop(left);
-    }
-}
-
-/// Spawns a task on the current runtime, or drops it outside of any.
-pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-    if let Ok(runtime) = Handle::try_current() {
-        drop(runtime.spawn(task));
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod dial;
 mod endpoint;
+#[cfg(fuzzing)]
+mod fuzz;
 mod input;
 mod node;
 mod pipeline;
@@ -15,9 +17,11 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
+#[cfg(fuzzing)]
+pub use self::fuzz::fuzz;
 use self::pipeline::{Command, Pipeline};
 pub(crate) use self::{
-    dial::Dial,
+    dial::{Dial, max_connect_time},
     endpoint::{Address, Endpoint},
     node::{Node, OnChange},
 };
@@ -84,17 +88,5 @@ impl Connection {
     /// Returns the reason the connection closed, once it has.
     fn end(&self) -> Option<&Fault> {
         self.end.get()
-    }
-}
-
-/// Reads bytes as the replies of a server, for fuzzing.
-#[cfg(fuzzing)]
-pub fn fuzz(mut bytes: &[u8]) {
-    while let Ok(Some((reply, length))) = resp::parse(bytes) {
-        match reply {
-            resp::Reply::Error(line) => drop(Fault::of_line(&line)),
-            resp::Reply::Value(value) => super::cluster::fuzz(&value),
-        }
-        bytes = &bytes[length..];
     }
 }

@@ -5,9 +5,10 @@ use tokio::sync::oneshot;
 
 use crate::{
     batch::{self, Job},
-    client::{Call, Client, TimedAnswer, spawn},
+    client::{Call, Client, TimedAnswer},
     exchange::CommandForm,
     queue::Pushed,
+    spawn::spawn,
 };
 
 /// The way a question is sent. Two types instead of a branch, since the state of the one future would double the size

@@ -31,6 +31,7 @@ mod settings;
 mod signals;
 mod slot;
 mod slot_hasher;
+mod spawn;
 mod state;
 mod store;
 mod supervisor;

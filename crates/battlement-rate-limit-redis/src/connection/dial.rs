@@ -10,9 +10,9 @@ use tokio::{
 
 use super::{Address, Connection, Endpoint};
 use crate::{
-    client::spawn,
     clock::EPOCH,
     fault::{Fault, Unreachable},
+    spawn::spawn,
     tls::Tls,
 };
 
@@ -92,6 +92,12 @@ impl Dial {
         }
         Ok(())
     }
+}
+
+/// Returns the longest time that making a connection may take: more than the deadline of a question, since no request
+/// waits for it beyond its deadline.
+pub(crate) fn max_connect_time(deadline: Duration) -> Duration {
+    deadline.saturating_mul(4).clamp(Duration::from_millis(250), Duration::from_secs(5))
 }
 
 fn drive<S>(stream: S, closed: impl FnOnce() + Send + 'static) -> Connection
