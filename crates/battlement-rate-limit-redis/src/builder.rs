@@ -1,14 +1,21 @@
+#[cfg(feature = "redis-tls")]
+mod tls;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use battlement_core::{ConfigError, InvalidField};
 use battlement_rate_limit::KeyHasher;
 
+#[cfg(feature = "redis-cluster")]
+use crate::cluster::Nodes;
 use crate::{
-    Observe, Redis,
     client::Settings,
     connection::max_connect_time,
+    key::{NAME, is_name},
+    observe::Observe,
+    redis::Redis,
     report::Report,
-    target::{Plan, Target},
+    target::{Plan, Server, Target},
     tls::Certificates,
 };
 
@@ -16,7 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Builder {
     target: Arc<dyn Target>,
-    pub(crate) certificates: Certificates,
+    certificates: Certificates,
     deadline: Duration,
     prefix: String,
     secret: Option<Vec<u8>>,
@@ -36,10 +43,35 @@ const MIN_SECRET: usize = 16;
 /// A larger batch would occupy the server for longer than other clients should have to wait.
 const MAX_COALESCED: usize = 1_024;
 const MAX_DEADLINE: Duration = Duration::from_secs(60);
-const MAX_PREFIX: usize = 64;
-/// The message about an invalid name.
-pub(crate) const NAME: &str =
-    "must be 1 to 64 characters, each a letter, a digit or one of `-_.:/`";
+
+impl Redis {
+    /// Creates a client for the server at `url`, as `redis://user:password@host:6379/0`, with all defaults.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `url` is not such a URL. A server that does not answer is not an error.
+    pub fn new(url: &str) -> Result<Self, ConfigError> {
+        Self::builder(url).build()
+    }
+
+    /// Returns a builder for a client of the server at `url`.
+    #[must_use]
+    pub fn builder(url: &str) -> Builder {
+        Builder::new(Server(url.to_owned()))
+    }
+
+    /// Returns a builder for a client of the cluster that these nodes belong to. The other nodes are discovered
+    /// through them.
+    ///
+    /// A key is in the slot of its hash, and each batch contains keys of one slot. An unavailable node affects only
+    /// its own slots. A slot that migrates fails no request.
+    #[cfg(feature = "redis-cluster")]
+    #[must_use]
+    pub fn cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Builder {
+        let urls = urls.into_iter().map(|url| url.as_ref().to_owned());
+        Builder::new(Nodes(urls.collect()))
+    }
+}
 
 impl Builder {
     pub(crate) fn new(target: impl Target + 'static) -> Self {
@@ -185,12 +217,6 @@ impl Builder {
         check(self.queue > 0, "queue", "must be at least 1, got 0");
         invalid
     }
-}
-
-/// Returns whether `name` can be a part of a key without being ambiguous.
-pub(crate) fn is_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
-    (1..=MAX_PREFIX).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// Returns the seed of the hash of keys, which is the same for the same secret in all processes.

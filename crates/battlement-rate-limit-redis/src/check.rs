@@ -1,6 +1,9 @@
 //! Health checks.
 
-use crate::{CheckState, OnFailure, Redis, RedisStore, State};
+use battlement_core::CheckState;
+use battlement_rate_limit::remote::OnFailure;
+
+use crate::{Redis, RedisStore, State};
 
 impl Redis {
     /// Returns the result of a health check, with a reason that contains no secret: [`State::Up`] passes, and every

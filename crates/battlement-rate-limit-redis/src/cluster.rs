@@ -8,8 +8,6 @@ use std::sync::Arc;
 use battlement_core::InvalidField;
 
 use self::link::Cluster;
-#[cfg(feature = "serde")]
-use crate::Builder;
 use crate::{
     connection::{Dial, Endpoint, OnChange},
     link::Link,
@@ -19,11 +17,11 @@ use crate::{
 /// Nodes of a cluster by their URLs; the other nodes are discovered through them.
 pub(crate) struct Nodes(pub(crate) Vec<String>);
 
-/// Returns a builder for the cluster of the nodes at `urls`.
+/// Returns the cluster of the nodes at `urls`.
 #[cfg(feature = "serde")]
 #[expect(clippy::unnecessary_wraps, reason = "it fails where clusters are not built in")]
-pub(crate) fn builder(urls: Vec<String>) -> Result<Builder, InvalidField> {
-    Ok(Builder::new(Nodes(urls)))
+pub(crate) fn target(urls: Vec<String>) -> Result<Nodes, InvalidField> {
+    Ok(Nodes(urls))
 }
 
 /// The number of groups, large enough that an unavailable node affects few slots of other nodes.

@@ -15,6 +15,11 @@ pub(crate) struct RedisKey {
 /// The bytes of a key, most of which fit without an allocation.
 pub(crate) type KeyBytes = SmallVec<[u8; 128]>;
 
+/// The message about an invalid name.
+pub(crate) const NAME: &str =
+    "must be 1 to 64 characters, each a letter, a digit or one of `-_.:/`";
+const MAX_NAME: usize = 64;
+
 impl RedisKey {
     /// Creates a key from its beginning, up to the hash within the hash tag, and the hash.
     pub(crate) const fn new(prefix: Arc<str>, hash: u128) -> Self {
@@ -34,6 +39,12 @@ impl RedisKey {
     pub(crate) fn slot(&self) -> u16 {
         slot_of(&self.to_bytes())
     }
+}
+
+/// Returns whether `name` can be a part of a key without being ambiguous.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 #[cfg(test)]

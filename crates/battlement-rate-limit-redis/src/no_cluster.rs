@@ -4,10 +4,10 @@
 use battlement_core::InvalidField;
 
 #[cfg(feature = "serde")]
-use crate::Builder;
+use crate::target::Server;
 
 #[cfg(feature = "serde")]
-pub(crate) fn builder(_: Vec<String>) -> Result<Builder, InvalidField> {
+pub(crate) fn target(_: Vec<String>) -> Result<Server, InvalidField> {
     Err(InvalidField::new(
         "url",
         "must be a single URL; a list of nodes requires the feature `redis-cluster`",

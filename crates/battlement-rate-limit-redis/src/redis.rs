@@ -1,15 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use battlement_core::ConfigError;
-use battlement_rate_limit::remote::OnFailure;
-
-#[cfg(feature = "redis-cluster")]
-use crate::cluster;
 use crate::{
-    Builder, RedisStore, State, builder,
     client::{Client, Settings},
     clients::Clients,
-    target::Server,
+    state::State,
 };
 
 /// A Redis server or cluster that stores the state of limiters, with its connections.
@@ -25,45 +19,6 @@ struct Owner {
 }
 
 impl Redis {
-    /// Creates a client for the server at `url`, as `redis://user:password@host:6379/0`, with all defaults.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `url` is not such a URL. A server that does not answer is not an error.
-    pub fn new(url: &str) -> Result<Self, ConfigError> {
-        Self::builder(url).build()
-    }
-
-    /// Returns a builder for a client of the server at `url`.
-    #[must_use]
-    pub fn builder(url: &str) -> Builder {
-        Builder::new(Server(url.to_owned()))
-    }
-
-    /// Returns a builder for a client of the cluster that these nodes belong to. The other nodes are discovered
-    /// through them.
-    ///
-    /// A key is in the slot of its hash, and each batch contains keys of one slot. An unavailable node affects only
-    /// its own slots. A slot that migrates fails no request.
-    #[cfg(feature = "redis-cluster")]
-    #[must_use]
-    pub fn cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Builder {
-        let urls = urls.into_iter().map(|url| url.as_ref().to_owned());
-        Builder::new(cluster::Nodes(urls.collect()))
-    }
-
-    /// Returns the store of the limiter with this name. Stores with the same name share their counts, in all
-    /// processes.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the name is not 1 to 64 characters, each a letter, a digit or one of `-_.:/`.
-    #[must_use]
-    pub fn store(&self, name: &str, on_failure: OnFailure) -> RedisStore {
-        assert!(builder::is_name(name), "the name of a limiter {}, got {name:?}", builder::NAME);
-        RedisStore::new(self.clone(), name, on_failure)
-    }
-
     /// Returns whether Redis is available, over all runtimes.
     #[must_use]
     pub fn state(&self) -> State {

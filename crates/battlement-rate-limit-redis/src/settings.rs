@@ -3,7 +3,12 @@ use std::{fmt, path::PathBuf};
 use battlement_core::{ConfigError, settings::duration};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::{Builder, Redis, builder::SETTINGS, cluster, tls::Certificates};
+use crate::{
+    builder::{Builder, SETTINGS},
+    cluster,
+    redis::Redis,
+    tls::Certificates,
+};
 
 battlement_core::settings! {
     /// The settings of a [`Redis`] in a configuration file.
@@ -88,9 +93,9 @@ impl TryFrom<RedisSettings> for Redis {
         let mut invalid = Vec::new();
         let mut builder = match settings.url {
             Urls::Server(url) => Self::builder(&url),
-            Urls::Cluster(urls) => {
-                cluster::builder(urls).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?
-            }
+            Urls::Cluster(urls) => Builder::new(
+                cluster::target(urls).map_err(|field| ConfigError::new(SETTINGS, vec![field]))?,
+            ),
         };
         let deadline = settings.deadline;
         let deadline = deadline.and_then(|text| duration("deadline", &text, &mut invalid));

@@ -2,16 +2,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use battlement_rate_limit::{
     KeyHash, Later, Memory, Outcome, Policies, Query, Receipt, Source, Store, StoreError, Usage,
-    remote::{DenyCache, Fallback},
+    remote::{DenyCache, Fallback, OnFailure},
 };
 use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
-    OnFailure, Redis,
+    Redis,
     client::{Client, TimedAnswer},
     dispatch::{Batched, Dispatch, Individual},
     encoded::Encoded,
-    key::RedisKey,
+    key::{NAME, RedisKey, is_name},
     question::{Answer, Operation, Question},
 };
 
@@ -35,6 +35,20 @@ struct Inner {
 const MAX_AGE: Duration = Duration::from_secs(1);
 /// The default number of cached denials, of about 200 bytes each.
 const MAX_DENIALS: usize = 10_000;
+
+impl Redis {
+    /// Returns the store of the limiter with this name. Stores with the same name share their counts, in all
+    /// processes.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name is not 1 to 64 characters, each a letter, a digit or one of `-_.:/`.
+    #[must_use]
+    pub fn store(&self, name: &str, on_failure: OnFailure) -> RedisStore {
+        assert!(is_name(name), "the name of a limiter {NAME}, got {name:?}");
+        RedisStore::new(self.clone(), name, on_failure)
+    }
+}
 
 impl RedisStore {
     /// The source of decisions that Redis made.

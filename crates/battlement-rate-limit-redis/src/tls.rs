@@ -1,6 +1,5 @@
 //! TLS connections with rustls.
 
-mod builder;
 mod certificates;
 mod config;
 mod files;
@@ -19,7 +18,7 @@ use tokio_rustls::{
     rustls::{AlertDescription, CertificateError, ClientConfig, Error, pki_types::ServerName},
 };
 
-pub(crate) use self::certificates::Certificates;
+pub(crate) use self::certificates::{Certificates, Pem};
 use self::files::Files;
 use crate::fault::Unreachable;
 

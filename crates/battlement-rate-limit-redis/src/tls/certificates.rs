@@ -7,14 +7,14 @@ use battlement_core::InvalidField;
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     /// The trusted authorities, in place of those of the system.
-    pub(super) roots: Option<Pem>,
+    pub(crate) roots: Option<Pem>,
     /// The files of the client's certificate and of its key.
-    pub(super) client: Option<[PathBuf; 2]>,
+    pub(crate) client: Option<[PathBuf; 2]>,
 }
 
 /// Certificates in PEM.
 #[derive(Clone)]
-pub(super) enum Pem {
+pub(crate) enum Pem {
     Text(Vec<u8>),
     /// Read again for each connection.
     File(PathBuf),
