@@ -53,7 +53,7 @@ pub(crate) async fn send_batch(client: &Arc<Client>, mut jobs: Vec<Job>) {
     let Some(last) = jobs.iter().map(|job| job.call.deadline).max() else { return };
     let most = client.settings.deadline;
     let slot = jobs[0].call.question.slot;
-    let sent = until(client.instant(last), most, |_| {}, send(client, &mut jobs)).await;
+    let sent = until(client.epoch.instant(last), most, |_| {}, send(client, &mut jobs)).await;
     let result = match sent {
         // While the slot migrates, the keys are on two nodes; each key is on one.
         Ok(Err(Fault::TryAgain)) if jobs.len() > 1 => {

@@ -15,7 +15,7 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     Observe, State,
     batch::{self, Job},
-    connection::{Connection, OnChange},
+    connection::{Connection, Epoch, OnChange},
     dispatch::Dispatch,
     fault::{Fault, Refusal},
     group::{Group, group_of},
@@ -48,7 +48,7 @@ pub(crate) struct Client {
     queue: Mutex<Queue<Job>>,
     /// The limit of individual calls.
     pub(crate) in_flight: InFlight,
-    epoch: Instant,
+    pub(crate) epoch: Epoch,
     /// The last time at which the supervisor ran, in microseconds since the epoch.
     supervised: AtomicU64,
 }
@@ -105,7 +105,7 @@ const TRIES: usize = 3;
 
 impl Client {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        let (signals, epoch) = (Arc::<Signals>::default(), Instant::now());
+        let (signals, epoch) = (Arc::<Signals>::default(), Epoch::now());
         let changed: OnChange = {
             let signals = Arc::clone(&signals);
             Arc::new(move || signals.changed())
@@ -155,9 +155,9 @@ impl Client {
     ) -> Result<TimedAnswer, StoreError> {
         let most = self.settings.deadline;
         let deadline = started + most;
-        let end = AtomicU64::new(micros(self.since(deadline)));
-        let extended = |at| end.store(micros(self.since(at)), Relaxed);
-        let answered = self.ask_until::<D>(self.since(started), &end, &question);
+        let end = AtomicU64::new(micros(self.epoch.since(deadline)));
+        let extended = |at| end.store(micros(self.epoch.since(at)), Relaxed);
+        let answered = self.ask_until::<D>(self.epoch.since(started), &end, &question);
         match until(deadline, most, extended, answered).await {
             Ok(result) => result,
             Err(_) => {
@@ -258,15 +258,7 @@ impl Client {
 
     /// Returns the time since the epoch.
     pub(crate) fn now(&self) -> Duration {
-        self.since(Instant::now())
-    }
-
-    fn since(&self, at: Instant) -> Duration {
-        at.saturating_duration_since(self.epoch)
-    }
-
-    pub(crate) fn instant(&self, since: Duration) -> Instant {
-        self.epoch + since
+        self.epoch.elapsed()
     }
 
     pub(crate) fn queue(&self) -> MutexGuard<'_, Queue<Job>> {

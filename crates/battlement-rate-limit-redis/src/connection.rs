@@ -2,6 +2,7 @@
 
 mod dial;
 mod endpoint;
+mod epoch;
 #[cfg(fuzzing)]
 mod fuzz;
 mod input;
@@ -23,6 +24,7 @@ use self::pipeline::{Command, Pipeline};
 pub(crate) use self::{
     dial::{Dial, max_connect_time},
     endpoint::{Address, Endpoint},
+    epoch::Epoch,
     node::{Node, OnChange},
 };
 use crate::{clock::Clock, fault::Fault};

@@ -73,7 +73,9 @@ impl Client {
         });
         let cmd = self.script.command(form.by, self.settings.now, timed);
         let last = calls.iter().map(|call| call.as_ref().deadline).max();
-        let sent = TimedCommand::new(self, calls.len(), started, last.unwrap_or(started));
+        let observe = self.settings.observe.as_deref();
+        let times = [started, last.unwrap_or(started)];
+        let sent = TimedCommand::new(observe, self.epoch, calls.len(), times);
         let value = form.send(connection, cmd.get_packed_command()).await;
         let received = self.now();
         let questions = calls.iter().map(|call| &call.as_ref().question);

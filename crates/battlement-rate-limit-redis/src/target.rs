@@ -1,13 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use battlement_core::InvalidField;
-use tokio::time::Instant;
-
 use crate::{
-    connection::{Dial, Endpoint, Node, OnChange},
+    connection::{Dial, Endpoint, Epoch, Node, OnChange},
     link::{Link, SingleServer},
     tls::{Certificates, Tls},
 };
+use battlement_core::InvalidField;
 
 /// The kind of deployment: a single server or a cluster.
 pub(crate) trait Target: Send + Sync {
@@ -50,9 +48,9 @@ impl Plan {
         self.target.groups().into()
     }
 
-    /// Creates a link with its own connections. Times are relative to `began`.
-    pub(crate) fn link(&self, began: Instant, changed: OnChange) -> Box<dyn Link> {
-        let dial = Dial::new(self.tls.clone(), self.limit, began);
+    /// Creates a link with its own connections. Times are relative to `epoch`.
+    pub(crate) fn link(&self, epoch: Epoch, changed: OnChange) -> Box<dyn Link> {
+        let dial = Dial::new(self.tls.clone(), self.limit, epoch);
         self.target.link(&self.endpoints, Arc::new(dial), changed)
     }
 }

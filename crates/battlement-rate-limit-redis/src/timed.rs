@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use battlement_rate_limit::StoreError;
 
-use crate::{client::Client, fault::Fault, script::Reply};
+use crate::{connection::Epoch, fault::Fault, observe::Observe, script::Reply};
 
 /// A command whose duration is reported to the observer, also if the command is dropped at its deadline.
 pub(crate) struct TimedCommand<'a> {
-    client: &'a Client,
+    observe: Option<&'a dyn Observe>,
+    epoch: Epoch,
     /// The number of calls in the command, or 0 once it was reported.
     calls: usize,
     at: Duration,
@@ -15,8 +16,13 @@ pub(crate) struct TimedCommand<'a> {
 }
 
 impl<'a> TimedCommand<'a> {
-    pub(crate) fn new(client: &'a Client, calls: usize, at: Duration, deadline: Duration) -> Self {
-        Self { client, calls, at, deadline }
+    pub(crate) fn new(
+        observe: Option<&'a dyn Observe>,
+        epoch: Epoch,
+        calls: usize,
+        [at, deadline]: [Duration; 2],
+    ) -> Self {
+        Self { observe, epoch, calls, at, deadline }
     }
 
     /// Reports the result of the command. A command that was never written is not reported.
@@ -28,7 +34,7 @@ impl<'a> TimedCommand<'a> {
     }
 
     fn report(&self, now: Duration, result: Result<(), StoreError>) {
-        if let Some(observe) = &self.client.settings.observe {
+        if let Some(observe) = self.observe {
             observe.on_command(self.calls, now.saturating_sub(self.at), result);
         }
     }
@@ -38,7 +44,7 @@ impl Drop for TimedCommand<'_> {
     fn drop(&mut self) {
         // If the caller was dropped before the deadline, the duration is unknown.
         if self.calls > 0 {
-            let now = self.client.now();
+            let now = self.epoch.elapsed();
             if self.deadline <= now {
                 self.report(now, Err(StoreError::Timeout));
             }

@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Address, Connection, Endpoint};
+use super::{Address, Connection, Endpoint, Epoch};
 use crate::{
     clock::EPOCH,
     fault::{Fault, Unreachable},
@@ -23,12 +23,12 @@ pub(crate) struct Dial {
     /// The longest time that making one connection may take.
     pub(crate) limit: Duration,
     /// The epoch of this process's clock, which the clocks of servers are compared with.
-    began: Instant,
+    epoch: Epoch,
 }
 
 impl Dial {
-    pub(crate) fn new(tls: Tls, limit: Duration, began: Instant) -> Self {
-        Self { tls, limit, began }
+    pub(crate) fn new(tls: Tls, limit: Duration, epoch: Epoch) -> Self {
+        Self { tls, limit, epoch }
     }
 
     /// Connects to a server, and authenticates. `closed` is called when the connection closes, also if authentication
@@ -76,14 +76,14 @@ impl Dial {
             Some(cmd) => connection.send(cmd.get_packed_command()).await,
             None => Ok(Value::Nil),
         };
-        let sent = self.began.elapsed();
+        let sent = self.epoch.elapsed();
         let (auth, select, time) =
             tokio::join!(send(auth(endpoint)), send(select(endpoint)), send(Some(cmd("TIME"))));
         auth.and(select)?;
         match time {
             Ok(time) => {
                 if let Some(time) = micros(&time) {
-                    connection.clock.note(time, sent, self.began.elapsed());
+                    connection.clock.note(time, sent, self.epoch.elapsed());
                 }
             }
             // A proxy may not support the command, although scripts in the server behind it do.

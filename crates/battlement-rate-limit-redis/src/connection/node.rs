@@ -251,7 +251,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::tls::{Certificates, Tls};
+    use crate::{
+        connection::Epoch,
+        tls::{Certificates, Tls},
+    };
 
     const TIME: &[u8] = b"*2\r\n$10\r\n1800000000\r\n$1\r\n0\r\n";
 
@@ -263,7 +266,7 @@ mod tests {
         let url = format!("redis://{}/", listener.local_addr().unwrap());
         let endpoint = Endpoint::of_url("url", &url).unwrap();
         let tls = Tls::new(Certificates::default()).unwrap();
-        let dial = Dial::new(tls, Duration::from_secs(60), Instant::now());
+        let dial = Dial::new(tls, Duration::from_secs(60), Epoch::now());
         Node::new(endpoint, Arc::new(dial), Arc::new(|| {}))
     }
 
