@@ -1,7 +1,6 @@
-//! Batches, each sent by a task of its own: a caller that is rarely polled does not delay the others, and a caller
-//! that is dropped does not affect them.
+//! The calls of one command, from the first attempt to the replies.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::sync::Arc;
 
 use battlement_rate_limit::{StoreError, remote::until};
 use tokio::sync::oneshot;
@@ -10,7 +9,6 @@ use crate::{
     client::{Call, Client, TimedAnswer},
     exchange::BatchReply,
     fault::Fault,
-    permit::Permit,
 };
 
 /// The number of times that a batch which was certainly not executed is sent again.
@@ -32,19 +30,6 @@ impl AsRef<Call> for Job {
 impl Job {
     pub(crate) fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
-    }
-}
-
-/// Sends batches, one after the other, for as long as there are jobs.
-pub(crate) async fn run(mut permit: Permit) {
-    let client = permit.start();
-    yield_once().await;
-    loop {
-        let jobs = client.next_batch(permit.slot);
-        if jobs.is_empty() {
-            return permit.finish();
-        }
-        send_batch(&client, jobs).await;
     }
 }
 
@@ -102,19 +87,4 @@ async fn send(client: &Arc<Client>, jobs: &mut Vec<Job>) -> Result<Option<BatchR
             result => return result.map(Some),
         }
     }
-}
-
-/// Yields once, so that all tasks woken at the same time, as by the replies of one command, can join the batch.
-/// Without it, the first would be sent alone and the others would wait for it.
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

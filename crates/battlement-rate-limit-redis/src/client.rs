@@ -1,37 +1,29 @@
 use std::{
     fmt,
-    future::poll_fn,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
-    task::Poll,
     time::Duration,
 };
 
-use battlement_rate_limit::{StoreError, remote::until};
-use tokio::{sync::watch, time::Instant};
+use battlement_rate_limit::StoreError;
+use tokio::sync::watch;
 
 use crate::{
     Observe, State,
-    batch::{self, Job},
     connection::{Connection, Epoch, OnChange},
-    dispatch::Dispatch,
-    fault::{Fault, Refusal},
+    fault::Fault,
     group::{Group, group_of},
-    in_flight::InFlight,
     link::Link,
-    permit::Permit,
     question::{Answer, Question},
-    queue::Queue,
     report::Report,
     script::Script,
     signals::Signals,
-    spawn::spawn,
     target::Plan,
 };
 
-/// A client of one runtime: its connections, batches and circuit breakers.
+/// A client of one runtime: its connections, circuit breakers and script.
 pub(crate) struct Client {
     pub(crate) settings: Arc<Settings>,
     pub(crate) link: Box<dyn Link>,
@@ -44,10 +36,6 @@ pub(crate) struct Client {
     /// Whether a server that was configured as a single one has turned out to be a node of a cluster.
     pub(crate) is_cluster_node: AtomicBool,
     pub(crate) script: Script,
-    /// The queue of batched calls.
-    queue: Mutex<Queue<Job>>,
-    /// The limit of individual calls.
-    pub(crate) in_flight: InFlight,
     pub(crate) epoch: Epoch,
     /// The last time at which the supervisor ran, in microseconds since the epoch.
     supervised: AtomicU64,
@@ -95,13 +83,9 @@ pub(crate) struct TimedAnswer {
     pub(crate) at: u64,
 }
 
-/// Batches of a slot in flight: the next batch gathers calls while two are in flight, and is sent early if it is full.
-const BATCHES: usize = 2;
 /// A supervisor that has not run for this long belongs to a runtime that is not driven: otherwise it runs every few
 /// seconds.
 const SILENCE: Duration = Duration::from_secs(20);
-/// The number of times that a question which was certainly not executed is sent again.
-const TRIES: usize = 3;
 
 impl Client {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
@@ -111,8 +95,6 @@ impl Client {
             Arc::new(move || signals.changed())
         };
         Self {
-            queue: Mutex::new(Queue::new(BATCHES, settings.max_batch, settings.max_queued)),
-            in_flight: InFlight::new(settings.max_queued, settings.deadline),
             link: settings.plan.link(epoch, changed),
             phase: watch::Sender::new(Phase::Connecting),
             up: AtomicBool::new(false),
@@ -145,59 +127,6 @@ impl Client {
         }
     }
 
-    /// Asks about `slot`, and waits for the answer until the deadline. If it is dropped before the question was sent,
-    /// the question is not asked.
-    pub(crate) async fn ask<D: Dispatch>(
-        self: &Arc<Self>,
-        slot: u16,
-        started: Instant,
-        question: impl Fn() -> Question,
-    ) -> Result<TimedAnswer, StoreError> {
-        let most = self.settings.deadline;
-        let deadline = started + most;
-        let end = AtomicU64::new(micros(self.epoch.since(deadline)));
-        let extended = |at| end.store(micros(self.epoch.since(at)), Relaxed);
-        let answered = self.ask_until::<D>(self.epoch.since(started), &end, &question);
-        match until(deadline, most, extended, answered).await {
-            Ok(result) => result,
-            Err(_) => {
-                self.note_fault(slot, &Fault::Late);
-                Err(StoreError::Timeout)
-            }
-        }
-    }
-
-    /// Returns the first answer that was not stale. The time at `end` may be extended meanwhile.
-    async fn ask_until<D: Dispatch>(
-        self: &Arc<Self>,
-        started: Duration,
-        end: &AtomicU64,
-        question: &impl Fn() -> Question,
-    ) -> Result<TimedAnswer, StoreError> {
-        let mut tries = 0..TRIES;
-        while tries.next().is_some() {
-            let (question, deadline) = (question(), Duration::from_micros(end.load(Relaxed)));
-            let slot = question.slot;
-            let answered = D::send(self, Call { question, deadline }, started).await?;
-            match answered.answer {
-                // This process was late, and its deadline is extended.
-                Answer::Stale if deadline <= self.now() => {
-                    until_extended(end, deadline).await;
-                    tries = 0..TRIES;
-                }
-                // It was within the deadline, so the offset of the server's clock was wrong; the reply has corrected
-                // it.
-                Answer::Stale => {}
-                Answer::Failed(code) => {
-                    self.note_fault(slot, &Fault::Refused(Refusal::of_script(&code)));
-                    return Err(StoreError::Failed);
-                }
-                Answer::Done(_) => return Ok(answered),
-            }
-        }
-        Err(StoreError::Timeout)
-    }
-
     /// Returns the connection for a slot, if it is open and Redis is available.
     pub(crate) fn open(&self, slot: u16) -> Option<Arc<Connection>> {
         if self.up.load(Relaxed) { self.link.open(slot) } else { None }
@@ -228,7 +157,7 @@ impl Client {
     }
 
     /// Logs the fault, and signals the supervisor to probe the group of the slot.
-    fn note_fault(&self, slot: u16, fault: &Fault) {
+    pub(crate) fn note_fault(&self, slot: u16, fault: &Fault) {
         if self.up.load(Relaxed) && *fault != Fault::Unavailable {
             self.settings.report.command_failed(fault);
             self.signals.suspect(group_of(slot, self.groups.len()));
@@ -260,34 +189,6 @@ impl Client {
     pub(crate) fn now(&self) -> Duration {
         self.epoch.elapsed()
     }
-
-    pub(crate) fn queue(&self) -> MutexGuard<'_, Queue<Job>> {
-        // No code that can panic runs under the lock.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Starts a task that sends batches for this slot.
-    pub(crate) fn start_batches(self: &Arc<Self>, slot: u16) {
-        spawn(batch::run(Permit::new(self, slot)));
-    }
-
-    /// Returns the jobs of the next batch for this slot.
-    pub(crate) fn next_batch(&self, slot: u16) -> Vec<Job> {
-        self.queue().next_batch(slot, Job::is_abandoned)
-    }
-
-    /// Ends a batch task of this slot whose runtime has ended. If no other is running, the callers in the queue get an
-    /// error.
-    pub(crate) fn abandon(&self, slot: u16) {
-        let left = self.queue().abandon(slot);
-        drop(left);
-    }
-}
-
-/// Waits until the deadline is extended. The task that extends it polls this future again.
-async fn until_extended(end: &AtomicU64, deadline: Duration) {
-    let is_later = || end.load(Relaxed) > micros(deadline);
-    poll_fn(|_| if is_later() { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 fn micros(time: Duration) -> u64 {

@@ -6,6 +6,7 @@ use tokio::runtime::{Handle, Id};
 use crate::{
     State,
     client::{Client, Settings},
+    dispatch::Dispatcher,
     fault::Fault,
     supervisor,
 };
@@ -23,7 +24,7 @@ pub(crate) struct Clients {
 #[derive(Clone)]
 struct RuntimeClient {
     runtime: Id,
-    client: Arc<Client>,
+    dispatcher: Arc<Dispatcher>,
 }
 
 impl Clients {
@@ -32,36 +33,37 @@ impl Clients {
         Arc::new(Self { settings, all: ArcSwap::default(), changes: Mutex::default() })
     }
 
-    /// Returns the client of the current runtime, or `None` outside of any.
-    pub(crate) fn current(self: &Arc<Self>) -> Option<Arc<Client>> {
+    /// Returns the dispatcher of the current runtime, or `None` outside of any.
+    pub(crate) fn current(self: &Arc<Self>) -> Option<Arc<Dispatcher>> {
         let runtime = Handle::try_current().ok()?;
         let id = runtime.id();
         let all = self.all.load();
         let entry = all.iter().find(|entry| entry.runtime == id);
-        Some(entry.map_or_else(|| self.add(&runtime), |entry| Arc::clone(&entry.client)))
+        Some(entry.map_or_else(|| self.add(&runtime), |entry| Arc::clone(&entry.dispatcher)))
     }
 
     #[cold]
-    fn add(self: &Arc<Self>, runtime: &Handle) -> Arc<Client> {
+    fn add(self: &Arc<Self>, runtime: &Handle) -> Arc<Dispatcher> {
         let id = runtime.id();
-        let client = {
+        let dispatcher = {
             let _changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
             let all = self.all.load();
             if let Some(entry) = all.iter().find(|entry| entry.runtime == id) {
-                return Arc::clone(&entry.client);
+                return Arc::clone(&entry.dispatcher);
             }
-            let client = Arc::new(Client::new(Arc::clone(&self.settings)));
-            let entry = RuntimeClient { runtime: id, client: Arc::clone(&client) };
+            let client = Client::new(Arc::clone(&self.settings));
+            let dispatcher = Arc::new(Dispatcher::new(client));
+            let entry = RuntimeClient { runtime: id, dispatcher: Arc::clone(&dispatcher) };
             self.all.store(Arc::new(all.iter().cloned().chain([entry]).collect()));
-            client
+            dispatcher
         };
         // A runtime that is shutting down drops the task at once, which removes the client again.
         let supervised = Supervised { clients: Arc::downgrade(self), runtime: id };
-        let supervisor = Arc::clone(&client);
+        let client = Arc::clone(&dispatcher.client);
         runtime.spawn(async move {
-            supervisor::run(&supervisor, |fault| supervised.report(fault)).await;
+            supervisor::run(&client, |fault| supervised.report(fault)).await;
         });
-        client
+        dispatcher
     }
 
     fn remove(&self, runtime: Id) {
@@ -76,15 +78,18 @@ impl Clients {
     pub(crate) fn state(&self) -> State {
         let all = self.all.load();
         let states = |runs: bool| {
-            let clients = all.iter().filter(move |entry| !runs || entry.client.is_supervised());
-            clients.map(|entry| entry.client.state()).filter(|state| *state != State::Connecting)
+            let clients =
+                all.iter().filter(move |entry| !runs || entry.dispatcher.client.is_supervised());
+            clients
+                .map(|entry| entry.dispatcher.client.state())
+                .filter(|state| *state != State::Connecting)
         };
         combined(states(true)).or_else(|| combined(states(false))).unwrap_or(State::Connecting)
     }
 
     /// Stops all clients.
     pub(crate) fn close(&self) {
-        self.all.load().iter().for_each(|entry| entry.client.signals.closed());
+        self.all.load().iter().for_each(|entry| entry.dispatcher.client.signals.closed());
     }
 }
 

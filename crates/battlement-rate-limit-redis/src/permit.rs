@@ -1,11 +1,18 @@
 use std::sync::Arc;
 
-use crate::client::Client;
+/// The tasks that send the batches of a slot.
+pub(crate) trait Tasks: Send + Sync + 'static {
+    /// Starts a task for the slot.
+    fn start(self: &Arc<Self>, slot: u16);
+
+    /// Ends a task of the slot that its runtime never ran.
+    fn abandon(&self, slot: u16);
+}
 
 /// Permit to run one batch task for a slot. If it is dropped before the task has finished, another task starts in its
 /// place.
-pub(crate) struct Permit {
-    client: Arc<Client>,
+pub(crate) struct Permit<T: Tasks> {
+    tasks: Arc<T>,
     pub(crate) slot: u16,
     progress: Progress,
 }
@@ -18,15 +25,15 @@ enum Progress {
     Finished,
 }
 
-impl Permit {
-    pub(crate) fn new(client: &Arc<Client>, slot: u16) -> Self {
-        Self { client: Arc::clone(client), slot, progress: Progress::NotStarted }
+impl<T: Tasks> Permit<T> {
+    pub(crate) fn new(tasks: &Arc<T>, slot: u16) -> Self {
+        Self { tasks: Arc::clone(tasks), slot, progress: Progress::NotStarted }
     }
 
     /// Marks the task as running.
-    pub(crate) fn start(&mut self) -> Arc<Client> {
+    pub(crate) fn start(&mut self) -> Arc<T> {
         self.progress = Progress::Running;
-        Arc::clone(&self.client)
+        Arc::clone(&self.tasks)
     }
 
     /// Releases the permit of a task that found no more jobs.
@@ -35,11 +42,11 @@ impl Permit {
     }
 }
 
-impl Drop for Permit {
+impl<T: Tasks> Drop for Permit<T> {
     fn drop(&mut self) {
         match self.progress {
-            Progress::NotStarted => self.client.abandon(self.slot),
-            Progress::Running => self.client.start_batches(self.slot),
+            Progress::NotStarted => self.tasks.abandon(self.slot),
+            Progress::Running => self.tasks.start(self.slot),
             Progress::Finished => {}
         }
     }

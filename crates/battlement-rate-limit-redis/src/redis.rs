@@ -1,10 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{
-    client::{Client, Settings},
-    clients::Clients,
-    state::State,
-};
+use crate::{client::Settings, clients::Clients, dispatch::Dispatcher, state::State};
 
 /// A Redis server or cluster that stores the state of limiters, with its connections.
 ///
@@ -32,8 +28,8 @@ impl Redis {
         Self(Arc::new(Owner { clients, seed }))
     }
 
-    /// Returns the client of the current runtime, or `None` outside of any.
-    pub(crate) fn client(&self) -> Option<Arc<Client>> {
+    /// Returns the dispatcher of the current runtime, or `None` outside of any.
+    pub(crate) fn dispatcher(&self) -> Option<Arc<Dispatcher>> {
         self.0.clients.current()
     }
 

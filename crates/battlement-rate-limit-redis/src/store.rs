@@ -8,8 +8,8 @@ use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
     Redis,
-    client::{Client, TimedAnswer},
-    dispatch::{Batched, Dispatch, Individual},
+    client::TimedAnswer,
+    dispatch::{Batched, Dispatch, Dispatcher, Individual},
     encoded::Encoded,
     key::{NAME, RedisKey, is_name},
     question::{Answer, Operation, Question},
@@ -115,17 +115,17 @@ impl RedisStore {
         operation: Operation,
         asked: Instant,
     ) -> Result<TimedAnswer, StoreError> {
-        let client = self.redis.client().ok_or(StoreError::Unavailable)?;
+        let dispatcher = self.redis.dispatcher().ok_or(StoreError::Unavailable)?;
         if self.redis.is_coalesced() {
-            self.send::<Batched>(&client, query, operation, asked).await
+            self.send::<Batched>(&dispatcher, query, operation, asked).await
         } else {
-            self.send::<Individual>(&client, query, operation, asked).await
+            self.send::<Individual>(&dispatcher, query, operation, asked).await
         }
     }
 
     fn send<'a, D: Dispatch>(
         &'a self,
-        client: &'a Arc<Client>,
+        dispatcher: &'a Dispatcher,
         query: &'a OwnedQuery,
         operation: Operation,
         asked: Instant,
@@ -138,7 +138,7 @@ impl RedisStore {
             cost: query.cost,
             operation: operation.clone(),
         };
-        client.ask::<D>(slot, asked, question)
+        dispatcher.ask::<D>(slot, asked, question)
     }
 
     /// Returns the key of a denial in the cache. Both parts are hashes already.
@@ -183,11 +183,11 @@ impl RedisStore {
 
     async fn acquire_in_redis<D: Dispatch>(
         self,
-        client: Arc<Client>,
+        dispatcher: Arc<Dispatcher>,
         query: OwnedQuery,
     ) -> Result<Outcome, StoreError> {
         let asked = Instant::now();
-        match self.send::<D>(&client, &query, Operation::Acquire, asked).await {
+        match self.send::<D>(&dispatcher, &query, Operation::Acquire, asked).await {
             Ok(answered) => self.outcome(&query.as_query(), answered, asked),
             Err(error) => self.inner.fallback.acquire(&query.as_query(), error),
         }
@@ -221,15 +221,15 @@ impl Store for RedisStore {
         {
             return Later::now(Ok(Outcome::new(states, Source::DENY_CACHE, now)));
         }
-        let client = self.redis.client().filter(|client| client.may_ask(self.slot(query.key)));
-        let Some(client) = client else {
+        let may_ask = |found: &Arc<Dispatcher>| found.client.may_ask(self.slot(query.key));
+        let Some(dispatcher) = self.redis.dispatcher().filter(may_ask) else {
             return Later::now(self.inner.fallback.acquire(query, StoreError::Unavailable));
         };
         let (store, query) = (self.clone(), OwnedQuery::new(query));
         if self.redis.is_coalesced() {
-            Later::new(store.acquire_in_redis::<Batched>(client, query))
+            Later::new(store.acquire_in_redis::<Batched>(dispatcher, query))
         } else {
-            Later::new(store.acquire_in_redis::<Individual>(client, query))
+            Later::new(store.acquire_in_redis::<Individual>(dispatcher, query))
         }
     }
 
