@@ -1,90 +1,102 @@
-//! The calls of one command, from the first attempt to the replies.
+//! Batches of questions, each of which is one command.
 
-use std::sync::Arc;
+mod in_flight;
+mod job;
+mod permit;
+mod queue;
+mod send;
+mod slot_hasher;
 
-use battlement_rate_limit::{StoreError, remote::until};
-use tokio::sync::oneshot;
-
-use crate::{
-    client::{Call, Client, TimedAnswer},
-    exchange::BatchReply,
-    fault::Fault,
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
 };
 
-/// The number of times that a batch which was certainly not executed is sent again.
-const TRIES: usize = 3;
+use battlement_rate_limit::StoreError;
 
-/// A call with the sender of its reply.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) call: Call,
-    pub(crate) reply: oneshot::Sender<Result<TimedAnswer, StoreError>>,
+pub(crate) use self::{in_flight::InFlight, job::Job, send::send_batch};
+use self::{
+    permit::{Permit, Tasks},
+    queue::{Pushed, Queue},
+};
+use crate::{client::Client, spawn::spawn};
+
+/// The batches of one runtime, each sent by a task of its own: a caller that is rarely polled does not delay the others,
+/// and a caller that is dropped does not affect them.
+pub(crate) struct Batches {
+    client: Arc<Client>,
+    queue: Mutex<Queue<Job>>,
 }
 
-impl AsRef<Call> for Job {
-    fn as_ref(&self) -> &Call {
-        &self.call
+/// Batches of a slot in flight: the next batch gathers calls while two are in flight, and is sent early if it is full.
+const BATCHES: usize = 2;
+
+impl Batches {
+    pub(crate) fn new(client: &Arc<Client>) -> Self {
+        let settings = &client.settings;
+        let queue = Queue::new(BATCHES, settings.max_batch, settings.max_queued);
+        Self { client: Arc::clone(client), queue: Mutex::new(queue) }
     }
-}
 
-impl Job {
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
-    }
-}
-
-/// Sends a batch, and passes the replies to the callers that still wait.
-pub(crate) async fn send_batch(client: &Arc<Client>, mut jobs: Vec<Job>) {
-    let Some(last) = jobs.iter().map(|job| job.call.deadline).max() else { return };
-    let most = client.settings.deadline;
-    let slot = jobs[0].call.question.slot;
-    let sent = until(client.epoch.instant(last), most, |_| {}, send(client, &mut jobs)).await;
-    let result = match sent {
-        // While the slot migrates, the keys are on two nodes; each key is on one.
-        Ok(Err(Fault::TryAgain)) if jobs.len() > 1 => {
-            return Box::pin(send_individually(client, jobs)).await;
+    /// Adds a job, which is part of the next batch.
+    pub(crate) fn push(self: &Arc<Self>, slot: u16, job: Job) -> Result<(), StoreError> {
+        let pushed = self.queue().push(slot, job);
+        match pushed {
+            Pushed::Queued => {}
+            Pushed::Start => self.start(slot),
+            Pushed::Full => return Err(StoreError::QueueFull),
         }
-        Ok(result) => client.note_result(slot, result),
-        Err(_) => Err(StoreError::Timeout),
-    };
-    let receivers = jobs.into_iter().map(|job| job.reply);
-    match result {
-        Ok(replied) => {
-            let replies = receivers.zip(replied.into_iter().flat_map(BatchReply::answers));
-            replies.for_each(|(receiver, answered)| drop(receiver.send(Ok(answered))));
-        }
-        Err(error) => receivers.for_each(|receiver| drop(receiver.send(Err(error)))),
+        Ok(())
+    }
+
+    /// Returns the jobs of the next batch for this slot.
+    fn next(&self, slot: u16) -> Vec<Job> {
+        self.queue().next_batch(slot, Job::is_abandoned)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue<Job>> {
+        // No code that can panic runs under the lock.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn send_individually(client: &Arc<Client>, jobs: Vec<Job>) {
-    for job in jobs {
-        send_batch(client, vec![job]).await;
+impl Tasks for Batches {
+    fn start(self: &Arc<Self>, slot: u16) {
+        spawn(run(Permit::new(self, slot)));
+    }
+
+    /// Ends a task of the slot that its runtime never ran. If no other is running, the callers in the queue get an error.
+    fn abandon(&self, slot: u16) {
+        let left = self.queue().abandon(slot);
+        drop(left);
     }
 }
 
-/// Sends the calls of the callers that still wait, again if a connection closed before they were written. Returns
-/// `None` if no caller waits any more.
-async fn send(client: &Arc<Client>, jobs: &mut Vec<Job>) -> Result<Option<BatchReply>, Fault> {
-    let slot = jobs[0].call.question.slot;
-    let (mut open, mut tries) = (client.open(slot), 0..TRIES);
+/// Sends batches, one after the other, for as long as there are jobs.
+async fn run(mut permit: Permit<Batches>) {
+    let batches = permit.start();
+    yield_once().await;
     loop {
-        let connection = match open.take() {
-            Some(connection) => connection,
-            None => {
-                let connection = client.connection(slot).await?;
-                // Callers that were dropped meanwhile are not charged.
-                jobs.retain(|job| !job.is_abandoned());
-                connection
-            }
-        };
+        let jobs = batches.next(permit.slot);
         if jobs.is_empty() {
-            return Ok(None);
+            return permit.finish();
         }
-        match client.attempt(&connection, jobs).await {
-            Err(Fault::Unsent) => {}
-            Err(Fault::NoScript | Fault::Moved(_)) if tries.next().is_some() => {}
-            result => return result.map(Some),
-        }
+        send_batch(&batches.client, jobs).await;
     }
+}
+
+/// Yields once, so that all tasks woken at the same time, as by the replies of one command, can join the batch.
+/// Without it, the first would be sent alone and the others would wait for it.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -7,16 +7,14 @@ use battlement_core::{ConfigError, InvalidField};
 use battlement_rate_limit::KeyHasher;
 
 #[cfg(feature = "redis-cluster")]
-use crate::cluster::Nodes;
+use crate::connection::cluster::Nodes;
 use crate::{
     client::Settings,
-    connection::max_connect_time,
-    key::{NAME, is_name},
+    connection::{Plan, Server, Target, max_connect_time, tls::Certificates},
     observe::Observe,
     redis::Redis,
     report::Report,
-    target::{Plan, Server, Target},
-    tls::Certificates,
+    script::{NAME, is_name},
 };
 
 /// A builder for a [`Redis`]. No connection is made before [`build`](Self::build), and `build` does not wait for one.

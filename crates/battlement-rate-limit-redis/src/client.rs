@@ -1,3 +1,13 @@
+//! The client of one runtime, which exchanges commands for replies.
+
+mod call;
+mod exchange;
+mod group;
+mod phase;
+mod settings;
+mod signals;
+mod timed;
+
 use std::{
     fmt,
     sync::{
@@ -10,17 +20,20 @@ use std::{
 use battlement_rate_limit::StoreError;
 use tokio::sync::watch;
 
+pub(crate) use self::{
+    call::{Call, TimedAnswer},
+    exchange::{BatchReply, CommandForm},
+    group::group_of,
+    phase::Phase,
+    settings::Settings,
+    signals::SignalSet,
+};
+use self::{group::Group, signals::Signals};
 use crate::{
-    Observe, State,
-    connection::{Connection, Epoch, OnChange},
+    connection::{Connection, Epoch, Link, OnChange},
     fault::Fault,
-    group::{Group, group_of},
-    link::Link,
-    question::{Answer, Question},
-    report::Report,
     script::Script,
-    signals::Signals,
-    target::Plan,
+    state::State,
 };
 
 /// A client of one runtime: its connections, circuit breakers and script.
@@ -39,48 +52,6 @@ pub(crate) struct Client {
     pub(crate) epoch: Epoch,
     /// The last time at which the supervisor ran, in microseconds since the epoch.
     supervised: AtomicU64,
-}
-
-/// The settings of a [`Redis`](crate::Redis), shared by the clients of all runtimes.
-pub(crate) struct Settings {
-    pub(crate) deadline: Duration,
-    pub(crate) prefix: String,
-    pub(crate) max_batch: usize,
-    pub(crate) max_queued: usize,
-    pub(crate) observe: Option<Arc<dyn Observe>>,
-    pub(crate) plan: Plan,
-    pub(crate) report: Report,
-    /// Replaces the clock of Redis, in tests.
-    pub(crate) now: Option<u64>,
-}
-
-/// The availability of Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// The first connection is being made; requests wait for it.
-    Connecting,
-    Up,
-    Down,
-}
-
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) question: Question,
-    /// Since the epoch of the client.
-    pub(crate) deadline: Duration,
-}
-
-impl AsRef<Self> for Call {
-    fn as_ref(&self) -> &Self {
-        self
-    }
-}
-
-/// An answer of Redis, with the time by its clock.
-#[derive(Debug)]
-pub(crate) struct TimedAnswer {
-    pub(crate) answer: Answer,
-    pub(crate) at: u64,
 }
 
 /// A supervisor that has not run for this long belongs to a runtime that is not driven: otherwise it runs every few

@@ -8,7 +8,7 @@ use crate::{
     client::{Client, Settings},
     dispatch::Dispatcher,
     fault::Fault,
-    supervisor,
+    health::supervise,
 };
 
 /// A client for each runtime, with connections and a supervisor of its own.
@@ -61,7 +61,7 @@ impl Clients {
         let supervised = Supervised { clients: Arc::downgrade(self), runtime: id };
         let client = Arc::clone(&dispatcher.client);
         runtime.spawn(async move {
-            supervisor::run(&client, |fault| supervised.report(fault)).await;
+            supervise(&client, |fault| supervised.report(fault)).await;
         });
         dispatcher
     }

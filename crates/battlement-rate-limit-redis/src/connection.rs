@@ -1,14 +1,22 @@
 //! A connection to one server, over which commands are pipelined.
 
+mod clock;
+#[cfg_attr(not(feature = "redis-cluster"), path = "connection/no_cluster.rs")]
+pub(crate) mod cluster;
 mod dial;
 mod endpoint;
 mod epoch;
 #[cfg(fuzzing)]
 mod fuzz;
 mod input;
+mod link;
 mod node;
 mod pipeline;
 mod resp;
+mod slot;
+mod target;
+#[cfg_attr(not(feature = "redis-tls"), path = "connection/no_tls.rs")]
+pub(crate) mod tls;
 
 use std::sync::{Arc, OnceLock};
 
@@ -20,14 +28,20 @@ use tokio::{
 
 #[cfg(fuzzing)]
 pub use self::fuzz::fuzz;
-use self::pipeline::{Command, Pipeline};
+use self::{
+    clock::Clock,
+    pipeline::{Command, Pipeline},
+};
 pub(crate) use self::{
     dial::{Dial, max_connect_time},
     endpoint::{Address, Endpoint},
     epoch::Epoch,
+    link::Link,
     node::{Node, OnChange},
+    slot::{SLOTS, slot_of},
+    target::{Plan, Server, Target},
 };
-use crate::{clock::Clock, fault::Fault};
+use crate::fault::Fault;
 
 /// The largest number of commands that wait for the connection to take them; more wait in the queue of the client.
 const QUEUE: usize = 1_024;

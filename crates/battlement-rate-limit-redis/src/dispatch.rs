@@ -14,13 +14,10 @@ use battlement_rate_limit::{StoreError, remote::until};
 use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
-    batch::{Job, send_batch},
-    batches::Batches,
-    client::{Call, Client, TimedAnswer},
-    exchange::CommandForm,
+    batch::{Batches, InFlight, Job, send_batch},
+    client::{Call, Client, CommandForm, TimedAnswer},
     fault::{Fault, Refusal},
-    in_flight::InFlight,
-    question::{Answer, Question},
+    script::{Answer, Question},
     spawn::spawn,
 };
 

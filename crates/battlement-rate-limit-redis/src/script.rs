@@ -1,14 +1,19 @@
 //! The script that makes decisions in Redis, and its encoding.
 
+mod encoded;
+mod key;
+mod question;
 mod reply;
 
 use redis::{Cmd, RedisWrite as _};
 use smallvec::SmallVec;
 
-pub(crate) use self::reply::Reply;
-use crate::{
-    encoded::{Encoded, SingleGcra, double},
-    question::{Operation, Question},
+use self::encoded::{SingleGcra, double};
+pub(crate) use self::{
+    encoded::Encoded,
+    key::{NAME, RedisKey, is_name},
+    question::{Answer, Operation, Question},
+    reply::Reply,
 };
 
 const TEXT: &str = include_str!("script/limit.lua");

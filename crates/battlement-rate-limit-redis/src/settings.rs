@@ -5,9 +5,8 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
     builder::{Builder, SETTINGS},
-    cluster,
+    connection::{cluster, tls::Certificates},
     redis::Redis,
-    tls::Certificates,
 };
 
 battlement_core::settings! {

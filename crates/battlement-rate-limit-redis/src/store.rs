@@ -10,9 +10,7 @@ use crate::{
     Redis,
     client::TimedAnswer,
     dispatch::{Batched, Dispatch, Dispatcher, Individual},
-    encoded::Encoded,
-    key::{NAME, RedisKey, is_name},
-    question::{Answer, Operation, Question},
+    script::{Answer, Encoded, NAME, Operation, Question, RedisKey, is_name},
 };
 
 /// A store for one limiter in Redis, created by [`Redis::store`].

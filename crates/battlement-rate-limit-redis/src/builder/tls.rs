@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::Builder;
-use crate::tls::Pem;
+use crate::connection::tls::Pem;
 
 impl Builder {
     /// Sets the trusted authorities, as PEM, in place of those of the system. Default: those of the system.

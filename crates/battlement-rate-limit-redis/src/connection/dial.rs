@@ -8,12 +8,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Address, Connection, Endpoint, Epoch};
+use super::{Address, Connection, Endpoint, Epoch, clock::EPOCH, tls::Tls};
 use crate::{
-    clock::EPOCH,
     fault::{Fault, Unreachable},
     spawn::spawn,
-    tls::Tls,
 };
 
 /// Makes connections.

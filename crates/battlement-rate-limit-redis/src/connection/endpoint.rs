@@ -3,7 +3,7 @@ use std::{fmt, path::PathBuf};
 use battlement_core::InvalidField;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
 
-use crate::tls;
+use super::tls;
 
 /// A server with the settings needed to connect to it, parsed from a URL.
 #[derive(Clone)]

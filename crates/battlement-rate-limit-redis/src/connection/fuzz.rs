@@ -1,5 +1,8 @@
-use super::resp::{Reply, parse};
-use crate::{cluster, fault::Fault};
+use super::{
+    cluster,
+    resp::{Reply, parse},
+};
+use crate::fault::Fault;
 
 /// Reads bytes as the replies of a server.
 pub fn fuzz(mut bytes: &[u8]) {

@@ -251,8 +251,8 @@ mod tests {
     };
 
     use super::*;
-    use crate::{
-        connection::Epoch,
+    use crate::connection::{
+        Epoch,
         tls::{Certificates, Tls},
     };
 

@@ -14,11 +14,9 @@ use tokio::{
 use super::{
     input::Input,
     resp::{Invalid, Reply},
-};
-use crate::{
-    fault::{Fault, Unreachable},
     tls,
 };
+use crate::fault::{Fault, Unreachable};
 
 /// A command to be written.
 pub(super) struct Command {

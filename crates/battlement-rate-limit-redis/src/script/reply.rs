@@ -7,7 +7,7 @@ use battlement_rate_limit::{
 use redis::Value;
 use smallvec::SmallVec;
 
-use crate::{
+use super::{
     encoded::Encoded,
     question::{Answer, Question},
 };
@@ -126,7 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{key::RedisKey, question::Operation};
+    use crate::script::{key::RedisKey, question::Operation};
 
     fn question() -> Question {
         let policies = Policies::from(Policy::per_day("day", 2));

@@ -13,7 +13,7 @@ use redis::{Value, aio::MultiplexedConnection};
 use tokio::time::Instant;
 
 use super::*;
-use crate::{RedisStore, key::RedisKey, question::Answer};
+use crate::RedisStore;
 
 /// An arbitrary time, in microseconds since 2025.
 const BEGIN: u64 = 60_000_000_000_123;

@@ -4,13 +4,10 @@ use battlement_rate_limit::{Policies, Policy, remote::until};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    client::{Call, Client},
-    connection::Connection,
+    client::{Call, Client, group_of},
+    connection::{Connection, SLOTS},
     fault::{Fault, Refusal},
-    group::group_of,
-    key::RedisKey,
-    question::{Answer, Operation, Question},
-    slot::SLOTS,
+    script::{Answer, Operation, Question, RedisKey},
 };
 
 /// The number of times a probe is repeated if it was late because this process was late.

@@ -4,7 +4,7 @@
 use battlement_core::InvalidField;
 
 #[cfg(feature = "serde")]
-use crate::target::Server;
+use super::target::Server;
 
 #[cfg(feature = "serde")]
 pub(crate) fn target(_: Vec<String>) -> Result<Server, InvalidField> {

@@ -1,11 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    connection::{Dial, Endpoint, Epoch, Node, OnChange},
+use battlement_core::InvalidField;
+
+use super::{
+    Dial, Endpoint, Epoch, Node, OnChange,
     link::{Link, SingleServer},
     tls::{Certificates, Tls},
 };
-use battlement_core::InvalidField;
 
 /// The kind of deployment: a single server or a cluster.
 pub(crate) trait Target: Send + Sync {

@@ -1,9 +1,7 @@
 use std::{pin::Pin, sync::Arc};
 
-use crate::{
-    connection::{Connection, Node},
-    fault::{Fault, Redirect},
-};
+use super::{Connection, Node};
+use crate::fault::{Fault, Redirect};
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

@@ -3,7 +3,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
-use crate::slot_hasher::SlotHasher;
+use super::slot_hasher::SlotHasher;
 
 /// A queue of jobs for each slot, from which batches are taken in the order of arrival.
 ///

@@ -4,12 +4,15 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use redis::Value;
 
+use super::{
+    Client,
+    call::{Call, TimedAnswer},
+    timed::TimedCommand,
+};
 use crate::{
-    client::{Call, Client, TimedAnswer},
     connection::Connection,
     fault::Fault,
     script::{Reply, ScriptRef},
-    timed::TimedCommand,
 };
 
 impl Client {

@@ -15,12 +15,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use super::probe;
 use crate::{
-    client::{Client, Phase},
+    client::{Client, Phase, SignalSet},
     connection::Connection,
     fault::{Fault, Unreachable},
-    probe,
-    signals::SignalSet,
 };
 
 /// The shortest and the longest backoff between two probes of unavailable groups, each with up to as much jitter. The
@@ -37,7 +36,7 @@ const ROUNDS_BETWEEN_REFRESHES: u32 = 5;
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Supervises the connections until the last handle is dropped. `report` is called when the state may have changed.
-pub(crate) async fn run(client: &Arc<Client>, report: impl Fn(Option<&Fault>)) {
+pub(crate) async fn supervise(client: &Arc<Client>, report: impl Fn(Option<&Fault>)) {
     tokio::select! {
         () = Supervisor::new(client, report).run() => {}
         () = client.signals.ended() => {}

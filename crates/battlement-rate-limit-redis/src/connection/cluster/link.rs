@@ -6,9 +6,11 @@ use tokio::{task::JoinSet, time::timeout};
 
 use super::table::{Range, Table, ranges};
 use crate::{
-    connection::{Address, Connection, Dial, Endpoint, Node, OnChange},
+    connection::{
+        Address, Connection, Dial, Endpoint, Node, OnChange,
+        link::{BoxFuture, Link},
+    },
     fault::{Fault, Redirect, Unreachable},
-    link::{BoxFuture, Link},
 };
 
 /// The connections to the nodes of a cluster.

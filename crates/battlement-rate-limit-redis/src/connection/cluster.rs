@@ -8,11 +8,7 @@ use std::sync::Arc;
 use battlement_core::InvalidField;
 
 use self::link::Cluster;
-use crate::{
-    connection::{Dial, Endpoint, OnChange},
-    link::Link,
-    target::Target,
-};
+use super::{Dial, Endpoint, OnChange, link::Link, target::Target};
 
 /// Nodes of a cluster by their URLs; the other nodes are discovered through them.
 pub(crate) struct Nodes(pub(crate) Vec<String>);

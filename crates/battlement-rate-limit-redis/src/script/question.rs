@@ -1,7 +1,7 @@
 use battlement_rate_limit::{Outcome, Policies, PolicyState, Query};
 use smallvec::SmallVec;
 
-use crate::key::RedisKey;
+use super::key::RedisKey;
 
 /// A question to the script.
 #[derive(Debug)]

@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-use crate::{key::RedisKey, slot::SLOTS};
+use crate::{connection::SLOTS, script::RedisKey};
 
 /// Slots that share a circuit breaker: all of them on one server; neighbors on a cluster, which mostly are on the same
 /// node.

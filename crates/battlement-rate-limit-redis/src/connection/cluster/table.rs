@@ -3,9 +3,8 @@ use std::sync::Arc;
 use redis::Value;
 
 use crate::{
-    connection::{Address, Node},
+    connection::{Address, Node, slot::SLOTS},
     fault::Redirect,
-    slot::SLOTS,
 };
 
 /// The assignment of slots to nodes.

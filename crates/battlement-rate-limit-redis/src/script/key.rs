@@ -3,7 +3,7 @@ use std::sync::Arc;
 use battlement_core::hex;
 use smallvec::SmallVec;
 
-use crate::slot::slot_of;
+use crate::connection::slot_of;
 
 /// The name of a key in Redis.
 #[derive(Clone, Debug)]

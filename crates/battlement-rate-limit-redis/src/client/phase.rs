@@ -1,0 +1,8 @@
+/// The availability of Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The first connection is being made; requests wait for it.
+    Connecting,
+    Up,
+    Down,
+}
