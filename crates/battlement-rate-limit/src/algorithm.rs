@@ -36,9 +36,11 @@
 //! ```
 
 mod cell;
+mod denied;
 mod fixed;
 mod gcra;
 mod numbers;
+mod remaining;
 mod rule;
 mod sliding;
 #[cfg(test)]
@@ -47,14 +49,10 @@ mod window;
 
 use smallvec::SmallVec;
 
-pub(crate) use self::rule::{Denied, Remaining, interval};
 pub use self::{cell::Cell, numbers::Numbers, rule::Rule};
-use self::{gcra::Gcra, window::Window};
+use self::{cell::LAST, gcra::Gcra, window::Window};
+pub(crate) use self::{denied::Denied, remaining::Remaining, rule::interval};
 use crate::{Policy, PolicyState, Query};
-
-/// The last time that is counted as such, in nanoseconds. Adding the time in which any policy restores all of its units
-/// does not overflow.
-const LAST: u64 = (1 << 53) * 1_000;
 
 type States = SmallVec<[PolicyState; 2]>;
 type Charged = SmallVec<[Result<Cell, Denied>; 2]>;

@@ -12,6 +12,19 @@ pub trait Observe: Send + Sync {
     fn on_missing_key(&self) {}
 }
 
+impl Decision {
+    /// Returns the value for labels, if `policy` made this decision: `allow`, `deny` or, for a
+    /// [shadow](Policy::shadow) policy, `shadow_deny`.
+    #[must_use]
+    pub const fn label(self, policy: &Policy) -> &'static str {
+        match (self, policy.is_shadow()) {
+            (Self::Allow, _) => "allow",
+            (Self::Deny { .. }, false) => "deny",
+            (Self::Deny { .. }, true) => "shadow_deny",
+        }
+    }
+}
+
 /// Reports the same decision of all policies, because the store failed.
 pub(crate) fn notify_failure(
     observe: &dyn Observe,

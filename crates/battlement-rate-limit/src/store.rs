@@ -6,6 +6,7 @@ mod decision;
 mod error;
 mod memory_or;
 mod outcome;
+mod policy_state;
 mod query;
 mod receipt;
 mod source;
@@ -21,7 +22,8 @@ pub use self::{
     decision::Decision,
     error::StoreError,
     memory_or::MemoryOr,
-    outcome::{Outcome, PolicyState},
+    outcome::Outcome,
+    policy_state::PolicyState,
     query::Query,
     receipt::Receipt,
     source::Source,

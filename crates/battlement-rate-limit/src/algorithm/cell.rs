@@ -20,6 +20,10 @@ pub struct Cell {
     pub(crate) rule: u32,
 }
 
+/// The last time that is counted as such, in nanoseconds. Adding the time in which any policy restores all of its units
+/// does not overflow.
+pub(super) const LAST: u64 = (1 << 53) * 1_000;
+
 impl Cell {
     /// Creates a cell from the bytes of [`to_bytes`](Self::to_bytes).
     #[must_use]

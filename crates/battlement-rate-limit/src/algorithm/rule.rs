@@ -1,22 +1,7 @@
 use std::time::Duration;
 
-use super::{Cell, Gcra, LAST, Window};
-use crate::{Algorithm, Decision, PolicyState};
-
-/// A denied cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Denied {
-    /// Nanoseconds until the cost would be allowed; `None` if it never is.
-    pub(crate) wait: Option<u64>,
-}
-
-/// The remaining units of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Remaining {
-    pub(crate) units: u32,
-    /// Nanoseconds until more units are available.
-    pub(crate) reset: u64,
-}
+use super::{Cell, Gcra, Numbers, Window, cell::LAST, denied::Denied, remaining::Remaining};
+use crate::{Algorithm, PolicyState};
 
 /// The algorithm of a policy with its numbers; returned by [`Policy::rule`](crate::Policy::rule).
 #[derive(Clone, Debug)]
@@ -139,29 +124,50 @@ impl Rule {
             Kind::Sliding(window) => window.refund_sliding(cell, now, cost, then),
         }
     }
+
+    /// Returns the numbers of the rule.
+    #[must_use]
+    pub fn numbers(&self) -> Numbers {
+        match &self.0 {
+            Kind::Gcra(gcra) => gcra.numbers(),
+            Kind::Fixed(window) => window.numbers(2),
+            Kind::Sliding(window) => window.numbers(3),
+        }
+    }
+
+    /// Returns the rule of a store that counts in microseconds: the period of a window is rounded up to one. An
+    /// interval of GCRA is not rounded, so that the rate remains exact.
+    #[must_use]
+    pub fn in_micros(&self) -> Self {
+        Self(match &self.0 {
+            Kind::Gcra(gcra) => Kind::Gcra(gcra.clone()),
+            Kind::Fixed(window) => Kind::Fixed(window.in_micros()),
+            Kind::Sliding(window) => Kind::Sliding(window.in_micros()),
+        })
+    }
+
+    /// Creates a cell from the numbers that a store elsewhere has computed.
+    ///
+    /// | | GCRA | windows |
+    /// |---|---|---|
+    /// | `until` + first word, or `until` | the time at which all units are restored | the end of the window, or of the window after it if it slides |
+    /// | first word | nanoseconds to add to `until` | the used units of the current window |
+    /// | second word | the number of the rule that has written the cell | the used units of the previous window |
+    /// | `scale` | the nanoseconds in which a used unit is restored | the microseconds of a period |
+    #[must_use]
+    pub fn cell(&self, until: u64, [first, second]: [u32; 2], scale: f64) -> Cell {
+        match self.0 {
+            Kind::Gcra(_) => {
+                let until = until.saturating_add(first.into());
+                Cell { until, state: scale.to_bits(), rule: second }
+            }
+            Kind::Fixed(_) | Kind::Sliding(_) => Cell::of_window(until, [first, second], scale),
+        }
+    }
 }
 
 /// Returns the time in which a unit is restored, in nanoseconds, rounded up.
 pub(crate) fn interval(quota: u32, period: Duration) -> u64 {
     let nanos = period.as_nanos().div_ceil(u128::from(quota.max(1)));
     u64::try_from(nanos).unwrap_or(u64::MAX)
-}
-
-impl PolicyState {
-    #[inline]
-    pub(crate) fn new(taken: Result<(), Denied>, Remaining { units, reset }: Remaining) -> Self {
-        let decision = match taken {
-            Ok(()) => Decision::Allow,
-            Err(Denied { wait }) => Decision::Deny { wait: wait.map(Duration::from_nanos) },
-        };
-        Self { decision, remaining: units, reset: Duration::from_nanos(reset) }
-    }
-}
-
-impl Remaining {
-    /// Returns the remaining units from which a state was created.
-    pub(crate) fn of(state: &PolicyState) -> Self {
-        let reset = u64::try_from(state.reset.as_nanos()).unwrap_or(u64::MAX);
-        Self { units: state.remaining, reset }
-    }
 }

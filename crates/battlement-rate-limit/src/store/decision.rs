@@ -1,13 +1,11 @@
 use std::time::Duration;
 
-use crate::Policy;
-
 /// The decision of one policy about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
     /// The request is allowed.
     Allow,
-    /// The request is denied. If the policy is a [shadow](Policy::shadow) policy, it is allowed nevertheless.
+    /// The request is denied. If the policy is a [shadow](crate::Policy::shadow) policy, it is allowed nevertheless.
     Deny {
         /// The time until the request would be allowed; `None` if it never is, since it costs more than the policy
         /// holds, or if the time is unknown, since the store failed.
@@ -20,16 +18,5 @@ impl Decision {
     #[must_use]
     pub const fn is_denied(self) -> bool {
         matches!(self, Self::Deny { .. })
-    }
-
-    /// Returns the value for labels, if `policy` made this decision: `allow`, `deny` or, for a
-    /// [shadow](Policy::shadow) policy, `shadow_deny`.
-    #[must_use]
-    pub const fn label(self, policy: &Policy) -> &'static str {
-        match (self, policy.is_shadow()) {
-            (Self::Allow, _) => "allow",
-            (Self::Deny { .. }, false) => "deny",
-            (Self::Deny { .. }, true) => "shadow_deny",
-        }
     }
 }

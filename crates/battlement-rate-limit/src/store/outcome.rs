@@ -3,7 +3,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use crate::{Decision, Policies, Receipt, Source};
+use crate::{Decision, Policies, PolicyState, Receipt, Source};
 
 /// The answer of a store: the state of a key under each policy, after the decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,25 +18,6 @@ pub struct Outcome {
     pub at: Instant,
     /// The number by which the store finds the charge, to refund it.
     pub receipt: Receipt,
-}
-
-/// The state of a key under one policy, after the decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyState {
-    /// The decision of the policy.
-    pub decision: Decision,
-    /// The remaining units.
-    pub remaining: u32,
-    /// The time until more units are available; zero if all are.
-    pub reset: Duration,
-}
-
-impl PolicyState {
-    /// Returns whether the policy denies the request.
-    #[must_use]
-    pub const fn is_denied(&self) -> bool {
-        self.decision.is_denied()
-    }
 }
 
 impl Outcome {
