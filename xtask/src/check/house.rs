@@ -1,5 +1,7 @@
 //! Checks the project's own rules, which no other tool covers.
 
+mod circles;
+mod imports;
 mod layers;
 mod lengths;
 mod manifests;
@@ -38,7 +40,8 @@ const RULES: &[Rule] = &[
 
 pub(super) fn check() -> Fallible {
     let files = files()?;
-    let broken: Vec<_> = files.iter().flat_map(broken).collect();
+    let mut broken: Vec<_> = files.iter().flat_map(broken).collect();
+    broken.extend(circles::broken(&files));
     println!("{} files checked", files.len());
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
