@@ -1,14 +1,14 @@
+mod entries;
+
 use std::{
-    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use indexmap::IndexMap;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::identity_hasher::IdentityHasher;
+use self::entries::Entries;
 use crate::{Decision, PolicyState, Query, key::Secret};
 
 /// A cache of recent denials, which answers repeated requests of a denied client without a round trip.
@@ -25,7 +25,7 @@ pub struct DenyCache {
 
 #[derive(Debug)]
 struct Shard {
-    by_key: IndexMap<u128, CachedDenial, BuildHasherDefault<IdentityHasher>>,
+    by_key: Entries<CachedDenial>,
     capacity: usize,
     /// The index of the next denial to evict.
     next: usize,
@@ -46,7 +46,7 @@ impl DenyCache {
     #[must_use]
     pub fn new(capacity: usize, max_age: Duration) -> Self {
         let capacity = capacity.div_ceil(SHARDS);
-        let shard = || Mutex::new(Shard { by_key: IndexMap::default(), capacity, next: 0 });
+        let shard = || Mutex::new(Shard { by_key: Entries::default(), capacity, next: 0 });
         let shards = if capacity == 0 { 0 } else { SHARDS };
         let shards = (0..shards).map(|_| shard()).collect();
         Self { secret: Secret::random(), shards, max_age }
@@ -61,10 +61,10 @@ impl DenyCache {
         clock: impl FnOnce() -> Instant,
     ) -> Option<(SmallVec<[PolicyState; 2]>, Instant)> {
         let (mut shard, hash) = self.shard(hash)?;
-        let denial = shard.by_key.get(&hash)?;
+        let denial = shard.by_key.get(hash)?;
         let now = clock();
         if denial.until <= now {
-            shard.by_key.swap_remove(&hash);
+            shard.by_key.remove(hash);
             return None;
         }
         if denial.cost != cost {
@@ -98,7 +98,7 @@ impl DenyCache {
     /// Removes a denial after a refund or a reset.
     pub fn remove(&self, hash: u128) {
         if let Some((mut shard, hash)) = self.shard(hash) {
-            shard.by_key.swap_remove(&hash);
+            shard.by_key.remove(hash);
         }
     }
 
@@ -132,9 +132,9 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 impl Shard {
     fn put(&mut self, hash: u128, denial: CachedDenial) {
-        if self.by_key.len() >= self.capacity && !self.by_key.contains_key(&hash) {
+        if self.by_key.len() >= self.capacity && self.by_key.get(hash).is_none() {
             self.next = (self.next + 1) % self.by_key.len();
-            self.by_key.swap_remove_index(self.next);
+            self.by_key.remove_at(self.next);
         }
         self.by_key.insert(hash, denial);
     }
