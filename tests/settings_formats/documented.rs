@@ -14,7 +14,7 @@ use battlement::{
     health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
-    rate_limit::{RateLimitSettings, redis::RedisSettings},
+    rate_limit::redis::{RateLimitSettings, RedisSettings},
     request_id::RequestIdSettings,
     retry::{HedgeSettings, RetryPolicySettings, RetrySettings},
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},

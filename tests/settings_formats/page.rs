@@ -8,10 +8,7 @@ use battlement::{
     health::HealthSettings,
     metrics::MetricsSettings,
     problem::ProblemSettings,
-    rate_limit::{
-        RateLimitSettings,
-        redis::{OnFailure, RedisSettings},
-    },
+    rate_limit::redis::RateLimitSettings,
     request_id::RequestIdSettings,
     retry::RetrySettings,
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
@@ -46,8 +43,6 @@ struct Whole {
     attempt: TimeoutSettings,
     rate_limit: RateLimitSettings,
     concurrency_limit: ConcurrencyLimitSettings,
-    redis: RedisSettings,
-    on_failure: OnFailure,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,7 +53,6 @@ struct Part {
     request_id: RequestIdSettings,
     security_headers: SecurityHeadersSettings,
     rate_limit: RateLimitSettings,
-    on_failure: OnFailure,
 }
 
 /// Returns the code block of this language in the guide.

@@ -23,7 +23,8 @@ pub use self::{
 ///
 /// The struct is written as for `#[derive(Deserialize)]`, which is in an attribute of its own. Its `serde` attribute
 /// has the struct's name as `remote`, and `Name::default` as `default` where all fields have one. On the struct and on
-/// each field the documentation comes first and `serde`'s attributes last.
+/// each field the documentation comes first and `serde`'s attributes last. A type parameter with a default stands
+/// for settings that another crate defines.
 ///
 /// # Example
 ///
@@ -51,7 +52,7 @@ macro_rules! settings {
         #[derive $derive:tt]
         #[derive $read:tt]
         #[serde $serde:tt]
-        $vis:vis struct $name:ident {
+        $vis:vis struct $name:ident $(<$param:ident = $default:ty>)? {
             $(
                 $(#[doc = $field_doc:expr])*
                 $(#[serde $field_serde:tt])*
@@ -61,20 +62,22 @@ macro_rules! settings {
     ) => {
         $(#[doc = $doc])*
         #[derive $derive]
-        $vis struct $name {
+        $vis struct $name $(<$param = $default>)? {
             $(
                 $(#[doc = $field_doc])*
                 $field_vis $field: $type,
             )*
         }
 
-        impl<'de> $crate::settings::Settings<'de> for $name {
+        impl<'de $(, $param)?> $crate::settings::Settings<'de> for $name $(<$param>)?
+        $(where $param: $crate::settings::Settings<'de> + ::core::default::Default)?
+        {
             fn read<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
                 #[derive $read]
                 #[serde $serde]
-                struct Fields {
+                struct Fields $(<$param>)? {
                     $(
                         $(#[serde $field_serde])*
                         $field: $type,
@@ -84,7 +87,9 @@ macro_rules! settings {
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
+        impl<'de $(, $param)?> ::serde::Deserialize<'de> for $name $(<$param>)?
+        $(where $param: $crate::settings::Settings<'de> + ::core::default::Default)?
+        {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {

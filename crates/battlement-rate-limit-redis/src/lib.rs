@@ -26,5 +26,5 @@ pub use battlement_rate_limit::remote::{OnFailure, Share};
 #[cfg(fuzzing)]
 pub use self::connection::fuzz;
 #[cfg(feature = "serde")]
-pub use self::settings::{RedisSettings, Urls};
+pub use self::settings::{RateLimitSettings, RedisSettings, StoreSettings, Urls};
 pub use self::{builder::Builder, observe::Observe, redis::Redis, state::State, store::RedisStore};

@@ -1,8 +1,11 @@
+mod store;
+
 use std::{fmt, path::PathBuf};
 
 use battlement_core::{ConfigError, settings::duration};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+pub use self::store::{RateLimitSettings, StoreSettings};
 use crate::{
     builder::{Builder, SETTINGS},
     connection::{cluster, tls::Certificates},

@@ -22,7 +22,7 @@ mod on_response;
 mod policies;
 mod policy;
 mod rejected;
-#[cfg(feature = "remote")]
+#[cfg(any(feature = "remote", feature = "serde"))]
 pub mod remote;
 mod retry_info;
 mod service;
@@ -39,7 +39,9 @@ pub use battlement_core::{
 #[doc(hidden)]
 pub use self::admit::{Admit, NoWait};
 #[cfg(feature = "serde")]
-pub use self::settings::{KeyPart, KeySetting, PolicySettings, RateLimitSettings};
+pub use self::settings::{
+    InMemory, KeyPart, KeySetting, OpenStore, PolicySettings, RateLimitSettings, StoreOptions,
+};
 pub use self::{
     acquire_future::AcquireFuture,
     future::{Next, ResponseFuture},

@@ -8,19 +8,23 @@
 //!   the memory of this process.
 //! - [`DenyCache`] denies the repeated requests of a denied client without a round trip.
 
+#[cfg(feature = "remote")]
 mod deadline;
+#[cfg(feature = "remote")]
 mod deny_cache;
+#[cfg(feature = "remote")]
 mod fallback;
+#[cfg(feature = "remote")]
 mod identity_hasher;
 mod on_failure;
 #[cfg(feature = "serde")]
 mod settings;
 mod share;
 
+#[cfg(feature = "remote")]
 pub use self::{
     deadline::{Late, until},
     deny_cache::DenyCache,
     fallback::Fallback,
-    on_failure::OnFailure,
-    share::Share,
 };
+pub use self::{on_failure::OnFailure, share::Share};

@@ -1,14 +1,19 @@
 mod key;
 mod policy;
+mod store;
 
-use battlement_core::settings::duration;
+use battlement_core::settings::{Settings, duration};
 use serde::Deserialize;
 
 pub use self::{
     key::{KeyPart, KeySetting},
     policy::PolicySettings,
+    store::{InMemory, OpenStore, StoreOptions},
 };
-use crate::{ConfigError, Headers, InvalidField, MissingKey, RateLimitLayer, policy::SETTINGS};
+use crate::{
+    ConfigError, Headers, InvalidField, MissingKey, RateLimitLayer, policy::SETTINGS,
+    remote::OnFailure,
+};
 
 battlement_core::settings! {
     /// The settings of a [`RateLimitLayer`] in a configuration file.
@@ -34,8 +39,12 @@ battlement_core::settings! {
     /// ```
     #[derive(Clone, Debug)]
     #[derive(Deserialize)]
-    #[serde(remote = "RateLimitSettings", deny_unknown_fields)]
-    pub struct RateLimitSettings {
+    #[serde(
+        remote = "RateLimitSettings",
+        bound(deserialize = "S: Settings<'de> + Default"),
+        deny_unknown_fields
+    )]
+    pub struct RateLimitSettings<S = InMemory> {
         /// [`RateLimitLayer::enabled`].
         #[serde(default = "yes")]
         pub enabled: bool,
@@ -59,6 +68,16 @@ battlement_core::settings! {
         /// [`RateLimitLayer::expose`].
         #[serde(default)]
         pub expose: bool,
+        /// [`RateLimitLayer::store`]: `memory`, or a store that the type parameter names.
+        #[serde(default, deserialize_with = "store::read")]
+        pub store: S,
+        /// The name of the limit in a store of several processes, which requires it: limits of one name share their counts.
+        #[serde(default)]
+        pub name: Option<String>,
+        /// The policy for requests while a store in another process is unavailable, which requires it: `deny`, `allow`, or
+        /// `{ "local-fallback": { "share": 25 } }`.
+        #[serde(default)]
+        pub on_failure: Option<OnFailure>,
     }
 }
 
@@ -66,10 +85,10 @@ const fn yes() -> bool {
     true
 }
 
-impl TryFrom<RateLimitSettings> for RateLimitLayer {
+impl<S: OpenStore> TryFrom<RateLimitSettings<S>> for RateLimitLayer<S::Store> {
     type Error = ConfigError;
 
-    fn try_from(settings: RateLimitSettings) -> Result<Self, ConfigError> {
+    fn try_from(settings: RateLimitSettings<S>) -> Result<Self, ConfigError> {
         let mut invalid = Vec::new();
         let policies = policy::policies(&settings.policies, &mut invalid);
         let key = settings.key.key(&mut invalid);
@@ -77,18 +96,23 @@ impl TryFrom<RateLimitSettings> for RateLimitLayer {
         if settings.capacity == Some(0) {
             invalid.push(InvalidField::new("capacity", "must be at least 1"));
         }
-        let (Some(policies), Some(key), true) = (policies, key, invalid.is_empty()) else {
+        let options = StoreOptions {
+            capacity: settings.capacity,
+            name: settings.name,
+            on_failure: settings.on_failure,
+        };
+        let store = settings.store.open(options, &mut invalid);
+        let (Some(policies), Some(key), Some(store), true) =
+            (policies, key, store, invalid.is_empty())
+        else {
             return Err(ConfigError::new(SETTINGS, invalid));
         };
-        let layer = Self::new(policies, key)
+        Ok(RateLimitLayer::new(policies, key)
+            .store(store)
             .enabled(settings.enabled)
             .without_key(settings.without_key)
             .headers(settings.headers)
             .jitter(jitter.unwrap_or_default())
-            .expose(settings.expose);
-        Ok(match settings.capacity {
-            Some(cells) => layer.capacity(cells),
-            None => layer,
-        })
+            .expose(settings.expose))
     }
 }
