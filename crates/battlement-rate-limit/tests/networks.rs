@@ -110,7 +110,8 @@ fn an_ipv6_48_takes_a_fifth_of_the_store() {
     let owned = own(&store, (0..20_000).map(|n| keys.of(v6(7, n))), at);
     assert!((1_270..=1_281).contains(&owned), "{owned}");
     let owned = own(&store, (0..100).map(|n| keys.of(v6(7, n << 16))), at);
-    assert_eq!(owned, 100, "the rest of its /32 still has room");
+    // One network in 4,095 shares the count of the first: of 99, rarely one, and hardly ever three.
+    assert!((98..=100).contains(&owned), "the rest of its /32 still has room: {owned}");
 }
 
 #[test]
