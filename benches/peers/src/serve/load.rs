@@ -1,7 +1,7 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, process::Stdio, time::Duration};
 
-use anyhow::Result;
-use tokio::{net::TcpStream, task::JoinSet, time::Instant};
+use anyhow::{Context as _, Result, ensure};
+use tokio::{net::TcpStream, process::Command, task::JoinSet, time::Instant};
 
 use super::server::BODY;
 use crate::measure::load;
@@ -40,4 +40,39 @@ pub(super) async fn send(server: SocketAddr, time: Duration, fresh: bool) -> Res
 /// Sends a request, and reads its response. Any status other than 200 is an error.
 pub(super) async fn exchange(stream: &mut TcpStream) -> Result<()> {
     load::exchange(stream, REQUEST, &mut Vec::with_capacity(256), BODY).await
+}
+
+/// Sends requests over HTTP/2 with h2load, 8 at a time on each of 8 connections, and returns the number of responses.
+pub(super) async fn send_http2(server: SocketAddr, time: Duration) -> Result<u64> {
+    let time = time.as_secs_f64().to_string();
+    let report =
+        h2load(server, &["--clients=8", "--max-concurrent-streams=8", "--duration", &time]).await?;
+    let (total, succeeded) =
+        (number_before(&report, " total,")?, number_before(&report, " succeeded,")?);
+    ensure!(total == succeeded, "not all requests succeeded:\n{report}");
+    Ok(succeeded)
+}
+
+/// Sends this many requests over one HTTP/2 connection, one after the other.
+pub(super) async fn exchange_http2(server: SocketAddr, requests: u64) -> Result<()> {
+    h2load(server, &["--clients=1", "--requests", &requests.to_string()]).await?;
+    Ok(())
+}
+
+/// Returns the report of h2load, whose requests have the headers of [`REQUEST`].
+async fn h2load(server: SocketAddr, args: &[&str]) -> Result<String> {
+    let mut command = Command::new("h2load");
+    command.args(args).args(["--header=accept: */*", "--header=user-agent: bench"]);
+    command.arg(format!("http://{server}/")).stdout(Stdio::piped()).kill_on_drop(true);
+    let output = command.output().await.context("is h2load installed?")?;
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Returns the number in front of a word of h2load's report: `requests: 50 total, 50 started, 50 done, 50 succeeded,`.
+fn number_before(report: &str, word: &str) -> Result<u64> {
+    let number = report
+        .lines()
+        .find(|line| line.starts_with("requests:"))
+        .and_then(|line| line.split_once(word)?.0.rsplit(' ').next()?.parse().ok());
+    number.with_context(|| format!("no number before {word:?} in h2load's report:\n{report}"))
 }

@@ -14,9 +14,12 @@ use battlement_serve::{Listener, Server};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::{body::Incoming, server::conn::http1};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use tokio::{net::TcpListener, runtime, sync::Notify};
@@ -85,6 +88,7 @@ async fn run(kind: &str, left: Left) -> Result<()> {
             builder.timer(TokioTimer::new());
             of_hyper(listener, left, &builder).await
         }
+        "hyper-http2" => of_hyper_http2(listener, left).await,
         "ours" | "loops-1" => ours(Server::new(listener), left).await,
         "axum" => {
             let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
@@ -116,6 +120,18 @@ async fn ours(server: Server, left: Left) -> Result<()> {
 }
 
 async fn of_hyper(listener: TcpListener, left: Left, builder: &http1::Builder) -> Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let left = left.clone();
+        let service = service_fn(move |request| answer(request, left.clone()));
+        let service = TowerToHyperService::new(service);
+        tokio::spawn(builder.serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+async fn of_hyper_http2(listener: TcpListener, left: Left) -> Result<()> {
+    let builder = http2::Builder::new(TokioExecutor::new());
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
