@@ -35,6 +35,7 @@ impl Scope {
     }
 
     /// Runs `work` in this scope, and restores the outer one.
+    #[cfg(feature = "http")]
     #[inline]
     pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
         let _entered = EnteredDeadline {
