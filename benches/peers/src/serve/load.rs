@@ -49,7 +49,7 @@ pub(super) async fn send_http2(server: SocketAddr, time: Duration) -> Result<u64
         h2load(server, &["--clients=8", "--max-concurrent-streams=8", "--duration", &time]).await?;
     let (total, succeeded) =
         (number_before(&report, " total,")?, number_before(&report, " succeeded,")?);
-    ensure!(total == succeeded, "not all requests succeeded:\n{report}");
+    ensure!(total == succeeded, "the report of h2load has failed requests:\n{report}");
     Ok(succeeded)
 }
 
