@@ -10,7 +10,7 @@ use crate::{in_flight::InFlight, shared::Shared};
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     pub(super) shared: Arc<Shared>,
-    // Those of `shared`, one pointer nearer.
+    // The fields of `shared`, one pointer nearer.
     pub(super) phases: Phases,
     pub(super) in_flight: InFlight,
     /// `None` closes each connection with its next response.

@@ -78,24 +78,25 @@ impl Ticket {
     #[inline(never)]
     fn read_head(&mut self, head: &mut Parts, known: Option<BodyKind>) -> BodyKind {
         let kind = known.unwrap_or_else(|| BodyKind::declared(&head.headers));
-        if kind == BodyKind::Open {
-            self.part = part_of(head);
-            if let Part::Stream(stream) = self.part {
-                self.enter_stream(stream);
-            }
+        let is_late = self.config.phase() > Phase::Running;
+        if is_late {
+            self.announce(head.status, &mut head.headers);
         }
-        if self.config.phase() > Phase::Running {
-            self.answered_late(head);
+        if is_late && self.refuses(&head.extensions) {
+            self.part = Part::Refused;
+        } else if kind == BodyKind::Open {
+            self.part = part_of(head);
+        }
+        if let Part::Stream(stream) = self.part {
+            self.enter_stream(stream);
         }
         kind
     }
 
-    fn answered_late(&mut self, head: &mut Parts) {
-        self.announce(head.status, &mut head.headers);
-        let rejection = head.extensions.get::<Rejection>().map(|it| it.kind());
-        if self.is_cut_off() || rejection == Some(RejectionKind::ShuttingDown) {
-            self.part = Part::Refused;
-        }
+    /// Returns whether a nested layer has created the response with these extensions.
+    fn refuses(&self, extensions: &Extensions) -> bool {
+        let rejection = extensions.get::<Rejection>().map(|it| it.kind());
+        self.is_cut_off() || rejection == Some(RejectionKind::ShuttingDown)
     }
 
     /// Adds `Connection: close` to a response over HTTP/1, unless the connection becomes another protocol's.

@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use battlement_core::RequestFacts;
+use battlement_core::{Rejection, RejectionKind, RequestFacts};
 use battlement_shutdown::{Phase, Shutdown};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -102,4 +102,25 @@ async fn each_attempt_at_a_request_is_in_flight_alone_and_with_another() {
         drop(second);
         assert_eq!(requests(&shutdown), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_stream_in_place_of_the_service_is_not_counted_as_a_stream_and_leaves_no_count() {
+    let shutdown = shutdown();
+    let refuses = service_fn(|_: Request<Body>| async {
+        let (sender, body) = Channel::<Bytes, Infallible>::new(1);
+        std::mem::forget(sender);
+        let response = Response::builder()
+            .header("content-type", "text/event-stream")
+            .extension(Rejection::new(RejectionKind::ShuttingDown));
+        Ok::<_, Infallible>(response.body(body).unwrap())
+    });
+    let service = shutdown.layer().layer(refuses);
+    let in_flight = shutdown.handle().in_flight();
+    let counts = move || in_flight.counts().into_iter().filter(|(_, count)| *count > 0);
+    let _run = running(shutdown, Phase::Draining).await;
+    let response = service.oneshot(get()).await.unwrap();
+    assert_eq!(counts().collect::<Vec<_>>(), [("request", 1)]);
+    drop(response);
+    assert_eq!(counts().count(), 0);
 }
