@@ -128,6 +128,11 @@ impl State {
         }
     }
 
+    /// Returns whether all requests are over, and nothing is left to send.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.end.get(), Some(End::Complete))
+    }
+
     /// Stores the protocol, once it is known.
     pub(crate) fn detected(&self, protocol: Protocol) {
         if self.protocol.set(protocol).is_ok() {

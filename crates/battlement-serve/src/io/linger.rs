@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::GuardedIo;
+use crate::End;
 
 /// The longest pause between two reads, and the longest wait: the defaults of `lingering_timeout` and `lingering_time` of
 /// nginx. The deadline of a drain ends the wait earlier.
@@ -41,7 +42,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     /// A client of HTTP/2 opens its window while it reads. A frame that arrives at a closed socket causes a reset, which
     /// discards the part of the response that the system has not sent yet.
     pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let linger = self.linger.get_or_insert_with(Linger::new);
+        let linger = self.linger.get_or_insert_with(|| {
+            // All requests are over, so that no limit and no shutdown is the end of the connection from now on.
+            self.state.end_with(End::Complete);
+            Linger::new()
+        });
         let mut chunk = [0; CHUNK];
         let mut has_read = false;
         loop {

@@ -42,6 +42,10 @@ impl Timers {
         if self.settled && !state.marks.are_pressing() && !self.sleep.is_elapsed() {
             return Poll::Pending;
         }
+        // The wait for the client has limits of its own.
+        if state.is_complete() {
+            return Poll::Pending;
+        }
         self.poll_watch(cx, &state.marks)
     }
 

@@ -137,3 +137,36 @@ async fn a_request_that_crosses_the_goaway_is_answered() {
     peer.request(3, "/").await;
     peer.response(3).await;
 }
+
+/// Returns the whole seconds until the server leaves a connection that it has closed at 75 s, and whose client sends a frame
+/// each second, for the given number of seconds.
+async fn left_after(frames: u64) -> u64 {
+    let served = Served::with(LIMITS).await;
+    let mut peer = served.http2(&[]).await;
+    peer.closed().await;
+    let closed = |event: &Event| matches!(event, Event::Closed(_));
+    for second in 0.. {
+        if served.seen.events().iter().any(closed) {
+            let idle = TimeoutKind::Idle;
+            let expected = [Event::Timeout(idle), Event::Closed(End::Timeout(idle))];
+            assert_eq!(served.seen.events(), expected, "no other limit applies");
+            return second;
+        }
+        if second < frames {
+            peer.window(0, 1).await;
+        }
+        sleep(seconds(1)).await;
+    }
+    unreachable!("the loop has no end")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_keeps_a_closed_http_2_connection_is_left_after_5_seconds() {
+    assert!((5..=6).contains(&left_after(0).await));
+    assert!((25..=26).contains(&left_after(20).await), "5 seconds after its last frame");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_keeps_sending_on_a_closed_http_2_connection_is_left_after_30_seconds() {
+    assert!((30..=31).contains(&left_after(60).await));
+}
