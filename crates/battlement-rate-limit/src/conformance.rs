@@ -180,7 +180,7 @@ impl<St: Store> Conformance<St> {
     async fn check_cases(&self) -> Result<(), String> {
         let (mut random, is_slow) = (Random::new(self.seed), self.clock.is_real());
         for nth in 0..self.cases {
-            // The first case that fails is short. Stopped time does not tell how far a converted window has passed.
+            // The first case that fails is short. A stopped clock does not show how far a converted window has passed.
             let (steps, is_changing) = (STEPS.min(5 + nth / 2), nth % 2 == 1 && !is_slow);
             let case = Case::random(&mut random, steps, is_changing, is_slow);
             if let Err(message) = self.walk(&case).await {

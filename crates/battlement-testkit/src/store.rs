@@ -1,7 +1,7 @@
 //! The whole conformance suite for the stores of battlement-rate-limit.
 //!
-//! It re-exports [`conformance`](battlement_rate_limit::conformance), the part for store authors, and adds what needs
-//! more dependencies:
+//! The module re-exports [`conformance`](battlement_rate_limit::conformance), the part for store authors, and adds
+//! tests that need more dependencies:
 //!
 //! - [`random_cases`]: random cases of proptest, which reduces a failing case
 //! - [`Processes`]: several processes that share a store admit exactly the quota

@@ -24,20 +24,20 @@ pub enum Step {
     Acquire(Client, u32),
     /// Peeks with a cost.
     Peek(Client, u32),
-    /// Refunds a charge: that with this index among all that were neither refunded nor reset, modulo their number.
+    /// Refunds a charge, by its index modulo the number of charges that were neither refunded nor reset.
     Refund(Client, usize),
     /// Resets the key.
     Reset(Client),
-    /// Replaces the policies by the next set; after the last set comes the first.
+    /// Replaces the policies with the next set; the first set follows the last.
     Replace,
-    /// Lets time pass; in whole microseconds.
+    /// Lets time pass, in whole microseconds.
     Pass(Duration),
-    /// Lets the longest wait of the latest answer pass, rounded down to whole microseconds; or rounded up.
+    /// Lets the longest wait of the latest answer pass, rounded down or up to whole microseconds.
     PassWait {
         /// Whether the wait is rounded up.
         is_over: bool,
     },
-    /// Sets the clock back; in whole microseconds.
+    /// Sets the clock back, in whole microseconds.
     SetBack(Duration),
 }
 

@@ -13,7 +13,7 @@ pub enum Clock<St> {
     Set(fn(&St, Duration)),
     /// A clock that the suite cannot set. The decisions and the remaining units have to be exact under policies that
     /// restore no unit during a test. The waits have to be exact at a time between the beginning of the test and the
-    /// answer. Of short policies, the suite waits until units are restored.
+    /// answer. Under short policies, the suite waits until units are restored.
     Real,
 }
 

@@ -9,7 +9,7 @@ use battlement_rate_limit::{
 };
 use tokio::time::Instant;
 
-/// A store in a map behind a mutex, which decides at the time of each query. It is not bounded.
+/// A store in a map behind a mutex, which decides at the time of each query. The map is not bounded.
 #[derive(Clone, Debug)]
 pub(crate) struct Local {
     created: Instant,

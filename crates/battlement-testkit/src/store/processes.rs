@@ -36,7 +36,7 @@ const QUOTA: u32 = 2_000;
 /// The time for all processes to start, and then to use the quota.
 const DEADLINE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(1);
-/// The time in which the policies restore a unit is long against the test.
+/// The period of the policies, in which no unit is restored during a test.
 const MONTH: Duration = Duration::from_secs(30 * 86_400);
 const ADDRESS: &str = "BATTLEMENT_STORE_ADDRESS";
 /// The number of denials after which a process ends.
@@ -49,7 +49,7 @@ pub fn address() -> Option<String> {
 }
 
 impl Processes {
-    /// Creates processes that run the test of this name, which includes its modules.
+    /// Creates processes that run the test with this name, including its modules.
     #[must_use]
     pub fn of_test(name: &str) -> Self {
         Self { test: name.to_owned() }
@@ -104,7 +104,7 @@ pub async fn share_quota<St: Store>(store: &St) {
     println!("{REPORT}{}", allowed.unwrap_or_else(|error| panic!("{error}")));
 }
 
-/// Waits until all processes have charged a policy of this purpose.
+/// Waits until all processes have charged a policy that counts them.
 async fn wait_for_all<St: Store>(store: &St, key: KeyHash) -> Result<(), StoreError> {
     let started = Policies::from(Policy::new("started", COUNT, MONTH));
     store.acquire(&Query::new(key, &started, 1, Instant::now())).await?;

@@ -60,7 +60,7 @@ impl Level {
         u32::try_from(self.used(now)).map_or(0, |used| self.capacity.saturating_sub(used))
     }
 
-    /// Returns the time until more units are available; 0 if all are.
+    /// Returns the time until more units are available, or 0 if all are.
     pub(super) fn reset_after(&self, now: u64) -> u64 {
         let used = self.used(now);
         if used == 0 { 0 } else { self.first(now, |at| self.used(at) < used) - now }
@@ -85,7 +85,7 @@ impl Level {
         each!(&mut self.used, used => used.reset());
     }
 
-    /// Returns the time from which on the key counts as unknown; 0 if it does.
+    /// Returns the time from which the key counts as unknown, or 0 if it already does.
     pub(super) fn expires_at(&self) -> u64 {
         each!(&self.used, used => used.expires_at())
     }
@@ -94,8 +94,8 @@ impl Level {
         each!(&self.used, used => used.used(now))
     }
 
-    /// Returns the first time from `now` on at which a condition holds that remains true once it holds, and holds if all
-    /// units are restored.
+    /// Returns the first time, not before `now`, at which a condition holds. The condition must remain true once it
+    /// holds, and must hold when all units are restored.
     fn first(&self, now: u64, holds: impl Fn(u64) -> bool) -> u64 {
         let (mut from, mut to) = (now, self.expires_at().max(now));
         while from < to {
