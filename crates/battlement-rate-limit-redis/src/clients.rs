@@ -13,7 +13,7 @@ use crate::{
 
 /// A client for each runtime, with connections and a supervisor of its own.
 ///
-/// So a runtime that is blocked or not driven does not delay requests of other runtimes.
+/// Therefore a runtime that is blocked or not driven does not delay requests of other runtimes.
 pub(crate) struct Clients {
     pub(crate) settings: Arc<Settings>,
     all: ArcSwap<Vec<RuntimeClient>>,

@@ -51,7 +51,7 @@ struct Supervisor<'a, T> {
     backoff: Backoff,
     rounds: u32,
     refreshed: Instant,
-    /// The time of the last pings. Not reset by signals or probes, which may come more often than the interval.
+    /// The time of the last pings. Signals and probes do not reset it, since they may come more often than the interval.
     pinged: Instant,
 }
 
