@@ -13,9 +13,9 @@ use battlement_testkit::{
     redis::{CertificateAuthority, Redis as Server, RedisCluster},
 };
 use http::Request;
-use tower::Layer;
+use tower::{Layer, ServiceExt as _};
 
-use self::service::{ok, send};
+use self::service::ok;
 
 const SOON: Duration = Duration::from_secs(20);
 const PATIENT: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ fn by_path(store: RedisStore, policy: Policy) -> RateLimitLayer<RedisStore> {
 
 async fn status(layer: &RateLimitLayer<RedisStore>, path: &str) -> u16 {
     let request = Request::get(path).body(()).unwrap();
-    send(layer.layer(ok()), request).await.status.as_u16()
+    layer.layer(ok()).oneshot(request).await.unwrap().status().as_u16()
 }
 
 #[tokio::test]

@@ -8,10 +8,11 @@ use std::time::Duration;
 use battlement_rate_limit::{Key, Policy, RateLimitLayer};
 use battlement_rate_limit_redis::{OnFailure, Redis, RedisStore, State};
 use battlement_testkit::{eventually, redis::Redis as Server};
+use http::Request;
 use tokio::time::Instant;
-use tower::Layer;
+use tower::{Layer, ServiceExt as _};
 
-use self::service::{answers, ok};
+use self::service::ok;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -21,7 +22,7 @@ fn layer(redis: &Redis, on_failure: OnFailure) -> RateLimitLayer<RedisStore> {
 }
 
 async fn status(layer: &RateLimitLayer<RedisStore>) -> u16 {
-    answers(layer.layer(ok())).await.status.as_u16()
+    layer.layer(ok()).oneshot(Request::new(())).await.unwrap().status().as_u16()
 }
 
 #[tokio::test]

@@ -18,11 +18,11 @@ use battlement_testkit::{
     eventually,
     redis::Redis as Server,
 };
-use http::Request;
+use http::{Request, Response};
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt as _};
 
-use self::service::{answers, ok};
+use self::service::ok;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -36,7 +36,11 @@ fn layer(store: RedisStore, policy: Policy) -> RateLimitLayer<RedisStore> {
 }
 
 async fn status(layer: &RateLimitLayer<RedisStore>) -> u16 {
-    answers(layer.layer(ok())).await.status.as_u16()
+    respond(layer).await.status().as_u16()
+}
+
+async fn respond(layer: &RateLimitLayer<RedisStore>) -> Response<impl Sized> {
+    layer.layer(ok()).oneshot(Request::new(())).await.unwrap()
 }
 
 #[tokio::test]
@@ -46,11 +50,11 @@ async fn two_instances_share_a_limit_and_its_headers() {
         let store = patient(&server).store("orders", OnFailure::Deny);
         layer(store, Policy::per_day("day", 3))
     });
-    let first = answers(layers[0].layer(ok())).await;
-    assert_eq!(first.headers["ratelimit"], "\"day\";r=2;t=28800");
-    let second = answers(layers[1].layer(ok())).await;
+    let first = respond(&layers[0]).await;
+    assert_eq!(first.headers()["ratelimit"], "\"day\";r=2;t=28800");
+    let second = respond(&layers[1]).await;
     assert_eq!(
-        second.headers["ratelimit"].to_str().unwrap().split(";t").next(),
+        second.headers()["ratelimit"].to_str().unwrap().split(";t").next(),
         Some("\"day\";r=1")
     );
     assert_eq!([status(&layers[0]).await, status(&layers[1]).await], [200, 429]);
@@ -176,8 +180,8 @@ async fn a_service_starts_without_redis_and_uses_it_once_it_is_available() {
     ] {
         let layer = layer(redis.store("orders", on_failure), Policy::per_day("day", 2));
         assert_eq!([status(&layer).await, status(&layer).await], expected, "{on_failure:?}");
-        let answer = answers(layer.layer(ok())).await;
-        let limits = answer.headers.keys().any(|name| name.as_str().starts_with("ratelimit"));
+        let answer = respond(&layer).await;
+        let limits = answer.headers().keys().any(|name| name.as_str().starts_with("ratelimit"));
         assert!(!limits, "an unknown quota is not reported");
     }
     assert_eq!(redis.state(), State::Down);
@@ -362,9 +366,9 @@ async fn a_client_that_waits_as_the_response_says_is_admitted_after_its_policy_b
             assert_eq!(status(&before).await, 200, "{algorithm:?}");
         }
         let after = layer(policy(Duration::from_secs(2)));
-        let denied = answers(after.layer(ok())).await;
-        assert_eq!(denied.status, 429, "{algorithm:?}");
-        let wait = denied.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        let denied = respond(&after).await;
+        assert_eq!(denied.status(), 429, "{algorithm:?}");
+        let wait = denied.headers()["retry-after"].to_str().unwrap().parse().unwrap();
         assert!(wait <= 3, "{algorithm:?}: {wait}");
         // The client itself sleeps, for as long as the response says.
         tokio::time::sleep(Duration::from_secs(wait)).await;
