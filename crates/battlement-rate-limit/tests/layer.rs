@@ -187,7 +187,7 @@ async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
         .cost(|head| if head.uri.path() == "/export" { 3 } else { 1 })
         .policies_for(move |head| head.headers.contains_key("x-gold").then(|| gold.clone()))
         .skip(|head| head.uri.path() == "/healthz");
-    let query = |path: &str, is_gold: bool| {
+    let request = |path: &str, is_gold: bool| {
         let mut request = with_key("a");
         *request.uri_mut() = path.parse().unwrap();
         if is_gold {
@@ -195,17 +195,17 @@ async fn cost_and_tiers_depend_on_the_request_and_some_are_skipped() {
         }
         request
     };
-    assert_eq!(status(&layer, query("/", false)).await, 200);
+    assert_eq!(status(&layer, request("/", false)).await, 200);
     assert_eq!(
-        status(&layer, query("/export", false)).await,
+        status(&layer, request("/export", false)).await,
         429,
         "three units do not fit after one"
     );
     for _ in 0..5 {
-        assert_eq!(status(&layer, query("/healthz", false)).await, 200);
+        assert_eq!(status(&layer, request("/healthz", false)).await, 200);
     }
     for expected in [200, 200, 200, 429] {
-        assert_eq!(status(&layer, query("/export", true)).await, expected);
+        assert_eq!(status(&layer, request("/export", true)).await, expected);
     }
 }
 
