@@ -54,11 +54,10 @@ impl Config {
     /// Reads the header of a trusted peer, and removes that of any other.
     fn read_header<B>(&self, request: &mut Request<B>) -> Option<Duration> {
         let header = self.header.as_ref()?;
-        if !request.headers().contains_key(header.name()) {
-            return None;
-        }
+        let lines = request.headers().get_all(header.name());
+        lines.iter().next()?;
         if self.trusted.contains(&RequestHead::of(request)) {
-            return header.read(request.headers());
+            return header.read_lines(&lines);
         }
         request.headers_mut().remove(header.name());
         if self.trusted.logs_ignored() {

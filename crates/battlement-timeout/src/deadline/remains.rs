@@ -28,7 +28,7 @@ pin_project! {
     pub(super) struct Remains {
         #[pin]
         timer: Timer,
-        // `None` if the layer is disabled, and once the work has ended.
+        // `None` if the layer is disabled, and once the limit of the body has the facts.
         slot: Option<RequestFacts>,
         config: Arc<Config>,
     }

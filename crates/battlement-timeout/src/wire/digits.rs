@@ -1,4 +1,4 @@
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderValue, header::GetAll};
 
 /// The largest number that is read or written: 8 digits, as gRPC has it.
 pub(super) const MOST: u64 = 99_999_999;
@@ -39,10 +39,10 @@ const fn decimal(number: u64) -> u64 {
     high | ((twos - 10 * high) << 8)
 }
 
-/// Returns the only line of a header; `None` if there are others.
+/// Returns the only line of a header; `None` if the header has no line or several.
 #[inline]
-pub(super) fn only_line<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
-    let mut lines = headers.get_all(name).iter();
+pub(super) fn only_line<'a>(lines: &GetAll<'a, HeaderValue>) -> Option<&'a [u8]> {
+    let mut lines = lines.iter();
     let line = lines.next()?;
     lines.next().is_none().then(|| line.as_bytes())
 }

@@ -10,7 +10,7 @@ pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeo
 /// Returns the timeout of a gRPC call: 1 to 8 digits and a unit (`H`, `M`, `S`, `m`, `u`, `n`), as gRPC's protocol
 /// over HTTP/2 defines it. An empty, malformed, or duplicate header counts as absent.
 pub(crate) fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
-    parse(digits::only_line(headers, &GRPC_TIMEOUT)?)
+    parse(digits::only_line(&headers.get_all(&GRPC_TIMEOUT))?)
 }
 
 fn parse(value: &[u8]) -> Option<Duration> {
