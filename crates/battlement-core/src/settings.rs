@@ -23,8 +23,8 @@ pub use self::{
 ///
 /// The struct is written as for `#[derive(Deserialize)]`, which is in an attribute of its own. Its `serde` attribute
 /// has the struct's name as `remote`, and `Name::default` as `default` where all fields have one. On the struct and on
-/// each field the documentation comes first and `serde`'s attributes last. A type parameter with a default stands
-/// for settings that another crate defines.
+/// each field the documentation comes first and `serde`'s attributes last. A type parameter with a default is the type
+/// of settings that another crate defines.
 ///
 /// # Example
 ///
