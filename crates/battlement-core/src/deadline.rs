@@ -229,6 +229,16 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_leaves_no_deadline_and_no_limit_behind() {
+        let deadline = Deadline::after(Instant::now(), SECOND);
+        let panics = || -> () { panic!("expected by the test") };
+        assert!(catch_unwind(|| deadline.within(panics)).is_err());
+        assert_eq!(Deadline::current(), None);
+        assert!(catch_unwind(|| deadline.limit(panics)).is_err());
+        assert_eq!((Deadline::current(), LIMIT.get()), (None, None));
+    }
+
+    #[test]
     fn the_earliest_limit_applies_and_a_deadline_within_it_is_free_of_it() {
         let now = Instant::now();
         let [one, two, three] = [1, 2, 3].map(|times| Deadline::after(now, times * SECOND));
