@@ -75,12 +75,13 @@ impl OpenStore for StoreSettings {
         let redis = Redis::try_from(*settings).map_err(|error| {
             invalid.extend(error.into_fields().into_iter().map(|field| field.under("store.redis")));
         });
-        let (name, on_failure) = options.remote(invalid)?;
-        if !is_name(&name) {
+        let has_valid_name = options.name.as_deref().is_none_or(is_name);
+        if !has_valid_name {
             invalid.push(InvalidField::new("name", NAME));
-            return None;
         }
-        Some(MemoryOr::Remote(redis.ok()?.store(&name, on_failure)))
+        let (name, on_failure) = options.remote(invalid)?;
+        let redis = redis.ok().filter(|_| has_valid_name)?;
+        Some(MemoryOr::Remote(redis.store(&name, on_failure)))
     }
 }
 
@@ -131,7 +132,8 @@ mod tests {
         }
         assert_eq!(invalid(redis), ["name", "on_failure"]);
         let all = r#""store": { "redis": { "url": "http://host/", "queue": 0 } }, "name": "{", "on_failure": "deny", "capacity": 5"#;
-        assert_eq!(invalid(all), ["store.redis.url", "store.redis.queue", "capacity", "name"]);
+        assert_eq!(invalid(all), ["store.redis.url", "store.redis.queue", "name", "capacity"]);
+        assert_eq!(invalid(&format!(r#"{redis}, "name": "{{""#)), ["name", "on_failure"]);
     }
 
     #[test]

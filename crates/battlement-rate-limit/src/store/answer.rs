@@ -36,7 +36,7 @@ pub struct Now<T>(pub T);
 
 /// The answer of every other store, which may be available already.
 ///
-/// It is a future, which must be awaited for the operation to be made.
+/// The answer is a future, which must be awaited for the operation to be made.
 #[must_use = "futures do nothing unless polled"]
 pub struct Later<T>(State<T>);
 

@@ -2,8 +2,8 @@ use crate::{Answer as _, Later, Memory, Outcome, Query, Source, Store, Usage};
 
 /// A store chosen at run time: the memory of this process, or `R`.
 ///
-/// One type of layer serves either, so that a configuration decides. As with every store that may answer later, inner
-/// services must be `Clone`.
+/// A layer has the same type with either, so that a configuration can decide. Inner services must be `Clone`, as for every
+/// store that may answer later.
 ///
 /// # Example
 ///

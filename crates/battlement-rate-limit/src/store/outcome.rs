@@ -61,3 +61,15 @@ impl Outcome {
         waits.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Above 128 bytes, each move is a call of `memcpy`.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn an_outcome_is_moved_without_a_call() {
+        assert!(size_of::<Outcome>() <= 128, "{} bytes", size_of::<Outcome>());
+    }
+}
