@@ -3,12 +3,7 @@
 mod forward;
 mod instances;
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -17,6 +12,7 @@ use tokio::{
 };
 
 use self::{forward::forward, instances::Instances};
+use crate::listener;
 
 /// The pause after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
@@ -69,7 +65,7 @@ impl Balancer {
         path: &str,
         instances: impl IntoIterator<Item = SocketAddr>,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listener::bind()?;
         let addr = listener.local_addr()?;
         let all = Arc::new(Instances::new(path));
         instances.into_iter().for_each(|instance| all.add(instance, instance));

@@ -78,6 +78,8 @@ mod depends_on;
 #[cfg(feature = "tonic")]
 pub mod echo;
 mod eventually;
+#[cfg(any(feature = "balancer", feature = "proxy", feature = "server", feature = "upstream"))]
+mod listener;
 #[cfg(feature = "load")]
 pub mod load;
 #[cfg(feature = "server")]

@@ -2,11 +2,7 @@
 
 mod pipe;
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -15,6 +11,7 @@ use tokio::{
 };
 
 use self::pipe::pipe;
+use crate::listener;
 
 /// A TCP proxy on a free loopback port, on the runtime of the test.
 ///
@@ -73,7 +70,7 @@ impl Proxy {
     ///
     /// Returns an error if no port can be bound.
     pub async fn start(server: impl Into<SocketAddr>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listener::bind()?;
         let addr = listener.local_addr()?;
         let (link, cuts) = (watch::Sender::default(), watch::Sender::default());
         let connection =

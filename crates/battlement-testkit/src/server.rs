@@ -6,14 +6,12 @@ mod hyper;
 #[cfg(feature = "tonic")]
 mod tonic;
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-};
+use std::{io, net::SocketAddr};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub use self::hyper::Protocol;
+use crate::listener;
 
 /// A server on a free loopback port, on the runtime of the test.
 ///
@@ -69,7 +67,7 @@ impl Server {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listener::bind()?;
         let addr = listener.local_addr()?;
         let (shutdown, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(listener, stopped));

@@ -11,19 +11,14 @@ mod port;
 mod record;
 mod socket;
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-};
-
-use tokio::net::TcpListener;
+use std::{io, net::SocketAddr, sync::Arc};
 
 pub use self::{
     behavior::{Behavior, Break, UnknownBehavior},
     counts::Counts,
 };
 use self::{port::Port, record::Record};
+use crate::listener;
 
 /// The response body for a request without a body; the bodies of other requests are echoed.
 pub const BODY: &str = "the upstream's answer\n";
@@ -78,7 +73,7 @@ impl Upstream {
     ///
     /// Returns an error if no port can be bound.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listener::bind()?;
         let record = Arc::<Record>::default();
         Ok(Self { port: Port::open(listener, &record)?, record })
     }
