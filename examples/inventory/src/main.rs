@@ -69,8 +69,8 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let health = health(shutdown.phases());
     let is_listening = health.gate("listener");
     let inventory = Inventory::new(Stock::of_shop(), config.settings);
-    let admin = config.admin_addr.bind("INVENTORY_ADMIN_ADDR").await?;
-    let listener = config.addr.bind("INVENTORY_ADDR").await?;
+    let admin = config.admin_addr.bind("INVENTORY_ADMIN_ADDR")?;
+    let listener = config.addr.bind("INVENTORY_ADDR")?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     let endpoints = inventory.admin(&health);
     // Moves the listener to the runtime of the thread, which wakes the server also while this one is blocked.

@@ -70,8 +70,8 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     let is_listening = health.gate("listener");
     let ledger = Ledger::new(config.limit_cents);
     let payments = Payments::new(ledger, &config.settings);
-    let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR").await?;
-    let listener = config.addr.bind("PAYMENTS_ADDR").await?;
+    let admin = config.admin_addr.bind("PAYMENTS_ADMIN_ADDR")?;
+    let listener = config.addr.bind("PAYMENTS_ADDR")?;
     info!("metrics are at http://{}/metrics", admin.local_addr()?);
     let endpoints = payments.admin(&health);
     // Moves the listener to the runtime of the thread, which wakes the server also while this one is blocked.

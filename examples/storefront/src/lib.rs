@@ -135,8 +135,8 @@ async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<Report> {
     // The last hook.
     handle.hook(Stage::Flush, "log", || records.flush());
 
-    let admin = config.admin_addr.bind("STOREFRONT_ADMIN_ADDR").await?;
-    let listener = config.addr.bind("STOREFRONT_ADDR").await?;
+    let admin = config.admin_addr.bind("STOREFRONT_ADMIN_ADDR")?;
+    let listener = config.addr.bind("STOREFRONT_ADDR")?;
     let payments = payments_url(config.payments, &handle).await?;
     let inventory = inventory_url(config.inventory, &handle).await?;
     let metrics = admin::metrics();

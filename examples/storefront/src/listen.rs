@@ -3,12 +3,17 @@
 //! Each of the examples has a copy of this file, so that each can be copied alone.
 
 use std::{
+    io,
     net::{AddrParseError, SocketAddr},
     str::FromStr,
 };
 
 use anyhow::Context;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+
+/// The connections that may wait to be accepted, as Linux allows by default. `TcpListener::bind` asks for 128, which a
+/// burst of clients exceeds: the kernel then drops connections, and may reset them.
+const BACKLOG: u32 = 4_096;
 
 /// An address and a port to listen on. `localhost` is 127.0.0.1, and without a host it is every IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +24,20 @@ impl ListenAddr {
         "an IP address and a port to listen on, such as 127.0.0.1:8080, localhost:8080 or :8080";
 
     /// Binds the address. An error names `variable`, which sets it.
-    pub async fn bind(self, variable: &str) -> anyhow::Result<TcpListener> {
+    pub fn bind(self, variable: &str) -> anyhow::Result<TcpListener> {
         let Self(addr) = self;
-        TcpListener::bind(addr)
-            .await
+        listen(addr)
             .with_context(|| format!("cannot listen on {addr}; {variable} sets another address"))
     }
+}
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Otherwise, connections of the previous process keep the address for a minute.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
 }
 
 impl FromStr for ListenAddr {

@@ -7,7 +7,7 @@ mod websocket;
 
 use std::{env, io, process::ExitCode};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 pub(crate) async fn serve(name: &str) -> ExitCode {
     match name {
@@ -21,6 +21,10 @@ pub(crate) async fn serve(name: &str) -> ExitCode {
     }
 }
 
-async fn bind(variable: &str) -> io::Result<TcpListener> {
-    TcpListener::bind(env::var(variable).unwrap()).await
+/// Binds an address, with as many connections that wait to be accepted as battlement-serve allows.
+fn bind(variable: &str) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(env::var(variable).unwrap().parse().unwrap())?;
+    socket.listen(4_096)
 }

@@ -23,7 +23,7 @@ pub(super) async fn serve() -> io::Result<Report> {
     let phases = shutdown.phases();
     let health = Health::builder().phases(phases.clone()).build();
     let probes = Router::new().fallback_service(health.service());
-    let admin = Listener::from(bind("DIRECT_ADMIN_ADDR").await?).name("admin");
+    let admin = Listener::from(bind("DIRECT_ADMIN_ADDR")?).name("admin");
     let shutdown = shutdown.admin(Server::new(admin).serve(probes));
     let app = Router::new()
         .route("/", get(async || "answer").merge(post(async |_: String| "answer")))

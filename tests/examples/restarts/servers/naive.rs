@@ -15,7 +15,7 @@ use super::bind;
 /// Serves until SIGTERM, then finishes the requests in flight, as the documentation of axum shows.
 pub(super) async fn serve() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
-    let admin = bind("NAIVE_ADMIN_ADDR").await?;
+    let admin = bind("NAIVE_ADMIN_ADDR")?;
     let listener = listener()?;
     let ready = Router::new().route("/readyz", get(async || "ready\n"));
     let (drained, draining) = tokio::sync::oneshot::channel::<()>();

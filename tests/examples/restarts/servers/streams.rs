@@ -29,13 +29,13 @@ pub(super) async fn serve() -> io::Result<Report> {
     let (phases, handle) = (shutdown.phases(), shutdown.handle());
     let health = Health::builder().phases(phases.clone()).build();
     let probes = Router::new().fallback_service(health.service());
-    let shutdown = shutdown.admin(axum::serve(bind("STREAMS_ADMIN_ADDR").await?, probes));
+    let shutdown = shutdown.admin(axum::serve(bind("STREAMS_ADMIN_ADDR")?, probes));
     let app = Router::new()
         .route("/", get(async || "answer"))
         .route("/events", get(events))
         .route("/echo", any(move |request: Request| websocket::upgrade(request, handle)))
         .layer(shutdown.layer());
-    let listener = bind("STREAMS_ADDR").await?;
+    let listener = bind("STREAMS_ADDR")?;
     let server = axum::serve(listener, app).with_graceful_shutdown(phases.reached(Phase::Stopping));
     Ok(shutdown.run(server).await)
 }
