@@ -7,6 +7,7 @@ mod connections;
 mod faults;
 mod faulty;
 mod health;
+mod linger;
 mod per_minute;
 pub mod proto;
 mod released;

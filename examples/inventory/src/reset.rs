@@ -1,4 +1,4 @@
-//! A connection that can be reset instead of answered.
+//! A connection that can be reset instead of answered, and that waits for its client at the end.
 
 use std::{
     io::{self, IoSlice},
@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::faults::Opened;
+use crate::{faults::Opened, linger::Linger};
 
 /// Resets the connection of a request. An extension of each request.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub(crate) struct Reset {
 pub(crate) struct Resettable {
     pub(crate) stream: TcpStream,
     pub(crate) reset: Reset,
+    /// The wait for the client, once the connection is closed for writing.
+    linger: Option<Linger>,
 }
 
 impl Reset {
@@ -53,7 +55,7 @@ impl Reset {
 
 impl Resettable {
     pub(crate) fn new(stream: TcpStream, opened: Opened) -> Self {
-        Self { stream, reset: Reset::new(opened) }
+        Self { stream, reset: Reset::new(opened), linger: None }
     }
 
     /// Resets the connection at once.
@@ -108,18 +110,30 @@ impl AsyncWrite for Resettable {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Ends the sending side, which would send FIN, only if the connection is not to be reset.
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.reset.check()?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    /// Ends the sending side, which would send FIN, only if the connection is not to be reset. Then waits for the client.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.reset.check()?;
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+        }
+        this.linger.get_or_insert_default().poll(&mut this.stream, cx).map(Ok)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, io::Read};
+    use std::{
+        future::poll_fn,
+        io::{Read, Write},
+        net::Shutdown,
+        time::Duration,
+    };
 
-    use tokio::net::TcpListener;
+    use tokio::{
+        net::TcpListener,
+        time::{Instant, timeout},
+    };
 
     use super::*;
 
@@ -130,6 +144,10 @@ mod tests {
         let stream = Resettable::new(listener.accept().await.unwrap().0, Opened::default());
         let reset = stream.reset.clone();
         (client, stream, reset)
+    }
+
+    async fn shut_down(stream: &mut Resettable) -> io::Result<()> {
+        poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await
     }
 
     fn read(mut client: std::net::TcpStream) -> io::Result<String> {
@@ -147,9 +165,33 @@ mod tests {
     async fn a_connection_that_is_not_reset_ends_as_usual() {
         let (client, mut stream, _reset) = connect().await;
         assert!(write(&mut stream).await.iter().all(|written| matches!(written, Ok(2))));
-        poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await.unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        shut_down(&mut stream).await.unwrap();
         drop(stream);
         assert_eq!(read(client).unwrap(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_while_it_reads_the_last_bytes_gets_all_of_them() {
+        let (mut client, mut stream, _reset) = connect().await;
+        assert!(write(&mut stream).await.iter().all(Result::is_ok));
+        let moment = Duration::from_millis(1);
+        assert!(timeout(moment, shut_down(&mut stream)).await.is_err(), "the client is open");
+        client.write_all(b"a frame").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        shut_down(&mut stream).await.unwrap();
+        // All that the client has sent was read, or else this would be a reset.
+        drop(stream);
+        assert_eq!(read(client).unwrap(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stays_open_is_left_after_five_seconds() {
+        let (_client, mut stream, _reset) = connect().await;
+        tokio::time::pause();
+        let start = Instant::now();
+        shut_down(&mut stream).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 5);
     }
 
     #[tokio::test]
@@ -167,8 +209,10 @@ mod tests {
         for written in write(&mut stream).await {
             assert_eq!(written.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
         }
-        let shutdown = poll_fn(|cx| Pin::new(&mut stream).poll_shutdown(cx)).await;
-        assert_eq!(shutdown.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(
+            shut_down(&mut stream).await.unwrap_err().kind(),
+            io::ErrorKind::ConnectionReset
+        );
         drop(stream);
         assert_eq!(read(client).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     }
