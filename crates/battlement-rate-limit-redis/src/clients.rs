@@ -79,9 +79,9 @@ impl Clients {
         let all = self.all.load();
         let states = |runs: bool| {
             let clients =
-                all.iter().filter(move |entry| !runs || entry.dispatcher.client.is_supervised());
+                all.iter().filter(move |entry| !runs || entry.dispatcher.client.breaker.is_supervised());
             clients
-                .map(|entry| entry.dispatcher.client.state())
+                .map(|entry| entry.dispatcher.client.breaker.state())
                 .filter(|state| *state != State::Connecting)
         };
         combined(states(true)).or_else(|| combined(states(false))).unwrap_or(State::Connecting)
@@ -89,7 +89,7 @@ impl Clients {
 
     /// Stops all clients.
     pub(crate) fn close(&self) {
-        self.all.load().iter().for_each(|entry| entry.dispatcher.client.signals.closed());
+        self.all.load().iter().for_each(|entry| entry.dispatcher.client.breaker.close());
     }
 }
 

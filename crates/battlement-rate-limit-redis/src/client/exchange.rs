@@ -28,7 +28,7 @@ impl Client {
             Err(Fault::NoScript) => self.load(connection, loads, calls).await,
             Err(Fault::Moved(to)) => {
                 self.link.moved(&to).inspect_err(|_| self.is_cluster_node.store(true, Relaxed))?;
-                self.signals.moved();
+                self.breaker.moved();
                 Err(Fault::Moved(to))
             }
             Err(Fault::Ask(to)) => {

@@ -1,7 +1,4 @@
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-};
+use std::sync::{OnceLock, atomic::AtomicU64};
 
 use crate::{connection::SLOTS, script::RedisKey};
 
@@ -15,24 +12,6 @@ pub(crate) struct Group {
     pub(crate) loading: tokio::sync::Mutex<()>,
     /// The key that probes use, with its slot.
     pub(crate) probed: OnceLock<(RedisKey, u16)>,
-    open: AtomicBool,
-}
-
-impl Group {
-    /// Returns whether the circuit breaker is open, so that requests do not ask.
-    pub(crate) fn is_open(&self) -> bool {
-        self.open.load(Relaxed)
-    }
-
-    /// Opens the circuit breaker.
-    pub(crate) fn open(&self) {
-        self.open.store(true, Relaxed);
-    }
-
-    /// Closes the circuit breaker.
-    pub(crate) fn close(&self) {
-        self.open.store(false, Relaxed);
-    }
 }
 
 /// Returns the index of the group that a slot belongs to.

@@ -39,7 +39,7 @@ const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 pub(crate) async fn supervise(client: &Arc<Client>, report: impl Fn(Option<&Fault>)) {
     tokio::select! {
         () = Supervisor::new(client, report).run() => {}
-        () = client.signals.ended() => {}
+        () = client.breaker.signals().ended() => {}
     }
 }
 
@@ -62,11 +62,11 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
     }
 
     async fn run(mut self) {
-        self.retry((0..self.client.groups.len()).collect()).await;
+        self.retry((0..self.client.breaker.groups()).collect()).await;
         loop {
             self.settle();
             let signals = tokio::select! {
-                signals = self.client.signals.next() => signals,
+                signals = self.client.breaker.signals().next() => signals,
                 () = self.backoff.wait_if(!self.faults.is_empty()) => SignalSet { changed: true, ..SignalSet::default() },
                 () = sleep_until(self.pinged + PING_INTERVAL) => self.ping().await,
             };
@@ -102,8 +102,8 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
 
     /// Enters the phase that follows from the states of the groups.
     fn settle(&self) {
-        let is_down = self.faults.len() == self.client.groups.len();
-        self.client.enter(if is_down { Phase::Down } else { Phase::Up });
+        let is_down = self.faults.len() == self.client.breaker.groups();
+        self.client.breaker.enter(if is_down { Phase::Down } else { Phase::Up });
         (self.report)(self.faults.values().next());
     }
 
@@ -142,7 +142,7 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
             unknown.for_each(|why| *why = fault.clone());
         }
         // The changes were handled by this attempt.
-        self.client.signals.clear_changes();
+        self.client.breaker.signals().clear_changes();
     }
 
     /// Probes groups, and returns whether one is unavailable.
@@ -152,12 +152,12 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
             match result {
                 Ok(()) => {
                     self.faults.remove(&group);
-                    self.client.groups[group].close();
+                    self.client.breaker.set_open(group, false);
                 }
                 Err(fault) => {
                     fails = true;
                     self.faults.insert(group, fault);
-                    self.client.groups[group].open();
+                    self.client.breaker.set_open(group, true);
                 }
             }
         }
@@ -165,14 +165,14 @@ impl<'a, T: Fn(Option<&Fault>)> Supervisor<'a, T> {
     }
 
     fn available(&self) -> Vec<usize> {
-        (0..self.client.groups.len()).filter(|group| !self.faults.contains_key(group)).collect()
+        (0..self.client.breaker.groups()).filter(|group| !self.faults.contains_key(group)).collect()
     }
 }
 
 /// Pings each connection once, however many groups use it.
 async fn ping_all(client: &Arc<Client>) -> SignalSet {
     let mut groups_of = HashMap::<usize, (Arc<Connection>, u128)>::new();
-    for group in 0..client.groups.len() {
+    for group in 0..client.breaker.groups() {
         if let Some(connection) = client.link.open(probe::slot(client, group)) {
             let entry = groups_of.entry(Arc::as_ptr(&connection).addr()).or_insert((connection, 0));
             entry.1 |= 1 << group;

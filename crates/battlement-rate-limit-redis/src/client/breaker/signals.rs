@@ -42,7 +42,7 @@ impl Signals {
     }
 
     /// Reports that the last handle was dropped.
-    pub(crate) fn closed(&self) {
+    pub(crate) fn close(&self) {
         self.end.notify_one();
     }
 

@@ -1,0 +1,139 @@
+mod phase;
+mod signals;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::Instant};
+
+use self::signals::Signals;
+pub(crate) use self::{phase::Phase, signals::SignalSet};
+use crate::state::State;
+
+/// The circuit breakers of a store: one for each group of keys that become unavailable together, such as those of a
+/// server.
+///
+/// Clones share the breakers.
+#[derive(Clone)]
+pub(crate) struct Breaker(Arc<Inner>);
+
+struct Inner {
+    phase: watch::Sender<Phase>,
+    /// Copies of the phase that requests read without the lock.
+    up: AtomicBool,
+    down: AtomicBool,
+    open: Box<[AtomicBool]>,
+    signals: Signals,
+    created: Instant,
+    /// The last time at which the supervisor ran, in microseconds since the breaker was created.
+    supervised: AtomicU64,
+}
+
+/// A supervisor that has not run for this long belongs to a runtime that is not driven: otherwise it runs every few
+/// seconds.
+const SILENCE: Duration = Duration::from_secs(20);
+
+impl Breaker {
+    /// Creates a breaker for each of `groups` groups.
+    pub(crate) fn new(groups: usize) -> Self {
+        Self(Arc::new(Inner {
+            phase: watch::Sender::new(Phase::Connecting),
+            up: AtomicBool::new(false),
+            down: AtomicBool::new(false),
+            open: (0..groups).map(|_| AtomicBool::new(false)).collect(),
+            signals: Signals::default(),
+            created: Instant::now(),
+            supervised: AtomicU64::new(0),
+        }))
+    }
+
+    /// Returns whether a question about a key of `group` may be sent. Before the first probe has ended, it may.
+    pub(crate) fn may_ask(&self, group: usize) -> bool {
+        !self.0.down.load(Relaxed) && !self.0.open[group].load(Relaxed)
+    }
+
+    /// Returns whether the store, or a part of it, is available.
+    pub(crate) fn is_up(&self) -> bool {
+        self.0.up.load(Relaxed)
+    }
+
+    /// Waits until the first probe has ended, and returns whether the store, or a part of it, is available.
+    pub(crate) async fn wait_until_known(&self) -> bool {
+        let mut phase = self.0.phase.subscribe();
+        let known = phase.wait_for(|phase| *phase != Phase::Connecting).await;
+        known.is_ok_and(|phase| *phase == Phase::Up)
+    }
+
+    /// Reports that a call about a key of `group` was late or failed, so that the supervisor probes the group.
+    pub(crate) fn suspect(&self, group: usize) {
+        self.0.signals.suspect(group);
+    }
+
+    /// Reports that a connection could not be replaced, or is open again.
+    pub(crate) fn changed(&self) {
+        self.0.signals.changed();
+    }
+
+    /// Reports that keys were moved to another server.
+    pub(crate) fn moved(&self) {
+        self.0.signals.moved();
+    }
+
+    /// Ends the supervisor.
+    pub(crate) fn close(&self) {
+        self.0.signals.close();
+    }
+
+    /// Returns the number of groups.
+    pub(crate) fn groups(&self) -> usize {
+        self.0.open.len()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match *self.0.phase.borrow() {
+            Phase::Connecting => State::Connecting,
+            Phase::Down => State::Down,
+            Phase::Up if self.0.open.iter().any(|open| open.load(Relaxed)) => State::Degraded,
+            Phase::Up => State::Up,
+        }
+    }
+
+    /// Returns whether the supervisor has run recently.
+    pub(crate) fn is_supervised(&self) -> bool {
+        let last = Duration::from_micros(self.0.supervised.load(Relaxed));
+        self.0.created.elapsed().saturating_sub(last) < SILENCE
+    }
+
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.0.signals
+    }
+
+    /// Opens or closes the breaker of a group.
+    pub(crate) fn set_open(&self, group: usize, is_open: bool) {
+        self.0.open[group].store(is_open, Relaxed);
+    }
+
+    /// Enters a phase.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.0.up.store(phase == Phase::Up, Relaxed);
+        self.0.down.store(phase == Phase::Down, Relaxed);
+        self.0.phase.send_replace(phase);
+        self.0.supervised.store(micros(self.0.created.elapsed()), Relaxed);
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
