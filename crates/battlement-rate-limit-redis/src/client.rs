@@ -1,6 +1,5 @@
 //! The client of one runtime, which exchanges commands for replies.
 
-mod breaker;
 mod call;
 mod exchange;
 mod group;
@@ -18,17 +17,17 @@ use std::{
 
 use battlement_rate_limit::StoreError;
 
+use self::group::Group;
 pub(crate) use self::{
-    breaker::{Phase, SignalSet},
     call::{Call, TimedAnswer},
     exchange::{BatchReply, CommandForm},
     group::group_of,
     settings::Settings,
 };
-use self::{breaker::Breaker, group::Group};
 use crate::{
     connection::{Connection, Epoch, Link, OnChange},
     fault::Fault,
+    remote::Breaker,
     script::Script,
 };
 

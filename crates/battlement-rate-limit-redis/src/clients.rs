@@ -61,7 +61,7 @@ impl Clients {
         let supervised = Supervised { clients: Arc::downgrade(self), runtime: id };
         let client = Arc::clone(&dispatcher.client);
         runtime.spawn(async move {
-            supervise(&client, |fault| supervised.report(fault)).await;
+            supervise(&client, move |fault| supervised.report(fault)).await;
         });
         dispatcher
     }
@@ -78,8 +78,9 @@ impl Clients {
     pub(crate) fn state(&self) -> State {
         let all = self.all.load();
         let states = |runs: bool| {
-            let clients =
-                all.iter().filter(move |entry| !runs || entry.dispatcher.client.breaker.is_supervised());
+            let clients = all
+                .iter()
+                .filter(move |entry| !runs || entry.dispatcher.client.breaker.is_supervised());
             clients
                 .map(|entry| entry.dispatcher.client.breaker.state())
                 .filter(|state| *state != State::Connecting)

@@ -12,12 +12,12 @@ mod fault;
 mod health;
 mod observe;
 mod redis;
+mod remote;
 mod report;
 mod script;
 #[cfg(feature = "serde")]
 mod settings;
 mod spawn;
-mod state;
 mod store;
 
 pub use battlement_core::CheckState;
@@ -27,4 +27,6 @@ pub use battlement_rate_limit::remote::{OnFailure, Share};
 pub use self::connection::fuzz;
 #[cfg(feature = "serde")]
 pub use self::settings::{RateLimitSettings, RedisSettings, StoreSettings, Urls};
-pub use self::{builder::Builder, observe::Observe, redis::Redis, state::State, store::RedisStore};
+pub use self::{
+    builder::Builder, observe::Observe, redis::Redis, remote::State, store::RedisStore,
+};

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{client::Settings, clients::Clients, dispatch::Dispatcher, state::State};
+use crate::{client::Settings, clients::Clients, dispatch::Dispatcher, remote::State};
 
 /// A Redis server or cluster that stores the state of limiters, with its connections.
 ///

@@ -1,7 +1,7 @@
 use std::{array, sync::Arc, time::Duration};
 
 use battlement_rate_limit::{Policies, Policy, remote::until};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     client::{Call, Client, group_of},
@@ -13,21 +13,9 @@ use crate::{
 /// The number of times a probe is repeated if it was late because this process was late.
 const REPEATS: usize = 5;
 
-/// Probes `groups` within the deadline. A probe acquires and so writes: a server that only reads, or has no memory
+/// Probes a group within the deadline. A probe acquires and so writes: a server that only reads, or has no memory
 /// left, does not count as available.
-pub(crate) async fn sweep(
-    client: &Arc<Client>,
-    groups: Vec<usize>,
-) -> Vec<(usize, Result<(), Fault>)> {
-    let mut probes = JoinSet::new();
-    for group in groups {
-        let client = Arc::clone(client);
-        probes.spawn(async move { (group, run(&client, group).await) });
-    }
-    probes.join_all().await
-}
-
-async fn run(client: &Client, group: usize) -> Result<(), Fault> {
+pub(super) async fn run(client: &Client, group: usize) -> Result<(), Fault> {
     let mut fault = Fault::Late;
     for _ in 0..REPEATS {
         let connection = client.link.connection(slot(client, group)).await?;
@@ -72,7 +60,7 @@ fn calls(client: &Client, group: usize, deadline: Duration) -> [Call; 2] {
 }
 
 /// Returns the slot in which a group is probed.
-pub(crate) fn slot(client: &Client, group: usize) -> u16 {
+pub(super) fn slot(client: &Client, group: usize) -> u16 {
     client.groups[group].probed.get_or_init(|| find_key(client, group)).1
 }
 

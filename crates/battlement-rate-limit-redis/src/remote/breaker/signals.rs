@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 /// Health signals reported by calls and connections since the supervisor's last check.
 #[derive(Debug, Default)]
-pub(crate) struct Signals {
+pub(in super::super) struct Signals {
     signals: Mutex<SignalSet>,
     /// Whether there is a signal.
     any: AtomicBool,
@@ -16,48 +16,48 @@ pub(crate) struct Signals {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SignalSet {
+pub(in super::super) struct SignalSet {
     /// The groups with late or failed calls, one bit each.
-    pub(crate) suspects: u128,
+    pub(in super::super) suspects: u128,
     /// A connection could not be replaced, or is open again.
-    pub(crate) changed: bool,
+    pub(in super::super) changed: bool,
     /// A slot was moved to another node.
-    pub(crate) moved: bool,
+    pub(in super::super) moved: bool,
 }
 
 impl Signals {
     /// Reports that a call of a group was late or failed.
-    pub(crate) fn suspect(&self, group: usize) {
+    pub(in super::super) fn suspect(&self, group: usize) {
         self.set(|signals| signals.suspects |= 1 << group);
     }
 
     /// Reports that a connection could not be replaced, or is open again.
-    pub(crate) fn changed(&self) {
+    pub(in super::super) fn changed(&self) {
         self.set(|signals| signals.changed = true);
     }
 
     /// Reports that a slot was moved to another node.
-    pub(crate) fn moved(&self) {
+    pub(in super::super) fn moved(&self) {
         self.set(|signals| signals.moved = true);
     }
 
     /// Reports that the last handle was dropped.
-    pub(crate) fn close(&self) {
+    pub(in super::super) fn close(&self) {
         self.end.notify_one();
     }
 
     /// Waits until the last handle is dropped.
-    pub(crate) async fn ended(&self) {
+    pub(in super::super) async fn ended(&self) {
         self.end.notified().await;
     }
 
     /// Clears the changes of connections.
-    pub(crate) fn clear_changes(&self) {
+    pub(in super::super) fn clear_changes(&self) {
         self.lock().changed = false;
     }
 
     /// Waits for signals, and takes them.
-    pub(crate) async fn next(&self) -> SignalSet {
+    pub(in super::super) async fn next(&self) -> SignalSet {
         loop {
             if self.any.swap(false, AcqRel) {
                 return self.take();

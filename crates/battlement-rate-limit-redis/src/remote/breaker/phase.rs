@@ -1,6 +1,6 @@
 /// The availability of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(in super::super) enum Phase {
     /// The first connection is being made; requests wait for it.
     Connecting,
     Up,

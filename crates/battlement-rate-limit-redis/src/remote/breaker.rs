@@ -13,8 +13,8 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use self::signals::Signals;
-pub(crate) use self::{phase::Phase, signals::SignalSet};
-use crate::state::State;
+pub(super) use self::{phase::Phase, signals::SignalSet};
+use super::State;
 
 /// The circuit breakers of a store: one for each group of keys that become unavailable together, such as those of a
 /// server.
@@ -91,10 +91,11 @@ impl Breaker {
     }
 
     /// Returns the number of groups.
-    pub(crate) fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.0.open.len()
     }
 
+    /// Returns the availability of the store.
     pub(crate) fn state(&self) -> State {
         match *self.0.phase.borrow() {
             Phase::Connecting => State::Connecting,
@@ -110,17 +111,18 @@ impl Breaker {
         self.0.created.elapsed().saturating_sub(last) < SILENCE
     }
 
-    pub(crate) fn signals(&self) -> &Signals {
+    /// Returns the signals for the supervisor.
+    pub(super) fn signals(&self) -> &Signals {
         &self.0.signals
     }
 
     /// Opens or closes the breaker of a group.
-    pub(crate) fn set_open(&self, group: usize, is_open: bool) {
+    pub(super) fn set_open(&self, group: usize, is_open: bool) {
         self.0.open[group].store(is_open, Relaxed);
     }
 
     /// Enters a phase.
-    pub(crate) fn enter(&self, phase: Phase) {
+    pub(super) fn enter(&self, phase: Phase) {
         self.0.up.store(phase == Phase::Up, Relaxed);
         self.0.down.store(phase == Phase::Down, Relaxed);
         self.0.phase.send_replace(phase);
