@@ -24,7 +24,7 @@ impl Redis {
             State::Connecting => "connecting to Redis",
             State::Up => "Redis is available",
             State::Degraded => "parts of Redis are unavailable",
-            State::Down => "Redis is unavailable",
+            _ => "Redis is unavailable",
         };
         let fault = self.settings().report.fault();
         match fault.filter(|_| matches!(state, State::Degraded | State::Down)) {

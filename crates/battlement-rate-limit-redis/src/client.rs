@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use battlement_rate_limit::StoreError;
+use battlement_rate_limit::{StoreError, remote::Breaker};
 
 use self::group::Group;
 pub(crate) use self::{
@@ -27,7 +27,6 @@ pub(crate) use self::{
 use crate::{
     connection::{Connection, Epoch, Link, OnChange},
     fault::Fault,
-    remote::Breaker,
     script::Script,
 };
 

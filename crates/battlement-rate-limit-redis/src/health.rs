@@ -5,10 +5,11 @@ mod probe;
 
 use std::sync::Arc;
 
+use battlement_rate_limit::remote::{self, Probe, State};
+
 use crate::{
     client::Client,
     fault::{Fault, Unreachable},
-    remote::{self, Probe, State},
 };
 
 /// Supervises the connections until the last handle is dropped. `report` is called when the state may have changed.

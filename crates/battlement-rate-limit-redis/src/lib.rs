@@ -12,7 +12,6 @@ mod fault;
 mod health;
 mod observe;
 mod redis;
-mod remote;
 mod report;
 mod script;
 #[cfg(feature = "serde")]
@@ -21,12 +20,10 @@ mod spawn;
 mod store;
 
 pub use battlement_core::CheckState;
-pub use battlement_rate_limit::remote::{OnFailure, Share};
+pub use battlement_rate_limit::remote::{OnFailure, Share, State};
 
 #[cfg(fuzzing)]
 pub use self::connection::fuzz;
 #[cfg(feature = "serde")]
 pub use self::settings::{RateLimitSettings, RedisSettings, StoreSettings, Urls};
-pub use self::{
-    builder::Builder, observe::Observe, redis::Redis, remote::State, store::RedisStore,
-};
+pub use self::{builder::Builder, observe::Observe, redis::Redis, store::RedisStore};

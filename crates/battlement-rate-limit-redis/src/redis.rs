@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
-use crate::{client::Settings, clients::Clients, dispatch::Dispatcher, remote::State};
+use battlement_rate_limit::remote::State;
+
+use crate::{client::Settings, clients::Clients, dispatch::Dispatcher};
 
 /// A Redis server or cluster that stores the state of limiters, with its connections.
 ///

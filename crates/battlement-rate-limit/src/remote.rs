@@ -9,6 +9,8 @@
 //! - [`DenyCache`] denies the repeated requests of a denied client without a round trip.
 
 #[cfg(feature = "remote")]
+mod breaker;
+#[cfg(feature = "remote")]
 mod deadline;
 #[cfg(feature = "remote")]
 mod deny_cache;
@@ -17,14 +19,24 @@ mod fallback;
 #[cfg(feature = "remote")]
 mod identity_hasher;
 mod on_failure;
+#[cfg(feature = "remote")]
+mod probe;
 #[cfg(feature = "serde")]
 mod settings;
 mod share;
+#[cfg(feature = "remote")]
+mod state;
+#[cfg(feature = "remote")]
+mod supervisor;
 
 #[cfg(feature = "remote")]
 pub use self::{
+    breaker::Breaker,
     deadline::{Late, until},
     deny_cache::DenyCache,
     fallback::Fallback,
+    probe::Probe,
+    state::State,
+    supervisor::supervise,
 };
 pub use self::{on_failure::OnFailure, share::Share};

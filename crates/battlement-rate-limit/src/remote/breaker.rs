@@ -21,7 +21,7 @@ use super::State;
 ///
 /// Clones share the breakers.
 #[derive(Clone)]
-pub(crate) struct Breaker(Arc<Inner>);
+pub struct Breaker(Arc<Inner>);
 
 struct Inner {
     phase: watch::Sender<Phase>,
@@ -41,7 +41,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 
 impl Breaker {
     /// Creates a breaker for each of `groups` groups.
-    pub(crate) fn new(groups: usize) -> Self {
+    #[must_use]
+    pub fn new(groups: usize) -> Self {
         Self(Arc::new(Inner {
             phase: watch::Sender::new(Phase::Connecting),
             up: AtomicBool::new(false),
@@ -54,39 +55,41 @@ impl Breaker {
     }
 
     /// Returns whether a question about a key of `group` may be sent. Before the first probe has ended, it may.
-    pub(crate) fn may_ask(&self, group: usize) -> bool {
+    #[must_use]
+    pub fn may_ask(&self, group: usize) -> bool {
         !self.0.down.load(Relaxed) && !self.0.open[group].load(Relaxed)
     }
 
     /// Returns whether the store, or a part of it, is available.
-    pub(crate) fn is_up(&self) -> bool {
+    #[must_use]
+    pub fn is_up(&self) -> bool {
         self.0.up.load(Relaxed)
     }
 
     /// Waits until the first probe has ended, and returns whether the store, or a part of it, is available.
-    pub(crate) async fn wait_until_known(&self) -> bool {
+    pub async fn wait_until_known(&self) -> bool {
         let mut phase = self.0.phase.subscribe();
         let known = phase.wait_for(|phase| *phase != Phase::Connecting).await;
         known.is_ok_and(|phase| *phase == Phase::Up)
     }
 
     /// Reports that a call about a key of `group` was late or failed, so that the supervisor probes the group.
-    pub(crate) fn suspect(&self, group: usize) {
+    pub fn suspect(&self, group: usize) {
         self.0.signals.suspect(group);
     }
 
     /// Reports that a connection could not be replaced, or is open again.
-    pub(crate) fn changed(&self) {
+    pub fn changed(&self) {
         self.0.signals.changed();
     }
 
     /// Reports that keys were moved to another server.
-    pub(crate) fn moved(&self) {
+    pub fn moved(&self) {
         self.0.signals.moved();
     }
 
     /// Ends the supervisor.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.0.signals.close();
     }
 
@@ -96,7 +99,8 @@ impl Breaker {
     }
 
     /// Returns the availability of the store.
-    pub(crate) fn state(&self) -> State {
+    #[must_use]
+    pub fn state(&self) -> State {
         match *self.0.phase.borrow() {
             Phase::Connecting => State::Connecting,
             Phase::Down => State::Down,
@@ -106,7 +110,8 @@ impl Breaker {
     }
 
     /// Returns whether the supervisor has run recently.
-    pub(crate) fn is_supervised(&self) -> bool {
+    #[must_use]
+    pub fn is_supervised(&self) -> bool {
         let last = Duration::from_micros(self.0.supervised.load(Relaxed));
         self.0.created.elapsed().saturating_sub(last) < SILENCE
     }

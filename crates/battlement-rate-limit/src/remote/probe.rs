@@ -6,7 +6,7 @@ use super::State;
 ///
 /// Only [`probe`](Self::probe) is required. The other methods are for stores with connections that can be replaced, or
 /// with several servers.
-pub(crate) trait Probe: Send {
+pub trait Probe: Send {
     /// The reason why a group of keys is unavailable.
     type Fault: Send + 'static;
 

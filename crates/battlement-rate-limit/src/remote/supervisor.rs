@@ -28,7 +28,7 @@ const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// All groups are probed at first. A group is probed again if a call was reported as late or failed
 /// ([`Breaker::suspect`]): a single such call opens no circuit breaker. Unavailable groups are probed with a backoff that
 /// grows with the outage, from 50 ms to a second, and has as much jitter.
-pub(crate) async fn supervise<P: Probe>(breaker: &Breaker, probe: P) {
+pub async fn supervise<P: Probe>(breaker: &Breaker, probe: P) {
     select! {
         () = Supervisor::new(breaker, probe).run() => {}
         () = breaker.signals().ended() => {}

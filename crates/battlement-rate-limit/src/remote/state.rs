@@ -1,14 +1,14 @@
-/// The availability of a [`Redis`](crate::Redis).
+/// The availability of a remote store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
     /// The first connection is being made. Requests wait for it, up to the deadline.
     Connecting,
-    /// Redis is available.
+    /// The store is available.
     Up,
-    /// Some nodes of a cluster are unavailable, or Redis is unavailable in one of several runtimes.
+    /// Some servers of the store are unavailable, or the store is unavailable in one of several runtimes.
     Degraded,
-    /// Redis is unavailable. Requests are decided without it, and a background task probes it.
+    /// The store is unavailable. Requests are decided without it, and a background task probes it.
     Down,
 }
 
