@@ -7,6 +7,10 @@
 //! - [`Fallback`] applies the [`OnFailure`] policy to a question that was not answered, with a [`Share`] of the limit in
 //!   the memory of this process.
 //! - [`DenyCache`] denies the repeated requests of a denied client without a round trip.
+//! - [`Breaker`] decides whether the store is asked at all, so that an outage delays a few requests and no others.
+//! - [`supervise`] probes the store in a task of its own, opens its circuit breakers and closes them again.
+//!
+//! `docs/write-a-store.md` shows how a store uses them.
 
 #[cfg(feature = "remote")]
 mod breaker;

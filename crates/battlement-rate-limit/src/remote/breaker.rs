@@ -16,10 +16,14 @@ use self::signals::Signals;
 pub(super) use self::{phase::Phase, signals::SignalSet};
 use super::State;
 
-/// The circuit breakers of a store: one for each group of keys that become unavailable together, such as those of a
-/// server.
+/// The circuit breakers of a remote store: one for each group of keys that become unavailable together, such as those of
+/// one server.
 ///
-/// Clones share the breakers.
+/// Requests only read the breakers, without a lock, and report calls that were late or failed. The task that runs
+/// [`supervise`](super::supervise) probes the reported groups, and opens and closes their breakers. Thus a single call
+/// opens no breaker, and no request has to probe a store that is unavailable.
+///
+/// Clones share the breakers. If several runtimes have connections of their own, each has breakers of its own too.
 #[derive(Clone)]
 pub struct Breaker(Arc<Inner>);
 
@@ -40,9 +44,14 @@ struct Inner {
 const SILENCE: Duration = Duration::from_secs(20);
 
 impl Breaker {
-    /// Creates a breaker for each of `groups` groups.
+    /// Creates a breaker for each of `groups` groups; a store with one server has one group.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `groups` is 0 or greater than 128.
     #[must_use]
     pub fn new(groups: usize) -> Self {
+        assert!((1..=128).contains(&groups), "`groups` must be between 1 and 128, got {groups}");
         Self(Arc::new(Inner {
             phase: watch::Sender::new(Phase::Connecting),
             up: AtomicBool::new(false),
@@ -54,7 +63,11 @@ impl Breaker {
         }))
     }
 
-    /// Returns whether a question about a key of `group` may be sent. Before the first probe has ended, it may.
+    /// Returns whether a question about a key of `group` may be sent. Before the first probe has ended, all may.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are not so many groups.
     #[must_use]
     pub fn may_ask(&self, group: usize) -> bool {
         !self.0.down.load(Relaxed) && !self.0.open[group].load(Relaxed)
@@ -74,21 +87,25 @@ impl Breaker {
     }
 
     /// Reports that a call about a key of `group` was late or failed, so that the supervisor probes the group.
+    ///
+    /// Report a call only if the store [`is_up`](Self::is_up), and not if it was not sent.
     pub fn suspect(&self, group: usize) {
         self.0.signals.suspect(group);
     }
 
-    /// Reports that a connection could not be replaced, or is open again.
+    /// Reports that a connection could not be replaced, or is open again. The supervisor probes all groups without a
+    /// connection and all unavailable groups, without waiting for the backoff.
     pub fn changed(&self) {
         self.0.signals.changed();
     }
 
-    /// Reports that keys were moved to another server.
+    /// Reports that keys were moved to another server, so that the supervisor calls
+    /// [`Probe::refresh`](super::Probe::refresh), at most every 100 ms.
     pub fn moved(&self) {
         self.0.signals.moved();
     }
 
-    /// Ends the supervisor.
+    /// Ends the supervisor. A store calls this when its last clone is dropped.
     pub fn close(&self) {
         self.0.signals.close();
     }
@@ -109,7 +126,8 @@ impl Breaker {
         }
     }
 
-    /// Returns whether the supervisor has run recently.
+    /// Returns whether the supervisor has run in the last 20 seconds. Otherwise its runtime is not driven, and the state
+    /// may be out of date.
     #[must_use]
     pub fn is_supervised(&self) -> bool {
         let last = Duration::from_micros(self.0.supervised.load(Relaxed));

@@ -25,9 +25,12 @@ const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// Supervises a store until the breaker is [closed](Breaker::close): opens its circuit breakers where probes fail, and
 /// closes them where probes succeed again.
 ///
-/// All groups are probed at first. A group is probed again if a call was reported as late or failed
-/// ([`Breaker::suspect`]): a single such call opens no circuit breaker. Unavailable groups are probed with a backoff that
-/// grows with the outage, from 50 ms to a second, and has as much jitter.
+/// All groups are probed at first. Then a group is probed if a call was reported as late or failed
+/// ([`Breaker::suspect`]), or if a ping was. Unavailable groups are probed with a backoff that grows with the outage, from
+/// 50 ms to a second, and has jitter.
+///
+/// Run this in a task of the runtime that has the connections. If a [`Probe`] panics, so does the task, and the breakers
+/// stay as they are.
 pub async fn supervise<P: Probe>(breaker: &Breaker, probe: P) {
     select! {
         () = Supervisor::new(breaker, probe).run() => {}
