@@ -3,6 +3,7 @@
 mod digits;
 mod grpc_timeout;
 mod header;
+mod millis;
 
 pub(crate) use self::grpc_timeout::{GRPC_TIMEOUT, grpc_timeout, write_grpc_timeout};
 pub use self::header::{InvalidTimeoutHeader, TimeoutHeader};

@@ -10,7 +10,8 @@ use crate::{Observe, TimeoutHeader, observe::Observer};
 ///
 /// The layer wraps a hyper-util client, a tonic channel or, with the feature `reqwest`, a `reqwest::Client`. A gRPC call gets
 /// `grpc-timeout`, any other call the [`header`](Self::header). The value is the time until the deadline of the call
-/// less the [`margin`](Self::margin), rounded down. A call without a deadline is unchanged.
+/// less the [`margin`](Self::margin), rounded down: a header states it in milliseconds, from 10 seconds on in steps of 10.
+/// A call without a deadline is unchanged.
 ///
 /// The deadline is that of the request whose handler makes the call, or that of an outer
 /// [`CallDeadlineLayer`](crate::CallDeadlineLayer). Under a [`TimeoutLayer`](crate::TimeoutLayer) around each try it is
@@ -41,7 +42,7 @@ use crate::{Observe, TimeoutHeader, observe::Observer};
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
 /// let client = PropagateDeadlineLayer::new().layer(service_fn(async |request: Request<()>| {
-///     assert_eq!(request.headers()["x-request-timeout-ms"], "29995");
+///     assert_eq!(request.headers()["x-request-timeout-ms"], "29990");
 ///     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
 /// }));
 /// let handler = service_fn(move |_: Request<()>| client.clone().oneshot(Request::new(())));

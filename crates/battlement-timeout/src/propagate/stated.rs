@@ -72,8 +72,8 @@ impl Config {
 
     /// Returns the header that states the limit of a call.
     #[inline]
-    pub(super) fn name(&self, wire: Wire) -> &HeaderName {
-        if wire.is_grpc() { &GRPC_TIMEOUT } else { self.header.name() }
+    pub(super) fn name(&self, wire: Wire) -> HeaderName {
+        if wire.is_grpc() { GRPC_TIMEOUT } else { self.header.owned_name() }
     }
 
     #[inline]
@@ -91,7 +91,7 @@ impl Config {
 #[inline]
 pub(super) fn insert_new(
     headers: &mut HeaderMap,
-    name: &HeaderName,
+    name: HeaderName,
     value: HeaderValue,
 ) -> Option<HeaderValue> {
     match headers.entry(name) {

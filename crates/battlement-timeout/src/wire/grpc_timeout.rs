@@ -5,12 +5,15 @@ use http::{HeaderMap, HeaderName};
 use super::{Written, digits};
 
 /// The header of a gRPC call in which the client states its timeout.
-pub(crate) static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
+/// The same, for look-ups.
+static NAME: HeaderName = GRPC_TIMEOUT;
 
 /// Returns the timeout of a gRPC call: 1 to 8 digits and a unit (`H`, `M`, `S`, `m`, `u`, `n`), as gRPC's protocol
 /// over HTTP/2 defines it. An empty, malformed, or duplicate header counts as absent.
 pub(crate) fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
-    parse(digits::only_line(&headers.get_all(&GRPC_TIMEOUT))?)
+    parse(digits::only_line(&headers.get_all(&NAME))?)
 }
 
 fn parse(value: &[u8]) -> Option<Duration> {

@@ -3,7 +3,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 use battlement_core::is_reserved_header;
 use http::{HeaderMap, HeaderName, HeaderValue, header::GetAll};
 
-use super::{Written, digits};
+use super::{Written, digits, millis};
 
 const X_REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 const ENVOY: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
@@ -12,9 +12,11 @@ const LINKERD: HeaderName = HeaderName::from_static("l5d-timeout");
 /// A header of HTTP requests that states the time that is left for the request.
 ///
 /// Default: `x-request-timeout-ms`, in milliseconds. Zero means that no time is left. A value that is empty, malformed
-/// or longer than 8 digits counts as absent, and so does a header with several lines. Values are rounded down to
-/// milliseconds when written, so a receiver never waits longer than its caller; more than 99,999,999 ms (27 hours) are
-/// written as that many. A time below a millisecond would become zero and is not written.
+/// or longer than 8 digits counts as absent, and so does a header with several lines.
+///
+/// A time is written rounded down, so that a receiver never waits longer than its caller: below 10 seconds to a
+/// millisecond, above to 10 milliseconds. More than 99,999,990 ms (27 hours) are written as that many. A time below a
+/// millisecond would become zero and is not written.
 ///
 /// [`FromStr`] reads a header from settings: `envoy`, `linkerd`, or the name of a header in milliseconds.
 ///
@@ -31,6 +33,8 @@ const LINKERD: HeaderName = HeaderName::from_static("l5d-timeout");
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimeoutHeader {
     name: HeaderName,
+    /// Whether the name is `x-request-timeout-ms`.
+    is_default: bool,
     format: Format,
 }
 
@@ -53,7 +57,8 @@ impl TimeoutHeader {
         if let Some(message) = reserved(&name) {
             panic!("TimeoutHeader: {message}");
         }
-        Self { name, format: Format::Milliseconds }
+        let is_default = name == X_REQUEST_TIMEOUT_MS;
+        Self { name, is_default, format: Format::Milliseconds }
     }
 
     /// Creates the header in which Envoy tells an upstream its timeout: `x-envoy-expected-rq-timeout-ms`, in
@@ -64,7 +69,7 @@ impl TimeoutHeader {
     /// `respect_expected_rq_timeout`, and overwrites it otherwise.
     #[must_use]
     pub const fn envoy() -> Self {
-        Self { name: ENVOY, format: Format::Milliseconds }
+        Self { name: ENVOY, is_default: false, format: Format::Milliseconds }
     }
 
     /// Creates the header with which a client sets the timeout of the Linkerd proxy beside it: `l5d-timeout`, a number
@@ -74,13 +79,20 @@ impl TimeoutHeader {
     /// that the next service does not receive it.
     #[must_use]
     pub const fn linkerd() -> Self {
-        Self { name: LINKERD, format: Format::WithUnit }
+        Self { name: LINKERD, is_default: false, format: Format::WithUnit }
     }
 
     /// Returns the name of the header.
     #[must_use]
     pub const fn name(&self) -> &HeaderName {
         &self.name
+    }
+
+    /// Returns the name, to insert the header.
+    // A constant costs less than the clone of a name.
+    #[inline]
+    pub(crate) fn owned_name(&self) -> HeaderName {
+        if self.is_default { X_REQUEST_TIMEOUT_MS } else { self.name.clone() }
     }
 
     /// Returns the time that is left for a request; `None` if the header is absent or invalid.
@@ -96,17 +108,10 @@ impl TimeoutHeader {
     /// Writes `time`, rounded down; `None` if that is zero.
     #[inline]
     pub(crate) fn write(&self, time: Duration) -> Option<Written> {
-        let whole = time.as_secs().saturating_mul(1000);
-        let millis = whole.saturating_add(time.subsec_millis().into()).min(digits::MOST);
-        if millis == 0 {
-            return None;
+        match self.format {
+            Format::Milliseconds => millis::write(time),
+            Format::WithUnit => millis::write_with_unit(time),
         }
-        let unit = match self.format {
-            Format::Milliseconds => "",
-            Format::WithUnit => "ms",
-        };
-        let value = digits::write(millis, unit);
-        Some(Written { value, time: Duration::from_millis(millis) })
     }
 
     pub(crate) fn parse(&self, value: &[u8]) -> Option<Duration> {
@@ -132,7 +137,7 @@ impl TimeoutHeader {
 
 impl Default for TimeoutHeader {
     fn default() -> Self {
-        Self { name: X_REQUEST_TIMEOUT_MS, format: Format::Milliseconds }
+        Self::milliseconds(X_REQUEST_TIMEOUT_MS)
     }
 }
 

@@ -25,11 +25,11 @@ fn state(
     let current = Deadline::current().filter(|_| config.enabled);
     let Some(deadline) = current else { return Ok(None) };
     let (mut stated, value) = config.stated(wire, deadline)?;
-    let (name, headers) = (config.name(wire), request.headers_mut());
-    if let Some(value) = insert_new(headers, name, value)
+    let headers = request.headers_mut();
+    if let Some(value) = insert_new(headers, config.name(wire), value)
         && !stated.is_above(config.own(wire, headers))
     {
-        headers.insert(name, value);
+        headers.insert(config.name(wire), value);
     }
     Ok(Some(stated))
 }
