@@ -49,6 +49,8 @@
 //!
 //! # Feature flags
 //!
+//! - `contract`, a default feature: the module `contract`. Adds tokio-test, and with it tokio's pausable clock, whose
+//!   readings cost more; programs that measure costs disable this feature.
 //! - `server`: the modules `server`, `client` and `matrix`
 //! - `axum`: `Server::axum`
 //! - `tonic`: `Server::tonic` and the module `echo`
@@ -73,6 +75,7 @@ pub mod balancer;
 pub mod certificates;
 #[cfg(feature = "server")]
 pub mod client;
+#[cfg(feature = "contract")]
 pub mod contract;
 mod depends_on;
 #[cfg(feature = "tonic")]

@@ -113,6 +113,7 @@ impl Probe {
         self.received.to_vec()
     }
 
+    #[cfg(feature = "contract")]
     pub(crate) const fn state(&self) -> &State {
         &self.state
     }

@@ -54,6 +54,7 @@ impl<Q, R: Clone> CallProbe<Q, R> {
     }
 
     /// Returns the response of [`new`](Self::new).
+    #[cfg(feature = "contract")]
     pub(crate) const fn response(&self) -> &R {
         &self.response
     }
@@ -98,6 +99,7 @@ impl<Q, R> CallProbe<Q, R> {
         std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    #[cfg(feature = "contract")]
     pub(crate) const fn state(&self) -> &State {
         &self.state
     }

@@ -88,6 +88,7 @@ impl<T> Reply<T> {
     }
 
     /// Replaces the response, if the reply has one.
+    #[cfg(feature = "contract")]
     pub(crate) fn map<U>(self, replace: impl FnOnce(T) -> U) -> Reply<U> {
         let outcome = match self.outcome {
             Outcome::Respond(response) => Outcome::Respond(replace(response)),
