@@ -25,8 +25,7 @@ where
 
     /// Makes the request wait for the store, together with the service that was polled ready for it.
     fn wait(
-        answer: <Self as Sealed<Outcome>>::Wait,
-        pending: Pending<St>,
+        wait: <Self as Sealed<Outcome>>::Wait<Pending<St>>,
         service: &mut S,
         request: Request<B>,
     ) -> Self::Waiting;
@@ -42,8 +41,8 @@ where
 {
     type Waiting = NoWait<S::Future>;
 
-    fn wait(answer: Infallible, _: Pending<St>, _: &mut S, _: Request<B>) -> Self::Waiting {
-        match answer {}
+    fn wait(wait: Infallible, _: &mut S, _: Request<B>) -> Self::Waiting {
+        match wait {}
     }
 }
 
@@ -55,8 +54,7 @@ where
     type Waiting = AcquireFuture<S, B, St>;
 
     fn wait(
-        answer: BoxFuture<Outcome>,
-        pending: Pending<St>,
+        (pending, answer): (Pending<St>, BoxFuture<Outcome>),
         service: &mut S,
         request: Request<B>,
     ) -> Self::Waiting {

@@ -62,7 +62,7 @@ pub struct Pending<St> {
 
 /// The decision about a request, or what waits for the store and the future of its answer.
 pub(crate) type Decided<St> =
-    Admission<(Pending<St>, <<St as Store>::Answer<Outcome> as Sealed<Outcome>>::Wait)>;
+    Admission<<<St as Store>::Answer<Outcome> as Sealed<Outcome>>::Wait<Pending<St>>>;
 
 impl<St> Limiter<St> {
     /// Returns the same limiter with another store.
@@ -139,10 +139,10 @@ impl<St: Store> Limiter<St> {
         let cost = self.cost.as_ref().map_or(1, |cost| cost(&head));
         let now = head.start().unwrap_or_else(Instant::now);
         let query = Query::new(key, policies, cost, now);
-        match self.store.acquire(&query).available() {
+        match self.store.acquire(&query).available(|| self.pending(&query)) {
             Available::Now(outcome) => self.apply(&query, outcome, request),
             Available::Failed(error) => self.apply_failure(&query, error, request),
-            Available::Wait(answer) => Admission::Wait((self.pending(&query), answer)),
+            Available::Wait(wait) => Admission::Wait(wait),
         }
     }
 

@@ -64,8 +64,8 @@ where
                 ResponseFuture::call(self.inner.call(request), on_response)
             }
             Admission::Reject(rejected) => ResponseFuture::reject(rejected),
-            Admission::Wait((pending, answer)) => {
-                let wait = <St::Answer<Outcome>>::wait(answer, pending, &mut self.inner, request);
+            Admission::Wait(wait) => {
+                let wait = <St::Answer<Outcome>>::wait(wait, &mut self.inner, request);
                 ResponseFuture::wait(wait)
             }
         }

@@ -124,24 +124,24 @@ impl<T: Send + 'static> Answer<T> for Later<T> {
 }
 
 impl<T> Sealed<T> for Now<T> {
-    type Wait = Infallible;
+    type Wait<P> = Infallible;
 
     #[inline]
-    fn available(&mut self) -> Available<'_, T, Infallible> {
+    fn available<P>(&mut self, _: impl FnOnce() -> P) -> Available<'_, T, Infallible> {
         Available::Now(&self.0)
     }
 }
 
 impl<T> Sealed<T> for Later<T> {
-    type Wait = BoxFuture<T>;
+    type Wait<P> = (P, BoxFuture<T>);
 
     #[inline]
-    fn available(&mut self) -> Available<'_, T, BoxFuture<T>> {
+    fn available<P>(&mut self, pending: impl FnOnce() -> P) -> Available<'_, T, (P, BoxFuture<T>)> {
         match &mut self.0 {
             State::Now(answer) => Available::Now(answer),
             State::Failed(error) => Available::Failed(*error),
             State::Wait(future) => {
-                Available::Wait(future.take().expect("a new answer has a future"))
+                Available::Wait((pending(), future.take().expect("a new answer has a future")))
             }
         }
     }

@@ -14,9 +14,10 @@ pub enum Available<'a, T, W> {
 /// own, so the limiter knows all cases.
 #[allow(unnameable_types, reason = "it seals a trait")]
 pub trait Sealed<T> {
-    /// The future of an answer that is not available yet.
-    type Wait;
+    /// The future of an answer that is not available yet, and the `P` that waits for it. Without values, and without a size,
+    /// if every answer is available: an admission is then as small as one that never waits.
+    type Wait<P>;
 
-    /// Returns the answer or, once, the future of it.
-    fn available(&mut self) -> Available<'_, T, Self::Wait>;
+    /// Returns the answer or, once, the future of it with `pending`.
+    fn available<P>(&mut self, pending: impl FnOnce() -> P) -> Available<'_, T, Self::Wait<P>>;
 }
