@@ -19,6 +19,8 @@ pin_project! {
     pub struct ResponseFuture<F, W> {
         #[pin]
         state: State<F, W>,
+        // Beside the state, since a move of a state that holds it is a call of `memcpy`.
+        on_response: OnResponse,
     }
 }
 
@@ -27,7 +29,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F, W> {
         Wait { #[pin] wait: W },
-        Call { #[pin] future: F, on_response: OnResponse },
+        Call { #[pin] future: F },
         // `None` after the response was returned.
         Reject { rejected: Option<Box<Rejected>> },
     }
@@ -63,24 +65,16 @@ impl<F> Next<F> {
 impl<F, W> ResponseFuture<F, W> {
     #[inline]
     pub(crate) const fn call(future: F, on_response: OnResponse) -> Self {
-        Self { state: State::Call { future, on_response } }
+        Self { state: State::Call { future }, on_response }
     }
 
     pub(crate) const fn reject(rejected: Box<Rejected>) -> Self {
-        Self { state: State::Reject { rejected: Some(rejected) } }
+        let state = State::Reject { rejected: Some(rejected) };
+        Self { state, on_response: OnResponse::NOTHING }
     }
 
     pub(crate) const fn wait(wait: W) -> Self {
-        Self { state: State::Wait { wait } }
-    }
-}
-
-impl<F, W> State<F, W> {
-    fn next(next: Next<F>) -> Self {
-        match next.0 {
-            Called::Call(future, on_response) => Self::Call { future, on_response },
-            Called::Reject(rejected) => Self::Reject { rejected: Some(rejected) },
-        }
+        Self { state: State::Wait { wait }, on_response: OnResponse::NOTHING }
     }
 }
 
@@ -93,16 +87,21 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let mut this = self.project();
         loop {
-            match state.as_mut().project() {
-                StateProj::Wait { wait } => {
-                    let next = ready!(wait.poll(cx));
-                    state.set(State::next(next));
-                }
-                StateProj::Call { future, on_response } => {
+            match this.state.as_mut().project() {
+                StateProj::Wait { wait } => match ready!(wait.poll(cx)).0 {
+                    Called::Call(future, work) => {
+                        *this.on_response = work;
+                        this.state.set(State::Call { future });
+                    }
+                    Called::Reject(rejected) => {
+                        this.state.set(State::Reject { rejected: Some(rejected) });
+                    }
+                },
+                StateProj::Call { future } => {
                     let mut response = ready!(future.poll(cx))?;
-                    on_response.apply(&mut response);
+                    this.on_response.apply(&mut response);
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
                 StateProj::Reject { rejected } => {
