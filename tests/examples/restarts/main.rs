@@ -22,7 +22,7 @@ mod servers;
 mod service;
 mod sockets;
 
-use std::{env, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
 use self::{
     front::{Front, Kind},
@@ -45,12 +45,23 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Writes the errors of lost requests to standard error.
+fn log_losses() {
+    let warnings = tracing_subscriber::filter::LevelFilter::WARN;
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(warnings)
+        .with_writer(io::stderr)
+        .init();
+}
+
 fn number(times: &str) -> usize {
     times.parse().expect("`TIMES` must be a number")
 }
 
 /// Restarts the services with these names, or all, behind each of their fronts.
 async fn job(times: usize, names: &[&str]) -> ExitCode {
+    log_losses();
     let mut ports = Ports::default();
     let mut failures = Vec::new();
     println!("{}", Outcome::HEADER);
@@ -73,6 +84,7 @@ async fn job(times: usize, names: &[&str]) -> ExitCode {
 
 /// Restarts the services with these names behind one front, in the namespace of this process.
 async fn inside(kind: Kind, times: usize, names: &[&str]) -> ExitCode {
+    log_losses();
     let mut ports = Ports::default();
     let mut failures = Vec::new();
     for service in Service::all().into_iter().filter(|service| names.contains(&service.name)) {

@@ -1,4 +1,4 @@
-use std::{future::pending, net::SocketAddr, time::Duration};
+use std::{fmt, future::pending, net::SocketAddr, time::Duration};
 
 use battlement_core::{Auto, Classify as _, Ending, Failure, Head, Judgment, Verdict};
 use bytes::Bytes;
@@ -51,10 +51,16 @@ impl Exchange {
         is_reused: bool,
     ) -> Result<Response<Incoming>, End> {
         let lost = if is_reused { End::LostReused } else { End::LostFresh };
-        let sent = within(site, send).await.ok_or(lost)?;
+        let lose = |error: &dyn fmt::Debug| {
+            if let Some(site) = site {
+                site.log_loss(lost, error);
+            }
+            lost
+        };
+        let sent = within(site, send).await.ok_or_else(|| lose(&"no response in time"))?;
         sent.map_err(|error| match Auto.error(&*error) {
             Verdict::Failure(Failure::NotProcessed) => End::NotProcessed,
-            _ => lost,
+            _ => lose(&error),
         })
     }
 

@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
@@ -12,6 +12,9 @@ use super::{End, Load, Tally};
 
 /// The pause after a failed connection or stream, so that a server that is down is not flooded.
 const FAILURE_PAUSE: Duration = Duration::from_millis(5);
+
+/// The number of losses that each load logs, so that a server that loses all requests does not fill the log.
+const LOGGED_LOSSES: u64 = 3;
 
 /// The state of a load that its callers need.
 #[derive(Clone, Debug)]
@@ -59,6 +62,13 @@ impl Site {
 
     pub(super) fn record(&self, end: End) {
         self.tally.send_modify(|tally| tally.count(end));
+    }
+
+    /// Writes an event for one of the first requests that are lost.
+    pub(super) fn log_loss(&self, end: End, error: &dyn fmt::Debug) {
+        if self.tally.borrow().lost() < LOGGED_LOSSES {
+            tracing::warn!(addr = %self.addr, path = %self.path, ?end, ?error, "request lost");
+        }
     }
 
     pub(super) fn is_stopped(&self) -> bool {
