@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::config::Config;
-use crate::{TimeoutHeader, wire};
+use crate::wire;
 
 /// The time that a request brings.
 #[derive(Clone, Copy, Debug)]
@@ -16,22 +16,32 @@ pub(super) struct Brought {
     pub(super) has_grpc_timeout: bool,
 }
 
+/// The time in the first line of the header; `None` if the value is invalid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent(Option<Duration>);
+
 impl Brought {
     pub(super) const NOTHING: Self = Self { time: None, has_grpc_timeout: false };
 }
 
 impl Config {
-    /// Returns whether a request of this form may bring a time.
+    /// Reads the header that is looked for, before its peer is known to be trusted; `None` if it is absent.
     #[inline(always)]
-    pub(super) fn reads(&self, wire: Wire, headers: &HeaderMap) -> bool {
-        let is_present = |header: &TimeoutHeader| headers.contains_key(header.name());
-        wire.is_grpc() || self.header.as_ref().is_some_and(is_present)
+    pub(super) fn sent(&self, headers: &HeaderMap) -> Option<Sent> {
+        let header = self.header.as_ref()?;
+        // The first line alone: a reference to all of them would make every call copy its request.
+        headers.get(header.name()).map(|line| Sent(header.parse(line.as_bytes())))
     }
 
-    /// Reads the time that the request brings.
-    pub(super) fn brought<B>(&self, wire: Wire, request: &mut Request<B>) -> Brought {
+    /// Reads the time that the request brings. `sent` is that of the header.
+    pub(super) fn brought<B>(
+        &self,
+        wire: Wire,
+        sent: Option<Sent>,
+        request: &mut Request<B>,
+    ) -> Brought {
         let from_grpc = if wire.is_grpc() { wire::grpc_timeout(request.headers()) } else { None };
-        let time = match (from_grpc, self.read_header(request)) {
+        let time = match (from_grpc, sent.and_then(|sent| self.of_trusted(sent, request))) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
@@ -51,13 +61,13 @@ impl Config {
         deadline <= now
     }
 
-    /// Reads the header of a trusted peer, and removes that of any other.
-    fn read_header<B>(&self, request: &mut Request<B>) -> Option<Duration> {
+    /// Returns the time that a trusted peer has sent, and removes the header of any other.
+    fn of_trusted<B>(&self, Sent(time): Sent, request: &mut Request<B>) -> Option<Duration> {
         let header = self.header.as_ref()?;
-        let lines = request.headers().get_all(header.name());
-        lines.iter().next()?;
         if self.trusted.contains(&RequestHead::of(request)) {
-            return header.read_lines(&lines);
+            let headers = request.headers();
+            // If any header has several lines, it may be this one.
+            return if headers.len() > headers.keys_len() { header.read(headers) } else { time };
         }
         request.headers_mut().remove(header.name());
         if self.trusted.logs_ignored() {

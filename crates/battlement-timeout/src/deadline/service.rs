@@ -9,7 +9,10 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{
-    arrival::Brought, config::Config, future::DeadlineFuture, layer::DeadlineLayer,
+    arrival::{Brought, Sent},
+    config::Config,
+    future::DeadlineFuture,
+    layer::DeadlineLayer,
     remains::Remains,
 };
 use crate::{DeadlineBody, Elapsed, expiry};
@@ -60,8 +63,11 @@ where
         let config = self.layer.config();
         let wire = Wire::of_request(request.method(), request.headers());
         let mut facts = RequestFacts::of(&request).filter(|_| config.enabled).cloned();
-        if config.enabled && (facts.is_none() || config.reads(wire, request.headers())) {
-            return self.prepare(request, wire);
+        if config.enabled {
+            let sent = config.sent(request.headers());
+            if facts.is_none() || wire.is_grpc() || sent.is_some() {
+                return self.prepare(request, wire, facts, sent);
+            }
         }
         if config.is_late(facts.as_ref(), Brought::NOTHING) {
             return reject(request, config);
@@ -86,14 +92,16 @@ impl<S, A> DeadlineService<S, A> {
         &mut self,
         mut request: Request<B>,
         wire: Wire,
+        facts: Option<RequestFacts>,
+        sent: Option<Sent>,
     ) -> DeadlineFuture<S, Request<B>, A>
     where
         S: Service<Request<B>, Response = Response<RB>>,
         A: Reject<Request<B>, Response<RB>, S::Error>,
     {
         let config = self.layer.config();
-        let mut facts = Some(RequestFacts::of_or_start(&mut request));
-        let brought = config.brought(wire, &mut request);
+        let mut facts = facts.or_else(|| Some(RequestFacts::of_or_start(&mut request)));
+        let brought = config.brought(wire, sent, &mut request);
         if config.is_late(facts.as_ref(), brought) {
             return reject(request, config);
         }

@@ -1,7 +1,7 @@
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
 use battlement_core::is_reserved_header;
-use http::{HeaderMap, HeaderName, HeaderValue, header::GetAll};
+use http::{HeaderMap, HeaderName};
 
 use super::{Written, digits, millis};
 
@@ -97,12 +97,7 @@ impl TimeoutHeader {
 
     /// Returns the time that is left for a request; `None` if the header is absent or invalid.
     pub(crate) fn read(&self, headers: &HeaderMap) -> Option<Duration> {
-        self.read_lines(&headers.get_all(&self.name))
-    }
-
-    /// Returns the time in the lines of the header, which a caller has looked up.
-    pub(crate) fn read_lines(&self, lines: &GetAll<'_, HeaderValue>) -> Option<Duration> {
-        self.parse(digits::only_line(lines)?)
+        self.parse(digits::only_line(&headers.get_all(&self.name))?)
     }
 
     /// Writes `time`, rounded down; `None` if that is zero.

@@ -27,6 +27,8 @@ async fn a_request_without_a_usable_value_gets_the_default() {
 async fn a_duplicate_value_counts_as_absent() {
     assert_eq!(left(&DeadlineLayer::new(), grpc(&["5m", "9m"])).await, 30_000 * MS);
     assert_eq!(left(&with_header(), get(&[(NAME, "5"), (NAME, "9")])).await, 30_000 * MS);
+    let of_another = [("cookie", "a=1"), (NAME, "5"), ("cookie", "b=2")];
+    assert_eq!(left(&with_header(), get(&of_another)).await, 5 * MS);
 }
 
 #[tokio::test(start_paused = true)]
