@@ -6,6 +6,7 @@ mod arrival;
 mod bodies;
 mod calls;
 mod expiry;
+mod panics;
 mod served;
 mod settings;
 mod trust;
