@@ -51,7 +51,9 @@ impl Call {
     /// Takes the sample of the call, which was a success.
     #[inline(always)]
     pub(crate) fn succeed(&mut self) {
-        if let (Some(permit), Some(sample)) = (&self.permit, self.sample.take()) {
+        if let (Some(permit), Some(sample)) = (&self.permit, self.sample.take())
+            && sample.is_timed()
+        {
             permit.owner().answered(sample, Instant::now());
         }
     }

@@ -76,7 +76,7 @@ impl Shared {
     fn open(&self, permit: Permit<Self>) -> Call {
         let sample = self.sampler.as_ref().map(|sampler| {
             let in_flight = self.limiter.total();
-            sampler.start(Instant::now(), in_flight)
+            sampler.start(Instant::now, in_flight)
         });
         Call::new(permit, sample)
     }

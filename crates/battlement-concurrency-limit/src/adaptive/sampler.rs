@@ -4,6 +4,7 @@ mod model;
 mod settle;
 #[cfg(all(test, not(battlement_loom)))]
 mod tests;
+mod weight;
 
 #[cfg(battlement_loom)]
 use loom::sync::{
@@ -29,7 +30,7 @@ use crate::{Algorithm, LimitCause, Window};
 const LENGTH: u64 = 100_000_000;
 const SAMPLES: u64 = 10;
 
-/// From so many calls of a window on, only every eighth looks whether the window is over.
+/// From so many calls of a window on, only every eighth that is timed looks whether the window is over.
 const MANY: u64 = 128;
 const STRIDE: u64 = 8;
 
@@ -38,14 +39,18 @@ const STRIDE: u64 = 8;
 const LONGEST: u64 = 8;
 const LEAST_LONGEST: u64 = 1_000_000;
 
+/// The lowest bit of a sample's generation: the call is one of few that are timed. The generations of a sampler are even.
+const COUNTS_FOR_MANY: u32 = 1;
+const GENERATION: u32 = 2;
+
 /// The collector of the calls of one layer.
 ///
-/// A call costs two atomic read-modify-writes at its end and takes no lock. The call that ends a window takes the lock
-/// of the algorithm; if another call holds it, that call decides.
+/// A call that is timed costs two atomic read-modify-writes at its end and takes no lock. The call that ends a window
+/// takes the lock of the algorithm; if another call holds it, that call decides.
 pub(crate) struct Sampler {
     epoch: Instant,
     bounds: (usize, usize),
-    /// Incremented by each change of the limit, so that calls from before do not judge it.
+    /// Raised by [`GENERATION`] with each change of the limit, so that calls from before do not judge it.
     generation: AtomicU32,
     limit: AtomicUsize,
     /// The time before which calls do not count, since only the fastest have ended since the change of the limit; 0 once
@@ -75,9 +80,25 @@ struct Judge {
 /// The begin of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    start: Instant,
+    /// `None` if the call is not timed.
+    start: Option<Instant>,
+    /// The generation, and [`COUNTS_FOR_MANY`]: in one word, since every call moves its sample.
     generation: u32,
     in_flight: u32,
+}
+
+impl Sample {
+    /// Returns whether an answer of the call counts.
+    #[inline(always)]
+    pub(crate) const fn is_timed(self) -> bool {
+        self.start.is_some()
+    }
+
+    /// Returns the number of calls that the call counts for if it is answered.
+    #[inline]
+    const fn weight(self) -> u64 {
+        if self.generation & COUNTS_FOR_MANY == 0 { 1 } else { weight::MANY }
+    }
 }
 
 /// A new limit.
@@ -110,12 +131,14 @@ impl Sampler {
         }
     }
 
-    /// Begins a call, with which `in_flight` calls are in flight.
-    #[inline]
-    pub(crate) fn start(&self, now: Instant, in_flight: usize) -> Sample {
+    /// Begins a call, with which `in_flight` calls are in flight. Reads the clock if the call is timed.
+    #[inline(always)]
+    pub(crate) fn start(&self, now: impl FnOnce() -> Instant, in_flight: usize) -> Sample {
+        let generation = self.generation.load(Ordering::Acquire);
+        let weight = weight::of_next(self.counts.answers());
         Sample {
-            start: now,
-            generation: self.generation.load(Ordering::Acquire),
+            start: (weight > 0).then(now),
+            generation: if weight > 1 { generation | COUNTS_FOR_MANY } else { generation },
             in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
         }
     }
@@ -131,12 +154,14 @@ impl Sampler {
     /// Takes the sample of a call that was answered. Returns the new limit at the end of a window that changes it.
     #[inline(always)]
     pub(crate) fn answered(&self, sample: Sample, now: Instant) -> Option<Decision> {
+        let start = sample.start?;
         if !self.counts_at(sample, now) {
             return None;
         }
-        let latency = nanos(sample.start, now).min(self.longest.load(Ordering::Relaxed));
-        let samples = self.counts.answered(latency, sample.in_flight);
-        if looks_at_time(samples) { self.end_if_due(now) } else { None }
+        let latency = nanos(start, now).min(self.longest.load(Ordering::Relaxed));
+        let weight = sample.weight();
+        let samples = self.counts.answered(latency, sample.in_flight, weight);
+        if looks_at_time(samples, weight) { self.end_if_due(now) } else { None }
     }
 
     /// Takes the sample of a call that timed out, or that the service rejected.
@@ -171,7 +196,8 @@ impl Sampler {
 
     #[inline]
     fn counts_at(&self, sample: Sample, now: Instant) -> bool {
-        sample.generation == self.generation.load(Ordering::Acquire) && self.is_settled(now)
+        sample.generation & !COUNTS_FOR_MANY == self.generation.load(Ordering::Acquire)
+            && self.is_settled(now)
     }
 
     /// Returns whether the time after a change of the limit during which calls do not count is over.
@@ -259,7 +285,7 @@ impl Sampler {
     /// Begins a window of calls that are admitted under a new limit.
     fn change(&self, judge: &mut Judge, limit: usize, tick: u64) {
         self.limit.store(limit, Ordering::Release);
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.generation.fetch_add(GENERATION, Ordering::AcqRel);
         judge.changed = tick;
         let from = tick + settle::pause(judge.latency);
         self.from.store(from, Ordering::Release);
@@ -278,11 +304,11 @@ impl Sampler {
     }
 }
 
-/// Returns whether the call that is the `samples`-th of its window looks whether the window is over. Of many calls, only
-/// some do, since the conversion of a time costs as much as a reading of the clock.
+/// Returns whether the call that brings the calls of a window to `samples` looks whether the window is over. Of many calls,
+/// only some do, since the conversion of a time costs as much as a reading of the clock.
 #[inline]
-const fn looks_at_time(samples: u64) -> bool {
-    samples >= SAMPLES && (samples < MANY || samples.is_multiple_of(STRIDE))
+const fn looks_at_time(samples: u64, weight: u64) -> bool {
+    samples >= SAMPLES && (samples < MANY || samples % (STRIDE * weight) < weight)
 }
 
 /// Returns the nanoseconds between two times.

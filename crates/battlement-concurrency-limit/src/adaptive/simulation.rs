@@ -89,7 +89,7 @@ impl Simulation {
     fn admit(&mut self) {
         self.in_flight += 1;
         self.record.admitted(self.now);
-        let sample = self.sampler.start(self.instant(), self.in_flight);
+        let sample = self.sampler.start(|| self.instant(), self.in_flight);
         let call = self.free.pop().unwrap_or(self.calls.len());
         if call == self.calls.len() {
             self.calls.push((self.now, sample));

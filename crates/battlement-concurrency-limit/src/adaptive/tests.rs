@@ -5,6 +5,7 @@ mod aimd;
 mod cold;
 mod drift;
 mod idle;
+mod many;
 mod mix;
 mod rules;
 mod starvation;

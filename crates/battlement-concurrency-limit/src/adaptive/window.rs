@@ -10,17 +10,17 @@ use std::time::Duration;
 pub struct Window {
     /// The length of the window, at least 100 ms.
     pub length: Duration,
-    /// The number of calls that were answered.
+    /// The number of calls that were answered. From the 256th on, one call in eight is timed and counts for eight.
     pub samples: u64,
     /// The number of calls that timed out, or that the service rejected as overloaded.
     pub dropped: u64,
-    /// The mean latency of the answered calls, to the head of the response. A call counts with at most eight times the
+    /// The mean latency of the timed calls, to the head of the response. A call counts with at most eight times the
     /// mean latency of the window before.
     pub latency: Duration,
     /// The mean number of calls in flight, as the calls of the window found it when they were admitted, including
     /// themselves.
     pub in_flight_mean: f64,
-    /// The largest number of calls in flight that a call of the window found.
+    /// The largest number of calls in flight that a timed call of the window found.
     pub in_flight_max: usize,
     /// Whether a call was rejected or had to wait because the limit was in use.
     pub is_full: bool,

@@ -34,14 +34,20 @@ pub(super) struct Totals {
 }
 
 impl Counts {
-    /// Adds a call that was answered, and returns the number of calls with it.
+    /// Returns the number of calls that were answered.
     #[inline]
-    pub(super) fn answered(&self, latency: u64, in_flight: u32) -> u64 {
+    pub(super) fn answers(&self) -> u64 {
+        self.latencies.load(Ordering::Relaxed) >> SUM
+    }
+
+    /// Adds a call that was answered and counts for `weight` calls, and returns the number of calls with them.
+    #[inline]
+    pub(super) fn answered(&self, latency: u64, in_flight: u32, weight: u64) -> u64 {
         self.note_max(in_flight);
-        let uses = self.uses.fetch_add(u64::from(in_flight), Ordering::AcqRel);
-        let added = (1 << SUM) + (latency >> UNIT);
+        let uses = self.uses.fetch_add(u64::from(in_flight) * weight, Ordering::AcqRel);
+        let added = ((1 << SUM) + (latency >> UNIT)) * weight;
         let latencies = self.latencies.fetch_add(added, Ordering::AcqRel);
-        (uses >> SUM) + (latencies >> SUM) + 1
+        (uses >> SUM) + (latencies >> SUM) + weight
     }
 
     /// Adds a call that was dropped, and returns the number of calls with it.

@@ -10,7 +10,7 @@ fn no_call_is_lost_or_counted_twice_when_a_window_ends() {
         let calls = {
             let counts = Arc::clone(&counts);
             thread::spawn(move || {
-                counts.answered(1 << 7, 1);
+                counts.answered(1 << 7, 1, 1);
                 counts.dropped(2);
             })
         };
@@ -48,7 +48,7 @@ fn one_call_ends_a_window() {
     loom::model(|| {
         let now = Instant::now();
         let sampler = Arc::new(Sampler::new(Box::new(Next), 4, 100, 20, now));
-        let sample = sampler.start(now, 1);
+        let sample = sampler.start(|| now, 1);
         for _ in 0..9 {
             sampler.answered(sample, now);
         }

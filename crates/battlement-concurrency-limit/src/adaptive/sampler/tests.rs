@@ -37,7 +37,7 @@ impl Clock {
     }
 
     fn start(&self, in_flight: usize) -> Sample {
-        self.sampler.start(self.now, in_flight)
+        self.sampler.start(|| self.now, in_flight)
     }
 
     fn wait(&mut self, time: Duration) {
@@ -91,6 +91,45 @@ fn of_many_calls_every_eighth_may_end_a_window() {
     });
     assert_eq!(more, Some(8));
     assert_eq!(clock.windows()[0].samples, 136);
+}
+
+// Calls of 10 µs and of 30 µs in turn: one call in eight that is always of the same kind would show 10 or 30 µs.
+#[test]
+fn of_many_calls_one_in_eight_is_timed_and_counts_for_eight() {
+    let mut clock = Clock::new(20);
+    let mut timed = 0;
+    for call in 0..10_000 {
+        let sample = clock.start(3);
+        timed += u64::from(sample.is_timed());
+        clock.wait(Duration::from_micros(if call % 2 == 0 { 10 } else { 30 }));
+        clock.sampler.answered(sample, clock.now);
+    }
+    let windows = clock.windows();
+    assert_eq!(windows.len(), 1);
+    assert!((4_950..5_100).contains(&windows[0].samples), "{}", windows[0].samples);
+    let latency = windows[0].latency.as_secs_f64() * 1e6;
+    assert!((19.6..20.4).contains(&latency), "{latency} µs");
+    assert!((windows[0].in_flight_mean - 3.0).abs() < 1e-9);
+    // All of the first 256 of both windows, and an eighth of the others.
+    assert!((1_650..1_750).contains(&timed), "{timed}");
+}
+
+#[test]
+fn every_drop_counts_once_also_that_of_a_call_that_is_not_timed() {
+    let mut clock = Clock::new(20);
+    for _ in 0..300 {
+        clock.call(Duration::ZERO);
+    }
+    clock.wait(MS * 100);
+    let drops: Vec<_> = (0..100).map(|_| clock.start(1)).collect();
+    assert!(drops.iter().any(|drop| !drop.is_timed()));
+    for sample in &drops[1..] {
+        assert_eq!(clock.sampler.dropped(*sample, clock.now - MS), None);
+    }
+    assert!(clock.windows().is_empty(), "99 ms");
+    clock.sampler.dropped(drops[0], clock.now);
+    assert_eq!(clock.windows()[0].dropped, 100);
+    assert!(clock.windows()[0].samples.abs_diff(300) < 16);
 }
 
 #[test]
