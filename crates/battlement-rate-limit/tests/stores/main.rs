@@ -3,7 +3,9 @@
 
 mod faults;
 mod local;
+mod outage;
 mod remote;
+mod trouble;
 mod violations;
 
 use std::future::ready;
@@ -11,6 +13,7 @@ use std::future::ready;
 use battlement_rate_limit::{
     Memory,
     conformance::{Clock, Conformance},
+    remote::OnFailure,
 };
 
 use self::{
@@ -35,7 +38,7 @@ async fn the_suite_also_runs_with_paused_time_if_a_store_answers_at_once() {
 
 #[tokio::test]
 async fn a_remote_store_with_delays_conforms() {
-    let open = async || Remote::start(Network::slow());
+    let open = async || Remote::start(Network::slow(), OnFailure::Deny);
     Conformance::new(open, Clock::Set(Remote::set_clock)).run().await;
 }
 
@@ -44,7 +47,7 @@ async fn a_remote_store_whose_messages_are_lost_or_late_conforms() {
     let network = Network::lossy();
     let open = {
         let network = network.clone();
-        move || ready(Remote::start(network.clone()))
+        move || ready(Remote::start(network.clone(), OnFailure::Deny))
     };
     Conformance::new(open, Clock::Set(Remote::set_clock)).may_fail().run().await;
     let failures = network.failures();

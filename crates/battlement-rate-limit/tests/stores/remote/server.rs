@@ -1,15 +1,9 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::Duration,
-};
+mod clock;
+
+use std::{collections::HashMap, fmt};
 
 use battlement_rate_limit::{
-    KeyHash, Policies, Policy, PolicyState, Query,
+    Policy, PolicyState, Query,
     algorithm::{self, Cell},
 };
 use tokio::{
@@ -17,37 +11,33 @@ use tokio::{
     time::Instant,
 };
 
+use self::clock::Clock;
+pub(crate) use self::clock::Lie;
+use super::question::{Operation, Question};
+
 /// The address of a task that owns all cells, and its clock.
 #[derive(Clone)]
-pub(super) struct Server {
+pub(crate) struct Server {
     requests: UnboundedSender<(Request, Reply)>,
-    clock: Arc<AtomicU64>,
+    clock: Clock,
 }
 
-/// Another form of a query, which the server owns.
+/// A question with the time after which the server refuses it.
 pub(super) struct Request {
-    pub(super) key: KeyHash,
-    pub(super) policies: Policies,
-    pub(super) cost: u32,
+    pub(super) question: Question,
     pub(super) operation: Operation,
     pub(super) deadline: Instant,
 }
 
-pub(super) enum Operation {
-    Acquire,
-    Peek,
-    Refund(Decided),
-    Reset,
-}
-
 /// The states after an operation, and its time by the clock of the server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Decided {
     pub(super) states: Vec<PolicyState>,
     pub(super) at: u64,
 }
 
-type Reply = Box<dyn FnOnce(Decided) + Send>;
+/// Receives `None` if the request was refused.
+type Reply = Box<dyn FnOnce(Option<Decided>) + Send>;
 
 /// The cells by the bits of their keys and the ids of their policies, as bytes.
 #[derive(Default)]
@@ -56,32 +46,31 @@ struct Cells(HashMap<(u128, u128), [u8; 20]>);
 impl Server {
     pub(super) fn start() -> Self {
         let (requests, mut received) = unbounded_channel::<(Request, Reply)>();
-        let server = Self { requests, clock: Arc::default() };
+        let server = Self { requests, clock: Clock::new() };
         let (clock, mut cells) = (server.clock.clone(), Cells::default());
         tokio::spawn(async move {
             while let Some((request, reply)) = received.recv().await {
                 // The client has reported a failure already.
-                if Instant::now() <= request.deadline {
-                    reply(cells.process(&request, clock.load(SeqCst)));
-                }
+                let is_late = clock.has_passed(request.deadline);
+                reply((!is_late).then(|| cells.process(&request, clock.now())));
             }
         });
         server
     }
 
-    pub(super) fn process(&self, request: Request, reply: impl FnOnce(Decided) + Send + 'static) {
+    pub(super) fn process(
+        &self,
+        request: Request,
+        reply: impl FnOnce(Option<Decided>) + Send + 'static,
+    ) {
         let _ = self.requests.send((request, Box::new(reply)));
-    }
-
-    pub(super) fn set_clock(&self, now: Duration) {
-        self.clock.store(u64::try_from(now.as_nanos()).unwrap(), SeqCst);
     }
 }
 
 impl Cells {
     fn process(&mut self, request: &Request, at: u64) -> Decided {
         // Decisions are made by the clock of the server alone.
-        let query = Query::new(request.key, &request.policies, request.cost, Instant::now());
+        let query = request.question.as_query();
         let mut cells = self.read(&query);
         let states = match &request.operation {
             Operation::Acquire => algorithm::acquire(&query, &mut cells, at).to_vec(),
