@@ -6,6 +6,7 @@ mod age;
 mod cancels;
 mod half_close;
 mod held;
+mod last_response;
 mod ours;
 mod servers;
 mod slow;
