@@ -127,7 +127,8 @@ impl<St: Store> Conformance<St> {
     }
 
     /// Allows the store to return errors, for a store whose requests or answers are lost in the tests. After an error,
-    /// the operation must have been made as a whole or not at all, and must not be made later.
+    /// the operation must have been made as a whole or not at all, and must not be made later. Some operations must
+    /// succeed, also among concurrent ones.
     #[must_use]
     pub fn may_fail(mut self) -> Self {
         self.may_fail = true;

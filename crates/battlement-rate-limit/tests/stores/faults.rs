@@ -1,15 +1,18 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{
+            AtomicU32, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     thread,
 };
 
 use battlement_rate_limit::{
-    Later, Now, Outcome, Policies, Policy, Query, Receipt, Source, Store, algorithm,
+    Later, Now, Outcome, Policies, Policy, Query, Receipt, Source, Store, StoreError, algorithm,
 };
-use tokio::time::Instant;
+use tokio::{task::yield_now, time::Instant};
 
 use crate::local::Local;
 
@@ -160,5 +163,72 @@ impl Store for Lazy {
 
     fn reset(&self, query: &Query<'_>) -> Later<()> {
         self.0.reset(query).into()
+    }
+}
+
+/// A correct store that loses a connection whenever two requests are in flight at the same time.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaky {
+    store: Local,
+    in_flight: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
+}
+
+/// A request in flight.
+struct InFlight(Arc<AtomicUsize>);
+
+impl Leaky {
+    pub(crate) fn new() -> Self {
+        let connections = Arc::new(AtomicUsize::new(300));
+        Self { store: Local::new(), in_flight: Arc::default(), connections }
+    }
+
+    fn lose_connection(&self) {
+        let _ = self.connections.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+    }
+}
+
+impl InFlight {
+    fn begin(requests: &Arc<AtomicUsize>) -> Self {
+        requests.fetch_add(1, SeqCst);
+        Self(requests.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Store for Leaky {
+    type Answer<T: Send + 'static> = Later<T>;
+
+    fn acquire(&self, query: &Query<'_>) -> Later<Outcome> {
+        let (leaky, policies) = (self.clone(), query.policies.clone());
+        let (key, cost, now) = (query.key, query.cost, query.now);
+        Later::new(async move {
+            let requests = InFlight::begin(&leaky.in_flight);
+            yield_now().await;
+            if leaky.connections.load(SeqCst) == 0 {
+                return Err(StoreError::QueueFull);
+            }
+            if requests.0.load(SeqCst) > 1 {
+                leaky.lose_connection();
+            }
+            Ok(leaky.store.acquire(&Query::new(key, &policies, cost, now)).0)
+        })
+    }
+
+    fn peek(&self, query: &Query<'_>) -> Later<Outcome> {
+        self.store.peek(query).into()
+    }
+
+    fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Later<()> {
+        self.store.refund(query, charged).into()
+    }
+
+    fn reset(&self, query: &Query<'_>) -> Later<()> {
+        self.store.reset(query).into()
     }
 }

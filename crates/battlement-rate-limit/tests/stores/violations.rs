@@ -9,7 +9,7 @@ use battlement_rate_limit::{
 };
 
 use crate::{
-    faults::{Fault, Faulty, Lazy},
+    faults::{Fault, Faulty, Lazy, Leaky},
     local::Local,
 };
 
@@ -51,6 +51,13 @@ async fn a_store_that_forgets_expiry_breaks_the_rule_of_expiry() {
 #[tokio::test]
 async fn a_store_that_is_not_atomic_breaks_the_rule_of_concurrency() {
     assert_breaks(Fault::IsNotAtomic, &[Rule::Concurrency]).await;
+}
+
+#[tokio::test]
+async fn a_store_that_fails_concurrent_requests_breaks_the_rule_of_concurrency() {
+    let suite = || Conformance::new(async || Leaky::new(), Clock::Query);
+    assert_eq!(broken(&suite()).await, [Rule::Concurrency]);
+    assert_eq!(broken(&suite().may_fail()).await, [Rule::Concurrency]);
 }
 
 #[tokio::test]

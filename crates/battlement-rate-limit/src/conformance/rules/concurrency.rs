@@ -1,7 +1,7 @@
 use tokio::{runtime::Handle, task};
 
 use crate::{
-    Algorithm, KeyHash, Policies, Query, Store,
+    Algorithm, KeyHash, Policies, Query, Store, StoreError,
     conformance::{
         flaw::{Checked, Flaw},
         policies::slow,
@@ -27,6 +27,14 @@ struct Tally {
     denied: u32,
     /// Requests that were charged or not.
     failed: u32,
+    error: Option<StoreError>,
+}
+
+impl Tally {
+    fn fail(&mut self, error: StoreError) {
+        self.failed += 1;
+        self.error = Some(error);
+    }
 }
 
 /// A caller who spends all units, or charges and refunds.
@@ -58,13 +66,21 @@ async fn expect<St: Store>(
     key: KeyHash,
     policies: &Policies,
     caller: Caller,
-    Tally { allowed, denied, failed }: Tally,
+    Tally { allowed, denied, failed, error }: Tally,
 ) -> Checked {
+    // A store that may fail must not fail because of concurrency alone.
+    if let Some(error) = error.filter(|_| allowed == 0 || !subject.may_fail()) {
+        return Err(error.into());
+    }
     let outcome = subject.peek(&subject.query(key, policies, 1)).await?;
     let left = [0, 1].map(|nth| i64::from(outcome.states[nth].remaining));
     let used = [i64::from(3 * QUOTA) - left[0], i64::from(QUOTA) - left[1]];
     let (least, is_whole) = match caller {
-        Caller::Spends => (allowed, allowed <= QUOTA && allowed + failed >= QUOTA),
+        // A denial shows that all units were used.
+        Caller::Spends => {
+            let is_spent = denied == 0 || used[1] == i64::from(QUOTA);
+            (allowed, is_spent && allowed <= QUOTA && allowed + failed >= QUOTA)
+        }
         Caller::Refunds => (0, denied == 0),
     };
     let is_used =
@@ -104,6 +120,7 @@ async fn sum(callers: Vec<task::JoinHandle<Tally>>) -> Tally {
         sum.allowed += tally.allowed;
         sum.denied += tally.denied;
         sum.failed += tally.failed;
+        sum.error = sum.error.or(tally.error);
     }
     sum
 }
@@ -129,7 +146,7 @@ async fn spend<St: Store>(store: &St, query: &Query<'_>) -> Tally {
     let mut tally = Tally::default();
     while tally.denied < DENIALS && tally.failed < FAILURES && tally.allowed <= QUOTA {
         match store.acquire(query).await {
-            Err(_) => tally.failed += 1,
+            Err(error) => tally.fail(error),
             Ok(outcome) if outcome.is_denied(query.policies) => tally.denied += 1,
             Ok(_) => tally.allowed += 1,
         }
@@ -141,11 +158,13 @@ async fn charge_and_refund<St: Store>(store: &St, query: &Query<'_>) -> Tally {
     let mut tally = Tally::default();
     for _ in 0..REFUNDS {
         match store.acquire(query).await {
-            Err(_) => tally.failed += 1,
+            Err(error) => tally.fail(error),
             Ok(outcome) if outcome.is_denied(query.policies) => tally.denied += 1,
             Ok(outcome) => {
                 tally.allowed += 1;
-                tally.failed += u32::from(store.refund(query, &outcome).await.is_err());
+                if let Err(error) = store.refund(query, &outcome).await {
+                    tally.fail(error);
+                }
             }
         }
     }
