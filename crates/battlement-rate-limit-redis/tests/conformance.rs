@@ -24,10 +24,15 @@ fn client(url: &str) -> Redis {
 /// Returns a suite whose stores have names of their own. Without the deny cache, a refund or a change of policies by
 /// another process applies at once.
 fn suite(redis: Redis) -> Conformance<RedisStore> {
+    with_denials(redis, 0)
+}
+
+/// Returns a suite for stores that cache denials.
+fn with_denials(redis: Redis, denials: usize) -> Conformance<RedisStore> {
     let stores = AtomicU64::new(0);
     let open = move || {
         let name = format!("store{}", stores.fetch_add(1, Relaxed));
-        ready(redis.store(&name, OnFailure::Deny).deny_cache(0))
+        ready(redis.store(&name, OnFailure::Deny).deny_cache(denials))
     };
     Conformance::new(open, Clock::Real)
 }
@@ -36,6 +41,12 @@ fn suite(redis: Redis) -> Conformance<RedisStore> {
 async fn the_store_in_redis_conforms() {
     let server = Server::start().await.unwrap();
     suite(client(&server.url())).run().await;
+}
+
+#[tokio::test]
+async fn the_store_in_redis_conforms_with_its_deny_cache() {
+    let server = Server::start().await.unwrap();
+    with_denials(client(&server.url()), 10_000).run().await;
 }
 
 #[tokio::test]

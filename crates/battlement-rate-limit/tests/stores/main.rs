@@ -42,6 +42,12 @@ async fn a_remote_store_with_delays_conforms() {
     Conformance::new(open, Clock::Set(Remote::set_clock)).run().await;
 }
 
+#[tokio::test]
+async fn a_remote_store_that_caches_denials_conforms() {
+    let open = async || Remote::with_denials(Network::slow(), OnFailure::Deny, 1_000);
+    Conformance::new(open, Clock::Real).run().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_remote_store_whose_messages_are_lost_or_late_conforms() {
     let network = Network::lossy();
