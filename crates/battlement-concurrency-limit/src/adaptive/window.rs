@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Window {
     /// The length of the window, at least 100 ms.
     pub length: Duration,
-    /// The number of calls that were answered. From the 256th on, one call in eight is timed and counts for eight.
+    /// The number of calls that were answered. From the 512th on, one call in eight is timed and counts for eight.
     pub samples: u64,
     /// The number of calls that timed out, or that the service rejected as overloaded.
     pub dropped: u64,
