@@ -10,7 +10,7 @@
 //! - [`Breaker`] decides whether the store is asked at all, so that an outage delays a few requests and no others.
 //! - [`supervise`] probes the store in a task of its own, opens its circuit breakers and closes them again.
 //!
-//! `docs/write-a-store.md` shows how a store uses them.
+//! The page `docs/write-a-store.md` of the repository contains a store that uses them.
 
 #[cfg(feature = "remote")]
 mod breaker;
