@@ -35,6 +35,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Creates a caller that reads `wire`, and whose connection `closes` after a response that leaves the body unread.
+    #[must_use]
+    pub const fn new(wire: Wire, closes: bool) -> Self {
+        Self { wire, closes }
+    }
+
     /// Reads the method, the version and the headers of `request`.
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Self {

@@ -6,6 +6,7 @@ mod cut_off;
 mod future;
 mod gradual;
 mod layer;
+mod sender;
 mod service;
 mod ticket;
 

@@ -18,12 +18,14 @@ pub(super) struct Config {
     /// The time after which a rejected request may be sent again; `None` serves requests in every phase.
     pub(super) reject: Option<Duration>,
     pub(super) enabled: bool,
+    /// Whether the layer is enabled and does not reject requests, in one flag for each request to read.
+    pub(super) serves: bool,
 }
 
 impl Config {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let (phases, in_flight) = (shared.phases.clone(), shared.in_flight.clone());
-        Self { shared, phases, in_flight, gradual: None, reject: None, enabled: true }
+        Self { shared, phases, in_flight, gradual: None, reject: None, enabled: true, serves: true }
     }
 
     #[inline]

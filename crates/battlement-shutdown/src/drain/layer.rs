@@ -78,7 +78,9 @@ impl DrainLayer {
     }
 
     fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(Arc::make_mut(&mut self.config));
+        let config = Arc::make_mut(&mut self.config);
+        change(config);
+        config.serves = config.enabled && config.reject.is_none();
         self
     }
 }

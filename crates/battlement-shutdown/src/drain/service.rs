@@ -11,10 +11,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    ResponseBody, ResponseFuture,
-    config::Config,
-    cut_off::BoxError,
-    ticket::{Sender, Ticket},
+    ResponseBody, ResponseFuture, config::Config, cut_off::BoxError, sender::Sender, ticket::Ticket,
 };
 
 /// A service whose requests a drain waits for, created by [`DrainLayer`](crate::DrainLayer).
@@ -67,7 +64,8 @@ where
             false => None,
         };
         let Some(facts) = facts else { return self.call_any(request) };
-        let ticket = Some(Ticket::open(&self.config, facts, Sender::of(&request)));
+        let sender = Sender::plain(request.method(), request.version());
+        let ticket = Some(Ticket::open(&self.config, facts, sender));
         ResponseFuture { inner: Some(self.inner.call(request)), ticket }
     }
 }
@@ -76,7 +74,7 @@ impl<S> Drain<S> {
     /// Returns whether a request is passed on without a look at its headers.
     #[inline]
     fn is_plain(&self, method: &Method) -> bool {
-        self.config.enabled && self.config.reject.is_none() && !matches!(*method, Method::POST)
+        self.config.serves && !matches!(*method, Method::POST)
     }
 
     /// Calls the service with any request, or rejects the request.

@@ -1,14 +1,14 @@
 use std::{sync::Arc, task::Waker};
 
 use battlement_core::{
-    Answer, BodyKind, Caller, DropReason, Ending, FirstMessage, Hold, MethodKind, OnEnd, Phase,
-    Rejection, RejectionKind, RequestFacts, StreamKind, Wire, announce_close,
+    Answer, BodyKind, DropReason, Ending, FirstMessage, Hold, MethodKind, OnEnd, Phase, Rejection,
+    RejectionKind, RequestFacts, StreamKind, Wire, announce_close,
 };
 use bytes::Buf;
-use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version, response::Parts};
+use http::{Extensions, HeaderMap, Response, StatusCode, response::Parts};
 use http_body::Body;
 
-use super::{ResponseBody, config::Config, layer::EndStream};
+use super::{ResponseBody, config::Config, layer::EndStream, sender::Sender};
 use crate::in_flight::{InFlight, Place, Stream};
 
 /// A request in flight, counted until this value is dropped: with the future, or with the body of the response.
@@ -21,14 +21,6 @@ pub(super) struct Ticket {
     part: Part,
     /// The registration of the task, once it has waited.
     place: Option<Place>,
-}
-
-/// The properties of a request on which its response depends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sender {
-    caller: Caller,
-    method: MethodKind,
-    is_http1: bool,
 }
 
 /// The part that the drain has in a response.
@@ -69,9 +61,14 @@ impl Ticket {
     /// Reads the head of the response, announces the end of its connection, and returns the kind of its body.
     #[inline(always)]
     pub(super) fn answered(&mut self, head: &mut Parts, body: &impl Body) -> BodyKind {
-        match BodyKind::known(self.sender.method, head.status, body) {
-            Some(kind) if self.config.phase() == Phase::Running => kind,
-            known => self.read_head(head, known),
+        // The phase is read first: code between a known length and its use would make its kind be tested again.
+        if self.config.phase() > Phase::Running {
+            let known = BodyKind::known(self.sender.method(), head.status, body);
+            return self.read_head(head, known);
+        }
+        match self.sender.known(head.status, body) {
+            Some(kind) => kind,
+            None => self.read_head(head, None),
         }
     }
 
@@ -101,9 +98,9 @@ impl Ticket {
 
     /// Adds `Connection: close` to a response over HTTP/1, unless the connection becomes another protocol's.
     fn announce(&self, status: StatusCode, headers: &mut HeaderMap) {
-        if self.sender.is_http1
+        if self.sender.is_http1()
             && self.config.closes_connection()
-            && !is_upgrade(self.sender.method, status)
+            && !is_upgrade(self.sender.method(), status)
         {
             announce_close(headers);
         }
@@ -132,7 +129,7 @@ impl Ticket {
 
     #[cold]
     fn end_in(&self, phase: Phase) -> Option<BodyEnd> {
-        let wire = self.sender.caller.wire();
+        let wire = self.sender.wire();
         match self.part {
             Part::OptedIn => Some(BodyEnd::Whole(wire)),
             // Its end is near, and tells the client more than an error.
@@ -185,7 +182,7 @@ impl Ticket {
 
     /// Creates an answer, in whose body the request ends.
     fn answer<B>(self, rejection: Rejection) -> Response<ResponseBody<B>> {
-        let mut response = Answer::new(rejection).response(self.sender.caller);
+        let mut response = Answer::new(rejection).response(self.sender.caller());
         self.announce(response.status(), response.headers_mut());
         response.map(|body| ResponseBody::own(body, Some(self)))
     }
@@ -222,10 +219,9 @@ impl Ticket {
         }
     }
 
-    fn leave_stream(&self) {
-        if let Part::Stream(stream) = self.part
-            && self.counts()
-        {
+    #[cold]
+    fn leave_stream(&self, stream: Stream) {
+        if self.counts() {
             self.in_flight().leave_stream(stream);
         }
     }
@@ -238,18 +234,6 @@ impl Ticket {
     #[inline]
     fn in_flight(&self) -> &InFlight {
         &self.config.in_flight
-    }
-}
-
-impl Sender {
-    /// Reads a request. Nothing but the head of a POST is passed on by reference.
-    #[inline(always)]
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        Self {
-            caller: Caller::of_late(request),
-            method: MethodKind::of(request.method()),
-            is_http1: request.version() <= Version::HTTP_11,
-        }
     }
 }
 
@@ -268,7 +252,9 @@ impl Drop for Ticket {
         if let Some(place) = self.place {
             self.in_flight().unpark(place);
         }
-        self.leave_stream();
+        if let Part::Stream(stream) = self.part {
+            self.leave_stream(stream);
+        }
         if self.facts.release_hold(self.hold) {
             self.in_flight().leave();
         }
@@ -297,6 +283,10 @@ fn has_opted_in(extensions: &Extensions) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use battlement_core::EndBody;
+    use bytes::Bytes;
+    use http_body_util::Full;
+
     use super::*;
 
     #[test]
@@ -304,5 +294,14 @@ mod tests {
     fn a_ticket_takes_four_words() {
         // It is moved with the future and with the body.
         assert_eq!(size_of::<Option<Ticket>>(), 4 * size_of::<usize>());
+    }
+
+    #[test]
+    fn the_variant_of_a_body_takes_no_word_of_its_own() {
+        // A ticket with a flag would: the flag has more unused values than the last field of the body.
+        assert_eq!(
+            size_of::<ResponseBody<Full<Bytes>>>(),
+            size_of::<EndBody<Full<Bytes>, Ticket>>()
+        );
     }
 }
