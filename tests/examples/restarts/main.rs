@@ -21,6 +21,7 @@ mod rolling;
 mod servers;
 mod service;
 mod sockets;
+mod stalls;
 
 use std::{env, io, process::ExitCode};
 

@@ -21,13 +21,15 @@ pub(crate) struct Outcome {
     /// The ends of all processes, the last one without load.
     pub(crate) exits: Vec<Exit>,
     pub(crate) took: Duration,
+    /// The longest time in which the machine did not run the job.
+    pub(crate) longest_stall: Duration,
 }
 
 impl Outcome {
     pub(crate) const HEADER: &str = "\
 | service | front | restarts | seconds | requests | lost: fresh | reused | cut off | not processed | rejected | \
-server errors | answers counted by callers | by servers | slowest exit |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+server errors | answers counted by callers | by servers | slowest exit | longest stall |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
     /// Returns the responses that the callers have read to their end.
     const fn answers(&self) -> u64 {
@@ -119,6 +121,6 @@ impl fmt::Display for Outcome {
         write!(f, "{} | {} | ", tally.total(), tally.lost_fresh)?;
         write!(f, "{} | {} | {} | ", tally.lost_reused, tally.cut_off, tally.not_processed)?;
         write!(f, "{} | {} | {} | ", tally.rejected, tally.server_errors, self.answers())?;
-        write!(f, "{reported} | {slowest:.1} s |")
+        write!(f, "{reported} | {slowest:.1} s | {} ms |", self.longest_stall.as_millis())
     }
 }

@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     front::Front, instance::Instance, outcome::Outcome, ports::Slot, service::Service,
-    sockets::Sockets,
+    sockets::Sockets, stalls::Stalls,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ pub(crate) async fn restart(
     slots: [Slot; 2],
     times: usize,
 ) -> Outcome {
-    let start = Instant::now();
+    let (start, stalls) = (Instant::now(), Stalls::watch());
     // A balancer needs a few polls to learn of the first instance, and rejects connections until then.
     let mut current = launch(service, front, slots[0]).await;
     let loads: Vec<_> = service.loads.iter().map(|load| load.start(front.addr())).collect();
@@ -37,7 +37,8 @@ pub(crate) async fn restart(
     let (requests, messages) = tokio::join!(stop(loads), sockets.stop());
     exits.push(current.stop().await);
     let (service, front) = (service.name, front.name());
-    Outcome { service, front, tally: requests + messages, exits, took: start.elapsed() }
+    let (tally, took) = (requests + messages, start.elapsed());
+    Outcome { service, front, tally, exits, took, longest_stall: stalls.longest() }
 }
 
 async fn launch(service: &Service, front: &Front, slot: Slot) -> Instance {
