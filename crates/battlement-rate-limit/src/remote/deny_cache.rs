@@ -15,6 +15,34 @@ use crate::{Decision, PolicyState, Query, key::Secret};
 ///
 /// The cache only denies, and no longer than the store would, unless another process refunds or resets: such a change
 /// takes effect after `max_age`. When it is full, the oldest denial is evicted, which costs a question to the store.
+///
+/// The `hash` of a denial is that of the key and of all numbers of its policies, so that a denial ends with the policies
+/// that made it.
+///
+/// # Example
+///
+/// ```
+/// use battlement_rate_limit::{KeyHasher, Policy, Query};
+///
+/// struct Digest(u128);
+///
+/// impl Digest {
+///     fn new(policies: &[Policy]) -> Self {
+///         Self(KeyHasher::digest(format!("{policies:?}").as_bytes()))
+///     }
+/// }
+///
+/// /// The digest is computed once for each set of policies.
+/// fn hash(query: &Query<'_>) -> u128 {
+///     query.key.bits() ^ query.policies.derived(Digest::new).0
+/// }
+/// # let policies = Policy::per_day("day", 1).into();
+/// # let key = battlement_rate_limit::KeyHash::from_bits(1);
+/// # let query = |policies| Query::new(key, policies, 1, tokio::time::Instant::now());
+/// # let other = Policy::per_day("day", 2).into();
+/// # assert_eq!(hash(&query(&policies)), hash(&query(&policies)));
+/// # assert_ne!(hash(&query(&policies)), hash(&query(&other)));
+/// ```
 #[derive(Debug)]
 pub struct DenyCache {
     /// A secret of this process alone: clients may know how keys are hashed for the store.
