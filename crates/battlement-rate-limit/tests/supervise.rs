@@ -22,6 +22,7 @@ struct Script(Arc<Mutex<Calls>>);
 struct Calls {
     down: BTreeSet<usize>,
     disconnected: BTreeSet<usize>,
+    is_healed_by_another_connection: bool,
     /// The groups that do not answer the next ping.
     silent: Vec<usize>,
     probes: Vec<(usize, Instant)>,
@@ -63,8 +64,12 @@ impl Probe for Script {
         }
     }
 
-    fn prepare(&mut self, _: usize, fault: &Down) {
-        self.lock().prepared.push(fault.0);
+    fn prepare(&mut self, group: usize, fault: &Down) {
+        let mut calls = self.lock();
+        calls.prepared.push(fault.0);
+        if calls.is_healed_by_another_connection {
+            calls.down.remove(&group);
+        }
     }
 
     async fn refresh(&mut self) {
@@ -171,6 +176,48 @@ async fn an_unavailable_group_is_probed_with_a_backoff_that_grows_to_a_second() 
     let (prepared, refreshes) = (calls.prepared.len(), calls.refreshes.len());
     assert!(prepared >= gaps.len(), "prepared {prepared} times");
     assert!((gaps.len() / 6..gaps.len() / 4).contains(&refreshes), "{refreshes} of {}", gaps.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_backoff_of_the_next_outage_starts_anew() {
+    let script = Script::default();
+    let breaker = started(&script).await;
+    for _ in 0..2 {
+        script.lock().down.insert(0);
+        breaker.suspect(0);
+        sleep(SOON).await;
+        script.lock().probes.clear();
+        sleep(Duration::from_millis(100)).await;
+        assert!(!script.probes_of(0).is_empty(), "the backoff is longer than 100 ms");
+        sleep(Duration::from_secs(60)).await;
+        script.lock().down.clear();
+        assert!(eventually(Duration::from_secs(2), || breaker.may_ask(0)).await);
+        sleep(SOON).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_another_connection_ends_is_over_at_once() {
+    let script = Script::default();
+    let breaker = started(&script).await;
+    script.lock().down.insert(0);
+    script.lock().is_healed_by_another_connection = true;
+    breaker.suspect(0);
+    sleep(4 * ROUND_TRIP).await;
+    assert_eq!((script.probes_of(0).len(), breaker.may_ask(0)), (3, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_during_the_probes_of_unavailable_groups_causes_no_further_probe() {
+    let script = Script::default();
+    let breaker = started(&script).await;
+    script.lock().down.insert(0);
+    breaker.suspect(0);
+    // A probe of the group, those of the others, and half of another one over a new connection.
+    sleep(ROUND_TRIP * 5 / 2).await;
+    breaker.changed();
+    sleep(SOON).await;
+    assert_eq!(script.probes_of(0).len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
