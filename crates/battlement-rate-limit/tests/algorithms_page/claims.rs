@@ -28,7 +28,7 @@ pub(crate) fn all() -> [String; 10] {
         format!("GCRA restores a request every {interval} s"),
         format!("the burst and the restored requests, {} in total", first + in_minute(0)),
         format!("rejects {rejected} requests in a row"),
-        format!("loses the weight of a request every {} s", lighter[1] - lighter[0]),
+        format!("falls by one request every {} s", lighter[1] - lighter[0]),
         format!("waits {interval} s, {fixed} s or {sliding} s after its burst"),
         format!("admits {} requests within a second", around_the_boundary()),
         format!("requests must be {} s apart", spacing()),
