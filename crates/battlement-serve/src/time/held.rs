@@ -70,3 +70,16 @@ impl<D> Drop for HeldData<D> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_read_in_parts_as_if_it_were_not_counted() {
+        let mut held = HeldData::new(Bytes::from_static(b"a body"), None);
+        assert_eq!(held.copy_to_bytes(2), "a ");
+        held.advance(1);
+        assert_eq!((held.chunk(), held.remaining()), (&b"ody"[..], 3));
+    }
+}
