@@ -44,9 +44,11 @@ fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
         read::<timeout::CallDeadlineSettings, _>(r#"{"limit": "soon"}"#, &mut errors);
     let attempt: Option<timeout::TimeoutLayer> =
         read::<timeout::TimeoutSettings, _>(r#"{"limit": "1s", "status": 404}"#, &mut errors);
+    let propagate: Option<timeout::PropagateDeadlineLayer> =
+        read::<timeout::PropagateDeadlineSettings, _>(r#"{"margin": "5"}"#, &mut errors);
     let calls: Option<retry::RetryLayer<retry::Http>> =
         read::<retry::RetrySettings, _>(r#"{"budget": {"ratio": 2}}"#, &mut errors);
-    assert!(calls.is_none());
+    assert!(calls.is_none() && propagate.is_none());
     assert!(deadline.is_none() && bodies.is_none() && call.is_none() && attempt.is_none());
     assert!(problems.is_none());
     assert!(limit.is_none() && id.is_none() && client.is_none());
@@ -68,6 +70,7 @@ fn a_service_reports_the_invalid_settings_of_all_layers_at_once() {
             ("body timeout settings", "request.idle"),
             ("call deadline settings", "limit"),
             ("timeout settings", "status"),
+            ("propagate deadline settings", "margin"),
             ("retry settings", "budget.ratio"),
         ]
     );

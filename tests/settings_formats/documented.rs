@@ -20,7 +20,10 @@ use battlement::{
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
     serve::ServerSettings,
     shutdown::ShutdownSettings,
-    timeout::{BodyTimeoutSettings, DeadlineSettings, TimeoutSettings},
+    timeout::{
+        BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, PropagateDeadlineSettings,
+        TimeoutSettings,
+    },
 };
 use serde_json::Value;
 
@@ -41,6 +44,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
         [
             "AccessLogSettings",
             "BodyTimeoutSettings",
+            "CallDeadlineSettings",
             "CircuitBreakerSettings",
             "ClientIpSettings",
             "ConcurrencyLimitSettings",
@@ -51,6 +55,7 @@ fn every_documented_document_means_the_same_in_json_toml_and_yaml() {
             "HedgeSettings",
             "MetricsSettings",
             "ProblemSettings",
+            "PropagateDeadlineSettings",
             "RateLimitSettings",
             "RedisSettings",
             "RequestIdSettings",
@@ -69,6 +74,7 @@ fn read_documented(name: &str, document: &Value) {
     match name {
         "AccessLogSettings" => drop(read_in_all::<AccessLogSettings>(document)),
         "BodyTimeoutSettings" => drop(read_in_all::<BodyTimeoutSettings>(document)),
+        "CallDeadlineSettings" => drop(read_in_all::<CallDeadlineSettings>(document)),
         "CircuitBreakerSettings" => drop(read_in_all::<CircuitBreakerSettings>(document)),
         "ClientIpSettings" => drop(read_in_all::<ClientIpSettings>(document)),
         "ConcurrencyLimitSettings" => drop(read_in_all::<ConcurrencyLimitSettings>(document)),
@@ -79,6 +85,7 @@ fn read_documented(name: &str, document: &Value) {
         "HedgeSettings" => drop(read_in_all::<HedgeSettings>(document)),
         "MetricsSettings" => drop(read_in_all::<MetricsSettings>(document)),
         "ProblemSettings" => drop(read_in_all::<ProblemSettings>(document)),
+        "PropagateDeadlineSettings" => drop(read_in_all::<PropagateDeadlineSettings>(document)),
         "RateLimitSettings" => drop(read_in_all::<RateLimitSettings>(document)),
         "RedisSettings" => drop(read_in_all::<RedisSettings>(document)),
         "RequestIdSettings" => drop(read_in_all::<RequestIdSettings>(document)),

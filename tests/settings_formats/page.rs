@@ -14,7 +14,10 @@ use battlement::{
     security_headers::{FetchMetadataSettings, SecurityHeadersSettings},
     serve::ServerSettings,
     shutdown::ShutdownSettings,
-    timeout::{BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, TimeoutSettings},
+    timeout::{
+        BodyTimeoutSettings, CallDeadlineSettings, DeadlineSettings, PropagateDeadlineSettings,
+        TimeoutSettings,
+    },
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,6 +44,7 @@ struct Whole {
     retry: RetrySettings,
     circuit_breaker: CircuitBreakerSettings,
     attempt: TimeoutSettings,
+    propagate: PropagateDeadlineSettings,
     rate_limit: RateLimitSettings,
     concurrency_limit: ConcurrencyLimitSettings,
 }

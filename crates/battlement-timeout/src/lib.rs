@@ -31,7 +31,9 @@ pub use battlement_core::{
 pub use battlement_core::{PeerAddr, RequestHead, WithResponse, carry, carry_fn};
 
 #[cfg(all(feature = "http", feature = "serde"))]
-pub use self::settings::{BodyLimitsSettings, BodyTimeoutSettings, DeadlineSettings};
+pub use self::settings::{
+    BodyLimitsSettings, BodyTimeoutSettings, DeadlineSettings, PropagateDeadlineSettings,
+};
 #[cfg(feature = "serde")]
 pub use self::settings::{CallDeadlineSettings, TimeoutSettings};
 #[cfg(feature = "http")]

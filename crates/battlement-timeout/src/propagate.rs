@@ -6,6 +6,8 @@ mod layer;
 mod service;
 mod stated;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::config::SETTINGS;
 pub use self::{
     future::PropagateDeadlineFuture, layer::PropagateDeadlineLayer, service::PropagateDeadline,
 };

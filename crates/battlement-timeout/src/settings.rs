@@ -4,6 +4,10 @@
 mod body;
 #[cfg(feature = "http")]
 mod deadline;
+#[cfg(feature = "http")]
+mod header;
+#[cfg(feature = "http")]
+mod propagate;
 #[cfg(all(test, feature = "http"))]
 mod tests;
 mod timeout;
@@ -12,4 +16,6 @@ mod timeout;
 pub use self::body::{BodyLimitsSettings, BodyTimeoutSettings};
 #[cfg(feature = "http")]
 pub use self::deadline::DeadlineSettings;
+#[cfg(feature = "http")]
+pub use self::propagate::PropagateDeadlineSettings;
 pub use self::timeout::{CallDeadlineSettings, TimeoutSettings};

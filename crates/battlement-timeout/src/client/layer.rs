@@ -56,6 +56,11 @@ impl<A> CallDeadlineLayer<A> {
         Self { limit, is_detached, config: Arc::new(config), form: PhantomData }
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) const fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// Ignores the deadline of the request and keeps the layer's own limit, for calls that must finish.
     #[must_use]
     pub fn detached(mut self) -> Self {

@@ -1,10 +1,10 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
-use battlement_core::{DefaultReject, WithError};
+use battlement_core::{ConfigError, DefaultReject, WithError};
 use tower_layer::Layer;
 
 use super::{config::Config, service::PropagateDeadline};
-use crate::{Observe, TimeoutHeader, observe::Observer};
+use crate::{CallDeadlineLayer, Observe, TimeoutHeader, observe::Observer};
 
 /// A layer that sends the time that is left for the current request with the calls to other services.
 ///
@@ -79,10 +79,20 @@ impl<A> PropagateDeadlineLayer<A> {
     }
 
     /// Sets the time that is kept back for the way of the response. Default: 5 ms, more than a round trip within a
-    /// data center.
+    /// data center. A call whose limit is not longer than the margin is never made; for a margin from outside, see
+    /// [`try_within`](Self::try_within).
     #[must_use]
     pub fn margin(self, margin: Duration) -> Self {
         self.configure(|config| config.margin = margin)
+    }
+
+    /// Checks the margin against the limit of the calls, for values from outside.
+    ///
+    /// # Errors
+    ///
+    /// If the [`margin`](Self::margin) is not shorter than the limit of `call`, so that no call would be made.
+    pub fn try_within<B>(self, call: &CallDeadlineLayer<B>) -> Result<Self, ConfigError> {
+        self.config.check_within(call.limit()).map(|()| self)
     }
 
     /// Sets the observer of expired calls and of calls that were not made, for metrics. Default: none.

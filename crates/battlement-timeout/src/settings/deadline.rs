@@ -4,8 +4,9 @@ use battlement_core::{
 };
 use serde::Deserialize;
 
+use super::header::header;
 use crate::{
-    DeadlineLayer, TimeoutHeader,
+    DeadlineLayer,
     deadline::{Config, SETTINGS},
 };
 
@@ -95,12 +96,4 @@ impl TryFrom<DeadlineSettings> for DeadlineLayer {
         invalid.extend(config.invalid_times());
         ConfigError::check(SETTINGS, invalid, config).map(Self::of)
     }
-}
-
-fn header(text: &str, invalid: &mut Vec<InvalidField>) -> Option<TimeoutHeader> {
-    text.parse()
-        .map_err(|error: crate::InvalidTimeoutHeader| {
-            invalid.push(InvalidField::new("header", error.to_string()));
-        })
-        .ok()
 }

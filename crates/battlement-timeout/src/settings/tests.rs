@@ -7,7 +7,10 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::*;
-use crate::{BodyTimeoutLayer, CallDeadlineLayer, DeadlineLayer, TimeoutHeader, TimeoutLayer};
+use crate::{
+    BodyTimeoutLayer, CallDeadlineLayer, DeadlineLayer, PropagateDeadlineLayer, TimeoutHeader,
+    TimeoutLayer,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -66,4 +69,15 @@ fn each_setting_of_a_call_deadline_is_that_of_its_setter() {
     assert_same(r#"{ "limit": "2s", "detached": true }"#, layer().detached());
     let unavailable = layer().status(StatusCode::SERVICE_UNAVAILABLE);
     assert_same(r#"{ "limit": "2s", "status": 503 }"#, unavailable);
+}
+
+#[test]
+fn each_setting_of_a_propagation_is_that_of_its_setter() {
+    let layer = PropagateDeadlineLayer::new;
+    let assert_same = assert_same::<PropagateDeadlineSettings, PropagateDeadlineLayer>;
+    assert_same("{}", layer());
+    assert_same(r#"{ "enabled": false }"#, layer().enabled(false));
+    assert_same(r#"{ "header": "linkerd" }"#, layer().header(TimeoutHeader::linkerd()));
+    assert_same(r#"{ "margin": "20ms" }"#, layer().margin(SECOND / 50));
+    assert_same(r#"{ "margin": "0s" }"#, layer().margin(Duration::ZERO));
 }

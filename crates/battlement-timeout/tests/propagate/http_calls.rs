@@ -4,7 +4,9 @@ use std::sync::{
 };
 
 use battlement_core::{CallFacts, Rejection, RejectionKind};
-use battlement_timeout::{Elapsed, ElapsedKind, Observe, PropagateDeadlineLayer, TimeoutHeader};
+use battlement_timeout::{
+    CallDeadlineLayer, Elapsed, ElapsedKind, Observe, PropagateDeadlineLayer, TimeoutHeader,
+};
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -155,4 +157,18 @@ async fn an_error_after_the_time_that_was_sent_is_the_expiry_and_an_earlier_one_
         assert!(elapsed.is_none_or(|elapsed| elapsed.after() == ms(95)));
         assert_eq!(counts.expired.load(Relaxed), u32::from(is_expiry));
     }
+}
+
+#[test]
+fn a_margin_that_leaves_no_time_of_the_limit_of_a_call_is_reported() {
+    let call = CallDeadlineLayer::new(ms(20));
+    let with_margin = |margin| layer().margin(ms(margin));
+    for margin in [20, 30] {
+        let error = with_margin(margin).try_within(&call).unwrap_err().to_string();
+        let message = "propagate deadline settings: margin: must be less than the limit of the call, 20ms, got";
+        assert!(error.starts_with(message), "{error}");
+        assert!(with_margin(margin).enabled(false).try_within(&call).is_ok());
+    }
+    let within = with_margin(19).try_within(&call.as_error()).unwrap();
+    assert_eq!(format!("{within:?}"), format!("{:?}", with_margin(19)));
 }
