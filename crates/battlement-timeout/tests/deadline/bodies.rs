@@ -11,7 +11,7 @@ use battlement_timeout::{DeadlineLayer, Elapsed};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use tokio::time::{Instant, Sleep, advance, sleep};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -178,4 +178,16 @@ async fn a_body_that_is_always_ready_ends_at_the_deadline() {
     advance(MS).await;
     assert!(body.frame().await.unwrap().unwrap_err().is::<Elapsed>());
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_frame_that_is_ready_after_the_deadline_is_kept() {
+    let last = async |_: Request<()>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("x")));
+    let layer = DeadlineLayer::new().bodies(true);
+    let response = layer.layer(service_fn(last)).oneshot(get(&[])).await.unwrap();
+    let mut body = response.into_body();
+    advance(31_000 * MS).await;
+    assert!(!body.is_end_stream());
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "x");
+    assert!(body.is_end_stream() && body.frame().await.is_none());
 }
