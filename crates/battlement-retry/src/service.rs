@@ -76,6 +76,8 @@ where
             budget.deposit(now);
         }
         if origin.is_err() && !self.config.is_counting() {
+            // An error needs no drop, which the compiler does not see.
+            mem::forget(origin);
             return RetryFuture::pass(self.inner.call(sent));
         }
         let fresh = self.inner.clone();

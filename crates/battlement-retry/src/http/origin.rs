@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, mem};
 
 use battlement_core::{CallFacts, PeerAddr, Replay, ReplayBody, RequestHead, SendAs, Wire};
 use http::{
@@ -42,17 +42,17 @@ where
         let facts = head.extensions.get_mut::<CallFacts>();
         let is_nested = facts.as_ref().is_some_and(|facts| facts.is_attempt());
         let (body, replay) = if is_nested {
-            *origin = Err(StopReason::Nested);
+            put(origin, Err(StopReason::Nested));
             (ReplayBody::once(body), None)
         } else {
-            *origin = Err(StopReason::BodyTooLarge);
+            put(origin, Err(StopReason::BodyTooLarge));
             Replay::new(body, config.replay_limit)
         };
         if let Some(replay) = replay {
             let facts = number_first(facts);
             let stated =
                 config.idempotency.stated(&head.extensions, || RequestHead::of_parts(&head));
-            *origin = Ok(Self::first(config, &mut head, facts, stated, replay));
+            put(origin, Ok(Self::first(config, &mut head, facts, stated, replay)));
         } else if config.headers && !is_nested {
             write_number(&mut head.headers, 1);
         }
@@ -167,6 +167,14 @@ where
     pub(super) fn has_key(&self, rules: &Idempotency) -> bool {
         rules.counts_key(&self.headers)
     }
+}
+
+/// Writes into a place that has an error.
+// The error needs no drop, which the compiler does not see.
+#[inline(always)]
+fn put<O>(place: &mut Result<O, StopReason>, value: Result<O, StopReason>) {
+    debug_assert!(place.is_err(), "an origin would not be dropped");
+    mem::forget(mem::replace(place, value));
 }
 
 /// Makes the request of a call that is sent once.
