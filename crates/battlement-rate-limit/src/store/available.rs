@@ -14,8 +14,8 @@ pub enum Available<'a, T, W> {
 /// own, so the limiter knows all cases.
 #[allow(unnameable_types, reason = "it seals a trait")]
 pub trait Sealed<T> {
-    /// The future of an answer that is not available yet, and the `P` that waits for it. Without values, and without a size,
-    /// if every answer is available: an admission is then as small as one that never waits.
+    /// The future of an answer that is not available yet, and the `P` that waits for it. If every answer is available,
+    /// the type has no values and no size, which keeps the decision about a request small.
     type Wait<P>;
 
     /// Returns the answer or, once, the future of it with `pending`.
