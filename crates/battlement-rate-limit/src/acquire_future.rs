@@ -15,21 +15,22 @@ use crate::{Outcome, Store, future::Next, limiter::Pending, store::BoxFuture};
 #[must_use = "futures do nothing unless polled"]
 pub struct AcquireFuture<S, B, St> {
     answer: BoxFuture<Outcome>,
-    // `None` after the store has answered.
-    call: Option<(Pending<St>, S, Request<B>)>,
+    pending: Pending<St>,
+    // `None` before `hold`, and after the store has answered.
+    call: Option<(S, Request<B>)>,
 }
 
 /// Its parts are not pinned.
 impl<S, B, St> Unpin for AcquireFuture<S, B, St> {}
 
 impl<S, B, St> AcquireFuture<S, B, St> {
-    pub(crate) fn new(
-        answer: BoxFuture<Outcome>,
-        pending: Pending<St>,
-        service: S,
-        request: Request<B>,
-    ) -> Self {
-        Self { answer, call: Some((pending, service, request)) }
+    pub(crate) const fn new(answer: BoxFuture<Outcome>, pending: Pending<St>) -> Self {
+        Self { answer, pending, call: None }
+    }
+
+    /// Makes the request wait, with the service that was polled ready for it.
+    pub(crate) fn hold(&mut self, service: S, request: Request<B>) {
+        self.call = Some((service, request));
     }
 }
 
@@ -43,9 +44,8 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = ready!(self.answer.as_mut().poll(cx));
         let call = self.call.take();
-        let (pending, mut service, mut request) =
-            call.expect("`AcquireFuture` polled after completion");
-        let admission = pending.decide(answer, &mut request);
+        let (mut service, mut request) = call.expect("`AcquireFuture` polled after completion");
+        let admission = self.pending.decide(answer, &mut request);
         Poll::Ready(Next::of(admission, &mut service, request))
     }
 }

@@ -9,3 +9,14 @@ pub(crate) enum Admission<W> {
     /// The store has not answered yet.
     Wait(W),
 }
+
+impl<W> Admission<W> {
+    /// Converts the wait.
+    pub(crate) fn map_wait<T>(self, map: impl FnOnce(W) -> T) -> Admission<T> {
+        match self {
+            Self::Pass(on_response) => Admission::Pass(on_response),
+            Self::Reject(rejected) => Admission::Reject(rejected),
+            Self::Wait(wait) => Admission::Wait(map(wait)),
+        }
+    }
+}

@@ -57,8 +57,8 @@ pub use self::{
     policy::{Algorithm, Policy},
     service::RateLimit,
     store::{
-        Answer, Decision, Later, MemoryOr, Now, Outcome, PolicyState, Query, Receipt, Source,
-        Store, StoreError,
+        Answer, Chosen, Decision, Later, MemoryOr, Now, Outcome, PolicyState, Query, Receipt,
+        Source, Store, StoreError,
     },
     usage::Usage,
 };

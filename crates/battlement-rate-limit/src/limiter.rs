@@ -5,15 +5,15 @@ use http::Request;
 use tokio::time::Instant;
 
 use crate::{
-    Decision, Headers, Key, KeyHash, Memory, MissingKey, Observe, Outcome, Policies, Policy, Query,
-    RateLimitInfo, Source, Store, StoreError,
+    Decision, Headers, Key, KeyHash, Later, Memory, MissingKey, Observe, Outcome, Policies, Policy,
+    Query, RateLimitInfo, Source, Store, StoreError,
     admission::Admission,
     headers::Fields,
     key::Secret,
     observe,
     on_response::{Charged, OnResponse},
     rejected::Rejected,
-    store::{Available, Sealed},
+    store::BoxFuture,
     swappable::{CurrentPolicies, Swappable},
 };
 
@@ -59,10 +59,6 @@ pub struct Pending<St> {
     cost: u32,
     now: Instant,
 }
-
-/// The decision about a request, or what waits for the store and the future of its answer.
-pub(crate) type Decided<St> =
-    Admission<<<St as Store>::Answer<Outcome> as Sealed<Outcome>>::Wait<Pending<St>>>;
 
 impl<St> Limiter<St> {
     /// Returns the same limiter with another store.
@@ -119,10 +115,14 @@ impl<St> Limiter<St> {
 }
 
 impl<St: Store> Limiter<St> {
-    /// Decides about a request and charges its cost.
+    /// Decides about a request, by `ask` if it has to be counted.
     // A call would copy the decision twice, which costs as much as the look-up of the key's cell.
     #[inline(always)]
-    pub(crate) fn decide<B>(self: &Arc<Self>, request: &mut Request<B>) -> Decided<St> {
+    pub(crate) fn decide<B, W>(
+        self: &Arc<Self>,
+        request: &mut Request<B>,
+        ask: impl FnOnce(&Arc<Self>, &Query<'_>, &mut Request<B>) -> Admission<W>,
+    ) -> Admission<W> {
         let head = RequestHead::of(request);
         if !self.enabled || self.skip.as_ref().is_some_and(|skip| skip(&head)) {
             return Admission::Pass(OnResponse::NOTHING);
@@ -139,14 +139,38 @@ impl<St: Store> Limiter<St> {
         let cost = self.cost.as_ref().map_or(1, |cost| cost(&head));
         let now = head.start().unwrap_or_else(Instant::now);
         let query = Query::new(key, policies, cost, now);
-        match self.store.acquire(&query).available(|| self.pending(&query)) {
-            Available::Now(outcome) => self.apply(&query, outcome, request),
-            Available::Failed(error) => self.apply_failure(&query, error, request),
-            Available::Wait(wait) => Admission::Wait(wait),
+        ask(self, &query, request)
+    }
+
+    /// Decides by an answer if it is available.
+    pub(crate) fn apply_later<B>(
+        self: &Arc<Self>,
+        query: &Query<'_>,
+        answer: Later<Outcome>,
+        request: &mut Request<B>,
+    ) -> Admission<(BoxFuture<Outcome>, Pending<St>)> {
+        match answer.available() {
+            Ok(answer) => self.apply_answer(query, answer, request),
+            Err(answer) => Admission::Wait((answer, self.pending(query))),
         }
     }
 
-    fn apply<B, W>(
+    fn apply_answer<B, W>(
+        self: &Arc<Self>,
+        query: &Query<'_>,
+        answer: Result<Outcome, StoreError>,
+        request: &mut Request<B>,
+    ) -> Admission<W> {
+        match answer {
+            Ok(outcome) => self.apply(query, &outcome, request),
+            Err(error) => self.apply_failure(query, error, request),
+        }
+    }
+
+    /// Decides by an outcome.
+    // Inlined for the reason of `decide`.
+    #[inline(always)]
+    pub(crate) fn apply<B, W>(
         self: &Arc<Self>,
         query: &Query<'_>,
         outcome: &Outcome,
@@ -215,10 +239,7 @@ impl<St: Store> Pending<St> {
         request: &mut Request<B>,
     ) -> Admission<W> {
         let query = Query::new(self.key, &self.policies, self.cost, self.now);
-        match answer {
-            Ok(outcome) => self.limiter.apply(&query, &outcome, request),
-            Err(error) => self.limiter.apply_failure(&query, error, request),
-        }
+        self.limiter.apply_answer(&query, answer, request)
     }
 }
 

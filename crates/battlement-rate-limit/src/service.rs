@@ -59,7 +59,7 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.limiter.decide(&mut request) {
+        match self.limiter.decide(&mut request, <St::Answer<Outcome> as Admit<S, B, St>>::decide) {
             Admission::Pass(on_response) => {
                 ResponseFuture::call(self.inner.call(request), on_response)
             }

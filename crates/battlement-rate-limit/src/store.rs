@@ -1,7 +1,7 @@
 //! The interface of stores.
 
 mod answer;
-mod available;
+mod chosen;
 mod decision;
 mod error;
 mod memory_or;
@@ -9,16 +9,15 @@ mod outcome;
 mod policy_state;
 mod query;
 mod receipt;
+mod sealed;
 mod source;
 
 use std::fmt;
 
-pub(crate) use self::{
-    answer::BoxFuture,
-    available::{Available, Sealed},
-};
+pub(crate) use self::answer::BoxFuture;
 pub use self::{
     answer::{Answer, Later, Now},
+    chosen::Chosen,
     decision::Decision,
     error::StoreError,
     memory_or::MemoryOr,

@@ -13,8 +13,8 @@ use std::{
 
 use battlement_core::{Rejection, RejectionKind};
 use battlement_rate_limit::{
-    Decision, Headers, Key, Later, Memory, Observe, Outcome, Policy, Query, RateLimitLayer, Source,
-    Store, StoreError,
+    Decision, Headers, Key, Later, Memory, MemoryOr, Observe, Outcome, Policy, Query,
+    RateLimitLayer, Source, Store, StoreError,
 };
 use battlement_testkit::contract::{Contract, Rule};
 use http::{Request, Response};
@@ -113,6 +113,44 @@ async fn a_rejection_after_the_wait_that_leaves_a_large_body_unread_closes_an_ht
         let store = Slow { down, ..Slow::new(MANY) };
         let none_left = move || layer(Policy::per_day("day", 1), &store).cost(|_| 2);
         Contract::new(none_left).rejects().run().await;
+    }
+}
+
+fn chosen<R: Store>(policy: Policy, remote: Option<R>) -> RateLimitLayer<MemoryOr<R>> {
+    RateLimitLayer::new(policy, Key::global()).store(MemoryOr::from(remote))
+}
+
+#[tokio::test]
+async fn a_layer_with_a_store_chosen_at_run_time_keeps_the_contract() {
+    for remote in [None, Some(Slow::new(MANY))] {
+        let waiting = remote.as_ref().map(|store| store.waiting.clone()).unwrap_or_default();
+        let policy = || Policy::per_second("all", 1_000_000);
+        let quiet = move || chosen(policy(), remote.clone()).headers(Headers::None);
+        Contract::new(quiet)
+            .idle(move |_| waiting.load(Relaxed) == 0)
+            .except(Rule::PolledOnDemand)
+            .run()
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_by_a_store_chosen_at_run_time_keeps_the_contract() {
+    let down = Slow { down: true, ..Slow::new(MANY) };
+    for remote in [None, Some(Slow::new(MANY)), Some(down)] {
+        let none_left = move || chosen(Policy::per_day("day", 1), remote.clone()).cost(|_| 2);
+        Contract::new(none_left).rejects().run().await;
+    }
+}
+
+#[tokio::test]
+async fn a_layer_uses_an_answer_that_the_chosen_store_has_already() {
+    for remote in [None, Some(Memory::default())] {
+        let layer = chosen(Policy::per_day("day", 1), remote);
+        let first = answers(layer.layer(ok())).await;
+        let limit = first.headers["ratelimit"].to_str().unwrap();
+        assert_eq!((first.status.as_u16(), limit), (200, "\"day\";r=0;t=86400"));
+        assert_eq!(answers(layer.layer(ok())).await.status, 429);
     }
 }
 

@@ -1,5 +1,4 @@
 use std::{
-    convert::Infallible,
     fmt,
     future::{Ready, ready},
     mem,
@@ -7,18 +6,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::available::{Available, Sealed};
+use super::sealed::Sealed;
 use crate::StoreError;
 
-/// The answer of a [`Store`](crate::Store): [`Now`] or [`Later`]. Code for any store awaits it.
+/// The answer of a [`Store`](crate::Store): [`Now`] or [`Later`], and [`Chosen`](crate::Chosen) of
+/// [`MemoryOr`](crate::MemoryOr). Code for any store awaits it.
 pub trait Answer<T>:
     IntoFuture<Output = Result<T, StoreError>, IntoFuture: Send + 'static>
-    + Sealed<T>
+    + Sealed
     + Sized
     + Send
     + 'static
 {
-    /// The value of an answer for a caller who knows the store: `T` of [`Now`], and the future [`Later`].
+    /// The value of an answer for a caller who knows the store: `T` of [`Now`], and the future [`Later`] of any other.
     type Value;
 
     /// Returns the value.
@@ -60,6 +60,16 @@ impl<T> Later<T> {
     /// Creates the answer that `future` will return.
     pub fn new(future: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Self {
         Self(State::Wait(Some(Box::pin(future))))
+    }
+
+    /// Returns the answer, or the future of an answer that is not available yet.
+    #[inline]
+    pub(crate) fn available(self) -> Result<Result<T, StoreError>, BoxFuture<T>> {
+        match self.0 {
+            State::Now(answer) => Ok(Ok(answer)),
+            State::Failed(error) => Ok(Err(error)),
+            State::Wait(future) => Err(future.expect("a new answer has a future")),
+        }
     }
 }
 
@@ -123,29 +133,8 @@ impl<T: Send + 'static> Answer<T> for Later<T> {
     }
 }
 
-impl<T> Sealed<T> for Now<T> {
-    type Wait<P> = Infallible;
-
-    #[inline]
-    fn available<P>(&mut self, _: impl FnOnce() -> P) -> Available<'_, T, Infallible> {
-        Available::Now(&self.0)
-    }
-}
-
-impl<T> Sealed<T> for Later<T> {
-    type Wait<P> = (P, BoxFuture<T>);
-
-    #[inline]
-    fn available<P>(&mut self, pending: impl FnOnce() -> P) -> Available<'_, T, (P, BoxFuture<T>)> {
-        match &mut self.0 {
-            State::Now(answer) => Available::Now(answer),
-            State::Failed(error) => Available::Failed(*error),
-            State::Wait(future) => {
-                Available::Wait((pending(), future.take().expect("a new answer has a future")))
-            }
-        }
-    }
-}
+impl<T> Sealed for Now<T> {}
+impl<T> Sealed for Later<T> {}
 
 impl<T> fmt::Debug for Later<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,9 +1,11 @@
-use crate::{Answer as _, Later, Memory, Outcome, Query, Source, Store, Usage};
+use super::chosen::Chosen;
+use crate::{Answer as _, Memory, Outcome, Query, Source, Store, Usage};
 
 /// A store chosen at run time: the memory of this process, or `R`.
 ///
 /// A layer has the same type with either, so that a configuration can decide. Inner services must be `Clone`, as for every
-/// store that may answer later.
+/// store that may answer later. A request that waits for `R` is in a box, so that the future of a request that does not
+/// wait is as small as with [`Memory`] alone.
 ///
 /// # Example
 ///
@@ -32,34 +34,34 @@ impl<R> From<Option<R>> for MemoryOr<R> {
 }
 
 impl<R: Store> Store for MemoryOr<R> {
-    type Answer<T: Send + 'static> = Later<T>;
+    type Answer<T: Send + 'static> = Chosen<T>;
 
     #[inline]
-    fn acquire(&self, query: &Query<'_>) -> Later<Outcome> {
+    fn acquire(&self, query: &Query<'_>) -> Chosen<Outcome> {
         match self {
-            Self::Memory(memory) => Store::acquire(memory, query).into(),
-            Self::Remote(remote) => remote.acquire(query).into_later(),
+            Self::Memory(memory) => Chosen(Store::acquire(memory, query).into()),
+            Self::Remote(remote) => Chosen(remote.acquire(query).into_later()),
         }
     }
 
-    fn peek(&self, query: &Query<'_>) -> Later<Outcome> {
+    fn peek(&self, query: &Query<'_>) -> Chosen<Outcome> {
         match self {
-            Self::Memory(memory) => Store::peek(memory, query).into(),
-            Self::Remote(remote) => remote.peek(query).into_later(),
+            Self::Memory(memory) => Chosen(Store::peek(memory, query).into()),
+            Self::Remote(remote) => Chosen(remote.peek(query).into_later()),
         }
     }
 
-    fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Later<()> {
+    fn refund(&self, query: &Query<'_>, charged: &Outcome) -> Chosen<()> {
         match self {
-            Self::Memory(memory) => Store::refund(memory, query, charged).into(),
-            Self::Remote(remote) => remote.refund(query, charged).into_later(),
+            Self::Memory(memory) => Chosen(Store::refund(memory, query, charged).into()),
+            Self::Remote(remote) => Chosen(remote.refund(query, charged).into_later()),
         }
     }
 
-    fn reset(&self, query: &Query<'_>) -> Later<()> {
+    fn reset(&self, query: &Query<'_>) -> Chosen<()> {
         match self {
-            Self::Memory(memory) => Store::reset(memory, query).into(),
-            Self::Remote(remote) => remote.reset(query).into_later(),
+            Self::Memory(memory) => Chosen(Store::reset(memory, query).into()),
+            Self::Remote(remote) => Chosen(remote.reset(query).into_later()),
         }
     }
 
