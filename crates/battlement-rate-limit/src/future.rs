@@ -28,8 +28,18 @@ pin_project! {
     #[derive(Debug)]
     #[project = StateProj]
     enum State<F, W> {
-        Wait { #[pin] wait: W },
         Call { #[pin] future: F },
+        Held { #[pin] held: Held<W> },
+    }
+}
+
+pin_project! {
+    /// A request that the service does not have: it waits for the store, or is rejected.
+    // Apart from the state, so that one comparison tells whether the service has the request.
+    #[derive(Debug)]
+    #[project = HeldProj]
+    enum Held<W> {
+        Wait { #[pin] wait: W },
         // `None` after the response was returned.
         Reject { rejected: Option<Box<Rejected>> },
     }
@@ -69,12 +79,21 @@ impl<F, W> ResponseFuture<F, W> {
     }
 
     pub(crate) const fn reject(rejected: Box<Rejected>) -> Self {
-        let state = State::Reject { rejected: Some(rejected) };
-        Self { state, on_response: OnResponse::NOTHING }
+        Self::held(Held::reject(rejected))
     }
 
     pub(crate) const fn wait(wait: W) -> Self {
-        Self { state: State::Wait { wait }, on_response: OnResponse::NOTHING }
+        Self::held(Held::Wait { wait })
+    }
+
+    const fn held(held: Held<W>) -> Self {
+        Self { state: State::Held { held }, on_response: OnResponse::NOTHING }
+    }
+}
+
+impl<W> Held<W> {
+    const fn reject(rejected: Box<Rejected>) -> Self {
+        Self::Reject { rejected: Some(rejected) }
     }
 }
 
@@ -89,27 +108,48 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            match this.state.as_mut().project() {
-                StateProj::Wait { wait } => match ready!(wait.poll(cx)).0 {
-                    Called::Call(future, work) => {
-                        *this.on_response = work;
-                        this.state.set(State::Call { future });
-                    }
-                    Called::Reject(rejected) => {
-                        this.state.set(State::Reject { rejected: Some(rejected) });
-                    }
-                },
+            let held = match this.state.as_mut().project() {
+                StateProj::Held { held } => held,
                 StateProj::Call { future } => {
                     let mut response = ready!(future.poll(cx))?;
                     this.on_response.apply(&mut response);
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
-                StateProj::Reject { rejected } => {
+            };
+            match held.project() {
+                HeldProj::Wait { wait } => match ready!(wait.poll(cx)).0 {
+                    Called::Call(future, work) => {
+                        *this.on_response = work;
+                        this.state.set(State::Call { future });
+                    }
+                    Called::Reject(rejected) => {
+                        this.state.set(State::Held { held: Held::reject(rejected) });
+                    }
+                },
+                HeldProj::Reject { rejected } => {
                     let rejected =
                         rejected.take().expect("`ResponseFuture` polled after completion");
                     return Poll::Ready(Ok(rejected.response()));
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Ready;
+
+    use super::*;
+    use crate::{AcquireFuture, Memory, MemoryOr, NoWait};
+
+    type Inner = Ready<Result<Response<()>, Infallible>>;
+
+    // Each move of a future copies all of it, although most futures never wait.
+    #[test]
+    fn the_future_is_as_small_with_a_store_chosen_at_run_time_as_with_memory() {
+        type Waiting = Box<AcquireFuture<(), (), MemoryOr<Memory>>>;
+        let memory = size_of::<ResponseFuture<Inner, NoWait<Inner>>>();
+        assert_eq!(size_of::<ResponseFuture<Inner, Waiting>>(), memory);
     }
 }
