@@ -44,7 +44,7 @@ pub(super) async fn exchange(stream: &mut TcpStream) -> Result<()> {
 
 /// Sends requests over HTTP/2 with h2load, 8 at a time on each of 8 connections, and returns the number of responses.
 pub(super) async fn send_http2(server: SocketAddr, time: Duration) -> Result<u64> {
-    let time = time.as_secs_f64().to_string();
+    let time = format!("{}ms", time.as_millis());
     let report =
         h2load(server, &["--clients=8", "--max-concurrent-streams=8", "--duration", &time]).await?;
     let (total, succeeded) =
@@ -63,8 +63,9 @@ pub(super) async fn exchange_http2(server: SocketAddr, requests: u64) -> Result<
 async fn h2load(server: SocketAddr, args: &[&str]) -> Result<String> {
     let mut command = Command::new("h2load");
     command.args(args).args(["--header=accept: */*", "--header=user-agent: bench"]);
-    command.arg(format!("http://{server}/")).stdout(Stdio::piped()).kill_on_drop(true);
+    command.arg(format!("http://{server}/")).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await.context("is h2load installed?")?;
+    ensure!(output.status.success(), "h2load: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }
 
