@@ -66,7 +66,8 @@ where
         if config.enabled {
             let sent = config.sent(request.headers());
             if facts.is_none() || wire.is_grpc() || sent.is_some() {
-                return self.prepare(request, wire, facts, sent);
+                // Taken and not moved, or each call would check whether it has moved them.
+                return self.prepare(request, wire, facts.take(), sent);
             }
         }
         if config.is_late(facts.as_ref(), Brought::NOTHING) {
