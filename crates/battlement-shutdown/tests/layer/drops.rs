@@ -1,5 +1,7 @@
 use std::{
     convert::Infallible,
+    future::Ready,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     task::{Context, Waker},
 };
@@ -11,7 +13,7 @@ use http_body_util::Channel;
 use tokio::task::yield_now;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::service::{get, shutdown};
+use crate::service::{Body, get, grpc, shutdown};
 
 /// Drops 10,000 requests: unpolled, in flight, with the head, and within the body, also after a change of task.
 #[tokio::test]
@@ -46,4 +48,18 @@ async fn ten_thousand_requests_dropped_at_every_stage_leave_no_guard_behind() {
     }
     let counts = shutdown.handle().in_flight().counts();
     assert!(counts.iter().all(|(_, count)| *count == 0), "{counts:?}");
+}
+
+#[tokio::test]
+async fn a_service_that_panics_in_its_call_leaves_no_guard_behind() {
+    let shutdown = shutdown();
+    let panics = service_fn(|_| -> Ready<Result<Response<Body>, Infallible>> { panic!("a test") });
+    let mut service = shutdown.layer().layer(panics);
+    for request in [get(), grpc()] {
+        let service = service.ready().await.unwrap();
+        let call = AssertUnwindSafe(|| drop(service.call(request)));
+        assert!(catch_unwind(call).is_err());
+        let counts = shutdown.handle().in_flight().counts();
+        assert!(counts.iter().all(|(_, count)| *count == 0), "{counts:?}");
+    }
 }

@@ -82,6 +82,27 @@ async fn layers_of_two_shutdowns_wait_for_the_request_each() {
     assert_eq!(requests(&outer), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_the_layer_of_another_shutdown_cuts_off_is_not_answered_in_full() {
+    let (outer, inner) = (shutdown().drain(SECOND * 5), shutdown());
+    let streams = service_fn(|_: Request<Body>| async {
+        let (sender, body) = Channel::<Bytes, Infallible>::new(1);
+        std::mem::forget(sender);
+        let response = Response::builder().header("content-type", "application/grpc");
+        Ok::<_, Infallible>(response.body(body).unwrap())
+    });
+    let service = outer.layer().layer(inner.layer().layer(streams));
+    let response = service.oneshot(grpc()).await.unwrap();
+    let read = tokio::spawn(response.into_body().collect());
+    let outer = running(outer, Phase::Draining).await;
+    let inner = running(inner, Phase::CutOff).await;
+    let read = read.await.unwrap().unwrap();
+    assert_eq!(read.trailers().unwrap()["grpc-status"], "14", "a whole response to the outer one");
+    assert_eq!(inner.await.unwrap().answered(), 0);
+    let report = outer.await.unwrap();
+    assert_eq!((report.answered(), report.cut_off().requests), (0, 0));
+}
+
 #[tokio::test]
 async fn each_attempt_at_a_request_is_in_flight_alone_and_with_another() {
     let shutdown = shutdown();
