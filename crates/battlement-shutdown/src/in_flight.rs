@@ -183,3 +183,59 @@ impl Remaining {
         *self == Self::default()
     }
 }
+
+#[cfg(all(test, not(battlement_loom)))]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll},
+    };
+
+    use super::*;
+
+    #[test]
+    fn work_of_each_kind_is_counted_by_its_name_until_it_ends() {
+        let in_flight = InFlight::default();
+        assert!(in_flight.remaining().is_empty());
+        // Streams and guards are part of the work, so that requests are the rest of it.
+        (0..7).for_each(|_| in_flight.enter());
+        in_flight.enter_stream(Stream::Events);
+        (0..2).for_each(|_| in_flight.enter_stream(Stream::Grpc));
+        (0..3).for_each(|_| in_flight.enter_stream(Stream::Upgrade));
+        (0..2).for_each(|_| in_flight.enter_guard("orders"));
+        in_flight.enter_guard("mails");
+        in_flight.leave_guard("mails");
+        let counts = [
+            ("request", 1),
+            ("event_stream", 1),
+            ("grpc_stream", 2),
+            ("upgrade", 3),
+            ("mails", 0),
+            ("orders", 2),
+        ];
+        assert_eq!(in_flight.counts(), counts);
+        let guards = vec![("orders", 2)];
+        let remaining =
+            Remaining { requests: 1, event_streams: 1, upgrades: 3, grpc_streams: 2, guards };
+        assert_eq!(in_flight.remaining(), remaining);
+        assert_eq!((remaining.count(), remaining.is_empty()), (9, false));
+        in_flight.leave_stream(Stream::Grpc);
+        in_flight.leave();
+        assert_eq!(in_flight.remaining(), Remaining { grpc_streams: 1, ..remaining });
+    }
+
+    #[test]
+    fn answers_are_counted_and_the_end_of_all_work_is_waited_for() {
+        let in_flight = InFlight::default();
+        in_flight.enter();
+        in_flight.enter_guard("orders");
+        let mut idle = pin!(in_flight.idle());
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(idle.as_mut().poll(cx).is_pending());
+        in_flight.answer();
+        in_flight.leave();
+        assert!(idle.as_mut().poll(cx).is_pending());
+        in_flight.leave_guard("orders");
+        assert_eq!((idle.as_mut().poll(cx), in_flight.answered()), (Poll::Ready(()), 1));
+    }
+}

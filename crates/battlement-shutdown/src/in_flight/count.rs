@@ -47,3 +47,38 @@ impl Count {
         }
     }
 }
+
+#[cfg(all(test, not(battlement_loom)))]
+mod tests {
+    use std::{
+        sync::{Arc, atomic::AtomicBool},
+        task::Wake,
+    };
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Task(AtomicBool);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_task_that_waits_is_woken_by_the_end_of_the_last_work_and_not_before() {
+        let (count, task) = (Count::default(), Arc::<Task>::default());
+        let is_woken = || task.0.load(std::sync::atomic::Ordering::SeqCst);
+        let waker = Arc::clone(&task).into();
+        let cx = &mut Context::from_waker(&waker);
+        (0..2).for_each(|_| count.enter());
+        assert!(count.poll_idle(cx).is_pending());
+        count.leave();
+        assert!(!is_woken() && count.poll_idle(cx).is_pending());
+        count.leave();
+        assert!(is_woken() && count.poll_idle(cx).is_ready());
+        count.enter();
+        assert_eq!(count.get(), 1, "the mark of the waiter is not work");
+    }
+}

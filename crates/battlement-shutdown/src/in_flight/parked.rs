@@ -141,6 +141,16 @@ mod tests {
     }
 
     #[test]
+    fn a_place_has_its_shard_and_its_index() {
+        for shard in 0..SHARDS {
+            for index in [0, 1, 2, 1_000] {
+                let place = Place::new(shard, index);
+                assert_eq!((place.shard(), place.index()), (shard, index));
+            }
+        }
+    }
+
+    #[test]
     fn work_that_moves_to_another_task_wakes_that_task() {
         let parked = Parked::default();
         let ((first, of_first), (second, of_second)) = (task(), task());

@@ -175,3 +175,16 @@ fn a_clean_report_is_logged_as_information_and_any_other_as_an_error() {
         assert_eq!(text.lines().count(), 1);
     }
 }
+
+#[test]
+fn a_report_returns_what_it_names() {
+    let report = Report {
+        leaked: vec![LeakedGuard { name: "orders", count: 2 }],
+        hook_errors: vec![hook("logs", HookFailure::TimedOut)],
+        server_failure: Some(Reason::ServerPanicked("a test".into())),
+        ..clean()
+    };
+    assert_eq!(report.leaked(), [LeakedGuard { name: "orders", count: 2 }]);
+    assert_eq!(report.hook_errors(), [hook("logs", HookFailure::TimedOut)]);
+    assert_eq!(report.server_failure(), Some(&Reason::ServerPanicked("a test".into())));
+}

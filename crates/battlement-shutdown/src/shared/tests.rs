@@ -114,3 +114,41 @@ fn a_trigger_from_a_thread_that_panicked_with_the_lock_is_kept() {
     shared.trigger("the test".into(), now);
     assert_eq!(shared.started(), Some(("the test".into(), now)));
 }
+
+#[test]
+fn a_failure_of_the_server_is_reported_beside_another_reason_and_its_end_is_not() {
+    let failed = || Reason::ServerFailed("reset".into());
+    for (reason, ended, failure) in [
+        ("the test".into(), failed(), Some(failed())),
+        ("the test".into(), Reason::ServerEnded, None),
+        (failed(), failed(), None),
+    ] {
+        let (shared, now) = new();
+        shared.trigger(reason, now);
+        shared.server_ended(ended);
+        assert_eq!(shared.finish(now).unwrap().server_failure(), failure.as_ref());
+    }
+}
+
+#[test]
+fn the_report_has_the_time_of_the_hooks_and_the_hooks_that_failed_or_did_not_run() {
+    let (shared, now) = new();
+    shared.trigger("the test".into(), now);
+    shared.start_hooks(now + ms(10));
+    for (name, failure) in [("good", None), ("late", Some(HookFailure::TimedOut))] {
+        shared.start_hook(Stage::Flush, name, now + ms(10));
+        shared.end_hook(failure, now + ms(12));
+    }
+    shared.skip_hook(Stage::Flush, "skipped");
+    let report = shared.finish(now + ms(15)).unwrap();
+    assert_eq!(report.phases().hooks, Some(ms(5)));
+    let errors: Vec<_> = report.hook_errors().iter().map(|it| (it.name, it.after)).collect();
+    assert_eq!(errors, [("late", ms(2)), ("skipped", Duration::ZERO)]);
+}
+
+#[test]
+fn the_times_are_those_that_were_set() {
+    let (shared, _) = new();
+    shared.configure(|times, _| times.delay = ms(7));
+    assert_eq!(shared.times().delay, ms(7));
+}
