@@ -149,8 +149,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
             let poll = Pin::new(&mut this.inner).poll_shutdown(cx);
             ready!(this.marked(poll))?;
         }
-        // Over HTTP/1, a client sends nothing after its request. A flood and an error end the connection at once.
-        if this.floods.is_some() && this.state.is_closing() {
+        if this.linger.is_some() || this.state.may_receive() {
             ready!(this.poll_linger(cx));
         }
         Poll::Ready(Ok(()))

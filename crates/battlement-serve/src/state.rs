@@ -1,5 +1,7 @@
 //! The state that the I/O, the service and the task of one connection share.
 
+mod closing;
+
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering::Relaxed},
@@ -29,6 +31,10 @@ pub(crate) struct State {
     reset: AtomicBool,
     /// Whether the connection uses TLS.
     secure: AtomicBool,
+    /// Whether the connection ends while no request is in flight.
+    unused: AtomicBool,
+    /// Whether all requests are over, and the server waits for the client to close the connection.
+    lingering: AtomicBool,
     protocol: OnceLock<Protocol>,
     /// The time limit that has closed the connection for further requests.
     limit: OnceLock<TimeoutKind>,
@@ -45,6 +51,8 @@ impl State {
             closing: AtomicBool::new(false),
             reset: AtomicBool::new(false),
             secure: AtomicBool::new(false),
+            unused: AtomicBool::new(false),
+            lingering: AtomicBool::new(false),
             protocol: OnceLock::new(),
             limit: OnceLock::new(),
             end: OnceLock::new(),
@@ -67,17 +75,6 @@ impl State {
     #[inline]
     pub(crate) fn is_secure(&self) -> bool {
         self.secure.load(Relaxed)
-    }
-
-    /// Lets the next response announce the close of the connection.
-    pub(crate) fn announce_close(&self) {
-        self.closing.store(true, Relaxed);
-    }
-
-    /// Returns whether responses announce the close of the connection.
-    #[inline]
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Relaxed)
     }
 
     /// Lets the connection end by an RST in place of further bytes.
@@ -122,15 +119,15 @@ impl State {
 
     /// Returns the way in which the connection ends, once it is known.
     pub(crate) fn end(&self) -> Option<End> {
-        match (self.end.get(), self.limit.get()) {
+        let end = match self.end.get() {
+            // No request was aborted.
+            None | Some(End::Aborted) if self.is_lingering() => Some(End::Complete),
+            end => end.copied(),
+        };
+        match (end, self.limit.get()) {
             (Some(End::Complete), Some(limit)) => Some(End::Timeout(*limit)),
-            (end, _) => end.copied(),
+            (end, _) => end,
         }
-    }
-
-    /// Returns whether all requests are over, and nothing is left to send.
-    pub(crate) fn is_complete(&self) -> bool {
-        matches!(self.end.get(), Some(End::Complete))
     }
 
     /// Stores the protocol, once it is known.

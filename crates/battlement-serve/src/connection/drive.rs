@@ -107,6 +107,7 @@ impl Driver {
     }
 
     fn finish<C: Graceful>(&mut self, connection: Pin<&mut C>) {
+        self.state.close_unused();
         connection.graceful_shutdown();
         if self.state.protocol() == Some(Protocol::Http2) {
             self.state.announce_close();

@@ -13,7 +13,6 @@ use tokio::{
 };
 
 use super::GuardedIo;
-use crate::End;
 
 /// The longest pause between two reads, and the longest wait: the defaults of `lingering_timeout` and `lingering_time` of
 /// nginx. The deadline of a drain ends the wait earlier.
@@ -39,12 +38,13 @@ impl Linger {
 impl<T: AsyncRead + AsyncWrite + Unpin> GuardedIo<T> {
     /// Reads and discards until the client has closed its side.
     ///
-    /// A client of HTTP/2 opens its window while it reads. A frame that arrives at a closed socket causes a reset, which
-    /// discards the part of the response that the system has not sent yet.
+    /// A client of HTTP/2 opens its window while it reads, and a client of HTTP/1 may send a body that the service does not
+    /// read. Bytes that arrive at a closed socket cause a reset, which discards the part of the response that the system
+    /// has not sent yet, and with some systems the part that the client has not read.
     pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let linger = self.linger.get_or_insert_with(|| {
             // All requests are over, so that no limit and no shutdown is the end of the connection from now on.
-            self.state.end_with(End::Complete);
+            self.state.linger();
             Linger::new()
         });
         let mut chunk = [0; CHUNK];

@@ -121,6 +121,11 @@ impl Marks {
         self.in_flight.fetch_add(1, Relaxed);
     }
 
+    /// Returns whether the last request over HTTP/1 has a body.
+    pub(crate) fn may_have_body(&self) -> bool {
+        self.body_may_follow.load(Relaxed)
+    }
+
     /// Records that the socket takes no bytes.
     pub(crate) fn write_blocked(&self) {
         self.write_blocked.store(true, Relaxed);

@@ -43,7 +43,7 @@ impl Timers {
             return Poll::Pending;
         }
         // The wait for the client has limits of its own.
-        if state.is_complete() {
+        if state.is_lingering() {
             return Poll::Pending;
         }
         self.poll_watch(cx, &state.marks)

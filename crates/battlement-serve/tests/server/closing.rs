@@ -10,6 +10,10 @@ use battlement_testkit::{
 };
 use http::{Request, Response, header::CONNECTION};
 use hyper::body::Incoming;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpSocket,
+};
 use tower::service_fn;
 
 use crate::{DEADLINE, hello, start};
@@ -60,6 +64,23 @@ async fn connection(request: Request<Incoming>) -> Result<Response<String>, Infa
         response.headers_mut().insert(CONNECTION, value.parse().unwrap());
     }
     Ok(response)
+}
+
+/// More than the client's socket holds, and less than the server's.
+const ANSWER: usize = 60_000;
+
+#[tokio::test]
+async fn a_client_whose_upload_is_answered_early_gets_the_whole_answer() {
+    let rejects = async |_: Request<Incoming>| Ok(Response::new("a".repeat(ANSWER)));
+    let addr = start(Limits::new(), service_fn(rejects)).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let (mut reader, mut writer) = socket.connect(addr).await.unwrap().into_split();
+    let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10000000\r\n\r\n";
+    let upload = [head.as_bytes(), &[b'x'; ANSWER]].concat();
+    let mut answer = Vec::new();
+    let (sent, read) = tokio::join!(writer.write_all(&upload), reader.read_to_end(&mut answer));
+    assert!(answer.len() > ANSWER, "{sent:?}, {read:?} after {} bytes", answer.len());
 }
 
 #[tokio::test]

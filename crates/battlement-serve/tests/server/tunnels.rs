@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use battlement_serve::{Closed, End, Listener, Observe, Server, ServerHandle};
+use battlement_serve::{Closed, End, Limits, Listener, Observe, Server, ServerHandle};
 use battlement_testkit::{
     client::{Http2, Raw},
     eventually,
@@ -18,7 +18,11 @@ use http::{
 use http_body_util::Empty;
 use hyper::{body::Incoming, ext::Protocol};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+    time::timeout,
+};
 use tower::service_fn;
 
 use crate::DEADLINE;
@@ -79,6 +83,35 @@ async fn a_connection_with_a_tunnel_over_http1_is_counted_to_its_end() {
         assert!(eventually(DEADLINE, || handle.open() == 0).await);
         assert_eq!(*ends.0.lock().unwrap(), [End::Upgraded], "{request}");
     }
+}
+
+/// Opens a tunnel, ends its sending side, and sends the first bytes that it receives to `received`.
+async fn receive(
+    request: Request<Incoming>,
+    received: UnboundedSender<[u8; 4]>,
+) -> Result<Response<String>, Infallible> {
+    tokio::spawn(async move {
+        let mut tunnel = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+        tunnel.shutdown().await.unwrap();
+        let mut bytes = [0; 4];
+        tunnel.read_exact(&mut bytes).await.unwrap();
+        received.send(bytes).unwrap();
+    });
+    let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+    Ok(response.header(UPGRADE, "echo").header(CONNECTION, UPGRADE).body(String::new()).unwrap())
+}
+
+#[tokio::test]
+async fn a_tunnel_receives_after_it_has_ended_its_sending_side() {
+    let (sender, mut received) = unbounded_channel();
+    let service = service_fn(move |request| receive(request, sender.clone()));
+    let mut client = Raw::connect(crate::start(Limits::new(), service).await).await.unwrap();
+    let upgrade = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n";
+    client.write(format!("{upgrade}content-length: 1\r\n\r\nx")).await.unwrap();
+    client.read_to_end().await.unwrap();
+    client.write("echo").await.unwrap();
+    let bytes = timeout(DEADLINE, received.recv()).await.expect("the bytes were discarded");
+    assert_eq!(bytes, Some(*b"echo"));
 }
 
 #[tokio::test]

@@ -15,3 +15,4 @@ mod pings;
 mod reading;
 mod requests;
 mod served;
+mod unread;
