@@ -24,7 +24,7 @@ use crate::{
 /// |---|---|
 /// | `battlement_serve_connections`: open connections | `listener`, `protocol` ([`Protocol`], or `unknown` until it is known) |
 /// | `battlement_serve_connection_duration_seconds`: time from accept to the end of a connection | `protocol` |
-/// | `battlement_serve_accepted_total`: connections that were accepted | |
+/// | `battlement_serve_accepted_total`: connections that were accepted, except those refused because of `client_limit` | |
 /// | `battlement_serve_limit_reached_total`: times that a listener stopped accepting at the limit of connections | `listener` |
 /// | `battlement_serve_refused_total`: connections that were accepted and not served | `reason` ([`Refusal`]) |
 /// | `battlement_serve_timeouts_total`: time limits that connections have reached | `kind` ([`TimeoutKind`], such as `first_request` and `idle`) |

@@ -11,7 +11,8 @@ pub trait Observe: Send + Sync {
         let _ = server;
     }
 
-    /// Observes an accepted connection.
+    /// Observes an accepted connection. For a connection that is refused because of [`Refusal::ClientLimit`], only
+    /// [`on_refused`](Self::on_refused) is called.
     fn on_accepted(&self, listener: &str) {
         let _ = listener;
     }
