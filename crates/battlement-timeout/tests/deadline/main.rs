@@ -5,6 +5,7 @@
 mod arrival;
 mod bodies;
 mod calls;
+mod disabled;
 mod expiry;
 mod panics;
 mod served;
