@@ -1,6 +1,6 @@
 //! The parts of a store in another process that do not depend on its protocol.
 //!
-//! Such a store answers over the network: late, or not at all. These parts bound the wait and decide without an answer;
+//! Such a store may answer late, or not at all. These parts bound the wait and decide without an answer;
 //! battlement-rate-limit-redis is made of them, and so is a store of your own:
 //!
 //! - [`until`] waits for an answer until a deadline, which it extends where this process itself was late.

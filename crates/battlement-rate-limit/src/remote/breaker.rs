@@ -23,7 +23,7 @@ use super::State;
 /// [`supervise`](super::supervise) probes the reported groups, and opens and closes their breakers. Thus a single call
 /// opens no breaker, and no request has to probe a store that is unavailable.
 ///
-/// Clones share the breakers. If several runtimes have connections of their own, each has breakers of its own too.
+/// Clones share the breakers. If several runtimes have connections of their own, create breakers for each of them.
 #[derive(Clone)]
 pub struct Breaker(Arc<Inner>);
 
@@ -63,11 +63,12 @@ impl Breaker {
         }))
     }
 
-    /// Returns whether a question about a key of `group` may be sent. Before the first probe has ended, all may.
+    /// Returns whether a question about a key of `group` may be sent. Before the first probe has ended, every
+    /// question may be sent.
     ///
     /// # Panics
     ///
-    /// Panics if there are not so many groups.
+    /// Panics if `group` is not less than the number of groups.
     #[must_use]
     pub fn may_ask(&self, group: usize) -> bool {
         !self.0.down.load(Relaxed) && !self.0.open[group].load(Relaxed)
@@ -88,7 +89,7 @@ impl Breaker {
 
     /// Reports that a call about a key of `group` was late or failed, so that the supervisor probes the group.
     ///
-    /// Report a call only if the store [`is_up`](Self::is_up), and not if it was not sent.
+    /// Report only calls that were sent, and only while the store [`is_up`](Self::is_up).
     pub fn suspect(&self, group: usize) {
         self.0.signals.suspect(group);
     }

@@ -1,4 +1,4 @@
-//! Waiting until a deadline, extended where this process itself was late.
+//! Waiting until a deadline, which is extended if this process itself was late.
 
 use std::{pin::pin, time::Duration};
 

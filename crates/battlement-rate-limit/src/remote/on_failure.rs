@@ -7,7 +7,7 @@ use super::Share;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// Rejects requests with a 503, for actions that must never run without a limit, as a login. Requests whose
+    /// Rejects requests with a 503, for actions that must never run without a limit, such as a login. Requests whose
     /// policies are all shadow policies are allowed.
     Deny,
     /// Allows requests without a limit.

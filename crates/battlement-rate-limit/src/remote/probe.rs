@@ -2,7 +2,7 @@ use std::future::ready;
 
 use super::State;
 
-/// The way in which [`supervise`](super::supervise) finds out whether a store is available.
+/// The probes by which [`supervise`](super::supervise) finds out whether a store is available.
 ///
 /// Only [`probe`](Self::probe) is required. The other methods are for stores with connections that can be replaced, or
 /// with several servers.
@@ -12,9 +12,10 @@ pub trait Probe: Send {
 
     /// Asks the store about a key of `group`, and returns the reason if the store does not decide.
     ///
-    /// The probe acquires a unit of a key of its own, since a server that only reads does not count as available. It
-    /// ends within the deadline of the store. If it was late because this process was late, see
-    /// [`Late`](super::Late::was_on_time), it is repeated. Several groups are probed at the same time, each in a task.
+    /// The probe acquires a unit of a key of its own, since a server that only reads does not count as available. The
+    /// future must end within the deadline of the store, and must repeat a probe that was late because this process was
+    /// late; see [`Late::was_on_time`](super::Late::was_on_time). Several groups are probed at the same time, each in a
+    /// task of its own.
     fn probe(
         &mut self,
         group: usize,
@@ -26,8 +27,8 @@ pub trait Probe: Send {
         let _ = (group, fault);
     }
 
-    /// Reads again which server has which keys. This is called before the first probe and before every fifth probe of
-    /// unavailable groups, and after [`Breaker::moved`](super::Breaker::moved). Default: does nothing.
+    /// Reads again which server has which keys. The supervisor calls this method before the first probe, before every
+    /// fifth probe of unavailable groups, and after [`Breaker::moved`](super::Breaker::moved). Default: does nothing.
     fn refresh(&mut self) -> impl Future<Output = ()> + Send {
         ready(())
     }

@@ -37,7 +37,7 @@ impl Share {
     /// Panics if `percent` is 0 or greater than 100.
     #[must_use]
     pub const fn percent(percent: u32) -> Self {
-        assert!(0 < percent && percent <= 100, "a share must be between 1 and 100 percent");
+        assert!(0 < percent && percent <= 100, "`percent` must be between 1 and 100");
         Self { part: percent, whole: 100 }
     }
 

@@ -26,11 +26,11 @@ const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// closes them where probes succeed again.
 ///
 /// All groups are probed at first. Then a group is probed if a call was reported as late or failed
-/// ([`Breaker::suspect`]), or if a ping was. Unavailable groups are probed with a backoff that grows with the outage, from
-/// 50 ms to a second, and has jitter.
+/// ([`Breaker::suspect`]), or if a ping was not answered. Unavailable groups are probed with a backoff that grows with
+/// the outage, from 50 ms to 1 s on average, with jitter.
 ///
-/// Run this in a task of the runtime that has the connections. If a [`Probe`] panics, so does the task, and the breakers
-/// stay as they are.
+/// Run this in a task of the runtime that has the connections. If a [`Probe`] panics, the task panics as well, and the
+/// breakers keep their states.
 pub async fn supervise<P: Probe>(breaker: &Breaker, probe: P) {
     select! {
         () = Supervisor::new(breaker, probe).run() => {}
@@ -69,7 +69,7 @@ impl<'a, P: Probe> Supervisor<'a, P> {
         }
     }
 
-    /// Pings each connection, and returns the groups of those that did not answer.
+    /// Pings each connection, and returns the groups whose connections did not answer.
     async fn ping(&mut self) -> SignalSet {
         let groups = self.probe.ping().await;
         self.pinged = Instant::now();
@@ -79,7 +79,7 @@ impl<'a, P: Probe> Supervisor<'a, P> {
 
     async fn handle(&mut self, signals: &SignalSet) {
         if signals.moved && self.refreshed.elapsed() > REFRESH_INTERVAL {
-            // If that fails, keys stay where calls were redirected to.
+            // If the refresh fails, keys stay where calls were redirected to.
             self.probe.refresh().await;
             self.refreshed = Instant::now();
         }

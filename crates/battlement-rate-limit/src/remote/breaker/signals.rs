@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(in super::super) struct Signals {
     signals: Mutex<SignalSet>,
-    /// Whether there is a signal.
+    /// Whether any signal was reported since the last check.
     any: AtomicBool,
     notify: Notify,
     end: Notify,
@@ -21,7 +21,7 @@ pub(in super::super) struct SignalSet {
     pub(in super::super) suspects: u128,
     /// A connection could not be replaced, or is open again.
     pub(in super::super) changed: bool,
-    /// A slot was moved to another node.
+    /// Keys were moved to another server.
     pub(in super::super) moved: bool,
 }
 
@@ -36,7 +36,7 @@ impl Signals {
         self.set(|signals| signals.changed = true);
     }
 
-    /// Reports that a slot was moved to another node.
+    /// Reports that keys were moved to another server.
     pub(in super::super) fn moved(&self) {
         self.set(|signals| signals.moved = true);
     }

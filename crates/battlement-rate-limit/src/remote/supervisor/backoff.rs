@@ -3,8 +3,8 @@ use std::{future::pending, time::Duration};
 use battlement_core::spread;
 use tokio::time::{Instant, sleep_until};
 
-/// The shortest and the longest backoff between two probes of unavailable groups, each with up to as much jitter. The
-/// backoff grows with the outage, up to a fifth of its length.
+/// The shortest and the longest backoff between two probes of unavailable groups. A wait takes half of the backoff, and
+/// up to as much as the backoff in addition. The backoff grows with the outage, to about a fifth of its length.
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 const GROWTH: f64 = 1.25;
