@@ -138,7 +138,11 @@ async fn wrong_missing_and_needless_passwords_have_different_reasons() {
     };
     let wrong = warning(with_password(&server)).await;
     assert_says(&wrong, "WRONGPASS", "percent-encoded");
-    assert_says(&wrong, "rejected the user name or password", "check both in `url`");
+    assert_says(
+        &wrong,
+        "rejected the user name or password",
+        "check the user name and the password in `url`",
+    );
     let missing = warning(Redis::builder(&server.url())).await;
     assert_says(&missing, "requires a password", "redis://user:password@host");
     let open = Server::start().await.unwrap();

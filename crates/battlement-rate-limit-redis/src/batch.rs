@@ -86,7 +86,7 @@ async fn run(mut permit: Permit<Batches>) {
     }
 }
 
-/// Yields once, so that all tasks woken at the same time, as by the replies of one command, can join the batch.
+/// Yields once, so that all tasks woken at the same time, such as by the replies of one command, can join the batch.
 /// Without it, the first would be sent alone and the others would wait for it.
 async fn yield_once() {
     let mut yielded = false;

@@ -43,11 +43,11 @@ const MAX_COALESCED: usize = 1_024;
 const MAX_DEADLINE: Duration = Duration::from_secs(60);
 
 impl Redis {
-    /// Creates a client for the server at `url`, as `redis://user:password@host:6379/0`, with all defaults.
+    /// Creates a client for the server at `url`, such as `redis://user:password@host:6379/0`, with all defaults.
     ///
     /// # Errors
     ///
-    /// Returns an error if `url` is not such a URL. A server that does not answer is not an error.
+    /// Returns an error if `url` is not a Redis URL. A server that does not answer is not an error.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         Self::builder(url).build()
     }

@@ -29,8 +29,8 @@ pub(crate) struct Dispatcher {
     in_flight: InFlight,
 }
 
-/// The way a question is sent. Two types instead of a branch, since the state of the one future would double the size
-/// of the other.
+/// The way in which a question is sent. Two types take the place of a branch, since one future for both would be twice
+/// as large.
 pub(crate) trait Dispatch: 'static {
     /// Sends the question once, and returns its answer.
     fn send(
@@ -56,8 +56,8 @@ impl Dispatcher {
         Self { batches: Arc::new(Batches::new(&client)), client, in_flight }
     }
 
-    /// Asks about `slot`, and waits for the answer until the deadline. If it is dropped before the question was sent,
-    /// the question is not asked.
+    /// Asks about `slot`, and waits for the answer until the deadline. If the future is dropped before the question
+    /// was sent, the question is not asked.
     pub(crate) async fn ask<D: Dispatch>(
         &self,
         slot: u16,
@@ -96,8 +96,8 @@ impl Dispatcher {
                     until_extended(end, deadline).await;
                     tries = 0..TRIES;
                 }
-                // It was within the deadline, so the offset of the server's clock was wrong; the reply has corrected
-                // it.
+                // The question was in time, so the offset of the server's clock was wrong. The reply has corrected the
+                // offset.
                 Answer::Stale => {}
                 Answer::Failed(code) => {
                     self.client.note_fault(slot, &Fault::Refused(Refusal::of_script(&code)));

@@ -1,4 +1,4 @@
-//! Whether Redis makes decisions, as probes show.
+//! Probes and pings, which show whether Redis makes decisions.
 
 mod ping;
 mod probe;

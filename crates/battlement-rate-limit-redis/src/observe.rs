@@ -6,7 +6,7 @@ use crate::State;
 
 /// An observer of commands and states, for metrics.
 ///
-/// Its methods run on the path of requests: they should count and return.
+/// Methods run while requests wait, so they must return quickly.
 pub trait Observe: Send + Sync {
     /// Observes the end of a command that makes `questions` decisions, after `took`. Commands that were abandoned at
     /// the deadline are included.

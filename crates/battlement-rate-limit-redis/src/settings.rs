@@ -36,7 +36,7 @@ battlement_core::settings! {
         /// The URL of a server, or a list of the URLs of nodes of a cluster.
         #[serde(deserialize_with = "url")]
         pub url: Urls,
-        /// [`Builder::deadline`], as `50ms`.
+        /// [`Builder::deadline`], such as `50ms`.
         #[serde(default)]
         pub deadline: Option<String>,
         /// [`Builder::prefix`].

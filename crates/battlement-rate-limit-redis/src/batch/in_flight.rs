@@ -5,7 +5,7 @@ use std::{
 
 /// Bounds the number of requests in flight.
 ///
-/// A request is in flight for at most one period. A request that holds its guard longer, as one that is parked and
+/// A request is in flight for at most one period. A request that holds its guard longer, such as one that is parked and
 /// never polled again, is counted for at most two periods, so that it does not block others.
 #[derive(Debug)]
 pub(crate) struct InFlight {

@@ -24,8 +24,8 @@ impl Builder {
     ///
     /// A Redis with TLS requires a client certificate unless it has `tls-auth-clients no`. The files are read again
     /// for each connection, together with a [`root_certificates_file`](Self::root_certificates_file), so that the next
-    /// connection uses a rotated certificate. While the files cannot be read or do not match, as during a rotation,
-    /// the last valid contents are used, and a warning is logged.
+    /// connection uses a rotated certificate. While the files cannot be read or do not match, such as during a
+    /// rotation, the last valid contents are used, and a warning is logged.
     #[must_use]
     pub fn client_certificate_files(
         mut self,

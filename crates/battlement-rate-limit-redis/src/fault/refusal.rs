@@ -74,12 +74,12 @@ const ALL: [(Cause, &str, &str); 17] = [
     (
         Cause::Credentials,
         "the server rejected the user name or password",
-        "check both in `url`; the characters `@ # / % ?` must be percent-encoded there",
+        "check the user name and the password in `url`; the characters `@ # / % ?` must be percent-encoded there",
     ),
     (
         Cause::NoCredentials,
         "the server requires a password",
-        "add it to `url`, as redis://user:password@host:6379/",
+        "add a password to `url`: redis://user:password@host:6379/",
     ),
     (
         Cause::NeedlessPassword,
@@ -99,7 +99,7 @@ const ALL: [(Cause, &str, &str); 17] = [
     (
         Cause::Key,
         "the user may not access the keys of rate limits",
-        "grant access to the keys that begin with `prefix`, as ~rl:*",
+        "grant access to the keys that begin with `prefix`, such as ~rl:*",
     ),
     (
         Cause::Clock,
@@ -120,12 +120,12 @@ const ALL: [(Cause, &str, &str); 17] = [
     (
         Cause::Loading,
         "the server is loading its data or waits for its primary",
-        "wait until it is ready",
+        "wait until the server is ready",
     ),
     (
         Cause::Persistence,
         "the server rejects writes, since they cannot be persisted or replicated",
-        "check its disk and its replicas",
+        "check the disk and the replicas of the server",
     ),
     (Cause::Busy, "the server is busy with a script", "end the script with SCRIPT KILL"),
     (

@@ -33,7 +33,7 @@ pub(crate) enum Unreachable {
     ClientCertificateRejected,
     /// The TLS handshake timed out.
     TlsTimeout,
-    /// The TLS handshake failed, as without a common version or cipher.
+    /// The TLS handshake failed, for example without a common version or cipher.
     Tls,
     /// A file with certificates or the key cannot be used.
     CertificateFiles,
@@ -63,7 +63,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::ClosedEarly,
         "the server closed the connection before it replied",
-        "check the port in `url`, and begin it with rediss:// if the server expects TLS there",
+        "check the port in `url`, and begin `url` with rediss:// if the server expects TLS there",
     ),
     (Unreachable::Http, "an HTTP server answered", "check the host and port in `url`"),
     (
@@ -75,17 +75,17 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::TlsNotSpoken,
         "the server does not speak TLS",
-        "check the port, or begin `url` with redis://",
+        "check the port in `url`, or begin `url` with redis://",
     ),
     (
         Unreachable::UntrustedCertificate,
         "the certificate of the server is not trusted",
-        "set `root_certificates` to the authority that issued it",
+        "set `root_certificates` to the authority that issued the certificate",
     ),
     (
         Unreachable::ExpiredCertificate,
         "the certificate of the server is expired or not valid yet",
-        "renew it, and check the clocks of both sides",
+        "renew the certificate, and check the clocks of both sides",
     ),
     (
         Unreachable::CertificateForOtherHost,
@@ -95,7 +95,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::InvalidCertificate,
         "the certificate of the server is invalid",
-        "check it, as with `openssl s_client`",
+        "check the certificate, for example with `openssl s_client`",
     ),
     (
         Unreachable::ClientCertificateRequired,
@@ -105,7 +105,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::ClientCertificateRejected,
         "the server rejected the certificate of the client",
-        "check that an authority the server trusts issued it, and that it is not expired",
+        "check that the server trusts the issuer of the certificate in `client_certificate_files`, and that the certificate is not expired",
     ),
     (
         Unreachable::TlsTimeout,
@@ -115,7 +115,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::Tls,
         "the TLS handshake failed",
-        "check the versions and ciphers that the server allows",
+        "check the TLS versions and ciphers that the server allows",
     ),
     (
         Unreachable::CertificateFiles,
@@ -125,7 +125,7 @@ const ALL: [(Unreachable, &str, &str); 19] = [
     (
         Unreachable::NoSlots,
         "the nodes in `url` have no slots",
-        "check that they are nodes of a cluster (CLUSTER SLOTS); for a single server use `Redis::new`",
+        "check that the servers are nodes of a cluster (CLUSTER SLOTS); for a single server use `Redis::new`",
     ),
     (Unreachable::Io, "the connection could not be made", "check the network to the host in `url`"),
 ];
