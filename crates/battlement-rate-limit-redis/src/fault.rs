@@ -72,7 +72,7 @@ impl Fault {
     /// Returns the fix for an operator.
     pub(crate) const fn fix(&self) -> &'static str {
         match self {
-            Self::ClusterNode | Self::Moved(_) | Self::Ask(_) => {
+            Self::ClusterNode => {
                 "connect with `Redis::cluster`, or list the nodes in `url` (feature `redis-cluster`)"
             }
             Self::Unsent | Self::Broken | Self::Unavailable => {
@@ -82,7 +82,9 @@ impl Fault {
                 "check the load of the server and the network in between, or set a longer `deadline`"
             }
             Self::NoScript => "check that `SCRIPT FLUSH` is not run repeatedly",
-            Self::TryAgain => "wait until the slot has migrated",
+            Self::Moved(_) | Self::Ask(_) | Self::TryAgain => {
+                "wait until the slot has migrated; if the migration does not end, check CLUSTER NODES"
+            }
             Self::Refused(refusal) => refusal.fix(),
             Self::Unreachable(unreachable) => unreachable.fix(),
             Self::Malformed => {
