@@ -7,7 +7,7 @@ use http::Extensions;
 
 use crate::state::State;
 
-/// A connection that was accepted and is not served yet, as [`Server::admit`](crate::Server::admit) shows it.
+/// A connection that was accepted and is not served yet, as passed to [`Server::admit`](crate::Server::admit).
 #[derive(Debug)]
 pub struct NewConnection<'a> {
     peer: Peer,
@@ -40,13 +40,13 @@ impl NewConnection<'_> {
     }
 }
 
-/// A handle that resets a connection in place of the next bytes of a response. Clones reset the same connection.
+/// A handle that resets a connection instead of sending further bytes of a response. Clones reset the same connection.
 #[derive(Clone)]
 pub struct ConnectionReset(Arc<State>);
 
 impl ConnectionReset {
-    /// Lets the connection end by an RST as soon as the server writes to it: nothing more is sent. All requests on the
-    /// connection fail, which are several over HTTP/2.
+    /// Ends the connection with an RST as soon as the server writes to it: nothing more is sent. All requests on the
+    /// connection fail, of which HTTP/2 may have several.
     pub fn request(&self) {
         self.0.request_reset();
     }

@@ -14,7 +14,7 @@ pub(crate) struct Config {
     pub(crate) observer: Observer,
     pub(crate) cut_off: CutOff,
     pub(crate) admit: Admit,
-    /// The acceptor of listeners without one of their own.
+    /// The acceptor of listeners that have no acceptor of their own.
     pub(crate) acceptor: Acceptor,
     pub(crate) aborted: Aborted,
 }

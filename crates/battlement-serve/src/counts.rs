@@ -27,7 +27,7 @@ pub(crate) struct Counts {
     ipv6_prefix: u8,
 }
 
-/// A place in the total, before the client is known. Dropping it gives it back.
+/// A place in the total, before the client is known. Dropping the place releases it.
 #[derive(Debug)]
 pub(crate) struct Place(Arc<Counts>);
 
@@ -39,7 +39,7 @@ pub(crate) struct Permit {
 }
 
 impl Counts {
-    /// Creates counts without a connection, with this limit in total, and with the limit per client of `limits`.
+    /// Creates counts of no connections, with a limit of `total` and the limit per client of `limits`.
     pub(crate) fn new(total: usize, limits: &Limits) -> Self {
         let clients = limits.connections_per_client.map(Clients::new);
         Self { total: Total::new(total), clients, ipv6_prefix: limits.ipv6_prefix }
@@ -47,8 +47,8 @@ impl Counts {
 
     /// Waits until the total allows another connection.
     ///
-    /// An accept loop takes a place for the time of a poll only, so that loops that wait for connections keep none from
-    /// a loop that has one.
+    /// An accept loop holds a place only during a poll, so that a loop that waits for a connection does not take the
+    /// last place from a loop that has one.
     pub(crate) fn poll_place(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<Place> {
         self.total.poll_enter(cx).map(|()| Place(Arc::clone(self)))
     }
@@ -65,7 +65,7 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// Returns the reason if the client has as many connections as it may have.
+    /// Returns the reason if the client has reached its limit of connections.
     pub(crate) fn admit(self, peer: Peer) -> Result<Permit, Refusal> {
         let Some(clients) = &self.0.clients else {
             return Ok(Permit { place: self, client: None });

@@ -94,7 +94,7 @@ impl Demands {
     }
 }
 
-/// Waits until `point` after the begin of the phase, at most until accepting ends.
+/// Waits until `point` after the beginning of the phase, at most until accepting ends.
 async fn due(phases: Phases, phase: Phase, point: Duration) {
     phases.reached(phase).await;
     if !point.is_zero() {

@@ -58,7 +58,7 @@ impl<F, R: Fn() -> DropReason> DropFor<F, R> {
 impl<F, R: Fn() -> DropReason> DropForProjection<'_, F, R> {
     fn drop_future(&mut self) {
         match (self.reason)() {
-            // The reason of every drop that states none.
+            // The default reason of a drop, which need not be set.
             DropReason::Cancelled => self.future.set(None),
             reason => dropping(reason, || self.future.set(None)),
         }

@@ -1,8 +1,8 @@
 //! Limits of the HTTP/2 frames that cost the server more than the client, by rate.
 //!
 //! hyper limits resets by count: 20 of streams that were not accepted yet, and 1,024 of the server's own in the life of
-//! a connection. An honest gRPC client whose deadlines expire together meets the first, and one that lives for long
-//! enough meets the second. The limits here are rates, and traffic that a client has been served with allows more.
+//! a connection. A legitimate gRPC client whose deadlines expire together exceeds the first, and a long-lived one
+//! exceeds the second. The limits here are rates, and responses of the server allow more.
 
 mod bucket;
 mod check;

@@ -101,7 +101,7 @@ impl Limits {
         self
     }
 
-    /// Sets how long a peer may read no byte of a response. Default: 30 s.
+    /// Sets how long a peer may go without reading a byte of a response. Default: 30 s.
     pub const fn write(mut self, time: Duration) -> Self {
         self.write = time;
         self
@@ -113,7 +113,7 @@ impl Limits {
         self
     }
 
-    /// Sets how long a ping may remain without an answer. Default: 10 s.
+    /// Sets how long a ping may remain unanswered. Default: 10 s.
     pub const fn ping_timeout(mut self, time: Duration) -> Self {
         self.ping_timeout = time;
         self
@@ -147,15 +147,16 @@ impl Limits {
         self
     }
 
-    /// Sets the number of connections of all listeners without a limit of their own. At the limit the server stops
-    /// accepting. `None` derives the number from the descriptor limit of the process, at most 50,000. Default: none.
+    /// Sets the maximum number of connections of all listeners without a limit of their own. At the limit the server
+    /// stops accepting. `None` derives the number from the descriptor limit of the process, at most 50,000. Default:
+    /// none.
     pub fn connections(mut self, count: impl Into<Option<usize>>) -> Self {
         self.connections = count.into();
         self
     }
 
-    /// Sets the number of connections of one client; further ones are closed. `None` sets no limit. Default: none,
-    /// because behind a balancer all connections come from one address.
+    /// Sets the maximum number of connections of one client; further connections are closed. `None` sets no limit.
+    /// Default: none, because behind a balancer all connections come from one address.
     pub fn connections_per_client(mut self, count: impl Into<Option<usize>>) -> Self {
         self.connections_per_client = count.into();
         self
@@ -167,25 +168,25 @@ impl Limits {
         self
     }
 
-    /// Sets the size of a request head over HTTP/1, and of the header list over HTTP/2. Default: 16 KiB.
+    /// Sets the maximum size of a request head over HTTP/1, and of the header list over HTTP/2. Default: 16 KiB.
     pub const fn header_bytes(mut self, bytes: u32) -> Self {
         self.header_bytes = bytes;
         self
     }
 
-    /// Sets the number of header fields of a request over HTTP/1. Default: 100.
+    /// Sets the maximum number of header fields of a request over HTTP/1. Default: 100.
     pub const fn header_count(mut self, count: usize) -> Self {
         self.header_count = count;
         self
     }
 
-    /// Sets the size of the read and write buffer of an HTTP/1 connection. Default: 64 KiB.
+    /// Sets the maximum size of the read and write buffer of an HTTP/1 connection. Default: 64 KiB.
     pub const fn buffer_bytes(mut self, bytes: usize) -> Self {
         self.buffer_bytes = bytes;
         self
     }
 
-    /// Sets the number of concurrent streams of an HTTP/2 connection. Default: 200.
+    /// Sets the maximum number of concurrent streams of an HTTP/2 connection. Default: 200.
     pub const fn streams(mut self, count: u32) -> Self {
         self.streams = count;
         self
@@ -215,7 +216,7 @@ impl Limits {
         self
     }
 
-    /// Sets after which silence TCP probes whether the peer still exists; `None` sends no probes. Default: 60 s.
+    /// Sets the idle time after which TCP probes whether the peer still exists; `None` sends no probes. Default: 60 s.
     pub fn keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.keepalive = time.into();
         self
@@ -227,7 +228,7 @@ impl Limits {
         self
     }
 
-    /// Sets the limits of floods of HTTP/2 frames.
+    /// Sets the rate limits of HTTP/2 frames. Default: [`FloodLimits::new`].
     pub const fn floods(mut self, floods: FloodLimits) -> Self {
         self.floods = floods;
         self
@@ -237,7 +238,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// With every invalid limit.
+    /// Returns an error that lists every invalid limit.
     pub fn check(&self) -> Result<(), ConfigError> {
         ConfigError::check(SETTINGS, check::invalid_fields(self), ())
     }

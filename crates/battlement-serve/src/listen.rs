@@ -21,14 +21,14 @@ pub(crate) use self::variables::Variables;
 pub use self::{env::Listeners, unix::UnixPath};
 use crate::{Limits, transport::Acceptor};
 
-/// The length of the queue of connections that are not accepted yet, which Linux limits to `net.core.somaxconn` (4,096).
-/// While the server is full, connections wait there.
+/// The length of the queue of connections that are not accepted yet, which Linux limits to `net.core.somaxconn`
+/// (4,096). While the server is full, connections wait there.
 const BACKLOG: i32 = 4_096;
 
 /// A source of connections: one socket, or several with one address.
 ///
-/// An address, a path, or a socket of tokio or std makes a listener. A socket of std is made non-blocking when the server
-/// starts; an error of that ends the server.
+/// An address, a path, or a socket of tokio or std makes a listener. A socket of std is made non-blocking when the
+/// server starts; if that fails, the server ends with the error.
 #[derive(Debug)]
 #[must_use]
 pub struct Listener {
@@ -78,7 +78,7 @@ impl Listener {
     ///
     /// # Panics
     ///
-    /// If `count` is zero.
+    /// Panics if `count` is zero.
     pub const fn connections(mut self, count: usize) -> Self {
         assert!(count > 0, "`connections` of a listener must be at least 1");
         self.connections = Some(count);
@@ -98,11 +98,11 @@ impl Listener {
         self.sockets.first()?.local_addr()
     }
 
-    /// Gives the sockets to the runtime of the current task, with the options of `limits`.
+    /// Registers the sockets with the runtime of the current task, and sets the options of `limits`.
     ///
     /// # Errors
     ///
-    /// If a socket cannot be watched.
+    /// Returns an error if a socket cannot be registered, or does not support an option.
     pub(crate) fn start(sockets: Vec<Source>, limits: &Limits) -> io::Result<Vec<ListenSocket>> {
         let start = |source: Source| {
             let socket = source.start()?;

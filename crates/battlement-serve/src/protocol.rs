@@ -11,8 +11,8 @@ use crate::{Limits, Protocol, executor::StreamExecutor, rewind::Prefix};
 /// The first bytes of an HTTP/2 connection (RFC 9113, section 3.4).
 pub(crate) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Reads until the first bytes tell the protocol, and returns these bytes with it. Returns nothing if the peer closes
-/// before the first byte.
+/// Reads until the first bytes identify the protocol, and returns the protocol with these bytes. Returns `None` if the
+/// peer closes before the first byte.
 pub(crate) async fn detect<T: AsyncRead + Unpin>(
     io: &mut T,
 ) -> io::Result<Option<(Protocol, Prefix)>> {

@@ -1,4 +1,4 @@
-//! The service of one connection: it gives each request its peer, and marks its begin and its end.
+//! The service of one connection, which gives each request its peer and records its beginning and its end.
 
 use std::{
     pin::Pin,

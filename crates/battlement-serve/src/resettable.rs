@@ -1,4 +1,4 @@
-//! A transport that ends by an RST if the application demands it.
+//! A transport that ends with an RST at the request of the application.
 
 use std::{
     io::{self, IoSlice},

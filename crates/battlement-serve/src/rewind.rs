@@ -1,4 +1,4 @@
-//! Bytes that were read to detect the protocol, and are read again by the protocol.
+//! Bytes that were read to detect the protocol, and are read again by its parser.
 
 use tokio::io::ReadBuf;
 

@@ -15,7 +15,7 @@ use crate::{
 
 /// Serves `service` on `listener` with the default limits, as `axum::serve` does without them.
 ///
-/// Equal to `Server::new(listener).serve(service)`.
+/// Equivalent to `Server::new(listener).serve(service)`.
 pub fn serve<S, B>(listener: impl Into<Listener>, service: S) -> Serving
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -82,16 +82,16 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If a limit is invalid; see [`try_limits`](Self::try_limits).
+    /// Panics if a limit is invalid; see [`try_limits`](Self::try_limits).
     pub fn limits(self, limits: Limits) -> Self {
         self.try_limits(limits).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Sets the limits.
+    /// Sets the limits, or returns an error; see [`limits`](Self::limits).
     ///
     /// # Errors
     ///
-    /// With every invalid limit.
+    /// Returns an error that lists every invalid limit.
     pub fn try_limits(mut self, limits: Limits) -> Result<Self, ConfigError> {
         limits.check()?;
         self.limits = limits;
@@ -111,8 +111,9 @@ impl Server {
         self
     }
 
-    /// Sets a decision about each accepted connection, which runs before its first byte is read. A connection for which
-    /// it returns `false` is reset, and counts as [`Refusal::NotAdmitted`](crate::Refusal::NotAdmitted).
+    /// Sets a function that decides whether to serve an accepted connection, before its first byte is read. A
+    /// connection for which the function returns `false` is reset, and counts as
+    /// [`Refusal::NotAdmitted`](crate::Refusal::NotAdmitted).
     ///
     /// # Example
     ///

@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub(crate) marks: Marks,
     /// Whether responses announce the close of the connection.
     closing: AtomicBool,
-    /// Whether the connection is to end by an RST in place of further bytes.
+    /// Whether the connection is to end with an RST instead of further bytes.
     reset: AtomicBool,
     /// Whether the connection uses TLS.
     secure: AtomicBool,
@@ -77,12 +77,12 @@ impl State {
         self.secure.load(Relaxed)
     }
 
-    /// Lets the connection end by an RST in place of further bytes.
+    /// Makes the connection end with an RST instead of further bytes.
     pub(crate) fn request_reset(&self) {
         self.reset.store(true, Relaxed);
     }
 
-    /// Returns whether the connection is to end by an RST.
+    /// Returns whether the connection is to end with an RST.
     #[inline]
     pub(crate) fn is_reset(&self) -> bool {
         self.reset.load(Relaxed)

@@ -42,8 +42,8 @@ pub struct Tls(Arc<Mutex<Arc<ServerConfig>>>);
 
 /// Replaces the certificates of a [`Tls`] while its server runs.
 ///
-/// New connections use the new configuration, open ones stay as they are. Sessions of the old configuration are not
-/// resumed, so that every new connection shows the new certificate.
+/// New connections use the new configuration, and open connections are not affected. Sessions of the old configuration
+/// are not resumed, so that every new connection shows the new certificate.
 #[derive(Clone)]
 pub struct TlsHandle(Tls);
 
@@ -55,7 +55,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// If the PEM files contain no certificate or no key, or if both do not belong together.
+    /// Returns an error if the PEM files lack a certificate or a key, or if the key does not match the certificate.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         Ok(Self::new(pem::config(chain, key)?))
     }
@@ -74,7 +74,7 @@ impl Tls {
         TlsHandle(self.clone())
     }
 
-    /// Makes the handshake of a connection, and returns the stream with the protocol that was agreed on.
+    /// Performs the handshake of a connection, and returns the stream with the protocol that was agreed on.
     pub(crate) async fn handshake(
         &self,
         socket: Socket,
@@ -108,7 +108,7 @@ impl TlsHandle {
     ///
     /// # Errors
     ///
-    /// As [`Tls::from_pem`]. The server then keeps the certificates that it has.
+    /// Returns an error in the same cases as [`Tls::from_pem`]. The server then keeps its certificates.
     pub fn replace_pem(&self, chain: &[u8], key: &[u8]) -> Result<(), TlsError> {
         self.replace(pem::config(chain, key)?);
         Ok(())

@@ -26,9 +26,9 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
-    /// Lets the socket end by an RST when it is closed.
+    /// Makes the socket send an RST when it is closed.
     pub(crate) fn reset_on_close(&self) {
-        // Fails only on a connection that has already ended. A Unix socket has no RST: the end of the stream is one.
+        // The call fails only on a connection that has already ended. A Unix socket has no RST: its stream ends.
         if let Self::Tcp(stream) = self {
             let _ = stream.set_zero_linger();
         }
@@ -115,7 +115,7 @@ macro_rules! delegate {
             }
 
             fn is_write_vectored(&self) -> bool {
-                // Sockets are, and rustls is.
+                // TCP and Unix sockets and the streams of rustls support vectored writes.
                 true
             }
         }

@@ -12,7 +12,7 @@ use crate::{
     transport::{Acceptor, Socket, Transport},
 };
 
-/// Opens a connection: the TLS handshake, if the listener has TLS, and the detection of the protocol. Returns nothing if
+/// Opens a connection: the TLS handshake, if the listener has TLS, and the detection of the protocol. Returns `None` if
 /// the connection has ended before.
 pub(super) async fn open(
     socket: Socket,

@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The smallest buffer of hyper.
 const SMALLEST_BUFFER: usize = 8 * 1_024;
 
-/// The window of every HTTP/2 connection at its begin (RFC 9113, section 6.9.2), which cannot be reduced.
+/// The window of every HTTP/2 connection at its start (RFC 9113, section 6.9.2), which cannot be reduced.
 const FIRST_WINDOW: u32 = 65_535;
 
 /// The largest window and header list of HTTP/2.
@@ -93,7 +93,7 @@ fn contradictions(limits: &Limits, invalid: &mut Vec<InvalidField>) {
         check.at_most(("connections_per_client", client), ("connections", total));
     }
     if limits.age_grace.is_some() && limits.age.is_none() {
-        check.0.push(InvalidField::new("age_grace", "needs `age`, from which it counts"));
+        check.0.push(InvalidField::new("age_grace", "requires `age`, at which the grace begins"));
     }
 }
 
@@ -262,7 +262,7 @@ mod tests {
             limits.check().unwrap_err().to_string(),
             "server settings: header_bytes: must be at most `buffer_bytes`, 65536, got 65537; stream_window: must be \
              at most `connection_window`, 1048576, got 2097152; connections_per_client: must be at most `connections`, \
-             10, got 11; age_grace: needs `age`, from which it counts"
+             10, got 11; age_grace: requires `age`, at which the grace begins"
         );
     }
 }

@@ -31,9 +31,9 @@ impl Listeners {
     /// Takes the sockets of `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES`, and makes them non-blocking and not
     /// inherited by programs that this process starts.
     ///
-    /// There are none without the variables, and if these are meant for another process. `LISTEN_FDS` and `LISTEN_PID`
-    /// are removed from the environment, so that a second call returns none. Call it before other threads start, since
-    /// the environment is shared.
+    /// Returns no listeners if the variables are missing or meant for another process. `LISTEN_FDS` and `LISTEN_PID`
+    /// are removed from the environment, so that a second call returns none. Call this function before other threads
+    /// start, since the environment is shared.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ fn listener(descriptors: &mut ListenFd, index: usize) -> io::Result<Listener> {
         Ok(socket) => socket,
         Err(_) => descriptors.take_unix_listener(index)?.map(Socket::from),
     };
-    let socket = socket.ok_or_else(|| invalid("the descriptor was taken before"))?;
+    let socket = socket.ok_or_else(|| invalid("the descriptor was already taken"))?;
     Ok(Listener::idle([fd::idle(socket)?]).handed_over(true))
 }
 

@@ -12,7 +12,7 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 ///
-/// If the system does not have an option.
+/// Returns an error if the system does not support an option.
 pub(super) fn set(socket: &ListenSocket, limits: &Limits) -> io::Result<()> {
     // A Unix socket has neither.
     let ListenSocket::Tcp(listener) = socket else { return Ok(()) };

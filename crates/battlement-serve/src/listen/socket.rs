@@ -35,7 +35,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Gives the socket to the runtime of the current task.
+    /// Registers the socket with the runtime of the current task.
     pub(crate) fn start(self) -> io::Result<ListenSocket> {
         match self {
             Self::Idle(socket) => socket.watch(),
@@ -67,7 +67,7 @@ impl ListenSocket {
         })
     }
 
-    /// Takes the socket from the runtime.
+    /// Removes the socket from the runtime.
     pub(crate) fn into_idle(self) -> io::Result<IdleSocket> {
         match self {
             Self::Tcp(listener) => listener.into_std().map(IdleSocket::Tcp),
@@ -86,8 +86,8 @@ impl ListenSocket {
 }
 
 impl IdleSocket {
-    /// Gives the socket to the runtime of the current task. A socket that blocks would stop a thread of the runtime, and
-    /// with it the drain, so that none is left in that mode.
+    /// Registers the socket with the runtime of the current task, and makes it non-blocking: a blocking socket would
+    /// block a thread of the runtime, and the drain with it.
     fn watch(self) -> io::Result<ListenSocket> {
         match self {
             Self::Tcp(listener) => {

@@ -58,7 +58,7 @@ async fn first(
     addr: impl ToSocketAddrs,
     bind: impl Fn(SocketAddr) -> io::Result<IdleSocket>,
 ) -> io::Result<IdleSocket> {
-    let none = "no address to bind";
+    let none = "the host has no address to bind";
     let mut failure = io::Error::new(io::ErrorKind::InvalidInput, none);
     for addr in lookup_host(addr).await? {
         match bind(addr) {

@@ -42,8 +42,8 @@ impl Listener {
 }
 
 impl UnixPath {
-    /// Sets the mode of the socket's file, as `0o660`: a client needs the permission to write. Default: that of the
-    /// process (umask).
+    /// Sets the mode of the socket file, such as `0o660`: a client needs write permission. Default: determined by the
+    /// umask of the process.
     pub const fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
         self
@@ -51,9 +51,9 @@ impl UnixPath {
 
     /// Binds the socket.
     ///
-    /// The file that an earlier process has left behind is removed: a socket that refuses connections. The mode is set
-    /// before the first connection can be made. The file stays when the server ends, so that clients are refused until
-    /// the next process binds it.
+    /// A socket at this path that refuses connections, left behind by an earlier process, is removed. The mode is set
+    /// before the first connection can be made. The socket file remains when the server ends, so that clients are
+    /// refused until the next process binds the path.
     ///
     /// # Errors
     ///
