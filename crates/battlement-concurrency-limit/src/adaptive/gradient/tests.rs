@@ -74,6 +74,13 @@ fn a_small_limit_grows_by_at_least_one() {
     }
 }
 
+// Nine tenths of 5 are rounded to 5.
+#[test]
+fn drops_lower_a_small_limit_by_at_least_one() {
+    let window = Window { dropped: 1_000, ..full(5, 10.0) };
+    assert_eq!(Gradient::default().on_window(window), 4);
+}
+
 #[test]
 fn a_probe_at_the_minimum_goes_up() {
     let mut algorithm = settled(4);
@@ -83,6 +90,13 @@ fn a_probe_at_the_minimum_goes_up() {
     assert_eq!(algorithm.on_window(full(4, 13.0)), 6);
     assert_eq!(algorithm.clone().on_window(full(6, 19.5)), 4);
     assert_eq!(algorithm.on_window(full(6, 10.0)), 6, "calls did not wait");
+}
+
+#[test]
+fn a_probe_may_be_the_minimum() {
+    let mut algorithm = settled(6);
+    let limits: Vec<_> = (0..3).map(|_| algorithm.on_window(full(6, 13.0))).collect();
+    assert_eq!(limits, [6, 6, 4]);
 }
 
 #[test]
