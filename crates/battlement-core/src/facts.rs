@@ -232,11 +232,11 @@ impl RequestFacts {
         self.0.holds.hold(phases)
     }
 
-    /// Ends a [hold](Self::hold), and returns whether the request is over for the drain's process.
+    /// Ends a [hold](Self::hold) for `phases`, and returns whether the request is over for the drain's process.
     #[inline]
     #[must_use]
-    pub fn release_hold(&self, hold: Hold) -> bool {
-        self.0.holds.release(hold)
+    pub fn release_hold(&self, hold: Hold, phases: &Phases) -> bool {
+        self.0.holds.release(hold, phases)
     }
 
     /// Adds settings of the request's route, for the outer layer that reads this type.

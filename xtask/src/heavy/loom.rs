@@ -11,6 +11,7 @@ const CRATES: &[&str] = &[
     "battlement-access-log",
     "battlement-circuit-breaker",
     "battlement-concurrency-limit",
+    "battlement-core",
     "battlement-health",
     "battlement-metrics",
     "battlement-retry",

@@ -51,7 +51,7 @@ impl Ticket {
     #[inline(always)]
     pub(super) fn open(config: &Arc<Config>, facts: RequestFacts, sender: Sender) -> Self {
         let hold = facts.hold(&config.phases);
-        if hold != Hold::Nested {
+        if hold.counts() {
             config.in_flight.enter();
         }
         let config = Arc::clone(config);
@@ -210,7 +210,7 @@ impl Ticket {
     /// Returns whether this ticket, and not that of an outer layer, counts the request.
     #[inline]
     fn counts(&self) -> bool {
-        self.hold != Hold::Nested
+        self.hold.counts()
     }
 
     fn enter_stream(&self, stream: Stream) {
@@ -255,7 +255,7 @@ impl Drop for Ticket {
         if let Part::Stream(stream) = self.part {
             self.leave_stream(stream);
         }
-        if self.facts.release_hold(self.hold) {
+        if self.facts.release_hold(self.hold, &self.config.phases) {
             self.in_flight().leave();
         }
     }

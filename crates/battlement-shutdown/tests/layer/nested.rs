@@ -83,6 +83,19 @@ async fn layers_of_two_shutdowns_wait_for_the_request_each() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_layers_of_a_shutdown_inside_another_one_count_a_request_once() {
+    let (outer, inner) = (shutdown(), shutdown());
+    let service = inner.layer().layer(inner.layer().layer(hangs()));
+    let call = tokio::spawn(outer.layer().layer(service).oneshot(get()));
+    in_flight(&outer, 1).await;
+    assert_eq!(requests(&inner), 1);
+    let report = running(inner, Phase::CutOff).await.await.unwrap();
+    assert_eq!((report.cut_off().requests, report.answered()), (1, 0));
+    drop(call.await.unwrap().unwrap());
+    assert_eq!(requests(&outer), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_that_the_layer_of_another_shutdown_cuts_off_is_not_answered_in_full() {
     let (outer, inner) = (shutdown().drain(SECOND * 5), shutdown());
     let streams = service_fn(|_: Request<Body>| async {
