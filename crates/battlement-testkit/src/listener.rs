@@ -11,6 +11,8 @@ const BACKLOG: u32 = 4_096;
 /// Binds a free port of 127.0.0.1.
 pub(crate) fn bind() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
+    // A server that is stopped can be started again on its port, which its former connections keep for a minute.
+    socket.set_reuseaddr(true)?;
     socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
     socket.listen(BACKLOG)
 }
