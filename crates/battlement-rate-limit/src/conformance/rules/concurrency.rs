@@ -76,10 +76,10 @@ async fn expect<St: Store>(
     let left = [0, 1].map(|nth| i64::from(outcome.states[nth].remaining));
     let used = [i64::from(3 * QUOTA) - left[0], i64::from(QUOTA) - left[1]];
     let (least, is_whole) = match caller {
-        // A denial shows that all units were used.
+        // A denial shows that all units were used. Without one, all callers have stopped because of failures.
         Caller::Spends => {
-            let is_spent = denied == 0 || used[1] == i64::from(QUOTA);
-            (allowed, is_spent && allowed <= QUOTA && allowed + failed >= QUOTA)
+            let is_spent = used[1] == i64::from(QUOTA) && allowed + failed >= QUOTA;
+            (allowed, allowed <= QUOTA && (denied == 0 || is_spent))
         }
         Caller::Refunds => (0, denied == 0),
     };
