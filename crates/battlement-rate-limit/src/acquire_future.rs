@@ -41,6 +41,8 @@ where
 {
     type Output = Next<S::Future>;
 
+    // Not inlined, so that requests that do not wait have more registers.
+    #[inline(never)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = ready!(self.answer.as_mut().poll(cx));
         let call = self.call.take();
