@@ -9,7 +9,11 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{admission::Admission, on_response::OnResponse, rejected::Rejected};
+use crate::{
+    admission::{Admission, Hold},
+    on_response::OnResponse,
+    rejected::Rejected,
+};
 
 pin_project! {
     /// The future of a [`RateLimit`](crate::RateLimit): first `W`, if the store does not answer at once, then the
@@ -67,7 +71,7 @@ impl<F> Next<F> {
     {
         Self(match admission {
             Admission::Pass(on_response) => Called::Call(service.call(request), on_response),
-            Admission::Reject(rejected) => Called::Reject(rejected),
+            Admission::Hold(Hold::Reject(rejected)) => Called::Reject(rejected),
         })
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{
     Decision, Headers, Key, KeyHash, Later, Memory, MissingKey, Observe, Outcome, Policies, Policy,
     Query, RateLimitInfo, Source, Store, StoreError,
-    admission::Admission,
+    admission::{Admission, Hold},
     headers::Fields,
     key::Secret,
     observe,
@@ -93,9 +93,7 @@ impl<St> Limiter<St> {
         match self.missing_key {
             MissingKey::Shared => Ok(self.secret.shared_key()),
             MissingKey::Skip => Err(Admission::Pass(OnResponse::NOTHING)),
-            MissingKey::Deny => {
-                Err(Admission::Reject(Box::new(Rejected::without_key(head.caller()))))
-            }
+            MissingKey::Deny => Err(Admission::reject(Rejected::without_key(head.caller()))),
         }
     }
 
@@ -151,7 +149,7 @@ impl<St: Store> Limiter<St> {
     ) -> Admission<(BoxFuture<Outcome>, Pending<St>)> {
         match answer.available() {
             Ok(answer) => self.apply_answer(query, answer, request),
-            Err(answer) => Admission::Wait((answer, self.pending(query))),
+            Err(answer) => Admission::Hold(Hold::Wait((answer, self.pending(query)))),
         }
     }
 
@@ -183,7 +181,7 @@ impl<St: Store> Limiter<St> {
         if outcome.is_denied(query.policies) {
             let caller = Caller::of(request);
             let rejected = self.reject(caller, query.policies, outcome, fields);
-            return Admission::Reject(Box::new(rejected));
+            return Admission::reject(rejected);
         }
         if self.expose {
             let (policies, outcome) = (query.policies.clone(), outcome.clone());
@@ -211,7 +209,7 @@ impl<St: Store> Limiter<St> {
         if is_shadow {
             return Admission::Pass(OnResponse::NOTHING);
         }
-        Admission::Reject(Box::new(Rejected::unavailable(Caller::of(request))))
+        Admission::reject(Rejected::unavailable(Caller::of(request)))
     }
 
     fn charge(

@@ -8,7 +8,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use crate::{
-    Admit, Memory, Outcome, ResponseFuture, Store, admission::Admission, limiter::Limiter,
+    Admit, Memory, Outcome, ResponseFuture, Store,
+    admission::{Admission, Hold},
+    limiter::Limiter,
 };
 
 /// A service that limits the requests of each key, created by [`RateLimitLayer`](crate::RateLimitLayer).
@@ -63,8 +65,8 @@ where
             Admission::Pass(on_response) => {
                 ResponseFuture::call(self.inner.call(request), on_response)
             }
-            Admission::Reject(rejected) => ResponseFuture::reject(rejected),
-            Admission::Wait(wait) => {
+            Admission::Hold(Hold::Reject(rejected)) => ResponseFuture::reject(rejected),
+            Admission::Hold(Hold::Wait(wait)) => {
                 let wait = <St::Answer<Outcome>>::wait(wait, &mut self.inner, request);
                 ResponseFuture::wait(wait)
             }
