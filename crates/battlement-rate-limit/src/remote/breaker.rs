@@ -81,6 +81,8 @@ impl Breaker {
     }
 
     /// Waits until the first probe has ended, and returns whether the store, or a part of it, is available.
+    ///
+    /// Without a running [`supervise`](super::supervise), no probe ends: set a time limit around this future.
     pub async fn wait_until_known(&self) -> bool {
         let mut phase = self.0.phase.subscribe();
         let known = phase.wait_for(|phase| *phase != Phase::Connecting).await;
@@ -89,7 +91,7 @@ impl Breaker {
 
     /// Reports that a call about a key of `group` was late or failed, so that the supervisor probes the group.
     ///
-    /// Report only calls that were sent, and only while the store [`is_up`](Self::is_up).
+    /// Report only calls that were sent, only while the store [`is_up`](Self::is_up), and only groups of this breaker.
     pub fn suspect(&self, group: usize) {
         self.0.signals.suspect(group);
     }

@@ -14,8 +14,8 @@ use crate::{Decision, PolicyState, Query, key::Secret};
 /// A cache of recent denials, which answers repeated requests of a denied client without a round trip.
 ///
 /// The cache never allows a request, and denies no longer than the store would. If another process refunds or resets,
-/// the change takes effect after `max_age` at the latest. When the cache is full, the oldest denial is evicted, and the
-/// next request of that key is sent to the store.
+/// the change takes effect after `max_age` at the latest. When the cache is full, a denial is evicted, mostly an old one,
+/// and the next request of that key is sent to the store.
 ///
 /// The `hash` of a denial is that of the key and of all numbers of its policies, so that a denial ends with the policies
 /// that made it.

@@ -28,13 +28,14 @@ pub trait Probe: Send {
     }
 
     /// Reads again which server has which keys. The supervisor calls this method before the first probe, before every
-    /// fifth probe of unavailable groups, and after [`Breaker::moved`](super::Breaker::moved). Default: does nothing.
+    /// fifth probe of unavailable groups, and after [`Breaker::moved`](super::Breaker::moved). The supervisor waits for it
+    /// without a limit, so set a deadline. Default: does nothing.
     fn refresh(&mut self) -> impl Future<Output = ()> + Send {
         ready(())
     }
 
     /// Sends a message over each idle connection, every two seconds, and returns the groups that were not answered, which
-    /// are probed then. Default: does nothing.
+    /// are probed then. The supervisor waits for it without a limit, so set a deadline. Default: does nothing.
     fn ping(&mut self) -> impl Future<Output = Vec<usize>> + Send {
         ready(Vec::new())
     }
