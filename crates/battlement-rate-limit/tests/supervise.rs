@@ -278,6 +278,24 @@ async fn moved_keys_are_located_again_at_most_every_100_ms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn keys_that_move_right_after_a_refresh_are_located_at_the_end_of_the_100_ms() {
+    let script = Script::default();
+    let breaker = started(&script).await;
+    sleep(Duration::from_millis(50)).await;
+    breaker.moved();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(script.lock().refreshes.len(), 2);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(script.lock().refreshes.len(), 2, "once for each report");
+}
+
+#[test]
+#[should_panic(expected = "`group` must be less than 4, got 4")]
+fn a_report_about_an_unknown_group_is_rejected() {
+    Breaker::new(GROUPS).suspect(GROUPS);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closed_breaker_ends_the_supervisor_and_keeps_its_state() {
     let script = Script::default();
     let (breaker, supervisor) = start(&script);

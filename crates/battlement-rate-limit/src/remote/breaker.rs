@@ -91,8 +91,14 @@ impl Breaker {
 
     /// Reports that a call about a key of `group` was late or failed, so that the supervisor probes the group.
     ///
-    /// Report only calls that were sent, only while the store [`is_up`](Self::is_up), and only groups of this breaker.
+    /// Report only calls that were sent, and only while the store [`is_up`](Self::is_up).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `group` is not less than the number of groups.
     pub fn suspect(&self, group: usize) {
+        let groups = self.groups();
+        assert!(group < groups, "`group` must be less than {groups}, got {group}");
         self.0.signals.suspect(group);
     }
 

@@ -46,6 +46,8 @@ struct Supervisor<'a, P: Probe> {
     backoff: Backoff,
     rounds: u32,
     refreshed: Instant,
+    /// Whether keys were moved since the last refresh.
+    moved: bool,
     /// The time of the last pings. Signals and probes do not reset it, since they may come more often than the interval.
     pinged: Instant,
 }
@@ -53,7 +55,16 @@ struct Supervisor<'a, P: Probe> {
 impl<'a, P: Probe> Supervisor<'a, P> {
     fn new(breaker: &'a Breaker, probe: P) -> Self {
         let (faults, backoff, now) = (BTreeMap::new(), Backoff::default(), Instant::now());
-        Self { breaker, probe, faults, backoff, rounds: 0, refreshed: now, pinged: now }
+        Self {
+            breaker,
+            probe,
+            faults,
+            backoff,
+            rounds: 0,
+            refreshed: now,
+            moved: false,
+            pinged: now,
+        }
     }
 
     async fn run(mut self) {
@@ -63,6 +74,7 @@ impl<'a, P: Probe> Supervisor<'a, P> {
             let signals = select! {
                 signals = self.breaker.signals().next() => signals,
                 () = self.backoff.wait_if(!self.faults.is_empty()) => SignalSet { changed: true, ..SignalSet::default() },
+                () = sleep_until(self.refreshed + REFRESH_INTERVAL), if self.moved => SignalSet::default(),
                 () = sleep_until(self.pinged + PING_INTERVAL) => self.ping().await,
             };
             self.handle(&signals).await;
@@ -78,10 +90,11 @@ impl<'a, P: Probe> Supervisor<'a, P> {
     }
 
     async fn handle(&mut self, signals: &SignalSet) {
-        if signals.moved && self.refreshed.elapsed() > REFRESH_INTERVAL {
+        self.moved |= signals.moved;
+        if self.moved && self.refreshed.elapsed() >= REFRESH_INTERVAL {
             // If the refresh fails, keys stay where calls were redirected to.
             self.probe.refresh().await;
-            self.refreshed = Instant::now();
+            (self.refreshed, self.moved) = (Instant::now(), false);
         }
         let others = self.faults.keys().copied().collect::<Vec<_>>();
         let fails = self.suspect(signals).await;
