@@ -202,7 +202,7 @@ mod tests {
         in_flight.enter_stream(Stream::Events);
         (0..2).for_each(|_| in_flight.enter_stream(Stream::Grpc));
         (0..3).for_each(|_| in_flight.enter_stream(Stream::Upgrade));
-        (0..2).for_each(|_| in_flight.enter_guard("orders"));
+        (0..3).for_each(|_| in_flight.enter_guard("orders"));
         in_flight.enter_guard("mails");
         in_flight.leave_guard("mails");
         let counts = [
@@ -211,14 +211,14 @@ mod tests {
             ("grpc_stream", 2),
             ("upgrade", 3),
             ("mails", 0),
-            ("orders", 2),
+            ("orders", 3),
         ];
         assert_eq!(in_flight.counts(), counts);
-        let guards = vec![("orders", 2)];
+        let guards = vec![("orders", 3)];
         let remaining =
             Remaining { requests: 1, event_streams: 1, upgrades: 3, grpc_streams: 2, guards };
         assert_eq!(in_flight.remaining(), remaining);
-        assert_eq!((remaining.count(), remaining.is_empty()), (9, false));
+        assert_eq!((remaining.count(), remaining.is_empty()), (10, false));
         in_flight.leave_stream(Stream::Grpc);
         in_flight.leave();
         assert_eq!(in_flight.remaining(), Remaining { grpc_streams: 1, ..remaining });
